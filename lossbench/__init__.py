@@ -1,0 +1,39 @@
+"""lossbench compares loss functions honestly: the same networks, data, batches and seeds; only the loss moves.
+
+    import lossbench
+    result = lossbench.compare(datasets=["breast_cancer"], losses=["bce", "mse"], seeds=10)
+    result.summary
+
+Names are imported at their first use, so that `lossbench --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lossbench.api import Comparison, compare
+    from lossbench.errors import LossbenchError, UsageError
+    from lossbench.losses import Loss, get_loss
+
+__all__ = ["Comparison", "Loss", "LossbenchError", "UsageError", "compare", "get_loss"]
+
+_HOMES = {
+    "Comparison": "lossbench.api",
+    "Loss": "lossbench.losses",
+    "LossbenchError": "lossbench.errors",
+    "UsageError": "lossbench.errors",
+    "compare": "lossbench.api",
+    "get_loss": "lossbench.losses",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lossbench' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

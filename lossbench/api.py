@@ -1,0 +1,164 @@
+"""What `import lossbench` offers; the command line is its first user."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.config import make_settings
+from lossbench.experiment import Experiment, plan
+from lossbench.report.files import csv_text, json_text, prepare_folder, trials_csv, write_text
+from lossbench.report.manifest import manifest
+from lossbench.runner import Engine, run
+from lossbench.scoring import COLUMNS, DTYPES
+from lossbench.stats.summary import average_curves, compare_pairs, summarise
+
+Texts = str | Iterable[str]
+Numbers = float | Iterable[float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A finished comparison.
+
+    Args:
+        experiment: what was asked for, and which losses were skipped.
+        trials: one row a training, see the README for the columns. Undefined is missing; so is
+            `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
+        raw_curves: the validation curve of each trial.
+        seconds: wall time of the whole, and time spent in training summed over processes.
+    """
+
+    experiment: Experiment = field(repr=False)
+    trials: pd.DataFrame = field(repr=False)
+    raw_curves: list[np.ndarray] = field(repr=False)
+    seconds: Mapping[str, float]
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
+        return summarise(self.trials)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """One row a data set and pair of losses."""
+        return compare_pairs(self.trials)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
+        return average_curves(self.trials, self.raw_curves)
+
+    def save(self, folder: str | Path, command: str = "") -> None:
+        """Write `trials.csv`, `summary.csv`, `comparisons.csv`, `curves.csv` and `manifest.json`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        prepare_folder(folder)
+        texts = {
+            "trials.csv": trials_csv(self.trials),
+            "summary.csv": csv_text(self.summary),
+            "comparisons.csv": csv_text(self.comparisons),
+            "curves.csv": csv_text(self.curves),
+        }
+        texts["manifest.json"] = json_text(manifest(self.experiment, texts, self.seconds, command))
+        for name, text in texts.items():
+            write_text(folder / name, text)
+
+
+def compare(
+    datasets: Texts | None = None,
+    losses: Texts | Mapping[str, Texts] | None = None,
+    *,
+    config: str | Path | None = None,
+    models: Texts | None = None,
+    optimizers: Texts | None = None,
+    lr: Numbers | None = None,
+    l1: Numbers | None = None,
+    l2: Numbers | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    seeds: int | str | Iterable[int] | None = None,
+    outliers: Numbers | None = None,
+    outlier_kind: str | None = None,
+    jobs: int | None = None,
+    engine: Engine = "fused",
+    device: str = "cpu",
+    progress: Callable[[str, int], None] = lambda dataset, trials: None,
+) -> Comparison:
+    """Train the same networks under each loss, on the same data, and say what differs.
+
+    What is left out is taken from the config, and what the config leaves out from `configs/default.toml`.
+
+    Args:
+        datasets: specs such as "iris", "imbalanced:positives=0.05", "sales.csv:target=price".
+        losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
+        config: path of a TOML file, or "default" or "quick".
+        models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
+        optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
+        lr: learning rates, above 0.
+        l1: weights of Σ|w| in the cost, at least 0.
+        l2: weights of Σw² in the cost, at least 0.
+        batch_size: rows a step, at least 1.
+        epochs: passes over the training rows, at least 1.
+        seeds: how many, or a range "10:20", or which.
+        outliers: contaminated shares of the training part, in [0, 1).
+        outlier_kind: "auto", "label", "target" or "feature".
+        jobs: processes; None for one a core where the work is worth it.
+        engine: "fused", or "loop" for the slow oracle in plain PyTorch.
+        device: "cpu", "cuda", or "auto".
+        progress: is called with a data set's name and a number of trials as they finish.
+
+    Returns:
+        The trials and what they say, as data frames.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+
+    Example:
+        >>> import lossbench
+        >>> result = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=3, outliers=0)
+        >>> list(result.summary.loss), len(result.trials)
+        (['ce', 'mse'], 4)
+    """
+    start = time.perf_counter()
+    settings = make_settings(
+        config,
+        datasets=listed(datasets),
+        losses=losses if isinstance(losses, Mapping) else listed(losses),
+        models=listed(models),
+        optimizers=listed(optimizers),
+        lr=listed(lr),
+        l1=listed(l1),
+        l2=listed(l2),
+        batch_size=batch_size,
+        epochs=epochs,
+        seeds=seeds if isinstance(seeds, str | int) else listed(seeds),
+        outliers=listed(outliers),
+        outlier_kind=outlier_kind,
+    )
+    return execute(plan(settings), start, jobs=jobs, engine=engine, device=device, progress=progress)
+
+
+def execute(experiment: Experiment, start: float, **how: Any) -> Comparison:
+    """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
+    finished = run(experiment, **how)
+    trials = pd.DataFrame(finished.rows, columns=COLUMNS).astype(DTYPES)
+    seconds = {"wall": time.perf_counter() - start, "training": finished.seconds}
+    return Comparison(experiment, trials, finished.curves, seconds)
+
+
+def listed(value: Any) -> list[Any] | None:
+    """Return one value or several as a list, and None as None."""
+    if value is None:
+        return None
+    return [value] if isinstance(value, str | int | float) else list(value)

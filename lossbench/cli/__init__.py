@@ -1,0 +1,82 @@
+"""The command line. `--help` must answer at once, so a command's module is imported only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+COMMANDS = {
+    "compare": "Train the same networks under each loss and say what differs.",
+    "losses": "List the losses, or show one.",
+    "datasets": "List the data sets, or show one.",
+}
+"""The commands and their help, said here so that the root help imports none of them; a test holds them together."""
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group that imports `lossbench.cli.NAME` when the command NAME is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"lossbench.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"lossbench {version('lossbench')}")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show it.")
+def root() -> None:
+    """Compare loss functions honestly: same data, same first weights, same batches; only the loss moves."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code: 0, 1, 2, 3, 4 or 130, see the README."""
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors become one message on standard error."""
+    from lossbench.errors import LossbenchError
+
+    try:
+        root.main(arguments, prog_name="lossbench", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LossbenchError as error:
+        click.echo(f"lossbench: error: {error}", err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("lossbench: interrupted; what was not finished is not written", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`). Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

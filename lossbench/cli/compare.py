@@ -1,0 +1,190 @@
+"""`lossbench compare`: the main job."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossbench.cli.progress import progress
+
+if TYPE_CHECKING:
+    from lossbench.api import Comparison
+    from lossbench.experiment import Experiment
+
+FORMATS = ("table", "csv", "json", "markdown")
+
+
+class Listed(click.ParamType):
+    """A value, or several separated by commas.
+
+    Args:
+        item: reads one value.
+        separator: where to cut; a comma inside `mlp:64,32` is no separator.
+    """
+
+    def __init__(self, item: Callable[[str], Any] = str, separator: str = ",") -> None:
+        self.item, self.separator, self.name = item, separator, "number" if item is float else "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Cut the text and read each piece."""
+        pieces = [piece.strip() for piece in re.split(self.separator, value)]
+        try:
+            return [self.item(piece) for piece in pieces if piece]
+        except ValueError:
+            self.fail(f"'{value}' is not a number, or several separated by commas", param, ctx)
+
+
+TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",(?=[A-Za-z])"), Listed(float)
+
+
+def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:
+    """Return an option that may be repeated, and takes several values separated by commas each time."""
+    return click.option(*names, type=kind, multiple=True, callback=flatten, **options)
+
+
+def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]) -> list[Any] | None:
+    """Join the values of a repeated option; None where it was not given."""
+    return [item for value in values for item in value] or None
+
+
+@click.command(short_help="Train the same networks under each loss and say what differs.")
+@many("-d", "--dataset", "datasets", metavar="SPEC", help="Data sets: names, or file.csv:target=column.")
+@many("-l", "--loss", "losses", metavar="SPEC", help="Losses, such as mse,huber:delta=1.35; first: reference.")
+@many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
+@many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
+@many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
+@many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
+@many("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
+@click.option("--epochs", type=int, metavar="N", help="Passes over the training rows.")
+@click.option("--batch-size", type=int, metavar="N", help="Rows a step.")
+@click.option("--seeds", metavar="N|FROM:TO", help="How many repetitions, or which.")
+@many(
+    "--outliers",
+    kind=NUMBERS,
+    metavar="SHARE",
+    help="Contaminated shares of the training rows, such as 0,0.1,0.2.",
+)
+@click.option("--outlier-kind", metavar="KIND", help="label, target, feature; or auto, by task.")
+@click.option("-c", "--config", metavar="FILE", help="A TOML file, or default, or quick.")
+@click.option("--quick", is_flag=True, help="The same as --config quick.")
+@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option(
+    "--csv", "csv_target", metavar="FILE|-", help="Write the trials there as CSV, - for standard output."
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
+@click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
+@click.option("--no-cache", is_flag=True, help="Train everything anew (nothing is kept between runs yet).")
+@click.option("--dry-run", is_flag=True, help="Say what would be trained, and stop.")
+@click.option("--quiet", is_flag=True, help="Print nothing but what --csv - or --format asks for.")
+def compare(**options: Any) -> None:
+    """Train the same networks under each loss, on the same data, and say what differs.
+
+    Without options: configs/default.toml, every core task, with the files in results/default.
+    """
+    start = time.perf_counter()
+    from lossbench.config import make_settings
+    from lossbench.errors import BadValue
+    from lossbench.experiment import plan
+
+    if options["quick"] and options["config"]:
+        raise BadValue("--quick is --config quick: give one of the two")
+    config = "quick" if options["quick"] else options["config"]
+    changes = {name: options[name] for name in EXPERIMENT}
+    experiment = plan(make_settings(config, **changes))
+    if options["dry_run"]:
+        print_plan(experiment)
+        return
+    folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
+    check_targets(folder, options["csv_target"])
+    from lossbench.api import execute
+
+    with progress(experiment, options["quiet"]) as say:
+        comparison = execute(experiment, start, progress=say, **{name: options[name] for name in MANNER})
+    publish(comparison, folder, options)
+
+
+EXPERIMENT = (
+    "datasets",
+    "losses",
+    "models",
+    "optimizers",
+    "lr",
+    "l1",
+    "l2",
+    "batch_size",
+    "epochs",
+    "seeds",
+    "outliers",
+    "outlier_kind",
+)
+MANNER = ("jobs", "engine", "device")
+
+
+def choose_folder(options: dict[str, Any], config: str | None, custom: bool) -> Path | None:
+    """Return where the files go: as told; else nowhere if --csv says where; else by the config's name."""
+    if options["output"] or options["csv_target"]:
+        return options["output"]
+    return Path("results") / ("custom" if custom else Path(config or "default").stem)
+
+
+def check_targets(folder: Path | None, csv_target: str | None) -> None:
+    """See that the results can be written, before anything is trained."""
+    from lossbench.report.files import prepare_file, prepare_folder
+
+    if folder is not None:
+        prepare_folder(folder)
+    if csv_target not in (None, "-"):
+        prepare_file(Path(csv_target))
+
+
+def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> None:
+    """Write the files, then print what was asked for."""
+    from lossbench.report.files import trials_csv, write_text
+
+    if folder is not None:
+        comparison.save(folder, command=shlex.join(["lossbench", *sys.argv[1:]]))
+    target, form = options["csv_target"], options["form"]
+    if target == "-":
+        click.echo(trials_csv(comparison.trials), nl=False)
+    elif target is not None:
+        write_text(Path(target), trials_csv(comparison.trials))
+    if form or not (options["quiet"] or target == "-"):
+        print_summary(comparison, form or "table", folder)
+
+
+def print_summary(comparison: Comparison, form: str, folder: Path | None) -> None:
+    """Print the summary in one of the formats."""
+    from lossbench.report.files import csv_text, json_text, records
+    from lossbench.report.markdown import markdown
+    from lossbench.report.notes import LEGEND, notes
+    from lossbench.report.tables import tables
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    summary = comparison.summary
+    if form == "csv":
+        click.echo(csv_text(summary), nl=False)
+    elif form == "json":
+        click.echo(json_text(records(summary)), nl=False)
+    elif form == "markdown":
+        click.echo(markdown(tables(summary), [*LEGEND, *notes(comparison, folder)]), nl=False)
+    else:
+        print_tables(console(), tables(summary))
+        print_lines(console(), LEGEND, style="dim")
+        print_lines(console(), notes(comparison, folder))
+
+
+def print_plan(experiment: Experiment) -> None:
+    """Print what would be trained."""
+    from lossbench.report.notes import plan_lines
+
+    for line in plan_lines(experiment):
+        click.echo(line)

@@ -1,0 +1,228 @@
+"""What an experiment is made of, as a user says it: a TOML file, then options on top.
+
+`configs/default.toml` is the one place where defaults stand. A config names only what it changes.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lossbench.errors import BadValue, ConfigError, UnknownName
+from lossbench.task import TASKS, Task
+
+SHIPPED = ("default", "quick")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An experiment as the user states it, before anything is loaded; see `configs/default.toml`.
+
+    Args:
+        datasets: specs of the data sets.
+        losses: specs of the losses: one list for all data sets, or one for each task.
+        models: specs of the networks.
+        optimizers: specs of the optimisers.
+        lr: learning rates.
+        l1: strengths of the L1 penalty.
+        l2: strengths of the L2 penalty.
+        batch_size: rows a step.
+        epochs: passes over the training rows.
+        seeds: the repetitions.
+        outliers: shares of the training part that are contaminated.
+        outlier_kind: "auto", "label", "target" or "feature".
+    """
+
+    datasets: tuple[str, ...]
+    losses: tuple[str, ...] | Mapping[Task, tuple[str, ...]]
+    models: tuple[str, ...]
+    optimizers: tuple[str, ...]
+    lr: tuple[float, ...]
+    l1: tuple[float, ...]
+    l2: tuple[float, ...]
+    batch_size: int
+    epochs: int
+    seeds: tuple[int, ...]
+    outliers: tuple[float, ...]
+    outlier_kind: str
+
+    def losses_for(self, task: Task) -> tuple[str, ...]:
+        """Return the losses named for a task."""
+        return self.losses.get(task, ()) if isinstance(self.losses, Mapping) else self.losses
+
+
+def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
+    """Return the default experiment with a config's changes and then the caller's.
+
+    Args:
+        config: a path, or the name of a shipped config, "default" or "quick".
+        changes: fields of `Settings`; None leaves a field as it is.
+
+    Raises:
+        ConfigError: a config that cannot be read or has a value of the wrong type.
+        UnknownName: a key that does not exist.
+        BadValue: a value out of range.
+
+    Example:
+        >>> make_settings("quick", seeds=2).seeds
+        (0, 1)
+    """
+    values: dict[str, Any] = {}
+    for name in dict.fromkeys(("default", config or "default")):
+        text, place = read_config(name)
+        for key, value in parse_toml(text, place).items():
+            values[key] = _read(key, value, f"{place} line {line_of(key, text)}, key '{key}'")
+    for key, value in changes.items():
+        if value is not None:
+            values[key] = _read(key, value, key)
+    return Settings(**values)
+
+
+def read_config(config: str | Path) -> tuple[str, str]:
+    """Return the text of a config and its place, for messages.
+
+    Raises:
+        ConfigError: no such file, or one that cannot be read.
+    """
+    if config in SHIPPED:
+        return _shipped(str(config)), f"configs/{config}.toml"
+    try:
+        return Path(config).read_text(encoding="utf-8"), str(config)
+    except FileNotFoundError:
+        known = " or ".join(SHIPPED)
+        raise ConfigError(f"no config at '{config}'; give the path of a TOML file, or {known}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
+
+
+def _shipped(name: str) -> str:
+    installed = resources.files("lossbench") / "configs" / f"{name}.toml"
+    if installed.is_file():
+        return installed.read_text(encoding="utf-8")
+    # In a checkout that is installed in editable mode, the configs stand beside the package.
+    return (Path(__file__).parents[1] / "configs" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def parse_toml(text: str, place: str) -> dict[str, Any]:
+    """Parse a config and refuse keys that do not exist.
+
+    Raises:
+        ConfigError: no valid TOML; the message has the line.
+        UnknownName: a key that does not exist.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{place} is no valid TOML: {error}; mend that line") from None
+    for key in values:
+        if key not in _READERS:
+            raise UnknownName("key", key, _READERS, where=f"{place} line {line_of(key, text)}")
+    return values
+
+
+def line_of(key: str, text: str) -> int:
+    """Return the number of the first line that sets a key, or opens its table; 1 where none is seen."""
+    pattern = re.compile(rf"""\s*(\[\s*["']?{re.escape(key)}\b|["']?{re.escape(key)}["']?\s*[.=])""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+
+
+def _read(key: str, value: Any, place: str) -> Any:
+    if key not in _READERS:
+        raise UnknownName("key", key, _READERS)
+    return _READERS[key](value, place)
+
+
+def _wrong(place: str, value: object, wanted: str) -> ConfigError:
+    return ConfigError(f"{place}: {value!r} is not {wanted}; write {wanted}")
+
+
+def _texts(value: Any, place: str) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, Sequence) or not items or not all(isinstance(item, str) for item in items):
+        raise _wrong(place, value, "a list of names")
+    return tuple(dict.fromkeys(items))
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(place, value, "a name in quotes")
+    return value
+
+
+def _losses(value: Any, place: str) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        return _texts(value, place)
+    for task in value:
+        if task not in TASKS:
+            raise UnknownName("task", task, TASKS, where=place)
+    return {task: _texts(names, f"{place}.{task}") for task, names in value.items()}
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(place, value, "a number")
+    return float(value)
+
+
+def _whole(value: Any, place: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(place, value, "a whole number")
+    if value < 1:
+        raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
+    return value
+
+
+def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, str], tuple[float, ...]]:
+    def read(value: Any, place: str) -> tuple[float, ...]:
+        items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        if not items:
+            raise _wrong(place, value, "a list of numbers")
+        read_items = tuple(dict.fromkeys(_number(item, place) for item in items))
+        for item in read_items:
+            if not allowed(item):
+                raise BadValue(f"{place}: {item:g} is out of range; give {wanted}")
+        return read_items
+
+    return read
+
+
+def _seeds(value: Any, place: str) -> tuple[int, ...]:
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)(?::(\d+))?", value.strip())):
+        first, last = match.groups()
+        if last is None:
+            return tuple(range(_whole(int(first), place)))
+        if int(last) <= int(first):
+            raise BadValue(f"{place}: {value} holds no seed; give a range such as 10:20")
+        return tuple(range(int(first), int(last)))
+    if isinstance(value, str):
+        raise _wrong(place, value, 'a count, or a range such as "10:20"')
+    if isinstance(value, Sequence):
+        if not value or not all(isinstance(seed, int) and seed >= 0 for seed in value):
+            raise _wrong(place, value, "a list of whole numbers")
+        return tuple(dict.fromkeys(value))
+    return tuple(range(_whole(value, place)))
+
+
+_positive = _numbers(lambda x: 0 < x < float("inf"), "a number above zero, such as 0.01")
+_strength = _numbers(lambda x: 0 <= x < float("inf"), "a number of at least zero")
+_share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "datasets": _texts,
+    "losses": _losses,
+    "models": _texts,
+    "optimizers": _texts,
+    "lr": _positive,
+    "l1": _strength,
+    "l2": _strength,
+    "batch_size": _whole,
+    "epochs": _whole,
+    "seeds": _seeds,
+    "outliers": _share,
+    "outlier_kind": _text,
+}

@@ -1,0 +1,107 @@
+"""The catalogue of data sets, and the one door through which every data set comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lossbench.data import generators, toy
+from lossbench.data.dataset import Dataset
+from lossbench.errors import UnknownName
+from lossbench.spec import Parameter, numbers, split_spec
+from lossbench.task import Task
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """What is known about a data set before it is loaded.
+
+    Args:
+        name: as the user writes it.
+        task: what is to be predicted.
+        load: makes the data set, given a value for each parameter.
+        parameters: what can be set.
+    """
+
+    name: str
+    task: Task
+    load: Callable[..., Dataset] = field(repr=False)
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first line of the loader's docstring."""
+        return (self.load.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def source(self) -> str:
+        """Who collected or defined the data, from the loader's docstring."""
+        _, _, rest = (self.load.__doc__ or "").partition("Source: ")
+        return " ".join(rest.partition("\n\n")[0].split())
+
+
+def _rows(default: float) -> Parameter:
+    return Parameter("rows", default, low=50, high=1_000_000, meaning="number of samples")
+
+
+def _noise(default: float, meaning: str) -> Parameter:
+    return Parameter("noise", default, low=0, high=100, meaning=meaning)
+
+
+_POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning="share of the positive class")
+
+_RECORDS = (
+    DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
+    DatasetRecord("moons", "binary", generators.moons, (_noise(0.3, "sd about the half circles"), _rows(500))),
+    DatasetRecord("imbalanced", "binary", generators.imbalanced, (_POSITIVES, _rows(1000))),
+    DatasetRecord("iris", "multiclass", toy.iris),
+    DatasetRecord("wine", "multiclass", toy.wine),
+    DatasetRecord("digits", "multiclass", toy.digits),
+    DatasetRecord("multilabel", "multilabel", generators.multilabel, (_rows(600),)),
+    DatasetRecord("diabetes", "regression", toy.diabetes),
+    DatasetRecord("linnerud", "regression", toy.linnerud),
+    DatasetRecord("friedman1", "regression", generators.friedman1, (_noise(1, "sd of the target"), _rows(500))),
+    DatasetRecord("demand", "regression", generators.demand, (_noise(0.4, "sd of log target"), _rows(600))),
+)
+
+
+def records() -> tuple[DatasetRecord, ...]:
+    """Return the record of every data set that has a name.
+
+    Example:
+        >>> [record.name for record in records() if record.task == "binary"]
+        ['breast_cancer', 'moons', 'imbalanced']
+    """
+    return _RECORDS
+
+
+def load_dataset(spec: str) -> Dataset:
+    """Load a data set by its name, or a user's table by its path.
+
+    Args:
+        spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
+            (binary, multiclass) overrules what the target looks like.
+
+    Returns:
+        The data set, named as in `spec`.
+
+    Raises:
+        UnknownName: no such data set, parameter, column or task.
+        BadValue: a parameter out of range.
+        DataError: a table that cannot be used.
+
+    Example:
+        >>> load_dataset("imbalanced:positives=0.05").name
+        'imbalanced:positives=0.05'
+    """
+    name, given = split_spec(spec)
+    known = {record.name: record for record in _RECORDS}
+    if name in known:
+        record = known[name]
+        return replace(record.load(**numbers(spec, given, record.parameters)), name=spec)
+    if Path(name).suffix or Path(name).name != name:
+        from lossbench.data.table import load_table  # imports pandas, which the other data sets do without
+
+        return load_table(spec)
+    raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])

@@ -1,0 +1,173 @@
+"""Contamination: corrupting a share of the training part, so that robustness can be seen.
+
+Huber's model (1964, "Robust estimation of a location parameter", section 1): a share 1 - ε of the sample comes
+from the distribution of interest, a share ε from another. Validation and test part stay clean.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import Fold, class_counts
+from lossbench.errors import BadValue, DataError, UnknownName
+from lossbench.randomness import stream
+from lossbench.task import Task
+
+Kind = Literal["label", "target", "feature"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the cloud, near enough to be harmful
+
+_KINDS_OF: dict[Task, tuple[Kind, ...]] = {
+    "regression": ("target", "feature"),
+    "binary": ("label", "feature"),
+    "multiclass": ("label", "feature"),
+    "multilabel": ("label", "feature"),
+}
+
+
+def default_kind(task: Task) -> Kind:
+    """Return the contamination of a task where none is named: of its targets.
+
+    Example:
+        >>> default_kind("regression"), default_kind("multilabel")
+        ('target', 'label')
+    """
+    return _KINDS_OF[task][0]
+
+
+def check_kind(kind: str, task: Task) -> Kind:
+    """Return the kind, if it is one and the task has it.
+
+    Raises:
+        UnknownName: no such kind of contamination.
+        BadValue: a kind that the task does not have.
+
+    Example:
+        >>> check_kind("feature", "binary")
+        'feature'
+    """
+    if kind not in KINDS:
+        raise UnknownName("kind of contamination", kind, KINDS)
+    if kind not in _KINDS_OF[task]:
+        right = " or ".join(_KINDS_OF[task])
+        raise BadValue(f"a {task} data set has no '{kind}' contamination; choose {right}")
+    return kind
+
+
+def check_fraction(fraction: float) -> float:
+    """Return the share, if it lies in [0, 1).
+
+    Raises:
+        BadValue: a share outside [0, 1).
+
+    Example:
+        >>> check_fraction(0.1)
+        0.1
+    """
+    if not 0 <= fraction < 1:
+        raise BadValue(f"a contaminated share of {fraction} is out of range; give shares in [0, 1), such as 0.1")
+    return fraction
+
+
+def contaminate(
+    dataset: Dataset, fold: Fold, kind: str, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Corrupt a share of the training part.
+
+    - label: a class becomes one of the others, each as likely (binary: the other one); on a multilabel data set
+      single entries are flipped. Source: Natarajan et al. 2013, "Learning with noisy labels", section 2.
+    - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
+    - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the
+      target stays, so the row becomes a bad leverage point. Source of both: Rousseeuw and Leroy 1987, "Robust
+      regression and outlier detection", chapter 1.
+
+    Data set and seed fix the order in which rows are corrupted and what happens to each; the share only says how
+    far to go. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
+
+    Args:
+        dataset: what the fold is a split of.
+        fold: the clean fold; it is never changed.
+        kind: "label", "target" or "feature".
+        fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
+            are hit.
+        seed: the repetition.
+
+    Returns:
+        Features and target of the training part, shaped as in `fold.train`.
+
+    Raises:
+        UnknownName: no such kind of contamination.
+        BadValue: a kind that the task does not have, or a share outside [0, 1).
+        DataError: the flips leave a class without a training row.
+
+    Example:
+        >>> from lossbench.data import load_dataset, make_fold
+        >>> dataset = load_dataset("breast_cancer")
+        >>> fold = make_fold(dataset, seed=0)
+        >>> _, target = contaminate(dataset, fold, "label", 0.1, seed=0)
+        >>> int((target != fold.train.target).sum()), len(target)
+        (34, 341)
+    """
+    checked = check_kind(kind, dataset.task)
+    features, target = fold.train.features, fold.train.target
+    if check_fraction(fraction) == 0:
+        return features, target
+    random = stream("contamination", dataset.name, seed)
+    if checked == "feature":
+        return _shift_features(features, fraction, random), target
+    if checked == "target":
+        return features, _shift_targets(target, fraction, random)
+    if dataset.task == "multilabel":
+        target = _flip_entries(target, fraction, random)
+    else:
+        target = _flip_classes(target, len(dataset.classes), fraction, random)
+    _check_classes(dataset, target, fraction, seed)
+    return features, target
+
+
+def _hit(size: int, fraction: float, random: np.random.Generator) -> np.ndarray:
+    """Rank `size` things at random, always all of them, and return the first ones."""
+    return random.permutation(size)[: round(fraction * size)]
+
+
+def _flip_classes(target: np.ndarray, classes: int, fraction: float, random: np.random.Generator) -> np.ndarray:
+    hit = _hit(len(target), fraction, random)
+    wrong = (target + random.integers(1, classes, size=len(target))) % classes
+    flipped = target.copy()
+    flipped[hit] = wrong[hit]
+    return flipped
+
+
+def _flip_entries(target: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+    flipped = target.copy()
+    hit = _hit(target.size, fraction, random)
+    flipped.flat[hit] = 1 - target.flat[hit]
+    return flipped
+
+
+def _shift_targets(target: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+    shifted = target.copy()
+    shifted[_hit(len(target), fraction, random)] += OUTLIER_SIZE  # targets are in standard deviations already
+    return shifted
+
+
+def _shift_features(features: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+    hit = _hit(len(features), fraction, random)
+    signs = random.choice([-1.0, 1.0], size=features.shape)
+    moving = np.ptp(features, axis=0) > 0  # five standard deviations of a constant column are nothing
+    shifted = features.copy()
+    shifted[hit] += (OUTLIER_SIZE * signs * moving)[hit]
+    return shifted
+
+
+def _check_classes(dataset: Dataset, target: np.ndarray, fraction: float, seed: int) -> None:
+    for name, count in zip(dataset.classes, class_counts(dataset, target), strict=True):
+        if count == 0:
+            raise DataError(
+                f"'{dataset.name}': flipping {fraction:.4g} of the labels with seed {seed} leaves no training row "
+                f"of class '{name}'; choose a smaller share, other seeds, or a data set with more rows"
+            )

@@ -1,0 +1,195 @@
+"""A fold: one split of a data set, with everything scaled by what its training part knows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from lossbench.data.dataset import Dataset
+from lossbench.errors import DataError
+from lossbench.randomness import stream
+
+MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
+STRATIFIABLE = 5  # the fewest rows of a class that put three in the training part and one in each of the others
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The training, validation or test part of a fold.
+
+    Args:
+        rows: (n,) row numbers in the data set, ascending; `dataset.target[rows]` is the target in original units,
+            to the last bit.
+        features: (n, columns) float64, imputed and standardised.
+        target: (n, targets) float64 standardised for regression; (n,) int64 for binary and multiclass;
+            (n, labels) int64 for multilabel.
+    """
+
+    rows: np.ndarray = field(repr=False)
+    features: np.ndarray = field(repr=False)
+    target: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split of a data set.
+
+    Args:
+        train: what the networks learn from, 60 %.
+        validation: what epochs and thresholds are chosen on, 20 %.
+        test: what is reported, 20 %.
+        target_mean: (targets,) added to go back to original units; zeros for classification.
+        target_scale: (targets,) multiplied to go back to original units; ones for classification.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    target_mean: np.ndarray = field(repr=False)
+    target_scale: np.ndarray = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of which row went where, twelve hexadecimal digits."""
+        content = hashlib.sha256()
+        for part in (self.train, self.validation, self.test):
+            content.update(f"{len(part.rows)}:".encode() + part.rows.astype("<i8").tobytes())
+        return content.hexdigest()[:12]
+
+
+def make_fold(dataset: Dataset, seed: int) -> Fold:
+    """Split a data set 60/20/20 and scale it by its training part.
+
+    The split is stratified by class where every class has at least five rows (binary and multiclass). Missing
+    features become the median of the training part (the rule called "median"); a column without one value in the
+    training part becomes zero throughout. Then x ↦ (x - mean) / sd with the mean and the population standard
+    deviation of the training part (a constant column is only centred), and the same for regression targets.
+
+    Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
+    parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
+
+    Args:
+        dataset: what to split.
+        seed: the repetition; the same seed gives the same split.
+
+    Returns:
+        The fold. Each part has at least one row of every class where the split is stratified.
+
+    Raises:
+        DataError: fewer than ten rows, or a class without a row in the training part.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> fold = make_fold(load_dataset("iris"), seed=0)
+        >>> fold.train.features.shape, fold.validation.features.shape, fold.test.features.shape
+        ((90, 4), (30, 4), (30, 4))
+        >>> bool(abs(fold.train.features.mean(axis=0)).max() < 1e-9)
+        True
+    """
+    check_rows(dataset.name, dataset.rows)
+    train, validation, test = _split(dataset, seed)
+    features = _scaled_features(dataset.features, train)
+    if dataset.task == "regression":
+        mean, scale = _moments(dataset.target[train])
+        target = (dataset.target - mean) / scale
+    else:
+        mean, scale = np.zeros(dataset.targets), np.ones(dataset.targets)
+        target = dataset.target
+        _check_classes(dataset, train, seed)
+
+    def part(rows: np.ndarray) -> Part:
+        return Part(rows, features[rows], target[rows])
+
+    return Fold(part(train), part(validation), part(test), target_mean=mean, target_scale=scale)
+
+
+def check_rows(name: str, rows: int) -> None:
+    """Refuse a data set with fewer rows than a split needs.
+
+    Args:
+        name: of the data set, for the message.
+        rows: how many it has.
+
+    Raises:
+        DataError: fewer than ten rows.
+
+    Example:
+        >>> check_rows("iris", 150)
+    """
+    if rows < MINIMUM_ROWS:
+        raise DataError(
+            f"'{name}' has {rows} usable rows; a split into training, validation and test part needs at least "
+            f"{MINIMUM_ROWS}: add rows"
+        )
+
+
+def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
+    """Count the rows of each class, or the positive rows of each label.
+
+    Args:
+        dataset: says what the classes are.
+        target: (n,) class indices, or (n, labels) of 0 and 1.
+
+    Returns:
+        (classes,) or (labels,) counts.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> iris = load_dataset("iris")
+        >>> class_counts(iris, iris.target).tolist()
+        [50, 50, 50]
+    """
+    if dataset.task == "multilabel":
+        return np.asarray(target.sum(axis=0))
+    return np.bincount(target, minlength=len(dataset.classes))
+
+
+def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    random_state = int(stream("split", dataset.name, seed).integers(2**32))
+    by_class = dataset.task in ("binary", "multiclass")
+    stratified = by_class and class_counts(dataset, dataset.target).min() >= STRATIFIABLE
+    # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
+    # division can be stratified too.
+    fifth = -(-dataset.rows // 5)
+
+    def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
+        strata = dataset.target[rows] if stratified else None
+        return list(train_test_split(rows, test_size=held_out, stratify=strata, random_state=random_state))
+
+    train, rest = divide(np.arange(dataset.rows), 2 * fifth)
+    return [np.sort(rows) for rows in (train, *divide(rest, fifth))]
+
+
+def _scaled_features(features: np.ndarray, train: np.ndarray) -> np.ndarray:
+    known = features[train]
+    silent = np.isnan(known).all(axis=0)
+    features = np.where(silent, 0.0, features)
+    median = np.nanmedian(features[train], axis=0)
+    features = np.where(np.isnan(features), median, features)
+    mean, scale = _moments(features[train])
+    return np.asarray((features - mean) / scale)
+
+
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Rounding can leave the standard deviation of a constant column a little above zero, and that of a column of
+    # tiny differences at zero.
+    scale = values.std(axis=0)
+    constant = (np.ptp(values, axis=0) == 0) | (scale == 0)
+    return values.mean(axis=0), np.where(constant, 1.0, scale)
+
+
+def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
+    counts = class_counts(dataset, dataset.target[train])
+    for name, missing in zip(dataset.classes, counts == 0, strict=True):
+        if missing:
+            rows = class_counts(dataset, dataset.target)[dataset.classes.index(name)]
+            raise DataError(
+                f"'{dataset.name}': no row of class '{name}' in the training part of seed {seed} (the data set has "
+                f"{rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, or merge or "
+                "remove the class"
+            )

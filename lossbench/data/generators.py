@@ -1,0 +1,191 @@
+"""Data sets drawn from a known law, so that the right answer is known.
+
+Each is one fixed table: its random stream depends on its name only. A seed redraws the split, not the table.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import STRATIFIABLE
+from lossbench.errors import BadValue
+from lossbench.randomness import stream
+
+
+def moons(noise: float = 0.3, rows: float = 500) -> Dataset:
+    """Two half circles in the plane that reach into each other: not linearly separable.
+
+    A point at a random angle of its half circle, plus N(0, noise²) in both coordinates.
+
+    Source: scikit-learn, `make_moons`.
+
+    Args:
+        noise: standard deviation of the points about their circle, at least 0; the radius is 1.
+        rows: a whole number of points, half in each class.
+
+    Returns:
+        A binary data set with 2 features.
+
+    Raises:
+        BadValue: rows is not whole.
+
+    Example:
+        >>> moons(rows=100).features.shape
+        (100, 2)
+    """
+    from sklearn.datasets import make_moons
+
+    features, target = make_moons(_whole("moons", rows), noise=noise, random_state=_random_state("moons"))
+    return Dataset("moons", "binary", features, target.astype(np.int64), ("upper", "lower"), ("x", "y"))
+
+
+def imbalanced(positives: float = 0.1, rows: float = 1000) -> Dataset:
+    """A rare class to be found among a frequent one; balanced accuracy is its primary score.
+
+    Each class is two normal clusters about corners of a cube in 4 dimensions; 2 further features are linear
+    combinations of these, 4 are noise. Accuracy would mislead: never saying yes scores 1 - positives.
+
+    Source: Guyon 2003, Design of experiments for the NIPS 2003 variable selection benchmark, as in scikit-learn's
+    `make_classification`.
+
+    Args:
+        positives: share of the positive class, in (0, 0.5].
+        rows: a whole number of samples.
+
+    Returns:
+        A binary data set with 10 features.
+
+    Raises:
+        BadValue: rows is not whole, or fewer than five rows would be positive.
+
+    Example:
+        >>> int(imbalanced(positives=0.05).target.sum())
+        50
+    """
+    from sklearn.datasets import make_classification
+
+    count = _whole("imbalanced", rows)
+    if round(positives * count) < STRATIFIABLE:
+        raise BadValue(
+            f"imbalanced: a share of {positives:g} of {count} rows is {round(positives * count)} of them; "
+            f"a split needs {STRATIFIABLE}, so give more rows or a larger share"
+        )
+    features, target = make_classification(
+        n_samples=count,
+        n_features=10,
+        n_informative=4,
+        n_redundant=2,
+        weights=[1 - positives],
+        flip_y=0,
+        random_state=_random_state("imbalanced"),
+    )
+    names = tuple(f"x{i}" for i in range(10))
+    classes = ("negative", "positive")
+    return Dataset(
+        "imbalanced", "binary", features, target.astype(np.int64), classes, names, score="balanced_accuracy"
+    )
+
+
+def friedman1(noise: float = 1.0, rows: float = 500) -> Dataset:
+    """A smooth function of five features out of ten, with normal noise.
+
+    y = 10 sin(π x₀ x₁) + 20 (x₂ - ½)² + 10 x₃ + 5 x₄ + N(0, noise²), all x uniform on [0, 1].
+
+    Source: Friedman 1991, Multivariate adaptive regression splines, The Annals of Statistics 19.
+
+    Args:
+        noise: standard deviation of the noise, at least 0; the signal's is about 4.9.
+        rows: a whole number of samples.
+
+    Returns:
+        A regression data set with 10 features.
+
+    Raises:
+        BadValue: rows is not whole.
+
+    Example:
+        >>> friedman1(rows=60).target.shape
+        (60, 1)
+    """
+    from sklearn.datasets import make_friedman1
+
+    count, state = _whole("friedman1", rows), _random_state("friedman1")
+    features, target = make_friedman1(count, n_features=10, noise=noise, random_state=state)
+    names = tuple(f"x{i}" for i in range(10))
+    return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), names)
+
+
+def demand(noise: float = 0.4, rows: float = 600) -> Dataset:
+    """Units sold in a week: positive, skewed to the right, with errors in proportion to size.
+
+    log y = 4 - 1.5 log(price) + 0.8 promotion + 0.5 sin(2π week / 52) + 0.4 size + N(0, noise²): a price
+    elasticity with lognormal errors, so that the mean lies above the median by a factor of exp(noise² / 2).
+
+    Source: the constant-elasticity model, as in Wooldridge 2013, Introductory Econometrics, section 6.2.
+
+    Args:
+        noise: standard deviation of log y about its mean, at least 0.
+        rows: a whole number of weeks.
+
+    Returns:
+        A regression data set with 5 features; the season is given as a sine and a cosine.
+
+    Raises:
+        BadValue: rows is not whole.
+
+    Example:
+        >>> bool(demand().target.min() > 0)
+        True
+    """
+    count, random = _whole("demand", rows), stream("generate", "demand", 0)
+    price = random.uniform(0.5, 2.0, count)
+    promotion = (random.random(count) < 0.25).astype(np.float64)
+    season = 2 * np.pi * random.integers(0, 52, count) / 52
+    size = random.normal(size=count)
+    mean = 4 - 1.5 * np.log(price) + 0.8 * promotion + 0.5 * np.sin(season) + 0.4 * size
+    target = np.exp(mean + noise * random.normal(size=count))
+    features = np.column_stack([price, promotion, np.sin(season), np.cos(season), size])
+    names = ("price", "promotion", "season_sin", "season_cos", "store_size")
+    return Dataset("demand", "regression", features, target.reshape(-1, 1), ("units",), names)
+
+
+def multilabel(rows: float = 600) -> Dataset:
+    """Which of five topics does a text have? Word counts that depend on its set of topics; some texts have none.
+
+    A text's number of topics is Poisson with mean 2, its length Poisson with mean 50, and each word comes from the
+    distribution of one of its topics.
+
+    Source: scikit-learn, `make_multilabel_classification`.
+
+    Args:
+        rows: a whole number of texts.
+
+    Returns:
+        A multilabel data set with 20 features and 5 labels.
+
+    Raises:
+        BadValue: rows is not whole.
+
+    Example:
+        >>> multilabel().target.shape
+        (600, 5)
+    """
+    from sklearn.datasets import make_multilabel_classification
+
+    features, target = make_multilabel_classification(
+        n_samples=_whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel")
+    )
+    topics = tuple(f"topic{i}" for i in range(5))
+    words = tuple(f"word{i}" for i in range(20))
+    return Dataset("multilabel", "multilabel", features.astype(np.float64), target.astype(np.int64), topics, words)
+
+
+def _random_state(name: str) -> int:
+    return int(stream("generate", name, 0).integers(2**32))
+
+
+def _whole(name: str, rows: float) -> int:
+    if rows != int(rows):
+        raise BadValue(f"{name}: rows={rows:g} is not a whole number; give one such as {round(rows)}")
+    return int(rows)

@@ -1,0 +1,73 @@
+"""Every error a user can meet.
+
+    LossbenchError              exit 1: something went wrong that is not the user's doing
+    └── UsageError              exit 2: the request cannot be carried out as it stands
+        ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
+        ├── BadValue            a value outside its range, or of the wrong form
+        ├── LossDoesNotFit      a loss asked of a task or of data that it is not made for
+        ├── DataError           a table or data set that cannot be used
+        ├── ConfigError         a configuration file that cannot be read or understood
+        └── OutputError         a place where the results cannot be written
+
+A message says what is wrong, where, why, and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LossbenchError(Exception):
+    """The root of all errors of lossbench."""
+
+    exit_code = 1
+
+
+class UsageError(LossbenchError):
+    """The request cannot be carried out as it stands."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that does not exist; the message offers the nearest ones.
+
+    Args:
+        kind: what was looked for, such as "loss".
+        name: the name as the user gave it.
+        known: every name that would have been right.
+        where: the place of the name, such as "configs/mine.toml line 3"; may be empty.
+
+    Example:
+        >>> str(UnknownName("loss", "hubber", ["huber", "mae"]))
+        "unknown loss 'hubber'; did you mean 'huber'? Known: huber, mae"
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        names = list(known)
+        folded = {n.lower(): n for n in reversed(names)}
+        near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+        hint = f"did you mean '{folded[near[0]]}'? " if near else ""
+        place = f"{where}: " if where else ""
+        super().__init__(f"{place}unknown {kind} '{name}'; {hint}Known: {', '.join(names)}")
+
+
+class BadValue(UsageError):
+    """A value outside its range, or of the wrong form."""
+
+
+class LossDoesNotFit(UsageError):
+    """A loss asked of a task or of data that it is not made for."""
+
+
+class DataError(UsageError):
+    """A table or data set that cannot be used."""
+
+
+class ConfigError(UsageError):
+    """A configuration file that cannot be read or understood."""
+
+
+class OutputError(UsageError):
+    """A place where the results cannot be written."""

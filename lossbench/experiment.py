@@ -1,0 +1,164 @@
+"""From what the user asks to the list of trials, with everything checked before any training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from lossbench.config import Settings
+from lossbench.data.catalogue import load_dataset
+from lossbench.data.contamination import check_kind, contaminate, default_kind
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import make_fold
+from lossbench.errors import LossDoesNotFit
+from lossbench.losses import get_loss
+from lossbench.training.network import parse_model
+from lossbench.training.optimisers import parse_optimiser
+from lossbench.trial import Trial
+
+ROWS_NAMED = 5  # rows that a message names before it only counts
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A loss that does not run on a data set, and why."""
+
+    dataset: str
+    loss: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that is going to be trained.
+
+    Args:
+        settings: what the user asked for.
+        datasets: the data sets, loaded.
+        trials: every training, in the order of the report.
+        skipped: the losses that do not fit some of the data sets.
+    """
+
+    settings: Settings
+    datasets: tuple[Dataset, ...]
+    trials: tuple[Trial, ...]
+    skipped: tuple[Skip, ...]
+
+
+def plan(settings: Settings) -> Experiment:
+    """Load the data, match losses with it, and list the trials.
+
+    Raises:
+        UsageError: anything in the settings that cannot be carried out.
+    """
+    for model in settings.models:
+        parse_model(model)
+    for optimizer in settings.optimizers:
+        parse_optimiser(optimizer)
+    datasets = tuple(load_dataset(spec) for spec in settings.datasets)
+    fitting, skipped = match_losses(settings, datasets)
+    for dataset in datasets:
+        check_contamination(settings, dataset)
+    trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))
+    return Experiment(settings, datasets, trials, skipped)
+
+
+def match_losses(
+    settings: Settings, datasets: tuple[Dataset, ...]
+) -> tuple[dict[str, list[str]], tuple[Skip, ...]]:
+    """Say which losses run on which data set.
+
+    Returns:
+        The losses of each data set by its name, and the pairs that do not fit.
+
+    Raises:
+        UsageError: a loss that does not exist, or that fits none of the data sets.
+    """
+    fitting: dict[str, list[str]] = {dataset.name: [] for dataset in datasets}
+    refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
+    for dataset in datasets:
+        for spec in settings.losses_for(dataset.task):
+            try:
+                check_fit(spec, dataset)
+                fitting[dataset.name].append(spec)
+            except LossDoesNotFit as error:
+                refusals.setdefault(spec, []).append((dataset, error))
+    for spec, refused in refusals.items():
+        if not any(spec in losses for losses in fitting.values()):
+            raise refused[0][1]
+    skips = [Skip(dataset.name, spec, str(error)) for spec, pairs in refusals.items() for dataset, error in pairs]
+    return fitting, tuple(skips)
+
+
+def check_fit(spec: str, dataset: Dataset) -> None:
+    """Refuse a loss that is not made for a data set.
+
+    Raises:
+        UnknownName: no such loss.
+        LossDoesNotFit: one of another task, or that is undefined for some of the targets.
+    """
+    domain = get_loss(spec, dataset.task).record.domain
+    if domain is None:
+        return
+    rows = np.flatnonzero(domain.violations(dataset.target.reshape(dataset.rows, -1)))
+    if len(rows):
+        named = ", ".join(map(str, rows[:ROWS_NAMED] + 1))
+        more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
+        raise LossDoesNotFit(
+            f"loss '{spec}' needs {domain.description}; '{dataset.name}' breaks that in row {named}{more} "
+            f"(counted from 1): {domain.advice}"
+        )
+
+
+def outlier_kind(settings: Settings, dataset: Dataset) -> str:
+    """Return the contamination of a data set, its task's own where the user leaves it open."""
+    if settings.outlier_kind == "auto":
+        return default_kind(dataset.task)
+    return check_kind(settings.outlier_kind, dataset.task)
+
+
+def check_contamination(settings: Settings, dataset: Dataset) -> None:
+    """Refuse splits and contaminations that leave a class without training rows.
+
+    Raises:
+        UsageError: naming data set, class, share and seed.
+    """
+    kind, worst = outlier_kind(settings, dataset), max(settings.outliers)
+    for seed in settings.seeds:
+        fold = make_fold(dataset, seed)
+        for fraction in settings.outliers if kind == "label" else (worst,):
+            contaminate(dataset, fold, kind, fraction, seed)
+
+
+def trials_of(settings: Settings, dataset: Dataset, losses: list[str]) -> Iterator[Trial]:
+    """Yield the trials of one data set: every combination of the axes."""
+    kind = outlier_kind(settings, dataset)
+    axes = (
+        settings.models,
+        losses,
+        settings.optimizers,
+        settings.lr,
+        settings.l1,
+        settings.l2,
+        sorted(settings.outliers),
+        settings.seeds,
+    )
+    for model, loss, optimizer, lr, l1, l2, fraction, seed in product(*axes):
+        yield Trial(
+            dataset=dataset.name,
+            task=dataset.task,
+            model=model,
+            loss=loss,
+            optimizer=optimizer,
+            lr=lr,
+            l1=l1,
+            l2=l2,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            outlier_kind=kind if fraction else "none",
+            outlier_fraction=fraction,
+            seed=seed,
+        )

@@ -1,0 +1,185 @@
+"""A loss with values for its parameters: what `get_loss` returns and the engines evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lossbench.errors import BadValue
+from lossbench.lazy import torch
+from lossbench.losses.record import Facts, Link, LossRecord
+from lossbench.losses.registry import find
+from lossbench.spec import numbers, split_spec
+from lossbench.task import Task
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A record of the catalogue with values for its parameters.
+
+    Args:
+        record: what is known about the loss.
+        spec: the loss as the user named it, such as "huber:delta=1.35".
+        parameters: a value for each parameter of the record; equal specs have equal values.
+
+    Example:
+        >>> import torch
+        >>> get_loss("mae", "regression")(torch.tensor([[1.0], [3.0]]), torch.tensor([0.0, 0.0]))
+        tensor([1., 3.])
+    """
+
+    record: LossRecord
+    spec: str
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def __call__(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the per-sample loss, after checking that the target belongs to the raw outputs.
+
+        Args:
+            raw: (..., batch, outputs), floating point.
+            target: for class-index losses (..., batch) integer; else the shape of `raw`, or without its last
+                axis where there is one output. Binary and multilabel targets are 0 or 1.
+
+        Returns:
+            (..., batch), in the dtype of `raw`.
+
+        Raises:
+            BadValue: a shape, a dtype or a class that does not belong. Nothing is ever broadcast.
+        """
+        if not (torch.is_tensor(raw) and torch.is_tensor(target)):
+            raise BadValue(f"loss '{self.name}' wants torch tensors; convert with torch.as_tensor")
+        _check_raw(self.record, raw)
+        encode = _as_index if self.record.encoding == "index" else _as_values
+        return self.per_sample(raw, encode(self.record, raw, target))
+
+    def per_sample(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the per-sample loss without any check; for engines, which encode targets once.
+
+        Args:
+            raw: (..., batch, outputs), floating point.
+            target: as the record's `encoding` says, see `lossbench.losses.record`.
+
+        Returns:
+            (..., batch).
+        """
+        return self.record.fn(raw, target, **self.parameters)
+
+    @property
+    def label(self) -> str:
+        """The name with every parameter, defaults too, since defaults differ between libraries."""
+        values = (f"{key}={value!r}".removesuffix(".0") for key, value in self.parameters.items())
+        return ":".join((self.name, *values))
+
+    @property
+    def name(self) -> str:
+        """The name in the catalogue, aliases resolved."""
+        return self.record.name
+
+    @property
+    def task(self) -> Task:
+        """The task that the loss is made for."""
+        return self.record.task
+
+    @property
+    def link(self) -> Link:
+        """How raw outputs become predictions."""
+        return self.record.link
+
+    @property
+    def formula(self) -> str:
+        """The loss of one sample, in plain text."""
+        return self.record.formula
+
+    @property
+    def source(self) -> str:
+        """Who published it, when and where."""
+        return self.record.source
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of the loss."""
+        return self.record.aliases
+
+    @property
+    def facts(self) -> Facts:
+        """What is known about its shape."""
+        return self.record.facts
+
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return self.record.summary
+
+
+def get_loss(spec: str, task: Task | None = None) -> Loss:
+    """Return the loss that a spec names.
+
+    Args:
+        spec: a name or alias, with parameters where wanted: "huber:delta=1.35".
+        task: may be left out where the name serves one task only.
+
+    Raises:
+        UnknownName: no such loss, task or parameter.
+        LossDoesNotFit: the loss does not serve the task.
+        BadValue: a parameter out of its range, or several tasks and none stated.
+
+    Example:
+        >>> loss = get_loss("huber:delta=1.35")
+        >>> loss.task, loss.link, dict(loss.parameters)
+        ('regression', 'identity', {'delta': 1.35})
+    """
+    name, given = split_spec(spec)
+    record = find(name, task)
+    return Loss(record, spec, numbers(spec, given, record.parameters))
+
+
+def _check_raw(record: LossRecord, raw: torch.Tensor) -> None:
+    """Refuse raw outputs that the loss cannot read."""
+    if not raw.is_floating_point() or raw.dim() < 2:
+        raise BadValue(
+            f"loss '{record.name}': raw outputs are {raw.dtype} of shape {tuple(raw.shape)}; "
+            "give floating-point numbers of shape (..., batch, outputs)"
+        )
+    binary = record.task == "binary"
+    least = record.width(1) if binary else 2 if record.encoding == "index" else 1
+    if raw.shape[-1] < least or (binary and raw.shape[-1] > least):
+        wanted = f"{least}" if binary else f"at least {least}"
+        raise BadValue(
+            f"loss '{record.name}' on a {record.task} task: raw has shape {tuple(raw.shape)}; "
+            f"the last axis must be the outputs, {wanted} of them"
+        )
+
+
+def _as_index(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return class indices as int64; an index out of range would silently count as no class at all."""
+    if target.is_floating_point() or target.dtype == torch.bool:
+        raise BadValue(f"loss '{record.name}' wants class indices, but target is {target.dtype}; give integers")
+    if target.shape != raw.shape[:-1]:
+        raise _shapes_differ(record, raw, target, tuple(raw.shape[:-1]))
+    classes = raw.shape[-1]
+    if bool(((target < 0) | (target >= classes)).any()):
+        raise BadValue(
+            f"loss '{record.name}': target has classes from {int(target.min())} to {int(target.max())}, "
+            f"but raw has {classes} outputs; give indices from 0 to {classes - 1}"
+        )
+    return target.long()
+
+
+def _as_values(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return targets in the shape and dtype of the raw outputs."""
+    if raw.shape[-1] == 1 and target.shape == raw.shape[:-1]:
+        target = target.unsqueeze(-1)
+    if target.shape != raw.shape:
+        raise _shapes_differ(record, raw, target, tuple(raw.shape))
+    if record.task != "regression" and not bool(((target == 0) | (target == 1)).all()):
+        raise BadValue(f"loss '{record.name}' on a {record.task} task wants targets of 0 and 1; recode the target")
+    return target.to(raw.dtype)
+
+
+def _shapes_differ(
+    record: LossRecord, raw: torch.Tensor, target: torch.Tensor, wanted: tuple[int, ...]
+) -> BadValue:
+    return BadValue(
+        f"loss '{record.name}': raw has shape {tuple(raw.shape)} and target {tuple(target.shape)}; broadcasting "
+        f"is refused, since it would pair every target with every output; give a target of shape {wanted}"
+    )

@@ -1,0 +1,396 @@
+"""Losses of one raw output z_c for each class, against the index t of the true class.
+
+Written with p = softmax(z), and y_c = 1 for the true class, else 0.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from lossbench.lazy import torch
+from lossbench.losses import binary
+from lossbench.losses.record import Facts
+from lossbench.losses.registry import register
+from lossbench.spec import Parameter
+
+K = Parameter("k", 1.0, low=0, open_low=True, meaning="weight of the true class")
+M = Parameter("M", 1.0, low=0, open_low=True, meaning="what the raw output of the true class should be")
+MARGIN = Parameter("margin", 1.0, low=0, open_low=True, meaning="lead that the true class should have")
+EPSILON = Parameter("epsilon", 0.1, low=0, high=1, open_high=True, meaning="share spread over all classes")
+
+_register = partial(register, task="multiclass", encoding="index")
+
+_CE_FACTS = Facts(
+    convex=True,
+    bounded=False,
+    differentiable=True,
+    lipschitz=math.sqrt(2),  # |p - y|, all of p on one wrong class
+    symmetric=True,
+    estimates="probability",
+)
+
+
+@register(
+    task="binary",
+    encoding="index",
+    name="ce",
+    outputs=2,
+    link="softmax",
+    formula="-log p_t, with p = softmax(z) of two outputs",
+    source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
+    "Neurocomputing, NATO ASI F68",
+    facts=_CE_FACTS,
+)
+@_register(
+    name="ce",
+    aliases=("cce",),
+    link="softmax",
+    formula="-log p_t, with p = softmax(z)",
+    source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
+    "Neurocomputing, NATO ASI F68",
+    facts=_CE_FACTS,
+)
+def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Softmax cross-entropy; with two classes it is `bce` of the difference of the outputs.
+
+    -log p_t, with p = softmax(z). Source: Bridle (1990), Probabilistic interpretation of feedforward
+    classification network outputs, Neurocomputing, NATO ASI F68.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> ce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
+        tensor([6.9315e-01, 1.0000e+03])
+    """
+    # logsumexp subtracts the largest output first; the logarithm of a softmax would be -inf for a lost class.
+    return (raw.logsumexp(-1, keepdim=True) - _of_true(raw, target)).sum(-1)
+
+
+@_register(
+    name="mse",
+    aliases=("brier",),
+    link="softmax",
+    formula="Σ over classes of (p_c - y_c)², with p = softmax(z)",
+    source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
+    facts=Facts(
+        convex=False,
+        bounded=True,
+        differentiable=True,
+        # With one rival class the loss is 2(1 - p)², of slope 4p(1 - p)² in either output; largest at p = 1/3.
+        # More rivals only lessen it (numerically).
+        lipschitz=math.sqrt(2) * 16 / 27,
+        symmetric=True,
+        estimates="probability",
+    ),
+)
+def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Squared error on probabilities: the Brier score.
+
+    Σ over classes of (p_c - y_c)², with p = softmax(z).
+    Source: Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+
+    Returns:
+        (..., batch), in [0, 2].
+
+    Example:
+        >>> import torch
+        >>> mse(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
+        tensor([0.5000, 2.0000])
+    """
+    return (_softmax(raw) - one_hot(raw, target)).square().sum(-1)
+
+
+@_register(
+    name="mse_logits",
+    link="clip",
+    formula="k (z_t - M)² + Σ over the other classes of z_c²",
+    source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
+    "in classification tasks, ICLR",
+    parameters=(K, M),
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=None,
+        symmetric=True,
+        estimates="probability (with k = M = 1)",
+        separable=True,
+    ),
+)
+def mse_logits(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    k: float | torch.Tensor = K.default,
+    M: float | torch.Tensor = M.default,
+) -> torch.Tensor:
+    """Squared error of the raw outputs against a one-hot target.
+
+    k (z_t - M)² + Σ over the other classes of z_c². Source: Hui and Belkin (2021), Evaluation of neural
+    architectures trained with square loss vs cross-entropy in classification tasks, ICLR. The paper divides by the
+    number of classes; here classes are summed. It rescales (k = 15, M = 30) from some fifty classes on.
+    At k = M = 1 a raw output estimates the probability of its class. Otherwise it estimates kMp / (kp + 1 - p),
+    which has the same order, so the decision stands, but it is no longer a probability.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+        k: above 0, the weight of the true class.
+        M: above 0, the height of the one-hot target.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> mse_logits(torch.tensor([[0.5, 0.5]]), torch.tensor([0]), k=3, M=2)
+        tensor([7.])
+    """
+    y = one_hot(raw, target)
+    return ((1 + (k - 1) * y) * (raw - M * y).square()).sum(-1)
+
+
+@_register(
+    name="mae",
+    link="softmax",
+    formula="Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z)",
+    source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
+    "AAAI, section 3",
+    facts=Facts(
+        convex=False,
+        bounded=True,
+        differentiable=True,  # p never reaches y, where the kink of the absolute value is
+        lipschitz=1 / math.sqrt(2),  # 2 p_t |y - p| with one rival is 2√2 p_t (1 - p_t), largest at p_t = 1/2
+        symmetric=True,
+        estimates="most probable class",
+    ),
+)
+def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Absolute error on probabilities, which tolerates flipped labels and learns slowly.
+
+    Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z). Source: Ghosh, Kumar and Sastry (2017),
+    Robust loss functions under label noise for deep neural networks, AAAI, section 3. Its values for all possible
+    true classes add up to a constant.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+
+    Returns:
+        (..., batch), in [0, 2].
+
+    Example:
+        >>> import torch
+        >>> mae(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
+        tensor([1., 2.])
+    """
+    return (_softmax(raw) - one_hot(raw, target)).abs().sum(-1)
+
+
+@_register(
+    name="hinge",
+    link="margin",
+    formula="max(0, margin + max over c ≠ t of z_c - z_t)",
+    source="Crammer and Singer (2001), On the algorithmic implementation of multiclass kernel-based vector "
+    "machines, JMLR 2",
+    parameters=(MARGIN,),
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=False,
+        lipschitz=math.sqrt(2),  # 1 up for one rival, 1 down for the true class
+        symmetric=True,
+        estimates="most probable class, where it has more than half of the probability",
+    ),
+)
+def hinge(
+    raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor = MARGIN.default
+) -> torch.Tensor:
+    """Distance by which the true class misses its lead over the best other class.
+
+    max(0, margin + max over c ≠ t of z_c - z_t). Source: Crammer and Singer (2001), On the algorithmic
+    implementation of multiclass kernel-based vector machines, JMLR 2.
+
+    Args:
+        raw: (..., batch, classes) decision values z.
+        target: (..., batch) int64 index of the true class.
+        margin: above 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> hinge(torch.tensor([[2.0, 0.5, 0.0], [0.0, 2.0, 0.0]]), torch.tensor([0, 2]))
+        tensor([0., 3.])
+    """
+    rival = _others(raw, target).amax(-1, keepdim=True)
+    return (margin + rival - _of_true(raw, target)).relu().sum(-1)
+
+
+@_register(
+    name="bce",
+    link="sigmoid",
+    formula="Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z)",
+    source="Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5",
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=1.0,  # the derivative is s_c - y_c
+        symmetric=True,
+        estimates="probability",
+        separable=True,
+    ),
+)
+def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy of each class against the rest.
+
+    Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z).
+    Source: Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> bce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
+        tensor([   1.3863, 1000.6932])
+    """
+    return binary.bce(raw, one_hot(raw, target))
+
+
+@_register(
+    name="focal",
+    link="softmax",
+    formula="-(1 - p_t)^gamma log p_t, with p = softmax(z)",
+    source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
+    parameters=(binary.GAMMA,),
+    facts=Facts(
+        convex=False,
+        bounded=False,
+        differentiable=True,
+        lipschitz=math.sqrt(2) * binary.FOCAL_SLOPE,  # the slope in either output, with one rival
+        symmetric=True,
+        estimates="a probability drawn towards uniform",
+    ),
+)
+def focal(
+    raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor = binary.GAMMA.default
+) -> torch.Tensor:
+    """Cross-entropy that fades for samples which are already right; `ce` at gamma = 0.
+
+    -(1 - p_t)^gamma log p_t, with p = softmax(z).
+    Source: Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+        gamma: at least 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> focal(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
+        tensor([1.7329e-01, 1.0000e+03])
+    """
+    total = raw.logsumexp(-1, keepdim=True)
+    # log(1 - p_t) from the other classes: as a difference 1 - p_t is 0 for a sure sample, and 0^gamma has a slope
+    # of 0, infinity or nothing at all, depending on gamma.
+    log_wrong = _others(raw, target).logsumexp(-1, keepdim=True) - total
+    log_right = _of_true(raw, target) - total
+    return (-(gamma * log_wrong).exp() * log_right).sum(-1)
+
+
+@_register(
+    name="label_smoothing",
+    link="softmax",
+    formula="-Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes",
+    source="Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for "
+    "computer vision, CVPR, section 7",
+    parameters=(EPSILON,),
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        # |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the true class and
+        # nothing elsewhere when there are many classes. With two classes it is less than 1 % below that.
+        lipschitz=math.sqrt(1 + (1 - EPSILON.default) ** 2),
+        symmetric=True,
+        estimates="a probability drawn towards uniform",
+    ),
+)
+def label_smoothing(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
+) -> torch.Tensor:
+    """Softmax cross-entropy to a target that leaves a share epsilon for all classes; `ce` at epsilon = 0.
+
+    -Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes.
+    Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for computer
+    vision, CVPR, section 7. Its smallest value is not zero: a sure prediction is never optimal.
+
+    Args:
+        raw: (..., batch, classes) raw outputs z.
+        target: (..., batch) int64 index of the true class.
+        epsilon: in [0, 1), the share spread evenly over all classes, the true one included.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> label_smoothing(torch.tensor([[0.0, 0.0], [20.0, 0.0]]), torch.tensor([0, 0]))
+        tensor([0.6931, 1.0000])
+    """
+    # -log p_c is logsumexp(z) - z_c, and the weights of the classes add up to 1.
+    smoothed = (1 - epsilon) * _of_true(raw, target) + epsilon * raw.mean(-1, keepdim=True)
+    return (raw.logsumexp(-1, keepdim=True) - smoothed).sum(-1)
+
+
+def one_hot(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 1 at the true class and 0 elsewhere, in the shape and dtype of the raw outputs.
+
+    Example:
+        >>> import torch
+        >>> one_hot(torch.zeros(2, 3), torch.tensor([2, 0]))
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+    """
+    return _is_true(raw, target).to(raw.dtype)
+
+
+def _is_true(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    # A comparison, since torch's own one_hot looks at the data, which vmap forbids.
+    return target.unsqueeze(-1) == torch.arange(raw.shape[-1], device=raw.device)
+
+
+def _of_true(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the true class's value, (..., batch, 1)."""
+    return torch.take_along_dim(values, target.unsqueeze(-1), -1)
+
+
+def _softmax(raw: torch.Tensor) -> torch.Tensor:
+    # On a few classes torch's own softmax takes more than twice as long, there and back.
+    return (raw - raw.logsumexp(-1, keepdim=True)).exp()
+
+
+def _others(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the raw outputs with the true class out of the running."""
+    return raw.masked_fill(_is_true(raw, target), -torch.inf)

@@ -1,0 +1,48 @@
+"""Losses of one raw output z_l for each label that are not a sum over labels; the sums stand in `binary`."""
+
+from __future__ import annotations
+
+from lossbench.lazy import torch
+from lossbench.losses.record import Facts
+from lossbench.losses.registry import register
+
+
+@register(
+    task="multilabel",
+    encoding="values",
+    name="ce",
+    link="softmax",
+    formula="-Σ over labels of y_l log p_l, with p = softmax(z) over the labels",
+    source="Joulin, van der Maaten, Jabri and Vasilache (2016), Learning visual features from large weakly "
+    "supervised data, ECCV",
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=None,  # of a sample with m labels it is √(m² + m): no bound holds for every number of labels
+        symmetric=False,  # an absent label counts for nothing
+        estimates="each label's share of all labels",
+    ),
+)
+def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Softmax cross-entropy over labels: a deliberate mismatch, since labels here do not exclude each other.
+
+    -Σ over labels of y_l log p_l, with p = softmax(z) over the labels. Source: Joulin, van der Maaten, Jabri and
+    Vasilache (2016), Learning visual features from large weakly supervised data, ECCV. Its probabilities compete
+    for a sum of 1, so a sample with several labels can have none of them above ½, and a sample without labels
+    teaches nothing. It is here to show what that costs.
+
+    Args:
+        raw: (..., batch, labels) raw outputs z.
+        target: (..., batch, labels) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> ce(torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+        tensor([1.3863, 0.0000])
+    """
+    # logsumexp subtracts the largest output first; the logarithm of a softmax would be -inf for a lost label.
+    return (target * (raw.logsumexp(-1, keepdim=True) - raw)).sum(-1)

@@ -1,0 +1,130 @@
+"""A loss: one pure function and one frozen record about it.
+
+    fn(raw, target, **parameters) -> per-sample loss
+    raw     (..., batch, outputs)  float, raw network outputs; any leading dimensions (the fused models)
+    target  (..., batch, outputs)  float where the record's encoding is "values"
+            (..., batch)           int64 class index where it is "index"
+    result  (..., batch)
+
+A per-sample loss sums over classes and averages over regression targets; averaging over samples is the engine's.
+Inside `fn` all arithmetic keeps the last axis of `raw` until the final reduction, so that a parameter may also be
+a tensor of shape (..., 1, 1) with a value for each of the leading models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lossbench.spec import Parameter
+from lossbench.task import Task
+
+if TYPE_CHECKING:
+    import torch
+
+Link = Literal["identity", "sigmoid", "softmax", "clip", "signed", "margin"]
+"""How raw outputs become predictions.
+
+- identity: the raw output is the predicted value (regression).
+- sigmoid:  probability = sigmoid(raw); positive where raw > 0.
+- softmax:  probabilities = softmax(raw); class = argmax.
+- clip:     raw estimates the probability itself, clipped to [0, 1]; positive where raw > 1/2.
+- signed:   raw estimates 2p - 1, clipped; positive where raw > 0.
+- margin:   raw is a decision value and says nothing about a probability; positive where raw > 0, or argmax.
+"""
+
+Encoding = Literal["values", "index"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What can be said of a loss as a function of its raw outputs, and checked by a test.
+
+    A fact is True only where it holds for every allowed value of the parameters; `lipschitz` is for the defaults.
+
+    Args:
+        convex: convex in raw.
+        bounded: the value stays below a constant for every raw output.
+        differentiable: everywhere in raw.
+        lipschitz: the largest size of the gradient in raw (Euclidean, one sample), or None where it is unbounded.
+        symmetric: the value is the same when target and prediction change sides of each other: for regression
+            f(y + e, y) = f(y - e, y); for classification, when the classes are exchanged (for multilabel,
+            present and absent).
+        estimates: what the minimiser of the expected loss is: "mean", "median", "quantile tau", "probability" ...
+        separable: a sum over outputs (a mean, for regression) of one term for each. Then `lipschitz` is that of
+            one term; the sum over n outputs has √n times it.
+    """
+
+    convex: bool
+    bounded: bool
+    differentiable: bool
+    lipschitz: float | None
+    symmetric: bool
+    estimates: str
+    separable: bool = False
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Which targets a loss is defined for.
+
+    Args:
+        description: a few words, "targets away from zero".
+        violations: from the targets in original units, shape (n, targets), to a mask (n,) of unusable rows.
+        advice: what to use instead.
+    """
+
+    description: str
+    violations: Callable[[np.ndarray], np.ndarray]
+    advice: str
+
+
+@dataclass(frozen=True)
+class LossRecord:
+    """Everything known about a loss on one task, apart from its parameters' values.
+
+    Args:
+        name: as the user writes it.
+        task: the one task this record is about; a name that serves several tasks has a record for each.
+        fn: the function, see the module's head.
+        link: how its raw outputs become predictions.
+        encoding: how `fn` wants its target.
+        formula: in plain text, one line.
+        source: author, year, section.
+        facts: what can be checked.
+        outputs: number of raw outputs; None means one for each class, label or regression target.
+        parameters: what can be set.
+        aliases: other names.
+        natural_zero: True where the loss needs targets with their own zero (a relative error): it then receives
+            target and raw divided by the target's scale, but not centred.
+        domain: which targets it is defined for; None where all are.
+    """
+
+    name: str
+    task: Task
+    fn: Callable[..., torch.Tensor] = field(repr=False)
+    link: Link
+    encoding: Encoding
+    formula: str
+    source: str
+    facts: Facts
+    outputs: int | None = None
+    parameters: tuple[Parameter, ...] = ()
+    aliases: tuple[str, ...] = ()
+    natural_zero: bool = False
+    domain: Domain | None = None
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.fn.__doc__ or "").strip().splitlines()[0]
+
+    def width(self, targets: int) -> int:
+        """Return the number of raw outputs on a data set with so many classes, labels or targets.
+
+        A binary data set has one target.
+        """
+        return self.outputs or targets

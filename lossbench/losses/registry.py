@@ -1,0 +1,103 @@
+"""The catalogue: which losses there are, and how a name finds its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.losses.record import LossRecord
+from lossbench.task import TASKS, Task
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_RECORDS: list[LossRecord] = []
+
+
+def register(**fields: Any) -> Callable[[Function], Function]:
+    """Return a decorator that enters a function into the catalogue and leaves the function as it is.
+
+    A function that serves several tasks is decorated once for each.
+
+    Args:
+        **fields: the fields of `LossRecord`, without `fn`.
+
+    Example:
+        >>> from lossbench.losses import regression
+        >>> [record.name for record in catalogue() if record.fn is regression.huber]
+        ['huber']
+    """
+
+    def enter(function: Function) -> Function:
+        _RECORDS.append(LossRecord(fn=function, **fields))
+        return function
+
+    return enter
+
+
+def catalogue() -> tuple[LossRecord, ...]:
+    """Return the record of every loss on every task, by task, the reference loss of each task first.
+
+    Example:
+        >>> [record.name for record in catalogue() if record.task == "regression"]
+        ['mse', 'mae', 'huber', 'log_cosh', 'pinball', 'mape']
+    """
+    return tuple(sorted(_RECORDS, key=lambda record: TASKS.index(record.task)))
+
+
+def core_losses(task: Task) -> tuple[str, ...]:
+    """Return the names of all built-in losses of a task, the reference loss first.
+
+    Raises:
+        UnknownName: there is no such task.
+
+    Example:
+        >>> core_losses("multilabel")
+        ('bce', 'mse', 'focal', 'ce')
+    """
+    _check_task(task)
+    return tuple(record.name for record in catalogue() if record.task == task)
+
+
+def find(name: str, task: Task | None = None) -> LossRecord:
+    """Return the record of a loss by its name or an alias of it.
+
+    Args:
+        name: such as "huber", without parameters.
+        task: needed where the name serves several tasks.
+
+    Raises:
+        UnknownName: there is no such loss, or no such task.
+        LossDoesNotFit: the loss does not serve the task.
+        BadValue: the name serves several tasks and none is stated.
+
+    Example:
+        >>> find("brier", "binary").name
+        'mse'
+    """
+    if task is not None:
+        _check_task(task)
+    serving = {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
+    if not serving:
+        raise UnknownName("loss", name, _names(task))
+    if task is None and len(serving) == 1:
+        return next(iter(serving.values()))
+    if task is None:
+        raise BadValue(f"loss '{name}' serves several tasks ({', '.join(serving)}); state one of them as the task")
+    if task not in serving:
+        raise LossDoesNotFit(
+            f"loss '{name}' does not fit the task {task}: it serves {', '.join(serving)}. "
+            f"Losses for {task}: {', '.join(core_losses(task))}"
+        )
+    return serving[task]
+
+
+def _check_task(task: str) -> None:
+    if task not in TASKS:
+        raise UnknownName("task", task, TASKS)
+
+
+def _names(task: Task | None) -> list[str]:
+    """Every name and alias that serves the task, or any task; each once, in the catalogue's order."""
+    records = [record for record in catalogue() if task in (None, record.task)]
+    return list(dict.fromkeys(name for record in records for name in (record.name, *record.aliases)))

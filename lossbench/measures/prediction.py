@@ -1,0 +1,169 @@
+"""From raw network outputs to predictions, through the link that the loss declares.
+
+Scores are shared by all losses, so none may depend on what a loss happens to do with its raw outputs. The link
+says what they mean; from here on a prediction is a decision, a probability and a ranking, whatever the loss was.
+
+    raw (models, samples, outputs)
+                    regression          binary               multiclass             multilabel
+    decision        (M, n, targets)     (M, n) 0 or 1        (M, n) class index     (M, n, labels) 0 or 1
+    probability     None                (M, n) of class 1    (M, n, classes)        (M, n, labels)
+    ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
+
+A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+
+import numpy as np
+
+from lossbench.errors import BadValue
+from lossbench.losses.record import Link
+from lossbench.task import Task
+
+Score = Callable[[np.ndarray, "Prediction"], np.ndarray]
+
+
+@np.errstate(over="ignore")  # one by infinity is the zero that is meant
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return np.asarray(1.0 / (1.0 + np.exp(-z)))
+
+
+# What one output says by itself about the probability of its class. Of a two-class softmax, one output is left:
+# the difference of the two.
+_PROBABILITY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sigmoid": _sigmoid,
+    "softmax": _sigmoid,
+    "clip": lambda z: np.clip(z, 0.0, 1.0),
+    "signed": lambda z: np.clip((z + 1.0) / 2.0, 0.0, 1.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What M models predict for n samples each; see the module's head for the shapes.
+
+    Everything is computed at its first use: a curve of the accuracy needs no probabilities.
+
+    Args:
+        task: what is predicted.
+        link: how raw outputs are to be read.
+        raw: (M, n, outputs) float64; a diverged model is NaN throughout.
+    """
+
+    task: Task
+    link: Link
+    raw: np.ndarray = field(repr=False)
+
+    @cached_property
+    def diverged(self) -> np.ndarray:
+        """Say which models have no prediction, shape (M,)."""
+        return np.asarray(np.isnan(self.raw).any(axis=(1, 2)))
+
+    @cached_property
+    def decision(self) -> np.ndarray:
+        """The predicted value, class or labels, as float64; ties go to the first class."""
+        if self.task == "regression":
+            return self.raw
+        if self.task == "multiclass":
+            chosen = self.raw.argmax(axis=-1)
+        elif self.task == "multilabel" and self.link == "softmax":
+            chosen = _softmax(self.raw) > 0.5
+        else:
+            chosen = self.ranking > (0.5 if self.link == "clip" else 0.0)
+        decision = np.asarray(chosen, dtype=np.float64)
+        decision[self.diverged] = np.nan
+        return np.asarray(decision)
+
+    @cached_property
+    def probability(self) -> np.ndarray | None:
+        """The estimated probabilities, in [0, 1]; None where the loss estimates none.
+
+        Over several classes they sum to one: one-against-the-rest outputs are normalised, as scikit-learn does.
+        """
+        if self.task == "regression" or self.link == "margin":
+            return None
+        if self.link == "softmax" and self.task != "binary":
+            return _softmax(self.raw)
+        probability = _PROBABILITY[self.link](self.ranking)
+        return _normalised(probability) if self.task == "multiclass" else probability
+
+    @cached_property
+    @np.errstate(over="ignore")  # an infinite difference still ranks
+    def ranking(self) -> np.ndarray:
+        """For each class, a value that increases with the belief in it; only its order means anything."""
+        if self.task == "binary":
+            two = self.raw.shape[-1] == 2
+            return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
+        if self.task != "regression" and self.link == "softmax":
+            # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
+            return np.asarray(self.raw - _log_sum_exp(self.raw))
+        return self.raw
+
+
+def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
+    """Read raw outputs through a link.
+
+    Args:
+        raw: (M, n, outputs) raw outputs of M models for n samples; for regression, values in original units.
+        link: how to read them, see `lossbench.losses.record.Link`.
+        task: what is predicted.
+
+    Returns:
+        The predictions, computed in float64.
+
+    Raises:
+        BadValue: `raw` has not three axes, or a classification has no link.
+
+    Example:
+        >>> prediction = predict(np.array([[[0.0], [2.0]]]), "sigmoid", "binary")
+        >>> prediction.decision, prediction.probability.round(3)
+        (array([[0., 1.]]), array([[0.5  , 0.881]]))
+    """
+    values = np.asarray(raw, dtype=np.float64)
+    if values.ndim != 3:
+        raise BadValue(f"raw outputs have shape {values.shape}; give (models, samples, outputs)")
+    if link == "identity" and task != "regression":
+        raise BadValue(f"the link 'identity' makes no {task} prediction; use sigmoid, softmax, clip or margin")
+    diverged = np.asarray(~np.isfinite(values).all(axis=(1, 2)))
+    if diverged.any():
+        values = np.where(diverged[:, None, None], np.nan, values)
+    return Prediction(task, link, values)
+
+
+def per_model(score: Score) -> Score:
+    """Make a score undefined (NaN), silently, for diverged models, and refuse targets of another shape.
+
+    Broadcasting a target of shape (n, 1) against predictions of shape (n,) would give a plausible wrong number.
+    """
+
+    @wraps(score)
+    def scored(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        target, shape = np.asarray(target), prediction.decision.shape
+        if target.shape not in (shape, (1, *shape[1:])):
+            raise BadValue(f"{score.__name__}: target {target.shape}, predictions {shape}; give equal shapes")
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            values = score(np.broadcast_to(target, shape), prediction)
+        return np.where(prediction.diverged, np.nan, values)
+
+    return scored
+
+
+@np.errstate(over="ignore")  # a weight too small to hold is zero
+def _softmax(z: np.ndarray) -> np.ndarray:
+    weight = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def _log_sum_exp(z: np.ndarray) -> np.ndarray:
+    top = z.max(axis=-1, keepdims=True)
+    return np.asarray(top + np.log(np.exp(z - top).sum(axis=-1, keepdims=True)))
+
+
+def _normalised(probability: np.ndarray) -> np.ndarray:
+    total = probability.sum(axis=-1, keepdims=True)
+    nowhere = total == 0.0  # all classes refused: none is preferred
+    return np.where(nowhere, 1.0 / probability.shape[-1], probability / np.where(nowhere, 1.0, total))

@@ -1,0 +1,78 @@
+"""What is said in words: how to read the tables, what was left out, what to mind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossbench.experiment import Experiment
+
+if TYPE_CHECKING:
+    from lossbench.api import Comparison
+
+LEGEND = (
+    "*          best mean, or the 95 % interval of the paired difference to it holds zero",
+    "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
+    "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
+    "           validation; a/b: a of b seeds got there; ≥: the others count as the last epoch",
+    "plateau    epochs after which the validation score gains less than 1 % of skill",
+    "robust     area under the curve of skill over contaminated shares: 1 loses nothing, 0 loses all",
+)
+
+FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
+
+
+def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
+    """Yield what a reader of the tables must know besides."""
+    experiment = comparison.experiment
+    for dataset in experiment.datasets:
+        for note in dataset.notes:
+            yield f"data     {dataset.name}: {note}"
+    yield from skipped(experiment)
+    yield from diverged(comparison)
+    if len(experiment.settings.seeds) < FEW_SEEDS:
+        yield (
+            f"warning  {len(experiment.settings.seeds)} seeds tell only large differences from chance; "
+            "use --seeds 10 or more before choosing a loss"
+        )
+    rate = len(comparison.trials) / comparison.seconds["wall"]
+    yield f"time     {len(comparison.trials)} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second"
+    if folder is not None:
+        yield f"files    {folder}"
+
+
+def skipped(experiment: Experiment) -> Iterator[str]:
+    """Yield the losses that do not fit some of the data sets, and why."""
+    for skip in experiment.skipped:
+        yield f"skipped  {skip.loss} on {skip.dataset}: {skip.reason}"
+
+
+def diverged(comparison: Comparison) -> Iterator[str]:
+    """Yield which losses diverged, how often and from which epoch."""
+    trials = comparison.trials
+    gone = trials[trials.status == "diverged"]
+    for (dataset, loss), rows in gone.groupby(["dataset", "loss"], sort=False):
+        total = int(((trials.dataset == dataset) & (trials.loss == loss)).sum())
+        yield (
+            f"diverged {loss} on {dataset}: {len(rows)} of {total} trainings, the first in epoch "
+            f"{rows.diverged_epoch.min()}; a smaller --lr may help"
+        )
+
+
+def plan_lines(experiment: Experiment) -> Iterator[str]:
+    """Yield what would be trained."""
+    settings = experiment.settings
+    count = Counter(trial.dataset for trial in experiment.trials)
+    for dataset in experiment.datasets:
+        losses = dict.fromkeys(trial.loss for trial in experiment.trials if trial.dataset == dataset.name)
+        yield (
+            f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count[dataset.name]} trainings of "
+            f"{', '.join(settings.models)} under {', '.join(losses) or 'no loss'}"
+        )
+    yield (
+        f"{len(experiment.trials)} trainings: {settings.epochs} epochs, seeds {', '.join(map(str, settings.seeds))}, "
+        f"contaminated shares {', '.join(f'{share:g}' for share in settings.outliers)}"
+    )
+    yield from skipped(experiment)

@@ -1,0 +1,92 @@
+"""The summary as tables of text: one for each data set and setting. Renderers only render."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lossbench.measures.scores import secondary_score
+from lossbench.stats.summary import SETTING
+
+NOT_DEFINED = "-"
+HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One data set under one setting.
+
+    Args:
+        title: data set and setting.
+        columns: headings.
+        rows: one list of cells a loss, best first.
+        best: for each row, whether it is the best or not to be told apart from it.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    best: tuple[bool, ...]
+
+
+def tables(summary: pd.DataFrame) -> Iterator[Table]:
+    """Yield one table for each data set and setting, in the order of the summary."""
+    for _, group in summary.groupby(["dataset", *SETTING], sort=False, dropna=False):
+        yield make_table(group.sort_values("mean", ascending=False, na_position="last", kind="stable"))
+
+
+def make_table(group: pd.DataFrame) -> Table:
+    """Lay out the losses of one data set under one setting."""
+    first = group.iloc[0]
+    second = secondary_score(first.task, first.score)
+    headings = (HEADINGS.get(name, name) for name in (first.score, second))
+    columns = ("", "loss", *headings, "to target", "plateau", "robust", "n")
+    rows = tuple(
+        (
+            "*" if row.tied_with_best else "",
+            row.loss,
+            interval(row["mean"], row.low, row.high),
+            interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
+            to_target(row),
+            interval(row.epochs_to_plateau, row.epochs_to_plateau_low, row.epochs_to_plateau_high, digits=1),
+            interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
+            str(row.n) if not row.diverged else f"{row.n} ({row.diverged} diverged)",
+        )
+        for _, row in group.iterrows()
+    )
+    return Table(title(first), columns, rows, tuple(group.tied_with_best))
+
+
+def title(row: pd.Series) -> str:
+    """Name the data set and everything that its losses share."""
+    penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
+    setting = f"{row.model}, {row.optimizer} lr {row.lr:g}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    dirty = f", {row.outlier_fraction:.0%} {row.outlier_kind} contamination" if row.outlier_fraction else ""
+    return f"{row.dataset} ({row.task}): {setting}{dirty}"
+
+
+def to_target(row: pd.Series) -> str:
+    """Write the restricted mean of the epochs to the target, and how many seeds got there."""
+    if pd.isna(row.reached):
+        return NOT_DEFINED
+    censored = "≥" if row.reached < 1 else ""
+    cell = interval(row.epochs_to_target, row.epochs_to_target_low, row.epochs_to_target_high, digits=1)
+    return f"{censored}{cell} {round(row.reached * row.targets)}/{row.targets}"
+
+
+def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
+    """Write a mean and half the width of its interval; the mean alone where there is no interval.
+
+    Example:
+        >>> interval(0.5, 0.25, 0.75), interval(123.456, float("nan"), float("nan"))
+        ('0.500 ±0.250', '123.5')
+    """
+    if pd.isna(mean):
+        return NOT_DEFINED
+    # Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
+    places = digits if abs(mean) < 10 else max(0, min(digits, 3 - math.floor(math.log10(abs(mean)))))
+    half = "" if pd.isna(low) else f" ±{(high - low) / 2:.{places}f}"
+    return f"{mean:.{places}f}{half}"

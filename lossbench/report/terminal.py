@@ -1,0 +1,50 @@
+"""Tables for a terminal, at most 100 columns wide. NO_COLOR is honoured by rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from lossbench.report.tables import Table
+
+WIDTH = 100
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console no wider than 100 columns; as wide as that where there is no terminal."""
+    screen = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    width = min(WIDTH, screen.width) if screen.is_terminal else WIDTH
+    return Console(stderr=stderr, highlight=False, width=width)
+
+
+def print_tables(screen: Console, tables: Iterable[Table]) -> None:
+    """Print the tables, a blank line after each."""
+    for table in tables:
+        screen.print(render(table))
+
+
+def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
+    """Print lines of prose; a path or a name is never cut or coloured."""
+    for line in lines:
+        screen.print(Text(line, style=style))
+
+
+def render(table: Table) -> RichTable:
+    """Return a table with the best losses in bold."""
+    drawn = RichTable(
+        title=Text(table.title, style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        pad_edge=False,
+    )
+    for heading in table.columns:
+        left = heading in ("", "loss")
+        drawn.add_column(heading, justify="left" if left else "right", overflow="fold", no_wrap=not left)
+    for row, best in zip(table.rows, table.best, strict=True):
+        drawn.add_row(*map(Text, row), style="bold" if best else "")
+    return drawn

@@ -1,0 +1,115 @@
+"""The grammar by which a user names things: `name:key=value:key=value`.
+
+Losses, data sets and optimisers share it: `huber:delta=1.35`, `sales.csv:target=price`, `sgd:momentum=0.9`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lossbench.errors import BadValue, UnknownName
+
+# A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
+_PARAMETER = re.compile(r":(?=[A-Za-z_]\w*=)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a name accepts: its default and the range it must lie in.
+
+    Args:
+        name: the symbol of the field, such as "delta".
+        default: the value where the user gives none.
+        low: the smallest value allowed.
+        high: the largest value allowed.
+        open_low: True where `low` itself is not allowed.
+        open_high: True where `high` itself is not allowed.
+        meaning: a few words for the help.
+
+    Example:
+        >>> Parameter("delta", 1.0, low=0, open_low=True).range
+        '(0, inf)'
+    """
+
+    name: str
+    default: float
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    meaning: str = ""
+
+    @property
+    def range(self) -> str:
+        """The allowed values in interval notation."""
+        left = "(" if self.open_low or math.isinf(self.low) else "["
+        right = ")" if self.open_high or math.isinf(self.high) else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+    def accepts(self, value: float) -> bool:
+        """Say whether `value` lies in the range."""
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return math.isfinite(value) and above and below
+
+
+def split_spec(spec: str) -> tuple[str, dict[str, str]]:
+    """Split `name:key=value:...` into the name and its parameters as text.
+
+    Raises:
+        BadValue: a key is given twice, or the name is empty.
+
+    Example:
+        >>> split_spec("huber:delta=1.35")
+        ('huber', {'delta': '1.35'})
+    """
+    name, *pairs = _PARAMETER.split(spec.strip())
+    if not name:
+        raise BadValue(f"'{spec}' has no name; write name:key=value")
+    parameters: dict[str, str] = {}
+    for key, _, value in (pair.partition("=") for pair in pairs):
+        if key in parameters:
+            raise BadValue(f"'{spec}' gives {key} twice; keep one")
+        parameters[key] = value
+    return name, parameters
+
+
+def numbers(spec: str, given: Mapping[str, str], allowed: Sequence[Parameter]) -> dict[str, float]:
+    """Read the parameters of a spec as numbers, with defaults filled in.
+
+    Args:
+        spec: the whole spec, for the messages.
+        given: the parameters as text, from `split_spec`.
+        allowed: what the name accepts.
+
+    Returns:
+        One value for every allowed parameter, in the order allowed.
+
+    Raises:
+        UnknownName: a parameter that the name does not have.
+        BadValue: a value that is no number, or outside its range.
+
+    Example:
+        >>> numbers("huber", {}, [Parameter("delta", 1.0, low=0, open_low=True)])
+        {'delta': 1.0}
+    """
+    for key in given:
+        if key not in {p.name for p in allowed}:
+            known = [p.name for p in allowed] or ["none, it takes no parameters"]
+            raise UnknownName("parameter", key, known, where=f"'{spec}'")
+    return {p.name: _number(spec, p, given[p.name]) if p.name in given else p.default for p in allowed}
+
+
+def _number(spec: str, parameter: Parameter, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadValue(
+            f"'{spec}': {parameter.name}={text} is not a number; give one in {parameter.range}"
+        ) from None
+    if not parameter.accepts(value):
+        raise BadValue(f"'{spec}': {parameter.name}={text} is out of range; give a number in {parameter.range}")
+    return value

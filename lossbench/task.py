@@ -1,0 +1,8 @@
+"""The kinds of problem that a data set poses and a loss is made for."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Task = Literal["regression", "binary", "multiclass", "multilabel"]
+TASKS: tuple[Task, ...] = get_args(Task)

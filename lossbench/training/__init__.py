@@ -1,0 +1,1 @@
+"""Training: a pack of trials, the networks, and two engines with one contract."""

@@ -1,0 +1,5 @@
+"""All trials of a pack train in one tensor program; README.md tells the shapes and the invariants."""
+
+from lossbench.training.fused.engine import train
+
+__all__ = ["train"]

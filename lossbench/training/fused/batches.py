@@ -1,0 +1,82 @@
+"""The training rows of all blocks, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lossbench.training.fused.layout import Layout
+from lossbench.training.pack import Pack
+
+LANES = 32  # columns are padded to whole vector registers, so that no element is left to a kernel's scalar tail
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one step.
+
+    Args:
+        rows: (blocks, columns) row numbers in the training part.
+        count: how many columns count; the others repeat the first.
+    """
+
+    rows: torch.Tensor
+    count: int
+
+
+class Table:
+    """Features of several views, with a last column of ones, so that a bias is one more weight.
+
+    Args:
+        views: (rows, inputs) of each view, all of one shape.
+        block: (blocks,) which view each block sees.
+        dtype: the precision.
+    """
+
+    def __init__(self, views: list[np.ndarray], block: np.ndarray, dtype: torch.dtype) -> None:
+        self.rows = len(views[0])
+        ones = np.ones((len(views) * self.rows, 1))
+        self.values = torch.as_tensor(np.hstack([np.concatenate(views), ones]), dtype=dtype)
+        self.shift = torch.as_tensor(block)[:, None] * self.rows
+
+    def take(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
+        return self.values.index_select(0, (rows + self.shift).ravel()).view(*rows.shape, -1)
+
+
+class Batches:
+    """The training rows in the order of each seed.
+
+    Every batch has the same number of columns, the last one of an epoch too: static shapes, and the same bits
+    whatever the neighbours.
+
+    Args:
+        pack: the trials.
+        layout: which trial sits where.
+        dtype: the precision of the features.
+    """
+
+    def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
+        self.table = Table([pack.training[index].features for index in layout.views], layout.block, dtype)
+        self.orders = np.stack([pack.orders[pack.trials[index].seed] for index in layout.views])
+        self.block, self.size = layout.block, pack.batch_size
+        self.columns = padded(pack.batch_size)
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch."""
+        order = torch.as_tensor(self.orders[self.block, epoch])
+        for rows in order.split(self.size, dim=1):
+            missing = rows[:, :1].expand(-1, self.columns - rows.shape[1])
+            yield Batch(torch.cat([rows, missing], dim=1), rows.shape[1])
+
+    def features(self, batch: Batch) -> torch.Tensor:
+        """Return the features of a batch, (blocks, columns, inputs + 1)."""
+        return self.table.take(batch.rows)
+
+
+def padded(columns: int) -> int:
+    """Return the number of columns rounded up to whole vector registers."""
+    return -(-columns // LANES) * LANES

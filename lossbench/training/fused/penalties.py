@@ -1,0 +1,32 @@
+"""The penalties on the weights, with a strength of its own for each model."""
+
+from __future__ import annotations
+
+import torch
+
+from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.network import Network
+from lossbench.training.pack import Pack
+
+
+class Penalties:
+    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are free.
+
+    Args:
+        pack: the trials.
+        layout: which trial sits where.
+        network: whose parameters are penalised.
+    """
+
+    def __init__(self, pack: Pack, layout: Layout, network: Network) -> None:
+        trials = [pack.trials[index] for index in layout.slots]
+        self.theta, weights = network.theta, network.weights_only()
+        self.l1 = network.spread([t.l1 for t in trials]) * weights if any(t.l1 for t in trials) else None
+        self.l2 = network.spread([2 * t.l2 for t in trials]) * weights if any(t.l2 for t in trials) else None
+
+    def add_to(self, gradient: torch.Tensor) -> None:
+        """Add to the flat gradient."""
+        if self.l1 is not None:
+            gradient.addcmul_(self.theta.sign(), self.l1)
+        if self.l2 is not None:
+            gradient.addcmul_(self.theta, self.l2)

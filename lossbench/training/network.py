@@ -1,0 +1,84 @@
+"""The networks: a linear model or a multi-layer perceptron, and where their first weights come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.randomness import stream
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
+MODELS = ("linear", "mlp")
+
+
+@dataclass(frozen=True)
+class Model:
+    """The shape of a network.
+
+    Args:
+        widths: units of each hidden layer; empty for a linear model.
+        activation: what follows each hidden layer.
+    """
+
+    widths: tuple[int, ...]
+    activation: str = "relu"
+
+    def sizes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
+        """Return (units, inputs) of every layer, first to last.
+
+        Example:
+            >>> parse_model("mlp:64,32").sizes(30, 1)
+            [(64, 30), (32, 64), (1, 32)]
+        """
+        chain = (inputs, *self.widths, outputs)
+        return [(after, before) for before, after in pairwise(chain)]
+
+
+def parse_model(spec: str) -> Model:
+    """Read `linear` or `mlp:WIDTHS[:ACTIVATION]`.
+
+    Raises:
+        UnknownName: no such model or activation.
+        BadValue: widths that are no positive whole numbers.
+
+    Example:
+        >>> parse_model("mlp:64,32:tanh")
+        Model(widths=(64, 32), activation='tanh')
+    """
+    name, _, rest = spec.partition(":")
+    if name not in MODELS:
+        raise UnknownName("model", name, MODELS, where=f"'{spec}'")
+    if name == "linear":
+        if rest:
+            raise BadValue(f"'{spec}': a linear model has no widths; write linear, or mlp:{rest}")
+        return Model(())
+    widths, _, activation = rest.partition(":")
+    if activation and activation not in ACTIVATIONS:
+        raise UnknownName("activation", activation, ACTIVATIONS, where=f"'{spec}'")
+    return Model(_parse_widths(spec, widths), activation or "relu")
+
+
+def _parse_widths(spec: str, text: str) -> tuple[int, ...]:
+    if not all(part.isdecimal() and int(part) > 0 for part in text.split(",")):
+        raise BadValue(f"'{spec}': widths are positive whole numbers separated by commas, as in mlp:64,32:tanh")
+    return tuple(map(int, text.split(",")))
+
+
+def initial_weights(dataset: str, seed: int, model: Model, inputs: int, outputs: int) -> list[np.ndarray]:
+    """Draw the first weights of a network: U(-1/√fan_in, 1/√fan_in), biases too.
+
+    This is what torch.nn.Linear starts from (LeCun et al. 1998, Efficient BackProp, section 4.6, in spirit). Every
+    layer has its own stream and is drawn unit by unit, so two losses that need different numbers of outputs share
+    all hidden layers and the output units that both have.
+
+    Returns:
+        One matrix (units, inputs + 1) a layer; the last column is the bias.
+    """
+    weights = []
+    for index, (units, fan_in) in enumerate(model.sizes(inputs, outputs)):
+        bound = 1 / np.sqrt(fan_in)
+        weights.append(stream("weights", dataset, seed, index).uniform(-bound, bound, (units, fan_in + 1)))
+    return weights

@@ -1,0 +1,148 @@
+"""A pack: trials that can train in one tensor program, and the numbers they train on.
+
+Trials share a pack when their tensors have the same shapes: one data set, one model, one number of outputs, one
+batch size, one number of epochs and one kind of optimiser. They may differ in everything else: loss, seed,
+learning rate, penalties, contamination.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from lossbench.data.contamination import contaminate
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import Fold, Part, make_fold
+from lossbench.losses.loss import Loss, get_loss
+from lossbench.randomness import stream
+from lossbench.training.network import Model, initial_weights, parse_model
+from lossbench.training.optimisers import parse_optimiser
+from lossbench.trial import Trial
+
+# About four megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
+PARAMETERS = 1 << 20
+MODELS = 512
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Trials of one shape.
+
+    Args:
+        dataset: what they train on.
+        trials: the trials; results come back in this order.
+    """
+
+    dataset: Dataset
+    trials: tuple[Trial, ...]
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """The loss of every trial; trials of one loss share one object."""
+        made = {spec: get_loss(spec, self.dataset.task) for spec in {t.loss for t in self.trials}}
+        return tuple(made[t.loss] for t in self.trials)
+
+    @cached_property
+    def folds(self) -> dict[int, Fold]:
+        """The split of every seed."""
+        return {seed: make_fold(self.dataset, seed) for seed in sorted({t.seed for t in self.trials})}
+
+    @cached_property
+    def training(self) -> tuple[Part, ...]:
+        """The training part of every trial, contaminated; equal contaminations share one object."""
+        made: dict[tuple[int, str, float], Part] = {}
+        for t in self.trials:
+            key = (t.seed, t.outlier_kind, t.outlier_fraction)
+            if key not in made:
+                made[key] = contaminated_part(self.dataset, self.folds[t.seed], t)
+        return tuple(made[t.seed, t.outlier_kind, t.outlier_fraction] for t in self.trials)
+
+    @property
+    def model(self) -> Model:
+        """The network that all trials share."""
+        return parse_model(self.trials[0].model)
+
+    @property
+    def outputs(self) -> int:
+        """The number of raw outputs."""
+        return self.losses[0].record.width(self.dataset.targets)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step; never more than there are."""
+        return min(self.trials[0].batch_size, len(self.training[0].features))
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training rows."""
+        return self.trials[0].epochs
+
+    @cached_property
+    def weights(self) -> tuple[list[np.ndarray], ...]:
+        """The first weights of every trial, layer by layer; trials of one seed share one object."""
+        shape = (self.model, self.dataset.features.shape[1], self.outputs)
+        made = {seed: initial_weights(self.dataset.name, seed, *shape) for seed in self.folds}
+        return tuple(made[t.seed] for t in self.trials)
+
+    @cached_property
+    def orders(self) -> dict[int, np.ndarray]:
+        """The batch order of every seed, (epochs, training rows); more epochs only add rows at the end."""
+        rows = len(self.training[0].features)
+        shape = (self.epochs, rows)
+        return {
+            seed: np.argsort(stream("order", self.dataset.name, seed).random(shape), axis=1, kind="stable")
+            for seed in self.folds
+        }
+
+    def encoded(self, index: int) -> np.ndarray:
+        """Return the training target of a trial as its loss wants it: (rows,) int64 or (rows, outputs) float64."""
+        target, record = self.training[index].target, self.losses[index].record
+        if record.encoding == "index":
+            return target
+        values = target.reshape(len(target), -1).astype(np.float64)
+        return values + self.offset(index)
+
+    def offset(self, index: int) -> np.ndarray:
+        """Return what moves standardised targets and outputs back to the target's own zero, (outputs,).
+
+        Zero but for a loss of relative errors, which makes no sense around a moved zero.
+        """
+        fold = self.folds[self.trials[index].seed]
+        moved = self.losses[index].record.natural_zero
+        return fold.target_mean / fold.target_scale if moved else np.zeros(self.outputs)
+
+
+def contaminated_part(dataset: Dataset, fold: Fold, trial: Trial) -> Part:
+    """Return the training part of a fold as a trial sees it."""
+    if trial.outlier_kind == "none":
+        return fold.train
+    features, target = contaminate(dataset, fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
+    return replace(fold.train, features=features, target=target)
+
+
+def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
+    """Sort trials of one data set into packs by shape and by size, seeds together."""
+    shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
+    for trial in trials:
+        shapes[_shape(dataset, trial)].append(trial)
+    packs = []
+    for group in shapes.values():
+        ordered = sorted(group, key=lambda t: t.seed)
+        size = _size(dataset, ordered[0])
+        packs += [Pack(dataset, tuple(ordered[i : i + size])) for i in range(0, len(ordered), size)]
+    return packs
+
+
+def _shape(dataset: Dataset, trial: Trial) -> tuple[object, ...]:
+    outputs = get_loss(trial.loss, dataset.task).record.width(dataset.targets)
+    return trial.model, outputs, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
+
+
+def _size(dataset: Dataset, trial: Trial) -> int:
+    outputs = get_loss(trial.loss, dataset.task).record.width(dataset.targets)
+    sizes: Sequence[tuple[int, int]] = parse_model(trial.model).sizes(dataset.features.shape[1], outputs)
+    return max(1, min(MODELS, PARAMETERS // sum(units * (inputs + 1) for units, inputs in sizes)))

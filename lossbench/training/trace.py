@@ -1,0 +1,67 @@
+"""What a training leaves behind: one curve and two sets of raw outputs a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import Part
+from lossbench.losses.loss import Loss
+from lossbench.measures.prediction import predict
+from lossbench.measures.scores import primary_score, score
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The record of a pack's training; everything else is computed from it.
+
+    Args:
+        curve: (trials, epochs) primary score on the validation part after each epoch; NaN once diverged, or where
+            the score is undefined.
+        last: (trials, test rows, outputs) raw test outputs at the last epoch; NaN where diverged.
+        best: (trials, test rows, outputs) the same at the epoch of the best validation score.
+        best_epoch: (trials,) that epoch, counted from 1; 0 where there is none.
+        diverged: (trials,) the first epoch with a raw validation output that is not finite; 0 where none was.
+    """
+
+    curve: np.ndarray
+    last: np.ndarray
+    best: np.ndarray
+    best_epoch: np.ndarray
+    diverged: np.ndarray
+
+
+class Validator:
+    """Scores the raw validation outputs of many trials at once.
+
+    Args:
+        dataset: where the targets come from.
+        losses: the loss of every trial; it says how raw outputs become predictions.
+        parts: the validation part of every trial.
+    """
+
+    def __init__(self, dataset: Dataset, losses: Sequence[Loss], parts: Sequence[Part]) -> None:
+        self.task = dataset.task
+        self.measure = dataset.score or primary_score(dataset.task)
+        self.targets = np.stack([part.target for part in parts])
+        links = np.array([loss.link for loss in losses])
+        self.groups = {str(link): np.flatnonzero(links == link) for link in dict.fromkeys(links)}
+
+    def __call__(self, raw: np.ndarray) -> np.ndarray:
+        """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs).
+
+        R² is the same in standardised units as in the target's own, so nothing is converted back here.
+        """
+        scores = np.empty(len(raw))
+        for link, members in self.groups.items():
+            prediction = predict(raw[members], link, self.task)
+            scores[members] = score(self.measure, self.task, self.targets[members], prediction)
+        return scores
+
+
+def finite(raw: np.ndarray) -> np.ndarray:
+    """Say which trials have only finite raw outputs, (trials,)."""
+    return np.asarray(np.isfinite(raw).all(axis=(1, 2)))

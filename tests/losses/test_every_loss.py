@@ -1,0 +1,154 @@
+"""Laws that every loss keeps, whatever its task and parameters."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+import re
+
+import pytest
+import torch
+
+from lossbench.losses import get_loss
+
+from .cases import CASES, OUTPUTS, RECORDS, gradient, name
+
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_record = pytest.mark.parametrize("record", RECORDS, ids=name)
+
+
+@every_case
+@pytest.mark.parametrize("seed", range(3))
+def test_gradient_agrees_with_central_differences(case, seed):
+    """The gradient is what differences of the value say, away from kinks."""
+    raw, target = case.draw(5, 8, seed=seed)
+    step = 1e-6
+    differences = torch.zeros_like(raw)
+    for output in range(raw.shape[-1]):
+        shift = torch.zeros_like(raw)
+        shift[..., output] = step
+        rise = case.loss.per_sample(raw + shift, target) - case.loss.per_sample(raw - shift, target)
+        differences[..., output] = rise / (2 * step)
+    torch.testing.assert_close(gradient(case.loss, raw, target), differences, rtol=1e-6, atol=1e-7)
+
+
+@every_case
+@pytest.mark.parametrize("lead", [(), (3,), (2, 3), (0,)])
+def test_one_value_a_sample(case, lead):
+    """The result has the leading dimensions and the batch, and nothing else."""
+    raw, target = case.draw(*lead, 5)
+    assert case.loss(raw, target).shape == (*lead, 5)
+
+
+@every_case
+def test_keeps_the_dtype(case):
+    """Single precision in, single precision out."""
+    raw, target = case.draw(5)
+    assert case.loss(raw.float(), target).dtype == torch.float32
+
+
+@every_case
+def test_models_do_not_see_each_other(case):
+    """A slice of a batch of models has the values and gradients of each model alone."""
+    raw, target = case.draw(2, 3, 7)
+    together, slopes = case.loss.per_sample(raw, target), gradient(case.loss, raw, target)
+    for slot in itertools.product(range(2), range(3)):
+        alone = case.loss.per_sample(raw[slot], target[slot])
+        torch.testing.assert_close(together[slot], alone, rtol=1e-13, atol=1e-15)
+        torch.testing.assert_close(
+            slopes[slot], gradient(case.loss, raw[slot], target[slot]), rtol=1e-13, atol=1e-15
+        )
+
+
+@every_case
+def test_samples_do_not_see_each_other(case):
+    """Samples in another order have their losses in that order."""
+    raw, target = case.draw(9)
+    order = torch.randperm(9, generator=torch.Generator().manual_seed(0))
+    shuffled = case.loss.per_sample(raw[order], target[order])
+    torch.testing.assert_close(shuffled, case.loss.per_sample(raw, target)[order], rtol=1e-13, atol=1e-15)
+
+
+@every_case
+def test_maps_over_models(case):
+    """Under vmap the values are the same: no branch and no shape depends on the data."""
+    raw, target = case.draw(3, 7)
+    mapped = torch.func.vmap(case.loss.per_sample)(raw, target)
+    torch.testing.assert_close(mapped, case.loss.per_sample(raw, target), rtol=1e-13, atol=1e-15)
+
+
+@every_case
+def test_finite_in_single_precision_at_extreme_outputs(case):
+    """Value and gradient are finite where a naive form overflows or divides zero by zero."""
+    corners = itertools.product([-1e4, -100.0, 0.0, 100.0, 1e4], repeat=case.outputs)
+    raw = torch.tensor(list(corners), dtype=torch.float32)
+    _, target = case.draw(8, len(raw))
+    raw, target = raw.expand(8, -1, -1), target.float() if target.is_floating_point() else target
+    assert case.loss.per_sample(raw, target).isfinite().all()
+    assert gradient(case.loss, raw, target).isfinite().all()
+
+
+@every_case
+def test_never_negative(case):
+    """No loss pays for a prediction; rounding may take a zero a hair below."""
+    raw, target = case.draw(2000)
+    assert case.loss.per_sample(raw, target).min() >= -1e-12
+
+
+@pytest.mark.parametrize("record", [record for record in RECORDS if record.parameters], ids=name)
+def test_a_parameter_may_differ_between_models(record):
+    """A parameter tensor (models, 1, 1) gives each model what a plain number gives it."""
+    case = next(case for case in CASES if case.loss.record is record)
+    raw, target = case.draw(3, 7)
+    factors = torch.tensor([1.0, 0.5, 1.5], dtype=raw.dtype)
+    tensors = {p.name: (p.default * factors).reshape(3, 1, 1) for p in record.parameters}
+    together = record.fn(raw, target, **tensors)
+    for model, factor in enumerate(factors.tolist()):
+        numbers = {p.name: p.default * factor for p in record.parameters}
+        torch.testing.assert_close(together[model], record.fn(raw[model], target[model], **numbers))
+
+
+@every_record
+def test_record_is_complete(record):
+    """Every record names its source with a year and gives a formula, and its function explains itself."""
+    text = record.fn.__doc__
+    year = re.search(r"\b(1[89]|20)\d\d\b", record.source)
+    assert year
+    assert record.formula
+    assert record.facts.estimates
+    assert record.summary.endswith(".")
+    assert record.source.split()[0].strip(",") in text or record.task == "multilabel"
+    for section in ("Args:", "Returns:", "Example:"):
+        assert section in text
+
+
+@every_record
+def test_function_and_record_state_the_same_defaults(record):
+    """Calling the function without parameters is calling the loss by its bare name."""
+    defaults = {parameter.name: parameter.default for parameter in record.parameters}
+    assert (record.fn.__kwdefaults__ or {}) == defaults
+    assert dict(get_loss(record.name, record.task).parameters) == defaults
+    assert all(parameter.accepts(parameter.default) for parameter in record.parameters)
+
+
+@every_record
+def test_function_bears_the_name_of_the_loss(record):
+    """A loss called huber is the function huber."""
+    assert record.fn.__name__ == record.name
+
+
+@every_case
+def test_survives_pickling(case):
+    """A loss can be sent to another process."""
+    copy = pickle.loads(pickle.dumps(case.loss))
+    assert copy == case.loss
+    assert hash(copy) == hash(case.loss)
+
+
+def test_table_covers_every_task_and_every_parameter():
+    """The shared tests see each task, and each loss with parameters away from its defaults too."""
+    assert {case.loss.task for case in CASES} == set(OUTPUTS)
+    for record in RECORDS:
+        for parameter in record.parameters:
+            values = {case.loss.parameters[parameter.name] for case in CASES if case.loss.record is record}
+            assert len(values) > 1, (record.name, parameter.name)

@@ -1,0 +1,216 @@
+"""Paired statistics follow their laws, and are scipy's where nothing is to be corrected."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from lossbench.measures.scores import MEASURES
+from lossbench.stats.paired import (
+    MARGINS,
+    Interval,
+    PairedTest,
+    corrected_interval,
+    holm,
+    indistinguishable_from_best,
+    paired_test,
+    verdict,
+)
+
+few = settings(max_examples=80, deadline=None)
+RATIO = 1 / 3
+numbers = st.integers(-100, 100).map(lambda i: i / 100)
+samples = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, n, elements=numbers))
+varying = samples.filter(lambda values: np.ptp(values) > 0)
+p_values = st.lists(st.floats(0, 1), max_size=8).map(np.array)
+
+
+def ends(interval: Interval) -> np.ndarray:
+    """Return mean, low and high."""
+    return np.array([interval.mean, interval.low, interval.high])
+
+
+@few
+@given(values=varying)
+def test_without_correction_it_is_students(values: np.ndarray) -> None:
+    """For independent values, interval and p value are scipy's one-sample t."""
+    expected, found = stats.ttest_1samp(values, 0.0), paired_test(values, 0.0)
+    np.testing.assert_allclose(found.p_value, expected.pvalue, rtol=1e-9, atol=1e-300)
+    np.testing.assert_allclose(ends(found.interval)[1:], expected.confidence_interval(0.95), atol=1e-12)
+
+
+@few
+@given(values=varying, ratio=st.floats(0, 1))
+def test_the_correction_widens_by_the_share_of_test_rows(values: np.ndarray, ratio: float) -> None:
+    """Nadeau and Bengio: the variance of the mean grows from 1/n to 1/n + n_test/n_train."""
+    plain, corrected = corrected_interval(values, 0.0), corrected_interval(values, ratio)
+    growth = (corrected.high - corrected.low) / (plain.high - plain.low)
+    np.testing.assert_allclose(growth, np.sqrt(1 + ratio * len(values)))
+    assert paired_test(values, ratio).p_value >= paired_test(values, 0.0).p_value
+
+
+@few
+@given(values=samples, shift=numbers, scale=st.sampled_from([0.5, 2.0, 1000.0]))
+def test_the_interval_moves_and_stretches_with_the_values(values, shift: float, scale: float) -> None:
+    """Equivariant under shift and scale; p and effect size are blind to the scale."""
+    before, after = corrected_interval(values, RATIO), corrected_interval(scale * values + shift, RATIO)
+    np.testing.assert_allclose(ends(after), scale * ends(before) + shift, atol=1e-9)
+    one, other = paired_test(values, RATIO), paired_test(scale * values, RATIO)
+    np.testing.assert_allclose([other.p_value, other.effect_size], [one.p_value, one.effect_size], rtol=1e-6)
+
+
+@few
+@given(values=varying)
+def test_the_interval_excludes_zero_where_the_test_is_significant(values: np.ndarray) -> None:
+    """A test at the level of the interval says the same as the interval."""
+    test = paired_test(values, RATIO)
+    assume(abs(test.p_value - 0.05) > 1e-9)
+    assert (test.p_value < 0.05) == (test.interval.low > 0 or test.interval.high < 0)
+
+
+@few
+@given(values=varying, gaps=st.integers(1, 3))
+def test_undefined_values_are_left_out_and_not_counted(values: np.ndarray, gaps: int) -> None:
+    """NaN changes nothing, and n says how many values there were."""
+    holed = np.concatenate([values, np.full(gaps, np.nan)])
+    assert paired_test(holed, RATIO) == paired_test(values, RATIO)
+    assert corrected_interval(holed, RATIO).n == len(values)
+
+
+def test_one_value_has_no_interval() -> None:
+    """For n = 1 there is a mean and an empty cell beside it, never a width of zero; for n = 0 nothing at all."""
+    np.testing.assert_array_equal(ends(corrected_interval(np.array([0.5]), RATIO)), [0.5, np.nan, np.nan])
+    np.testing.assert_array_equal(ends(corrected_interval(np.array([np.nan]), RATIO)), [np.nan] * 3)
+    test = paired_test(np.array([0.5]), RATIO)
+    np.testing.assert_array_equal([test.p_value, test.effect_size], [np.nan, np.nan])
+
+
+@pytest.mark.parametrize("n", [2, 10])
+def test_identical_arms_do_not_differ(n: int) -> None:
+    """All differences zero: p = 1, no effect, an interval of no width."""
+    assert paired_test(np.zeros(n), RATIO) == PairedTest(Interval(0.0, 0.0, 0.0, n), 1.0, 0.0)
+
+
+def test_a_difference_that_never_varies_has_no_effect_size() -> None:
+    """The same difference for every seed is significant; in units of its own spread it is undefined."""
+    test = paired_test(np.full(3, 0.1), RATIO)  # the mean of three tenths is not quite a tenth
+    assert test.p_value == 0.0
+    assert np.isnan(test.effect_size)
+
+
+@few
+@given(p=p_values)
+def test_holm_rejects_what_the_step_down_procedure_rejects(p: np.ndarray) -> None:
+    """At any level, adjusted p values reject what going down the sorted list until the first failure does."""
+    adjusted, order = holm(p), np.argsort(p, kind="stable")
+    for level in (0.01, 0.05, 0.3):
+        rejected = np.zeros(len(p), dtype=bool)
+        for rank, index in enumerate(order):
+            if (len(p) - rank) * p[index] > level:
+                break
+            rejected[index] = True
+        np.testing.assert_array_equal(adjusted <= level, rejected)
+
+
+@few
+@given(p=p_values, order=st.randoms(use_true_random=False))
+def test_holm_keeps_order_and_never_lowers(p: np.ndarray, order) -> None:
+    """Adjusted values are no less than the raw ones, in the same order, at most 1, however they are listed."""
+    adjusted = holm(p)
+    assert ((adjusted >= p) & (adjusted <= 1)).all()
+    assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()
+    shuffled = list(range(len(p)))
+    order.shuffle(shuffled)
+    np.testing.assert_array_equal(holm(p[shuffled]), adjusted[shuffled])
+
+
+@few
+@given(p=p_values)
+def test_a_test_that_could_not_be_made_is_not_of_the_family(p: np.ndarray) -> None:
+    """NaN stays NaN and costs the others nothing."""
+    found = holm(np.append(p, np.nan))
+    np.testing.assert_array_equal(found[:-1], holm(p))
+    assert np.isnan(found[-1])
+
+
+@few
+@given(values=samples, p=st.sampled_from([0.001, 0.2]), greater=st.booleans())
+def test_the_verdict_turns_with_the_arms_and_with_the_direction(values, p: float, greater: bool) -> None:
+    """Exchanging the arms, or the direction of the score, exchanges better and worse and nothing else."""
+    turned = {"better": "worse", "worse": "better"}
+    here = verdict(paired_test(values, RATIO), p, 0.05, greater)
+    assert verdict(paired_test(-values, RATIO), p, 0.05, greater) == turned.get(here, here)
+    assert verdict(paired_test(values, RATIO), p, 0.05, not greater) == turned.get(here, here)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "margin", "word"),
+    [
+        (0.02, 0.04, 0.01, 0.01, "better"),
+        (-0.04, -0.02, 0.01, 0.01, "worse"),
+        (0.02, 0.04, 0.06, 0.01, "inconclusive"),  # not after correction for the family
+        (-0.02, 0.04, 0.01, 0.01, "inconclusive"),
+        (-0.005, 0.005, 0.8, 0.01, "equivalent"),
+        (0.001, 0.005, 0.2, 0.01, "equivalent"),
+        (-0.01, 0.005, 0.8, 0.01, "inconclusive"),  # on the margin is not inside
+        (-0.005, 0.005, 0.8, None, "inconclusive"),
+        (np.nan, np.nan, np.nan, 0.01, "inconclusive"),
+    ],
+)
+def test_the_four_words(low: float, high: float, p: float, margin: float | None, word: str) -> None:
+    """Words follow the interval, the corrected test and the declared margin."""
+    test = PairedTest(Interval((low + high) / 2, low, high, 10), p, np.nan)
+    assert verdict(test, p, margin, greater_is_better=True) == word
+
+
+def test_margins_are_declared_only_for_scores_of_one_scale() -> None:
+    """Every margin belongs to a measure that exists; what has the units of the data has none."""
+    assert MARGINS.keys() <= MEASURES.keys()
+    assert not MARGINS.keys() & {"rmse", "mae", "median_absolute_error", "mape", "log_loss"}
+
+
+losses_by_seeds = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
+    lambda shape: arrays(np.float64, shape, elements=numbers)
+)
+
+
+@few
+@given(scores=losses_by_seeds, greater=st.booleans())
+def test_the_best_is_marked_and_the_direction_only_turns_the_sign(scores: np.ndarray, greater: bool) -> None:
+    """The loss with the best mean is always marked; errors are scores with the sign turned."""
+    marked = indistinguishable_from_best(scores, greater, RATIO)
+    means = scores.mean(axis=1) * (1 if greater else -1)
+    assert marked[means.argmax()]
+    np.testing.assert_array_equal(indistinguishable_from_best(-scores, not greater, RATIO), marked)
+
+
+@few
+@given(scores=losses_by_seeds, seed_effect=arrays(np.float64, 6, elements=st.integers(-8, 8)))
+def test_what_a_seed_does_to_all_losses_alike_is_no_matter(scores: np.ndarray, seed_effect) -> None:
+    """The comparison is paired: adding the same to every loss of a seed changes no mark."""
+    scores = np.round(scores * 64) / 64  # exact under the addition
+    added = scores + seed_effect[: scores.shape[1]]
+    assume(len(set(scores.sum(axis=1))) == len(scores))
+    np.testing.assert_array_equal(
+        indistinguishable_from_best(added, True, RATIO), indistinguishable_from_best(scores, True, RATIO)
+    )
+
+
+def test_a_loss_without_a_score_is_not_among_the_best() -> None:
+    """All NaN is never marked, alone or beside others; and no warning is given."""
+    scores = np.array([[np.nan, np.nan], [0.5, 0.6]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(indistinguishable_from_best(scores, True, RATIO), [False, True])
+        np.testing.assert_array_equal(indistinguishable_from_best(scores[:1], True, RATIO), [False])
+
+
+def test_one_seed_tells_nothing_apart() -> None:
+    """With a single seed every loss with a score is marked."""
+    assert indistinguishable_from_best(np.array([[0.1], [0.9]]), True, RATIO).all()

@@ -1,0 +1,77 @@
+"""Censored times are kept as such, and agree with Kaplan and Meier."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.stats.survival import median_time, restricted_mean, share_reached
+
+few = settings(max_examples=100, deadline=None)
+HORIZON = 10
+runs = st.lists(st.tuples(st.integers(1, HORIZON), st.booleans()), min_size=1, max_size=12).map(
+    lambda pairs: (np.array([float(t) for t, _ in pairs]), np.array([hit for _, hit in pairs]))
+)
+
+
+def survival(times: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    """Return Kaplan and Meier's product-limit estimate at 0, 1 ... HORIZON, step by step."""
+    times = np.where(reached, times, HORIZON)
+    share, curve = 1.0, [1.0]
+    for t in range(1, HORIZON + 1):
+        at_risk, events = np.sum(times >= t), np.sum((times == t) & reached)
+        share *= 1 - events / at_risk if at_risk else 1.0
+        curve.append(share)
+    return np.array(curve)
+
+
+@few
+@given(run=runs)
+def test_the_median_is_that_of_the_product_limit(run: tuple[np.ndarray, np.ndarray]) -> None:
+    """The median is where Kaplan and Meier's curve first gets down to one half; NaN where it does not."""
+    below = np.flatnonzero(survival(*run) <= 0.5 + 1e-9)
+    expected = below[0] if len(below) else np.nan
+    np.testing.assert_equal(median_time(*run, HORIZON), expected)
+
+
+@few
+@given(run=runs)
+def test_the_restricted_mean_is_the_area_under_the_curve(run: tuple[np.ndarray, np.ndarray]) -> None:
+    """The mean time within the horizon is the area under Kaplan and Meier's curve up to it."""
+    mean = restricted_mean(*run, HORIZON, 0.0).mean
+    np.testing.assert_allclose(mean, survival(*run)[:-1].sum())
+
+
+@few
+@given(run=runs)
+def test_the_share_is_what_the_curve_has_lost(run: tuple[np.ndarray, np.ndarray]) -> None:
+    """The share that got there is one minus the curve at the horizon."""
+    np.testing.assert_allclose(share_reached(*run, HORIZON), 1 - survival(*run)[-1], atol=1e-12)
+
+
+@few
+@given(run=runs)
+def test_a_time_that_was_not_reached_is_not_looked_at(run: tuple[np.ndarray, np.ndarray]) -> None:
+    """Whatever stands in place of a censored time, NaN or a number, changes nothing."""
+    times, reached = run
+    blank = np.where(reached, times, np.nan)
+    np.testing.assert_equal(median_time(blank, reached, HORIZON), median_time(times, reached, HORIZON))
+    assert restricted_mean(blank, reached, HORIZON, 0.0).mean == restricted_mean(times, reached, HORIZON, 0.0).mean
+
+
+@few
+@given(run=runs, horizon=st.integers(1, HORIZON))
+def test_a_shorter_horizon_is_training_for_less_long(run: tuple[np.ndarray, np.ndarray], horizon: int) -> None:
+    """What happens after the horizon has not happened yet."""
+    times, reached = run
+    seen = reached & (times <= horizon)
+    np.testing.assert_equal(median_time(times, reached, horizon), median_time(times, seen, horizon))
+    assert share_reached(times, reached, horizon) == seen.mean()
+
+
+@pytest.mark.parametrize("summary", [median_time, share_reached])
+def test_without_runs_there_is_nothing_to_say(summary) -> None:
+    """No runs: NaN, and no warning."""
+    assert np.isnan(summary(np.array([]), np.array([], dtype=bool), HORIZON))
