@@ -189,7 +189,7 @@ def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
         if missing:
             rows = class_counts(dataset, dataset.target)[dataset.classes.index(name)]
             raise DataError(
-                f"'{dataset.name}': no row of class '{name}' in the training part of seed {seed} (the data set has "
-                f"{rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, or merge or "
-                "remove the class"
+                f"'{dataset.name}': no row of class '{name}' in the training part of seed {seed} (rows of it in "
+                f"all: {rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, or "
+                "merge or remove the class"
             )

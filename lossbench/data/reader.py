@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,12 +77,21 @@ def read_table(path: Path) -> Table:
 def _read_csv(path: Path) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = [name.strip() for name in next(csv.reader(file), [])]
-    # Blank lines are kept, as rows without a target, so that a row's line number can be told.
-    frame = pd.read_csv(
-        path, encoding="utf-8-sig", skipinitialspace=True, skip_blank_lines=False, low_memory=False
-    )
-    if not isinstance(frame.index, pd.RangeIndex) or len(names) != frame.shape[1]:
-        raise ValueError(f"the lines have more values than line 1 has names, {len(names)}")
+    with warnings.catch_warnings():
+        # pandas cuts surplus values off and only warns.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # Blank lines are kept, as rows without a target, so that a row's line number can be told.
+            frame = pd.read_csv(
+                path,
+                encoding="utf-8-sig",
+                index_col=False,
+                low_memory=False,
+                skipinitialspace=True,
+                skip_blank_lines=False,
+            )
+        except pd.errors.ParserWarning:
+            raise ValueError(f"the lines have more values than line 1 has names, {len(names)}") from None
     return frame.set_axis(names, axis="columns")
 
 
@@ -98,7 +108,8 @@ def _check_names(table: Table) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise table.error(f"column '{twice[0]}' is there {Counter(names)[twice[0]]} times; give each its own name")
-    if all(map(_is_number, names)):
+    counted = [str(i) for i in range(len(names))]  # how pandas names the columns of a plain array
+    if all(map(_is_number, names)) and names != counted:
         raise table.error("there are no column names: line 1 holds numbers; put a line of names above it")
     separator = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
     if separator:

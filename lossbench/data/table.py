@@ -179,9 +179,9 @@ def _one_hot(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     categories = sorted(texts.dropna().unique())
     if len(categories) > MOST_CATEGORIES or len(categories) == len(texts):
         raise table.error(_too_many(table, column, texts.dropna(), len(categories)))
-    texts = texts.fillna(MISSING)
-    if MISSING in texts.to_numpy():
+    if texts.isna().any() and MISSING not in categories:
         categories.append(MISSING)
+    texts = texts.fillna(MISSING)
     block = (texts.to_numpy(dtype=object)[:, None] == np.array(categories, dtype=object)).astype(np.float64)
     return block, [f"{column}={category}" for category in categories]
 
@@ -216,7 +216,8 @@ def _numbers(table: Table, column: str) -> np.ndarray:
         where = table.place(int(table.frame.index[too_large[0]]))
         more = f" and {len(too_large) - 1} more" if len(too_large) > 1 else ""
         raise table.error(
-            f"column '{column}' is infinite, or beyond {LARGEST:g}, in {where}{more}; correct the value or leave it empty"
+            f"column '{column}' is infinite, or beyond {LARGEST:g}, in {where}{more}; correct the value or leave "
+            "it empty"
         )
     return values
 

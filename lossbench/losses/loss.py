@@ -82,8 +82,10 @@ class Loss:
 
     @property
     def link(self) -> Link:
-        """How raw outputs become predictions."""
-        return self.record.link
+        """How raw outputs become predictions, with these parameters."""
+        defaults = {p.name: p.default for p in self.record.parameters}
+        moved = any(self.parameters[name] != defaults[name] for name in self.record.rescaling)
+        return "margin" if moved else self.record.link
 
     @property
     def formula(self) -> str:

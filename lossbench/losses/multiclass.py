@@ -118,6 +118,7 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
     "in classification tasks, ICLR",
     parameters=(K, M),
+    rescaling=("k", "M"),
     facts=Facts(
         convex=True,
         bounded=False,
@@ -141,7 +142,7 @@ def mse_logits(
     architectures trained with square loss vs cross-entropy in classification tasks, ICLR. The paper divides by the
     number of classes; here classes are summed. It rescales (k = 15, M = 30) from some fifty classes on.
     At k = M = 1 a raw output estimates the probability of its class. Otherwise it estimates kMp / (kp + 1 - p),
-    which has the same order, so the decision stands, but it is no longer a probability.
+    which has the same order, so the decision stands, but it is no longer a probability: the link is then "margin".
 
     Args:
         raw: (..., batch, classes) raw outputs z.

@@ -101,6 +101,8 @@ class LossRecord:
         natural_zero: True where the loss needs targets with their own zero (a relative error): it then receives
             target and raw divided by the target's scale, but not centred.
         domain: which targets it is defined for; None where all are.
+        rescaling: parameters that, away from their defaults, change the scale of raw, so that it is a decision
+            value (link "margin") and no longer what `link` says.
     """
 
     name: str
@@ -116,6 +118,7 @@ class LossRecord:
     aliases: tuple[str, ...] = ()
     natural_zero: bool = False
     domain: Domain | None = None
+    rescaling: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -189,8 +189,8 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     - mean log p(y)
 
-    Probabilities are clipped to [ε, 1 - ε] with the float64 ε, so that one certain mistake costs 36, not infinity.
-    Of several labels, the mean. Undefined for a loss that estimates no probability.
+    A probability counts as the float64 ε at least, so that a certain mistake costs 36, not infinity. Of several
+    labels, the mean. Undefined for a loss that estimates no probability.
 
     Args:
         target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
@@ -209,8 +209,7 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         given = np.take_along_axis(probability, target[..., None], axis=-1)
     else:
         given = np.where(target == 1, probability, 1.0 - probability)
-    epsilon = np.finfo(np.float64).eps
-    return np.asarray(-np.log(np.clip(given, epsilon, 1.0 - epsilon)).mean(axis=tuple(range(1, given.ndim))))
+    return np.asarray(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean(axis=tuple(range(1, given.ndim))))
 
 
 @per_model

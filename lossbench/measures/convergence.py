@@ -53,7 +53,7 @@ def epochs_to_target(curve: np.ndarray, target: np.ndarray | float) -> np.ndarra
         (M,) float64 epochs from 1; NaN where the target was not reached (censored at the last epoch) or is NaN.
 
     Example:
-        >>> epochs_to_target(np.array([[0.1, 0.9, 0.2, 0.9, 0.9, 0.9], [0.1, 0.2, 0.3, 0.4, 0.5, 0.9]]), 0.8)
+        >>> epochs_to_target(np.array([[0.9, 0.9, 0.2, 0.9, 0.9, 0.9], [0.1, 0.2, 0.3, 0.4, 0.9, 0.9]]), 0.8)
         array([ 4., nan])
     """
     curve = np.asarray(curve, dtype=np.float64)

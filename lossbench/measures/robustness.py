@@ -91,7 +91,7 @@ def _first_crossing(share: np.ndarray, kept: np.ndarray, level: float) -> np.nda
     model = np.flatnonzero(below.any(axis=1))
     after = below[model].argmax(axis=1)
     high, low = kept[model, after - 1], kept[model, after]
-    way = (high - level) / (high - low)
+    way_back = (level - low) / (high - low)  # from `after`, so that no rounding leads beyond it
     crossing = np.full(len(kept), np.nan)
-    crossing[model] = share[after - 1] + way * (share[after] - share[after - 1])
+    crossing[model] = share[after] - way_back * (share[after] - share[after - 1])
     return crossing

@@ -17,19 +17,21 @@ HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balance
 
 @dataclass(frozen=True)
 class Table:
-    """One data set under one setting.
+    """A table of text, such as the losses on one data set under one setting.
 
     Args:
-        title: data set and setting.
+        title: what the rows share.
         columns: headings.
-        rows: one list of cells a loss, best first.
-        best: for each row, whether it is the best or not to be told apart from it.
+        rows: the cells of each row.
+        best: the rows to be seen first.
+        texts: headings of the columns of words, which stand to the left and wrap; the others are figures.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    best: tuple[bool, ...]
+    best: tuple[bool, ...] = ()
+    texts: tuple[str, ...] = ("", "loss")
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:

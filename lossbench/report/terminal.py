@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from rich import box
 from rich.console import Console
@@ -34,7 +35,7 @@ def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
 
 
 def render(table: Table) -> RichTable:
-    """Return a table with the best losses in bold."""
+    """Return a table with the best rows in bold."""
     drawn = RichTable(
         title=Text(table.title, style="bold"),
         title_justify="left",
@@ -43,8 +44,8 @@ def render(table: Table) -> RichTable:
         pad_edge=False,
     )
     for heading in table.columns:
-        left = heading in ("", "loss")
-        drawn.add_column(heading, justify="left" if left else "right", overflow="fold", no_wrap=not left)
-    for row, best in zip(table.rows, table.best, strict=True):
+        words = heading in table.texts
+        drawn.add_column(heading, justify="left" if words else "right", overflow="fold", no_wrap=not words)
+    for row, best in zip_longest(table.rows, table.best, fillvalue=False):
         drawn.add_row(*map(Text, row), style="bold" if best else "")
     return drawn

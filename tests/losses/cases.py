@@ -72,3 +72,8 @@ def gradient(loss: Loss, raw: torch.Tensor, target: torch.Tensor) -> torch.Tenso
     """Return the gradient of every sample's loss in its own raw outputs, in the shape of `raw`."""
     leaf = raw.clone().requires_grad_()
     return torch.autograd.grad(loss.per_sample(leaf, target).sum(), leaf)[0]
+
+
+def close(left: torch.Tensor, right: torch.Tensor) -> None:
+    """Require two results in double precision to be the same but for rounding."""
+    torch.testing.assert_close(left, right, rtol=1e-10, atol=1e-10)

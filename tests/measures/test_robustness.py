@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -25,6 +25,7 @@ def figures(found: Robustness) -> np.ndarray:
 
 @few
 @given(curve=curves)
+@example(curve=np.array([[0.8, 0.8, 0.8, 0.4]]))  # down to one half at the very last share
 def test_figures_follow_their_definitions(curve: np.ndarray) -> None:
     """The area is the integral of the clipped curve; at the breakdown the interpolated curve is at one half."""
     found, kept = robustness(SHARES, curve), curve[0] / curve[0, 0]

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.layout import WIDTH, Layout, padded
 from lossbench.training.pack import Pack
-
-LANES = 32  # columns are padded to whole vector registers, so that no element is left to a kernel's scalar tail
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,8 @@ class Batch:
 class Table:
     """Features of several views, with a last column of ones, so that a bias is one more weight.
 
+    Columns of zeros stand before it, up to a whole multiple of WIDTH.
+
     Args:
         views: (rows, inputs) of each view, all of one shape.
         block: (blocks,) which view each block sees.
@@ -38,12 +38,14 @@ class Table:
 
     def __init__(self, views: list[np.ndarray], block: np.ndarray, dtype: torch.dtype) -> None:
         self.rows = len(views[0])
-        ones = np.ones((len(views) * self.rows, 1))
-        self.values = torch.as_tensor(np.hstack([np.concatenate(views), ones]), dtype=dtype)
+        inputs = views[0].shape[1]
+        values = np.zeros((len(views) * self.rows, padded(inputs + 1, WIDTH)))
+        values[:, :inputs], values[:, -1] = np.concatenate(views), 1
+        self.values = torch.as_tensor(values, dtype=dtype)
         self.shift = torch.as_tensor(block)[:, None] * self.rows
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
+        """Return the features (blocks, columns, padded inputs) of the rows (blocks, columns)."""
         return self.values.index_select(0, (rows + self.shift).ravel()).view(*rows.shape, -1)
 
 
@@ -73,10 +75,5 @@ class Batches:
             yield Batch(torch.cat([rows, missing], dim=1), rows.shape[1])
 
     def features(self, batch: Batch) -> torch.Tensor:
-        """Return the features of a batch, (blocks, columns, inputs + 1)."""
+        """Return the features of a batch, (blocks, columns, padded inputs)."""
         return self.table.take(batch.rows)
-
-
-def padded(columns: int) -> int:
-    """Return the number of columns rounded up to whole vector registers."""
-    return -(-columns // LANES) * LANES

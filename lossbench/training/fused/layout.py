@@ -9,6 +9,18 @@ import numpy as np
 from lossbench.training.pack import Pack
 
 SLOTS = 8  # models a block: enough to fill the first product, few enough to pad cheaply
+LANES = 32  # elements that torch's kernels handle at a time; what is left over goes another road, to other bits
+WIDTH = 8  # columns of a product; with a few other widths, its kernel gives each row of a block other bits
+
+
+def padded(length: int, unit: int = LANES) -> int:
+    """Return a length rounded up to whole units, so that no element is left to a kernel's scalar tail.
+
+    Example:
+        >>> padded(30), padded(32), padded(33)
+        (32, 32, 64)
+    """
+    return -(-length // unit) * unit
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.layout import WIDTH, Layout, padded
 from lossbench.training.pack import Pack
 
 aten = torch.ops.aten
@@ -18,7 +18,8 @@ class Network:
 
     A layer is a tensor (models, units, inputs + 1). A hidden layer has one unit more than it is named for, whose
     activation is set to one: it carries the bias of the next layer. Activations are (models, units, columns): the
-    batch lies innermost, where it fills the vector registers.
+    batch lies innermost, where it fills the vector registers. The flat vectors end in a few zeros that belong to no
+    model, see `padded`.
 
     Args:
         pack: the trials.
@@ -30,21 +31,28 @@ class Network:
         networks = [pack.weights[index] for index in layout.slots]
         tensors = [np.stack(layer) for layer in zip(*networks, strict=True)]
         tensors[:-1] = [np.pad(tensor, ((0, 0), (0, 1), (0, 0))) for tensor in tensors[:-1]]
+        missing = padded(tensors[0].shape[2], WIDTH) - tensors[0].shape[2]
+        tensors[0] = np.insert(tensors[0], [-1] * missing, 0, axis=2)
         self.shapes = [tensor.shape for tensor in tensors]
-        self.theta = torch.cat([torch.as_tensor(tensor, dtype=dtype).ravel() for tensor in tensors])
+        self.sizes = [tensor.size for tensor in tensors]
+        self.theta = torch.zeros(padded(sum(self.sizes)), dtype=dtype)
         self.gradient = torch.zeros_like(self.theta)
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
+        for layer, tensor in zip(self.layers, tensors, strict=True):
+            layer.copy_(torch.as_tensor(tensor))
         self.activate, self.derive = ACTIVATIONS[pack.model.activation]
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """View a flat vector as one tensor (models, units, inputs + 1) a layer."""
-        parts = flat.split([int(np.prod(shape)) for shape in self.shapes])
+        parts = flat[: sum(self.sizes)].split(self.sizes)
         return [part.view(shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def spread(self, per_model: Sequence[float]) -> torch.Tensor:
         """Return a flat vector that repeats one value a model for each of its parameters."""
-        values = torch.tensor(per_model, dtype=self.theta.dtype)[:, None, None]
-        return torch.cat([values.expand(shape).ravel() for shape in self.shapes])
+        flat, values = torch.zeros_like(self.theta), torch.tensor(per_model, dtype=self.theta.dtype)[:, None, None]
+        for layer in self.split(flat):
+            layer.copy_(values)
+        return flat
 
     def weights_only(self) -> torch.Tensor:
         """Return a flat vector that is one at each weight and zero at each bias."""
@@ -54,7 +62,7 @@ class Network:
         return mask
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the raw outputs (models, outputs, columns) of features (blocks, columns, inputs + 1).
+        """Return the raw outputs (models, outputs, columns) of features (blocks, columns, padded inputs).
 
         What the backward pass needs is kept until the next call.
         """

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from lossbench.data.fold import Part
-from lossbench.training.fused.batches import Table, padded
-from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.batches import Table
+from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.fused.network import Network
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite

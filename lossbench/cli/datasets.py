@@ -1,0 +1,67 @@
+"""`lossbench datasets`: the data sets that have a name, or one of them, or a user's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lossbench.data import Dataset
+
+
+@click.command(short_help="List the data sets, or show one.")
+@click.argument("spec", required=False)
+def datasets(spec: str | None) -> None:
+    """List the data sets, or show one as it will be trained on: iris, or file.csv:target=column."""
+    from lossbench.data import load_dataset
+
+    if spec is None:
+        print_catalogue()
+        return
+    click.echo("\n".join(describe(load_dataset(spec))))
+
+
+def print_catalogue() -> None:
+    """Print one line a data set."""
+    from lossbench.data import records
+    from lossbench.report.tables import Table
+    from lossbench.report.terminal import console, print_tables
+
+    rows = tuple(
+        (
+            record.name,
+            record.task,
+            ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters),
+            record.summary,
+        )
+        for record in records()
+    )
+    columns = ("data set", "task", "parameters", "what it is")
+    print_tables(console(), [Table("data sets", columns, rows, texts=columns)])
+    click.echo("Your own table: -d file.csv:target=column, or file.parquet:target=column")
+
+
+def describe(dataset: Dataset) -> Iterator[str]:
+    """Yield what is known about a data set, line by line."""
+    from lossbench.data import records
+
+    known = {record.name: record for record in records()}
+    record = known.get(dataset.name.partition(":")[0])
+    yield f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"
+    yield f"  rows        {dataset.rows}"
+    yield f"  features    {len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
+    yield f"  target      {shortened(dataset.classes)}"
+    yield f"  hash        {dataset.digest}"
+    if record:
+        yield f"  source      {record.source}"
+        for parameter in record.parameters:
+            yield f"  {parameter.name:<11} {parameter.meaning}; in {parameter.range}, default {parameter.default:g}"
+    for note in dataset.notes:
+        yield f"  note        {note}"
+
+
+def shortened(names: tuple[str, ...], most: int = 8) -> str:
+    """Name the first few."""
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
