@@ -14,7 +14,7 @@ import pandas as pd
 
 from lossbench.config import make_settings
 from lossbench.experiment import Experiment, plan
-from lossbench.report.files import csv_text, json_text, prepare_folder, trials_csv, write_text
+from lossbench.report.files import csv_text, json_text, prepare_folder, summary_csv, trials_csv, write_text
 from lossbench.report.manifest import manifest
 from lossbench.runner import Engine, run
 from lossbench.scoring import COLUMNS, DTYPES
@@ -66,7 +66,7 @@ class Comparison:
         prepare_folder(folder)
         texts = {
             "trials.csv": trials_csv(self.trials),
-            "summary.csv": csv_text(self.summary),
+            "summary.csv": summary_csv(self.summary),
             "comparisons.csv": csv_text(self.comparisons),
             "curves.csv": csv_text(self.curves),
         }

@@ -15,7 +15,7 @@ from lossbench.measures.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.measures.prediction import predict
 from lossbench.measures.scores import MEASURES, primary_score, score_all
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace
+from lossbench.training.trace import Trace, members_by_link
 from lossbench.trial import Trial
 
 CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
@@ -82,9 +82,7 @@ def test_scores(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
         targets = targets.reshape(*raw.shape)
         scale = np.stack([fold.target_scale for fold in folds])[:, None]
         raw = raw * scale + np.stack([fold.target_mean for fold in folds])[:, None]
-    links = np.array([loss.link for loss in pack.losses])
-    for link in dict.fromkeys(links):
-        members = np.flatnonzero(links == link)
+    for link, members in members_by_link(pack.losses).items():
         prediction = predict(raw[members], link, pack.dataset.task)
         for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
             scores[name][members] = values
@@ -121,7 +119,7 @@ def hashes(pack: Pack) -> dict[str, list[str]]:
 
 
 def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
-    # A loss that asks for more outputs than the task has (two-class softmax) shares the task's own with the others.
+    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
     return [*layers[:-1], layers[-1][: pack.dataset.targets]]
 
 

@@ -49,6 +49,11 @@ class Parameter:
         right = ")" if self.open_high or math.isinf(self.high) else "]"
         return f"{left}{self.low:g}, {self.high:g}{right}"
 
+    @property
+    def description(self) -> str:
+        """Meaning, range and default in one line."""
+        return f"{self.meaning}; in {self.range}, default {self.default:g}"
+
     def accepts(self, value: float) -> bool:
         """Say whether `value` lies in the range."""
         above = value > self.low if self.open_low else value >= self.low

@@ -13,7 +13,7 @@ COMMANDS = {
     "losses": "List the losses, or show one.",
     "datasets": "List the data sets, or show one.",
 }
-"""The commands and their help, said here so that the root help imports none of them; a test holds them together."""
+"""The commands and their help, said here so that the root help imports none of them; a test holds them equal."""
 
 INTERRUPTED = 130
 

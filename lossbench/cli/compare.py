@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "markdown")
 
 
-class Listed(click.ParamType):
+class Listed(click.ParamType[list[Any]]):
     """A value, or several separated by commas.
 
     Args:
@@ -131,8 +131,9 @@ MANNER = ("jobs", "engine", "device")
 
 def choose_folder(options: dict[str, Any], config: str | None, custom: bool) -> Path | None:
     """Return where the files go: as told; else nowhere if --csv says where; else by the config's name."""
-    if options["output"] or options["csv_target"]:
-        return options["output"]
+    output: Path | None = options["output"]
+    if output or options["csv_target"]:
+        return output
     return Path("results") / ("custom" if custom else Path(config or "default").stem)
 
 
@@ -163,7 +164,7 @@ def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]
 
 def print_summary(comparison: Comparison, form: str, folder: Path | None) -> None:
     """Print the summary in one of the formats."""
-    from lossbench.report.files import csv_text, json_text, records
+    from lossbench.report.files import json_text, records, summary_csv
     from lossbench.report.markdown import markdown
     from lossbench.report.notes import LEGEND, notes
     from lossbench.report.tables import tables
@@ -171,7 +172,7 @@ def print_summary(comparison: Comparison, form: str, folder: Path | None) -> Non
 
     summary = comparison.summary
     if form == "csv":
-        click.echo(csv_text(summary), nl=False)
+        click.echo(summary_csv(summary), nl=False)
     elif form == "json":
         click.echo(json_text(records(summary)), nl=False)
     elif form == "markdown":

@@ -57,7 +57,7 @@ def describe(dataset: Dataset) -> Iterator[str]:
     if record:
         yield f"  source      {record.source}"
         for parameter in record.parameters:
-            yield f"  {parameter.name:<11} {parameter.meaning}; in {parameter.range}, default {parameter.default:g}"
+            yield f"  {parameter.name:<11} {parameter.description}"
     for note in dataset.notes:
         yield f"  note        {note}"
 

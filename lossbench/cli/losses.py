@@ -69,6 +69,6 @@ def describe(record: LossRecord) -> Iterator[str]:
     if record.aliases:
         yield f"  aliases     {', '.join(record.aliases)}"
     for parameter in record.parameters:
-        yield f"  {parameter.name:<11} {parameter.meaning}; in {parameter.range}, default {parameter.default:g}"
+        yield f"  {parameter.name:<11} {parameter.description}"
     if record.domain is not None:
         yield f"  needs       {record.domain.description}: {record.domain.advice}"

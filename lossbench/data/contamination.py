@@ -116,7 +116,7 @@ def contaminate(
     features, target = fold.train.features, fold.train.target
     if check_fraction(fraction) == 0:
         return features, target
-    random = stream("contamination", dataset.name, seed)
+    random = stream("contamination", dataset.stream, seed)
     if checked == "feature":
         return _shift_features(features, fraction, random), target
     if checked == "target":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,6 +46,11 @@ class Dataset:
     def targets(self) -> int:
         """The number of classes (multiclass), labels (multilabel) or regression targets; one for binary."""
         return 1 if self.task == "binary" else len(self.classes)
+
+    @property
+    def stream(self) -> str:
+        """The name that random streams go by: the spec without a folder, so that a moved file keeps its splits."""
+        return re.sub(r"^[^:]*[/\\]", "", self.name)
 
     @cached_property
     def digest(self) -> str:

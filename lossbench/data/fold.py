@@ -150,7 +150,7 @@ def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     from sklearn.model_selection import train_test_split
 
-    random_state = int(stream("split", dataset.name, seed).integers(2**32))
+    random_state = int(stream("split", dataset.stream, seed).integers(2**32))
     by_class = dataset.task in ("binary", "multiclass")
     stratified = by_class and class_counts(dataset, dataset.target).min() >= STRATIFIABLE
     # Rounding up leaves at least two rows of every class of five outside the training part, so that the second

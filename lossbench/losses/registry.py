@@ -79,7 +79,7 @@ def find(name: str, task: Task | None = None) -> LossRecord:
         _check_task(task)
     serving = {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
     if not serving:
-        raise UnknownName("loss", name, _names(task))
+        raise UnknownName("loss", name, _names())
     if task is None and len(serving) == 1:
         return next(iter(serving.values()))
     if task is None:
@@ -97,7 +97,6 @@ def _check_task(task: str) -> None:
         raise UnknownName("task", task, TASKS)
 
 
-def _names(task: Task | None) -> list[str]:
-    """Every name and alias that serves the task, or any task; each once, in the catalogue's order."""
-    records = [record for record in catalogue() if task in (None, record.task)]
-    return list(dict.fromkeys(name for record in records for name in (record.name, *record.aliases)))
+def _names() -> list[str]:
+    """Every name and alias; each once, in the catalogue's order."""
+    return list(dict.fromkeys(name for record in catalogue() for name in (record.name, *record.aliases)))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lossbench.errors import OutputError
@@ -73,20 +74,35 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
-    """Return `trials.csv`. Where the target was not reached, the epoch stands as censored, such as ">100"."""
-    return csv_text(trials.assign(epochs_to_target=censored(trials)))
+    """Return `trials.csv`. A target that was not reached stands as censored, such as ">100", never as a number."""
+    missed = ~trials["converged"].fillna(True).astype(bool)
+    return csv_text(
+        trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
+    )
 
 
-def censored(trials: pd.DataFrame) -> pd.Series:
-    """Write the epochs to the target as text, with those not reached as ">" and the length of the run."""
-    reached = trials["epochs_to_target"].astype("string")
-    open_end = ">" + trials["epochs"].astype("string")
-    return reached.where(trials["converged"].fillna(True).astype(bool), open_end)
+def summary_csv(summary: pd.DataFrame) -> str:
+    """Return `summary.csv`. Medians beyond the end of the run stand as censored, such as ">100"."""
+    medians = [
+        f"{name}_median{end}" for name in ("epochs_to_target", "breakdown") for end in ("", "_low", "_high")
+    ]
+    ends = {name: summary["largest_share" if name.startswith("breakdown") else "epochs"] for name in medians}
+    texts = {name: _censored(summary[name], np.isinf(summary[name]), end) for name, end in ends.items()}
+    return csv_text(summary.assign(**texts))
+
+
+def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[Any]) -> pd.Series[Any]:
+    texts = [
+        f">{end:g}" if beyond else "" if pd.isna(value) else f"{value:g}"
+        for value, beyond, end in zip(values, missed, ends, strict=True)
+    ]
+    return pd.Series(texts, index=values.index)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain dictionaries, None where undefined."""
-    return list(frame.astype(object).where(frame.notna(), None).to_dict(orient="records"))
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(frame.columns, row, strict=True)) for row in plain.itertuples(index=False)]
 
 
 def json_text(value: Mapping[str, Any] | list[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
     """Return the tables and how to read them.
 
     Example:
-        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),), (True,))], ["n: seeds"]))
+        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
         ### iris
         <BLANKLINE>
         | loss | n |

@@ -16,8 +16,8 @@ LEGEND = (
     "*          best mean, or the 95 % interval of the paired difference to it holds zero",
     "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
-    "           validation; a/b: a of b seeds got there; ≥: the others count as the last epoch",
-    "plateau    epochs after which the validation score gains less than 1 % of skill",
+    "           validation: median [95 % interval], and a/b: a of b seeds got there",
+    "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares: 1 loses nothing, 0 loses all",
 )
 
@@ -71,8 +71,8 @@ def plan_lines(experiment: Experiment) -> Iterator[str]:
             f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count[dataset.name]} trainings of "
             f"{', '.join(settings.models)} under {', '.join(losses) or 'no loss'}"
         )
-    yield (
-        f"{len(experiment.trials)} trainings: {settings.epochs} epochs, seeds {', '.join(map(str, settings.seeds))}, "
-        f"contaminated shares {', '.join(f'{share:g}' for share in settings.outliers)}"
-    )
+    shares = ", ".join(f"{share:g}" for share in settings.outliers)
+    seeds = ", ".join(map(str, settings.seeds))
+    total = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
+    yield f"{total}, seeds {seeds}, contaminated shares {shares}"
     yield from skipped(experiment)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lossbench.measures.scores import secondary_score
@@ -23,14 +25,14 @@ class Table:
         title: what the rows share.
         columns: headings.
         rows: the cells of each row.
-        best: the rows to be seen first.
+        best: numbers of the rows to be seen first, from 0.
         texts: headings of the columns of words, which stand to the left and wrap; the others are figures.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    best: tuple[bool, ...] = ()
+    best: tuple[int, ...] = ()
     texts: tuple[str, ...] = ("", "loss")
 
 
@@ -53,16 +55,16 @@ def make_table(group: pd.DataFrame) -> Table:
             interval(row["mean"], row.low, row.high),
             interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
             to_target(row),
-            interval(row.epochs_to_plateau, row.epochs_to_plateau_low, row.epochs_to_plateau_high, digits=1),
+            median(row, "epochs_to_plateau"),
             interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
             str(row.n) if not row.diverged else f"{row.n} ({row.diverged} diverged)",
         )
         for _, row in group.iterrows()
     )
-    return Table(title(first), columns, rows, tuple(group.tied_with_best))
+    return Table(title(first), columns, rows, tuple(np.flatnonzero(group.tied_with_best).tolist()))
 
 
-def title(row: pd.Series) -> str:
+def title(row: pd.Series[Any]) -> str:
     """Name the data set and everything that its losses share."""
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
     setting = f"{row.model}, {row.optimizer} lr {row.lr:g}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
@@ -70,13 +72,23 @@ def title(row: pd.Series) -> str:
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
 
 
-def to_target(row: pd.Series) -> str:
-    """Write the restricted mean of the epochs to the target, and how many seeds got there."""
+def to_target(row: pd.Series[Any]) -> str:
+    """Write the median of the epochs to the target, its interval, and how many seeds got there."""
     if pd.isna(row.reached):
         return NOT_DEFINED
-    censored = "≥" if row.reached < 1 else ""
-    cell = interval(row.epochs_to_target, row.epochs_to_target_low, row.epochs_to_target_high, digits=1)
-    return f"{censored}{cell} {round(row.reached * row.targets)}/{row.targets}"
+    return f"{median(row, 'epochs_to_target')} {round(row.reached * row.targets)}/{row.targets}"
+
+
+def median(row: pd.Series[Any], name: str) -> str:
+    """Write a median number of epochs and its interval; what is beyond the end of the run as more than that."""
+
+    def epochs(value: float) -> str:
+        return f">{row.epochs}" if math.isinf(value) else f"{value:g}"
+
+    value, low, high = (row[f"{name}_median{end}"] for end in ("", "_low", "_high"))
+    if pd.isna(value):
+        return NOT_DEFINED
+    return epochs(value) if pd.isna(low) else f"{epochs(value)} [{epochs(low)}, {epochs(high)}]"
 
 
 def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
@@ -86,9 +98,9 @@ def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
         >>> interval(0.5, 0.25, 0.75), interval(123.456, float("nan"), float("nan"))
         ('0.500 ±0.250', '123.5')
     """
-    if pd.isna(mean):
+    if math.isnan(mean):
         return NOT_DEFINED
     # Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
     places = digits if abs(mean) < 10 else max(0, min(digits, 3 - math.floor(math.log10(abs(mean)))))
-    half = "" if pd.isna(low) else f" ±{(high - low) / 2:.{places}f}"
+    half = "" if math.isnan(low) else f" ±{(high - low) / 2:.{places}f}"
     return f"{mean:.{places}f}{half}"

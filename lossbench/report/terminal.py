@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
 
 from rich import box
 from rich.console import Console
@@ -46,6 +45,6 @@ def render(table: Table) -> RichTable:
     for heading in table.columns:
         words = heading in table.texts
         drawn.add_column(heading, justify="left" if words else "right", overflow="fold", no_wrap=not words)
-    for row, best in zip_longest(table.rows, table.best, fillvalue=False):
-        drawn.add_row(*map(Text, row), style="bold" if best else "")
+    for index, row in enumerate(table.rows):
+        drawn.add_row(*map(Text, row), style="bold" if index in table.best else "")
     return drawn

@@ -27,7 +27,7 @@ from lossbench.stats.paired import (
     paired_test,
     verdict,
 )
-from lossbench.stats.survival import median_time, restricted_mean, share_reached
+from lossbench.stats.survival import Median, median_time, restricted_mean, share_reached
 
 SETTING = ("model", "optimizer", "lr", "l1", "l2", "batch_size", "epochs")
 
@@ -95,22 +95,14 @@ def _three(*names: str) -> tuple[str, ...]:
 
 
 SUMMARY_COLUMNS = (
-    *("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score", "n", "diverged"),
-    *(
-        "mean",
-        "low",
-        "high",
-        "reference",
-        *_three("difference"),
-        "p_holm",
-        "effect_size",
-        "verdict",
-        "tied_with_best",
-    ),
-    *_three(*MEASURES, "at_best", "epochs_to_target"),
-    *("epochs_to_target_median", "reached", "targets"),
-    *_three("epochs_to_plateau", "robustness", "slope"),
-    *("breakdown_median", "broke_down"),
+    *("dataset", "task", "loss", *SETTING),
+    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged"),
+    *("mean", "low", "high"),
+    *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best"),
+    *_three(*MEASURES, "at_best", "epochs_to_target", "epochs_to_target_median"),
+    *("reached", "targets"),
+    *_three("epochs_to_plateau", "epochs_to_plateau_median", "robustness", "slope", "breakdown_median"),
+    "broke_down",
 )
 
 
@@ -146,6 +138,7 @@ def head(arena: Arena, loss: str) -> dict[str, Any]:
         "loss": loss,
         **{name: first[name] for name in SETTING},
         "outlier_kind": kinds[0] if kinds else "none",
+        "largest_share": arena.trials.outlier_fraction.max(),
         "outlier_fraction": first.outlier_fraction,
         "score": arena.score,
         "n": int((mine.status == "ok").sum()),
@@ -157,6 +150,15 @@ def spread(name: str, interval: Interval, bare: bool = False) -> dict[str, float
     """Return an interval as three columns."""
     prefix = "" if bare else f"{name}_"
     return {name: interval.mean, f"{prefix}low": interval.low, f"{prefix}high": interval.high}
+
+
+def middle(name: str, median: Median) -> dict[str, float]:
+    """Return a median as three columns."""
+    return {
+        f"{name}_median": median.value,
+        f"{name}_median_low": median.low,
+        f"{name}_median_high": median.high,
+    }
 
 
 def against(arena: Arena, test: PairedTest, adjusted_p: float) -> dict[str, Any]:
@@ -182,25 +184,28 @@ def speed(arena: Arena, loss: str) -> dict[str, float]:
     """Return when the target and the plateau were reached.
 
     Seeds that never reached the target are censored at the last epoch: the mean is restricted to the run's length,
-    and the median is empty where fewer than half got there.
+    and the median is infinite where fewer than half got there. A seed without a plateau has diverged.
     """
     reached = arena.by_seed(loss, "converged")
     defined, horizon = ~np.isnan(reached), float(arena.clean.epochs.iloc[0])
     times, reached = arena.by_seed(loss, "epochs_to_target")[defined], reached[defined] > 0
+    plateau = arena.by_seed(loss, "epochs_to_plateau")
     return {
         **spread("epochs_to_target", restricted_mean(times, reached, horizon, arena.test_to_train)),
-        "epochs_to_target_median": median_time(times, reached, horizon),
+        **middle("epochs_to_target", median_time(times, reached, horizon)),
         "reached": share_reached(times, reached, horizon),
         "targets": int(defined.sum()),
-        **spread("epochs_to_plateau", arena.interval(arena.by_seed(loss, "epochs_to_plateau"))),
+        **spread("epochs_to_plateau", arena.interval(plateau)),
+        **middle("epochs_to_plateau", median_time(plateau, ~np.isnan(plateau), horizon)),
     }
 
 
 def endurance(arena: Arena, loss: str) -> dict[str, float]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
     mine = arena.trials[arena.trials.loss == loss]
-    values = mine.assign(skill=skill(mine[arena.score], mine.constant_score, MEASURES[arena.score].best))
-    table = values.pivot(index="seed", columns="outlier_fraction", values="skill")
+    scores, constants = (mine[name].to_numpy(dtype=np.float64) for name in (arena.score, "constant_score"))
+    values = mine.assign(skill=skill(scores, constants, MEASURES[arena.score].best))
+    table = values.pivot_table(index="seed", columns="outlier_fraction", values="skill", dropna=False)
     shares = table.columns.to_numpy(dtype=np.float64)
     found = robustness(shares, table.to_numpy(dtype=np.float64))
     usable = ~np.isnan(found.area)
@@ -208,7 +213,7 @@ def endurance(arena: Arena, loss: str) -> dict[str, float]:
     return {
         **spread("robustness", arena.interval(found.area)),
         **spread("slope", arena.interval(found.slope)),
-        "breakdown_median": median_time(broken, ~np.isnan(broken), shares.max()),
+        **middle("breakdown", median_time(broken, ~np.isnan(broken), shares.max())),
         "broke_down": float((~np.isnan(broken)).mean()) if usable.any() else np.nan,
     }
 

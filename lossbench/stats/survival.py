@@ -8,15 +8,34 @@ order statistic and its area up to the horizon a mean of capped times.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from lossbench.stats.paired import Interval, corrected_interval
+from lossbench.stats.paired import LEVEL, Interval, corrected_interval
 
 
-def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> float:
-    """Find the time by which half of the runs got there: the median of Kaplan and Meier.
+@dataclass(frozen=True)
+class Median:
+    """A median time and where it may lie; infinite stands for longer than the run, NaN for not known.
 
-    the smallest t at which the share not there yet is at most one half
+    Args:
+        value: NaN without runs.
+        low: lower end of the 95 % interval; NaN for fewer than six runs, which cannot bound a median.
+        high: upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> Median:
+    """Find the time by which half of the runs got there, with an interval that assumes nothing about the times.
+
+    the smallest t at which the share not there yet is at most one half: the median of Kaplan and Meier. Its
+    interval runs from the k-th shortest to the k-th longest time, with the largest k for which
+    P(Binomial(n, ½) < k) is at most 2.5 % (Thompson 1936). It takes seeds as independent.
 
     Args:
         times: (n,) when each run got there, in epochs; any value where it did not.
@@ -24,17 +43,21 @@ def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> float
         horizon: the last epoch.
 
     Returns:
-        The median; NaN where fewer than half got there, to be shown as more than the horizon, or without runs.
+        The median, infinite where fewer than half got there: to be shown as more than the horizon.
 
     Example:
         >>> median_time(np.array([3.0, 8.0, np.nan]), np.array([True, True, False]), horizon=100)
-        8.0
+        Median(value=8.0, low=nan, high=nan)
     """
+    from scipy.special import bdtr
+
     waits = np.sort(_waits(times, reached, horizon))
-    if not len(waits):
-        return np.nan
-    median = float(waits[(len(waits) - 1) // 2])
-    return median if np.isfinite(median) else np.nan
+    n = len(waits)
+    if not n:
+        return Median(np.nan, np.nan, np.nan)
+    value = float(waits[(n - 1) // 2])
+    k = int(np.count_nonzero(bdtr(np.arange(n), n, 0.5) <= (1 - LEVEL) / 2))
+    return Median(value, float(waits[k - 1]), float(waits[n - k])) if k else Median(value, np.nan, np.nan)
 
 
 def restricted_mean(times: np.ndarray, reached: np.ndarray, horizon: float, test_to_train: float) -> Interval:

@@ -85,7 +85,7 @@ class Pack:
     def weights(self) -> tuple[list[np.ndarray], ...]:
         """The first weights of every trial, layer by layer; trials of one seed share one object."""
         shape = (self.model, self.dataset.features.shape[1], self.outputs)
-        made = {seed: initial_weights(self.dataset.name, seed, *shape) for seed in self.folds}
+        made = {seed: initial_weights(self.dataset.stream, seed, *shape) for seed in self.folds}
         return tuple(made[t.seed] for t in self.trials)
 
     @cached_property
@@ -94,7 +94,7 @@ class Pack:
         rows = len(self.training[0].features)
         shape = (self.epochs, rows)
         return {
-            seed: np.argsort(stream("order", self.dataset.name, seed).random(shape), axis=1, kind="stable")
+            seed: np.argsort(stream("order", self.dataset.stream, seed).random(shape), axis=1, kind="stable")
             for seed in self.folds
         }
 
@@ -103,8 +103,7 @@ class Pack:
         target, record = self.training[index].target, self.losses[index].record
         if record.encoding == "index":
             return target
-        values = target.reshape(len(target), -1).astype(np.float64)
-        return values + self.offset(index)
+        return np.asarray(target.reshape(len(target), -1) + self.offset(index))
 
     def offset(self, index: int) -> np.ndarray:
         """Return what moves standardised targets and outputs back to the target's own zero, (outputs,).
@@ -112,8 +111,9 @@ class Pack:
         Zero but for a loss of relative errors, which makes no sense around a moved zero.
         """
         fold = self.folds[self.trials[index].seed]
-        moved = self.losses[index].record.natural_zero
-        return fold.target_mean / fold.target_scale if moved else np.zeros(self.outputs)
+        if not self.losses[index].record.natural_zero:
+            return np.zeros(self.outputs)
+        return np.asarray(fold.target_mean / fold.target_scale)
 
 
 def contaminated_part(dataset: Dataset, fold: Fold, trial: Trial) -> Part:

@@ -10,6 +10,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Part
 from lossbench.losses.loss import Loss
+from lossbench.losses.record import Link
 from lossbench.measures.prediction import predict
 from lossbench.measures.scores import primary_score, score
 
@@ -47,8 +48,7 @@ class Validator:
         self.task = dataset.task
         self.measure = dataset.score or primary_score(dataset.task)
         self.targets = np.stack([part.target for part in parts])
-        links = np.array([loss.link for loss in losses])
-        self.groups = {str(link): np.flatnonzero(links == link) for link in dict.fromkeys(links)}
+        self.groups = members_by_link(losses)
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs).
@@ -60,6 +60,12 @@ class Validator:
             prediction = predict(raw[members], link, self.task)
             scores[members] = score(self.measure, self.task, self.targets[members], prediction)
         return scores
+
+
+def members_by_link(losses: Sequence[Loss]) -> dict[Link, np.ndarray]:
+    """Return the positions of the losses of each link."""
+    links = [loss.link for loss in losses]
+    return {link: np.flatnonzero([other == link for other in links]) for link in dict.fromkeys(links)}
 
 
 def finite(raw: np.ndarray) -> np.ndarray:

@@ -30,10 +30,19 @@ def survival(times: np.ndarray, reached: np.ndarray) -> np.ndarray:
 @few
 @given(run=runs)
 def test_the_median_is_that_of_the_product_limit(run: tuple[np.ndarray, np.ndarray]) -> None:
-    """The median is where Kaplan and Meier's curve first gets down to one half; NaN where it does not."""
+    """The median is where Kaplan and Meier's curve first gets down to one half; infinite where it does not."""
     below = np.flatnonzero(survival(*run) <= 0.5 + 1e-9)
-    expected = below[0] if len(below) else np.nan
-    np.testing.assert_equal(median_time(*run, HORIZON), expected)
+    expected = below[0] if len(below) else np.inf
+    assert median_time(*run, HORIZON).value == expected
+
+
+@pytest.mark.parametrize(("n", "k"), [(5, 0), (6, 1), (10, 2), (20, 6)])
+def test_the_median_lies_between_order_statistics(n: int, k: int) -> None:
+    """The interval of a median runs from the k-th time to the k-th last, k as in the tables of the sign test."""
+    times = np.arange(1.0, n + 1)
+    median = median_time(times, times < n, HORIZON * n)
+    expected = (times[k - 1], [*times[:-1], np.inf][n - k]) if k else (np.nan, np.nan)
+    np.testing.assert_equal((median.low, median.high), expected)
 
 
 @few
@@ -71,7 +80,8 @@ def test_a_shorter_horizon_is_training_for_less_long(run: tuple[np.ndarray, np.n
     assert share_reached(times, reached, horizon) == seen.mean()
 
 
-@pytest.mark.parametrize("summary", [median_time, share_reached])
-def test_without_runs_there_is_nothing_to_say(summary) -> None:
+def test_without_runs_there_is_nothing_to_say() -> None:
     """No runs: NaN, and no warning."""
-    assert np.isnan(summary(np.array([]), np.array([], dtype=bool), HORIZON))
+    none = np.array([]), np.array([], dtype=bool), HORIZON
+    assert np.isnan(median_time(*none).value)
+    assert np.isnan(share_reached(*none))

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from lossbench.training.fused.activations import ACTIVATIONS
 from lossbench.training.fused.layout import WIDTH, Layout, padded
 from lossbench.training.pack import Pack
-
-aten = torch.ops.aten
 
 
 class Network:
@@ -18,8 +17,8 @@ class Network:
 
     A layer is a tensor (models, units, inputs + 1). A hidden layer has one unit more than it is named for, whose
     activation is set to one: it carries the bias of the next layer. Activations are (models, units, columns): the
-    batch lies innermost, where it fills the vector registers. The flat vectors end in a few zeros that belong to no
-    model, see `padded`.
+    batch lies innermost, where it fills the vector registers. The flat vectors end in a few zeros that belong to
+    no model, see `padded`.
 
     Args:
         pack: the trials.
@@ -40,7 +39,7 @@ class Network:
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
         for layer, tensor in zip(self.layers, tensors, strict=True):
             layer.copy_(torch.as_tensor(tensor))
-        self.activate, self.derive = ACTIVATIONS[pack.model.activation]
+        self.activation = ACTIVATIONS[pack.model.activation]
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """View a flat vector as one tensor (models, units, inputs + 1) a layer."""
@@ -71,7 +70,7 @@ class Network:
         # All models of a block share their features: their first layers are one product.
         below = torch.bmm(first, features.transpose(1, 2)).view(len(self.layers[0]), -1, features.shape[1])
         for layer in self.layers[1:]:
-            below, saved = self.activate(below)
+            below, saved = self.activation.forward(below)
             below[:, -1] = 1
             self.hidden.append(below)
             self.saved.append(saved)
@@ -82,7 +81,8 @@ class Network:
         """Fill the gradient, given that of the cost with respect to the raw outputs (models, outputs, columns)."""
         for index in reversed(range(1, len(self.layers))):
             torch.bmm(delta, self.hidden[index - 1].transpose(1, 2), out=self.gradients[index])
-            delta = self.derive(transposed_product(self.layers[index], delta), self.saved[index - 1])
+            delta = transposed_product(self.layers[index], delta)
+            delta = self.activation.backward(delta, self.saved[index - 1])
             delta[:, -1] = 0
         stacked = delta.view(len(self.features), -1, delta.shape[2])
         shape = (len(self.features), -1, self.features.shape[2])
@@ -94,25 +94,3 @@ def transposed_product(layer: torch.Tensor, delta: torch.Tensor) -> torch.Tensor
     if layer.shape[1] == 1:
         return layer.transpose(1, 2) * delta
     return torch.bmm(layer.transpose(1, 2), delta)
-
-
-# An activation is a pair: values to (activations, what its derivative needs), and (gradient, that) to gradient.
-# Both work in place where they can; the backward kernels are torch's own, one pass over memory each.
-ACTIVATIONS = {
-    "relu": (
-        lambda z: (z.relu_(), z),
-        lambda g, a: aten.threshold_backward.grad_input(g, a, 0, grad_input=g),
-    ),
-    "tanh": (
-        lambda z: (z.tanh_(), z),
-        lambda g, a: aten.tanh_backward.grad_input(g, a, grad_input=g),
-    ),
-    "sigmoid": (
-        lambda z: (z.sigmoid_(), z),
-        lambda g, a: aten.sigmoid_backward.grad_input(g, a, grad_input=g),
-    ),
-    "gelu": (
-        lambda z: (aten.gelu(z), z),
-        lambda g, z: aten.gelu_backward.grad_input(g, z, grad_input=g),
-    ),
-}
