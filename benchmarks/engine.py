@@ -1,0 +1,99 @@
+"""Trainings per second of the fused engine against a plain PyTorch loop: one process, one thread.
+
+The plain loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. It trains a few of
+the models and is timed for each; the fused engine trains all of them and also scores and remembers every epoch.
+
+    python benchmarks/engine.py [--models 300] [--sample 6]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+import torch
+
+from lossbench.config import make_settings
+from lossbench.executors.local import one_thread
+from lossbench.experiment import plan
+from lossbench.training import fused
+from lossbench.training.pack import Pack
+
+WORKLOADS = {
+    "breast_cancer": ("mlp:16", ["bce", "mse", "mae", "hinge", "squared_hinge", "focal"]),
+    "digits": ("mlp:32", ["ce", "mse", "mae", "hinge", "focal", "label_smoothing"]),
+    "diabetes": ("mlp:64,32", ["mse", "mae", "huber", "log_cosh", "pinball", "mape"]),
+}
+EPOCHS, BATCH, SEEDS, SHARES = 50, 32, 10, [0.0, 0.1, 0.2, 0.3, 0.4]
+
+
+def make_pack(name: str, models: int) -> Pack:
+    """Return a pack of 6 losses × 5 shares × as many seeds as it takes."""
+    model, losses = WORKLOADS[name]
+    seeds = -(-models // (len(losses) * len(SHARES)))
+    settings = make_settings(
+        datasets=[name], losses=losses, models=[model], epochs=EPOCHS, batch_size=BATCH, seeds=seeds, outliers=SHARES
+    )
+    experiment = plan(settings)
+    trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]
+    return Pack(experiment.datasets[0], tuple(trials))
+
+
+def plain_loop(pack: Pack, index: int) -> None:
+    """Train one trial of the pack the plain way."""
+    features = torch.tensor(pack.training[index].features, dtype=torch.float32)
+    target = torch.tensor(pack.encoded(index))
+    target = target.float() if target.is_floating_point() else target
+    offset = torch.tensor(pack.offset(index), dtype=torch.float32)
+    layers: list[torch.nn.Module] = []
+    for units, inputs in pack.model.sizes(features.shape[1], pack.outputs):
+        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
+    network = torch.nn.Sequential(*layers[:-1])
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
+    loss = pack.losses[index]
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(features)).split(BATCH):
+            optimiser.zero_grad()
+            loss.per_sample(network(features[rows]) + offset, target[rows]).mean().backward()
+            optimiser.step()
+
+
+def seconds_of(work: object, *arguments: object) -> float:
+    """Return the wall time of a call."""
+    start = time.perf_counter()
+    work(*arguments)  # type: ignore[operator]
+    return time.perf_counter() - start
+
+
+def measure(name: str, models: int, sample: int, rounds: int = 3) -> None:
+    """Print one workload's figures; loop and engine take turns, so that a drift of the machine hits both."""
+    pack = make_pack(name, models)
+    fused.train(pack)  # what is computed once for a pack is not part of its training
+    plain_loop(pack, 0)
+    picked = np.linspace(0, models - 1, sample).astype(int)
+    ratios, loops, packs = [], [], []
+    for _ in range(rounds):
+        packs.append(seconds_of(fused.train, pack) / models)
+        loops.append(np.mean([seconds_of(plain_loop, pack, int(index)) for index in picked]))
+        ratios.append(loops[-1] / packs[-1])
+    print(
+        f"{name:<14} {WORKLOADS[name][0]:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms a model   "
+        f"fused {np.median(packs) * 1e3:6.2f} ms a model   ratio {np.median(ratios):5.0f} "
+        f"({min(ratios):.0f} to {max(ratios):.0f})"
+    )
+
+
+def main() -> None:
+    """Measure every workload."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=int, default=300)
+    parser.add_argument("--sample", type=int, default=6)
+    options = parser.parse_args()
+    with one_thread():
+        for name in WORKLOADS:
+            measure(name, options.models, options.sample)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Trials, packs and single layers of them, from which the tests of the training layer are built."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from lossbench.data import Dataset, load_dataset
+from lossbench.data.contamination import _KINDS_OF as KINDS_OF
+from lossbench.losses import catalogue
+from lossbench.task import Task
+from lossbench.training.pack import Pack
+from lossbench.training.trace import Trace
+from lossbench.trial import Trial
+
+MODELS = ("linear", "mlp:8", "mlp:8,4:tanh", "mlp:5:gelu", "mlp:7,5,3:sigmoid")
+OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw:weight_decay=0.1")
+
+dataset = cache(load_dataset)
+
+
+def trial(name: str, **changes: object) -> Trial:
+    """Return a trial on the named data set, plain but for the changes."""
+    task = dataset(name).task
+    plain: dict[str, object] = {
+        "model": "mlp:8",
+        "loss": {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}[task],
+        "optimizer": "adam",
+        "lr": 0.01,
+        "l1": 0.0,
+        "l2": 0.0,
+        "batch_size": 32,
+        "epochs": 2,
+        "outlier_kind": "none",
+        "outlier_fraction": 0.0,
+        "seed": 0,
+    }
+    return Trial(dataset=name, task=task, **(plain | changes))  # type: ignore[arg-type]
+
+
+def pack(*trials: Trial) -> Pack:
+    """Return the trials as one pack."""
+    return Pack(dataset(trials[0].dataset), trials)
+
+
+def losses(task: Task, outputs: int | None = None) -> list[str]:
+    """Return every loss of a task; with `outputs`, those with as many raw outputs (None: as many as targets)."""
+    return [record.name for record in catalogue() if record.task == task and record.outputs == outputs]
+
+
+def contaminations(data: Dataset) -> list[dict[str, object]]:
+    """Return one change of a trial for no contamination and for each kind that the data set's task has."""
+    dirty = [{"outlier_kind": kind, "outlier_fraction": 0.2} for kind in KINDS_OF[data.task]]
+    return [{}, *dirty]
+
+
+def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:
+    """Require that a trace has, bit for bit, the numbers of `right` in the rows named."""
+    for field in ("curve", "last", "best", "best_epoch", "diverged"):
+        wanted = getattr(right, field)
+        wanted = wanted if rows is None else wanted[rows]
+        found = getattr(left, field)
+        assert found.dtype == wanted.dtype, field
+        np.testing.assert_array_equal(found, wanted, err_msg=field)
