@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def compare(
         l2=listed(l2),
         batch_size=batch_size,
         epochs=epochs,
-        seeds=seeds if isinstance(seeds, str | int) else listed(seeds),
+        seeds=seeds if isinstance(seeds, str | Real) else listed(seeds),
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
     )
@@ -161,4 +162,4 @@ def listed(value: Any) -> list[Any] | None:
     """Return one value or several as a list, and None as None."""
     if value is None:
         return None
-    return [value] if isinstance(value, str | int | float) else list(value)
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -164,17 +165,21 @@ def _losses(value: Any, place: str) -> tuple[str, ...] | dict[Task, tuple[str, .
 
 
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise _wrong(place, value, "a number")
     return float(value)
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def _whole(value: Any, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if not _is_whole(value):
         raise _wrong(place, value, "a whole number")
     if value < 1:
         raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
-    return value
+    return int(value)
 
 
 def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, str], tuple[float, ...]]:
@@ -202,9 +207,9 @@ def _seeds(value: Any, place: str) -> tuple[int, ...]:
     if isinstance(value, str):
         raise _wrong(place, value, 'a count, or a range such as "10:20"')
     if isinstance(value, Sequence):
-        if not value or not all(isinstance(seed, int) and seed >= 0 for seed in value):
+        if not value or not all(_is_whole(seed) and seed >= 0 for seed in value):
             raise _wrong(place, value, "a list of whole numbers")
-        return tuple(dict.fromkeys(value))
+        return tuple(dict.fromkeys(map(int, value)))
     return tuple(range(_whole(value, place)))
 
 

@@ -68,7 +68,7 @@ def title(row: pd.Series[Any]) -> str:
     """Name the data set and everything that its losses share."""
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
     setting = f"{row.model}, {row.optimizer} lr {row.lr:g}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
-    dirty = f", {row.outlier_fraction:.0%} {row.outlier_kind} contamination" if row.outlier_fraction else ""
+    dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
 
 

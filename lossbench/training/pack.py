@@ -1,8 +1,8 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
 Trials share a pack when their tensors have the same shapes: one data set, one model, one number of outputs, one
-batch size, one number of epochs and one kind of optimiser. They may differ in everything else: loss, seed,
-learning rate, penalties, contamination.
+batch size, one number of epochs, one kind of optimiser, and losses that want their targets in one form. They may
+differ in everything else: loss, seed, learning rate, penalties, contamination.
 """
 
 from __future__ import annotations
@@ -138,8 +138,9 @@ def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
 
 
 def _shape(dataset: Dataset, trial: Trial) -> tuple[object, ...]:
-    outputs = get_loss(trial.loss, dataset.task).record.width(dataset.targets)
-    return trial.model, outputs, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
+    record = get_loss(trial.loss, dataset.task).record
+    shape = record.width(dataset.targets), record.encoding
+    return trial.model, *shape, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
 
 
 def _size(dataset: Dataset, trial: Trial) -> int:

@@ -6,8 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from lossbench.data import Dataset, load_dataset
-from lossbench.data.contamination import _KINDS_OF as KINDS_OF
+from lossbench.data import default_kind, load_dataset
 from lossbench.losses import catalogue
 from lossbench.task import Task
 from lossbench.training.pack import Pack
@@ -44,15 +43,17 @@ def pack(*trials: Trial) -> Pack:
     return Pack(dataset(trials[0].dataset), trials)
 
 
-def losses(task: Task, outputs: int | None = None) -> list[str]:
-    """Return every loss of a task; with `outputs`, those with as many raw outputs (None: as many as targets)."""
-    return [record.name for record in catalogue() if record.task == task and record.outputs == outputs]
+def losses_of(name: str, outputs: int | None = None) -> list[str]:
+    """Return the losses that run on the named data set and share its number of outputs (None), or have `outputs`."""
+    data = dataset(name)
+    records = [record for record in catalogue() if (record.task, record.outputs) == (data.task, outputs)]
+    target = data.target.reshape(data.rows, -1)
+    return [r.name for r in records if r.domain is None or not r.domain.violations(target).any()]
 
 
-def contaminations(data: Dataset) -> list[dict[str, object]]:
-    """Return one change of a trial for no contamination and for each kind that the data set's task has."""
-    dirty = [{"outlier_kind": kind, "outlier_fraction": 0.2} for kind in KINDS_OF[data.task]]
-    return [{}, *dirty]
+def contaminations(task: Task) -> list[dict[str, object]]:
+    """Return the changes that leave a trial clean, and those for each kind of contamination of the task."""
+    return [{}, *({"outlier_kind": kind, "outlier_fraction": 0.2} for kind in (default_kind(task), "feature"))]
 
 
 def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:

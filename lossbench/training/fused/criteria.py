@@ -13,17 +13,41 @@ from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.pack import Pack
 
 
-class Targets:
-    """Training targets of the models of one loss.
+@dataclass(frozen=True)
+class Group:
+    """The models that train under one loss.
 
     Args:
-        versions: the distinct targets, (rows,) or (rows, outputs) each.
-        which: (models,) the version that each model sees.
+        loss: their loss.
+        offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
     """
 
-    def __init__(self, versions: list[torch.Tensor], which: np.ndarray) -> None:
-        self.values = torch.cat(versions)
-        self.shift = torch.as_tensor(which)[:, None] * len(versions[0])
+    loss: Loss
+    offset: torch.Tensor | None
+
+    def total(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the loss over all models and samples; raw is (models, outputs, columns)."""
+        seen = raw.transpose(1, 2)
+        return self.loss.per_sample(seen if self.offset is None else seen + self.offset, target).sum()
+
+
+class Targets:
+    """What each model is trained on, as its loss wants it.
+
+    Args:
+        pack: the trials.
+        trials: (models,) the trial of each model.
+        dtype: the precision of targets that are no class index.
+    """
+
+    def __init__(self, pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> None:
+        keys = [(id(pack.training[index].target), pack.losses[index].record.natural_zero) for index in trials]
+        versions = dict(zip(keys, trials, strict=True))
+        numbers = {key: number for number, key in enumerate(versions)}
+        tables = torch.as_tensor(np.concatenate([pack.encoded(index) for index in versions.values()]))
+        self.values = tables.to(dtype) if tables.is_floating_point() else tables
+        rows = len(self.values) // len(versions)
+        self.shift = torch.as_tensor([numbers[key] * rows for key in keys])[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns)."""
@@ -31,44 +55,8 @@ class Targets:
         return taken.view(*rows.shape, *self.values.shape[1:])
 
 
-@dataclass(frozen=True)
-class Group:
-    """The models that train under one loss.
-
-    Args:
-        loss: their loss.
-        members: (models,) their slots.
-        blocks: (models,) the blocks they sit in.
-        targets: what they are trained on.
-        offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
-    """
-
-    loss: Loss
-    members: torch.Tensor
-    blocks: torch.Tensor
-    targets: Targets
-    offset: torch.Tensor | None
-
-    def gradient(self, raw: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Return the gradient of each sample's loss with respect to its raw outputs.
-
-        Args:
-            raw: (models, outputs, columns) of all models.
-            rows: (blocks, columns) the rows of the batch.
-
-        Returns:
-            (models of the group, outputs, columns)
-        """
-        leaf = raw.index_select(0, self.members).requires_grad_()
-        seen = leaf.transpose(1, 2)
-        seen = seen if self.offset is None else seen + self.offset
-        target = self.targets.take(rows.index_select(0, self.blocks))
-        (gradient,) = torch.autograd.grad(self.loss.per_sample(seen, target).sum(), leaf)
-        return gradient
-
-
 class Criteria:
-    """All losses of a pack, evaluated group by group.
+    """All losses of a pack, each evaluated once a step for all of its models.
 
     Args:
         pack: the trials.
@@ -78,35 +66,31 @@ class Criteria:
 
     def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
         losses = [pack.losses[index] for index in layout.slots]
+        members = [np.flatnonzero([other is loss for other in losses]) for loss in dict.fromkeys(losses)]
         self.groups = [
-            make_group(pack, layout, np.flatnonzero([other is loss for other in losses]), dtype)
-            for loss in dict.fromkeys(losses)
+            Group(losses[slots[0]], offset_of(pack, layout.slots[slots], dtype)) for slots in members
         ]
+        self.sizes = [len(slots) for slots in members]
+        order = np.concatenate(members)  # the models, loss by loss
+        self.order, self.back = torch.as_tensor(order), torch.as_tensor(np.argsort(order))
+        self.blocks = torch.as_tensor(order // SLOTS)
+        self.targets = Targets(pack, layout.slots[order], dtype)
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to the raw outputs, of their shape."""
-        delta = torch.empty_like(raw)
-        for group in self.groups:
-            delta.index_copy_(0, group.members, group.gradient(raw, batch.rows))
-        delta.div_(batch.count)
+        leaves = [part.requires_grad_() for part in raw.index_select(0, self.order).split(self.sizes)]
+        targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
+        totals = [
+            group.total(leaf, target) for group, leaf, target in zip(self.groups, leaves, targets, strict=True)
+        ]
+        gradients = torch.autograd.grad(totals, leaves)
+        delta = torch.cat(gradients).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
         delta[:, :, batch.count :] = 0
         return delta
 
 
-def make_group(pack: Pack, layout: Layout, members: np.ndarray, dtype: torch.dtype) -> Group:
-    """Collect the models in the slots `members`, which share a loss."""
-    trials = layout.slots[members]
-    versions: dict[int, int] = {}
-    which = [versions.setdefault(id(pack.training[index].target), int(index)) for index in trials]
-    order = {index: position for position, index in enumerate(versions.values())}
-    tensors = [torch.as_tensor(pack.encoded(index)) for index in versions.values()]
-    tensors = [t.to(dtype) if t.is_floating_point() else t for t in tensors]
-    offsets = torch.as_tensor(np.stack([pack.offset(index) for index in trials]), dtype=dtype)[:, None]
-    return Group(
-        loss=pack.losses[trials[0]],
-        members=torch.as_tensor(members),
-        blocks=torch.as_tensor(members // SLOTS),
-        targets=Targets(tensors, np.array([order[index] for index in which])),
-        offset=offsets if offsets.any() else None,
-    )
+def offset_of(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> torch.Tensor | None:
+    """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None where all are zero."""
+    offsets = np.stack([pack.offset(index) for index in trials])[:, None]
+    return torch.as_tensor(offsets, dtype=dtype) if offsets.any() else None

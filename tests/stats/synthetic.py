@@ -1,0 +1,81 @@
+"""Tables of trials that nobody trained, and how to read one back from `trials.csv`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from lossbench.scoring import COLUMNS, DTYPES
+
+SHARES = (0.0, 0.25, 0.5)
+EPOCHS = 20
+SETTING = {
+    "task": "binary",
+    "model": "mlp:4",
+    "optimizer": "adam",
+    "lr": 0.01,
+    "l1": 0.0,
+    "l2": 0.0,
+    "batch_size": 32,
+    "epochs": EPOCHS,
+    "score": "accuracy",
+    "constant_score": 0.25,
+    "target_score": 0.75,
+    "train_rows": 96,
+    "test_rows": 32,
+}
+
+# Sixty-fourths are exact in floating point, so that sums do not depend on their order.
+sixty_fourths = st.integers(0, 64).map(lambda k: k / 64)
+
+
+def score_tables(losses: Sequence[str] = ("bce", "mse", "mae"), missing: bool = True) -> st.SearchStrategy:
+    """Draw scores (seeds, shares) of each loss, NaN where a training diverged."""
+    elements = st.one_of(*[sixty_fourths] * 5, st.just(np.nan)) if missing else sixty_fourths
+    return st.integers(1, 8).flatmap(
+        lambda seeds: st.fixed_dictionaries(
+            {loss: arrays(np.float64, (seeds, len(SHARES)), elements=elements) for loss in losses}
+        )
+    )
+
+
+def table(
+    scores: Mapping[str, np.ndarray], shares: Sequence[float] = SHARES, dataset: str = "moons", **setting: object
+) -> pd.DataFrame:
+    """Return the trials of losses with these accuracies (seeds, shares); NaN is a training that diverged."""
+    rows = [
+        SETTING | setting | {"dataset": dataset, "loss": loss, "seed": seed} | outcome(share, values[seed, column])
+        for loss, values in scores.items()
+        for column, share in enumerate(shares)
+        for seed in range(len(values))
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS).astype(DTYPES)
+
+
+def outcome(share: float, score: float) -> dict[str, object]:
+    """Return the columns that follow from a share and a score; the better the score, the sooner it was reached."""
+    diverged, reached = bool(np.isnan(score)), score >= 0.75
+    return {
+        "outlier_kind": "label" if share else "none",
+        "outlier_fraction": share,
+        "status": "diverged" if diverged else "ok",
+        "accuracy": score,
+        "f1": score / 2,
+        "accuracy_at_best": (score + 1) / 2,
+        "epochs_to_target": EPOCHS - int(16 * score) if reached else None,
+        "epochs_to_plateau": None if diverged else 1 + int(8 * score),
+        "converged": bool(reached),
+        "diverged_epoch": 3 if diverged else None,
+    }
+
+
+def read_trials(text: str) -> pd.DataFrame:
+    """Return `trials.csv` as the table of trials that it was written from."""
+    frame = pd.read_csv(StringIO(text), float_precision="round_trip")
+    times = pd.to_numeric(frame.epochs_to_target, errors="coerce")  # ">100" is censored, not a number
+    return frame.assign(epochs_to_target=times).astype(DTYPES)

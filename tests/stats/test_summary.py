@@ -1,0 +1,290 @@
+"""The summary says what the trials say: whoever else is in the table, in whatever order they stand."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from lossbench.report.files import trials_csv
+from lossbench.stats.paired import corrected_interval, paired_test
+from lossbench.stats.summary import (
+    PAIR_COLUMNS,
+    SUMMARY_COLUMNS,
+    arenas,
+    average_curves,
+    compare_pairs,
+    summarise,
+)
+
+from .synthetic import EPOCHS, SHARES, read_trials, score_tables, table
+
+few = settings(max_examples=20, deadline=None)
+Scores = Mapping[str, np.ndarray]
+RATIO = 32 / 96
+# What is said of a loss with regard to the others of its table; everything else is its own.
+RELATIVE = [
+    *("reference", "difference", "difference_low", "difference_high"),
+    *("p_holm", "effect_size", "verdict", "tied_with_best"),
+]
+OPPOSITE = {"better": "worse", "worse": "better"}
+
+
+def own(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return what is said of each loss by itself, by loss."""
+    return summary.drop(columns=RELATIVE).set_index("loss").sort_index()
+
+
+def one(frame: pd.DataFrame, **where: object) -> pd.Series:
+    """Return the only row with these values."""
+    (index,) = np.flatnonzero(np.all([frame[name] == value for name, value in where.items()], axis=0))
+    return frame.iloc[index]
+
+
+def close(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Assert equality but for the rounding of sums and the types of empty columns."""
+    assert_frame_equal(found, expected, check_dtype=False, rtol=1e-9, atol=1e-12)
+
+
+@few
+@given(scores=score_tables())
+def test_adding_a_loss_moves_no_other_losses_figures(scores: Scores) -> None:
+    """Means, intervals, times and robustness of a loss do not depend on who else is in the table."""
+    both = own(summarise(table({name: scores[name] for name in ("bce", "mse")})))
+    close(own(summarise(table(scores))).loc[both.index], both)
+
+
+@few
+@given(scores=score_tables(), random=st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_says_nothing(scores: Scores, random: st.random) -> None:
+    """Shuffled trials have the same figures; their order only chooses the reference and the order of a pair."""
+    trials = table(scores)
+    shuffled = trials.iloc[random.sample(range(len(trials)), len(trials))]
+    close(own(summarise(shuffled)), own(summarise(trials)))
+    pairs, expected = compare_pairs(shuffled), compare_pairs(trials)
+    for pair in expected.itertuples():
+        same = (pairs["first"].isin([pair.first, pair.second])) & pairs.second.isin([pair.first, pair.second])
+        (found,) = pairs[same].itertuples()
+        np.testing.assert_allclose(abs(found.difference), abs(pair.difference), atol=1e-12)
+        np.testing.assert_allclose(found.p_holm, pair.p_holm, atol=1e-12)
+
+
+@few
+@given(scores=score_tables())
+def test_other_names_for_the_seeds_change_nothing(scores: Scores) -> None:
+    """Seeds are labels: calling them otherwise, the same for all losses, leaves summary and pairs as they are."""
+    trials = table(scores)
+    renamed = trials.assign(seed=1000 - 7 * trials.seed)
+    close(summarise(renamed), summarise(trials))
+    close(compare_pairs(renamed), compare_pairs(trials))
+
+
+@few
+@given(scores=score_tables(("bce",), missing=False).filter(lambda scores: len(scores["bce"]) > 1))
+def test_a_loss_is_equivalent_to_itself(scores: Scores) -> None:
+    """The same trainings under another name differ by exactly nothing, and are tied."""
+    twin = one(summarise(table(scores | {"other": scores["bce"]})), loss="other")
+    assert (twin.difference, twin.difference_low, twin.difference_high, twin.p_holm) == (0, 0, 0, 1)
+    assert twin.verdict == "equivalent"
+    assert twin.tied_with_best
+
+
+@few
+@given(scores=score_tables(("bce", "mse")))
+def test_a_pair_turned_round_says_the_opposite(scores: Scores) -> None:
+    """Swapping two losses negates the difference, mirrors its interval and turns better into worse."""
+    (pair,) = compare_pairs(table(scores)).itertuples()
+    (turned,) = compare_pairs(table({name: scores[name] for name in ("mse", "bce")})).itertuples()
+    assert (turned.first, turned.second, turned.n) == (pair.second, pair.first, pair.n)
+    mirrored = [-pair.difference, -pair.difference_high, -pair.difference_low, -pair.effect_size, pair.p_value]
+    found = [turned.difference, turned.difference_low, turned.difference_high, turned.effect_size, turned.p_value]
+    np.testing.assert_array_equal(found, mirrored)
+    assert turned.verdict == OPPOSITE.get(pair.verdict, pair.verdict)
+
+
+@few
+@given(scores=score_tables())
+def test_the_summary_is_of_the_paired_test(scores: Scores) -> None:
+    """The difference to the reference is the paired test over the seeds where both trainings ended well."""
+    summary = summarise(table(scores))
+    clean = {name: values[:, 0] for name, values in scores.items()}
+    assert set(summary.reference) == {"bce"}
+    assert summary.verdict[summary.loss == "bce"].isna().all()
+    for row in summary[summary.loss != "bce"].itertuples():
+        test = paired_test(clean[row.loss] - clean["bce"], RATIO)
+        expected = [test.interval.mean, test.interval.low, test.interval.high, test.effect_size]
+        found = [row.difference, row.difference_low, row.difference_high, row.effect_size]
+        np.testing.assert_array_equal(found, expected)
+
+
+@few
+@given(scores=score_tables())
+def test_holm_counts_the_family_that_is_shown(scores: Scores) -> None:
+    """No corrected p value is below its raw one, nor above the number of tests times it."""
+    pairs = compare_pairs(table(scores)).dropna(subset="p_value")
+    assert (pairs.p_holm >= pairs.p_value).all()
+    assert (pairs.p_holm <= len(pairs) * pairs.p_value + 1e-12).all()
+
+
+@few
+@given(scores=score_tables())
+def test_every_seed_is_counted_once(scores: Scores) -> None:
+    """`n` counts the clean trainings that ended well, `diverged` the others; the mean is over the former."""
+    for row in summarise(table(scores)).itertuples():
+        clean = scores[row.loss][:, 0]
+        assert (row.n, row.diverged) == (np.isfinite(clean).sum(), np.isnan(clean).sum())
+        expected = corrected_interval(clean, RATIO)
+        np.testing.assert_array_equal([row.mean, row.low, row.high], [expected.mean, expected.low, expected.high])
+        assert row.mean == row.accuracy or np.isnan(row.mean)
+
+
+def test_one_seed_has_no_interval() -> None:
+    """From one seed nothing can be said about spread: every end of an interval is empty, never zero."""
+    summary = summarise(table({"bce": np.array([[0.9, 0.8, 0.7]]), "mse": np.array([[0.8, 0.8, 0.8]])}))
+    ends = [name for name in summary if name.endswith(("low", "high"))]
+    assert len(ends) > 40
+    assert summary[ends].isna().all(axis=None)
+    assert compare_pairs(table({"bce": np.full((1, 3), 0.9), "mse": np.full((1, 3), 0.8)})).p_value.isna().all()
+    assert summary["mean"].tolist() == [0.9, 0.8]
+    assert summary.verdict.tolist()[1] == "inconclusive"
+
+
+def test_a_diverged_seed_is_censored_not_dropped() -> None:
+    """A training that diverged never got to its target, so it counts among those that did not."""
+    row = summarise(table({"bce": np.array([[0.9] * 3, [0.9] * 3, [np.nan] * 3])})).iloc[0]
+    assert (row.n, row.diverged, row.targets) == (2, 1, 3)
+    assert row.reached == pytest.approx(2 / 3)
+    assert row.epochs_to_target == pytest.approx((6 + 6 + EPOCHS) / 3)
+
+
+def test_medians_beyond_the_run_are_infinite() -> None:
+    """Where fewer than half of the seeds get there, the median is known only to lie beyond the run."""
+    row = summarise(table({"bce": np.array([[0.9, 0.9, 0.9], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])})).iloc[0]
+    assert row.epochs_to_target_median == np.inf
+    assert row.breakdown_median == np.inf
+    assert (row.reached, row.broke_down) == (pytest.approx(1 / 3), 0)
+
+
+def test_an_undefined_target_is_not_a_missed_one() -> None:
+    """Where the linear model is no better than a constant there is no target, so nothing is said about it."""
+    trials = table({"bce": np.full((3, 3), 0.5)}).assign(converged=pd.NA, target_score=np.nan)
+    row = summarise(trials.astype({"converged": "boolean"})).iloc[0]
+    assert row.targets == 0
+    assert row[["epochs_to_target", "epochs_to_target_median", "reached"]].isna().all()
+
+
+@few
+@given(scores=score_tables(("bce",), missing=False), data=st.data())
+def test_robustness_is_one_where_nothing_is_lost(scores: Scores, data: st.DataObject) -> None:
+    """A loss whose score is the same under every share keeps all of its skill and breaks down nowhere."""
+    clean = np.clip(scores["bce"][:, :1], 0.5, None)  # above a constant's score of 0.25
+    row = summarise(table({"bce": np.repeat(clean, 3, axis=1)})).iloc[0]
+    assert row.robustness == pytest.approx(1)
+    assert row.slope == pytest.approx(0)
+    assert (row.broke_down, row.breakdown_median) == (0, np.inf)
+
+
+def test_robustness_ignores_seeds_that_have_no_curve() -> None:
+    """A seed that diverged under one share has no area; the others keep theirs."""
+    kept = np.array([[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]])
+    lost = np.vstack([kept, [0.75, np.nan, 0.25]])
+    columns = ["robustness", "slope", "breakdown_median", "broke_down"]
+    found, expected = (summarise(table({"bce": values}))[columns] for values in (lost, kept))
+    assert_frame_equal(found, expected)
+    assert expected.iloc[0].tolist() == [0.5, -1.0, 0.25, 1.0]
+
+
+@pytest.mark.parametrize("shares", [(0.0,), (0.25,), (0.25, 0.5)])
+def test_without_a_clean_share_or_a_second_one_robustness_is_empty(shares: tuple[float, ...]) -> None:
+    """Scores are of the smallest share there is; robustness needs the share zero and another."""
+    scores = np.linspace(0.5, 1, 3 * len(shares)).reshape(3, -1)
+    row = summarise(table({"bce": scores}, shares=shares)).iloc[0]
+    assert row["mean"] == scores[:, 0].mean()
+    assert (row.outlier_fraction, row.largest_share) == (shares[0], shares[-1])
+    assert row[["robustness", "slope", "breakdown_median", "broke_down"]].isna().all()
+
+
+@few
+@given(first=score_tables(("bce", "mse")), second=score_tables(("bce", "mse")))
+@pytest.mark.parametrize(
+    "setting", [{"model": "linear"}, {"lr": 0.1}, {"l2": 0.5}, {"optimizer": "sgd"}, {"dataset": "rings"}]
+)
+def test_settings_are_never_mixed(first: Scores, second: Scores, setting: dict) -> None:
+    """Each model, rate, penalty, optimiser and data set has a table of its own, as if it stood alone."""
+    one_by_one = [table(first), table(second, **setting)]
+    together = pd.concat(one_by_one, ignore_index=True)
+    for function in (summarise, compare_pairs):
+        apart = pd.concat([function(trials).astype(object) for trials in one_by_one], ignore_index=True)
+        close(function(together).astype(object), apart)
+
+
+def test_a_loss_alone_has_no_pairs() -> None:
+    """One loss has a summary, no verdict, and a table of pairs without rows that still has its columns."""
+    trials = table({"bce": np.full((2, 3), 0.5)})
+    assert compare_pairs(trials).columns.tolist() == list(PAIR_COLUMNS)
+    assert len(compare_pairs(trials)) == 0
+    assert summarise(trials).columns.tolist() == list(SUMMARY_COLUMNS)
+    assert summarise(trials).verdict.isna().all()
+
+
+def test_every_training_diverged() -> None:
+    """A table of nothing but divergences is summarised without a warning: no score, no tie, no verdict."""
+    trials = table({"bce": np.full((3, 3), np.nan), "mse": np.full((3, 3), np.nan)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        summary = summarise(trials)
+    assert summary.diverged.tolist() == [3, 3]
+    assert summary["mean"].isna().all()
+    assert not summary.tied_with_best.any()
+
+
+@few
+@given(scores=score_tables())
+def test_summary_and_pairs_can_be_made_again_from_the_csv(scores: Scores) -> None:
+    """`trials.csv` holds all that the summary and the pairs are made of, to the last bit."""
+    trials = table(scores)
+    back = read_trials(trials_csv(trials))
+    for function in (summarise, compare_pairs):
+        assert_frame_equal(function(back), function(trials), check_dtype=False, check_exact=True)
+
+
+@few
+@given(scores=score_tables(("bce", "mse")), data=st.data())
+def test_curves_are_means_by_epoch(scores: Scores, data: st.DataObject) -> None:
+    """A curve is the plain mean over the seeds defined at that epoch, with the interval of those values."""
+    trials = table(scores)
+    values = np.random.default_rng(len(trials)).integers(0, 65, (len(trials), 4)) / 64
+    curves = np.where(trials.status.to_numpy()[:, None] == "diverged", np.nan, values)
+    long = pd.DataFrame(curves, columns=range(1, 5)).join(trials[["loss", "outlier_fraction"]])
+    long = long.melt(["loss", "outlier_fraction"], var_name="epoch", value_name="value")
+    found = average_curves(trials, list(curves)).set_index(["loss", "outlier_fraction", "epoch"])
+    assert len(found) == 2 * len(SHARES) * 4
+    for key, group in long.groupby(["loss", "outlier_fraction", "epoch"]).value:
+        expected = corrected_interval(group.to_numpy(), RATIO)
+        row = found.loc[key]
+        assert row.n == group.count() == expected.n
+        np.testing.assert_allclose(row["mean"], group.mean(), atol=1e-12)
+        np.testing.assert_allclose([row.low, row.high], [expected.low, expected.high], atol=1e-12)
+
+
+def test_curves_may_differ_in_length() -> None:
+    """Every setting's curves have its own number of epochs."""
+    short, long = table({"bce": np.full((2, 3), 0.5)}), table({"bce": np.full((2, 3), 0.5)}, epochs=5)
+    trials = pd.concat([short.assign(epochs=2), long], ignore_index=True)
+    curves = average_curves(trials, [np.zeros(epochs) for epochs in trials.epochs])
+    assert curves.groupby("epochs").epoch.max().to_dict() == {2: 2, 5: 5}
+
+
+def test_an_arena_pairs_by_seed_whatever_is_missing() -> None:
+    """A seed that one loss lacks is missing, not shifted, so pairs stay pairs."""
+    trials = table({"bce": np.array([[0.25], [0.5], [0.75]]), "mse": np.array([[0.25], [0.5], [1.0]])}, shares=(0.0,))
+    (arena,) = arenas(trials[(trials.loss != "mse") | (trials.seed != 0)])
+    np.testing.assert_array_equal(arena.by_seed("mse", "accuracy"), [np.nan, 0.5, 1.0])
+    assert arena.test("mse", "bce").interval.n == 2
+    assert arena.test("mse", "bce").interval.mean == 0.125

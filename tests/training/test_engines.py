@@ -1,0 +1,113 @@
+"""The fused engine against the loop engine, and the loop engine against a gradient step written out in numpy."""
+
+from __future__ import annotations
+
+from itertools import cycle, product
+
+import numpy as np
+import pytest
+import torch
+
+from lossbench.losses import catalogue, core_losses
+from lossbench.task import TASKS
+from lossbench.training import fused, loop
+from lossbench.training.pack import Pack, make_packs
+from lossbench.training.trace import Trace
+from lossbench.trial import Trial
+
+from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, trial
+
+DATASETS = (
+    "breast_cancer",
+    "moons:rows=60",
+    "imbalanced:rows=100",
+    "iris",
+    "wine",
+    "multilabel:rows=60",
+    "linnerud",
+    "diabetes",
+    "demand:rows=60",
+)
+
+
+def settings(name: str) -> list[dict[str, object]]:
+    """Return five ways to differ that are no matter of loss or optimiser; 32 divides no training part, 10 some."""
+    clean, spoilt, leverage = contaminations(dataset(name).task)
+    return [
+        {},
+        {"seed": 1, "batch_size": 10, "lr": 0.03, **spoilt},
+        {"seed": 1, "l1": 0.01, "l2": 0.02, **leverage},
+        {"seed": 2, "batch_size": 10, "l1": 0.003, **clean},
+        {"lr": 0.001, "l2": 0.1, **spoilt},
+    ]
+
+
+def every_trial(name: str, model: str, epochs: int) -> list[Trial]:
+    """Return every loss with every optimiser; five settings against four optimisers: all pairs come round."""
+    losses = [*losses_of(name), *losses_of(name, outputs=2)]
+    return [
+        trial(name, model=model, loss=loss, optimizer=optimiser, epochs=epochs, **setting)
+        for (loss, optimiser), setting in zip(product(losses, OPTIMISERS), cycle(settings(name)), strict=False)
+    ]
+
+
+def compare(left: Trace, right: Trace, tolerance: float) -> None:
+    """Require two traces to be the same but for rounding."""
+    np.testing.assert_array_equal(left.diverged, right.diverged)
+    np.testing.assert_array_equal(left.best_epoch, right.best_epoch)
+    for field in ("curve", "last", "best"):
+        found, wanted = getattr(left, field), getattr(right, field)
+        np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance, err_msg=field)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", DATASETS)
+def test_engines_agree_in_double_precision(name: str, model: str) -> None:
+    """Every loss and optimiser: the same curve, outputs and best epoch, to 1e-10, after three epochs."""
+    for group in make_packs(dataset(name), every_trial(name, model, epochs=3)):
+        compare(fused.train(group, torch.float64), loop.train(group, torch.float64), 1e-10)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", DATASETS)
+def test_engines_agree_in_single_precision(name: str, model: str) -> None:
+    """The same raw outputs to TOL after one epoch, before rounding has grown."""
+    for group in make_packs(dataset(name), every_trial(name, model, epochs=1)):
+        left, right = fused.train(group), loop.train(group)
+        np.testing.assert_allclose(left.last, right.last, rtol=1e-4, atol=1e-4)
+        print("DIFF", np.abs(left.last - right.last).max(), np.abs(right.last).max())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_loss_takes_part(task: str) -> None:
+    """Each loss of the catalogue runs on one of the data sets here at least."""
+    names = [name for name in DATASETS if dataset(name).task == task]
+    outputs = {record.outputs for record in catalogue()}
+    assert {loss for name in names for width in outputs for loss in losses_of(name, width)} == set(core_losses(task))
+
+
+def gradient_descent(group: Pack, rate: float, l1: float, l2: float) -> np.ndarray:
+    """Return the raw test outputs of a linear model after gradient descent on the squared error, by hand."""
+    fold, (matrix,) = group.folds[0], group.weights[0]
+    weights, bias = matrix[:, :-1].copy(), matrix[:, -1].copy()
+    for order in group.orders[0]:
+        for start in range(0, len(order), group.batch_size):
+            rows = order[start : start + group.batch_size]
+            features, target = fold.train.features[rows], fold.train.target[rows]
+            slope = 2 * (features @ weights.T + bias - target) / target.size
+            weights, bias = (
+                weights - rate * (slope.T @ features + l1 * np.sign(weights) + 2 * l2 * weights),
+                bias - rate * slope.sum(axis=0),
+            )
+    return np.asarray(fold.test.features @ weights.T + bias)
+
+
+@pytest.mark.parametrize("train", [loop.train, fused.train])
+@pytest.mark.parametrize(("batch_size", "epochs"), [(1000, 1), (5, 1), (7, 3)])
+@pytest.mark.parametrize("name", ["linnerud", "diabetes"])
+def test_gradient_descent_is_what_it_says(train, name: str, batch_size: int, epochs: int) -> None:
+    """θ ← θ − η ∇(mean squared error + l1 Σ|w| + l2 Σw²), batch by batch, penalties on weights only."""
+    plain = {"model": "linear", "loss": "mse", "optimizer": "sgd", "batch_size": batch_size, "epochs": epochs}
+    group = pack(trial(name, **plain, lr=0.05, l1=0.01, l2=0.02))
+    wanted = gradient_descent(group, rate=0.05, l1=0.01, l2=0.02)
+    np.testing.assert_allclose(train(group, torch.float64).last[0], wanted, rtol=1e-12, atol=1e-12)
