@@ -74,14 +74,48 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         (0, 1)
     """
     values: dict[str, Any] = {}
-    for name in dict.fromkeys(("default", config or "default")):
-        text, place = read_config(name)
-        for key, value in parse_toml(text, place).items():
-            values[key] = _read(key, value, f"{place} line {line_of(key, text)}, key '{key}'")
-    for key, value in changes.items():
-        if value is not None:
-            values[key] = _read(key, value, key)
+    for name in dict.fromkeys(("default", "default" if config is None else config)):
+        text, file = read_config(name)
+        _change(
+            values, {key: _read(value, Place((key,), file, text)) for key, value in parse_toml(text, file).items()}
+        )
+    given = {key: value for key, value in changes.items() if value is not None}
+    _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     return Settings(**values)
+
+
+def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
+        # A table changes only the tasks that it names.
+        values[key] = {**values[key], **value} if both_tables else value
+
+
+@dataclass(frozen=True)
+class Place:
+    r"""Where a value stands, for messages.
+
+    Args:
+        keys: the key, after the table that holds it, if one does.
+        file: the config's path; empty for a value that comes from the command line or from Python.
+        text: the config's text.
+
+    Example:
+        >>> str(Place(("losses", "binary"), "mine.toml", "[losses]\nbinary = 3"))
+        "mine.toml line 2, key 'losses.binary'"
+    """
+
+    keys: tuple[str, ...]
+    file: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        key = ".".join(self.keys)
+        return f"{self.file} line {line_of(self.keys, self.text)}, key '{key}'" if self.file else key
+
+    def inside(self, key: str) -> Place:
+        """Return the place of a key in the table that stands here."""
+        return Place((*self.keys, key), self.file, self.text)
 
 
 def read_config(config: str | Path) -> tuple[str, str]:
@@ -93,7 +127,7 @@ def read_config(config: str | Path) -> tuple[str, str]:
     if config in SHIPPED:
         return _shipped(str(config)), f"configs/{config}.toml"
     try:
-        return Path(config).read_text(encoding="utf-8"), str(config)
+        return Path(config).read_text(encoding="utf-8-sig"), str(config)  # some editors begin a file with a mark
     except FileNotFoundError:
         known = " or ".join(SHIPPED)
         raise ConfigError(f"no config at '{config}'; give the path of a TOML file, or {known}") from None
@@ -109,7 +143,7 @@ def _shipped(name: str) -> str:
     return (Path(__file__).parents[1] / "configs" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def parse_toml(text: str, place: str) -> dict[str, Any]:
+def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Parse a config and refuse keys that do not exist.
 
     Raises:
@@ -119,52 +153,68 @@ def parse_toml(text: str, place: str) -> dict[str, Any]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{place} is no valid TOML: {error}; mend that line") from None
+        reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
+        raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
     for key in values:
         if key not in _READERS:
-            raise UnknownName("key", key, _READERS, where=f"{place} line {line_of(key, text)}")
+            raise UnknownName("key", key, _READERS, where=f"{file} line {line_of((key,), text)}")
     return values
 
 
-def line_of(key: str, text: str) -> int:
-    """Return the number of the first line that sets a key, or opens its table; 1 where none is seen."""
-    pattern = re.compile(rf"""\s*(\[\s*["']?{re.escape(key)}\b|["']?{re.escape(key)}["']?\s*[.=])""")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+def line_of(keys: Sequence[str], text: str) -> int:
+    """Return the number of the line that sets a key, or opens its table.
+
+    Args:
+        keys: the key, after the table that holds it, if one does.
+        text: the config.
+
+    Returns:
+        The first such line; the table's where the key is not seen, as in a table within one line, and 1 where
+        nothing is seen.
+    """
+    lines, found = text.splitlines(), 0
+    for key in keys:
+        name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
+        # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
+        pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
+        found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
+    return found + 1
 
 
-def _read(key: str, value: Any, place: str) -> Any:
+def _read(value: Any, place: Place) -> Any:
+    key = place.keys[0]
     if key not in _READERS:
         raise UnknownName("key", key, _READERS)
     return _READERS[key](value, place)
 
 
-def _wrong(place: str, value: object, wanted: str) -> ConfigError:
+def _wrong(place: Place, value: object, wanted: str) -> ConfigError:
     return ConfigError(f"{place}: {value!r} is not {wanted}; write {wanted}")
 
 
-def _texts(value: Any, place: str) -> tuple[str, ...]:
+def _texts(value: Any, place: Place) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, Sequence) or not items or not all(isinstance(item, str) for item in items):
         raise _wrong(place, value, "a list of names")
     return tuple(dict.fromkeys(items))
 
 
-def _text(value: Any, place: str) -> str:
+def _text(value: Any, place: Place) -> str:
     if not isinstance(value, str):
         raise _wrong(place, value, "a name in quotes")
     return value
 
 
-def _losses(value: Any, place: str) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
+def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         return _texts(value, place)
     for task in value:
         if task not in TASKS:
-            raise UnknownName("task", task, TASKS, where=place)
-    return {task: _texts(names, f"{place}.{task}") for task, names in value.items()}
+            raise UnknownName("task", task, TASKS, where=str(place.inside(task)))
+    return {task: _texts(names, place.inside(task)) for task, names in value.items()}
 
 
-def _number(value: Any, place: str) -> float:
+def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise _wrong(place, value, "a number")
     return float(value)
@@ -174,7 +224,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _whole(value: Any, place: str) -> int:
+def _whole(value: Any, place: Place) -> int:
     if not _is_whole(value):
         raise _wrong(place, value, "a whole number")
     if value < 1:
@@ -182,8 +232,8 @@ def _whole(value: Any, place: str) -> int:
     return int(value)
 
 
-def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, str], tuple[float, ...]]:
-    def read(value: Any, place: str) -> tuple[float, ...]:
+def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, Place], tuple[float, ...]]:
+    def read(value: Any, place: Place) -> tuple[float, ...]:
         items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         if not items:
             raise _wrong(place, value, "a list of numbers")
@@ -196,7 +246,7 @@ def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, st
     return read
 
 
-def _seeds(value: Any, place: str) -> tuple[int, ...]:
+def _seeds(value: Any, place: Place) -> tuple[int, ...]:
     if isinstance(value, str) and (match := re.fullmatch(r"(\d+)(?::(\d+))?", value.strip())):
         first, last = match.groups()
         if last is None:
@@ -217,7 +267,7 @@ _positive = _numbers(lambda x: 0 < x < float("inf"), "a number above zero, such 
 _strength = _numbers(lambda x: 0 <= x < float("inf"), "a number of at least zero")
 _share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
 
-_READERS: dict[str, Callable[[Any, str], Any]] = {
+_READERS: dict[str, Callable[[Any, Place], Any]] = {
     "datasets": _texts,
     "losses": _losses,
     "models": _texts,

@@ -8,6 +8,8 @@ import sys
 
 import click
 
+from lossbench.errors import LossbenchError, UnknownName
+
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
     "losses": "List the losses, or show one.",
@@ -26,9 +28,13 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command; None where there is none of that name."""
+        """Import and return a command.
+
+        Raises:
+            UnknownName: there is none of that name.
+        """
         if cmd_name not in COMMANDS:
-            return None
+            raise UnknownName("command", cmd_name, COMMANDS)
         command = getattr(importlib.import_module(f"lossbench.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
@@ -60,23 +66,36 @@ def main() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one message on standard error."""
-    from lossbench.errors import LossbenchError
-
     try:
         root.main(arguments, prog_name="lossbench", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        return refuse(one_line(error), error.exit_code)
     except LossbenchError as error:
-        click.echo(f"lossbench: error: {error}", err=True)
-        return error.exit_code
+        return refuse(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("lossbench: interrupted; what was not finished is not written", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`). Python would complain once more when it flushes at exit.
+    except SystemExit:
+        # The reader went away (`| head`). click and rich turn that into this, quietly, but with exit code 1; and
+        # Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def refuse(message: str, exit_code: int) -> int:
+    """Print an error and return its exit code."""
+    click.echo(f"lossbench: error: {message}", err=True)
+    return exit_code
+
+
+def one_line(error: click.ClickException) -> str:
+    """Return what click has to say, without the usage that it would print around it."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "lossbench"
+    return f"{error.format_message().removesuffix('.')} (see {command} --help)"

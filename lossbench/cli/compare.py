@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "markdown")
 
 
-class Listed(click.ParamType[list[Any]]):
+class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
     """A value, or several separated by commas.
 
     Args:
@@ -34,14 +34,16 @@ class Listed(click.ParamType[list[Any]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
-        pieces = [piece.strip() for piece in re.split(self.separator, value)]
+        pieces = [piece.strip() for piece in re.split(self.separator, value) if piece.strip()]
+        if not pieces:
+            self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
         try:
-            return [self.item(piece) for piece in pieces if piece]
+            return [self.item(piece) for piece in pieces]
         except ValueError:
             self.fail(f"'{value}' is not a number, or several separated by commas", param, ctx)
 
 
-TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",(?=[A-Za-z])"), Listed(float)
+TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",\s*(?=[A-Za-z])"), Listed(float)
 
 
 def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:
@@ -94,6 +96,7 @@ def compare(**options: Any) -> None:
     from lossbench.config import make_settings
     from lossbench.errors import BadValue
     from lossbench.experiment import plan
+    from lossbench.runner import choose_device
 
     if options["quick"] and options["config"]:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -103,6 +106,7 @@ def compare(**options: Any) -> None:
     if options["dry_run"]:
         print_plan(experiment)
         return
+    options["device"] = choose_device(options["device"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])
     from lossbench.api import execute
@@ -132,7 +136,7 @@ MANNER = ("jobs", "engine", "device")
 def choose_folder(options: dict[str, Any], config: str | None, custom: bool) -> Path | None:
     """Return where the files go: as told; else nowhere if --csv says where; else by the config's name."""
     output: Path | None = options["output"]
-    if output or options["csv_target"]:
+    if output or options["csv_target"] is not None:
         return output
     return Path("results") / ("custom" if custom else Path(config or "default").stem)
 
@@ -141,10 +145,10 @@ def check_targets(folder: Path | None, csv_target: str | None) -> None:
     """See that the results can be written, before anything is trained."""
     from lossbench.report.files import prepare_file, prepare_folder
 
-    if folder is not None:
-        prepare_folder(folder)
     if csv_target not in (None, "-"):
         prepare_file(Path(csv_target))
+    if folder is not None:
+        prepare_folder(folder)
 
 
 def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> None:
@@ -164,7 +168,7 @@ def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]
 
 def print_summary(comparison: Comparison, form: str, folder: Path | None) -> None:
     """Print the summary in one of the formats."""
-    from lossbench.report.files import json_text, records, summary_csv
+    from lossbench.report.files import summary_csv, summary_json
     from lossbench.report.markdown import markdown
     from lossbench.report.notes import LEGEND, notes
     from lossbench.report.tables import tables
@@ -174,7 +178,7 @@ def print_summary(comparison: Comparison, form: str, folder: Path | None) -> Non
     if form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":
-        click.echo(json_text(records(summary)), nl=False)
+        click.echo(summary_json(summary), nl=False)
     elif form == "markdown":
         click.echo(markdown(tables(summary), [*LEGEND, *notes(comparison, folder)]), nl=False)
     else:

@@ -83,12 +83,24 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 def summary_csv(summary: pd.DataFrame) -> str:
     """Return `summary.csv`. Medians beyond the end of the run stand as censored, such as ">100"."""
-    medians = [
-        f"{name}_median{end}" for name in ("epochs_to_target", "breakdown") for end in ("", "_low", "_high")
-    ]
-    ends = {name: summary["largest_share" if name.startswith("breakdown") else "epochs"] for name in medians}
-    texts = {name: _censored(summary[name], np.isinf(summary[name]), end) for name, end in ends.items()}
-    return csv_text(summary.assign(**texts))
+    return csv_text(summary.assign(**_medians(summary)))
+
+
+def summary_json(summary: pd.DataFrame) -> str:
+    """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100"."""
+    beyond = {
+        name: summary[name].astype(object).mask(np.isinf(summary[name]), text)
+        for name, text in _medians(summary).items()
+    }
+    plain = summary.assign(**beyond).astype(object).where(summary.notna(), None)
+    return json_text([dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)])
+
+
+def _medians(summary: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    ends = dict.fromkeys(("epochs_to_target", "epochs_to_plateau"), summary["epochs"])
+    ends["breakdown"] = summary["largest_share"]
+    columns = {f"{name}_median{end}": last for name, last in ends.items() for end in ("", "_low", "_high")}
+    return {name: _censored(summary[name], np.isinf(summary[name]), last) for name, last in columns.items()}
 
 
 def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[Any]) -> pd.Series[Any]:
@@ -97,12 +109,6 @@ def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[A
         for value, beyond, end in zip(values, missed, ends, strict=True)
     ]
     return pd.Series(texts, index=values.index)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as plain dictionaries, None where undefined."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [dict(zip(frame.columns, row, strict=True)) for row in plain.itertuples(index=False)]
 
 
 def json_text(value: Mapping[str, Any] | list[dict[str, Any]]) -> str:

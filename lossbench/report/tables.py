@@ -57,7 +57,7 @@ def make_table(group: pd.DataFrame) -> Table:
             to_target(row),
             median(row, "epochs_to_plateau"),
             interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
-            str(row.n) if not row.diverged else f"{row.n} ({row.diverged} diverged)",
+            f"{row.n}/{row.n + row.diverged}" if row.diverged else str(row.n),
         )
         for _, row in group.iterrows()
     )
@@ -94,13 +94,15 @@ def median(row: pd.Series[Any], name: str) -> str:
 def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
     """Write a mean and half the width of its interval; the mean alone where there is no interval.
 
+    Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
+
     Example:
         >>> interval(0.5, 0.25, 0.75), interval(123.456, float("nan"), float("nan"))
         ('0.500 ±0.250', '123.5')
     """
     if math.isnan(mean):
         return NOT_DEFINED
-    # Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
-    places = digits if abs(mean) < 10 else max(0, min(digits, 3 - math.floor(math.log10(abs(mean)))))
-    half = "" if math.isnan(low) else f" ±{(high - low) / 2:.{places}f}"
-    return f"{mean:.{places}f}{half}"
+    half = (high - low) / 2
+    size = abs(mean) if math.isnan(half) else max(abs(mean), half)
+    form = f".{digits}f" if size < 10 else f".{max(0, 3 - math.floor(math.log10(size)))}f" if size < 1e6 else ".1e"
+    return f"{mean:{form}}" + ("" if math.isnan(half) else f" ±{half:{form}}")

@@ -1,8 +1,10 @@
-"""Tables for a terminal, at most 100 columns wide. NO_COLOR is honoured by rich."""
+"""Tables for a terminal, at most 100 columns wide. Under NO_COLOR the text is plain: no colour and no bold."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -18,7 +20,8 @@ def console(stderr: bool = False) -> Console:
     """Return a console no wider than 100 columns; as wide as that where there is no terminal."""
     screen = Console(stderr=stderr, highlight=False, soft_wrap=False)
     width = min(WIDTH, screen.width) if screen.is_terminal else WIDTH
-    return Console(stderr=stderr, highlight=False, width=width)
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:

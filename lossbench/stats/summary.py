@@ -54,8 +54,9 @@ class Arena:
 
     def by_seed(self, loss: str, column: str) -> np.ndarray:
         """Return one column of a loss's clean trials, a value for each seed, NaN where there is none."""
-        rows = self.clean[self.clean.loss == loss].set_index("seed")[column]
-        return rows.reindex(self.seeds).to_numpy(dtype=np.float64, na_value=np.nan)
+        mine = (self.clean.loss == loss).to_numpy()
+        values = self.clean[column].to_numpy(dtype=np.float64, na_value=np.nan)[mine]
+        return pd.Series(values, index=self.clean.seed.to_numpy()[mine]).reindex(self.seeds).to_numpy()
 
     def interval(self, values: np.ndarray) -> Interval:
         """Return the mean over seeds and its interval."""

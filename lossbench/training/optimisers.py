@@ -1,6 +1,6 @@
 """The optimisers, for many models at once: flat vectors of all parameters, updated in place.
 
-Each follows the formulas, the defaults and the order of operations of torch.optim, which the loop engine uses.
+Each follows the formulas and the defaults of torch.optim, which the loop engine uses.
 A hyperparameter is a vector with one value a parameter, expanded from one value a model.
 """
 
@@ -12,8 +12,6 @@ from typing import ClassVar
 from lossbench.errors import UnknownName
 from lossbench.lazy import torch
 from lossbench.spec import Parameter, numbers, split_spec
-
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class Sgd:
@@ -34,24 +32,40 @@ class Sgd:
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1)."""
+    """Adam (Kingma & Ba 2015, algorithm 1).
+
+    torch's fused kernel does a step in one pass over memory, but knows one rate only. So it makes the step of rate
+    one on a vector of zeros, and every model then takes its own multiple of that. The kernel is called by itself:
+    torch.optim around it imports torch's compiler at the first step, which takes longer than many a run.
+    """
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
     def __init__(self, theta: torch.Tensor, rate: torch.Tensor, hyper: Mapping[str, torch.Tensor]) -> None:
-        self.theta, self.rate, self.steps = theta, rate, 0
-        self.mean, self.square, self.scratch = (torch.zeros_like(theta) for _ in range(3))
+        self.theta, self.rate = theta, rate
+        self.move, self.mean, self.square = (torch.zeros_like(theta) for _ in range(3))
+        self.steps = torch.zeros((), dtype=torch.float32)
 
     def step(self, gradient: torch.Tensor) -> None:
         """Move all parameters once."""
         self.steps += 1
-        correct1, correct2 = 1 - BETA1**self.steps, 1 - BETA2**self.steps
-        self.mean.lerp_(gradient, 1 - BETA1)
-        self.square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-        # m̂ / (√v̂ + ε) with both corrections moved into two scalars: fewer passes over memory.
-        torch.sqrt(self.square, out=self.scratch).add_(EPSILON * correct2**0.5)
-        torch.div(self.mean, self.scratch, out=self.scratch)
-        self.theta.addcmul_(self.scratch, self.rate, value=-(correct2**0.5) / correct1)
+        self.move.zero_()
+        torch.ops.aten._fused_adam_(
+            [self.move],
+            [gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [self.steps],
+            lr=1.0,
+            beta1=0.9,
+            beta2=0.999,
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+        self.theta.addcmul_(self.move, self.rate)
 
 
 class AdamW(Adam):

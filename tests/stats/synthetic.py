@@ -38,8 +38,8 @@ def score_tables(losses: Sequence[str] = ("bce", "mse", "mae"), missing: bool = 
     """Draw scores (seeds, shares) of each loss, NaN where a training diverged."""
     elements = st.one_of(*[sixty_fourths] * 5, st.just(np.nan)) if missing else sixty_fourths
     return st.integers(1, 8).flatmap(
-        lambda seeds: st.fixed_dictionaries(
-            {loss: arrays(np.float64, (seeds, len(SHARES)), elements=elements) for loss in losses}
+        lambda seeds: arrays(np.float64, (len(losses), seeds, len(SHARES)), elements=elements).map(
+            lambda values: dict(zip(losses, values, strict=True))
         )
     )
 
@@ -76,6 +76,6 @@ def outcome(share: float, score: float) -> dict[str, object]:
 
 def read_trials(text: str) -> pd.DataFrame:
     """Return `trials.csv` as the table of trials that it was written from."""
-    frame = pd.read_csv(StringIO(text), float_precision="round_trip")
+    frame = pd.read_csv(StringIO(text))
     times = pd.to_numeric(frame.epochs_to_target, errors="coerce")  # ">100" is censored, not a number
     return frame.assign(epochs_to_target=times).astype(DTYPES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from lossbench.stats.summary import (
 
 from .synthetic import EPOCHS, SHARES, read_trials, score_tables, table
 
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 RATIO = 32 / 96
 # What is said of a loss with regard to the others of its table; everything else is its own.
@@ -62,7 +63,7 @@ def test_adding_a_loss_moves_no_other_losses_figures(scores: Scores) -> None:
 
 @few
 @given(scores=score_tables(), random=st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_says_nothing(scores: Scores, random: st.random) -> None:
+def test_the_order_of_the_rows_says_nothing(scores: Scores, random: Random) -> None:
     """Shuffled trials have the same figures; their order only chooses the reference and the order of a pair."""
     trials = table(scores)
     shuffled = trials.iloc[random.sample(range(len(trials)), len(trials))]
@@ -180,8 +181,8 @@ def test_an_undefined_target_is_not_a_missed_one() -> None:
 
 
 @few
-@given(scores=score_tables(("bce",), missing=False), data=st.data())
-def test_robustness_is_one_where_nothing_is_lost(scores: Scores, data: st.DataObject) -> None:
+@given(scores=score_tables(("bce",), missing=False))
+def test_robustness_is_one_where_nothing_is_lost(scores: Scores) -> None:
     """A loss whose score is the same under every share keeps all of its skill and breaks down nowhere."""
     clean = np.clip(scores["bce"][:, :1], 0.5, None)  # above a constant's score of 0.25
     row = summarise(table({"bce": np.repeat(clean, 3, axis=1)})).iloc[0]
@@ -197,7 +198,7 @@ def test_robustness_ignores_seeds_that_have_no_curve() -> None:
     columns = ["robustness", "slope", "breakdown_median", "broke_down"]
     found, expected = (summarise(table({"bce": values}))[columns] for values in (lost, kept))
     assert_frame_equal(found, expected)
-    assert expected.iloc[0].tolist() == [0.5, -1.0, 0.25, 1.0]
+    assert expected.iloc[0].tolist() == [0.5, pytest.approx(-4 / 3), 0.25, 1.0]
 
 
 @pytest.mark.parametrize("shares", [(0.0,), (0.25,), (0.25, 0.5)])
@@ -255,8 +256,8 @@ def test_summary_and_pairs_can_be_made_again_from_the_csv(scores: Scores) -> Non
 
 
 @few
-@given(scores=score_tables(("bce", "mse")), data=st.data())
-def test_curves_are_means_by_epoch(scores: Scores, data: st.DataObject) -> None:
+@given(scores=score_tables(("bce", "mse")))
+def test_curves_are_means_by_epoch(scores: Scores) -> None:
     """A curve is the plain mean over the seeds defined at that epoch, with the interval of those values."""
     trials = table(scores)
     values = np.random.default_rng(len(trials)).integers(0, 65, (len(trials), 4)) / 64

@@ -31,13 +31,18 @@ DATASETS = (
 
 
 def settings(name: str) -> list[dict[str, object]]:
-    """Return five ways to differ that are no matter of loss or optimiser; 32 divides no training part, 10 some."""
+    """Return five ways to differ that are no matter of loss or optimiser.
+
+    Nine divides some of the training parts, 32 none. Nine is odd: the gradients ±1/n of the absolute error cannot
+    cancel to an exact zero in one order of summation and to 1e-17 in another, from which Adam, dividing by
+    √v̂ + 1e-8, would make a difference of 1e-9 learning rates.
+    """
     clean, spoilt, leverage = contaminations(dataset(name).task)
     return [
         {},
-        {"seed": 1, "batch_size": 10, "lr": 0.03, **spoilt},
+        {"seed": 1, "batch_size": 9, "lr": 0.03, **spoilt},
         {"seed": 1, "l1": 0.01, "l2": 0.02, **leverage},
-        {"seed": 2, "batch_size": 10, "l1": 0.003, **clean},
+        {"seed": 2, "batch_size": 9, "l1": 0.003, **clean},
         {"lr": 0.001, "l2": 0.1, **spoilt},
     ]
 
@@ -69,13 +74,15 @@ def test_engines_agree_in_double_precision(name: str, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", [name for name in DATASETS if name != "linnerud"])
 def test_engines_agree_in_single_precision(name: str, model: str) -> None:
-    """The same raw outputs to TOL after one epoch, before rounding has grown."""
+    """Every loss and optimiser: the same test outputs to 5e-5 after one epoch (measured: 1e-5).
+
+    Not linnerud: half of its twelve training rows lie above the prediction, half below, the absolute error has a
+    gradient of zero, and Adam turns the 1e-9 that rounding leaves of it into a tenth of a full step.
+    """
     for group in make_packs(dataset(name), every_trial(name, model, epochs=1)):
-        left, right = fused.train(group), loop.train(group)
-        np.testing.assert_allclose(left.last, right.last, rtol=1e-4, atol=1e-4)
-        print("DIFF", np.abs(left.last - right.last).max(), np.abs(right.last).max())
+        np.testing.assert_allclose(fused.train(group).last, loop.train(group).last, rtol=5e-5, atol=5e-5)
 
 
 @pytest.mark.parametrize("task", TASKS)

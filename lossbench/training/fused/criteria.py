@@ -67,9 +67,7 @@ class Criteria:
     def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
         losses = [pack.losses[index] for index in layout.slots]
         members = [np.flatnonzero([other is loss for other in losses]) for loss in dict.fromkeys(losses)]
-        self.groups = [
-            Group(losses[slots[0]], offset_of(pack, layout.slots[slots], dtype)) for slots in members
-        ]
+        self.groups = [Group(losses[slots[0]], offset_of(pack, layout.slots[slots], dtype)) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
         self.order, self.back = torch.as_tensor(order), torch.as_tensor(np.argsort(order))

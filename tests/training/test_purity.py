@@ -1,0 +1,88 @@
+"""A trial's numbers are a pure function of its record, to the last bit, in single precision."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.executors import run_all
+from lossbench.training import fused
+from lossbench.training.pack import Pack
+from lossbench.trial import Trial
+
+from .cases import contaminations, dataset, losses_of, pack, same_bits, trial
+
+# Widths that are no multiple of anything: 2, 3, 4, 10 and 30 features, with one, three and five outputs.
+DATASETS = ("moons:rows=60", "linnerud", "iris", "diabetes", "multilabel:rows=60", "breast_cancer")
+MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
+OPTIMISERS = ("sgd", "adam", "adamw")
+RUINOUS = 1e30  # a learning rate that ends in NaN
+
+
+def crowd(name: str, model: str, optimiser: str, batch_size: int) -> list[Trial]:
+    """Return trials that could share a pack: all losses, shares, penalties, three seeds, and some that diverge."""
+    plain = {"model": model, "optimizer": optimiser, "batch_size": batch_size}
+    task = dataset(name).task
+    axes = product(losses_of(name), contaminations(task), (0.0, 1e-3), (0.01, RUINOUS), range(3))
+    return [
+        trial(name, **plain, loss=loss, l1=strength, l2=strength, lr=rate, seed=seed, **dirt)
+        for loss, dirt, strength, rate, seed in axes
+    ]
+
+
+def sample(trials: list[Trial], size: int, seed: int = 0) -> list[Trial]:
+    """Return some of the trials in a random order; again from the start where there are too few."""
+    shuffled = random.Random(seed).sample(trials, len(trials))
+    return (shuffled * (1 + size // len(shuffled)))[:size]
+
+
+def check(trials: list[Trial], subsets: list[list[int]]) -> None:
+    """Train the trials together and in each of the subsets; the bits must be the same."""
+    together = fused.train(pack(*trials))
+    for subset in subsets:
+        same_bits(fused.train(pack(*(trials[index] for index in subset))), together, subset)
+
+
+@pytest.mark.parametrize("batch_size", [10, 32])
+@pytest.mark.parametrize(("model", "optimiser"), zip(MODELS, ("sgd", "adam", "adamw", "sgd", "adam"), strict=True))
+@pytest.mark.parametrize("name", DATASETS)
+def test_size_of_the_pack_changes_no_bit(name: str, model: str, optimiser: str, batch_size: int) -> None:
+    """Alone, in twos, in sevens, among 64: the same bits, whatever the neighbours are and whether they diverge."""
+    trials = sample(crowd(name, model, optimiser, batch_size), 64)
+    check(trials, [[0], [1], [63], [62, 5], list(range(20, 27)), list(range(63, 28, -5))])
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_company_and_order_change_no_bit(data: st.DataObject) -> None:
+    """Any part of any pack, in any order, has the bits of the whole pack."""
+    draw = data.draw
+    shape = [draw(st.sampled_from(axis)) for axis in (DATASETS, MODELS, OPTIMISERS, (10, 32, 50))]
+    whole = sample(crowd(*shape), draw(st.integers(2, 40)), seed=draw(st.integers(0, 1000)))
+    order = draw(st.permutations(range(len(whole))))
+    check(whole, [list(order), list(order[: draw(st.integers(1, len(whole)))])])
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "linnerud"])
+def test_twins_are_equal(name: str) -> None:
+    """One trial in every slot of a pack comes out the same in all of them."""
+    trace = fused.train(pack(*[trial(name, l1=1e-3)] * 19))
+    for field in (trace.curve, trace.last, trace.best):
+        np.testing.assert_array_equal(field, np.broadcast_to(field[0], field.shape))
+
+
+def test_other_processes_change_no_bit() -> None:
+    """A pack trained in another process has the bits of the same pack trained here, and of a second run here."""
+    packs: list[Pack] = [
+        pack(*sample(crowd("iris", "mlp:16", "adam", 10), 12)),
+        pack(*sample(crowd("diabetes", "mlp:5:tanh", "sgd", 32), 12)),
+    ]
+    here, again, elsewhere = (dict(run_all(fused.train, packs, jobs)) for jobs in (1, 1, 2))
+    for index in range(len(packs)):
+        same_bits(again[index], here[index])
+        same_bits(elsewhere[index], here[index])
