@@ -54,8 +54,8 @@ def rows_of(pack: Pack, trace: Trace) -> list[dict[str, Any]]:
     marks = [anchored[trial.seed] for trial in pack.trials]
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
-        **test_scores(pack, trace.last),
-        **{f"{name}_at_best": values for name, values in test_scores(pack, trace.best).items()},
+        **scores_on_test(pack, trace.last),
+        **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
         **hashes(pack),
         "score": [measure] * len(pack.trials),
@@ -73,7 +73,7 @@ def rows_of(pack: Pack, trace: Trace) -> list[dict[str, Any]]:
     ]
 
 
-def test_scores(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
+def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
     """Return every measure of the task on the test part, in original units, (trials,) each."""
     scores = {name: np.full(len(raw), np.nan) for name in MEASURES}
     folds = [pack.folds[trial.seed] for trial in pack.trials]

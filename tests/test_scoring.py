@@ -69,6 +69,7 @@ def expected_scores(pack: Pack, index: int, raw: np.ndarray) -> dict[str, float 
 
 
 def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
+    """Score predicted values."""
     return {
         "r2": metrics.r2_score(target, predicted),
         "rmse": metrics.root_mean_squared_error(target, predicted),
@@ -79,6 +80,7 @@ def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | N
 
 
 def decided(target: np.ndarray, decision: np.ndarray, average: str) -> dict[str, float | None]:
+    """Score decisions."""
     how = {"average": average, "zero_division": 0.0}
     return {
         "accuracy": metrics.accuracy_score(target, decision),
@@ -89,6 +91,7 @@ def decided(target: np.ndarray, decision: np.ndarray, average: str) -> dict[str,
 
 
 def binary(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | None]:
+    """Read raw outputs of two classes as the link says, and score them."""
     value = raw[:, 1] - raw[:, 0] if raw.shape[1] == 2 else raw[:, 0]
     if link == "margin":
         p, decision = None, value > 0
@@ -106,6 +109,7 @@ def binary(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | 
 
 
 def multiclass(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | None]:
+    """Read raw outputs of several classes as the link says, and score them."""
     classes = np.arange(raw.shape[1])
     p, belief = None, raw
     if link != "margin":
@@ -124,6 +128,7 @@ def multiclass(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, floa
 
 
 def multilabel(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | None]:
+    """Read raw outputs of several labels as the link says, and score them."""
     p = softmax(raw, axis=1) if link == "softmax" else expit(raw)
     labels = range(raw.shape[1])
     return {
@@ -164,7 +169,10 @@ def test_scores_are_scikit_learns(trained, end: str, which: str) -> None:
         assert set(expected) == names
         for name, value in expected.items():
             found = row[f"{name}{end}"]
-            assert found == (None if value is None else pytest.approx(value, rel=1e-6, abs=1e-9)), (row["loss"], name)
+            assert found == (None if value is None else pytest.approx(value, rel=1e-6, abs=1e-9)), (
+                row["loss"],
+                name,
+            )
 
 
 def test_scores_of_other_tasks_are_empty(trained) -> None:
@@ -238,9 +246,13 @@ def test_hashes_say_that_only_the_loss_moved(trained) -> None:
 def test_hashes_say_that_the_seed_moved(trained) -> None:
     """Another seed is another split, other first weights and another order, of the same data and losses."""
     for name in ("split_hash", "weights_hash", "order_hash"):
-        assert len({(row["seed"], row[name]) for *_, row in trained}) == 2 == len({row[name] for *_, row in trained})
+        assert (
+            len({(row["seed"], row[name]) for *_, row in trained}) == 2 == len({row[name] for *_, row in trained})
+        )
     assert len({row["data_hash"] for *_, row in trained}) == 1
-    assert len({(row["loss"], row["loss_hash"]) for *_, row in trained}) == len(STUDIES[trained[0][0].dataset.name])
+    assert len({(row["loss"], row["loss_hash"]) for *_, row in trained}) == len(
+        STUDIES[trained[0][0].dataset.name]
+    )
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 
 import click
@@ -59,8 +60,24 @@ def root() -> None:
     """Compare loss functions honestly: same data, same first weights, same batches; only the loss moves."""
 
 
+class Interrupt(KeyboardInterrupt):
+    """Ctrl-C, under a name of our own.
+
+    Once KeyboardInterrupt itself has passed through an `exec`, as in many an import, Python ends by the signal,
+    whatever exit code it is given.
+    """
+
+
+def interrupt(*_: object) -> None:
+    """Answer the signal of Ctrl-C."""
+    raise Interrupt
+
+
 def main() -> None:
     """Run the command line and exit with its code: 0, 1, 2, 3, 4 or 130, see the README."""
+    # A shell starts what runs in the background with the signal ignored: that is to stay.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     sys.exit(run())
 
 

@@ -96,7 +96,6 @@ def compare(**options: Any) -> None:
     from lossbench.config import make_settings
     from lossbench.errors import BadValue
     from lossbench.experiment import plan
-    from lossbench.runner import choose_device
 
     if options["quick"] and options["config"]:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -106,6 +105,8 @@ def compare(**options: Any) -> None:
     if options["dry_run"]:
         print_plan(experiment)
         return
+    from lossbench.runner import choose_device
+
     options["device"] = choose_device(options["device"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])

@@ -284,7 +284,9 @@ def test_curves_may_differ_in_length() -> None:
 
 def test_an_arena_pairs_by_seed_whatever_is_missing() -> None:
     """A seed that one loss lacks is missing, not shifted, so pairs stay pairs."""
-    trials = table({"bce": np.array([[0.25], [0.5], [0.75]]), "mse": np.array([[0.25], [0.5], [1.0]])}, shares=(0.0,))
+    trials = table(
+        {"bce": np.array([[0.25], [0.5], [0.75]]), "mse": np.array([[0.25], [0.5], [1.0]])}, shares=(0.0,)
+    )
     (arena,) = arenas(trials[(trials.loss != "mse") | (trials.seed != 0)])
     np.testing.assert_array_equal(arena.by_seed("mse", "accuracy"), [np.nan, 0.5, 1.0])
     assert arena.test("mse", "bce").interval.n == 2

@@ -1,4 +1,4 @@
-"""Trials, packs and single layers of them, from which the tests of the training layer are built."""
+"""Trials and packs, from which the tests of the training layer are built."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def pack(*trials: Trial) -> Pack:
 
 
 def losses_of(name: str, outputs: int | None = None) -> list[str]:
-    """Return the losses that run on the named data set and share its number of outputs (None), or have `outputs`."""
+    """Return the losses that run on the named data set with one output a target (None) or with `outputs`."""
     data = dataset(name)
     records = [record for record in catalogue() if (record.task, record.outputs) == (data.task, outputs)]
     target = data.target.reshape(data.rows, -1)

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from lossbench.executors.local import one_thread
+import torch
 
 
 @pytest.fixture(autouse=True, scope="package")
-def as_executors_do() -> Iterator[None]:
-    """Train as executors do, on one thread; two that fight for two cores are ten times slower."""
-    with one_thread():
-        yield
+def one_thread_as_in_executors() -> Iterator[None]:
+    """Use one thread: two are ten times slower where cores are shared. Subnormals stay: Hypothesis needs them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -11,6 +11,7 @@ import torch
 from lossbench.losses import catalogue, core_losses
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
+from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trace import Trace
 from lossbench.trial import Trial
@@ -74,15 +75,21 @@ def test_engines_agree_in_double_precision(name: str, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", [name for name in DATASETS if name != "linnerud"])
+@pytest.mark.parametrize("name", DATASETS)
 def test_engines_agree_in_single_precision(name: str, model: str) -> None:
-    """Every loss and optimiser: the same test outputs to 5e-5 after one epoch (measured: 1e-5).
+    """The same test outputs after one epoch: to 5e-6 for sgd (measured: 1e-6), to 5e-4 for Adam (measured: 5e-5).
 
-    Not linnerud: half of its twelve training rows lie above the prediction, half below, the absolute error has a
-    gradient of zero, and Adam turns the 1e-9 that rounding leaves of it into a tenth of a full step.
+    Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Linnerud
+    is trained by sgd alone: half of its twelve training rows lie above the median, half below, and the gradient of
+    the absolute error is exactly such a zero.
     """
+    adaptive = [] if name == "linnerud" else ["adam", "adamw"]
     for group in make_packs(dataset(name), every_trial(name, model, epochs=1)):
-        np.testing.assert_allclose(fused.train(group).last, loop.train(group).last, rtol=5e-5, atol=5e-5)
+        optimiser, _ = parse_optimiser(group.trials[0].optimizer)
+        if optimiser in ("sgd", *adaptive):
+            tolerance = 5e-6 if optimiser == "sgd" else 5e-4
+            left, right = fused.train(group).last, loop.train(group).last
+            np.testing.assert_allclose(left, right, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -90,7 +97,9 @@ def test_every_loss_takes_part(task: str) -> None:
     """Each loss of the catalogue runs on one of the data sets here at least."""
     names = [name for name in DATASETS if dataset(name).task == task]
     outputs = {record.outputs for record in catalogue()}
-    assert {loss for name in names for width in outputs for loss in losses_of(name, width)} == set(core_losses(task))
+    assert {loss for name in names for width in outputs for loss in losses_of(name, width)} == set(
+        core_losses(task)
+    )
 
 
 def gradient_descent(group: Pack, rate: float, l1: float, l2: float) -> np.ndarray:

@@ -1,0 +1,91 @@
+"""Two ways to give a command: as a user does, in a process of its own, and faster, in this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lossbench.cli import run
+
+COMMAND = (sys.executable, "-m", "lossbench")
+DECORATION = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+PLAIN = {key: value for key, value in os.environ.items() if key not in DECORATION} | {"TERM": "xterm-256color"}
+
+BRIEF = ("--seeds", "2", "--epochs", "2", "--outliers", "0")
+"""The options of a run that is over at once."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def lossbench(tmp_path: Path) -> Callable[..., Outcome]:
+    """Give a command in a process of its own, in an empty folder."""
+
+    def call(*arguments: str) -> Outcome:
+        done = subprocess.run([*COMMAND, *arguments], cwd=tmp_path, env=PLAIN, capture_output=True, check=False)
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
+    """Give a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in DECORATION:
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str) -> Outcome:
+        capsys.readouterr()
+        code = run(list(arguments))
+        return Outcome(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def refusal(inside: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Give a command that must be refused: one line, exit code 2, nothing trained or written; return the line."""
+
+    def train(*_: object, **__: object) -> None:
+        raise AssertionError("something was trained")
+
+    def call(*arguments: str) -> str:
+        monkeypatch.setattr("lossbench.api.execute", train)
+        before = sorted(tmp_path.rglob("*"))
+        outcome = inside(*arguments)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith("lossbench: error: ")
+        assert outcome.err.count("\n") == 1
+        assert sorted(tmp_path.rglob("*")) == before
+        return outcome.err
+
+    return call
+
+
+@pytest.fixture
+def sales(tmp_path: Path) -> pd.DataFrame:
+    """A table of forty rows with a quantity, a number and a word, also there as `sales.csv`."""
+    random = np.random.default_rng(0)
+    size = random.normal(size=40)
+    price = 3 + size + random.normal(scale=0.3, size=40).clip(-0.6, 0.6)
+    frame = pd.DataFrame({"size": size, "town": ["Ulm", "Bern"] * 20, "price": price.clip(0.5)})
+    frame.to_csv(tmp_path / "sales.csv", index=False)
+    return frame

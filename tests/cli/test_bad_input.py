@@ -1,0 +1,232 @@
+"""Every mistake gets one line that says what, where, why and what to do next, before anything is trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lossbench.config import make_settings
+from lossbench.errors import DataError
+from lossbench.experiment import plan
+
+NAMES = [
+    ("comprae", ["unknown command 'comprae'", "did you mean 'compare'?"]),
+    ("compare --epochz 3", ["--epochz", "Did you mean '--epochs'?", "lossbench compare --help"]),
+    ("compare iris", ["unexpected extra argument (iris)", "lossbench compare --help"]),
+    ("compare -d", ["'-d' requires an argument"]),
+    ("compare --format tabel", ["--format", "'tabel'", "'table', 'csv', 'json', 'markdown'"]),
+    ("compare --engine fusd", ["--engine", "'fusd'", "'fused', 'loop'"]),
+    ("compare --jobs 0", ["--jobs", "0 is not in the range x>=1"]),
+    ("compare -d irsi", ["unknown data set 'irsi'", "did you mean 'iris'?", "file.csv:target=column"]),
+    ("compare -d imbalanced:positive=0.1", ["unknown parameter 'positive'", "did you mean 'positives'?"]),
+    ("compare -d iris -l hubber", ["unknown loss 'hubber'", "did you mean 'huber'?"]),
+    ("compare -d diabetes -l huber:detla=1", ["unknown parameter 'detla'", "did you mean 'delta'?"]),
+    ("compare -d iris -m mpl:16", ["unknown model 'mpl'", "did you mean 'mlp'?"]),
+    ("compare -d iris -m mlp:16:rlu", ["unknown activation 'rlu'", "did you mean 'relu'?"]),
+    ("compare -d iris --optimizer adm", ["unknown optimiser 'adm'", "did you mean 'adam'?"]),
+    ("compare -d iris --outlier-kind lable", ["unknown kind of contamination 'lable'", "did you mean 'label'?"]),
+    ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
+    ("compare --quick -c default", ["--quick is --config quick"]),
+]
+
+VALUES = [
+    ("compare -d iris --epochs 0", ["epochs: 0", "at least 1"]),
+    ("compare -d iris --epochs -3", ["epochs: -3", "at least 1"]),
+    ("compare -d iris --epochs nan", ["--epochs", "'nan'"]),
+    ("compare -d iris --batch-size 0", ["batch_size: 0", "at least 1"]),
+    ("compare -d iris --batch-size -1", ["batch_size: -1", "at least 1"]),
+    ("compare -d iris --batch-size 1.5", ["--batch-size", "'1.5'"]),
+    ("compare -d iris --seeds 0", ["seeds: 0", "at least 1"]),
+    ("compare -d iris --seeds -1", ["seeds: '-1'", "10:20"]),
+    ("compare -d iris --seeds nan", ["seeds: 'nan'", "10:20"]),
+    ("compare -d iris --seeds 20:10", ["seeds: 20:10", "10:20"]),
+    ("compare -d iris --lr 0", ["lr: 0", "above zero"]),
+    ("compare -d iris --lr 0.1,-1", ["lr: -1", "above zero"]),
+    ("compare -d iris --lr nan", ["lr: nan", "above zero"]),
+    ("compare -d iris --lr inf", ["lr: inf", "above zero"]),
+    ("compare -d iris --lr fast", ["--lr", "'fast' is not a number"]),
+    ("compare -d iris --lr=", ["--lr", "names nothing"]),
+    ("compare -d ,", ["--dataset", "',' names nothing"]),
+    ("compare -d iris --l1 -1", ["l1: -1", "at least zero"]),
+    ("compare -d iris --l2 nan", ["l2: nan", "at least zero"]),
+    ("compare -d iris --outliers 0,1", ["outliers: 1", "[0, 1)"]),
+    ("compare -d iris --outliers -0.1", ["outliers: -0.1", "[0, 1)"]),
+    ("compare -d iris --outliers nan", ["outliers: nan", "[0, 1)"]),
+    ("compare -d iris --outlier-kind target", ["a multiclass data set", "'target'", "label or feature"]),
+    ("compare -d diabetes -l huber:delta=0", ["huber:delta=0", "out of range", "(0, inf)"]),
+    ("compare -d diabetes -l huber:delta=x", ["delta=x is not a number", "(0, inf)"]),
+    ("compare -d iris -l ce:", ["'ce:'"]),
+    ("compare -d imbalanced:positives=0.9", ["positives=0.9 is out of range", "(0, 0.5]"]),
+    ("compare -d iris --optimizer sgd:momentum=1", ["momentum=1 is out of range", "[0, 1)"]),
+    ("compare -d iris -m mlp:16,0", ["mlp:16,0", "positive whole numbers", "mlp:64,32:tanh"]),
+    ("compare -d iris -l huber", ["'huber'", "multiclass", "it serves regression", "ce, mse, mse_logits"]),
+    ("compare -d iris --csv=", ["it is a folder"]),
+]
+
+
+@pytest.mark.parametrize(("command", "words"), NAMES + VALUES, ids=lambda value: str(value)[:60])
+def test_a_mistake_is_refused(refusal: Callable, command: str, words: list[str]) -> None:
+    """The message has what is wrong and what would be right."""
+    message = refusal(*command.split())
+    for word in words:
+        assert word in message
+
+
+def test_a_mistake_is_refused_by_the_real_command(lossbench: Callable, tmp_path: Path) -> None:
+    """What holds inside a process holds for the command: one line, exit code 2, nothing left behind."""
+    outcome = lossbench("compare", "-d", "iris", "-l", "hubber")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("lossbench: error: unknown loss 'hubber'; did you mean 'huber'?")
+    assert outcome.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_device_that_is_not_there_is_refused(refusal: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no CUDA device, asking for one leaves no folder behind."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert "--device auto" in refusal("compare", "-d", "iris", "--device", "cuda")
+
+
+TABLES = {
+    "empty": ("", "y", ["is empty"]),
+    "only names": ("x,y\n", "y", ["no rows"]),
+    "no such column": ("x,y\n" + "1,2\n" * 20, "z", ["unknown target column 'z'", "Known: x, y"]),
+    "one class": ("x,y\n" + "1,a\n2,a\n" * 10, "y", ["'y' is a in every row"]),
+    "infinite": ("x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(20)) + "inf,1\n", "y", ["'x'", "line 22"]),
+    "infinite target": (
+        "x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(20)) + "1,inf\n",
+        "y",
+        ["'y'", "line 22"],
+    ),
+    "few rows": ("x,y\n" + "1,2.5\n2,3.5\n" * 3, "y", ["6 usable rows", "at least 10"]),
+    "rare class": ("x,y\n" + "".join(f"{i},{'b' if i else 'a'}\n" for i in range(30)), "y", ["class 'a'"]),
+    "no numbers": ("x,y\n" + "1,a\n2,b\n" * 10, "y:task=regression", ["'y' is not numeric"]),
+    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["more values than line 1"]),
+    "semicolons": ("x;y\n" + "1;2\n" * 20, "y", ["no comma but ';'"]),
+}
+
+
+@pytest.mark.parametrize("ailment", TABLES)
+def test_a_table_that_cannot_be_used_is_refused(refusal: Callable, tmp_path: Path, ailment: str) -> None:
+    """The message names the file and what ails it."""
+    text, target, words = TABLES[ailment]
+    (tmp_path / "table.csv").write_text(text)
+    message = refusal("compare", "-d", f"table.csv:target={target}")
+    for word in ["table.csv", *words]:
+        assert word in message
+
+
+def test_a_table_that_is_not_there_is_refused(refusal: Callable, tmp_path: Path) -> None:
+    """The message has the whole path, so that a wrong folder is seen."""
+    assert f"no file {tmp_path / 'nowhere.csv'}" in refusal("compare", "-d", "nowhere.csv:target=y")
+
+
+def test_a_table_without_a_target_named_is_refused(refusal: Callable, sales: pd.DataFrame) -> None:
+    """The message says how to name one, with a column that is there."""
+    assert "sales.csv:target=price" in refusal("compare", "-d", "sales.csv")
+
+
+def test_relative_errors_at_zero_targets_are_refused(
+    refusal: Callable, tmp_path: Path, sales: pd.DataFrame
+) -> None:
+    """The rows at or near zero are named, and another loss."""
+    sales.assign(price=sales.price.where(~sales.index.isin([3, 7]), [0.0, 1e-9] * 20)).to_csv(
+        tmp_path / "zero.csv"
+    )
+    message = refusal("compare", "-d", "zero.csv:target=price", "-l", "mse,mape")
+    for word in ("'mape'", "zero.csv:target=price", "row 4, 8", "mae"):
+        assert word in message
+
+
+def test_contamination_that_empties_a_class_is_refused(refusal: Callable, tmp_path: Path) -> None:
+    """Data set, class, share and seed are named. The seed is searched for, so that any random stream will do."""
+    text = "x,y\n" + "".join(f"{i},{'rare' if i < 3 else 'common'}\n" for i in range(10))
+    (tmp_path / "few.csv").write_text(text)
+
+    def empties(seed: int) -> bool:
+        options = {"seeds": [seed], "outliers": [0.17], "losses": ["bce"]}
+        try:
+            plan(make_settings(datasets=[f"{tmp_path}/few.csv:target=y"], **options))
+        except DataError as error:
+            return "flipping" in str(error)
+        return False
+
+    seed = next(seed for seed in range(300) if empties(seed))
+    arguments = ("-d", "few.csv:target=y", "--outliers", "0.17", "--seeds", f"{seed}:{seed + 1}")
+    message = refusal("compare", *arguments)
+    for word in ("few.csv:target=y", "0.17", f"seed {seed}", "class '", "smaller share"):
+        assert word in message
+
+
+@pytest.mark.parametrize("place", ["-o file", "-o file/sub", "--csv file/x.csv", "--csv .", "-o /proc/nothing"])
+def test_a_place_that_cannot_be_written_is_refused(refusal: Callable, tmp_path: Path, place: str) -> None:
+    """A file in the way, a folder where a file should be: seen before an hour of work, not after."""
+    (tmp_path / "file").touch()
+    message = refusal("compare", "-d", "iris", *place.split())
+    assert "cannot write" in message
+    assert os.path.dirname(place.split()[1]).removesuffix(".") in message
+
+
+CONFIGS = [
+    ("epochs = ", ["line 1"]),
+    ("\nepochs = 3\nepochs = 4", ["line 3"]),
+    ("lr = [0.1,", ["line 1"]),
+    ("# epocs = 3\n\nepocs = 3", ["line 3", "unknown key 'epocs'", "did you mean 'epochs'?"]),
+    ("[training]\nepochs = 3", ["line 1", "unknown key 'training'"]),
+    ("\nepochs = true", ["line 2, key 'epochs'", "whole number"]),
+    ("epochs = 1.0", ["line 1, key 'epochs'", "whole number"]),
+    ("epochs = '3'", ["line 1, key 'epochs'", "whole number"]),
+    ("'epochs' = 0", ["line 1, key 'epochs'", "at least 1"]),
+    ("[epochs]\nn = 3", ["line 1, key 'epochs'", "whole number"]),
+    ("lr = 0.1\nbatch_size = -1", ["line 2, key 'batch_size'", "at least 1"]),
+    ("lr = true", ["line 1, key 'lr'", "number"]),
+    ("lr = [0.1, true]", ["line 1, key 'lr'", "number"]),
+    ("lr = '0.1'", ["line 1, key 'lr'", "number"]),
+    ("lr = 1979-01-01", ["line 1, key 'lr'", "number"]),
+    ("lr = []", ["line 1, key 'lr'", "list of numbers"]),
+    ("lr = nan", ["line 1, key 'lr'", "above zero"]),
+    ("outliers = [0.1, 1.0]", ["line 1, key 'outliers'", "[0, 1)"]),
+    ("seeds = '20:10'", ["line 1, key 'seeds'", "10:20"]),
+    ("seeds = 'ten'", ["line 1, key 'seeds'", "10:20"]),
+    ("seeds = true", ["line 1, key 'seeds'", "whole number"]),
+    ("seeds = [1, true]", ["line 1, key 'seeds'", "whole numbers"]),
+    ("seeds = [-1]", ["line 1, key 'seeds'", "whole numbers"]),
+    ("seeds = []", ["line 1, key 'seeds'", "whole numbers"]),
+    ("datasets = 3", ["line 1, key 'datasets'", "list of names"]),
+    ("datasets = [['iris']]", ["line 1, key 'datasets'", "list of names"]),
+    ("models = [16]", ["line 1, key 'models'", "list of names"]),
+    ("outlier_kind = ['label']", ["line 1, key 'outlier_kind'", "name in quotes"]),
+    ("losses = 5", ["line 1, key 'losses'", "list of names"]),
+    ("\n[losses]\nbinary = ['bce']\nmultclass = ['ce']", ["line 4", "'multclass'", "did you mean 'multiclass'?"]),
+    ("[losses]\nbinary = ['bce']\n\nregression = 3", ["line 4, key 'losses.regression'", "list of names"]),
+    ("[losses.binary]\nfirst = 'bce'", ["line 1, key 'losses.binary'", "list of names"]),
+    ("losses.binary = []", ["line 1, key 'losses.binary'", "list of names"]),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), CONFIGS, ids=lambda value: str(value)[:40])
+def test_a_config_that_cannot_be_used_is_refused(
+    refusal: Callable, tmp_path: Path, text: str, words: list[str]
+) -> None:
+    """The message has the file, the line and the key."""
+    (tmp_path / "mine.toml").write_text(text)
+    message = refusal("compare", "-c", "mine.toml")
+    for word in ["mine.toml", *words]:
+        assert word in message
+
+
+def test_a_config_that_is_no_text_is_refused(refusal: Callable, tmp_path: Path) -> None:
+    """A file that is not UTF-8, and a folder, are refused by name."""
+    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe")
+    assert "'mine.toml' cannot be read" in refusal("compare", "-c", "mine.toml")
+    assert f"'{tmp_path}' cannot be read" in refusal("compare", "-c", str(tmp_path))
+
+
+def test_a_loss_in_a_config_stands_under_its_task(refusal: Callable, tmp_path: Path) -> None:
+    """A loss under a task that it does not serve is refused, even if no data set has that task."""
+    (tmp_path / "mine.toml").write_text("datasets = ['iris']\n[losses]\nregression = ['ce']")
+    assert "'ce' does not fit the task regression" in refusal("compare", "-c", "mine.toml")

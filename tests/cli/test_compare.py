@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lossbench.measures.scores import MEASURES
+
+from .conftest import BRIEF
+
+FIRST_COLUMNS = [
+    *("dataset", "task", "model", "loss", "optimizer", "lr", "l1", "l2", "batch_size", "epochs"),
+    *("outlier_kind", "outlier_fraction", "seed", "status"),
+]
+CONVERGENCE = ["epochs_to_target", "epochs_to_plateau", "converged"]
+FILES = ["comparisons.csv", "curves.csv", "manifest.json", "summary.csv", "trials.csv"]
+
+
+def read(text: str) -> pd.DataFrame:
+    """Read a CSV as pandas would."""
+    return pd.read_csv(StringIO(text))
+
+
+def test_the_trials_on_standard_output(lossbench: Callable, tmp_path: Path) -> None:
+    """Standard output is the trials and nothing else: design 9's columns, a row a training, censored as >20."""
+    options = ("--seeds", "3", "--epochs", "20", "--csv", "-")
+    outcome = lossbench("compare", "-d", "breast_cancer,digits,diabetes", *options)
+    trials = read(outcome.out)
+    assert outcome.code == 0
+    assert list(trials.columns[: len(FIRST_COLUMNS)]) == FIRST_COLUMNS
+    rest = list(trials.columns[len(FIRST_COLUMNS) :])
+    assert rest[: len(MEASURES)] == list(MEASURES)
+    assert [name for name in rest if name in CONVERGENCE] == CONVERGENCE
+    assert len(trials) == 3 * 4 * (9 + 8 + 6)
+    assert trials.dataset.unique().tolist() == ["breast_cancer", "digits", "diabetes"]
+    missed = trials.converged == False  # noqa: E712 - undefined is neither
+    assert missed.any()
+    assert set(trials.epochs_to_target[missed]) == {">20"}
+    assert pd.to_numeric(trials.epochs_to_target[trials.converged == True]).between(1, 20).all()  # noqa: E712
+    assert "diabetes: 72 trainings done\n" in outcome.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_runs_write_the_same_bytes(lossbench: Callable, inside: Callable, tmp_path: Path) -> None:
+    """trials.csv depends on the command alone: not on the process, the number of processes, or what ran before."""
+    command = ["compare", "-d", "iris,diabetes", "-m", "linear,mlp:8", "--seeds", "2", "--epochs", "5", "--quiet"]
+    runs = [
+        lossbench(*command, "-o", "apart", "--jobs", "2"),
+        inside(*command, "-o", "inside", "--jobs", "1"),
+        inside(*command, "-o", "again"),
+    ]
+    assert [(run.code, run.out, run.err) for run in runs] == [(0, "", "")] * 3
+    apart, inside_, again = (
+        (tmp_path / name / "trials.csv").read_bytes() for name in ("apart", "inside", "again")
+    )
+    assert apart.count(b"\n") == 1 + 2 * 2 * 4 * (8 + 6)
+    assert apart == inside_ == again
+    assert sorted(path.name for path in (tmp_path / "apart").iterdir()) == FILES
+    manifest = json.loads((tmp_path / "apart" / "manifest.json").read_text())
+    assert manifest["command"] == " ".join(["lossbench", *command, "-o", "apart", "--jobs", "2"])
+    assert (manifest["config"]["epochs"], manifest["trials"]) == (5, 2 * 2 * 4 * (8 + 6))
+
+
+def test_both_engines_give_the_same_table(inside: Callable) -> None:
+    """The oracle and the fast engine run the same trials and agree on them."""
+    command = ("compare", "-d", "iris", "-l", "ce,mse", *BRIEF, "--quiet", "--csv", "-")
+    fused, loop = (read(inside(*command, "--engine", engine).out) for engine in ("fused", "loop"))
+    pd.testing.assert_frame_equal(fused, loop, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["sales.csv", "a folder/with: colon.csv", "sales.parquet"])
+def test_a_users_table(inside: Callable, tmp_path: Path, sales: pd.DataFrame, name: str) -> None:
+    """A path may hold spaces and a colon, and be Parquet; loss and data set stand as the user gave them."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    sales.to_parquet(path) if path.suffix == ".parquet" else sales.to_csv(path, index=False)
+    spec = f"{name}:target=price"
+    outcome = inside("compare", "-d", spec, "-l", "mse,huber:delta=1.35", *BRIEF, "--csv", "-")
+    trials = read(outcome.out)
+    assert outcome.code == 0
+    assert set(trials.dataset) == {spec}
+    assert trials.loss.unique().tolist() == ["mse", "huber:delta=1.35"]
+    assert trials.r2.notna().all()
+
+
+def test_an_alias_keeps_its_name(inside: Callable) -> None:
+    """A loss stands in the table as the user gave it, and an alias trains what its name trains."""
+    losses = ["-l", "cce,brier", "-l", "ce", "-l", "mse"]
+    trials = read(inside("compare", "-d", "iris", *losses, *BRIEF, "--quiet", "--csv", "-").out)
+    assert trials.loss.unique().tolist() == ["cce", "brier", "ce", "mse"]
+    scores = [group[list(MEASURES)].reset_index(drop=True) for _, group in trials.groupby("loss", sort=False)]
+    pd.testing.assert_frame_equal(scores[0], scores[2])
+    pd.testing.assert_frame_equal(scores[1], scores[3])
+
+
+def test_commas_cut_lists_but_not_widths(inside: Callable) -> None:
+    """Options repeat and take commas; the commas inside `mlp:64,32` belong to the model."""
+    command = ("-d", "diabetes", "-l", "mse,huber:delta=1.35", "-l", "mae", "-m", "linear, mlp:6,3:tanh")
+    trials = read(inside("compare", *command, *BRIEF, "--quiet", "--csv", "-").out)
+    assert trials.loss.unique().tolist() == ["mse", "huber:delta=1.35", "mae"]
+    assert trials.model.unique().tolist() == ["linear", "mlp:6,3:tanh"]
+
+
+def test_every_format_says_the_same(inside: Callable, tmp_path: Path) -> None:
+    """CSV, JSON, Markdown and the table show the same losses and the same means, censored alike."""
+    command = ("compare", "-d", "diabetes", "-l", "mse,mae", "--seeds", "2", "--epochs", "2", "-o", "out")
+    shown = {form: inside(*command, "--format", form) for form in ("csv", "json", "markdown", "table")}
+    assert {outcome.code for outcome in shown.values()} == {0}
+    table, rows = read(shown["csv"].out), json.loads(shown["json"].out)
+    assert shown["csv"].out == (tmp_path / "out" / "summary.csv").read_text()
+    assert [row["loss"] for row in rows] == table.loss.tolist()
+    assert [row["mean"] for row in rows] == table["mean"].tolist()
+    assert {row["epochs_to_target_median"] for row in rows} == {">2"} == set(table.epochs_to_target_median)
+    for row in rows:
+        for form in ("markdown", "table"):
+            lines = [line for line in shown[form].out.splitlines() if f" {row['loss']} " in line]
+            assert any(f" {row['mean']:.3f} " in line for line in lines)
+
+
+def test_a_diverged_run_is_shown_and_stored(inside: Callable, tmp_path: Path) -> None:
+    """Trainings that diverged are counted and explained, and no file or format has an infinity in it."""
+    command = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--optimizer", "sgd", "--lr", "1e30", "-o", "out")
+    outcome = inside(*command)
+    assert outcome.code == 0
+    assert "diverged mse on diabetes: 2 of 2 trainings" in outcome.out
+    assert set(read((tmp_path / "out" / "trials.csv").read_text()).status) == {"diverged"}
+    assert "inf" not in read((tmp_path / "out" / "summary.csv").read_text()).to_csv().replace("infinity", "")
+    (row,) = json.loads(inside(*command, "--format", "json").out)
+    assert (row["diverged"], row["mean"], row["epochs_to_plateau_median"]) == (2, None, ">2")
+
+
+def test_the_folder_goes_by_the_config(inside: Callable, tmp_path: Path) -> None:
+    """Files go to results/CONFIG, or to results/custom where an option changed the experiment, or where told."""
+    (tmp_path / "mine.toml").write_text(
+        "datasets = ['iris']\nseeds = 1\nepochs = 1\noutliers = [0]\n[losses]\nmulticlass = ['ce']"
+    )
+    for arguments, folder in (
+        ((), "results/mine"),
+        (("--epochs", "2"), "results/custom"),
+        (("-o", "deep/er"), "deep/er"),
+    ):
+        outcome = inside("compare", "-c", "mine.toml", *arguments)
+        assert outcome.code == 0
+        assert f"files    {folder}\n" in outcome.out
+        assert sorted(path.name for path in (tmp_path / folder).iterdir()) == FILES
+
+
+def test_a_csv_file_takes_the_place_of_the_folder(inside: Callable, tmp_path: Path) -> None:
+    """With --csv FILE the trials go there and nowhere else; the table is still shown."""
+    outcome = inside("compare", "-d", "iris", "-l", "ce", *BRIEF, "--csv", "there/trials.csv")
+    assert outcome.code == 0
+    assert "iris (multiclass)" in outcome.out
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["there", "there/trials.csv"]
+    assert len(read((tmp_path / "there" / "trials.csv").read_text())) == 2
+
+
+def test_quiet_leaves_only_what_was_asked_for(inside: Callable, tmp_path: Path) -> None:
+    """Under --quiet files are written and nothing is said; --format still answers."""
+    command = ("compare", "-d", "iris", "-l", "ce", *BRIEF, "--quiet")
+    silent = inside(*command)
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
+    assert (tmp_path / "results" / "custom" / "trials.csv").exists()
+    answer = inside(*command, "--format", "csv")
+    assert (answer.err, read(answer.out).loss.tolist()) == ("", ["ce"])
+
+
+def test_a_dry_run_trains_and_writes_nothing(
+    inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default experiment is described: every core task, every loss of it, and how many trainings that is."""
+    monkeypatch.setattr("lossbench.api.execute", None)
+    outcome = inside("compare", "--dry-run")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "2680 trainings: 100 epochs" in outcome.out
+    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16 under ce, mse, " in outcome.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_fits_some_data_sets_runs_there(inside: Callable) -> None:
+    """A loss that does not fit one of the data sets is listed with the reason, and runs on the other."""
+    outcome = inside("compare", "-d", "iris,diabetes", "-l", "mse,huber", *BRIEF)
+    assert outcome.code == 0
+    assert "skipped  huber on iris: loss 'huber' does not fit the task multiclass" in outcome.out
+
+
+def test_a_cores_loss_that_is_undefined_is_left_out(inside: Callable, tmp_path: Path, sales: pd.DataFrame) -> None:
+    """Without -l, a table with a zero in its target is trained under the other losses, and the rows are named."""
+    sales.assign(price=sales.price.where(sales.index != 4, 0.0)).to_csv(tmp_path / "zero.csv")
+    outcome = inside("compare", "-d", "zero.csv:target=price", "--dry-run")
+    assert outcome.code == 0
+    assert "under mse, mae, huber, log_cosh, pinball\n" in outcome.out
+    assert "skipped  mape on zero.csv:target=price" in outcome.out
+    assert "row 5" in outcome.out

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from lossbench.data import load_dataset, records
+
+
+def test_the_list_is_the_catalogue(inside: Callable) -> None:
+    """Every data set is listed with its task, within 100 columns."""
+    outcome = inside("datasets")
+    rows = [line.split() for line in outcome.out.splitlines()]
+    for record in records():
+        assert any(row[:2] == [record.name, record.task] for row in rows)
+    assert max(map(len, outcome.out.splitlines())) <= 100
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.name)
+def test_a_data_set_is_shown_whole(inside: Callable, record: object) -> None:
+    """Rows, features, classes, hash, source and every parameter."""
+    dataset = load_dataset(record.name)
+    shown = inside("datasets", record.name).out
+    for words in (str(dataset.rows), dataset.feature_names[0], dataset.digest, record.source):
+        assert words in shown
+    for parameter in record.parameters:
+        assert parameter.description in shown
+
+
+def test_a_users_table_is_shown_as_it_is_trained_on(inside: Callable, sales: pd.DataFrame) -> None:
+    """The inferred task and everything that was done to the table is said."""
+    shown = inside("datasets", "sales.csv:target=price").out
+    assert shown.startswith("sales.csv:target=price (regression)\n")
+    assert f"rows        {len(sales)}" in shown
+    assert "'price' is a quantity (regression)" in shown
+
+
+def test_an_unknown_data_set_is_refused(refusal: Callable) -> None:
+    """The nearest name is offered."""
+    assert "unknown data set 'irsi'; did you mean 'iris'?" in refusal("datasets", "irsi")

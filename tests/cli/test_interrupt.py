@@ -1,0 +1,92 @@
+"""A reader that goes away and a user that presses Ctrl-C: the command ends at once, quietly and cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import COMMAND, PLAIN
+
+MANY_ROWS = ("--seeds", "40", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
+LONG = ("-d", "breast_cancer,moons", "-m", "mlp:32", "--seeds", "40", "--epochs", "2000")
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """Start a command as the leader of its own group of processes."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=PLAIN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["losses"], ["losses", "huber"], ["datasets"]], ids=" ".join)
+def test_a_reader_that_is_gone(tmp_path: Path, arguments: list[str]) -> None:
+    """Writing to a closed pipe ends the command with 0 and without a word, whoever does the writing."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*COMMAND, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=PLAIN, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr.decode().strip()) == (0, "")
+
+
+def test_a_reader_that_leaves_early(tmp_path: Path) -> None:
+    """`| head -1` on a table too large for the pipe: the first line comes, and no complaint."""
+    process = start("compare", "-d", "iris", *MANY_ROWS, cwd=tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith("dataset,task,model,loss,")
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), complaint.strip()) == (0, "")
+
+
+def alive(group: int) -> list[int]:
+    """Return the processes of a group that still run; one that is over and not yet buried does not."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:  # it ended while we were looking
+            continue
+        if int(its_group) == group and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def wait_until(condition: object, seconds: float = 60) -> bool:
+    """Wait for a condition; say whether it came true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
+    """Exit code 130, one message, no file and no half of one, and no process left."""
+    process = start("compare", *LONG, "--jobs", str(jobs), "-o", "out", "--csv", "trials.csv", cwd=tmp_path)
+    # The folder is made just before the training starts. A terminal's Ctrl-C reaches every process of the group.
+    assert wait_until(lambda: (tmp_path / "out").exists() and len(alive(process.pid)) >= (1 if jobs == 1 else 3))
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "lossbench: interrupted; what was not finished is not written"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert wait_until(lambda: not alive(process.pid), seconds=15)

@@ -1,0 +1,90 @@
+"""What reaches a terminal, a pipe and a log."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import subprocess
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from .conftest import BRIEF, COMMAND, PLAIN
+
+ESCAPE = "\x1b"
+
+
+def on_terminal(*arguments: str, cwd: Path, stream: str, columns: int = 100, **variables: str) -> tuple[str, str]:
+    """Give a command with one stream on a terminal; return what that got, and what the other stream got."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    other = "stderr" if stream == "stdout" else "stdout"
+    streams = {stream: theirs, other: subprocess.PIPE}
+    process = subprocess.Popen([*COMMAND, *arguments], cwd=cwd, env=PLAIN | variables, **streams)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # how Linux says that nobody has the terminal open any more
+            break
+        shown += piece
+    os.close(ours)
+    rest = next(text for text in process.communicate() if text is not None)
+    assert process.returncode == 0
+    return shown.decode(), rest.decode()
+
+
+def test_progress_stays_on_standard_error(tmp_path: Path) -> None:
+    """On a terminal a bar is drawn on standard error; standard output, in a pipe, has neither bar nor codes."""
+    command = ("compare", "-d", "iris", "-l", "ce", *BRIEF)
+    shown, out = on_terminal(*command, cwd=tmp_path, stream="stderr")
+    assert ESCAPE in shown
+    assert "2/2" in shown
+    assert "iris (multiclass)" in out
+    assert ESCAPE not in out
+    assert "2/2" not in out
+
+
+@pytest.mark.parametrize("command", ["losses", "datasets"])
+def test_no_color_is_honoured(tmp_path: Path, command: str) -> None:
+    """A terminal gets codes, unless NO_COLOR is set: then it gets what a pipe gets. Both fit its width."""
+    plain, _ = on_terminal(command, cwd=tmp_path, stream="stdout", NO_COLOR="1")
+    coloured, _ = on_terminal(command, cwd=tmp_path, stream="stdout")
+    piped = subprocess.run([*COMMAND, command], cwd=tmp_path, env=PLAIN, capture_output=True, check=True).stdout
+    assert ESCAPE in coloured
+    assert plain.replace("\r\n", "\n") == piped.decode()
+    assert ESCAPE not in plain
+    assert max(map(len, plain.splitlines())) <= 100
+
+
+def test_a_narrow_terminal_is_not_overrun(tmp_path: Path) -> None:
+    """On a terminal of 60 columns a table is 60 columns wide."""
+    plain, _ = on_terminal("datasets", cwd=tmp_path, stream="stdout", columns=60, NO_COLOR="1")
+    table = plain.partition("Your own table")[0]
+    assert max(map(len, table.splitlines())) <= 60
+
+
+def test_long_names_fit_a_hundred_columns(inside: Callable, tmp_path: Path, sales: pd.DataFrame) -> None:
+    """A long path, loss and model wrap: no figure is cut, no line passes 100 columns, no code slips in."""
+    folder = (
+        tmp_path / "a_rather_long_folder" / "another_rather_long_folder_inside_of_it" / "and_so_on_for_a_while"
+    )
+    folder.mkdir(parents=True)
+    sales.to_csv(folder / "sales.csv", index=False)
+    loss = f"huber:delta=1.35{'0' * 60}1"
+    model = f"mlp:{','.join(['16'] * 30)}:tanh"
+    path = (folder / "sales.csv").relative_to(tmp_path)
+    outcome = inside(
+        *("compare", "-d", f"{path}:target=price", "-l", f"mse,{loss}", "-m", model),
+        *("--seeds", "3", "--epochs", "110", "--outliers", "0,0.25"),
+    )
+    assert outcome.code == 0
+    assert max(map(len, outcome.out.splitlines())) <= 100
+    assert ESCAPE not in outcome.out
+    assert "…" not in outcome.out
+    assert "1.35000" in outcome.out

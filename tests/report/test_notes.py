@@ -1,0 +1,71 @@
+"""What a reader must know beside the tables is said, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lossbench import Comparison
+from lossbench.report.notes import FEW_SEEDS, diverged, notes, plan_lines, skipped
+
+
+def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list[str]:
+    """Return the notes of one kind."""
+    return [note for note in notes(comparison, folder) if note.startswith(kind)]
+
+
+def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> None:
+    """A loss left out of a data set is said once, with data set and reason."""
+    lines = list(skipped(comparison.experiment))
+    assert lines == about(comparison, "skipped")
+    assert len(lines) == len(comparison.experiment.skipped) == 1
+    assert "huber:delta=1.35 on iris" in lines[0]
+
+
+def test_divergences_are_counted_by_data_set_and_loss(comparison: Comparison) -> None:
+    """Each loss that diverged is named with how many trainings of how many, and since when."""
+    trials = comparison.trials
+    gone = trials[(trials.status == "diverged") & (trials.loss == "mse") & (trials.dataset == "diabetes")]
+    (line,) = (line for line in diverged(comparison) if "mse on diabetes" in line)
+    assert f"{len(gone)} of 12 trainings" in line
+    assert f"epoch {gone.diverged_epoch.min()};" in line
+    assert len(list(diverged(comparison))) == len(
+        trials[trials.status == "diverged"][["dataset", "loss"]].drop_duplicates()
+    )
+
+
+def test_nothing_is_said_where_nothing_diverged(comparison: Comparison) -> None:
+    """A clean run has no note of divergence."""
+    assert list(diverged(replace(comparison, trials=comparison.trials[comparison.trials.status == "ok"]))) == []
+
+
+def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
+    """The warning names the number of seeds and the way out; enough seeds are not warned of."""
+    (line,) = about(comparison, "warning")
+    assert "3 seeds" in line
+    assert "--seeds 10" in line
+    settings = replace(comparison.experiment.settings, seeds=tuple(range(FEW_SEEDS)))
+    assert (
+        about(replace(comparison, experiment=replace(comparison.experiment, settings=settings)), "warning") == []
+    )
+
+
+def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
+    """Where the files lie is said last."""
+    assert list(notes(comparison, Path("results/x")))[-1].split() == ["files", "results/x"]
+    assert about(comparison, "files") == []
+
+
+def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:
+    """What was done to a table on the way in reaches the reader."""
+    dataset = replace(comparison.experiment.datasets[0], notes=("2 rows dropped",))
+    experiment = replace(comparison.experiment, datasets=(dataset,))
+    assert about(replace(comparison, experiment=experiment), "data") == ["data     diabetes: 2 rows dropped"]
+
+
+def test_the_plan_adds_up(comparison: Comparison) -> None:
+    """The data sets' trainings add up to the total that is announced."""
+    *datasets, total, last = plan_lines(comparison.experiment)
+    counts = [int(line.partition(" rows): ")[2].split()[0]) for line in datasets]
+    assert sum(counts) == int(total.split()[0]) == len(comparison.trials)
+    assert last.startswith("skipped")

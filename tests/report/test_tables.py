@@ -1,0 +1,151 @@
+"""The summary as text: best first, what was not reached as more than the run, what is undefined as a dash."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stats.synthetic import SETTING, score_tables, table
+
+from lossbench.report.tables import NOT_DEFINED, Table, interval, median, tables, title
+from lossbench.stats.summary import summarise
+
+few = settings(max_examples=15, deadline=None)
+
+
+def only(trials: pd.DataFrame) -> Table:
+    """Return the one table of these trials."""
+    (found,) = tables(summarise(trials))
+    return found
+
+
+def column(found: Table, heading: str) -> list[str]:
+    """Return the cells under a heading."""
+    return [row[found.columns.index(heading)] for row in found.rows]
+
+
+@few
+@given(scores=score_tables())
+def test_the_best_mean_stands_first(scores: dict[str, np.ndarray]) -> None:
+    """Rows fall in mean score; losses without one stand last, in the order that the user gave."""
+    summary = summarise(table(scores))
+    means = dict(zip(summary.loss, summary["mean"], strict=True))
+    order = [means[loss] for loss in column(only(table(scores)), "loss")]
+    known = [mean for mean in order if not math.isnan(mean)]
+    assert known == sorted(known, reverse=True)
+    assert all(map(math.isnan, order[len(known) :]))
+    assert sorted(column(only(table(scores)), "loss")) == sorted(scores)
+
+
+@few
+@given(scores=score_tables())
+def test_bold_rows_are_the_tied_ones(scores: dict[str, np.ndarray]) -> None:
+    """What stands out is what the data cannot tell from the best, and it has its mark without colour too."""
+    summary = summarise(table(scores))
+    found = only(table(scores))
+    tied = set(summary.loss[summary.tied_with_best])
+    assert {found.rows[index][1] for index in found.best} == tied
+    assert {row[1] for row in found.rows if row[0] == "*"} == tied
+
+
+def test_every_setting_has_a_table() -> None:
+    """Data sets, models and rates are told apart, in the order of the trials."""
+    scores = {"bce": np.full((2, 3), 0.5)}
+    parts = [table(scores, lr=0.1), table(scores, lr=0.01), table(scores, dataset="a", model="linear")]
+    titles = [found.title for found in tables(summarise(pd.concat(parts, ignore_index=True)))]
+    assert [text[:10] for text in titles] == ["moons (bin", "moons (bin", "a (binary)"]
+    assert "lr 0.1," in titles[0]
+    assert "lr 0.01," in titles[1]
+    assert "linear" in titles[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "moons (binary): mlp:4, adam lr 0.01, batch 32, 20 epochs"),
+        ({"l1": 0.001}, "moons (binary): mlp:4, adam lr 0.01, l1 0.001, batch 32, 20 epochs"),
+        ({"l1": 1.0, "l2": 0.5}, "moons (binary): mlp:4, adam lr 0.01, l1 1, l2 0.5, batch 32, 20 epochs"),
+        (
+            {"outlier_fraction": 0.005, "outlier_kind": "label"},
+            "moons (binary): mlp:4, adam lr 0.01, batch 32, 20 epochs, 0.5 % label contamination",
+        ),
+    ],
+)
+def test_the_title_names_what_the_losses_share(changes: dict[str, object], expected: str) -> None:
+    """Penalties and contamination are named where there are any, and only there."""
+    row = SETTING | {"dataset": "moons", "outlier_fraction": 0.0, "outlier_kind": "none"} | changes
+    assert title(pd.Series(row)) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(mean=st.floats(-1e12, 1e12), half=st.floats(0, 1e12))
+def test_a_number_and_its_interval_share_their_decimals(mean: float, half: float) -> None:
+    """Both are written to the same decimal, close to the number, in at most twenty characters."""
+    text = interval(mean, mean - half, mean + half)
+    first, second = text.split(" ±")
+    decimals = [len(part.partition("e")[0].partition(".")[2]) for part in (first, second)]
+    assert decimals[0] == decimals[1]
+    size = max(abs(mean), half, 1)
+    assert abs(float(first) - mean) <= 0.06 * size
+    assert abs(float(second) - half) <= 0.06 * size
+    assert len(text) <= 20
+
+
+@settings(max_examples=100, deadline=None)
+@given(mean=st.floats(-0.999, 0.999), half=st.floats(0, 1))
+def test_scores_keep_three_decimals(mean: float, half: float) -> None:
+    """A score in [0, 1] and its interval are written to the third decimal."""
+    assert interval(mean, mean - half, mean + half) == f"{mean:.3f} ±{((mean + half) - (mean - half)) / 2:.3f}"
+
+
+def test_undefined_is_a_dash_and_never_a_number() -> None:
+    """No mean is a dash; a mean of one seed stands alone, without a made-up interval."""
+    assert interval(np.nan, np.nan, np.nan) == NOT_DEFINED
+    assert interval(0.5, np.nan, np.nan) == "0.500"
+    found = only(table({"bce": np.full((2, 3), np.nan)}))
+    assert column(found, "accuracy") == column(found, "F1") == column(found, "robust") == [NOT_DEFINED]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (7.0, np.nan, np.nan, "7"),
+        (np.inf, np.nan, np.nan, ">20"),
+        (7.0, 3.0, np.inf, "7 [3, >20]"),
+        (np.inf, np.inf, np.inf, ">20 [>20, >20]"),
+        (np.nan, np.nan, np.nan, NOT_DEFINED),
+    ],
+)
+def test_beyond_the_run_is_more_than_its_epochs(value: float, low: float, high: float, expected: str) -> None:
+    """An infinite median is what is known of it: more epochs than there were."""
+    row = pd.Series({"epochs": 20, "x_median": value, "x_median_low": low, "x_median_high": high}, dtype=object)
+    assert median(row, "x") == expected
+
+
+def test_who_got_there_is_counted() -> None:
+    """The target's cell has the median and how many of the seeds got there; a dash where there was no target."""
+    trials = table({"bce": np.array([[0.9] * 3, [0.5] * 3, [np.nan] * 3]), "mse": np.full((3, 3), 0.9)})
+    assert column(only(trials), "to target") == ["6 3/3", ">20 1/3"]
+    without = trials.assign(converged=pd.array([pd.NA] * len(trials), dtype="boolean"))
+    assert column(only(without), "to target") == [NOT_DEFINED, NOT_DEFINED]
+
+
+def test_diverged_seeds_are_counted_beside_the_others() -> None:
+    """`n` is the number of seeds that ended well, of all where some did not."""
+    trials = table({"bce": np.array([[0.9] * 3, [np.nan] * 3]), "mse": np.full((2, 3), 0.5)})
+    assert column(only(trials), "n") == ["1/2", "2"]
+
+
+def test_the_second_score_is_another_one() -> None:
+    """Beside the primary score stands one that sees what it does not."""
+    scores = {"mse": np.full((2, 3), 0.5)}
+    assert only(table(scores)).columns[2:4] == ("accuracy", "F1")
+    balanced = table(scores, score="balanced_accuracy").assign(balanced_accuracy=0.5)
+    assert only(balanced).columns[2:4] == ("balanced acc.", "F1")
+    regression = table(scores, task="regression", score="r2").assign(r2=0.5, mae=123.456, r2_at_best=0.5)
+    assert only(regression).columns[2:4] == ("R²", "MAE")
+    assert column(only(regression), "MAE") == ["123.5 ±0.0"]

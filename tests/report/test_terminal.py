@@ -1,0 +1,87 @@
+"""Tables fit a hundred columns and lose nothing on the way."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+from stats.synthetic import table
+
+from lossbench.report.notes import LEGEND
+from lossbench.report.tables import Table, tables
+from lossbench.report.terminal import WIDTH, console, print_lines, print_tables
+from lossbench.stats.summary import summarise
+
+LOSSES = ("label_smoothing:epsilon=0.05", "huber:delta=1.35", "mse")
+
+
+def printed(found: list[Table], **options: object) -> str:
+    """Return tables as a console of a hundred columns prints them."""
+    screen = Console(file=io.StringIO(), width=WIDTH, **options)
+    print_tables(screen, found)
+    return screen.file.getvalue()
+
+
+def wide(size: float) -> list[Table]:
+    """Return a table of the widest cells: ten seeds, intervals everywhere, one divergence, long names."""
+    random = np.random.default_rng(0)
+    trials = table({loss: random.integers(40, 60, (10, 3)) / 64 for loss in LOSSES})
+    trials = trials.assign(r2=size * trials.accuracy, mae=abs(size) * trials.f1, r2_at_best=0.5)
+    trials = trials.assign(task="regression", score="r2", model="mlp:64,32:sigmoid", optimizer="sgd:momentum=0.95")
+    trials.loc[3, ["r2", "mae", "status"]] = [np.nan, np.nan, "diverged"]
+    return list(tables(summarise(trials)))
+
+
+@pytest.mark.parametrize("size", [1.0, -1000.0, -1e9])
+def test_tables_fit_and_lose_nothing(size: float) -> None:
+    """No line is longer than a hundred columns; every figure stands whole; a name may go over several lines."""
+    (found,) = wide(size)
+    lines = printed([found]).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    for row in found.rows:
+        assert any(all(cell in line for cell in row[2:]) for line in lines)
+
+
+@pytest.mark.xfail(strict=True, reason="names vanish and figures are cut yet: 10 seeds read as 1")
+def test_a_narrow_terminal_cuts_no_figure() -> None:
+    """On eighty columns a figure is whole or not there; a cut one reads as another number."""
+    (found,) = wide(1.0)
+    screen = Console(file=io.StringIO(), width=80)
+    print_tables(screen, [found])
+    text = screen.file.getvalue()
+    assert "mse" in text
+    for row in found.rows:
+        assert any(row[2] in line and line.split()[-1] == row[-1] for line in text.splitlines())
+
+
+def test_a_console_without_a_terminal_has_a_hundred_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log or a pipe gets the full width, whatever the shell's own is."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert console().width == WIDTH
+
+
+def test_the_best_rows_are_bold_where_there_is_a_terminal() -> None:
+    """Bold begins in the best rows and in no other; without a terminal there are no codes at all."""
+    found = Table("t", ("", "loss"), (("*", "first"), ("", "second")), best=(0,))
+    lines = printed([found], force_terminal=True, color_system="standard").splitlines()
+    assert all("\x1b[1m" in line for line in lines if "first" in line)
+    assert not any("\x1b[1m" in line for line in lines if "second" in line)
+    assert "\x1b" not in printed([found])
+
+
+def test_square_brackets_are_text() -> None:
+    """An interval in brackets, or a file's name, is never taken for the console's own markup."""
+    found = Table("[red]x", ("", "loss", "to target"), (("", "[bold]a", "7 [3, >20]"),))
+    text = printed([found])
+    for piece in ("[red]x", "[bold]a", "7 [3, >20]"):
+        assert piece in text
+    screen = Console(file=io.StringIO(), width=WIDTH)
+    print_lines(screen, ["files    /tmp/[b]x"])
+    assert screen.file.getvalue() == "files    /tmp/[b]x\n"
+
+
+def test_the_legend_fits() -> None:
+    """How to read the tables is printed as it was laid out."""
+    assert max(map(len, LEGEND)) <= WIDTH

@@ -1,0 +1,251 @@
+"""`lossbench.compare` takes what a person would write, and gives the same numbers by every road."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pandas.testing import assert_frame_equal
+from stats.synthetic import read_trials
+
+import lossbench
+from lossbench.config import make_settings
+from lossbench.measures.scores import MEASURES
+from lossbench.scoring import COLUMNS
+from lossbench.stats.summary import PAIR_COLUMNS, SUMMARY_COLUMNS, average_curves, compare_pairs, summarise
+
+SMALL = {"datasets": "iris", "losses": ["ce", "mse"], "seeds": 2, "epochs": 3, "outliers": 0, "models": "mlp:4"}
+unmended = pytest.mark.xfail(strict=True, reason="not refused yet")
+FILES = {"trials.csv", "summary.csv", "comparisons.csv", "curves.csv", "manifest.json"}
+
+
+def small(**changes: Any) -> lossbench.Comparison:
+    """Compare two losses on one data set in a moment."""
+    return lossbench.compare(**SMALL | changes)
+
+
+@pytest.fixture(scope="module")
+def result() -> lossbench.Comparison:
+    """Give a comparison with two data sets and two shares."""
+    return small(datasets=["iris", "diabetes"], losses=["mse", "mae"], outliers=[0, 0.2], epochs=5, seeds=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "expected"),
+    [
+        ({"datasets": "wine"}, "datasets", ("wine",)),
+        ({"datasets": ("iris", "wine")}, "datasets", ("iris", "wine")),
+        ({"losses": "ce"}, "losses", ("ce",)),
+        ({"losses": iter(["mse", "ce"])}, "losses", ("mse", "ce")),
+        ({"models": ("linear", "mlp:2")}, "models", ("linear", "mlp:2")),
+        ({"optimizers": "sgd:momentum=0.9"}, "optimizers", ("sgd:momentum=0.9",)),
+        ({"lr": 0.1}, "lr", (0.1,)),
+        ({"lr": 1}, "lr", (1.0,)),
+        ({"lr": np.float64(0.1)}, "lr", (0.1,)),
+        ({"lr": np.float32(0.5)}, "lr", (0.5,)),
+        ({"lr": np.int64(1)}, "lr", (1.0,)),
+        ({"lr": (0.1, 0.01)}, "lr", (0.1, 0.01)),
+        ({"lr": np.array([0.5, 0.25])}, "lr", (0.5, 0.25)),
+        ({"l1": np.float64(0.1), "l2": [0, np.float32(0.5)]}, "l2", (0.0, 0.5)),
+        ({"epochs": np.int64(2)}, "epochs", 2),
+        ({"batch_size": np.int32(8)}, "batch_size", 8),
+        ({"seeds": np.int64(3)}, "seeds", (0, 1, 2)),
+        ({"seeds": [np.int64(1)]}, "seeds", (1,)),
+        ({"seeds": np.arange(4, 6)}, "seeds", (4, 5)),
+        ({"seeds": range(2, 4)}, "seeds", (2, 3)),
+        ({"seeds": "5:7"}, "seeds", (5, 6)),
+        ({"outliers": np.array([0.0, 0.25])}, "outliers", (0.0, 0.25)),
+        ({"outliers": {0.25}}, "outliers", (0.25,)),
+    ],
+)
+def test_arguments_may_be_one_or_several(given: dict[str, Any], field: str, expected: object) -> None:
+    """A value, a list, a tuple, an iterator and numpy's numbers all mean the same, and end as plain values."""
+    found = getattr(small(**given).experiment.settings, field)
+    assert found == expected
+    items = found if isinstance(found, tuple) else (found,)
+    assert {type(item) for item in items} <= {str, int, float}
+
+
+def test_losses_may_differ_by_task() -> None:
+    """A mapping gives each data set the losses of its task."""
+    found = small(datasets=["iris", "diabetes"], losses={"multiclass": ["ce"], "regression": "huber:delta=1.35"})
+    pairs = found.trials[["dataset", "loss"]].drop_duplicates().to_numpy().tolist()
+    assert pairs == [["iris", "ce"], ["diabetes", "huber:delta=1.35"]]
+
+
+def test_what_is_left_out_comes_from_the_config(tmp_path: Path) -> None:
+    """A config is the floor, and an argument stands on it."""
+    config = tmp_path / "mine.toml"
+    config.write_text('datasets = ["wine"]\nlosses = ["ce"]\nseeds = 2\nepochs = 7\noutliers = [0.0]')
+    found = lossbench.compare(config=config, epochs=2).experiment.settings
+    assert found == make_settings(datasets=["wine"], losses=["ce"], seeds=2, epochs=2, outliers=[0.0])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"datasets": "irris"},
+        {"datasets": 3},
+        {"datasets": []},
+        {"losses": "hubber"},
+        {"losses": "huber"},
+        {"losses": [["ce"]]},
+        {"models": "mlp:0"},
+        {"optimizers": "adamm"},
+        {"lr": 0},
+        {"lr": np.nan},
+        {"lr": "0.1"},
+        {"l1": -1},
+        {"epochs": 0},
+        {"epochs": 2.5},
+        {"epochs": True},
+        {"batch_size": np.int64(0)},
+        {"seeds": 0},
+        {"seeds": 2.0},
+        {"seeds": []},
+        {"seeds": [-1]},
+        {"seeds": [True]},
+        {"seeds": "a"},
+        {"outliers": 1.0},
+        {"outlier_kind": "target"},
+        {"outlier_kind": "noise"},
+        {"config": "nowhere.toml"},
+        pytest.param({"engine": "fusd"}, marks=unmended),
+        pytest.param({"jobs": 0}, marks=unmended),
+        pytest.param({"jobs": 1.5}, marks=unmended),
+        pytest.param({"losses": {"binary": "bce"}}, marks=unmended),  # no loss for the only data set: no trials
+        pytest.param({"losses": {}}, marks=unmended),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_refused_before_training(
+    bad: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad input is one usage error; not a single training has begun."""
+    monkeypatch.setattr("lossbench.runner.train_pack", pytest.fail)
+    with pytest.raises(lossbench.UsageError):
+        small(**bad)
+
+
+def test_the_frames_have_their_columns(result: lossbench.Comparison) -> None:
+    """Trials, summary, pairs and curves are tidy: one row each, in the documented columns."""
+    assert tuple(result.trials) == COLUMNS
+    assert tuple(result.summary) == SUMMARY_COLUMNS
+    assert tuple(result.comparisons) == PAIR_COLUMNS
+    assert len(result.trials) == 2 * 2 * 2 * 3
+    assert len(result.summary) == 2 * 2
+    assert len(result.comparisons) == 2
+    assert len(result.curves) == 2 * 2 * 2 * 5
+
+
+def test_the_trials_stand_in_the_order_asked_for(result: lossbench.Comparison) -> None:
+    """Rows come in the order of the arguments, whatever order the trainings finished in."""
+    order = result.trials[["dataset", "loss", "outlier_fraction", "seed"]]
+    axes = [["iris", "diabetes"], ["mse", "mae"], [0.0, 0.2], [0, 1, 2]]
+    expected = pd.MultiIndex.from_product(axes).to_frame(index=False).to_numpy().tolist()
+    assert order.to_numpy().tolist() == expected
+
+
+def test_two_processes_give_the_numbers_of_one() -> None:
+    """The same bits come from this process and from two others."""
+    setup = {"models": ["mlp:4", "linear"], "outliers": [0, 0.2]}
+    one, two = small(jobs=1, **setup), small(jobs=2, **setup)
+    assert_frame_equal(two.trials, one.trials, check_exact=True)
+    assert_frame_equal(two.curves, one.curves, check_exact=True)
+
+
+def test_a_loss_trains_the_same_alone(result: lossbench.Comparison) -> None:
+    """Neither the other losses nor the other data sets of a comparison change one bit of a row."""
+    alone = small(datasets="diabetes", losses="mae", outliers=[0.2], epochs=5, seeds=[2]).trials
+    trials = result.trials
+    row = trials[
+        (trials.dataset == "diabetes")
+        & (trials.loss == "mae")
+        & (trials.outlier_fraction == 0.2)
+        & (trials.seed == 2)
+    ]
+    assert_frame_equal(row.reset_index(drop=True), alone, check_exact=True)
+
+
+def test_the_slow_oracle_agrees() -> None:
+    """Plain PyTorch, one network at a time, gives the same scores but for rounding, from the same start."""
+    setup = {"datasets": "diabetes", "losses": ["mse", "huber"], "epochs": 4}
+    fused, loop = small(**setup).trials, small(engine="loop", jobs=1, **setup).trials
+    scores = [name for name in MEASURES if fused[name].notna().any()]
+    np.testing.assert_allclose(loop[scores], fused[scores], rtol=1e-3)
+    hashes = [name for name in COLUMNS if name.endswith("_hash")]
+    assert_frame_equal(loop[hashes], fused[hashes])
+
+
+def test_progress_is_told_of_every_trial() -> None:
+    """The calls add up to the trials of each data set."""
+    told: Counter[str] = Counter()
+    found = small(datasets=["iris", "wine"], progress=lambda dataset, trials: told.update({dataset: trials}))
+    assert told == found.trials.dataset.value_counts().to_dict()
+
+
+def test_the_callers_threads_are_left_alone() -> None:
+    """Training uses one thread, and hands back what the process had set."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        small()
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_the_callers_random_numbers_are_left_alone() -> None:
+    """Neither reads nor moves the global generators: every stream is lossbench's own."""
+    torch.manual_seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    small()
+    drawn = torch.rand(1).item(), np.random.random()  # noqa: NPY002
+    torch.manual_seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    assert drawn == (torch.rand(1).item(), np.random.random())  # noqa: NPY002
+
+
+def test_saving_leaves_the_five_files(result: lossbench.Comparison, tmp_path: Path) -> None:
+    """Design 9's files are there and nothing besides; a second run writes the same bytes of trials."""
+    result.save(tmp_path / "first", command="lossbench compare")
+    assert {path.name for path in (tmp_path / "first").iterdir()} == FILES
+    again = small(datasets=["iris", "diabetes"], losses=["mse", "mae"], outliers=[0, 0.2], epochs=5, seeds=3)
+    again.save(str(tmp_path / "second"))
+    for name in FILES - {"manifest.json"}:
+        assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes(), name
+
+
+def test_all_is_made_again_from_the_trials(result: lossbench.Comparison, tmp_path: Path) -> None:
+    """Summary and pairs of the trials that were read back are those of the comparison, to the last bit."""
+    result.save(tmp_path)
+    back = read_trials((tmp_path / "trials.csv").read_text(encoding="utf-8"))
+    assert_frame_equal(summarise(back), result.summary, check_dtype=False, check_exact=True)
+    assert_frame_equal(compare_pairs(back), result.comparisons, check_dtype=False, check_exact=True)
+    curves = average_curves(back, result.raw_curves)
+    assert_frame_equal(curves, result.curves, check_dtype=False, check_exact=True)
+
+
+def test_a_folder_that_cannot_be_is_refused(result: lossbench.Comparison, tmp_path: Path) -> None:
+    """Saving over a file is a usage error and leaves the file."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(lossbench.UsageError, match="cannot write"):
+        result.save(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "losses"), [("iris", ["ce", "cce"]), ("breast_cancer", ["bce", "focal:gamma=0"])]
+)
+def test_a_placebo_is_equivalent(dataset: str, losses: list[str]) -> None:
+    """The same function under another name is told to make no difference, and tied with itself."""
+    summary = small(datasets=dataset, losses=losses, epochs=5, seeds=4).summary
+    placebo = summary.iloc[1]
+    assert (placebo.reference, placebo.verdict) == (losses[0], "equivalent")
+    assert summary.tied_with_best.all()
+    assert abs(placebo.difference) < 1e-6

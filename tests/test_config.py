@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossbench.config import SHIPPED, Place, Settings, line_of, make_settings, read_config
+from lossbench.errors import BadValue, ConfigError, UnknownName
+from lossbench.losses.registry import core_losses
+from lossbench.task import TASKS
+
+NAMES = [field.name for field in fields(Settings)]
+
+
+def shipped(name: str) -> dict[str, object]:
+    """Return a shipped config as it stands."""
+    return tomllib.loads(read_config(name)[0])
+
+
+def test_the_default_says_everything() -> None:
+    """The keys of default.toml are the fields of Settings, each once: there is one place where defaults stand."""
+    assert sorted(shipped("default")) == sorted(NAMES)
+
+
+def test_the_default_losses_are_the_catalogue() -> None:
+    """Each task's losses are all losses of the catalogue for it, the reference first."""
+    losses = shipped("default")["losses"]
+    assert set(losses) == set(TASKS)
+    for task in TASKS:
+        assert set(losses[task]) == set(core_losses(task))
+        assert losses[task][0] == core_losses(task)[0]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_config_can_be_read(name: str) -> None:
+    """A config that is shipped is valid, and changes no more than it says."""
+    settings, default = make_settings(name), make_settings()
+    for key in set(NAMES) - shipped(name).keys():
+        assert getattr(settings, key) == getattr(default, key)
+
+
+def test_a_config_changes_only_what_it_names(tmp_path: Path) -> None:
+    """Missing keys come from default.toml, and so do the missing tasks of [losses]."""
+    path = tmp_path / "mine.toml"
+    path.write_text("epochs = 7\n[losses]\nbinary = ['mse', 'bce']\n")
+    settings, default = make_settings(path), make_settings()
+    assert settings.epochs == 7
+    assert settings.losses_for("binary") == ("mse", "bce")
+    assert settings.losses_for("multiclass") == default.losses_for("multiclass")
+    assert settings.seeds == default.seeds
+
+
+def test_options_win_over_the_config(tmp_path: Path) -> None:
+    """What the caller gives counts most, None counts nothing; a list of losses holds for every task."""
+    path = tmp_path / "mine.toml"
+    path.write_text("epochs = 7\nlr = 0.5\n[losses]\nbinary = ['mse']\n")
+    settings = make_settings(path, epochs=9, lr=None, losses=["ce"])
+    assert (settings.epochs, settings.lr) == (9, (0.5,))
+    assert {settings.losses_for(task) for task in TASKS} == {("ce",)}
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """A file that an editor began with a mark reads like one without."""
+    path = tmp_path / "mine.toml"
+    path.write_text("epochs = 7\n", encoding="utf-8-sig")
+    assert make_settings(path).epochs == 7
+
+
+@given(st.integers(0, 50), st.integers(1, 50))
+def test_seeds(first: int, count: int) -> None:
+    """A count, as a number or a text, is the seeds from 0; a range is half open; a list stays as it is."""
+    listed = list(range(first, first + count))
+    assert make_settings(seeds=f"{first}:{first + count}").seeds == tuple(listed)
+    assert make_settings(seeds=listed).seeds == make_settings(seeds=list(np.array(listed))).seeds == tuple(listed)
+    assert make_settings(seeds=count).seeds == make_settings(seeds=str(count)).seeds == tuple(range(count))
+
+
+@given(st.lists(st.floats(1e-6, 0.9), min_size=1, max_size=5))
+def test_values_named_twice_count_once(values: list[float]) -> None:
+    """An axis holds each of its values once, in the order given; one number is a list of one."""
+    wanted = tuple(dict.fromkeys(values))
+    for name in ("lr", "l1", "l2", "outliers"):
+        assert getattr(make_settings(**{name: values + values}), name) == wanted
+        assert getattr(make_settings(**{name: values[0]}), name) == (values[0],)
+
+
+@pytest.mark.parametrize("value", [True, "3", 1.5, 0, -1])
+@pytest.mark.parametrize("name", ["epochs", "batch_size"])
+def test_counts_are_whole_and_positive(name: str, value: object) -> None:
+    """Anything but a whole number above zero is refused, with the name."""
+    with pytest.raises((BadValue, ConfigError), match=f"^{name}: "):
+        make_settings(**{name: value})
+
+
+def test_a_key_that_does_not_exist_is_refused() -> None:
+    """From Python too, with the nearest one."""
+    with pytest.raises(UnknownName, match="unknown key 'epoch'; did you mean 'epochs'"):
+        make_settings(epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "line"),
+    [
+        ("# epochs = 1\n\n  epochs = 2", ("epochs",), 3),
+        ("my_epochs = 1\nepochs = 2", ("epochs",), 2),
+        ("epochs_more = 1\nepochs=2", ("epochs",), 2),
+        ("\n'epochs' = 2", ("epochs",), 2),
+        ('\n"epochs" = 2', ("epochs",), 2),
+        ("lr = 1\n[losses]\nbinary = []", ("losses",), 2),
+        ('lr = 1\n[ "losses" ]', ("losses",), 2),
+        ("lr = 1\n[[losses]]", ("losses",), 2),
+        ("lr = 1\nlosses.binary = []", ("losses",), 2),
+        ("binary = 1\n[losses]\n\nbinary = []", ("losses", "binary"), 4),
+        ("[losses]\nbinary = []\n'multiclass' = []", ("losses", "multiclass"), 3),
+        ("losses.binary = []\nlosses . multiclass = []", ("losses", "multiclass"), 2),
+        ("lr = 1\n[losses.binary]", ("losses", "binary"), 2),
+        ("lr = 1\nlosses = { binary = [] }", ("losses", "binary"), 2),
+        ("[losses]\na = 1", ("lr",), 1),
+    ],
+)
+def test_line_of(text: str, keys: tuple[str, ...], line: int) -> None:
+    """The line that sets a key: bare or quoted, table or dotted, never one that only looks like it."""
+    assert line_of(keys, text) == line
+
+
+def test_a_place_without_a_file_is_the_key() -> None:
+    """A value from the command line has no line to point to."""
+    assert str(Place(("losses",)).inside("binary")) == "losses.binary"

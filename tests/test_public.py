@@ -1,0 +1,68 @@
+"""What `import lossbench` offers, and that it costs nothing until it is used."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+import lossbench
+
+HEAVY = ("torch", "numpy", "pandas", "scipy", "sklearn", "joblib", "rich", "click")
+
+
+def in_a_new_process(program: str) -> str:
+    """Run a program in a fresh interpreter and return what it prints."""
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+
+
+def test_the_exported_names_are_these() -> None:
+    """A name that users rely on neither comes nor goes unnoticed."""
+    names = ["Comparison", "Loss", "LossbenchError", "UsageError", "compare", "get_loss"]
+    assert names == lossbench.__all__ == dir(lossbench)
+
+
+@pytest.mark.parametrize("name", lossbench.__all__)
+def test_every_name_is_there_and_documented(name: str) -> None:
+    """Each name leads to an object of that name, with a docstring."""
+    found = getattr(lossbench, name)
+    assert found.__name__ == name
+    assert found.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A wrong name fails as it does in any module, and names itself."""
+    with pytest.raises(AttributeError, match="no attribute 'compar'"):
+        lossbench.compar  # noqa: B018
+
+
+def test_importing_imports_nothing_heavy() -> None:
+    """`import lossbench` brings in none of the libraries that take long to load."""
+    program = f"import sys, lossbench; print([name for name in {HEAVY} if name in sys.modules])"
+    assert in_a_new_process(program) == "[]\n"
+
+
+def test_a_loss_is_found_without_torch() -> None:
+    """The catalogue is read, and a usage error met, before torch is imported."""
+    program = "import sys, lossbench; lossbench.get_loss('huber'); print('torch' in sys.modules)"
+    assert in_a_new_process(program) == "False\n"
+
+
+def test_star_import_gives_the_names() -> None:
+    """`from lossbench import *` binds what is exported, and no more."""
+    space: dict[str, object] = {}
+    exec("from lossbench import *", space)
+    assert set(space) - {"__builtins__"} == set(lossbench.__all__)
+
+
+def test_every_error_is_one_of_ours() -> None:
+    """A user who catches the root catches every error of the tree, and each says how the command ends."""
+    assert issubclass(lossbench.UsageError, lossbench.LossbenchError)
+    assert (lossbench.LossbenchError.exit_code, lossbench.UsageError.exit_code) == (1, 2)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    """The metadata that the manifest records is there."""
+    assert importlib.metadata.version("lossbench")

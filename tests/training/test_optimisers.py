@@ -1,0 +1,95 @@
+"""The optimisers against torch.optim, and their specs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.training.optimisers import OPTIMISERS, parse_optimiser
+
+TORCHS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+HYPER = {"sgd": ("momentum", st.floats(0, 0.999)), "adam": (), "adamw": ("weight_decay", st.floats(0, 2))}
+rates = st.floats(1e-6, 1)
+
+
+def by_torch(
+    name: str, start: np.ndarray, gradients: np.ndarray, rate: float, hyper: dict[str, float]
+) -> np.ndarray:
+    """Return where torch's optimiser takes one parameter."""
+    leaf = torch.tensor(start, requires_grad=True)
+    optimiser = TORCHS[name]([leaf], lr=rate, **hyper)
+    for gradient in gradients:
+        leaf.grad = torch.tensor(gradient)
+        optimiser.step()
+    return leaf.detach().numpy()
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_steps_are_torchs(name: str, data: st.DataObject) -> None:
+    """Parameters with a rate and hyperparameters each go where torch.optim takes each of them alone."""
+    count, steps = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 12))
+    random = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    start, gradients = (
+        random.normal(size=count),
+        random.normal(size=(steps, count)) * random.choice([1e-6, 1, 1e3]),
+    )
+    rate = [data.draw(rates) for _ in range(count)]
+    hyper = {HYPER[name][0]: [data.draw(HYPER[name][1]) for _ in range(count)]} if HYPER[name] else {}
+    theta = torch.tensor(start)
+    tensors = {key: torch.tensor(values, dtype=torch.float64) for key, values in hyper.items()}
+    optimiser = OPTIMISERS[name](theta, torch.tensor(rate, dtype=torch.float64), tensors)
+    for gradient in gradients:
+        optimiser.step(torch.tensor(gradient))
+    for index in range(count):
+        own = {key: values[index] for key, values in hyper.items()}
+        wanted = by_torch(name, start[index], gradients[:, index], rate[index], own)
+        np.testing.assert_allclose(theta[index].numpy(), wanted, rtol=1e-10, atol=1e-12)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0, 1e6))
+def test_spec_names_one_optimiser(momentum: float, decay: float) -> None:
+    """An optimiser written as a spec is read back."""
+    assert parse_optimiser(f"sgd:momentum={momentum!r}") == ("sgd", {"momentum": momentum})
+    assert parse_optimiser(f"adamw:weight_decay={decay!r}") == ("adamw", {"weight_decay": decay})
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_defaults_are_torchs(name: str) -> None:
+    """What the user leaves out is what torch.optim would take."""
+    torchs = TORCHS[name]([torch.zeros(1)], lr=0.1).defaults
+    assert all(torchs[key] == value for key, value in parse_optimiser(name)[1].items())
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "says"),
+    [
+        ("adm", UnknownName, "unknown optimiser 'adm'; did you mean 'adam'"),
+        ("rmsprop", UnknownName, "Known: sgd, adam, adamw"),
+        (
+            "sgd:momentm=0.9",
+            UnknownName,
+            "'sgd:momentm=0.9': unknown parameter 'momentm'; did you mean 'momentum'",
+        ),
+        ("adam:momentum=0.9", UnknownName, "takes no parameters"),
+        ("sgd:momentum=1", BadValue, "momentum=1 is out of range; give a number in [0, 1)"),
+        ("sgd:momentum=-0.1", BadValue, "[0, 1)"),
+        ("sgd:momentum=nan", BadValue, "[0, 1)"),
+        ("sgd:momentum=high", BadValue, "momentum=high is not a number"),
+        ("sgd:momentum=", BadValue, "is not a number"),
+        ("adamw:weight_decay=-1", BadValue, "[0, inf)"),
+        ("adamw:weight_decay=inf", BadValue, "[0, inf)"),
+        ("sgd:momentum=0:momentum=0.9", BadValue, "gives momentum twice"),
+        ("", BadValue, "has no name"),
+    ],
+)
+def test_bad_spec_is_refused(spec: str, error: type[Exception], says: str) -> None:
+    """What is no optimiser gets an error that quotes it and says what to write."""
+    with pytest.raises(error) as caught:
+        parse_optimiser(spec)
+    assert says in str(caught.value)
