@@ -1,6 +1,6 @@
 """Wall time and peak memory of the command line, each in a process of its own.
 
-    python benchmarks/command.py [--runs 3]
+python benchmarks/command.py [--runs 3]
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Trainings per second of the fused engine against a plain PyTorch loop: one process, one thread.
 
-The plain loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. It trains a few of
-the models and is timed for each; the fused engine trains all of them and also scores and remembers every epoch.
+The plain loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. It trains a few
+of the models and is timed for each; the fused engine trains all of them and also scores and remembers every epoch.
 
-    python benchmarks/engine.py [--models 300] [--sample 6]
+python benchmarks/engine.py [--models 300] [--sample 6]
 """
 
 from __future__ import annotations
@@ -33,7 +33,13 @@ def make_pack(name: str, models: int) -> Pack:
     model, losses = WORKLOADS[name]
     seeds = -(-models // (len(losses) * len(SHARES)))
     settings = make_settings(
-        datasets=[name], losses=losses, models=[model], epochs=EPOCHS, batch_size=BATCH, seeds=seeds, outliers=SHARES
+        datasets=[name],
+        losses=losses,
+        models=[model],
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        seeds=seeds,
+        outliers=SHARES,
     )
     experiment = plan(settings)
     trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]
@@ -78,8 +84,8 @@ def measure(name: str, models: int, sample: int, rounds: int = 3) -> None:
         loops.append(np.mean([seconds_of(plain_loop, pack, int(index)) for index in picked]))
         ratios.append(loops[-1] / packs[-1])
     print(
-        f"{name:<14} {WORKLOADS[name][0]:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms a model   "
-        f"fused {np.median(packs) * 1e3:6.2f} ms a model   ratio {np.median(ratios):5.0f} "
+        f"{name:<14} {WORKLOADS[name][0]:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms"
+        f" a model   fused {np.median(packs) * 1e3:6.2f} ms a model   ratio {np.median(ratios):5.0f} "
         f"({min(ratios):.0f} to {max(ratios):.0f})"
     )
 

@@ -35,12 +35,14 @@ class Comparison:
             `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
         raw_curves: the validation curve of each trial.
         seconds: wall time of the whole, and time spent in training summed over processes.
+        manner: engine, device and number of processes (None: left to lossbench).
     """
 
     experiment: Experiment = field(repr=False)
     trials: pd.DataFrame = field(repr=False)
     raw_curves: list[np.ndarray] = field(repr=False)
     seconds: Mapping[str, float]
+    manner: Mapping[str, Any]
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -71,7 +73,7 @@ class Comparison:
             "comparisons.csv": csv_text(self.comparisons),
             "curves.csv": csv_text(self.curves),
         }
-        texts["manifest.json"] = json_text(manifest(self.experiment, texts, self.seconds, command))
+        texts["manifest.json"] = json_text(manifest(self.experiment, texts, self.seconds, self.manner, command))
         for name, text in texts.items():
             write_text(folder / name, text)
 
@@ -150,12 +152,14 @@ def compare(
     return execute(plan(settings), start, jobs=jobs, engine=engine, device=device, progress=progress)
 
 
-def execute(experiment: Experiment, start: float, **how: Any) -> Comparison:
+def execute(
+    experiment: Experiment, start: float, progress: Callable[[str, int], None], **manner: Any
+) -> Comparison:
     """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
-    finished = run(experiment, **how)
+    finished = run(experiment, progress=progress, **manner)
     trials = pd.DataFrame(finished.rows, columns=COLUMNS).astype(DTYPES)
     seconds = {"wall": time.perf_counter() - start, "training": finished.seconds}
-    return Comparison(experiment, trials, finished.curves, seconds)
+    return Comparison(experiment, trials, finished.curves, seconds, manner)
 
 
 def listed(value: Any) -> list[Any] | None:

@@ -263,7 +263,7 @@ def _seeds(value: Any, place: Place) -> tuple[int, ...]:
     return tuple(range(_whole(value, place)))
 
 
-_positive = _numbers(lambda x: 0 < x < float("inf"), "a number above zero, such as 0.01")
+_positive = _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01")
 _strength = _numbers(lambda x: 0 <= x < float("inf"), "a number of at least zero")
 _share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
 

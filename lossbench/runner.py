@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, UnknownName
 from lossbench.executors import available_cores, run_all
 from lossbench.experiment import Experiment
 from lossbench.training.network import parse_model
@@ -68,8 +68,13 @@ def run(
         progress: is told the data set and the number of trials each time some have finished.
 
     Raises:
-        BadValue: a device that is not there.
+        UnknownName: no such engine or device.
+        BadValue: a device that is not there, or no process at all.
     """
+    if engine not in ENGINES:
+        raise UnknownName("engine", engine, ENGINES)
+    if jobs is not None and jobs < 1:
+        raise BadValue(f"{jobs} processes can train nothing; give jobs of at least 1")
     place = choose_device(device)
     packs = [
         pack
@@ -114,8 +119,11 @@ def choose_device(device: str) -> str:
     """Return "cpu" or "cuda".
 
     Raises:
+        UnknownName: no such device.
         BadValue: "cuda" where there is none.
     """
+    if device not in DEVICES:
+        raise UnknownName("device", device, DEVICES)
     if device == "cpu":
         return device
     import torch

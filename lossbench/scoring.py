@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
+import sys
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -132,9 +135,22 @@ def digest(*arrays: np.ndarray) -> str:
 
 
 def source_digest(loss: Loss) -> str:
-    """Return a hash of a loss's source and the values of its parameters, twelve hexadecimal digits."""
-    text = inspect.getsource(loss.record.fn) + repr(sorted(loss.parameters.items()))
+    """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
+
+    The code is the whole module's, since a loss may call what stands beside it, but for comments and docstrings.
+    """
+    text = code_of(loss.record.fn.__module__) + loss.name + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def code_of(module: str) -> str:
+    """Return the code of a module without comments and docstrings."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def _whole(value: float) -> int | None:

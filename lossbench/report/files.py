@@ -60,9 +60,10 @@ def write_text(path: Path, text: str) -> None:
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files that only their owner can read
         os.replace(temporary, path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise OutputError(f"cannot write '{path}': {error.strerror or error}; name another place") from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)  # gone already, unless something failed
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -105,7 +106,7 @@ def _medians(summary: pd.DataFrame) -> dict[str, pd.Series[Any]]:
 
 def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[Any]) -> pd.Series[Any]:
     texts = [
-        f">{end:g}" if beyond else "" if pd.isna(value) else f"{value:g}"
+        f">{end:g}" if beyond else "" if pd.isna(value) else repr(float(value)).removesuffix(".0")
         for value, beyond, end in zip(values, missed, ends, strict=True)
     ]
     return pd.Series(texts, index=values.index)

@@ -17,7 +17,11 @@ LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def manifest(
-    experiment: Experiment, texts: Mapping[str, str], seconds: Mapping[str, float], command: str
+    experiment: Experiment,
+    texts: Mapping[str, str],
+    seconds: Mapping[str, float],
+    manner: Mapping[str, Any],
+    command: str,
 ) -> dict[str, Any]:
     """Return the manifest of a run.
 
@@ -25,12 +29,14 @@ def manifest(
         experiment: what was trained.
         texts: the other files by name; their hashes are recorded.
         seconds: wall time and training time.
+        manner: engine, device and number of processes.
         command: what the user typed; may be empty.
     """
     return {
         "schema": SCHEMA,
         "command": command,
         "config": asdict(experiment.settings),
+        **manner,
         "trials": len(experiment.trials),
         "skipped": [asdict(skip) for skip in experiment.skipped],
         "datasets": {

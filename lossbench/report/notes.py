@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 LEGEND = (
     "*          best mean, or the 95 % interval of the paired difference to it holds zero",
+    "vs         the first loss, by Holm-corrected paired tests: + better, - worse, = equivalent, ~ open",
     "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
-    "           validation: median [95 % interval], and a/b: a of b seeds got there",
+    "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
-    "robust     area under the curve of skill over contaminated shares: 1 loses nothing, 0 loses all",
+    "robust     area under the curve of skill over contaminated shares, relative to clean skill",
+    "n          seeds; a/b: a of b ended well, the others diverged",
 )
 
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
@@ -33,10 +35,7 @@ def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
     yield from skipped(experiment)
     yield from diverged(comparison)
     if len(experiment.settings.seeds) < FEW_SEEDS:
-        yield (
-            f"warning  {len(experiment.settings.seeds)} seeds tell only large differences from chance; "
-            "use --seeds 10 or more before choosing a loss"
-        )
+        yield "warning  so few seeds tell only large differences from chance; choose by --seeds 10 or more"
     rate = len(comparison.trials) / comparison.seconds["wall"]
     yield f"time     {len(comparison.trials)} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second"
     if folder is not None:
@@ -50,15 +49,12 @@ def skipped(experiment: Experiment) -> Iterator[str]:
 
 
 def diverged(comparison: Comparison) -> Iterator[str]:
-    """Yield which losses diverged, how often and from which epoch."""
+    """Yield how many trainings diverged under which losses; a line a data set."""
     trials = comparison.trials
     gone = trials[trials.status == "diverged"]
-    for (dataset, loss), rows in gone.groupby(["dataset", "loss"], sort=False):
-        total = int(((trials.dataset == dataset) & (trials.loss == loss)).sum())
-        yield (
-            f"diverged {loss} on {dataset}: {len(rows)} of {total} trainings, the first in epoch "
-            f"{rows.diverged_epoch.min()}; a smaller --lr may help"
-        )
+    for dataset, rows in gone.groupby("dataset", sort=False):
+        counts = ", ".join(f"{loss} {len(mine)}" for loss, mine in rows.groupby("loss", sort=False))
+        yield f"diverged {dataset}, trainings: {counts}; a smaller --lr may help"
 
 
 def plan_lines(experiment: Experiment) -> Iterator[str]:

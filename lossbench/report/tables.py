@@ -16,6 +16,8 @@ from lossbench.stats.summary import SETTING
 NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
+VERDICTS = {"better": "+", "worse": "-", "equivalent": "=", "inconclusive": "~"}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -47,11 +49,12 @@ def make_table(group: pd.DataFrame) -> Table:
     first = group.iloc[0]
     second = secondary_score(first.task, first.score)
     headings = (HEADINGS.get(name, name) for name in (first.score, second))
-    columns = ("", "loss", *headings, "to target", "plateau", "robust", "n")
+    columns = ("", "loss", "vs", *headings, "to target", "plateau", "robust", "n")
     rows = tuple(
         (
             "*" if row.tied_with_best else "",
             row.loss,
+            "ref" if row.loss == row.reference else VERDICTS[row.verdict],
             interval(row["mean"], row.low, row.high),
             interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
             to_target(row),
@@ -73,10 +76,11 @@ def title(row: pd.Series[Any]) -> str:
 
 
 def to_target(row: pd.Series[Any]) -> str:
-    """Write the median of the epochs to the target, its interval, and how many seeds got there."""
+    """Write the median of the epochs to the target, its interval, and how many seeds got there if not all did."""
     if pd.isna(row.reached):
         return NOT_DEFINED
-    return f"{median(row, 'epochs_to_target')} {round(row.reached * row.targets)}/{row.targets}"
+    share = f" {round(row.reached * row.targets)}/{row.targets}" if row.reached < 1 else ""
+    return f"{median(row, 'epochs_to_target')}{share}"
 
 
 def median(row: pd.Series[Any], name: str) -> str:

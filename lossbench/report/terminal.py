@@ -17,11 +17,9 @@ WIDTH = 100
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console no wider than 100 columns; as wide as that where there is no terminal."""
-    screen = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    width = min(WIDTH, screen.width) if screen.is_terminal else WIDTH
+    """Return a console of 100 columns. A narrower terminal breaks the lines; squeezed columns would lose names."""
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
+    return Console(stderr=stderr, highlight=False, width=WIDTH, color_system=colours)
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:
@@ -42,7 +40,7 @@ def render(table: Table) -> RichTable:
         title=Text(table.title, style="bold"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     for heading in table.columns:

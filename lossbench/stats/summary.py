@@ -102,7 +102,9 @@ SUMMARY_COLUMNS = (
     *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best"),
     *_three(*MEASURES, "at_best", "epochs_to_target", "epochs_to_target_median"),
     *("reached", "targets"),
-    *_three("epochs_to_plateau", "epochs_to_plateau_median", "robustness", "slope", "breakdown_median"),
+    *_three("epochs_to_plateau", "epochs_to_plateau_median", "robustness"),
+    "robustness_n",
+    *_three("slope", "breakdown_median"),
     "broke_down",
 )
 
@@ -114,7 +116,10 @@ def summary_rows(arena: Arena) -> Iterator[dict[str, Any]]:
     adjusted = dict(zip(others, holm(np.array([test.p_value for test in tests.values()])), strict=True))
     scores = np.stack([arena.by_seed(loss, arena.score) for loss in arena.losses])
     greater = MEASURES[arena.score].greater_is_better
-    tied = indistinguishable_from_best(scores, greater, arena.test_to_train)
+    # A loss that diverged for some seeds is not judged by those that are left.
+    gone = [(arena.clean[arena.clean.loss == loss].status == "diverged").any() for loss in arena.losses]
+    judged = np.where(np.array(gone)[:, None], np.nan, scores)
+    tied = indistinguishable_from_best(judged, greater, arena.test_to_train)
     for index, loss in enumerate(arena.losses):
         yield {
             **head(arena, loss),
@@ -213,6 +218,7 @@ def endurance(arena: Arena, loss: str) -> dict[str, float]:
     broken = found.breakdown[usable]
     return {
         **spread("robustness", arena.interval(found.area)),
+        "robustness_n": int(usable.sum()),
         **spread("slope", arena.interval(found.slope)),
         **middle("breakdown", median_time(broken, ~np.isnan(broken), shares.max())),
         "broke_down": float((~np.isnan(broken)).mean()) if usable.any() else np.nan,

@@ -98,4 +98,4 @@ def penalty(network: torch.nn.Module, l1: float, l2: float) -> torch.Tensor:
 def raw_outputs(network: torch.nn.Module, features: torch.Tensor) -> np.ndarray:
     """Return the network's outputs without recording gradients, (rows, outputs)."""
     with torch.no_grad():
-        return np.asarray(network(features))
+        return np.asarray(network(features).cpu())

@@ -48,15 +48,15 @@ def parse_model(spec: str) -> Model:
         >>> parse_model("mlp:64,32:tanh")
         Model(widths=(64, 32), activation='tanh')
     """
-    name, _, rest = spec.partition(":")
+    name, colon, rest = spec.strip().partition(":")
     if name not in MODELS:
         raise UnknownName("model", name, MODELS, where=f"'{spec}'")
     if name == "linear":
-        if rest:
-            raise BadValue(f"'{spec}': a linear model has no widths; write linear, or mlp:{rest}")
+        if colon:
+            raise BadValue(f"'{spec}': a linear model has no widths; write linear, or mlp:WIDTHS")
         return Model(())
-    widths, _, activation = rest.partition(":")
-    if activation and activation not in ACTIVATIONS:
+    widths, colon, activation = rest.partition(":")
+    if colon and activation not in ACTIVATIONS:
         raise UnknownName("activation", activation, ACTIVATIONS, where=f"'{spec}'")
     return Model(_parse_widths(spec, widths), activation or "relu")
 

@@ -123,12 +123,12 @@ def test_every_format_says_the_same(inside: Callable, tmp_path: Path) -> None:
 
 def test_a_diverged_run_is_shown_and_stored(inside: Callable, tmp_path: Path) -> None:
     """Trainings that diverged are counted and explained, and no file or format has an infinity in it."""
-    command = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--optimizer", "sgd", "--lr", "1e30", "-o", "out")
+    command = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--optimizer", "sgd", "--lr", "1e6", "-o", "out")
     outcome = inside(*command)
     assert outcome.code == 0
-    assert "diverged mse on diabetes: 2 of 2 trainings" in outcome.out
+    assert "diverged diabetes, trainings: mse 2; a smaller --lr may help" in outcome.out
     assert set(read((tmp_path / "out" / "trials.csv").read_text()).status) == {"diverged"}
-    assert "inf" not in read((tmp_path / "out" / "summary.csv").read_text()).to_csv().replace("infinity", "")
+    assert ",inf" not in (tmp_path / "out" / "summary.csv").read_text()
     (row,) = json.loads(inside(*command, "--format", "json").out)
     assert (row["diverged"], row["mean"], row["epochs_to_plateau_median"]) == (2, None, ">2")
 

@@ -47,7 +47,7 @@ class Recorder:
             self.network.forward(table.take(rows.expand(blocks, -1))).index_select(0, self.home)
             for rows in columns.split(ROWS)
         ]
-        return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).numpy()
+        return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).cpu().numpy()
 
     def record(self, epoch: int) -> None:
         """Score all models on the validation part and keep the parameters that beat their own best."""
