@@ -64,9 +64,6 @@ def plan(settings: Settings) -> Experiment:
             for spec in specs:
                 get_loss(spec, task)
     fitting, skipped = match_losses(settings, datasets)
-    if not any(fitting.values()):
-        tasks = ", ".join(dict.fromkeys(dataset.task for dataset in datasets))
-        raise LossDoesNotFit(f"no loss is named for {tasks}: there is nothing to train; name one")
     for dataset in datasets:
         check_contamination(settings, dataset)
     trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))

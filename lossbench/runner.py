@@ -73,8 +73,8 @@ def run(
     """
     if engine not in ENGINES:
         raise UnknownName("engine", engine, ENGINES)
-    if jobs is not None and jobs < 1:
-        raise BadValue(f"{jobs} processes can train nothing; give jobs of at least 1")
+    if jobs is not None and (jobs < 1 or jobs != int(jobs)):
+        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
     place = choose_device(device)
     packs = [
         pack

@@ -23,15 +23,13 @@ def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> 
 
 
 def test_divergences_are_counted_by_data_set_and_loss(comparison: Comparison) -> None:
-    """Each loss that diverged is named with how many trainings of how many, and since when."""
-    trials = comparison.trials
-    gone = trials[(trials.status == "diverged") & (trials.loss == "mse") & (trials.dataset == "diabetes")]
-    (line,) = (line for line in diverged(comparison) if "mse on diabetes" in line)
-    assert f"{len(gone)} of 12 trainings" in line
-    assert f"epoch {gone.diverged_epoch.min()};" in line
-    assert len(list(diverged(comparison))) == len(
-        trials[trials.status == "diverged"][["dataset", "loss"]].drop_duplicates()
-    )
+    """A data set with divergence has one line, which names each loss and how many of its trainings went."""
+    gone = comparison.trials[comparison.trials.status == "diverged"]
+    lines = list(diverged(comparison))
+    assert len(lines) == gone.dataset.nunique()
+    for (dataset, loss), rows in gone.groupby(["dataset", "loss"]):
+        (line,) = (line for line in lines if dataset in line)
+        assert f" {loss} {len(rows)}" in line
 
 
 def test_nothing_is_said_where_nothing_diverged(comparison: Comparison) -> None:
@@ -40,9 +38,8 @@ def test_nothing_is_said_where_nothing_diverged(comparison: Comparison) -> None:
 
 
 def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
-    """The warning names the number of seeds and the way out; enough seeds are not warned of."""
+    """The warning names the way out; enough seeds are not warned of."""
     (line,) = about(comparison, "warning")
-    assert "3 seeds" in line
     assert "--seeds 10" in line
     settings = replace(comparison.experiment.settings, seeds=tuple(range(FEW_SEEDS)))
     assert (

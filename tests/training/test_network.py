@@ -58,7 +58,9 @@ def test_layers_fit_together(sizes: tuple[int, ...], inputs: int, outputs: int) 
         ("mlp:", BadValue, "positive whole numbers"),
         ("mlp", BadValue, "as in mlp:64,32:tanh"),
         ("mlp:tanh", BadValue, "positive whole numbers"),
-        ("linear:8", BadValue, "write linear, or mlp:8"),
+        ("linear:8", BadValue, "write linear, or mlp:WIDTHS"),
+        ("linear:", BadValue, "write linear"),
+        ("mlp:8:", UnknownName, "unknown activation ''"),
     ],
 )
 def test_bad_spec_is_refused(spec: str, error: type[Exception], says: str) -> None:
