@@ -176,16 +176,17 @@ def print_summary(comparison: Comparison, form: str, folder: Path | None) -> Non
     from lossbench.report.terminal import console, print_lines, print_tables
 
     summary = comparison.summary
+    remarks = notes(comparison.experiment, comparison.trials, comparison.seconds, folder)
     if form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":
         click.echo(summary_json(summary), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables(summary), [*LEGEND, *notes(comparison, folder)]), nl=False)
+        click.echo(markdown(tables(summary), [*LEGEND, *remarks]), nl=False)
     else:
         print_tables(console(), tables(summary))
         print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), notes(comparison, folder))
+        print_lines(console(), remarks)
 
 
 def print_plan(experiment: Experiment) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossbench.experiment import Experiment
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison
+    import pandas as pd
 
 LEGEND = (
     "*          best mean, or the 95 % interval of the paired difference to it holds zero",
@@ -26,18 +26,26 @@ LEGEND = (
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
 
-def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides."""
-    experiment = comparison.experiment
+def notes(
+    experiment: Experiment, trials: pd.DataFrame, seconds: Mapping[str, float], folder: Path | None
+) -> Iterator[str]:
+    """Yield what a reader of the tables must know besides.
+
+    Args:
+        experiment: what was trained.
+        trials: one row a training.
+        seconds: wall time and training time.
+        folder: where the files lie; None if none were written.
+    """
     for dataset in experiment.datasets:
         for note in dataset.notes:
             yield f"data     {dataset.name}: {note}"
     yield from skipped(experiment)
-    yield from diverged(comparison)
+    yield from diverged(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield "warning  so few seeds tell only large differences from chance; choose by --seeds 10 or more"
-    rate = len(comparison.trials) / comparison.seconds["wall"]
-    yield f"time     {len(comparison.trials)} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second"
+    rate = len(trials) / seconds["wall"]
+    yield f"time     {len(trials)} trainings in {seconds['wall']:.1f} s, {rate:.0f} a second"
     if folder is not None:
         yield f"files    {folder}"
 
@@ -48,9 +56,8 @@ def skipped(experiment: Experiment) -> Iterator[str]:
         yield f"skipped  {skip.loss} on {skip.dataset}: {skip.reason}"
 
 
-def diverged(comparison: Comparison) -> Iterator[str]:
+def diverged(trials: pd.DataFrame) -> Iterator[str]:
     """Yield how many trainings diverged under which losses; a line a data set."""
-    trials = comparison.trials
     gone = trials[trials.status == "diverged"]
     for dataset, rows in gone.groupby("dataset", sort=False):
         counts = ", ".join(f"{loss} {len(mine)}" for loss, mine in rows.groupby("loss", sort=False))

@@ -11,7 +11,12 @@ from lossbench.report.notes import FEW_SEEDS, diverged, notes, plan_lines, skipp
 
 def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list[str]:
     """Return the notes of one kind."""
-    return [note for note in notes(comparison, folder) if note.startswith(kind)]
+    return [note for note in said(comparison, folder) if note.startswith(kind)]
+
+
+def said(comparison: Comparison, folder: Path | None) -> list[str]:
+    """Return all notes."""
+    return list(notes(comparison.experiment, comparison.trials, comparison.seconds, folder))
 
 
 def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> None:
@@ -25,7 +30,7 @@ def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> 
 def test_divergences_are_counted_by_data_set_and_loss(comparison: Comparison) -> None:
     """A data set with divergence has one line, which names each loss and how many of its trainings went."""
     gone = comparison.trials[comparison.trials.status == "diverged"]
-    lines = list(diverged(comparison))
+    lines = list(diverged(comparison.trials))
     assert len(lines) == gone.dataset.nunique()
     for (dataset, loss), rows in gone.groupby(["dataset", "loss"]):
         (line,) = (line for line in lines if dataset in line)
@@ -34,7 +39,7 @@ def test_divergences_are_counted_by_data_set_and_loss(comparison: Comparison) ->
 
 def test_nothing_is_said_where_nothing_diverged(comparison: Comparison) -> None:
     """A clean run has no note of divergence."""
-    assert list(diverged(replace(comparison, trials=comparison.trials[comparison.trials.status == "ok"]))) == []
+    assert list(diverged(comparison.trials[comparison.trials.status == "ok"])) == []
 
 
 def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
@@ -49,7 +54,7 @@ def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
     """Where the files lie is said last."""
-    assert list(notes(comparison, Path("results/x")))[-1].split() == ["files", "results/x"]
+    assert said(comparison, Path("results/x"))[-1].split() == ["files", "results/x"]
     assert about(comparison, "files") == []
 
 

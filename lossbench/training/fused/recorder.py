@@ -12,7 +12,7 @@ from lossbench.training.fused.network import Network
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
 
-ROWS = 512  # rows of one forward pass without gradient; it bounds the memory
+ROWS = 128  # rows of one forward pass without gradient; more would not stay in the cache
 
 
 class Recorder:
