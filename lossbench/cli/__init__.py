@@ -74,7 +74,7 @@ def interrupt(*_: object) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code: 0, 1, 2, 3, 4 or 130, see the README."""
+    """Run the command line and exit with its code, see the README."""
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
