@@ -20,6 +20,7 @@ from lossbench.report.manifest import manifest
 from lossbench.runner import Engine, run
 from lossbench.scoring import COLUMNS, DTYPES
 from lossbench.stats.summary import average_curves, compare_pairs, summarise
+from lossbench.stats.tuning import tuning_table
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -36,6 +37,7 @@ class Comparison:
         raw_curves: the validation curve of each trial.
         seconds: wall time of the whole, and time spent in training summed over processes.
         manner: engine, device and number of processes (None: left to lossbench).
+        tuning: one row a loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
     """
 
     experiment: Experiment = field(repr=False)
@@ -43,16 +45,17 @@ class Comparison:
     raw_curves: list[np.ndarray] = field(repr=False)
     seconds: Mapping[str, float]
     manner: Mapping[str, Any]
+    tuning: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
-        return summarise(self.trials)
+        return summarise(self.trials, self.tuning)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row a data set and pair of losses."""
-        return compare_pairs(self.trials)
+        return compare_pairs(self.trials, self.tuning)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -61,6 +64,8 @@ class Comparison:
 
     def save(self, folder: str | Path, command: str = "") -> None:
         """Write `trials.csv`, `summary.csv`, `comparisons.csv`, `curves.csv` and `manifest.json`.
+
+        Where rates were tuned, `tuning.csv` too.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -73,6 +78,8 @@ class Comparison:
             "comparisons.csv": csv_text(self.comparisons),
             "curves.csv": csv_text(self.curves),
         }
+        if self.tuning is not None:
+            texts["tuning.csv"] = csv_text(self.tuning)
         texts["manifest.json"] = json_text(manifest(self.experiment, texts, self.seconds, self.manner, command))
         for name, text in texts.items():
             write_text(folder / name, text)
@@ -86,6 +93,7 @@ def compare(
     models: Texts | None = None,
     optimizers: Texts | None = None,
     lr: Numbers | None = None,
+    tune: bool | None = None,
     l1: Numbers | None = None,
     l2: Numbers | None = None,
     batch_size: int | None = None,
@@ -109,6 +117,7 @@ def compare(
         models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
         lr: learning rates, above 0.
+        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
         batch_size: rows a step, at least 1.
@@ -141,6 +150,7 @@ def compare(
         models=listed(models),
         optimizers=listed(optimizers),
         lr=listed(lr),
+        tune=tune,
         l1=listed(l1),
         l2=listed(l2),
         batch_size=batch_size,
@@ -157,9 +167,11 @@ def execute(
 ) -> Comparison:
     """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
     finished = run(experiment, progress=progress, **manner)
-    trials = pd.DataFrame(finished.rows, columns=COLUMNS).astype(DTYPES)
+    rows = pd.DataFrame(finished.rows, columns=COLUMNS).astype(DTYPES)
+    reported = len(experiment.trials)
+    tuning = tuning_table(rows[reported:]) if experiment.tuning else None
     seconds = {"wall": time.perf_counter() - start, "training": finished.seconds}
-    return Comparison(experiment, trials, finished.curves, seconds, manner)
+    return Comparison(experiment, rows[:reported], finished.curves[:reported], seconds, manner, tuning)
 
 
 def listed(value: Any) -> list[Any] | None:

@@ -30,6 +30,7 @@ class Settings:
         models: specs of the networks.
         optimizers: specs of the optimisers.
         lr: learning rates.
+        tune: whether each loss is also shown at its own of these rates.
         l1: strengths of the L1 penalty.
         l2: strengths of the L2 penalty.
         batch_size: rows a step.
@@ -44,6 +45,7 @@ class Settings:
     models: tuple[str, ...]
     optimizers: tuple[str, ...]
     lr: tuple[float, ...]
+    tune: bool
     l1: tuple[float, ...]
     l2: tuple[float, ...]
     batch_size: int
@@ -205,6 +207,12 @@ def _text(value: Any, place: Place) -> str:
     return value
 
 
+def _flag(value: Any, place: Place) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(place, value, "true or false")
+    return value
+
+
 def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         return _texts(value, place)
@@ -273,6 +281,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "models": _texts,
     "optimizers": _texts,
     "lr": _positive,
+    "tune": _flag,
     "l1": _strength,
     "l2": _strength,
     "batch_size": _whole,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -13,12 +13,13 @@ from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, contaminate, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
-from lossbench.errors import LossDoesNotFit
+from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import get_loss
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.trial import Trial
 
+TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 ROWS_NAMED = 5  # rows that a message names before it only counts
 
 
@@ -38,13 +39,15 @@ class Experiment:
     Args:
         settings: what the user asked for.
         datasets: the data sets, loaded.
-        trials: every training, in the order of the report.
+        trials: every training that is reported, in the order of the report.
+        tuning: the trainings by which each loss finds its rate; empty where none is looked for.
         skipped: the losses that do not fit some of the data sets.
     """
 
     settings: Settings
     datasets: tuple[Dataset, ...]
     trials: tuple[Trial, ...]
+    tuning: tuple[Trial, ...]
     skipped: tuple[Skip, ...]
 
 
@@ -64,10 +67,11 @@ def plan(settings: Settings) -> Experiment:
             for spec in specs:
                 get_loss(spec, task)
     fitting, skipped = match_losses(settings, datasets)
+    check_tuning(settings)
     for dataset in datasets:
         check_contamination(settings, dataset)
     trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))
-    return Experiment(settings, datasets, trials, skipped)
+    return Experiment(settings, datasets, trials, tuple(tuning_trials(settings, trials)), skipped)
 
 
 def match_losses(
@@ -134,10 +138,36 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
         UsageError: naming data set, class, share and seed.
     """
     kind, worst = outlier_kind(settings, dataset), max(settings.outliers)
+    for seed in tuning_seeds(settings):
+        make_fold(dataset, seed)
     for seed in settings.seeds:
         fold = make_fold(dataset, seed)
         for fraction in settings.outliers if kind == "label" else (worst,):
             contaminate(dataset, fold, kind, fraction, seed)
+
+
+def check_tuning(settings: Settings) -> None:
+    """Refuse to choose from a single rate.
+
+    Raises:
+        BadValue: fewer than two rates.
+    """
+    if settings.tune and len(settings.lr) < 2:
+        raise BadValue("tuning chooses among several rates, but there is one; give a grid: --lr 0.001,0.01,0.1")
+
+
+def tuning_seeds(settings: Settings) -> range:
+    """Return the seeds by which rates are chosen: the next ones after those reported."""
+    first = max(settings.seeds) + 1
+    return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
+
+
+def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:
+    """Yield the trainings by which rates are chosen: every rate of the reported trials, clean, on other seeds."""
+    for trial in trials:
+        if trial.seed == settings.seeds[0] and trial.outlier_fraction == min(settings.outliers):
+            for seed in tuning_seeds(settings):
+                yield replace(trial, seed=seed)
 
 
 def trials_of(settings: Settings, dataset: Dataset, losses: list[str]) -> Iterator[Trial]:

@@ -32,7 +32,7 @@ class Finished:
     """The outcome of an experiment's trainings.
 
     Args:
-        rows: one row a trial, in the experiment's order, see `lossbench.scoring`.
+        rows: one row a trial, the reported ones first, in the experiment's order; see `lossbench.scoring`.
         curves: the validation curve of each trial, in the same order.
         seconds: time spent in training, summed over processes.
     """
@@ -77,10 +77,11 @@ def run(
     if jobs is not None and (jobs < 1 or jobs != int(jobs)):
         raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
     place = choose_device(device)
+    wanted = experiment.trials + experiment.tuning
     packs = [
         pack
         for dataset in experiment.datasets
-        for pack in make_packs(dataset, (t for t in experiment.trials if t.dataset == dataset.name))
+        for pack in make_packs(dataset, (t for t in wanted if t.dataset == dataset.name))
     ]
     packs.sort(key=work, reverse=True)  # the longest first, so that no process is left waiting for it at the end
     worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
@@ -91,7 +92,7 @@ def run(
         done.update(zip(result.trials, zip(result.rows, result.curves, strict=True), strict=True))
         seconds += result.seconds
         progress(packs[index].dataset.name, len(result.trials))
-    ordered = [done[trial] for trial in experiment.trials]
+    ordered = [done[trial] for trial in wanted]
     return Finished([row for row, _ in ordered], [curve for _, curve in ordered], seconds)
 
 

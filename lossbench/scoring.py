@@ -23,7 +23,10 @@ from lossbench.trial import Trial
 
 CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
 HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash")
-CONTEXT = ("score", "constant_score", "target_score", "best_epoch", "diverged_epoch", "train_rows", "test_rows")
+CONTEXT = (
+    *("score", "constant_score", "target_score", "validation_score"),
+    *("best_epoch", "diverged_epoch", "train_rows", "test_rows"),
+)
 
 COLUMNS = (
     *(field.name for field in fields(Trial)),
@@ -34,11 +37,11 @@ COLUMNS = (
     *HASHES,
     *CONTEXT,
 )
-"""The columns of `trials.csv`, in order. `score` names the data set's primary score, which the next two are of."""
+"""The columns of `trials.csv`, in order. `score` names the primary score, which the next three are of."""
 
 DTYPES = {
     **dict.fromkeys((*MEASURES, *(f"{name}_at_best" for name in MEASURES)), "float64"),
-    **dict.fromkeys(("constant_score", "target_score"), "float64"),
+    **dict.fromkeys(("constant_score", "target_score", "validation_score"), "float64"),
     **dict.fromkeys(("epochs_to_target", "epochs_to_plateau", "best_epoch", "diverged_epoch"), "Int64"),
     "converged": "boolean",
 }
@@ -64,6 +67,7 @@ def rows_of(pack: Pack, trace: Trace) -> list[dict[str, Any]]:
         "score": [measure] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
+        "validation_score": trace.curve[:, -1],
         "best_epoch": [epoch or None for epoch in trace.best_epoch.tolist()],
         "diverged_epoch": [epoch or None for epoch in trace.diverged.tolist()],
         "train_rows": [len(part.rows) for part in pack.training],

@@ -248,3 +248,18 @@ def test_a_placebo_is_equivalent(dataset: str, losses: list[str]) -> None:
     assert (placebo.reference, placebo.verdict) == (losses[0], "equivalent")
     assert summary.tied_with_best.all()
     assert abs(placebo.difference) < 1e-6
+
+
+def test_tuning_adds_a_view_and_moves_nothing(tmp_path: Path) -> None:
+    """Trials and the fixed view are those of a run without tuning; the tuned view and its grid come on top."""
+    grid = {"lr": [0.001, 0.01, 0.1], "epochs": 4}
+    plain, tuned = small(**grid), small(**grid, tune=True)
+    assert_frame_equal(plain.trials, tuned.trials)
+    assert_frame_equal(plain.summary, tuned.summary[tuned.summary["view"] == "fixed"])
+    own = tuned.summary[tuned.summary["view"] == "tuned"]
+    chosen = tuned.tuning[tuned.tuning.chosen]
+    assert list(own.loss) == list(chosen.loss) == ["ce", "mse"]
+    assert list(own.lr) == list(chosen.lr)
+    tuned.save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == FILES | {"tuning.csv"}
+    assert plain.tuning is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from lossbench.config import make_settings
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
-from lossbench.experiment import Experiment, plan
+from lossbench.experiment import TUNING_SEEDS, Experiment, plan
 
 
 def planned(datasets: str | list[str], **changes: object) -> Experiment:
@@ -148,3 +149,27 @@ def test_every_part_is_checked(changes: dict[str, list[str]]) -> None:
     """A mistake in any value of any axis is found by planning alone."""
     with pytest.raises(BadValue):
         planned("iris", **changes)
+
+
+def test_rates_are_tuned_on_other_seeds_with_equal_budgets() -> None:
+    """Every loss tries every rate on the same clean trainings, and none of their seeds is reported."""
+    settings = {
+        "losses": ["ce", "mse"],
+        "lr": [0.1, 0.01, 1.0],
+        "seeds": "3:5",
+        "outliers": [0.0, 0.2],
+        "tune": True,
+    }
+    experiment = plan(make_settings(datasets=["iris"], **settings))
+    assert not {trial.seed for trial in experiment.tuning} & {trial.seed for trial in experiment.trials}
+    assert {trial.outlier_kind for trial in experiment.tuning} == {"none"}
+    budgets = Counter((trial.loss, trial.lr) for trial in experiment.tuning)
+    assert len(budgets) == 2 * 3
+    assert set(budgets.values()) == {TUNING_SEEDS}
+    assert experiment.trials == plan(make_settings(datasets=["iris"], **settings | {"tune": False})).trials
+
+
+def test_a_single_rate_cannot_be_tuned() -> None:
+    """There is nothing to choose from; the message says how to give a grid."""
+    with pytest.raises(BadValue, match="give a grid: --lr"):
+        planned("iris", tune=True)

@@ -62,6 +62,7 @@ def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
 @many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
+@click.option("--tune", is_flag=True, default=None, help="Also show each loss at its own of several --lr.")
 @many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
 @many("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the training rows.")
@@ -123,6 +124,7 @@ EXPERIMENT = (
     "models",
     "optimizers",
     "lr",
+    "tune",
     "l1",
     "l2",
     "batch_size",
@@ -171,12 +173,15 @@ def print_summary(comparison: Comparison, form: str, folder: Path | None) -> Non
     """Print the summary in one of the formats."""
     from lossbench.report.files import summary_csv, summary_json
     from lossbench.report.markdown import markdown
-    from lossbench.report.notes import LEGEND, notes
+    from lossbench.report.notes import LEGEND, notes, tuned
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
 
     summary = comparison.summary
-    remarks = notes(comparison.experiment, comparison.trials, comparison.seconds, folder)
+    remarks = [
+        *tuned(comparison.tuning, summary),
+        *notes(comparison.experiment, comparison.trials, comparison.seconds, folder),
+    ]
     if form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":

@@ -36,17 +36,17 @@ def _bar(experiment: Experiment) -> Iterator[Say]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("training", total=len(experiment.trials))
+        task = bar.add_task("training", total=len(experiment.trials + experiment.tuning))
         yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
 
 
 def _lines(experiment: Experiment) -> Say:
-    left = Counter(trial.dataset for trial in experiment.trials)
+    total = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
+    left = total.copy()
 
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            total = sum(trial.dataset == dataset for trial in experiment.trials)
-            click.echo(f"{dataset}: {total} trainings done", err=True)
+            click.echo(f"{dataset}: {total[dataset]} trainings done", err=True)
 
     return say

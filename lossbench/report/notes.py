@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.experiment import Experiment
+from lossbench.experiment import Experiment, tuning_seeds
+from lossbench.stats.tuning import disagreements
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,21 @@ def diverged(trials: pd.DataFrame) -> Iterator[str]:
         yield f"diverged {dataset}, trainings: {counts}; a smaller --lr may help"
 
 
+def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[str]:
+    """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
+    if tuning is None:
+        return
+    for dataset, rows in tuning[tuning.at_edge].groupby("dataset", sort=False):
+        arms = ", ".join(f"{loss} {lr:g}" for loss, lr in zip(rows.loss, rows.lr, strict=True))
+        yield f"warning  {dataset}: best rates at the edge of the grid, a wider --lr may do better: {arms}"
+    for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
+        changes = "; ".join(
+            f"{row.loss} is {row.verdict} at lr {row.lr:g}, {row.verdict_tuned} at its own"
+            for row in rows.itertuples()
+        )
+        yield f"disagree {dataset}: {changes}"
+
+
 def plan_lines(experiment: Experiment) -> Iterator[str]:
     """Yield what would be trained."""
     settings = experiment.settings
@@ -78,4 +94,8 @@ def plan_lines(experiment: Experiment) -> Iterator[str]:
     seeds = ", ".join(map(str, settings.seeds))
     total = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
     yield f"{total}, seeds {seeds}, contaminated shares {shares}"
+    if experiment.tuning:
+        seeds = ", ".join(map(str, tuning_seeds(settings)))
+        rates = ", ".join(f"{rate:g}" for rate in settings.lr)
+        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
     yield from skipped(experiment)

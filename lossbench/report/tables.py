@@ -39,9 +39,12 @@ class Table:
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
-    """Yield one table for each data set and setting, in the order of the summary."""
-    for _, group in summary.groupby(["dataset", *SETTING], sort=False, dropna=False):
-        yield make_table(group.sort_values("mean", ascending=False, na_position="last", kind="stable"))
+    """Yield one table for each data set, view and setting: a data set's tables together, else in their order."""
+    shared = ["view", *(name for name in SETTING if name != "lr")]
+    rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view has a rate a row and is one table
+    for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
+        for _, group in mine.groupby([*shared, "rate"], sort=False):
+            yield make_table(group.sort_values("mean", ascending=False, na_position="last", kind="stable"))
 
 
 def make_table(group: pd.DataFrame) -> Table:
@@ -53,7 +56,7 @@ def make_table(group: pd.DataFrame) -> Table:
     rows = tuple(
         (
             "*" if row.tied_with_best else "",
-            row.loss,
+            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
             "ref" if row.loss == row.reference else VERDICTS[row.verdict],
             interval(row["mean"], row.low, row.high),
             interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
@@ -70,7 +73,8 @@ def make_table(group: pd.DataFrame) -> Table:
 def title(row: pd.Series[Any]) -> str:
     """Name the data set and everything that its losses share."""
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
-    setting = f"{row.model}, {row.optimizer} lr {row.lr:g}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
+    setting = f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
     dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
 

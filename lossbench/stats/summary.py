@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,9 @@ from lossbench.stats.paired import (
     verdict,
 )
 from lossbench.stats.survival import Median, median_time, restricted_mean, share_reached
+from lossbench.stats.tuning import at_own_rate
 
+View = Literal["fixed", "tuned"]
 SETTING = ("model", "optimizer", "lr", "l1", "l2", "batch_size", "epochs")
 
 
@@ -37,6 +39,7 @@ class Arena:
     """The trials of one data set under one setting: what is compared with each other.
 
     Args:
+        view: "fixed", one rate for all, or "tuned", each loss at its own.
         trials: all of them, dirty ones too.
         clean: those at the smallest contaminated share; scores and verdicts are of these.
         losses: in the order of the trials; the first is the reference.
@@ -45,6 +48,7 @@ class Arena:
         test_to_train: rows of the test part by rows of the training part.
     """
 
+    view: View
     trials: pd.DataFrame
     clean: pd.DataFrame
     losses: list[str]
@@ -67,11 +71,19 @@ class Arena:
         return paired_test(self.by_seed(loss, self.score) - self.by_seed(other, self.score), self.test_to_train)
 
 
-def arenas(trials: pd.DataFrame) -> Iterator[Arena]:
-    """Yield what is compared with each other, in the order of the trials."""
-    for _, group in trials.groupby(["dataset", *SETTING], sort=False):
+def arenas(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> Iterator[Arena]:
+    """Yield what is compared with each other: at each rate, and where rates were tuned, each loss at its own."""
+    yield from _arenas(trials, "fixed", ["dataset", *SETTING])
+    if tuning is not None:
+        keys = [name for name in ("dataset", *SETTING) if name != "lr"]
+        yield from _arenas(at_own_rate(trials, tuning), "tuned", keys)
+
+
+def _arenas(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Arena]:
+    for _, group in trials.groupby(keys, sort=False):
         clean = group[group.outlier_fraction == group.outlier_fraction.min()]
         yield Arena(
+            view=view,
             trials=group,
             clean=clean,
             losses=list(dict.fromkeys(group.loss)),
@@ -81,14 +93,15 @@ def arenas(trials: pd.DataFrame) -> Iterator[Arena]:
         )
 
 
-def summarise(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each data set, setting and loss.
+def summarise(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals over seeds (`_low`, `_high`). The verdict is of the primary score against the first loss,
     corrected by Holm over the losses of the table. Scores are of the clean test part after training on the
     smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
     """
-    return pd.DataFrame([row for arena in arenas(trials) for row in summary_rows(arena)], columns=SUMMARY_COLUMNS)
+    rows = [row for arena in arenas(trials, tuning) for row in summary_rows(arena)]
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
 def _three(*names: str) -> tuple[str, ...]:
@@ -96,7 +109,7 @@ def _three(*names: str) -> tuple[str, ...]:
 
 
 SUMMARY_COLUMNS = (
-    *("dataset", "task", "loss", *SETTING),
+    *("dataset", "task", "loss", "view", *SETTING),
     *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged"),
     *("mean", "low", "high"),
     *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best"),
@@ -142,7 +155,8 @@ def head(arena: Arena, loss: str) -> dict[str, Any]:
         "dataset": first.dataset,
         "task": first.task,
         "loss": loss,
-        **{name: first[name] for name in SETTING},
+        "view": arena.view,
+        **{name: mine[name].iloc[0] for name in SETTING},
         "outlier_kind": kinds[0] if kinds else "none",
         "largest_share": arena.trials.outlier_fraction.max(),
         "outlier_fraction": first.outlier_fraction,
@@ -225,16 +239,17 @@ def endurance(arena: Arena, loss: str) -> dict[str, float]:
     }
 
 
-def compare_pairs(trials: pd.DataFrame) -> pd.DataFrame:
+def compare_pairs(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected by Holm over the arena's pairs.
     """
-    return pd.DataFrame([row for arena in arenas(trials) for row in pair_rows(arena)], columns=PAIR_COLUMNS)
+    rows = [row for arena in arenas(trials, tuning) for row in pair_rows(arena)]
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
 
 
 PAIR_COLUMNS = (
-    *("dataset", "task", *SETTING, "outlier_fraction", "score", "first", "second"),
+    *("dataset", "task", "view", *SETTING, "outlier_fraction", "score", "first", "second"),
     *("difference", "difference_low", "difference_high", "n", "p_value", "p_holm", "effect_size", "verdict"),
 )
 
@@ -248,6 +263,8 @@ def pair_rows(arena: Arena) -> Iterator[dict[str, Any]]:
     for (first, second), test, p_holm in zip(pairs, tests, adjusted, strict=True):
         yield {
             **{name: about[name] for name in ("dataset", "task", *SETTING, "outlier_fraction", "score")},
+            "view": arena.view,
+            "lr": about.lr if arena.view == "fixed" else np.nan,  # two rates do not fit a cell
             "first": first,
             "second": second,
             "n": test.interval.n,

@@ -195,3 +195,24 @@ def test_a_cores_loss_that_is_undefined_is_left_out(inside: Callable, tmp_path: 
     assert "under mse, mae, huber, log_cosh, pinball\n" in outcome.out
     assert "skipped  mape on zero.csv:target=price" in outcome.out
     assert "row 5" in outcome.out
+
+
+def test_tuning_from_the_command_line(inside: Callable, tmp_path: Path) -> None:
+    """--tune prints a table at own rates, warns where the best rate is at the edge, and leaves the grid."""
+    small = ["-d", "iris", "-l", "ce,mse", "-m", "linear", "--seeds", "2", "--epochs", "3", "--outliers", "0"]
+    run = inside("compare", *small, "--lr", "0.0001,0.1", "--tune", "-o", "out")
+    assert run.code == 0
+    assert "each loss at its own lr" in run.out
+    assert "ce @0.1" in run.out
+    assert "warning  iris: best rates at the edge of the grid" in run.out
+    grid = pd.read_csv(tmp_path / "out" / "tuning.csv")
+    assert len(grid) == 2 * 2
+    assert list(grid.lr[grid.chosen]) == [0.1, 0.1]
+
+
+def test_tuning_needs_a_grid(inside: Callable, tmp_path: Path) -> None:
+    """One rate cannot be tuned: one line, exit 2, nothing written."""
+    run = inside("compare", "-d", "iris", "--tune", "-o", "out")
+    assert run.code == 2
+    assert "--lr 0.001,0.01,0.1" in run.err
+    assert not (tmp_path / "out").exists()

@@ -67,6 +67,10 @@ def test_every_setting_has_a_table() -> None:
     ("changes", "expected"),
     [
         ({}, "moons (binary): mlp:4, adam lr 0.01, batch 32, 20 epochs"),
+        (
+            {"view": "tuned"},
+            "moons (binary): mlp:4, adam, each loss at its own lr, batch 32, 20 epochs",
+        ),
         ({"l1": 0.001}, "moons (binary): mlp:4, adam lr 0.01, l1 0.001, batch 32, 20 epochs"),
         ({"l1": 1.0, "l2": 0.5}, "moons (binary): mlp:4, adam lr 0.01, l1 1, l2 0.5, batch 32, 20 epochs"),
         (
@@ -77,7 +81,8 @@ def test_every_setting_has_a_table() -> None:
 )
 def test_the_title_names_what_the_losses_share(changes: dict[str, object], expected: str) -> None:
     """Penalties and contamination are named where there are any, and only there."""
-    row = SETTING | {"dataset": "moons", "outlier_fraction": 0.0, "outlier_kind": "none"} | changes
+    clean = {"dataset": "moons", "view": "fixed", "outlier_fraction": 0.0, "outlier_kind": "none"}
+    row = SETTING | clean | changes
     assert title(pd.Series(row)) == expected
 
 

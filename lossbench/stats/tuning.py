@@ -1,0 +1,73 @@
+"""Each loss at its own learning rate: what the grid showed, what was chosen, and where that changes a verdict.
+
+Every loss gets the same budget: the same grid, on the same seeds, none of which is reported. A rate is chosen by
+the validation score at the last epoch, which is the epoch that the report shows (Choi et al. 2019, On empirical
+comparisons of optimizers for deep learning, section 3: the space that is searched may decide the ranking).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lossbench.stats.paired import corrected_interval
+
+ARM = ("dataset", "task", "model", "loss", "optimizer", "l1", "l2", "batch_size", "epochs")
+"""What gets a rate of its own."""
+
+
+def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each arm and rate: its validation score over the tuning seeds, and whether it was chosen.
+
+    The best mean wins; of equal ones, the rate in their middle. A rate at which any seed diverged is out of the
+    running.
+
+    Args:
+        trials: the trials of the tuning seeds.
+
+    Returns:
+        Columns `ARM`, lr, score, n, diverged, mean, low, high, chosen, and at_edge: chosen, and the smallest or
+        the largest of the grid, so that a better rate may lie beyond.
+    """
+    return pd.concat([rate_rows(arm) for _, arm in trials.groupby(list(ARM), sort=False)], ignore_index=True)
+
+
+def rate_rows(arm: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one arm, its rates ascending."""
+    rows = []
+    for lr, mine in arm.groupby("lr"):
+        values = mine.validation_score.to_numpy(dtype=np.float64)
+        found = corrected_interval(values, mine.test_rows.iloc[0] / mine.train_rows.iloc[0])
+        diverged = int((mine.status == "diverged").sum())
+        about = {name: mine[name].iloc[0] for name in (*ARM, "score")}
+        interval = {"mean": found.mean, "low": found.low, "high": found.high}
+        rows.append(about | {"lr": lr, "n": found.n, "diverged": diverged} | interval)
+    table = pd.DataFrame(rows)
+    eligible = table["mean"].where(table.diverged == 0, -np.inf).fillna(-np.inf).to_numpy()
+    best = np.flatnonzero(eligible == eligible.max())
+    chosen = np.arange(len(table)) == best[len(best) // 2]
+    edge = np.isin(np.arange(len(table)), (0, len(table) - 1))
+    return table.assign(chosen=chosen, at_edge=chosen & edge)
+
+
+def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
+    """Return the reported trials of each arm at the rate that was chosen for it, in their order."""
+    chosen = pd.MultiIndex.from_frame(tuning.loc[tuning.chosen, [*ARM, "lr"]])
+    return trials[pd.MultiIndex.from_frame(trials[[*ARM, "lr"]]).isin(chosen)]
+
+
+def disagreements(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the losses that are better or worse at one rate for all, or at each loss's own rate, but not at both.
+
+    Args:
+        summary: with both views, "fixed" at one or several rates and "tuned".
+
+    Returns:
+        One row a data set, setting, fixed rate and loss where the verdicts differ: dataset, loss, lr (the fixed
+        rate), verdict (there), and verdict_tuned.
+    """
+    keys = [name for name in ARM if name in summary]
+    fixed, tuned = (summary[summary["view"] == view] for view in ("fixed", "tuned"))
+    both = fixed.merge(tuned[[*keys, "verdict"]], on=keys, suffixes=("", "_tuned"))
+    decided = both[["verdict", "verdict_tuned"]].isin(["better", "worse"]).any(axis="columns")
+    return both.loc[decided & (both.verdict != both.verdict_tuned)]

@@ -1,0 +1,114 @@
+"""A rate is chosen on validation, over seeds that are not reported, with an equal budget for every loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.stats.summary import summarise
+from lossbench.stats.tuning import at_own_rate, disagreements, tuning_table
+from stats.synthetic import table
+
+few = settings(max_examples=30, deadline=None)
+RATES = (0.001, 0.01, 0.1, 1.0)
+grids = st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), min_size=len(RATES), max_size=len(RATES))
+
+
+def grid(scores: list[list[float]], loss: str = "bce") -> pd.DataFrame:
+    """Return clean trials of one loss with a validation score for each rate and seed."""
+    parts = [
+        table({loss: np.full((len(seeds), 1), 0.5)}, shares=[0.0], lr=lr).assign(validation_score=seeds)
+        for lr, seeds in zip(RATES, scores, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@few
+@given(scores=grids)
+def test_the_best_validation_mean_is_chosen(scores: list[list[int]]) -> None:
+    """Exactly one rate of an arm is chosen, and none has a better mean."""
+    found = tuning_table(grid(scores))
+    (chosen,) = found[found.chosen].itertuples()
+    assert chosen.mean == pytest.approx(max(np.mean(seeds) for seeds in scores))
+    assert list(found.lr) == sorted(RATES)
+
+
+@few
+@given(scores=grids)
+def test_the_order_of_trials_does_not_matter(scores: list[list[int]]) -> None:
+    """Seeds and rates may come in any order."""
+    trials = grid(scores)
+    pd.testing.assert_frame_equal(tuning_table(trials), tuning_table(trials[::-1]))
+
+
+def test_equal_rates_give_the_middle_one() -> None:
+    """Where the grid is flat, the choice is inside it and raises no warning."""
+    found = tuning_table(grid([[0.5] * 3] * len(RATES)))
+    assert list(found.lr[found.chosen]) == [0.1]
+    assert not found.at_edge.any()
+
+
+@pytest.mark.parametrize(("best", "edge"), [(0, True), (1, False), (2, False), (3, True)])
+def test_a_choice_at_the_edge_is_marked(best: int, edge: bool) -> None:
+    """The smallest and the largest rate are edges: a better one may lie beyond."""
+    found = tuning_table(grid([[float(index == best)] * 3 for index in range(len(RATES))]))
+    assert list(found.lr[found.chosen]) == [RATES[best]]
+    assert bool(found.at_edge.any()) is edge
+
+
+def test_a_rate_that_diverges_is_not_chosen() -> None:
+    """One diverged seed puts a rate out of the running, however good the others are."""
+    trials = grid([[0.1] * 3, [0.2] * 3, [0.9] * 3, [0.3] * 3])
+    trials.loc[(trials.lr == 0.1) & (trials.seed == 1), ["status", "validation_score"]] = ["diverged", np.nan]
+    found = tuning_table(trials)
+    assert list(found.lr[found.chosen]) == [1.0]
+    assert list(found.diverged) == [0, 0, 1, 0]
+
+
+def both_views(reported: dict[str, list[float]], best: dict[str, int]) -> pd.DataFrame:
+    """Return the summary of two losses whose accuracy depends on the rate, with a chosen rate each."""
+    seeds = np.arange(8)[:, None] / 1000
+    trials = pd.concat(
+        [
+            table({loss: scores[i] + seeds for loss, scores in reported.items()}, shares=[0.0], lr=lr)
+            for i, lr in enumerate(RATES)
+        ],
+        ignore_index=True,
+    )
+    chosen = [grid([[float(i == best[loss])] * 3 for i in range(len(RATES))], loss) for loss in reported]
+    return summarise(trials, tuning_table(pd.concat(chosen, ignore_index=True)))
+
+
+def test_the_tuned_view_has_each_loss_at_its_own_rate() -> None:
+    """One row a loss, at the rate that was chosen for it, beside one table for each fixed rate."""
+    summary = both_views({"bce": [0.5, 0.6, 0.7, 0.8], "mse": [0.8, 0.7, 0.6, 0.5]}, {"bce": 3, "mse": 0})
+    tuned = summary[summary["view"] == "tuned"]
+    assert dict(zip(tuned.loss, tuned.lr, strict=True)) == {"bce": 1.0, "mse": 0.001}
+    assert tuned["mean"].tolist() == pytest.approx([0.8035, 0.8035])
+    assert (summary["view"] == "fixed").sum() == 2 * len(RATES)
+
+
+def test_tuning_moves_no_fixed_figure() -> None:
+    """The fixed view is what it is without tuning."""
+    trials = grid([[0.5] * 3] * len(RATES))
+    fixed = summarise(trials, tuning_table(trials)).query("view == 'fixed'")
+    pd.testing.assert_frame_equal(fixed, summarise(trials))
+
+
+def test_views_disagree_where_a_decision_changes() -> None:
+    """A loss that is worse at a rate that does not suit it, and no worse at its own, is named with that rate."""
+    summary = both_views({"bce": [0.8, 0.8, 0.8, 0.8], "mse": [0.8, 0.8, 0.5, 0.8]}, {"bce": 0, "mse": 0})
+    found = disagreements(summary)
+    assert list(zip(found.loss, found.lr, found.verdict, found.verdict_tuned, strict=True)) == [
+        ("mse", 0.1, "worse", "equivalent")
+    ]
+
+
+def test_own_rates_pick_whole_arms() -> None:
+    """All seeds and shares of an arm at its rate are there, in the order of the trials, and nothing else."""
+    trials = grid([[0.1] * 3, [0.9] * 3, [0.2] * 3, [0.3] * 3])
+    own = at_own_rate(trials, tuning_table(trials))
+    pd.testing.assert_frame_equal(own, trials[trials.lr == 0.01])
