@@ -108,7 +108,7 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
     with nullcontext() if device == "cpu" else torch.device(device):
         trace = {"fused": fused.train, "loop": loop.train}[engine](pack)
     seconds = time.perf_counter() - start
-    return PackResult(pack.trials, rows_of(pack, trace), trace.curve, seconds)
+    return PackResult(pack.trials, rows_of(pack, trace, engine), trace.curve, seconds)
 
 
 def work(pack: Pack) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import platform
 import sys
 from dataclasses import asdict, fields
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from lossbench.training.trace import Trace, members_by_link
 from lossbench.trial import Trial
 
 CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
-HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash")
+HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
 CONTEXT = (
     *("score", "constant_score", "target_score", "validation_score"),
     *("best_epoch", "diverged_epoch", "train_rows", "test_rows"),
@@ -48,7 +50,7 @@ DTYPES = {
 """The types of the columns that may hold undefined values."""
 
 
-def rows_of(pack: Pack, trace: Trace) -> list[dict[str, Any]]:
+def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
     """Return one row a trial: what it was, how it ended, its test scores, its convergence and its hashes.
 
     A score that is undefined is None. So is `epochs_to_target` where the target was not reached; `converged` then
@@ -63,7 +65,7 @@ def rows_of(pack: Pack, trace: Trace) -> list[dict[str, Any]]:
         **scores_on_test(pack, trace.last),
         **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
-        **hashes(pack),
+        **hashes(pack, engine),
         "score": [measure] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
@@ -111,8 +113,11 @@ def convergence(trace: Trace, marks: list[Anchors]) -> dict[str, list[Any]]:
     }
 
 
-def hashes(pack: Pack) -> dict[str, list[str]]:
-    """Return what must be equal for two rows to differ in nothing but the loss, and the hash of the loss."""
+def hashes(pack: Pack, engine: str) -> dict[str, list[str]]:
+    """Return what must be equal for two rows to differ in nothing but the loss, and the hash of the loss.
+
+    Rows of another fingerprint were computed elsewhere, and their last bits may differ.
+    """
     orders = {seed: digest(order) for seed, order in pack.orders.items()}
     weights = {id(layers): digest(*_shared(pack, layers)) for layers in pack.weights}
     sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
@@ -122,7 +127,18 @@ def hashes(pack: Pack) -> dict[str, list[str]]:
         "weights_hash": [weights[id(layers)] for layers in pack.weights],
         "order_hash": [orders[trial.seed] for trial in pack.trials],
         "loss_hash": [sources[loss] for loss in pack.losses],
+        "fingerprint": [fingerprint(engine)] * len(pack.trials),
     }
+
+
+@cache
+def fingerprint(engine: str) -> str:
+    """Return a hash of all that bits may depend on beside the record: engine, versions and kind of processor."""
+    import torch
+
+    versions = [version(name) for name in ("lossbench", "torch", "numpy", "scikit-learn")]
+    processor = [platform.machine(), torch.backends.cpu.get_cpu_capability()]
+    return hashlib.sha256("\n".join([engine, *versions, *processor]).encode()).hexdigest()[:12]
 
 
 def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:

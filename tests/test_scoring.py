@@ -18,7 +18,7 @@ from lossbench.experiment import plan
 from lossbench.losses import get_loss
 from lossbench.losses.registry import catalogue
 from lossbench.measures.scores import MEASURES, measures_of
-from lossbench.scoring import COLUMNS, rows_of, source_digest
+from lossbench.scoring import COLUMNS, fingerprint, rows_of, source_digest
 from lossbench.task import TASKS
 from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
@@ -48,7 +48,7 @@ def study(dataset: str) -> list[tuple[Pack, int, Trace, Row]]:
     found = []
     for pack in packs_of(dataset, STUDIES[dataset]):
         trace = fused.train(pack)
-        found += [(pack, index, trace, row) for index, row in enumerate(rows_of(pack, trace))]
+        found += [(pack, index, trace, row) for index, row in enumerate(rows_of(pack, trace, "fused"))]
     return found
 
 
@@ -192,7 +192,7 @@ def test_regression_is_scored_in_original_units() -> None:
     """The error of a constant prediction of the training mean is the spread of the targets themselves."""
     (pack,) = packs_of("diabetes", ("mse",), seeds=1)
     trace = fused.train(pack)
-    (row,) = rows_of(pack, replace(trace, last=np.zeros_like(trace.last)))
+    (row,) = rows_of(pack, replace(trace, last=np.zeros_like(trace.last)), "fused")
     (fold,) = pack.folds.values()
     target = pack.dataset.target[:, 0]
     expected = np.abs(target[fold.test.rows] - target[fold.train.rows].mean()).mean()
@@ -207,7 +207,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
     broken = Trace(*(getattr(trace, field.name).copy() for field in fields(Trace)))
     broken.curve[gone, 2:], broken.last[gone], broken.best[gone] = np.nan, np.nan, np.nan
     broken.best_epoch[gone], broken.diverged[gone] = 0, 3
-    before, after = rows_of(pack, trace), rows_of(pack, broken)
+    before, after = rows_of(pack, trace, "fused"), rows_of(pack, broken, "fused")
     row = after.pop(gone)
     assert (row["status"], row["diverged_epoch"], row["best_epoch"]) == ("diverged", 3, None)
     assert all(row[name] is None and row[f"{name}_at_best"] is None for name in MEASURES)
@@ -219,7 +219,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
 def test_training_that_blows_up_is_marked() -> None:
     """A rate far too large ends in a status, not in an error or a warning."""
     packs = packs_of("diabetes", ("mse",), optimizers=["sgd"], lr=[1e6], epochs=20)
-    statuses = {row["status"] for pack in packs for row in rows_of(pack, fused.train(pack))}
+    statuses = {row["status"] for pack in packs for row in rows_of(pack, fused.train(pack), "fused")}
     assert statuses == {"diverged"}
 
 
@@ -229,7 +229,7 @@ def test_without_a_target_nothing_is_said_about_reaching_it() -> None:
     noise = Dataset("noise", "regression", np.zeros((60, 1)), target, classes=("y",), feature_names=("x",))
     (trial,) = packs_of("diabetes", ("mse",), seeds=1)[0].trials
     pack = Pack(noise, (replace(trial, dataset="noise"),))
-    (row,) = rows_of(pack, fused.train(pack))
+    (row,) = rows_of(pack, fused.train(pack), "fused")
     assert row["target_score"] is None
     assert (row["epochs_to_target"], row["converged"], row["status"]) == (None, None, "ok")
 
@@ -277,3 +277,8 @@ def test_the_data_hash_is_of_the_numbers() -> None:
     features = iris.features.copy()
     features[0, 0] = np.nextafter(features[0, 0], 9)
     assert replace(iris, features=features).digest != iris.digest == load_dataset("iris").digest
+
+
+def test_engines_have_fingerprints_of_their_own() -> None:
+    """Rows of two engines are never taken for the same; those of one engine share their fingerprint."""
+    assert fingerprint("fused") == fingerprint("fused") != fingerprint("loop")
