@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
     "losses": "List the losses, or show one.",
     "datasets": "List the data sets, or show one.",
+    "bench": "Measure the engines on this machine.",
 }
 """The commands and their help, said here so that the root help imports none of them; a test holds them equal."""
 
