@@ -59,6 +59,13 @@ def test_size_of_the_pack_changes_no_bit(name: str, model: str, optimiser: str, 
     check(trials, [[0], [1], [63], [62, 5], list(range(20, 27)), list(range(63, 28, -5))])
 
 
+@pytest.mark.parametrize("name", ["iris", "diabetes"])
+def test_five_hundred_change_no_bit(name: str) -> None:
+    """A trial alone is the same as among five hundred."""
+    trials = sample(crowd(name, "mlp:16", "adam", 32), 500)
+    check(trials, [[0], [250, 7], list(range(493, 500))])
+
+
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_company_and_order_change_no_bit(data: st.DataObject) -> None:

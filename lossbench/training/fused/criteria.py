@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from lossbench.losses.loss import Loss
 from lossbench.training.fused.batches import Batch
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.pack import Pack
@@ -15,20 +15,23 @@ from lossbench.training.pack import Pack
 
 @dataclass(frozen=True)
 class Group:
-    """The models that train under one loss.
+    """The models that train under one loss, each with its own values of the loss's parameters.
 
     Args:
-        loss: their loss.
+        function: the loss.
+        parameters: (models, 1, 1) the values of each parameter.
         offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
     """
 
-    loss: Loss
+    function: Callable[..., torch.Tensor]
+    parameters: Mapping[str, torch.Tensor]
     offset: torch.Tensor | None
 
     def total(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the sum of the loss over all models and samples; raw is (models, outputs, columns)."""
         seen = raw.transpose(1, 2)
-        return self.loss.per_sample(seen if self.offset is None else seen + self.offset, target).sum()
+        seen = seen if self.offset is None else seen + self.offset
+        return self.function(seen, target, **self.parameters).sum()
 
 
 class Targets:
@@ -65,9 +68,9 @@ class Criteria:
     """
 
     def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
-        losses = [pack.losses[index] for index in layout.slots]
-        members = [np.flatnonzero([other is loss for other in losses]) for loss in dict.fromkeys(losses)]
-        self.groups = [Group(losses[slots[0]], offset_of(pack, layout.slots[slots], dtype)) for slots in members]
+        records = [pack.losses[index].record for index in layout.slots]
+        members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
+        self.groups = [make_group(pack, layout.slots[slots], dtype) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
         self.order, self.back = torch.as_tensor(order), torch.as_tensor(np.argsort(order))
@@ -86,6 +89,20 @@ class Criteria:
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
         delta[:, :, batch.count :] = 0
         return delta
+
+
+def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
+    """Collect trials whose losses share a record.
+
+    Parameters are tensors even where all models have the same value: a plain number would be rounded elsewhere,
+    and a trial's last bits would depend on its neighbours.
+    """
+    losses = [pack.losses[index] for index in trials]
+    parameters = {
+        name: torch.tensor([loss.parameters[name] for loss in losses], dtype=dtype)[:, None, None]
+        for name in losses[0].parameters
+    }
+    return Group(losses[0].record.fn, parameters, offset_of(pack, trials, dtype))
 
 
 def offset_of(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> torch.Tensor | None:
