@@ -1,0 +1,53 @@
+"""What the README shows is what the committed reference results say."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from stats.synthetic import read_trials
+
+from lossbench.config import make_settings
+from lossbench.report.files import csv_text, summary_csv
+from lossbench.report.notes import LEGEND
+from lossbench.report.tables import tables
+from lossbench.report.terminal import WIDTH, print_lines, print_tables
+from lossbench.stats.summary import compare_pairs, summarise
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "results" / "reference"
+
+
+@pytest.fixture(scope="module")
+def trials():
+    """Give the reference trials."""
+    return read_trials((REFERENCE / "trials.csv").read_text(encoding="utf-8"))
+
+
+def test_the_picture_is_of_the_reference(trials) -> None:
+    """Every line of the README's tables is printed from the reference trials, letter for letter."""
+    screen = Console(file=io.StringIO(), width=WIDTH)
+    print_tables(screen, tables(summarise(trials)))
+    print_lines(screen, LEGEND)
+    printed = {line.rstrip() for line in screen.file.getvalue().splitlines()}
+    (picture,) = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    shown = [line for line in picture.splitlines() if line]
+    assert len(shown) > 20
+    assert set(shown) <= printed
+
+
+def test_the_reference_can_be_made_again_from_its_trials(trials) -> None:
+    """summary.csv and comparisons.csv follow from trials.csv alone, to the last digit."""
+    assert summary_csv(summarise(trials)) == (REFERENCE / "summary.csv").read_text(encoding="utf-8")
+    assert csv_text(compare_pairs(trials)) == (REFERENCE / "comparisons.csv").read_text(encoding="utf-8")
+
+
+def test_the_reference_is_of_the_default_config() -> None:
+    """The manifest's config is configs/default.toml as it stands."""
+    config = json.loads((REFERENCE / "manifest.json").read_text(encoding="utf-8"))["config"]
+    settings = make_settings()
+    assert config == json.loads(json.dumps(vars(settings)))
