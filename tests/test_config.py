@@ -27,12 +27,13 @@ def test_the_default_says_everything() -> None:
     assert sorted(shipped("default")) == sorted(NAMES)
 
 
-def test_the_default_losses_are_the_catalogue() -> None:
-    """Each task's losses are all losses of the catalogue for it, the reference first."""
+def test_the_default_losses_are_of_the_catalogue() -> None:
+    """Each task has losses, all of the catalogue, each once, the catalogue's first as the reference."""
     losses = shipped("default")["losses"]
     assert set(losses) == set(TASKS)
     for task in TASKS:
-        assert set(losses[task]) == set(core_losses(task))
+        assert set(losses[task]) <= set(core_losses(task))
+        assert len(set(losses[task])) == len(losses[task])
         assert losses[task][0] == core_losses(task)[0]
 
 

@@ -22,7 +22,7 @@ OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}
 
 def specs(record: LossRecord) -> list[str]:
     """Return the specs of a record under test, the default one first."""
-    others = OTHERS[record.name] if record.parameters else []
+    others = OTHERS.get(record.name, []) if record.parameters else []
     uneven = [f"{record.name}:alpha=0.25"] if "alpha" in {p.name for p in record.parameters} else []
     return [record.name, *others, *uneven]
 

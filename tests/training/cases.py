@@ -16,18 +16,6 @@ from lossbench.trial import Trial
 MODELS = ("linear", "mlp:8", "mlp:8,4:tanh", "mlp:5:gelu", "mlp:7,5,3:sigmoid")
 OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw:weight_decay=0.1")
 
-# A value beside the default, none of which is exact in binary.
-VALUES = {
-    "delta": 0.35,
-    "tau": 0.3,
-    "gamma": 0.7,
-    "alpha": 0.3,
-    "epsilon": 0.03,
-    "margin": 0.7,
-    "k": 3.3,
-    "M": 1.7,
-}
-
 dataset = cache(load_dataset)
 
 
@@ -58,14 +46,16 @@ def pack(*trials: Trial) -> Pack:
 def losses_of(name: str, outputs: int | None = None) -> list[str]:
     """Return the losses that run on the named data set with one output a target (None) or with `outputs`.
 
-    Each is there by its defaults, and once more for each of its parameters with another value.
+    Each is there by its defaults, and once more for each of its parameters with another value, inexact in binary.
     """
     data = dataset(name)
     records = [record for record in catalogue() if (record.task, record.outputs) == (data.task, outputs)]
     target = data.target.reshape(data.rows, -1)
     fitting = [r for r in records if r.domain is None or not r.domain.violations(target).any()]
     return [
-        spec for r in fitting for spec in (r.name, *(f"{r.name}:{p.name}={VALUES[p.name]}" for p in r.parameters))
+        spec
+        for r in fitting
+        for spec in (r.name, *(f"{r.name}:{p.name}={0.7 * p.default:g}" for p in r.parameters))
     ]
 
 
