@@ -5,6 +5,7 @@ Two threads in one process are slower than one on networks this small; two proce
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -40,7 +41,9 @@ def run_all(function: Callable[[Work], Result], tasks: Sequence[Work], jobs: int
     pool = joblib.Parallel(
         n_jobs=min(jobs, len(tasks)), backend="loky", return_as="generator_unordered", batch_size=1
     )
-    yield from pool(joblib.delayed(_single_threaded)(function, index, task) for index, task in enumerate(tasks))
+    with uninterrupted():  # the processes start here, and inherit the mask: it is this one that ends them
+        results = pool(joblib.delayed(_single_threaded)(function, index, task) for index, task in enumerate(tasks))
+    yield from results
 
 
 def _single_threaded(function: Callable[[Work], Result], index: int, task: Work) -> tuple[int, Result]:
@@ -49,9 +52,23 @@ def _single_threaded(function: Callable[[Work], Result], index: int, task: Work)
 
 
 @contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the end, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch use one thread and flush subnormal numbers, which are many times slower; undo both at the end."""
-    import torch
+    with uninterrupted():  # an exception in the midst of this import would abort the process
+        import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
