@@ -14,36 +14,17 @@ import time
 import numpy as np
 import torch
 
-from lossbench.config import make_settings
+from lossbench.bench import LOSSES, make_pack
 from lossbench.executors.local import one_thread
-from lossbench.experiment import plan
 from lossbench.training import fused
 from lossbench.training.pack import Pack
 
 WORKLOADS = {
-    "breast_cancer": ("mlp:16", ["bce", "mse", "mae", "hinge", "squared_hinge", "focal"]),
+    "breast_cancer": ("mlp:16", LOSSES),
     "digits": ("mlp:32", ["ce", "mse", "mae", "hinge", "focal", "label_smoothing"]),
     "diabetes": ("mlp:64,32", ["mse", "mae", "huber", "log_cosh", "pinball", "mape"]),
 }
-EPOCHS, BATCH, SEEDS, SHARES = 50, 32, 10, [0.0, 0.1, 0.2, 0.3, 0.4]
-
-
-def make_pack(name: str, models: int) -> Pack:
-    """Return a pack of 6 losses × 5 shares × as many seeds as it takes."""
-    model, losses = WORKLOADS[name]
-    seeds = -(-models // (len(losses) * len(SHARES)))
-    settings = make_settings(
-        datasets=[name],
-        losses=losses,
-        models=[model],
-        epochs=EPOCHS,
-        batch_size=BATCH,
-        seeds=seeds,
-        outliers=SHARES,
-    )
-    experiment = plan(settings)
-    trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]
-    return Pack(experiment.datasets[0], tuple(trials))
+EPOCHS = 50
 
 
 def plain_loop(pack: Pack, index: int) -> None:
@@ -59,7 +40,7 @@ def plain_loop(pack: Pack, index: int) -> None:
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     loss = pack.losses[index]
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(features)).split(BATCH):
+        for rows in torch.randperm(len(features)).split(pack.batch_size):
             optimiser.zero_grad()
             loss.per_sample(network(features[rows]) + offset, target[rows]).mean().backward()
             optimiser.step()
@@ -74,7 +55,8 @@ def seconds_of(work: object, *arguments: object) -> float:
 
 def measure(name: str, models: int, sample: int, rounds: int = 3) -> None:
     """Print one workload's figures; loop and engine take turns, so that a drift of the machine hits both."""
-    pack = make_pack(name, models)
+    model, losses = WORKLOADS[name]
+    pack = make_pack(models, EPOCHS, name, model, losses)
     fused.train(pack)  # what is computed once for a pack is not part of its training
     plain_loop(pack, 0)
     picked = np.linspace(0, models - 1, sample).astype(int)
@@ -84,7 +66,7 @@ def measure(name: str, models: int, sample: int, rounds: int = 3) -> None:
         loops.append(np.mean([seconds_of(plain_loop, pack, int(index)) for index in picked]))
         ratios.append(loops[-1] / packs[-1])
     print(
-        f"{name:<14} {WORKLOADS[name][0]:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms"
+        f"{name:<14} {model:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms"
         f" a model   fused {np.median(packs) * 1e3:6.2f} ms a model   ratio {np.median(ratios):5.0f} "
         f"({min(ratios):.0f} to {max(ratios):.0f})"
     )

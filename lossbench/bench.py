@@ -48,13 +48,20 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def make_pack(models: int, epochs: int) -> Pack:
-    """Return a pack of breast_cancer trials: losses × shares × as many seeds as it takes."""
+def make_pack(
+    models: int,
+    epochs: int,
+    dataset: str = "breast_cancer",
+    model: str = "mlp:16",
+    losses: Sequence[str] = LOSSES,
+) -> Pack:
+    """Return a pack of trials on one data set: losses × shares × as many seeds as it takes."""
     settings = make_settings(
-        datasets="breast_cancer",
-        losses=LOSSES,
+        datasets=dataset,
+        losses=losses,
+        models=model,
         epochs=epochs,
-        seeds=-(-models // (len(LOSSES) * len(SHARES))),
+        seeds=-(-models // (len(losses) * len(SHARES))),
         outliers=SHARES,
     )
     experiment = plan(settings)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from lossbench.errors import BadValue, UnknownName
 from lossbench.executors import available_cores, run_all
 from lossbench.experiment import Experiment
-from lossbench.training.network import parse_model
 from lossbench.training.pack import Pack, make_packs
 from lossbench.trial import Trial
 
@@ -113,8 +112,7 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
 
 def work(pack: Pack) -> float:
     """Return about how many multiply-adds the training of a pack takes."""
-    sizes = parse_model(pack.trials[0].model).sizes(pack.dataset.features.shape[1], pack.outputs)
-    parameters = sum(units * (inputs + 1) for units, inputs in sizes)
+    parameters = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
     return 3.0 * len(pack.trials) * pack.epochs * pack.dataset.rows * parameters
 
 

@@ -18,7 +18,7 @@ from lossbench.losses.loss import Loss
 from lossbench.measures.anchors import Anchors, anchors
 from lossbench.measures.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.measures.prediction import predict
-from lossbench.measures.scores import MEASURES, primary_score, score_all
+from lossbench.measures.scores import MEASURES, score_all
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
 from lossbench.trial import Trial
@@ -57,8 +57,7 @@ def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
     is False. Where the target itself is undefined, because a linear model is no better than a constant, both are
     None.
     """
-    measure = pack.dataset.score or primary_score(pack.dataset.task)
-    anchored = {seed: anchors(pack.dataset, fold, measure) for seed, fold in pack.folds.items()}
+    anchored = {seed: anchors(pack.dataset, fold, pack.measure) for seed, fold in pack.folds.items()}
     marks = [anchored[trial.seed] for trial in pack.trials]
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
@@ -66,7 +65,7 @@ def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
         **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
         **hashes(pack, engine),
-        "score": [measure] * len(pack.trials),
+        "score": [pack.measure] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
         "validation_score": trace.curve[:, -1],

@@ -206,7 +206,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
     gone = pack.trials.index(next(trial for trial in pack.trials if trial.loss == "mse"))
     broken = Trace(*(getattr(trace, field.name).copy() for field in fields(Trace)))
     broken.curve[gone, 2:], broken.last[gone], broken.best[gone] = np.nan, np.nan, np.nan
-    broken.best_epoch[gone], broken.diverged[gone] = 0, 3
+    broken.diverged[gone] = 3
     before, after = rows_of(pack, trace, "fused"), rows_of(pack, broken, "fused")
     row = after.pop(gone)
     assert (row["status"], row["diverged_epoch"], row["best_epoch"]) == ("diverged", 3, None)

@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,14 +95,14 @@ def compare(**options: Any) -> None:
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     start = time.perf_counter()
-    from lossbench.config import make_settings
+    from lossbench.config import Settings, make_settings
     from lossbench.errors import BadValue
     from lossbench.experiment import plan
 
     if options["quick"] and options["config"]:
         raise BadValue("--quick is --config quick: give one of the two")
     config = "quick" if options["quick"] else options["config"]
-    changes = {name: options[name] for name in EXPERIMENT}
+    changes = {field.name: options[field.name] for field in fields(Settings)}
     experiment = plan(make_settings(config, **changes))
     if options["dry_run"]:
         print_plan(experiment)
@@ -118,21 +119,6 @@ def compare(**options: Any) -> None:
     publish(comparison, folder, options)
 
 
-EXPERIMENT = (
-    "datasets",
-    "losses",
-    "models",
-    "optimizers",
-    "lr",
-    "tune",
-    "l1",
-    "l2",
-    "batch_size",
-    "epochs",
-    "seeds",
-    "outliers",
-    "outlier_kind",
-)
 MANNER = ("jobs", "engine", "device")
 
 

@@ -37,11 +37,11 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     target = target.to(dtype) if target.is_floating_point() else target
     offset = torch.tensor(pack.offset(index), dtype=dtype)
     validation, test = (torch.tensor(part.features, dtype=dtype) for part in (fold.validation, fold.test))
-    validator = Validator(pack.dataset, [loss], [fold.validation])
+    validator = Validator(pack, [index])
 
     network = build_network(pack, index, dtype)
     optimiser = build_optimiser(network, trial.optimizer, trial.lr)
-    best, best_epoch, best_score, diverged = copy.deepcopy(network), 0, -np.inf, 0
+    best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
     curve = np.full(trial.epochs, np.nan)
     for epoch, order in enumerate(pack.orders[trial.seed]):
         for rows in torch.tensor(order).split(pack.batch_size):
@@ -55,10 +55,10 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
             break
         curve[epoch] = validator(raw)[0]
         if curve[epoch] > best_score:
-            best, best_epoch, best_score = copy.deepcopy(network), epoch + 1, curve[epoch]
+            best, best_score = copy.deepcopy(network), curve[epoch]
     last = raw_outputs(network, test) * (np.nan if diverged else 1)
     at_best = raw_outputs(best, test) * (np.nan if diverged else 1)
-    return curve, last, at_best, np.array(0 if diverged else best_epoch), np.array(diverged)
+    return curve, last, at_best, np.array(diverged)
 
 
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:

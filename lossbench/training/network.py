@@ -36,6 +36,15 @@ class Model:
         chain = (inputs, *self.widths, outputs)
         return [(after, before) for before, after in pairwise(chain)]
 
+    def parameters(self, inputs: int, outputs: int) -> int:
+        """Return the number of weights and biases.
+
+        Example:
+            >>> parse_model("linear").parameters(30, 1)
+            31
+        """
+        return sum(units * (fan_in + 1) for units, fan_in in self.sizes(inputs, outputs))
+
 
 def parse_model(spec: str) -> Model:
     """Read `linear` or `mlp:WIDTHS[:ACTIVATION]`.

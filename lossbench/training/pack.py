@@ -8,7 +8,7 @@ differ in everything else: loss, seed, learning rate, penalties, contamination.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from lossbench.data.contamination import contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold
 from lossbench.losses.loss import Loss, get_loss
+from lossbench.measures.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.training.network import Model, initial_weights, parse_model
 from lossbench.training.optimisers import parse_optimiser
@@ -65,6 +66,11 @@ class Pack:
     def model(self) -> Model:
         """The network that all trials share."""
         return parse_model(self.trials[0].model)
+
+    @property
+    def measure(self) -> str:
+        """The primary score, by which the data set is judged."""
+        return self.dataset.score or primary_score(self.dataset.task)
 
     @property
     def outputs(self) -> int:
@@ -152,5 +158,5 @@ def _shape(dataset: Dataset, trial: Trial) -> tuple[object, ...]:
 
 def _size(dataset: Dataset, trial: Trial) -> int:
     outputs = get_loss(trial.loss, dataset.task).record.width(dataset.targets)
-    sizes: Sequence[tuple[int, int]] = parse_model(trial.model).sizes(dataset.features.shape[1], outputs)
-    return max(1, min(MODELS, PARAMETERS // sum(units * (inputs + 1) for units, inputs in sizes)))
+    parameters = parse_model(trial.model).parameters(dataset.features.shape[1], outputs)
+    return max(1, min(MODELS, PARAMETERS // parameters))

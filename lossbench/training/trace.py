@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbench.data.dataset import Dataset
-from lossbench.data.fold import Part
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
+from lossbench.measures.convergence import best_epoch
 from lossbench.measures.prediction import predict
-from lossbench.measures.scores import primary_score, score
+from lossbench.measures.scores import score
+from lossbench.training.pack import Pack
 
 
 @dataclass(frozen=True)
@@ -24,31 +24,32 @@ class Trace:
             the score is undefined.
         last: (trials, test rows, outputs) raw test outputs at the last epoch; NaN where diverged.
         best: (trials, test rows, outputs) the same at the epoch of the best validation score.
-        best_epoch: (trials,) that epoch, counted from 1; 0 where there is none.
         diverged: (trials,) the first epoch with a raw validation output that is not finite; 0 where none was.
     """
 
     curve: np.ndarray
     last: np.ndarray
     best: np.ndarray
-    best_epoch: np.ndarray
     diverged: np.ndarray
+
+    @property
+    def best_epoch(self) -> np.ndarray:
+        """The epoch of the best validation score, counted from 1, (trials,); 0 where there is none."""
+        return np.where(self.diverged > 0, 0, best_epoch(self.curve))
 
 
 class Validator:
     """Scores the raw validation outputs of many trials at once.
 
     Args:
-        dataset: where the targets come from.
-        losses: the loss of every trial; it says how raw outputs become predictions.
-        parts: the validation part of every trial.
+        pack: the trials.
+        indices: which of them.
     """
 
-    def __init__(self, dataset: Dataset, losses: Sequence[Loss], parts: Sequence[Part]) -> None:
-        self.task = dataset.task
-        self.measure = dataset.score or primary_score(dataset.task)
-        self.targets = np.stack([part.target for part in parts])
-        self.groups = members_by_link(losses)
+    def __init__(self, pack: Pack, indices: Sequence[int]) -> None:
+        self.task, self.measure = pack.dataset.task, pack.measure
+        self.targets = np.stack([pack.folds[pack.trials[index].seed].validation.target for index in indices])
+        self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs).

@@ -29,9 +29,9 @@ class Recorder:
         folds = [pack.folds[trial.seed] for trial in pack.trials]
         self.validation = self.evaluation([folds[index].validation for index in layout.views], layout)
         self.test = self.evaluation([folds[index].test for index in layout.views], layout)
-        self.validator = Validator(pack.dataset, pack.losses, [fold.validation for fold in folds])
+        self.validator = Validator(pack, range(len(folds)))
         self.curve = np.full((len(folds), pack.epochs), np.nan)
-        self.diverged, self.best_epoch = np.zeros(len(folds), dtype=int), np.zeros(len(folds), dtype=int)
+        self.diverged = np.zeros(len(folds), dtype=int)
         self.best_score = np.full(len(folds), -np.inf)
         self.best_theta = network.theta.clone()
 
@@ -57,7 +57,7 @@ class Recorder:
         score[self.diverged > 0] = np.nan
         self.curve[:, epoch] = score
         improved = score > self.best_score
-        self.best_score[improved], self.best_epoch[improved] = score[improved], epoch + 1
+        self.best_score[improved] = score[improved]
         slots = self.home[torch.as_tensor(improved)]
         best, now = self.network.split(self.best_theta), self.network.layers
         for kept, layer in zip(best, now, strict=True):
@@ -69,5 +69,5 @@ class Recorder:
         self.network.theta.copy_(self.best_theta)
         best = self.raw_outputs(self.test)
         gone = self.diverged > 0
-        last[gone], best[gone], self.best_epoch[gone] = np.nan, np.nan, 0
-        return Trace(self.curve, last, best, self.best_epoch, self.diverged)
+        last[gone], best[gone] = np.nan, np.nan
+        return Trace(self.curve, last, best, self.diverged)
