@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lossbench.data.fold import Fold
 from lossbench.losses.loss import Loss
 from lossbench.measures.anchors import Anchors, anchors
 from lossbench.measures.convergence import epochs_to_plateau, epochs_to_target
@@ -87,14 +88,21 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = np.stack([pack.dataset.target[fold.test.rows] for fold in folds])
     if pack.dataset.task == "regression":
-        targets = targets.reshape(*raw.shape)
-        scale = np.stack([fold.target_scale for fold in folds])[:, None]
-        raw = raw * scale + np.stack([fold.target_mean for fold in folds])[:, None]
+        targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
-        prediction = predict(raw[members], link, pack.dataset.task)
+        predicted = pack.predicted(members, raw[members])
+        if pack.dataset.task == "regression":
+            predicted = original_units(predicted, [folds[index] for index in members])
+        prediction = predict(predicted, link, pack.dataset.task)
         for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
             scores[name][members] = values
     return scores
+
+
+def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
+    """Return standardised predictions (trials, rows, targets) in the units of the data."""
+    scale = np.stack([fold.target_scale for fold in folds])[:, None]
+    return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
 
 
 def convergence(trace: Trace, marks: list[Anchors]) -> dict[str, list[Any]]:

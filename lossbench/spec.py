@@ -28,6 +28,7 @@ class Parameter:
         open_low: True where `low` itself is not allowed.
         open_high: True where `high` itself is not allowed.
         meaning: a few words for the help.
+        unit: what one means, where it is no pure number.
 
     Example:
         >>> Parameter("delta", 1.0, low=0, open_low=True).range
@@ -41,6 +42,7 @@ class Parameter:
     open_low: bool = False
     open_high: bool = False
     meaning: str = ""
+    unit: str = ""
 
     @property
     def range(self) -> str:
@@ -52,7 +54,8 @@ class Parameter:
     @property
     def description(self) -> str:
         """Meaning, range and default in one line."""
-        return f"{self.meaning}; in {self.range}, default {self.default:g}"
+        unit = f", in {self.unit}" if self.unit else ""
+        return f"{self.meaning}{unit}; in {self.range}, default {self.default:g}"
 
     def accepts(self, value: float) -> bool:
         """Say whether `value` lies in the range."""

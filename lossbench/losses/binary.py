@@ -63,6 +63,7 @@ _FOCAL_FACTS = Facts(
 
 @_multilabel(
     name="bce",
+    core=True,
     link="sigmoid",
     formula="Σ over labels of -y log p - (1 - y) log(1 - p), with p = sigmoid(z)",
     source="Nam, Kim, Loza Mencía, Gurevych and Fürnkranz (2014), Large-scale multi-label text classification, "
@@ -71,6 +72,7 @@ _FOCAL_FACTS = Facts(
 )
 @_binary(
     name="bce",
+    core=True,
     link="sigmoid",
     formula="-y log p - (1 - y) log(1 - p), with p = sigmoid(z)",
     source="Cox (1958), The regression analysis of binary sequences, J. R. Stat. Soc. B 20",
@@ -100,6 +102,7 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_multilabel(
     name="mse",
+    core=True,
     link="sigmoid",
     aliases=("brier",),
     formula="Σ over labels of (p - y)², with p = sigmoid(z)",
@@ -108,6 +111,7 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 )
 @_binary(
     name="mse",
+    core=True,
     link="sigmoid",
     aliases=("brier",),
     formula="(p - y)², with p = sigmoid(z)",
@@ -137,6 +141,7 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_binary(
     name="mse_logits",
+    core=True,
     link="clip",
     formula="(z - y)²",
     source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
@@ -166,6 +171,7 @@ def mse_logits(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_binary(
     name="mse_pm1",
+    core=True,
     link="signed",
     formula="(z - s)², with s = 2y - 1",
     source="Widrow and Hoff (1960), Adaptive switching circuits, IRE WESCON Convention Record 4",
@@ -194,6 +200,7 @@ def mse_pm1(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_binary(
     name="mae",
+    core=True,
     link="sigmoid",
     formula="|p - y|, with p = sigmoid(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
@@ -231,6 +238,7 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_binary(
     name="hinge",
+    core=True,
     link="margin",
     formula="max(0, 1 - s z), with s = 2y - 1",
     source="Cortes and Vapnik (1995), Support-vector networks, Machine Learning 20",
@@ -267,6 +275,7 @@ def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_binary(
     name="squared_hinge",
+    core=True,
     link="margin",
     formula="max(0, 1 - s z)², with s = 2y - 1",
     source="Lee and Mangasarian (2001), SSVM: a smooth support vector machine for classification, "
@@ -304,6 +313,7 @@ def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_multilabel(
     name="focal",
+    core=True,
     link="sigmoid",
     formula="Σ over labels of -w (1 - q)^gamma log q, q the probability of the true value of y, "
     "w = 2 alpha if y = 1 else 2 (1 - alpha)",
@@ -313,6 +323,7 @@ def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 )
 @_binary(
     name="focal",
+    core=True,
     link="sigmoid",
     formula="-w (1 - q)^gamma log q, q = sigmoid(s z), s = 2y - 1, w = 2 alpha if y = 1 else 2 (1 - alpha)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",

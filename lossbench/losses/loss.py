@@ -32,16 +32,19 @@ class Loss:
     spec: str
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
 
-    def __call__(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def __call__(self, raw: torch.Tensor, target: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
         """Return the per-sample loss, after checking that the target belongs to the raw outputs.
 
         Args:
             raw: (..., batch, outputs), floating point.
             target: for class-index losses (..., batch) integer; else the shape of `raw`, or without its last
-                axis where there is one output. Binary and multilabel targets are 0 or 1.
+                axis where there is one output. Binary and multilabel targets are 0 or 1. A loss with several
+                outputs a target wants fewer targets than outputs.
+            prior: (outputs,) or (..., 1, outputs), the share of each class or label in the training rows; only for
+                a loss that depends on it.
 
         Returns:
-            (..., batch), in the dtype of `raw`.
+            (..., batch), in the dtype of `raw`; (...) for a loss that only exists for a whole batch.
 
         Raises:
             BadValue: a shape, a dtype or a class that does not belong. Nothing is ever broadcast.
@@ -50,19 +53,20 @@ class Loss:
             raise BadValue(f"loss '{self.name}' wants torch tensors; convert with torch.as_tensor")
         _check_raw(self.record, raw)
         encode = _as_index if self.record.encoding == "index" else _as_values
-        return self.per_sample(raw, encode(self.record, raw, target))
+        return self.per_sample(raw, encode(self.record, raw, target), **_given_prior(self.record, prior))
 
-    def per_sample(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def per_sample(self, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
         """Return the per-sample loss without any check; for engines, which encode targets once.
 
         Args:
             raw: (..., batch, outputs), floating point.
             target: as the record's `encoding` says, see `lossbench.losses.record`.
+            **prior: the shares of the classes by the name `prior`, where the record asks for them.
 
         Returns:
-            (..., batch).
+            (..., batch); (...) for a loss that only exists for a whole batch.
         """
-        return self.record.fn(raw, target, **self.parameters)
+        return self.record.fn(raw, target, **prior, **self.parameters)
 
     @property
     def label(self) -> str:
@@ -143,13 +147,29 @@ def _check_raw(record: LossRecord, raw: torch.Tensor) -> None:
             "give floating-point numbers of shape (..., batch, outputs)"
         )
     binary = record.task == "binary"
-    least = record.width(1) if binary else 2 if record.encoding == "index" else 1
-    if raw.shape[-1] < least or (binary and raw.shape[-1] > least):
-        wanted = f"{least}" if binary else f"at least {least}"
+    least = 2 if record.encoding == "index" else record.width(1)
+    uneven = raw.shape[-1] % record.outputs_per_target
+    if raw.shape[-1] < least or uneven or (binary and raw.shape[-1] > least):
+        wanted = (
+            f"{least}"
+            if binary
+            else f"a multiple of {record.outputs_per_target}"
+            if uneven
+            else f"at least {least}"
+        )
         raise BadValue(
             f"loss '{record.name}' on a {record.task} task: raw has shape {tuple(raw.shape)}; "
             f"the last axis must be the outputs, {wanted} of them"
         )
+
+
+def _given_prior(record: LossRecord, prior: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """Return the shares of the classes as a keyword, where the loss wants them."""
+    if record.prior and prior is None:
+        raise BadValue(f"loss '{record.name}' depends on the shares of the classes; give them: prior=tensor")
+    if prior is not None and not record.prior:
+        raise BadValue(f"loss '{record.name}' does not depend on the shares of the classes; leave prior out")
+    return {} if prior is None else {"prior": prior}
 
 
 def _as_index(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -168,11 +188,12 @@ def _as_index(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> to
 
 
 def _as_values(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return targets in the shape and dtype of the raw outputs."""
-    if raw.shape[-1] == 1 and target.shape == raw.shape[:-1]:
+    """Return targets in the dtype of the raw outputs, one for each of `outputs_per_target` of these."""
+    targets = raw.shape[-1] // record.outputs_per_target
+    if targets == 1 and target.shape == raw.shape[:-1]:
         target = target.unsqueeze(-1)
-    if target.shape != raw.shape:
-        raise _shapes_differ(record, raw, target, tuple(raw.shape))
+    if target.shape != (*raw.shape[:-1], targets):
+        raise _shapes_differ(record, raw, target, (*raw.shape[:-1], targets))
     if record.task != "regression" and not bool(((target == 0) | (target == 1)).all()):
         raise BadValue(f"loss '{record.name}' on a {record.task} task wants targets of 0 and 1; recode the target")
     return target.to(raw.dtype)

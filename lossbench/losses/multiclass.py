@@ -35,7 +35,8 @@ _CE_FACTS = Facts(
     task="binary",
     encoding="index",
     name="ce",
-    outputs=2,
+    core=True,
+    outputs_per_target=2,
     link="softmax",
     formula="-log p_t, with p = softmax(z) of two outputs",
     source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
@@ -44,6 +45,7 @@ _CE_FACTS = Facts(
 )
 @_register(
     name="ce",
+    core=True,
     aliases=("cce",),
     link="softmax",
     formula="-log p_t, with p = softmax(z)",
@@ -75,6 +77,7 @@ def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="mse",
+    core=True,
     aliases=("brier",),
     link="softmax",
     formula="Σ over classes of (p_c - y_c)², with p = softmax(z)",
@@ -113,6 +116,7 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="mse_logits",
+    core=True,
     link="clip",
     formula="k (z_t - M)² + Σ over the other classes of z_c²",
     source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
@@ -164,6 +168,7 @@ def mse_logits(
 
 @_register(
     name="mae",
+    core=True,
     link="softmax",
     formula="Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
@@ -201,6 +206,7 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="hinge",
+    core=True,
     link="margin",
     formula="max(0, margin + max over c ≠ t of z_c - z_t)",
     source="Crammer and Singer (2001), On the algorithmic implementation of multiclass kernel-based vector "
@@ -242,6 +248,7 @@ def hinge(
 
 @_register(
     name="bce",
+    core=True,
     link="sigmoid",
     formula="Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z)",
     source="Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5",
@@ -278,6 +285,7 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="focal",
+    core=True,
     link="softmax",
     formula="-(1 - p_t)^gamma log p_t, with p = softmax(z)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
@@ -322,6 +330,7 @@ def focal(
 
 @_register(
     name="label_smoothing",
+    core=True,
     link="softmax",
     formula="-Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes",
     source="Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for "

@@ -11,6 +11,7 @@ from lossbench.losses.registry import register
     task="multilabel",
     encoding="values",
     name="ce",
+    core=True,
     link="softmax",
     formula="-Σ over labels of y_l log p_l, with p = softmax(z) over the labels",
     source="Joulin, van der Maaten, Jabri and Vasilache (2016), Learning visual features from large weakly "

@@ -4,11 +4,13 @@
     raw     (..., batch, outputs)  float, raw network outputs; any leading dimensions (the fused models)
     target  (..., batch, outputs)  float where the record's encoding is "values"
             (..., batch)           int64 class index where it is "index"
-    result  (..., batch)
+    result  (..., batch); (...) for a loss that only exists for a whole batch
 
 A per-sample loss sums over classes and averages over regression targets; averaging over samples is the engine's.
 Inside `fn` all arithmetic keeps the last axis of `raw` until the final reduction, so that a parameter may also be
-a tensor of shape (..., 1, 1) with a value for each of the leading models.
+a tensor of shape (..., 1, 1) with a value for each of the leading models. A loss that depends on how frequent the
+classes are takes `prior` among its keywords: (..., 1, outputs), the share of each class or label in the training
+rows.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ from lossbench.task import Task
 if TYPE_CHECKING:
     import torch
 
-Link = Literal["identity", "sigmoid", "softmax", "clip", "signed", "margin"]
+Link = Literal["identity", "softplus", "location", "sigmoid", "softmax", "clip", "signed", "margin"]
 """How raw outputs become predictions.
 
 - identity: the raw output is the predicted value (regression).
+- softplus: the predicted value is positive: log(1 + exp(raw)), and at least POSITIVE (regression).
+- location: the first half of the raw outputs are the predicted values, the rest say how wide their spread is.
 - sigmoid:  probability = sigmoid(raw); positive where raw > 0.
 - softmax:  probabilities = softmax(raw); class = argmax.
 - clip:     raw estimates the probability itself, clipped to [0, 1]; positive where raw > 1/2.
@@ -37,6 +41,9 @@ Link = Literal["identity", "sigmoid", "softmax", "clip", "signed", "margin"]
 """
 
 Encoding = Literal["values", "index"]
+
+POSITIVE = 1e-6
+"""The smallest predicted value under the link softplus, so that its logarithm is finite; in units of the scale."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +102,16 @@ class LossRecord:
         formula: in plain text, one line.
         source: author, year, section.
         facts: what can be checked.
-        outputs: number of raw outputs; None means one for each class, label or regression target.
+        outputs_per_target: number of raw outputs for each class, label or regression target.
         parameters: what can be set.
         aliases: other names.
+        core: True where the loss is among those compared when none is named.
+        placebo: the loss that it is the same function as, by another road or up to a constant factor; None for
+            a loss in its own right.
+        slope: the derivative of `fn`, or None to leave that to autograd. Takes what `fn` takes and returns, in the
+            shape of raw, the derivative of each sample's loss with respect to its raw outputs.
+        whole_batch: True where the loss only exists for a whole batch.
+        prior: True where `fn` takes the shares of the classes.
         natural_zero: True where the loss needs targets with their own zero (a relative error): it then receives
             target and raw divided by the target's scale, but not centred.
         domain: which targets it is defined for; None where all are.
@@ -113,9 +127,14 @@ class LossRecord:
     formula: str
     source: str
     facts: Facts
-    outputs: int | None = None
+    outputs_per_target: int = 1
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
+    core: bool = False
+    placebo: str | None = None
+    slope: Callable[..., torch.Tensor] | None = field(default=None, repr=False)
+    whole_batch: bool = False
+    prior: bool = False
     natural_zero: bool = False
     domain: Domain | None = None
     rescaling: tuple[str, ...] = ()
@@ -130,4 +149,4 @@ class LossRecord:
 
         A binary data set has one target.
         """
-        return self.outputs or targets
+        return self.outputs_per_target * targets

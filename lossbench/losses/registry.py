@@ -46,7 +46,7 @@ def catalogue() -> tuple[LossRecord, ...]:
 
 
 def core_losses(task: Task) -> tuple[str, ...]:
-    """Return the names of all built-in losses of a task, the reference loss first.
+    """Return the names of the losses of a task that are compared when none is named, the reference loss first.
 
     Raises:
         UnknownName: there is no such task.
@@ -55,8 +55,21 @@ def core_losses(task: Task) -> tuple[str, ...]:
         >>> core_losses("multilabel")
         ('bce', 'mse', 'focal', 'ce')
     """
+    return tuple(record.name for record in losses_of(task) if record.core)
+
+
+def losses_of(task: Task) -> tuple[LossRecord, ...]:
+    """Return the record of every loss of a task, the reference loss first.
+
+    Raises:
+        UnknownName: there is no such task.
+
+    Example:
+        >>> [record.name for record in losses_of("multilabel") if record.link == "softmax"]
+        ['ce']
+    """
     _check_task(task)
-    return tuple(record.name for record in catalogue() if record.task == task)
+    return tuple(record for record in catalogue() if record.task == task)
 
 
 def find(name: str, task: Task | None = None) -> LossRecord:
@@ -87,7 +100,7 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     if task not in serving:
         raise LossDoesNotFit(
             f"loss '{name}' does not fit the task {task}: it serves {', '.join(serving)}. "
-            f"Losses for {task}: {', '.join(core_losses(task))}"
+            f"Losses for {task}: {', '.join(record.name for record in losses_of(task))}"
         )
     return serving[task]
 

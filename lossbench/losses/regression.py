@@ -20,6 +20,7 @@ _register = partial(register, task="regression", link="identity", encoding="valu
 
 @_register(
     name="mse",
+    core=True,
     formula="mean over targets of (y - f)²",
     source="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix",
     facts=Facts(
@@ -55,6 +56,7 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="mae",
+    core=True,
     formula="mean over targets of |y - f|",
     source="Edgeworth (1887), On observations relating to several quantities, Hermathena 6",
     facts=Facts(
@@ -90,6 +92,7 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="huber",
+    core=True,
     formula="mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f",
     source="Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     parameters=(DELTA,),
@@ -129,6 +132,7 @@ def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tenso
 
 @_register(
     name="log_cosh",
+    core=True,
     formula="mean over targets of log cosh(y - f)",
     source="Green (1990), Bayesian reconstructions from emission tomography data using a modified EM "
     "algorithm, IEEE Trans. Med. Imaging 9",
@@ -167,6 +171,7 @@ def log_cosh(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @_register(
     name="pinball",
+    core=True,
     formula="mean over targets of tau·max(e, 0) + (1 - tau)·max(-e, 0), with e = y - f",
     source="Koenker and Bassett (1978), Regression quantiles, Econometrica 46",
     parameters=(TAU,),
@@ -223,6 +228,7 @@ def near_zero(targets: np.ndarray) -> np.ndarray:
 
 @_register(
     name="mape",
+    core=True,
     formula="mean over targets of |y - f| / |y|",
     source="de Myttenaere, Golden, Le Grand and Rossi (2016), Mean absolute percentage error for regression "
     "models, Neurocomputing 192",

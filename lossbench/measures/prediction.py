@@ -24,6 +24,9 @@ from lossbench.errors import BadValue
 from lossbench.losses.record import Link
 from lossbench.task import Task
 
+VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
+"""The links that make a value and no class."""
+
 Score = Callable[[np.ndarray, "Prediction"], np.ndarray]
 
 
@@ -108,7 +111,7 @@ def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
     """Read raw outputs through a link.
 
     Args:
-        raw: (M, n, outputs) raw outputs of M models for n samples; for regression, values in original units.
+        raw: (M, n, outputs) raw outputs of M models for n samples; for regression, predicted values.
         link: how to read them, see `lossbench.losses.record.Link`.
         task: what is predicted.
 
@@ -126,8 +129,8 @@ def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
     values = np.asarray(raw, dtype=np.float64)
     if values.ndim != 3:
         raise BadValue(f"raw outputs have shape {values.shape}; give (models, samples, outputs)")
-    if link == "identity" and task != "regression":
-        raise BadValue(f"the link 'identity' makes no {task} prediction; use sigmoid, softmax, clip or margin")
+    if link in VALUES and task != "regression":
+        raise BadValue(f"the link '{link}' makes no {task} prediction; use sigmoid, softmax, clip or margin")
     diverged = np.asarray(~np.isfinite(values).all(axis=(1, 2)))
     if diverged.any():
         values = np.where(diverged[:, None, None], np.nan, values)

@@ -36,6 +36,7 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     target = torch.tensor(pack.encoded(index))
     target = target.to(dtype) if target.is_floating_point() else target
     offset = torch.tensor(pack.offset(index), dtype=dtype)
+    prior = {name: torch.tensor(share, dtype=dtype) for name, share in pack.prior(index).items()}
     validation, test = (torch.tensor(part.features, dtype=dtype) for part in (fold.validation, fold.test))
     validator = Validator(pack, [index])
 
@@ -46,7 +47,7 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     for epoch, order in enumerate(pack.orders[trial.seed]):
         for rows in torch.tensor(order).split(pack.batch_size):
             optimiser.zero_grad()
-            per_sample = loss.per_sample(network(features[rows]) + offset, target[rows])
+            per_sample = loss.per_sample(network(features[rows]) + offset, target[rows], **prior)
             (per_sample.mean() + penalty(network, trial.l1, trial.l2)).backward()
             optimiser.step()
         raw = raw_outputs(network, validation)[None]

@@ -18,6 +18,7 @@ from lossbench.data.contamination import contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold
 from lossbench.losses.loss import Loss, get_loss
+from lossbench.losses.record import POSITIVE
 from lossbench.measures.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.training.network import Model, initial_weights, parse_model
@@ -101,21 +102,58 @@ class Pack:
         return {seed: batch_order(self.dataset.stream, seed, self.epochs, rows) for seed in self.folds}
 
     def encoded(self, index: int) -> np.ndarray:
-        """Return the training target of a trial as its loss wants it: (rows,) int64 or (rows, outputs) float64."""
+        """Return the training target of a trial as its loss wants it: (rows,) int64 or (rows, targets) float64."""
         target, record = self.training[index].target, self.losses[index].record
         if record.encoding == "index":
             return target
-        return np.asarray(target.reshape(len(target), -1) + self.offset(index))
+        zero = self.zero(index) if record.natural_zero else 0.0
+        return np.asarray(target.reshape(len(target), -1) + zero)
+
+    def zero(self, index: int) -> np.ndarray:
+        """Return how far standardised targets of a trial lie below the target's own zero, (targets,)."""
+        fold = self.folds[self.trials[index].seed]
+        return np.asarray(fold.target_mean / fold.target_scale)
 
     def offset(self, index: int) -> np.ndarray:
-        """Return what moves standardised targets and outputs back to the target's own zero, (outputs,).
+        """Return what is added to the raw outputs of a trial before its loss sees them, (outputs,).
 
-        Zero but for a loss of relative errors, which makes no sense around a moved zero.
+        Zero but for a loss that needs the target's own zero: an untrained network then predicts the mean of the
+        targets, whatever the loss.
         """
-        fold = self.folds[self.trials[index].seed]
-        if not self.losses[index].record.natural_zero:
+        record = self.losses[index].record
+        if not record.natural_zero:
             return np.zeros(self.outputs)
-        return np.asarray(fold.target_mean / fold.target_scale)
+        zero = self.zero(index)
+        return np.asarray(np.log(np.expm1(zero)) if record.link == "softplus" else zero)
+
+    def prior(self, index: int) -> dict[str, np.ndarray]:
+        """Return the share of each class or label in the training rows, (1, outputs), where the loss asks for it.
+
+        No class has less than half a row, so that its logarithm is finite.
+        """
+        record, target = self.losses[index].record, self.training[index].target
+        if not record.prior:
+            return {}
+        onehot = np.eye(self.outputs)[target] if record.encoding == "index" else target.reshape(len(target), -1)
+        return {"prior": onehot.mean(axis=0, keepdims=True).clip(0.5 / len(target), 1 - 0.5 / len(target))}
+
+    def predicted(self, members: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """Return what trials that share a link predict, in standardised units where it is a regression.
+
+        Args:
+            members: (trials,) which trials.
+            raw: (trials, rows, outputs) their raw outputs.
+
+        Returns:
+            (trials, rows, targets); the raw outputs themselves unless their link is softplus or location.
+        """
+        link, targets = self.losses[members[0]].link, self.dataset.targets
+        if link == "location":
+            return raw[..., :targets]
+        if link != "softplus":
+            return raw
+        offset, zero = (np.stack([of(index) for index in members])[:, None] for of in (self.offset, self.zero))
+        return np.asarray(np.logaddexp(0, raw + offset) + POSITIVE - zero)
 
 
 def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:

@@ -47,7 +47,7 @@ class Validator:
     """
 
     def __init__(self, pack: Pack, indices: Sequence[int]) -> None:
-        self.task, self.measure = pack.dataset.task, pack.measure
+        self.pack, self.indices = pack, np.asarray(indices)
         self.targets = np.stack([pack.folds[pack.trials[index].seed].validation.target for index in indices])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
@@ -56,10 +56,10 @@ class Validator:
 
         R² is the same in standardised units as in the target's own, so nothing is converted back here.
         """
-        scores = np.empty(len(raw))
+        scores, task = np.empty(len(raw)), self.pack.dataset.task
         for link, members in self.groups.items():
-            prediction = predict(raw[members], link, self.task)
-            scores[members] = score(self.measure, self.task, self.targets[members], prediction)
+            prediction = predict(self.pack.predicted(self.indices[members], raw[members]), link, task)
+            scores[members] = score(self.pack.measure, task, self.targets[members], prediction)
         return scores
 
 

@@ -8,23 +8,28 @@ import numpy as np
 import torch
 
 from lossbench.losses import Loss, LossRecord, catalogue, get_loss
+from lossbench.spec import Parameter
 
-OTHERS = {
-    "huber": ["huber:delta=0.3"],
+OTHERS = {  # values where something special happens
     "pinball": ["pinball:tau=0.9"],
-    "focal": ["focal:gamma=0", "focal:gamma=0.5"],
+    "focal": ["focal:gamma=0"],
     "mse_logits": ["mse_logits:k=3:M=2"],
-    "hinge": ["hinge:margin=0.5"],
-    "label_smoothing": ["label_smoothing:epsilon=0", "label_smoothing:epsilon=0.4"],
+    "label_smoothing": ["label_smoothing:epsilon=0"],
 }
 OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}
 
 
 def specs(record: LossRecord) -> list[str]:
-    """Return the specs of a record under test, the default one first."""
-    others = OTHERS.get(record.name, []) if record.parameters else []
-    uneven = [f"{record.name}:alpha=0.25"] if "alpha" in {p.name for p in record.parameters} else []
-    return [record.name, *others, *uneven]
+    """Return the specs of a record under test: the default one, one more for each parameter, and those above."""
+    moved = [f"{record.name}:{p.name}={away(p):g}" for p in record.parameters]
+    return list(dict.fromkeys([record.name, *moved, *(OTHERS.get(record.name, []) if record.parameters else [])]))
+
+
+def away(parameter: Parameter) -> float:
+    """Return an allowed value of a parameter that is not its default."""
+    default = parameter.default
+    candidates = (0.6 * default, 1.4 * default, default + 0.25, default - 0.25)
+    return next(value for value in candidates if value != default and parameter.accepts(value))
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,32 @@ class Case:
     @property
     def outputs(self) -> int:
         """The number of raw outputs that the tests give it."""
-        return self.loss.record.outputs or OUTPUTS[self.loss.task]
+        return self.loss.record.width(OUTPUTS[self.loss.task])
 
     def draw(self, *shape: int, seed: int = 0, scale: float = 2.0, outputs: int | None = None):
         """Return raw outputs of shape (*shape, outputs) in float64, and targets as the record encodes them."""
         rng = np.random.default_rng(seed)
-        width = outputs or self.outputs
+        width, record = outputs or self.outputs, self.loss.record
         raw = torch.as_tensor(rng.normal(scale=scale, size=(*shape, width)))
-        if self.loss.record.encoding == "index":
+        targets = (*shape, width // record.outputs_per_target)
+        if record.encoding == "index":
             return raw, torch.as_tensor(rng.integers(width, size=shape))
-        if self.loss.task == "regression":
-            target = rng.choice([-1.0, 1.0], size=raw.shape) * rng.uniform(0.5, 3, size=raw.shape)
-            return raw, torch.as_tensor(target)
-        return raw, torch.as_tensor(rng.integers(2, size=raw.shape).astype(float))
+        if record.task == "regression":
+            signs = [1.0] if record.link == "softplus" else [-1.0, 1.0]
+            return raw, torch.as_tensor(rng.choice(signs, size=targets) * rng.uniform(0.5, 3, size=targets))
+        return raw, torch.as_tensor(rng.integers(2, size=targets).astype(float))
+
+    def prior(self, raw: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return uneven shares of the classes or labels, where the loss asks for them."""
+        if not self.loss.record.prior:
+            return {}
+        share = torch.arange(1, raw.shape[-1] + 1, dtype=raw.dtype)
+        share = share / (share.sum() if self.loss.task == "multiclass" else raw.shape[-1] + 2)
+        return {"prior": share[None]}
+
+    def value(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of every sample, or of every batch."""
+        return self.loss.per_sample(raw, target, **self.prior(raw))
 
     def __str__(self) -> str:
         return f"{self.loss.task}-{self.loss.label}"
@@ -68,10 +86,10 @@ def name(record: LossRecord) -> str:
     return f"{record.task}-{record.name}"
 
 
-def gradient(loss: Loss, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def gradient(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return the gradient of every sample's loss in its own raw outputs, in the shape of `raw`."""
     leaf = raw.clone().requires_grad_()
-    return torch.autograd.grad(loss.per_sample(leaf, target).sum(), leaf)[0]
+    return torch.autograd.grad(case.value(leaf, target).sum(), leaf)[0]
 
 
 def close(left: torch.Tensor, right: torch.Tensor) -> None:

@@ -27,9 +27,24 @@ def test_gradient_agrees_with_central_differences(case, seed):
     for output in range(raw.shape[-1]):
         shift = torch.zeros_like(raw)
         shift[..., output] = step
-        rise = case.loss.per_sample(raw + shift, target) - case.loss.per_sample(raw - shift, target)
+        rise = case.value(raw + shift, target) - case.value(raw - shift, target)
         differences[..., output] = rise / (2 * step)
-    torch.testing.assert_close(gradient(case.loss, raw, target), differences, rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(gradient(case, raw, target), differences, rtol=1e-6, atol=1e-7)
+
+
+WITH_SLOPE = [case for case in CASES if case.loss.record.slope]
+
+
+@pytest.mark.parametrize("case", WITH_SLOPE, ids=str)
+def test_slope_is_the_derivative(case):
+    """Where a record states the derivative, it is autograd's, far out too, in shape, dtype and value."""
+    for scale, dtype in itertools.product((0.5, 5, 50), (torch.float64, torch.float32)):
+        raw, target = case.draw(3, 40, scale=scale)
+        raw = raw.to(dtype)
+        target = target.to(dtype) if target.is_floating_point() else target
+        slope = case.loss.record.slope(raw, target, **case.prior(raw), **case.loss.parameters)
+        tolerance = 1e-10 if dtype is torch.float64 else 1e-4
+        torch.testing.assert_close(slope, gradient(case, raw, target), rtol=tolerance, atol=tolerance)
 
 
 @every_case
@@ -37,27 +52,25 @@ def test_gradient_agrees_with_central_differences(case, seed):
 def test_one_value_a_sample(case, lead):
     """The result has the leading dimensions and the batch, and nothing else."""
     raw, target = case.draw(*lead, 5)
-    assert case.loss(raw, target).shape == (*lead, 5)
+    assert case.loss(raw, target, **case.prior(raw)).shape == (*lead, 5)
 
 
 @every_case
 def test_keeps_the_dtype(case):
     """Single precision in, single precision out."""
     raw, target = case.draw(5)
-    assert case.loss(raw.float(), target).dtype == torch.float32
+    assert case.loss(raw.float(), target, **case.prior(raw.float())).dtype == torch.float32
 
 
 @every_case
 def test_models_do_not_see_each_other(case):
     """A slice of a batch of models has the values and gradients of each model alone."""
     raw, target = case.draw(2, 3, 7)
-    together, slopes = case.loss.per_sample(raw, target), gradient(case.loss, raw, target)
+    together, slopes = case.value(raw, target), gradient(case, raw, target)
     for slot in itertools.product(range(2), range(3)):
-        alone = case.loss.per_sample(raw[slot], target[slot])
+        alone = case.value(raw[slot], target[slot])
         torch.testing.assert_close(together[slot], alone, rtol=1e-13, atol=1e-15)
-        torch.testing.assert_close(
-            slopes[slot], gradient(case.loss, raw[slot], target[slot]), rtol=1e-13, atol=1e-15
-        )
+        torch.testing.assert_close(slopes[slot], gradient(case, raw[slot], target[slot]), rtol=1e-13, atol=1e-15)
 
 
 @every_case
@@ -65,16 +78,16 @@ def test_samples_do_not_see_each_other(case):
     """Samples in another order have their losses in that order."""
     raw, target = case.draw(9)
     order = torch.randperm(9, generator=torch.Generator().manual_seed(0))
-    shuffled = case.loss.per_sample(raw[order], target[order])
-    torch.testing.assert_close(shuffled, case.loss.per_sample(raw, target)[order], rtol=1e-13, atol=1e-15)
+    shuffled = case.value(raw[order], target[order])
+    torch.testing.assert_close(shuffled, case.value(raw, target)[order], rtol=1e-13, atol=1e-15)
 
 
 @every_case
 def test_maps_over_models(case):
     """Under vmap the values are the same: no branch and no shape depends on the data."""
     raw, target = case.draw(3, 7)
-    mapped = torch.func.vmap(case.loss.per_sample)(raw, target)
-    torch.testing.assert_close(mapped, case.loss.per_sample(raw, target), rtol=1e-13, atol=1e-15)
+    mapped = torch.func.vmap(case.value)(raw, target)
+    torch.testing.assert_close(mapped, case.value(raw, target), rtol=1e-13, atol=1e-15)
 
 
 @every_case
@@ -84,15 +97,15 @@ def test_finite_in_single_precision_at_extreme_outputs(case):
     raw = torch.tensor(list(corners), dtype=torch.float32)
     _, target = case.draw(8, len(raw))
     raw, target = raw.expand(8, -1, -1), target.float() if target.is_floating_point() else target
-    assert case.loss.per_sample(raw, target).isfinite().all()
-    assert gradient(case.loss, raw, target).isfinite().all()
+    assert case.value(raw, target).isfinite().all()
+    assert gradient(case, raw, target).isfinite().all()
 
 
 @every_case
 def test_never_negative(case):
     """No loss pays for a prediction; rounding may take a zero a hair below."""
     raw, target = case.draw(2000)
-    assert case.loss.per_sample(raw, target).min() >= -1e-12
+    assert case.value(raw, target).min() >= -1e-12
 
 
 @pytest.mark.parametrize("record", [record for record in RECORDS if record.parameters], ids=name)
@@ -102,10 +115,11 @@ def test_a_parameter_may_differ_between_models(record):
     raw, target = case.draw(3, 7)
     factors = torch.tensor([1.0, 0.5, 1.5], dtype=raw.dtype)
     tensors = {p.name: (p.default * factors).reshape(3, 1, 1) for p in record.parameters}
-    together = record.fn(raw, target, **tensors)
+    together = record.fn(raw, target, **tensors, **case.prior(raw))
     for model, factor in enumerate(factors.tolist()):
         numbers = {p.name: p.default * factor for p in record.parameters}
-        torch.testing.assert_close(together[model], record.fn(raw[model], target[model], **numbers))
+        alone = record.fn(raw[model], target[model], **numbers, **case.prior(raw))
+        torch.testing.assert_close(together[model], alone)
 
 
 @every_record

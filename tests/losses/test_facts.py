@@ -25,8 +25,8 @@ def test_convex(record):
     def law(case):
         raw, target = case.draw(2000, scale=4)
         other, _ = case.draw(2000, scale=4, seed=1)
-        middle = case.loss.per_sample((raw + other) / 2, target)
-        chord = (case.loss.per_sample(raw, target) + case.loss.per_sample(other, target)) / 2
+        middle = case.value((raw + other) / 2, target)
+        chord = (case.value(raw, target) + case.value(other, target)) / 2
         return bool((middle <= chord + 1e-9).all())
 
     assert holds(record, law) == record.facts.convex
@@ -38,7 +38,7 @@ def test_bounded(record):
 
     def law(case):
         raw, target = case.draw(500, scale=1e5)
-        return float(case.loss.per_sample(raw, target).max()) <= max(2, case.outputs)
+        return float(case.value(raw, target).max()) <= max(2, case.outputs)
 
     assert holds(record, law) == record.facts.bounded
 
@@ -51,7 +51,7 @@ def test_differentiable(record):
         start, target = case.draw(30, 1, scale=3)
         end, _ = case.draw(30, 1, scale=3, seed=1)
         line = start + torch.linspace(0, 1, 4001, dtype=start.dtype).reshape(-1, 1) * (end - start)
-        slopes = gradient(case.loss, line, target.repeat_interleave(4001, dim=1))
+        slopes = gradient(case, line, target.repeat_interleave(4001, dim=1))
         return float(slopes.diff(dim=-2).norm(dim=-1).max()) < 0.1
 
     assert holds(record, law) == record.facts.differentiable
@@ -60,7 +60,7 @@ def test_differentiable(record):
 def steepness(case, outputs, scale):
     """Return the gradient of many samples, each term of a separable loss for itself."""
     raw, target = case.draw(4000, scale=scale, outputs=outputs)
-    slope = gradient(case.loss, raw, target)
+    slope = gradient(case, raw, target)
     if not case.loss.facts.separable:
         return slope.norm(dim=-1)
     return slope.abs() * (outputs if case.loss.task == "regression" else 1)
@@ -84,7 +84,7 @@ def test_without_a_lipschitz_constant_gradients_grow(record):
     raw, target = default.draw(50, scale=1e4, outputs=width)
     if record.task == "regression":
         target = target * 1e-4
-    assert gradient(default.loss, raw, target).norm(dim=-1).max() > 100
+    assert gradient(default, raw, target).norm(dim=-1).max() > 100
 
 
 @every_record
@@ -93,7 +93,7 @@ def test_symmetric(record):
 
     def law(case):
         raw, target = case.draw(50)
-        there, back = case.loss.per_sample(raw, target), case.loss.per_sample(*exchanged(case, raw, target))
+        there, back = case.value(raw, target), case.value(*exchanged(case, raw, target))
         return torch.allclose(there, back, rtol=1e-9)
 
     assert holds(record, law) == record.facts.symmetric
@@ -116,7 +116,7 @@ def test_separable(record):
         raw, target = case.draw(50)
         other, _ = case.draw(50, seed=1)
         other[..., 0] = raw[..., 0]
-        here, there = gradient(case.loss, raw, target)[..., 0], gradient(case.loss, other, target)[..., 0]
+        here, there = gradient(case, raw, target)[..., 0], gradient(case, other, target)[..., 0]
         return torch.allclose(here, there)
 
     assert holds(record, law) == record.facts.separable

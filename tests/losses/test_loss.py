@@ -45,7 +45,7 @@ def test_delegates_to_the_record(case):
 def test_link_is_the_record_s_unless_a_parameter_rescales_the_outputs():
     """A raw output trained towards 30 is no probability: only the decision is left of it."""
     for case in CASES:
-        rescaled = case.loss.spec == "mse_logits:k=3:M=2"
+        rescaled = case.loss.record.rescaling and case.loss.spec != case.loss.name
         assert case.loss.link == ("margin" if rescaled else case.loss.record.link)
     assert get_loss("mse_logits:k=1:M=1", "multiclass").link == "clip"
 
@@ -79,7 +79,7 @@ def test_bad_specs_are_refused(spec, error, message):
 def test_checked_call_is_the_unchecked_one(case):
     """Where the checks pass, they change nothing."""
     raw, target = case.draw(3, 5)
-    assert torch.equal(case.loss(raw, target), case.loss.per_sample(raw, target))
+    assert torch.equal(case.loss(raw, target, **case.prior(raw)), case.value(raw, target))
 
 
 @every_case
@@ -90,7 +90,7 @@ def test_wrong_shapes_are_refused_by_name(case):
         if wrong.shape == target.shape:
             continue
         with pytest.raises(BadValue, match="broadcasting is refused") as caught:
-            case.loss(raw, wrong)
+            case.loss(raw, wrong, **case.prior(raw))
         assert str(tuple(raw.shape)) in str(caught.value)
         assert str(tuple(wrong.shape)) in str(caught.value)
 

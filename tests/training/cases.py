@@ -43,13 +43,15 @@ def pack(*trials: Trial) -> Pack:
     return Pack(dataset(trials[0].dataset), trials)
 
 
-def losses_of(name: str, outputs: int | None = None) -> list[str]:
-    """Return the losses that run on the named data set with one output a target (None) or with `outputs`.
+def losses_of(name: str, outputs: int = 1) -> list[str]:
+    """Return the losses that run on the named data set with so many outputs a target.
 
     Each is there by its defaults, and once more for each of its parameters with another value, inexact in binary.
     """
     data = dataset(name)
-    records = [record for record in catalogue() if (record.task, record.outputs) == (data.task, outputs)]
+    records = [
+        record for record in catalogue() if (record.task, record.outputs_per_target) == (data.task, outputs)
+    ]
     target = data.target.reshape(data.rows, -1)
     fitting = [r for r in records if r.domain is None or not r.domain.violations(target).any()]
     return [

@@ -96,7 +96,7 @@ def test_engines_agree_in_single_precision(name: str, model: str) -> None:
 def test_every_loss_takes_part(task: str) -> None:
     """Each loss of the catalogue runs on one of the data sets here at least."""
     names = [name for name in DATASETS if dataset(name).task == task]
-    outputs = {record.outputs for record in catalogue()}
+    outputs = {record.outputs_per_target for record in catalogue()}
     specs = {loss for name in names for width in outputs for loss in losses_of(name, width)}
     assert {spec.partition(":")[0] for spec in specs} == set(core_losses(task))
 

@@ -57,7 +57,13 @@ def test_packs_are_as_few_as_shapes(chosen: list, shuffle: random.Random) -> Non
     """Few trials of one shape share one pack, in whatever order they come."""
     shuffle.shuffle(chosen)
     shapes = {
-        (t.model, get_loss(t.loss, "binary").record.outputs, t.optimizer.split(":")[0], t.batch_size, t.epochs)
+        (
+            t.model,
+            get_loss(t.loss, "binary").record.outputs_per_target,
+            t.optimizer.split(":")[0],
+            t.batch_size,
+            t.epochs,
+        )
         for t in chosen
     }
     assert len(make_packs(dataset("breast_cancer"), chosen)) == len(shapes)

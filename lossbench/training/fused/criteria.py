@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from lossbench.losses.record import LossRecord
 from lossbench.training.fused.batches import Batch
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.pack import Pack
@@ -18,20 +19,39 @@ class Group:
     """The models that train under one loss, each with its own values of the loss's parameters.
 
     Args:
-        function: the loss.
-        parameters: (models, 1, 1) the values of each parameter.
+        record: the loss.
+        parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the shares of the classes.
         offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
     """
 
-    function: Callable[..., torch.Tensor]
+    record: LossRecord
     parameters: Mapping[str, torch.Tensor]
     offset: torch.Tensor | None
 
-    def total(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the sum of the loss over all models and samples; raw is (models, outputs, columns)."""
+    def gradient(self, raw: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
+        """Return the gradient of the loss, summed over samples, with respect to raw (models, outputs, columns).
+
+        Columns from `count` on are padding.
+        """
         seen = raw.transpose(1, 2)
         seen = seen if self.offset is None else seen + self.offset
-        return self.function(seen, target, **self.parameters).sum()
+        if self.record.whole_batch:
+            return self.of_batches(seen, target, count).transpose(1, 2)
+        slope = self.record.slope or self.slope_by_autograd
+        return slope(seen, target, **self.parameters).transpose(1, 2)
+
+    def slope_by_autograd(
+        self, seen: torch.Tensor, target: torch.Tensor, **parameters: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the derivative of every sample's loss, of the shape of `seen`."""
+        leaf = seen.detach().requires_grad_()
+        return torch.autograd.grad(self.record.fn(leaf, target, **parameters).sum(), leaf)[0]
+
+    def of_batches(self, seen: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
+        """Return the derivative of the loss of every batch, as if it were a mean over its samples."""
+        slope = torch.zeros_like(seen)
+        slope[:, :count] = self.slope_by_autograd(seen[:, :count], target[:, :count], **self.parameters) * count
+        return slope
 
 
 class Targets:
@@ -79,12 +99,12 @@ class Criteria:
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to the raw outputs, of their shape."""
-        leaves = [part.requires_grad_() for part in raw.index_select(0, self.order).split(self.sizes)]
+        parts = raw.index_select(0, self.order).split(self.sizes)
         targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
-        totals = [
-            group.total(leaf, target) for group, leaf, target in zip(self.groups, leaves, targets, strict=True)
+        gradients = [
+            group.gradient(part, target, batch.count)
+            for group, part, target in zip(self.groups, parts, targets, strict=True)
         ]
-        gradients = torch.autograd.grad(totals, leaves)
         delta = torch.cat(gradients).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
         delta[:, :, batch.count :] = 0
@@ -102,7 +122,10 @@ def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
         name: torch.tensor([loss.parameters[name] for loss in losses], dtype=dtype)[:, None, None]
         for name in losses[0].parameters
     }
-    return Group(losses[0].record.fn, parameters, offset_of(pack, trials, dtype))
+    priors = [pack.prior(index) for index in trials]
+    for name in priors[0]:
+        parameters[name] = torch.as_tensor(np.stack([prior[name] for prior in priors]), dtype=dtype)
+    return Group(losses[0].record, parameters, offset_of(pack, trials, dtype))
 
 
 def offset_of(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> torch.Tensor | None:
