@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lossbench.api import Comparison, compare
     from lossbench.errors import LossbenchError, UsageError
-    from lossbench.losses import Loss, get_loss
+    from lossbench.losses import Loss, get_loss, register_loss
 
-__all__ = ["Comparison", "Loss", "LossbenchError", "UsageError", "compare", "get_loss"]
+__all__ = ["Comparison", "Loss", "LossbenchError", "UsageError", "compare", "get_loss", "register_loss"]
 
 _HOMES = {
     "Comparison": "lossbench.api",
@@ -26,6 +26,7 @@ _HOMES = {
     "UsageError": "lossbench.errors",
     "compare": "lossbench.api",
     "get_loss": "lossbench.losses",
+    "register_loss": "lossbench.losses",
 }
 
 

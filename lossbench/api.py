@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
@@ -15,12 +17,13 @@ import pandas as pd
 
 from lossbench.config import make_settings
 from lossbench.experiment import Experiment, plan
+from lossbench.ledger import Gap
 from lossbench.report.files import csv_text, json_text, prepare_folder, summary_csv, trials_csv, write_text
 from lossbench.report.manifest import manifest
 from lossbench.runner import Engine, run
-from lossbench.scoring import COLUMNS, DTYPES
 from lossbench.stats.summary import average_curves, compare_pairs, summarise
 from lossbench.stats.tuning import tuning_table
+from lossbench.store import Store, open_store
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -34,18 +37,24 @@ class Comparison:
         experiment: what was asked for, and which losses were skipped.
         trials: one row a training, see the README for the columns. Undefined is missing; so is
             `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
-        raw_curves: the validation curve of each trial.
+        raw_curves: (trials, epochs) the validation curve of each trial.
         seconds: wall time of the whole, and time spent in training summed over processes.
         manner: engine, device and number of processes (None: left to lossbench).
         tuning: one row a loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
+        cached: how many trainings were taken from the store.
+        gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
+        note: why results could not be kept for other runs; empty where they could.
     """
 
     experiment: Experiment = field(repr=False)
     trials: pd.DataFrame = field(repr=False)
-    raw_curves: list[np.ndarray] = field(repr=False)
+    raw_curves: np.ndarray = field(repr=False)
     seconds: Mapping[str, float]
     manner: Mapping[str, Any]
     tuning: pd.DataFrame | None = field(default=None, repr=False)
+    cached: int = 0
+    gaps: tuple[Gap, ...] = ()
+    note: str = ""
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -80,7 +89,7 @@ class Comparison:
         }
         if self.tuning is not None:
             texts["tuning.csv"] = csv_text(self.tuning)
-        texts["manifest.json"] = json_text(manifest(self.experiment, texts, self.seconds, self.manner, command))
+        texts["manifest.json"] = json_text(manifest(self, texts, command))
         for name, text in texts.items():
             write_text(folder / name, text)
 
@@ -104,6 +113,8 @@ def compare(
     jobs: int | None = None,
     engine: Engine = "fused",
     device: str = "cpu",
+    cache: bool = False,
+    budget: float = math.inf,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
 ) -> Comparison:
     """Train the same networks under each loss, on the same data, and say what differs.
@@ -128,6 +139,8 @@ def compare(
         jobs: processes; None for one a core where the work is worth it.
         engine: "fused", or "loop" for the slow oracle in plain PyTorch.
         device: "cpu", "cuda", or "auto".
+        cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
+        budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
         progress: is called with a data set's name and a number of trials as they finish.
 
     Returns:
@@ -159,19 +172,27 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
     )
-    return execute(plan(settings), start, jobs=jobs, engine=engine, device=device, progress=progress)
+    with open_store() if cache else nullcontext() as store:
+        return execute(plan(settings), start, progress, store, budget, jobs=jobs, engine=engine, device=device)
 
 
 def execute(
-    experiment: Experiment, start: float, progress: Callable[[str, int], None], **manner: Any
+    experiment: Experiment,
+    start: float,
+    progress: Callable[[str, int], None],
+    store: Store | None = None,
+    budget: float = math.inf,
+    **manner: Any,
 ) -> Comparison:
     """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
-    finished = run(experiment, progress=progress, **manner)
-    rows = pd.DataFrame(finished.rows, columns=COLUMNS).astype(DTYPES)
-    reported = len(experiment.trials)
-    tuning = tuning_table(rows[reported:]) if experiment.tuning else None
-    seconds = {"wall": time.perf_counter() - start, "training": finished.seconds}
-    return Comparison(experiment, rows[:reported], finished.curves[:reported], seconds, manner, tuning)
+    done = run(experiment, progress=progress, store=store, budget=budget, **manner)
+    rows, reported = done.rows, done.rows.index < len(experiment.trials)
+    tuning = tuning_table(rows[~reported]) if experiment.tuning else None
+    seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
+    trials = rows[reported].reset_index(drop=True)
+    return Comparison(
+        experiment, trials, done.curves[reported], seconds, manner, tuning, done.cached, done.gaps, done.note
+    )
 
 
 def listed(value: Any) -> list[Any] | None:

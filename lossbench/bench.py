@@ -99,7 +99,8 @@ def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> N
     """Do the products of one step, forward and backward, and nothing else."""
     blocks, columns, inputs = features.shape
     torch.bmm(network.layers[0].view(blocks, -1, inputs), features.transpose(1, 2))
-    for layer, gradient, below in zip(network.layers[1:], network.gradients[1:], network.hidden, strict=True):
+    above = zip(network.layers[1:], network.gradients[1:], network.hidden, strict=True)
+    for layer, gradient, below in reversed(list(above)):
         torch.bmm(layer, below)
         torch.bmm(delta, below.transpose(1, 2), out=gradient)
         delta = transposed_product(layer, delta)

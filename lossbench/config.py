@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -15,9 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName
+from lossbench.losses.user import check_name
+from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
 SHIPPED = ("default", "quick")
+OWN_LOSS = ("label", "loss", "task", "convention", "gets", "target", "link")
+"""The keys of a `[[loss]]` table."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         )
     given = {key: value for key, value in changes.items() if value is not None}
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
+    own = values.pop("loss", ())
+    values["losses"] = with_own(values["losses"], own, append="losses" not in given)
     return Settings(**values)
 
 
@@ -91,6 +98,55 @@ def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
         both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
         # A table changes only the tasks that it names.
         values[key] = {**values[key], **value} if both_tables else value
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """A `[[loss]]` table of a config: a loss under a label, with what is stated about it.
+
+    Args:
+        label: by which it is named among the losses, and what it is called in tables.
+        spec: the loss, with label and statements.
+        task: the only task that it is for, or None.
+    """
+
+    label: str
+    spec: str
+    task: str | None
+
+
+def with_own(losses: Any, own: Sequence[OwnLoss], append: bool) -> Any:
+    """Put the losses of `[[loss]]` tables where they are named by their labels, and the others last.
+
+    Args:
+        losses: one list, or one for each task.
+        own: the tables.
+        append: False where the caller names the losses, so that only those run.
+
+    Raises:
+        BadValue: two losses that would be called the same in tables.
+
+    Example:
+        >>> mine = OwnLoss("mine", "my_losses.py:f:@label=mine", None)
+        >>> with_own(("mine", "mse"), [mine], append=True)
+        ('my_losses.py:f:@label=mine', 'mse')
+    """
+    last = own if append else ()
+    if not isinstance(losses, Mapping):
+        return _joined(losses, own, last)
+    return {
+        task: _joined(names, own, [loss for loss in last if loss.task in (None, task)])
+        for task, names in losses.items()
+    }
+
+
+def _joined(names: Sequence[str], own: Sequence[OwnLoss], last: Sequence[OwnLoss]) -> tuple[str, ...]:
+    specs = {loss.label: loss.spec for loss in own}
+    joined = tuple(dict.fromkeys([*(specs.get(name, name) for name in names), *(loss.spec for loss in last)]))
+    for name, count in Counter(map(title, joined)).items():
+        if count > 1:
+            raise BadValue(f"losses: {count} of them are called '{name}'; give them different labels")
+    return joined
 
 
 @dataclass(frozen=True)
@@ -118,6 +174,13 @@ class Place:
     def inside(self, key: str) -> Place:
         """Return the place of a key in the table that stands here."""
         return Place((*self.keys, key), self.file, self.text)
+
+    def table(self, number: int) -> Place:
+        """Return the place of one of the tables `[[key]]` that stand here, counted from 0."""
+        heads = list(re.finditer(rf"^[ \t]*\[\[\s*{self.keys[-1]}\s*\]\]", self.text, re.MULTILINE))
+        start = heads[number].start() if heads else 0  # an array of inline tables has no heads
+        # The lines before the table are counted, but not looked at.
+        return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
 
 
 def read_config(config: str | Path) -> tuple[str, str]:
@@ -222,6 +285,37 @@ def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str,
     return {task: _texts(names, place.inside(task)) for task, names in value.items()}
 
 
+def _own_losses(value: Any, place: Place) -> tuple[OwnLoss, ...]:
+    """Read the `[[loss]]` tables."""
+    if not isinstance(value, Sequence) or not all(isinstance(table, Mapping) for table in value):
+        raise ConfigError(f"{place}: {value!r} is no [[loss]] table; to name losses, write losses = [...]")
+    own = tuple(_own_loss(table, place.table(number)) for number, table in enumerate(value))
+    labels = [loss.label for loss in own]
+    for number, label in enumerate(labels):
+        if label in labels[:number]:
+            where = place.table(number).inside("label")
+            raise BadValue(f"{where}: another loss is called '{label}' already; choose another label")
+    return own
+
+
+def _own_loss(table: Mapping[str, Any], place: Place) -> OwnLoss:
+    for key, value in table.items():
+        if key not in OWN_LOSS:
+            raise UnknownName("key", key, OWN_LOSS, where=str(place.inside(key)))
+        _text(value, place.inside(key))
+    for key in ("label", "loss"):
+        if key not in table:
+            raise ConfigError(f'{place}: a [[loss]] table needs the key {key}; write {key} = "..."')
+    if table.get("task") not in (None, *TASKS):
+        raise UnknownName("task", table["task"], TASKS, where=str(place.inside("task")))
+    try:
+        check_name(table["label"])
+    except BadValue as error:
+        raise BadValue(f"{place.inside('label')}: {error}") from None
+    stated = (f"@{key}={value}" for key, value in table.items() if key != "loss")
+    return OwnLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
+
+
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise _wrong(place, value, "a number")
@@ -278,6 +372,7 @@ _share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
 _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "datasets": _texts,
     "losses": _losses,
+    "loss": _own_losses,
     "models": _texts,
     "optimizers": _texts,
     "lr": _positive,

@@ -5,6 +5,7 @@
         ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
         ├── BadValue            a value outside its range, or of the wrong form
         ├── LossDoesNotFit      a loss asked of a task or of data that it is not made for
+        ├── LossFailed          a loss of the user's own that is not found, raises, or misbehaves
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -59,6 +60,19 @@ class BadValue(UsageError):
 
 class LossDoesNotFit(UsageError):
     """A loss asked of a task or of data that it is not made for."""
+
+
+class LossFailed(UsageError):
+    """A loss of the user's own that is not found, raises, or misbehaves.
+
+    Args:
+        message: what happened.
+        losses: in training, the specs of the losses that it happened to.
+    """
+
+    def __init__(self, message: str, losses: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.losses = losses
 
 
 class DataError(UsageError):

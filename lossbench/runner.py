@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from lossbench.errors import BadValue, UnknownName
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.executors import available_cores, run_all
 from lossbench.experiment import Experiment
+from lossbench.ledger import Gap, Ledger
+from lossbench.scoring import failed_rows, frame_of, rows_of
+from lossbench.store import Store
 from lossbench.training.pack import Pack, make_packs
 from lossbench.trial import Trial
 
 if TYPE_CHECKING:
-    import numpy as np
+    from lossbench.training.trace import Trace
 
 Engine = Literal["fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("fused", "loop")
@@ -31,22 +39,28 @@ class Finished:
     """The outcome of an experiment's trainings.
 
     Args:
-        rows: one row a trial, the reported ones first, in the experiment's order; see `lossbench.scoring`.
-        curves: the validation curve of each trial, in the same order.
+        rows: one row a trial, numbered by its place in the experiment; see `lossbench.scoring`. Of a data set,
+            only seeds all of whose trainings are done.
+        curves: (trials, epochs) the validation curve of each, in the same order.
         seconds: time spent in training, summed over processes.
+        cached: how many trainings were taken from the store.
+        gaps: the seeds that are left out; none where everything is done.
+        note: why results could not be kept for other runs; empty where they could.
     """
 
-    rows: list[dict[str, Any]]
-    curves: list[np.ndarray]
+    rows: pd.DataFrame
+    curves: np.ndarray
     seconds: float
+    cached: int
+    gaps: tuple[Gap, ...]
+    note: str
 
 
 @dataclass(frozen=True)
 class PackResult:
-    """What comes back from training one pack."""
+    """What comes back from training one pack, as columns: a table of dictionaries takes ten times the memory."""
 
-    trials: tuple[Trial, ...]
-    rows: list[dict[str, Any]]
+    rows: pd.DataFrame
     curves: np.ndarray
     seconds: float
 
@@ -57,8 +71,10 @@ def run(
     engine: Engine = "fused",
     device: str = "cpu",
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
+    store: Store | None = None,
+    budget: float = math.inf,
 ) -> Finished:
-    """Train all trials of an experiment.
+    """Train all trials of an experiment that are not stored already.
 
     Args:
         experiment: what to train.
@@ -66,48 +82,116 @@ def run(
         engine: "fused", or "loop" for the slow oracle.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
         progress: is told the data set and the number of trials each time some have finished.
+        store: where finished trials are looked up and kept; None for nowhere.
+        budget: seconds after which no more training is begun.
 
     Raises:
         UnknownName: no such engine or device.
-        BadValue: a device that is not there, or no process at all.
+        BadValue: a device that is not there, no process at all, or a budget in which no seed was done.
     """
     if engine not in ENGINES:
         raise UnknownName("engine", engine, ENGINES)
     if jobs is not None and (jobs < 1 or jobs != int(jobs)):
         raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
-    place = choose_device(device)
-    wanted = experiment.trials + experiment.tuning
+    end = time.monotonic() + budget
+    ledger = Ledger(experiment, engine, choose_device(device), store)
+    packs = schedule(experiment, ledger.missing)
+    tell_cached(experiment, ledger, progress)
+    train = partial(train_pack, engine=engine, device=ledger.device)
+    with closing(run_all(train, packs, processes(packs, jobs, engine, ledger.device))) as results:
+        for index, result in results:
+            ledger.add(packs[index].trials, result.rows, result.curves, result.seconds)
+            progress(packs[index].dataset.name, len(packs[index].trials))
+            if time.monotonic() > end:
+                break
+    return finished(ledger)
+
+
+def schedule(experiment: Experiment, trials: list[Trial]) -> list[Pack]:
+    """Return the packs of some trials in the order in which they are trained.
+
+    What tunes comes first, since without it a data set says nothing; then seed by seed, so that a run that is cut
+    short leaves whole seeds; and of equal seeds the longest, so that no process waits for it at the end.
+    """
     packs = [
         pack
         for dataset in experiment.datasets
-        for pack in make_packs(dataset, (t for t in wanted if t.dataset == dataset.name))
+        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name))
     ]
-    packs.sort(key=work, reverse=True)  # the longest first, so that no process is left waiting for it at the end
+    tuning = set(experiment.tuning)
+    return sorted(
+        packs, key=lambda pack: (tuning.isdisjoint(pack.trials), min(t.seed for t in pack.trials), -work(pack))
+    )
+
+
+def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:
+    """Return how many processes the work is worth."""
     worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
-    processes = jobs or (available_cores() if worthwhile and place == "cpu" else 1)
-    done: dict[Trial, tuple[dict[str, Any], np.ndarray]] = {}
-    seconds = 0.0
-    for index, result in run_all(partial(train_pack, engine=engine, device=place), packs, processes):
-        done.update(zip(result.trials, zip(result.rows, result.curves, strict=True), strict=True))
-        seconds += result.seconds
-        progress(packs[index].dataset.name, len(result.trials))
-    ordered = [done[trial] for trial in wanted]
-    return Finished([row for row, _ in ordered], [curve for _, curve in ordered], seconds)
+    return jobs or (available_cores() if worthwhile and device == "cpu" else 1)
+
+
+def tell_cached(experiment: Experiment, ledger: Ledger, progress: Callable[[str, int], None]) -> None:
+    """Count what is stored as finished."""
+    left = Counter(trial.dataset for trial in ledger.missing)
+    for name, wanted in Counter(trial.dataset for trial in ledger.places).items():
+        if wanted > left[name]:
+            progress(name, wanted - left[name])
+
+
+def finished(ledger: Ledger) -> Finished:
+    """Return the results of whole seeds, and what is left out.
+
+    Raises:
+        BadValue: there is no whole seed.
+    """
+    rows, curves, gaps = ledger.rows(), ledger.curves(), tuple(ledger.gaps())
+    left_out = {(gap.dataset, seed) for gap in gaps for seed in gap.seeds}
+    whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
+    if not whole.any():
+        raise BadValue(
+            "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
+            "same command again, with a larger --budget"
+        )
+    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note)
 
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
-    """Train and score one pack."""
-    import torch
-
-    from lossbench.scoring import rows_of
-    from lossbench.training import fused, loop
+    """Train and score one pack; a loss that fails is left out, and the others are trained without it."""
+    from lossbench.provenance import fingerprint
 
     start = time.perf_counter()
+    reasons: dict[str, str] = {}
+    curves = np.full((len(pack.trials), pack.epochs), np.nan)
+    rows, seconds, mark = [], 0.0, fingerprint(engine, device)
+    while healthy := [index for index, trial in enumerate(pack.trials) if trial.loss not in reasons]:
+        part = part_of(pack, healthy)
+        try:
+            trace = train(part, engine, device)
+        except LossFailed as error:
+            reasons |= dict.fromkeys(error.losses, str(error))
+            continue
+        rows, curves[healthy], seconds = rows_of(part, trace, mark), trace.curve, time.perf_counter() - start
+        break
+    failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
+    rows += failed_rows(part_of(pack, failed), reasons, mark) if failed else []
+    frame = frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True)
+    return PackResult(frame, curves, seconds)
+
+
+def part_of(pack: Pack, indices: list[int]) -> Pack:
+    """Return some trials of a pack as one of their own, whose splits, weights and orders are forgotten with it."""
+    return replace(pack, trials=tuple(pack.trials[index] for index in indices))
+
+
+def train(pack: Pack, engine: Engine, device: str) -> Trace:
+    """Train one pack by an engine on a device."""
+    import torch
+
+    from lossbench.training import fused, loop
+
     # A default device costs every call into torch a detour, so there is none where it would be the usual one.
     with nullcontext() if device == "cpu" else torch.device(device):
-        trace = {"fused": fused.train, "loop": loop.train}[engine](pack)
-    seconds = time.perf_counter() - start
-    return PackResult(pack.trials, rows_of(pack, trace, engine), trace.curve, seconds)
+        return {"fused": fused.train, "loop": loop.train}[engine](pack)
 
 
 def work(pack: Pack) -> float:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import inspect
-import platform
-import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lossbench.data.fold import Fold
-from lossbench.losses.loss import Loss
 from lossbench.measures.anchors import Anchors, anchors
 from lossbench.measures.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.measures.prediction import predict
 from lossbench.measures.scores import MEASURES, score_all
+from lossbench.provenance import HASHES, hashes
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
 from lossbench.trial import Trial
 
 CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
-HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
 CONTEXT = (
     *("score", "constant_score", "target_score", "validation_score"),
-    *("best_epoch", "diverged_epoch", "train_rows", "test_rows"),
+    *("best_epoch", "diverged_epoch", "train_rows", "test_rows", "failure"),
 )
 
 COLUMNS = (
@@ -46,17 +40,24 @@ DTYPES = {
     **dict.fromkeys((*MEASURES, *(f"{name}_at_best" for name in MEASURES)), "float64"),
     **dict.fromkeys(("constant_score", "target_score", "validation_score"), "float64"),
     **dict.fromkeys(("epochs_to_target", "epochs_to_plateau", "best_epoch", "diverged_epoch"), "Int64"),
+    **dict.fromkeys(("train_rows", "test_rows"), "Int64"),
     "converged": "boolean",
+    "failure": "string",
 }
 """The types of the columns that may hold undefined values."""
 
 
-def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
+def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     """Return one row a trial: what it was, how it ended, its test scores, its convergence and its hashes.
 
     A score that is undefined is None. So is `epochs_to_target` where the target was not reached; `converged` then
     is False. Where the target itself is undefined, because a linear model is no better than a constant, both are
     None.
+
+    Args:
+        pack: the trials.
+        trace: what was recorded of them.
+        fingerprint: of what they were trained by, see `lossbench.provenance`.
     """
     anchored = {seed: anchors(pack.dataset, fold, pack.measure) for seed, fold in pack.folds.items()}
     marks = [anchored[trial.seed] for trial in pack.trials]
@@ -65,7 +66,7 @@ def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
         **scores_on_test(pack, trace.last),
         **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
-        **hashes(pack, engine),
+        **hashes(pack, fingerprint),
         "score": [pack.measure] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
@@ -74,12 +75,40 @@ def rows_of(pack: Pack, trace: Trace, engine: str) -> list[dict[str, Any]]:
         "diverged_epoch": [epoch or None for epoch in trace.diverged.tolist()],
         "train_rows": [len(part.rows) for part in pack.training],
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
+        "failure": [None] * len(pack.trials),
     }
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
         asdict(trial) | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
     ]
+
+
+def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> list[dict[str, Any]]:
+    """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
+
+    Args:
+        pack: the trials.
+        reasons: why, by the spec of the loss.
+        fingerprint: of what they were to be trained by.
+    """
+    trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
+    nothing = np.full((trials, test, pack.outputs), np.nan)
+    trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
+    said = {"status": "failed", "diverged_epoch": None, "converged": None}
+    return [row | said | {"failure": reasons[row["loss"]]} for row in rows_of(pack, trace, fingerprint)]
+
+
+def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a data frame, every column with its type."""
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(DTYPES)
+
+
+def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows of such a frame as `rows_of` made them."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    for row in plain.itertuples(index=False):
+        yield dict(zip(COLUMNS, row, strict=True))
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
@@ -118,66 +147,6 @@ def convergence(trace: Trace, marks: list[Anchors]) -> dict[str, list[Any]]:
         "epochs_to_plateau": [_whole(epoch) for epoch in plateau],
         "converged": converged,
     }
-
-
-def hashes(pack: Pack, engine: str) -> dict[str, list[str]]:
-    """Return what must be equal for two rows to differ in nothing but the loss, and the hash of the loss.
-
-    Rows of another fingerprint were computed elsewhere, and their last bits may differ.
-    """
-    orders = {seed: digest(order) for seed, order in pack.orders.items()}
-    weights = {id(layers): digest(*_shared(pack, layers)) for layers in pack.weights}
-    sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
-    return {
-        "data_hash": [pack.dataset.digest for _ in pack.trials],
-        "split_hash": [pack.folds[trial.seed].digest for trial in pack.trials],
-        "weights_hash": [weights[id(layers)] for layers in pack.weights],
-        "order_hash": [orders[trial.seed] for trial in pack.trials],
-        "loss_hash": [sources[loss] for loss in pack.losses],
-        "fingerprint": [fingerprint(engine)] * len(pack.trials),
-    }
-
-
-@cache
-def fingerprint(engine: str) -> str:
-    """Return a hash of all that bits may depend on beside the record: engine, versions and kind of processor."""
-    import torch
-
-    versions = [version(name) for name in ("lossbench", "torch", "numpy", "scikit-learn")]
-    processor = [platform.machine(), torch.backends.cpu.get_cpu_capability()]
-    return hashlib.sha256("\n".join([engine, *versions, *processor]).encode()).hexdigest()[:12]
-
-
-def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
-    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
-    return [*layers[:-1], layers[-1][: pack.dataset.targets]]
-
-
-def digest(*arrays: np.ndarray) -> str:
-    """Return a hash of arrays, twelve hexadecimal digits."""
-    content = hashlib.sha256()
-    for array in arrays:
-        content.update(f"{array.shape}{array.dtype.str}".encode() + np.ascontiguousarray(array).tobytes())
-    return content.hexdigest()[:12]
-
-
-def source_digest(loss: Loss) -> str:
-    """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
-
-    The code is the whole module's, since a loss may call what stands beside it, but for comments and docstrings.
-    """
-    text = code_of(loss.record.fn.__module__) + loss.name + repr(sorted(loss.parameters.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-@cache
-def code_of(module: str) -> str:
-    """Return the code of a module without comments and docstrings."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
 
 
 def _whole(value: float) -> int | None:

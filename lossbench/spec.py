@@ -1,6 +1,8 @@
 """The grammar by which a user names things: `name:key=value:key=value`.
 
 Losses, data sets and optimisers share it: `huber:delta=1.35`, `sales.csv:target=price`, `sgd:momentum=0.9`.
+A key that begins with `@` is said to lossbench about the thing, not to the thing: `my_losses.py:f:@target=onehot`.
+No parameter of anybody's can have such a name.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from lossbench.errors import BadValue, UnknownName
 
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
-_PARAMETER = re.compile(r":(?=[A-Za-z_]\w*=)")
+_PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
             raise BadValue(f"'{spec}' gives {key} twice; keep one")
         parameters[key] = value
     return name, parameters
+
+
+def title(spec: str) -> str:
+    """Return what a thing is called in tables: the label that its spec states, or else the spec itself.
+
+    Raises:
+        BadValue: a spec of the wrong form.
+
+    Example:
+        >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")
+        ('huber:delta=1.35', 'mine')
+    """
+    return split_spec(spec)[1].get("@label", spec)
 
 
 def numbers(spec: str, given: Mapping[str, str], allowed: Sequence[Parameter]) -> dict[str, float]:

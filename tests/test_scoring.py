@@ -15,11 +15,9 @@ from lossbench.config import make_settings
 from lossbench.data import load_dataset
 from lossbench.data.dataset import Dataset
 from lossbench.experiment import plan
-from lossbench.losses import get_loss
-from lossbench.losses.registry import catalogue
 from lossbench.measures.scores import MEASURES, measures_of
-from lossbench.scoring import COLUMNS, fingerprint, rows_of, source_digest
-from lossbench.task import TASKS
+from lossbench.provenance import HASHES
+from lossbench.scoring import COLUMNS, failed_rows, frame_of, plain_rows, rows_of
 from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trace import Trace
@@ -255,22 +253,6 @@ def test_hashes_say_that_the_seed_moved(trained) -> None:
     )
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_no_two_losses_share_a_hash(task: str) -> None:
-    """Within a task, another loss is another source."""
-    names = [record.name for record in catalogue() if record.task == task]
-    assert len({source_digest(get_loss(name, task)) for name in names}) == len(names)
-
-
-def test_the_loss_hash_is_of_the_function_and_its_parameters() -> None:
-    """A parameter's value changes the hash; an alias, or a default written out, does not."""
-    huber, written, other = (
-        source_digest(get_loss(spec, "regression")) for spec in ("huber", "huber:delta=1", "huber:delta=1.35")
-    )
-    assert huber == written != other
-    assert source_digest(get_loss("ce", "multiclass")) == source_digest(get_loss("cce", "multiclass"))
-
-
 def test_the_data_hash_is_of_the_numbers() -> None:
     """One target changed by one bit is another data set."""
     iris = load_dataset("iris")
@@ -279,6 +261,21 @@ def test_the_data_hash_is_of_the_numbers() -> None:
     assert replace(iris, features=features).digest != iris.digest == load_dataset("iris").digest
 
 
-def test_engines_have_fingerprints_of_their_own() -> None:
-    """Rows of two engines are never taken for the same; those of one engine share their fingerprint."""
-    assert fingerprint("fused") == fingerprint("fused") != fingerprint("loop")
+def test_rows_survive_the_data_frame(trained) -> None:
+    """A row comes back from the frame with the same values and types, undefined ones too."""
+    rows = [row for *_, row in trained]
+    back = list(plain_rows(frame_of(rows)))
+    assert back == rows
+    assert [[type(value) for value in row.values()] for row in back] == [
+        [type(value) for value in row.values()] for row in rows
+    ]
+
+
+def test_a_failed_trial_says_why_and_has_no_score() -> None:
+    """Its row holds the trial, its hashes, the status and the reason; every score and time is undefined."""
+    (pack,) = packs_of("moons", ("bce",), seeds=1)
+    (row,), (done,) = failed_rows(pack, {"bce": "it raised"}, "f"), rows_of(pack, fused.train(pack), "f")
+    assert (row["status"], row["failure"], list(row)) == ("failed", "it raised", list(COLUMNS))
+    assert {row[name] for name in COLUMNS if row[name] != done[name]} == {"failed", "it raised", None}
+    assert all(row[name] is None for name in (*MEASURES, "epochs_to_target", "converged", "best_epoch"))
+    assert [row[name] for name in HASHES] == [done[name] for name in HASHES]

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.spec import Parameter, numbers, split_spec
+from lossbench.spec import Parameter, numbers, split_spec, title
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
@@ -42,11 +42,21 @@ def test_spec_is_read_as_written(name: str, parameters: dict[str, str]) -> None:
         ("sales.csv:target=a=b", "sales.csv", {"target": "a=b"}),
         ("sales.csv:target=12:30", "sales.csv", {"target": "12:30"}),
         ("  huber:delta=1  ", "huber", {"delta": "1"}),
+        ("f.py:f:target=1:@target=onehot", "f.py:f", {"target": "1", "@target": "onehot"}),
+        ("f.py:f@home", "f.py:f@home", {}),
     ],
 )
 def test_a_colon_starts_a_parameter_only_before_a_key(spec: str, name: str, parameters: dict[str, str]) -> None:
     """Drives, modules and times keep their colons."""
     assert split_spec(spec) == (name, parameters)
+
+
+@given(names, st.dictionaries(keys, values), values)
+def test_a_label_is_the_title_of_any_spec(name: str, parameters: dict[str, str], label: str) -> None:
+    """Wherever it stands; a spec without one is its own title."""
+    spec = ":".join((name, *(f"{key}={value}" for key, value in parameters.items())))
+    assert title(spec) == spec
+    assert title(f"{spec}:@label={label}") == title(f"{name}:@label={label}") == label
 
 
 @pytest.mark.parametrize("spec", ["", "   ", ":delta=1"])

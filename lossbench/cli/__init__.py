@@ -15,7 +15,11 @@ COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
     "losses": "List the losses, or show one.",
     "datasets": "List the data sets, or show one.",
+    "diff": "Compare two runs: what got better, worse, is new or missing.",
+    "report": "Make the tables again from a finished run.",
+    "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",
+    "cache": "Look after the store of finished trials.",
 }
 """The commands and their help, said here so that the root help imports none of them; a test holds them equal."""
 
@@ -85,9 +89,7 @@ def main() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one message on standard error."""
     try:
-        root.main(arguments, prog_name="lossbench", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        code = root.main(arguments, prog_name="lossbench", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
@@ -96,14 +98,16 @@ def run(arguments: list[str] | None = None) -> int:
     except LossbenchError as error:
         return refuse(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("lossbench: interrupted; what was not finished is not written", err=True)
+        click.echo(
+            "lossbench: interrupted; finished trainings are kept, the same command goes on from there", err=True
+        )
         return INTERRUPTED
     except SystemExit:
         # The reader went away (`| head`). click and rich turn that into this, quietly, but with exit code 1; and
         # Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return 0
+    return code if isinstance(code, int) else 0  # what a command exits with by Exit
 
 
 def refuse(message: str, exit_code: int) -> int:

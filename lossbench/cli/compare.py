@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from lossbench.cli.progress import progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lossbench.api import Comparison
     from lossbench.experiment import Experiment
+    from lossbench.stats.gate import GateReport
 
-FORMATS = ("table", "csv", "json", "markdown")
+FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
 class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -44,6 +49,23 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
             self.fail(f"'{value}' is not a number, or several separated by commas", param, ctx)
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+    """A time in seconds, minutes or hours: 90, 90s, 5m, 1.5h."""
+
+    name = "time"
+    units: ClassVar[dict[str, float]] = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the time in seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+\.?\d*)([smh]?)", value.strip())
+        if not match:
+            self.fail(f"'{value}' is no time; write 90s, 5m or 1.5h", param, ctx)
+        return float(match[1]) * self.units[match[2]]
+
+
+DURATION = Duration()
 TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",\s*(?=[A-Za-z])"), Listed(float)
 
 
@@ -86,7 +108,10 @@ def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
 @click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
-@click.option("--no-cache", is_flag=True, help="Train everything anew (nothing is kept between runs yet).")
+@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="trials.csv to be held against.")
+@click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
+@click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
+@click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
 @click.option("--dry-run", is_flag=True, help="Say what would be trained, and stop.")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - or --format asks for.")
 def compare(**options: Any) -> None:
@@ -102,7 +127,7 @@ def compare(**options: Any) -> None:
     if options["quick"] and options["config"]:
         raise BadValue("--quick is --config quick: give one of the two")
     config = "quick" if options["quick"] else options["config"]
-    changes = {field.name: options[field.name] for field in fields(Settings)}
+    changes = {field.name: options.get(field.name) for field in fields(Settings)}
     experiment = plan(make_settings(config, **changes))
     if options["dry_run"]:
         print_plan(experiment)
@@ -112,13 +137,25 @@ def compare(**options: Any) -> None:
     options["device"] = choose_device(options["device"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])
+    judge = prepare_gate(experiment, options["baseline"], options["rules"])
     from lossbench.api import execute
+    from lossbench.store import open_store
 
-    with progress(experiment, options["quiet"]) as say:
-        comparison = execute(experiment, start, progress=say, **{name: options[name] for name in MANNER})
-    publish(comparison, folder, options)
+    with (
+        nullcontext() if options["no_cache"] else open_store() as store,
+        progress(experiment, options["quiet"]) as say,
+    ):
+        manner = {name: options[name] for name in MANNER}
+        comparison = execute(experiment, start, say, store, options["budget"], **manner)
+    verdict = judge(comparison.trials)
+    publish(comparison, verdict, folder, options)
+    if verdict is not None and verdict.failed:
+        raise click.exceptions.Exit(WORSE)
+    if comparison.gaps or (comparison.trials.status == "failed").any():
+        raise click.exceptions.Exit(UNFINISHED)
 
 
+WORSE, UNFINISHED = 3, 4
 MANNER = ("jobs", "engine", "device")
 
 
@@ -140,7 +177,26 @@ def check_targets(folder: Path | None, csv_target: str | None) -> None:
         prepare_folder(folder)
 
 
-def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> None:
+def prepare_gate(
+    experiment: Experiment, path: Path | None, texts: Sequence[str]
+) -> Callable[[pd.DataFrame], GateReport | None]:
+    """Read the baseline and the rules before anything is trained, and return what judges the trials by them."""
+    from lossbench.errors import BadValue
+    from lossbench.report.reader import read_baseline
+    from lossbench.stats.gate import gate, parse_rules
+
+    rules = parse_rules(texts)
+    if path is None:
+        if texts:
+            raise BadValue(f"--fail-on {texts[0]} needs something to be worse than; give --baseline FILE")
+        return lambda trials: None
+    baseline = read_baseline(path)
+    return lambda trials: gate(trials, baseline, rules)
+
+
+def publish(
+    comparison: Comparison, verdict: GateReport | None, folder: Path | None, options: dict[str, Any]
+) -> None:
     """Write the files, then print what was asked for."""
     from lossbench.report.files import trials_csv, write_text
 
@@ -152,12 +208,25 @@ def publish(comparison: Comparison, folder: Path | None, options: dict[str, Any]
     elif target is not None:
         write_text(Path(target), trials_csv(comparison.trials))
     if form or not (options["quiet"] or target == "-"):
-        print_summary(comparison, form or "table", folder)
+        print_summary(comparison, verdict, form or "table", folder)
+    if verdict is not None and form != "junit" and not options["quiet"]:
+        print_gate(verdict, options["baseline"], to_stderr=form not in (None, "table") or target == "-")
 
 
-def print_summary(comparison: Comparison, form: str, folder: Path | None) -> None:
+def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
+    """Print what came of the baseline; beside a machine's format on standard error."""
+    from lossbench.report.gate import gate_lines, gate_tables
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    screen = console(stderr=to_stderr)
+    print_tables(screen, gate_tables(verdict))
+    print_lines(screen, gate_lines(verdict, path))
+
+
+def print_summary(comparison: Comparison, verdict: GateReport | None, form: str, folder: Path | None) -> None:
     """Print the summary in one of the formats."""
     from lossbench.report.files import summary_csv, summary_json
+    from lossbench.report.junit import gate_junit, verdict_junit
     from lossbench.report.markdown import markdown
     from lossbench.report.notes import LEGEND, notes, tuned
     from lossbench.report.tables import tables
@@ -166,9 +235,11 @@ def print_summary(comparison: Comparison, form: str, folder: Path | None) -> Non
     summary = comparison.summary
     remarks = [
         *tuned(comparison.tuning, summary),
-        *notes(comparison.experiment, comparison.trials, comparison.seconds, folder),
+        *notes(comparison, folder),
     ]
-    if form == "csv":
+    if form == "junit":
+        click.echo(gate_junit(verdict) if verdict else verdict_junit(summary), nl=False)
+    elif form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":
         click.echo(summary_json(summary), nl=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from lossbench.losses import LossRecord
+    from lossbench.losses import Facts, LossRecord
 
 
 @click.command(short_help="List the losses, or show one.")
@@ -26,14 +26,31 @@ def losses(name: str | None) -> None:
 
 def named(name: str) -> list[LossRecord]:
     """Return the records of a name or alias, one for each task it serves; parameters behind it are passed over."""
-    from lossbench.errors import UnknownName
     from lossbench.losses import catalogue
     from lossbench.spec import split_spec
 
-    name, _ = split_spec(name)
-    found = [record for record in catalogue() if name in (record.name, *record.aliases)]
+    bare, _ = split_spec(name)
+    return [record for record in catalogue() if bare in (record.name, *record.aliases)] or own(name)
+
+
+def own(spec: str) -> list[LossRecord]:
+    """Return the records of a loss of the user's own, one for each task that it fits.
+
+    Raises:
+        UsageError: it is not there, fits no task, or cannot be used.
+    """
+    from lossbench.errors import LossDoesNotFit
+    from lossbench.losses import get_loss
+    from lossbench.task import TASKS
+
+    found, refused = [], []
+    for task in TASKS:
+        try:
+            found.append(get_loss(spec, task).record)
+        except LossDoesNotFit as error:
+            refused.append(error)
     if not found:
-        raise UnknownName("loss", name, dict.fromkeys(record.name for record in catalogue()))
+        raise refused[0]
     return found
 
 
@@ -55,16 +72,26 @@ def parameters(record: LossRecord) -> str:
     return ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
 
 
-def describe(record: LossRecord) -> Iterator[str]:
-    """Yield what is known about a loss, line by line."""
-    facts = record.facts
+def known(facts: Facts) -> Iterator[str]:
+    """Yield the facts about a loss."""
     shape = [word for word in ("convex", "bounded", "differentiable", "symmetric") if getattr(facts, word)]
     slope = "gradient unbounded" if facts.lipschitz is None else f"gradient at most {facts.lipschitz:g}"
-    yield f"{record.name} ({record.task}): {record.summary}"
-    yield f"  formula     {record.formula}"
-    yield f"  source      {record.source}"
     yield f"  facts       {', '.join([*shape, slope])}"
     yield f"  estimates   {facts.estimates}"
+
+
+def describe(record: LossRecord) -> Iterator[str]:
+    """Yield what is known about a loss, line by line."""
+    yield f"{record.name} ({record.task}): {record.summary}"
+    if record.formula:
+        yield f"  formula     {record.formula}"
+    yield f"  source      {record.source}"
+    if record.facts is not None:
+        yield from known(record.facts)
+    if record.receives:
+        yield f"  receives    {record.receives}"
+    for note in record.notes:
+        yield f"  note        {note}"
     yield f"  link        {record.link}; target as {'class index' if record.encoding == 'index' else 'numbers'}"
     if record.aliases:
         yield f"  aliases     {', '.join(record.aliases)}"

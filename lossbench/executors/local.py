@@ -6,7 +6,7 @@ Two threads in one process are slower than one on networks this small; two proce
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ def available_cores() -> int:
     return int(joblib.cpu_count())
 
 
-def run_all(function: Callable[[Work], Result], tasks: Sequence[Work], jobs: int) -> Iterator[tuple[int, Result]]:
+def run_all(function: Callable[[Work], Result], tasks: Sequence[Work], jobs: int) -> Generator[tuple[int, Result]]:
     """Apply a function to every task and yield (index of the task, result) as they finish.
 
     Args:

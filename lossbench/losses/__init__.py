@@ -3,10 +3,27 @@
 Importing this package enters every built-in loss into the catalogue; it does not import torch.
 """
 
-from lossbench.losses import binary, multiclass, multilabel, regression
+from lossbench.losses import (
+    binary,
+    class_prior,
+    cross_entropy,
+    likelihood,
+    margin,
+    modulated,
+    multiclass,
+    multilabel,
+    noise_robust,
+    ordered,
+    overlap,
+    positive,
+    regression,
+    relative,
+    robust,
+)
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import catalogue, core_losses
+from lossbench.losses.user import register_loss
 
 __all__ = [
     "Domain",
@@ -15,9 +32,21 @@ __all__ = [
     "LossRecord",
     "binary",
     "catalogue",
+    "class_prior",
     "core_losses",
+    "cross_entropy",
     "get_loss",
+    "likelihood",
+    "margin",
+    "modulated",
     "multiclass",
     "multilabel",
+    "noise_robust",
+    "ordered",
+    "overlap",
+    "positive",
+    "register_loss",
     "regression",
+    "relative",
+    "robust",
 ]

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, UnknownName
 from lossbench.lazy import torch
+from lossbench.losses.own import agreed_task, own_loss
 from lossbench.losses.record import Facts, Link, LossRecord
-from lossbench.losses.registry import find
-from lossbench.spec import numbers, split_spec
+from lossbench.losses.registry import built_in, core_losses, find
+from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
+from lossbench.losses.user import Candidate, check_name, registered, remember
+from lossbench.spec import numbers, split_spec, title
 from lossbench.task import Task
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A record of the catalogue with values for its parameters.
+    """A record with values for its parameters.
 
     Args:
         record: what is known about the loss.
         spec: the loss as the user named it, such as "huber:delta=1.35".
         parameters: a value for each parameter of the record; equal specs have equal values.
+        targets: number of targets, classes or labels that a loss of the user's own was tried on; None for a usual
+            one.
 
     Example:
         >>> import torch
@@ -31,6 +36,12 @@ class Loss:
     record: LossRecord
     spec: str
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
+    targets: int | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as a spec: functions of a user's file cannot be imported by name in another process."""
+        named = split_scaled(self.spec)[1] if is_scaled(self.spec) else self.spec
+        return _restored, (self.spec, self.task, self.targets, registered(named.partition(":")[0]))
 
     def __call__(self, raw: torch.Tensor, target: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
         """Return the per-sample loss, after checking that the target belongs to the raw outputs.
@@ -69,14 +80,21 @@ class Loss:
         return self.record.fn(raw, target, **prior, **self.parameters)
 
     @property
+    def title(self) -> str:
+        """What it is called in tables: the label that the user states, or else the spec."""
+        return title(self.spec)
+
+    @property
     def label(self) -> str:
         """The name with every parameter, defaults too, since defaults differ between libraries."""
-        values = (f"{key}={value!r}".removesuffix(".0") for key, value in self.parameters.items())
+        values = [f"{key}={value!r}".removesuffix(".0") for key, value in self.parameters.items()]
+        if self.name == SCALED:
+            values.insert(1, f"loss={self.record.placebo}")  # the factor's own, then the other loss's
         return ":".join((self.name, *values))
 
     @property
     def name(self) -> str:
-        """The name in the catalogue, aliases resolved."""
+        """The name in the catalogue, aliases resolved; of a loss of the user's own, with what is fixed in it."""
         return self.record.name
 
     @property
@@ -107,8 +125,8 @@ class Loss:
         return self.record.aliases
 
     @property
-    def facts(self) -> Facts:
-        """What is known about its shape."""
+    def facts(self) -> Facts | None:
+        """What is known about its shape; None for a loss of the user's own."""
         return self.record.facts
 
     @property
@@ -117,16 +135,19 @@ class Loss:
         return self.record.summary
 
 
-def get_loss(spec: str, task: Task | None = None) -> Loss:
+def get_loss(spec: str, task: Task | None = None, targets: int | None = None) -> Loss:
     """Return the loss that a spec names.
 
     Args:
-        spec: a name or alias, with parameters where wanted: "huber:delta=1.35".
+        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; or a loss of your own, as
+            "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under.
         task: may be left out where the name serves one task only.
+        targets: number of targets, classes or labels that a loss of your own is tried on; None for a usual one.
 
     Raises:
         UnknownName: no such loss, task or parameter.
         LossDoesNotFit: the loss does not serve the task.
+        LossFailed: a loss of your own that cannot be used.
         BadValue: a parameter out of its range, or several tasks and none stated.
 
     Example:
@@ -134,9 +155,46 @@ def get_loss(spec: str, task: Task | None = None) -> Loss:
         >>> loss.task, loss.link, dict(loss.parameters)
         ('regression', 'identity', {'delta': 1.35})
     """
+    if is_scaled(spec):
+        return _scaled_loss(spec, task, targets)
     name, given = split_spec(spec)
-    record = find(name, task)
+    stated = {key[1:]: given.pop(key) for key in list(given) if key.startswith("@")}
+    if "label" in stated:
+        check_name(stated.pop("label"))
+    if not built_in(name):
+        record, values = own_loss(spec, name, given, stated, task, targets)
+        return Loss(record, spec, values, targets)
+    record = find(name, agreed_task(spec, stated.pop("task", None), task))
+    if stated:
+        raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where=f"built-in '{spec}'")
     return Loss(record, spec, numbers(spec, given, record.parameters))
+
+
+def _scaled_loss(spec: str, task: Task | None, targets: int | None) -> Loss:
+    """Return a constant times the loss that the spec names behind `loss=`, or times the reference loss."""
+    outer, inner = split_scaled(spec)
+    given = split_spec(outer)[1]
+    if "@label" in given:
+        check_name(given.pop("@label"))
+    task = agreed_task(outer, given.pop("@task", None), task)
+    if not inner:
+        if task is None:
+            raise BadValue(
+                f"'{spec}' is a constant times the reference loss of a task; state one, or add :loss=NAME"
+            )
+        inner = core_losses(task)[0]
+    multiplied = get_loss(inner, task, targets)
+    if FACTOR.name in multiplied.parameters:
+        raise BadValue(f"'{spec}': '{inner}' has a factor of its own; multiply a loss that has none")
+    parameters = {**numbers(spec, given, (FACTOR,)), **multiplied.parameters}
+    return Loss(scaled_record(multiplied.record), spec, parameters, targets)
+
+
+def _restored(spec: str, task: Task, targets: int | None, candidate: Candidate | None) -> Loss:
+    """Return a loss that comes from another process, which may have registered it."""
+    if candidate is not None:
+        remember(candidate)
+    return get_loss(spec, task, targets)
 
 
 def _check_raw(record: LossRecord, raw: torch.Tensor) -> None:

@@ -1,6 +1,8 @@
 """Losses of one raw output z_c for each class, against the index t of the true class.
 
-Written with p = softmax(z), and y_c = 1 for the true class, else 0.
+Written with p = softmax(z), and y_c = 1 for the true class, else 0. Variants of cross-entropy stand in
+`cross_entropy`, those made against wrong labels in `noise_robust`, those that know how frequent the classes are in
+`class_prior`, those of classes with an order in `ordered`.
 """
 
 from __future__ import annotations
@@ -9,9 +11,18 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses import binary
+from lossbench.losses import binary, modulated
 from lossbench.losses.record import Facts
 from lossbench.losses.registry import register
+from lossbench.losses.softmax import (
+    add_to_true_,
+    log_softmax,
+    of_true,
+    one_hot,
+    others,
+    softmax,
+    through_softmax,
+)
 from lossbench.spec import Parameter
 
 K = Parameter("k", 1.0, low=0, open_low=True, meaning="weight of the true class")
@@ -19,7 +30,10 @@ M = Parameter("M", 1.0, low=0, open_low=True, meaning="what the raw output of th
 MARGIN = Parameter("margin", 1.0, low=0, open_low=True, meaning="lead that the true class should have")
 EPSILON = Parameter("epsilon", 0.1, low=0, high=1, open_high=True, meaning="share spread over all classes")
 
-_register = partial(register, task="multiclass", encoding="index")
+TINY = 1e-30  # instead of zero where something is divided by it; single precision still has it
+
+# The other families enter their losses through this one, so that ce, the reference loss, is always the first.
+multiclass_loss = partial(register, task="multiclass", encoding="index")
 
 _CE_FACTS = Facts(
     convex=True,
@@ -31,19 +45,26 @@ _CE_FACTS = Facts(
 )
 
 
+def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return p - y."""
+    return add_to_true_(softmax(raw), target, -1)
+
+
 @register(
     task="binary",
     encoding="index",
     name="ce",
     core=True,
+    placebo="bce",
     outputs_per_target=2,
     link="softmax",
     formula="-log p_t, with p = softmax(z) of two outputs",
     source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
     "Neurocomputing, NATO ASI F68",
+    slope=ce_slope,
     facts=_CE_FACTS,
 )
-@_register(
+@multiclass_loss(
     name="ce",
     core=True,
     aliases=("cce",),
@@ -51,6 +72,7 @@ _CE_FACTS = Facts(
     formula="-log p_t, with p = softmax(z)",
     source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
     "Neurocomputing, NATO ASI F68",
+    slope=ce_slope,
     facts=_CE_FACTS,
 )
 def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -71,17 +93,24 @@ def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         >>> ce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([6.9315e-01, 1.0000e+03])
     """
-    # logsumexp subtracts the largest output first; the logarithm of a softmax would be -inf for a lost class.
-    return (raw.logsumexp(-1, keepdim=True) - _of_true(raw, target)).sum(-1)
+    # log_softmax subtracts the largest output first; the logarithm of a softmax would be -inf for a lost class.
+    return -of_true(log_softmax(raw), target).sum(-1)
 
 
-@_register(
+def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 2 p (d - Σ p d), with d = p - y."""
+    p = softmax(raw)
+    return through_softmax(p, 2 * add_to_true_(p.clone(), target, -1))
+
+
+@multiclass_loss(
     name="mse",
     core=True,
     aliases=("brier",),
     link="softmax",
     formula="Σ over classes of (p_c - y_c)², with p = softmax(z)",
     source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
+    slope=_mse_slope,
     facts=Facts(
         convex=False,
         bounded=True,
@@ -111,10 +140,18 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         >>> mse(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([0.5000, 2.0000])
     """
-    return (_softmax(raw) - one_hot(raw, target)).square().sum(-1)
+    return (softmax(raw) - one_hot(raw, target)).square().sum(-1)
 
 
-@_register(
+def _mse_logits_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, k: float | torch.Tensor, M: float | torch.Tensor
+) -> torch.Tensor:
+    """Return 2 z, and 2k (z - M) for the true class."""
+    excess = (k - 1) * of_true(raw, target) - k * M
+    return add_to_true_(2 * raw, target, 2 * excess)
+
+
+@multiclass_loss(
     name="mse_logits",
     core=True,
     link="clip",
@@ -123,6 +160,7 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     "in classification tasks, ICLR",
     parameters=(K, M),
     rescaling=("k", "M"),
+    slope=_mse_logits_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -166,13 +204,21 @@ def mse_logits(
     return ((1 + (k - 1) * y) * (raw - M * y).square()).sum(-1)
 
 
-@_register(
+def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 2 p_t (p - y)."""
+    p = softmax(raw)
+    weight = 2 * of_true(p, target)
+    return weight * add_to_true_(p, target, -1)
+
+
+@multiclass_loss(
     name="mae",
     core=True,
     link="softmax",
     formula="Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
     "AAAI, section 3",
+    slope=_mae_slope,
     facts=Facts(
         convex=False,
         bounded=True,
@@ -201,10 +247,19 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         >>> mae(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([1., 2.])
     """
-    return (_softmax(raw) - one_hot(raw, target)).abs().sum(-1)
+    return (softmax(raw) - one_hot(raw, target)).abs().sum(-1)
 
 
-@_register(
+def _hinge_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor) -> torch.Tensor:
+    """Return 1 for the best other class, shared among several, -1 for the true one; 0 where the margin is met."""
+    rivals = others(raw, target)
+    best = rivals.amax(-1, keepdim=True)
+    share = 1 - (best - rivals).sign()  # the true class is -inf here, and has no share
+    missed = (margin + best - of_true(raw, target)).relu().sign()
+    return missed * add_to_true_(share / share.sum(-1, keepdim=True), target, -1)
+
+
+@multiclass_loss(
     name="hinge",
     core=True,
     link="margin",
@@ -212,6 +267,7 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Crammer and Singer (2001), On the algorithmic implementation of multiclass kernel-based vector "
     "machines, JMLR 2",
     parameters=(MARGIN,),
+    slope=_hinge_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -242,16 +298,22 @@ def hinge(
         >>> hinge(torch.tensor([[2.0, 0.5, 0.0], [0.0, 2.0, 0.0]]), torch.tensor([0, 2]))
         tensor([0., 3.])
     """
-    rival = _others(raw, target).amax(-1, keepdim=True)
-    return (margin + rival - _of_true(raw, target)).relu().sum(-1)
+    rival = others(raw, target).amax(-1, keepdim=True)
+    return (margin + rival - of_true(raw, target)).relu().sum(-1)
 
 
-@_register(
+def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return s - y."""
+    return add_to_true_(raw.sigmoid(), target, -1)
+
+
+@multiclass_loss(
     name="bce",
     core=True,
     link="sigmoid",
     formula="Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z)",
     source="Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5",
+    slope=_bce_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -283,24 +345,34 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return binary.bce(raw, one_hot(raw, target))
 
 
-@_register(
+def _focal_slope(raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor) -> torch.Tensor:
+    """Return (1 - p_t)^gamma (1 - gamma p_t log p_t / (1 - p_t)) (p - y)."""
+    p = softmax(raw)
+    right = of_true(p, target)
+    wrong = (1 - right).clamp(min=TINY)
+    weight = wrong**gamma * (1 - gamma * torch.xlogy(right, right) / wrong)
+    return weight * add_to_true_(p, target, -1)
+
+
+@multiclass_loss(
     name="focal",
     core=True,
     link="softmax",
     formula="-(1 - p_t)^gamma log p_t, with p = softmax(z)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
-    parameters=(binary.GAMMA,),
+    parameters=(modulated.GAMMA,),
+    slope=_focal_slope,
     facts=Facts(
         convex=False,
         bounded=False,
         differentiable=True,
-        lipschitz=math.sqrt(2) * binary.FOCAL_SLOPE,  # the slope in either output, with one rival
+        lipschitz=math.sqrt(2) * modulated.FOCAL_SLOPE,  # the slope in either output, with one rival
         symmetric=True,
         estimates="a probability drawn towards uniform",
     ),
 )
 def focal(
-    raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor = binary.GAMMA.default
+    raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor = modulated.GAMMA.default
 ) -> torch.Tensor:
     """Cross-entropy that fades for samples which are already right; `ce` at gamma = 0.
 
@@ -323,12 +395,19 @@ def focal(
     total = raw.logsumexp(-1, keepdim=True)
     # log(1 - p_t) from the other classes: as a difference 1 - p_t is 0 for a sure sample, and 0^gamma has a slope
     # of 0, infinity or nothing at all, depending on gamma.
-    log_wrong = _others(raw, target).logsumexp(-1, keepdim=True) - total
-    log_right = _of_true(raw, target) - total
+    log_wrong = others(raw, target).logsumexp(-1, keepdim=True) - total
+    log_right = of_true(raw, target) - total
     return (-(gamma * log_wrong).exp() * log_right).sum(-1)
 
 
-@_register(
+def label_smoothing_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor
+) -> torch.Tensor:
+    """Return p - (1 - epsilon) y - epsilon / C."""
+    return add_to_true_(softmax(raw) - epsilon / raw.shape[-1], target, epsilon - 1)
+
+
+@multiclass_loss(
     name="label_smoothing",
     core=True,
     link="softmax",
@@ -336,6 +415,7 @@ def focal(
     source="Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for "
     "computer vision, CVPR, section 7",
     parameters=(EPSILON,),
+    slope=label_smoothing_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -370,37 +450,54 @@ def label_smoothing(
         tensor([0.6931, 1.0000])
     """
     # -log p_c is logsumexp(z) - z_c, and the weights of the classes add up to 1.
-    smoothed = (1 - epsilon) * _of_true(raw, target) + epsilon * raw.mean(-1, keepdim=True)
+    smoothed = (1 - epsilon) * of_true(raw, target) + epsilon * raw.mean(-1, keepdim=True)
     return (raw.logsumexp(-1, keepdim=True) - smoothed).sum(-1)
 
 
-def one_hot(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return 1 at the true class and 0 elsewhere, in the shape and dtype of the raw outputs.
+def _multi_margin_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor) -> torch.Tensor:
+    """Return 1 / C for each class that comes too near to the true one, and minus their sum for that one."""
+    near = (raw - of_true(raw, target) + margin).relu().sign()  # at the true class it is 1
+    return add_to_true_(near, target, -near.sum(-1, keepdim=True)) / raw.shape[-1]
+
+
+@multiclass_loss(
+    name="multi_margin",
+    link="margin",
+    formula="(1 / C) Σ over c ≠ t of max(0, margin + z_c - z_t), with C classes",
+    source="Weston and Watkins (1999), Support vector machines for multi-class pattern recognition, ESANN",
+    parameters=(MARGIN,),
+    slope=_multi_margin_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=False,
+        # With all C - 1 rivals too near it is √(C (C - 1)) / C; 1 in the limit of many classes.
+        lipschitz=1.0,
+        symmetric=True,
+        estimates="most probable class, where it has more than half of the probability",
+    ),
+)
+def multi_margin(
+    raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor = MARGIN.default
+) -> torch.Tensor:
+    """Sum of the distances by which the true class misses its lead over each other class, over their number.
+
+    (1 / C) Σ over c ≠ t of max(0, margin + z_c - z_t), with C classes. Source: Weston and Watkins (1999), Support
+    vector machines for multi-class pattern recognition, ESANN. The paper's margin is 2 and its sum is not divided;
+    this is the form of torch's MultiMarginLoss. With two classes it is half of `hinge`.
+
+    Args:
+        raw: (..., batch, classes) decision values z.
+        target: (..., batch) int64 index of the true class.
+        margin: above 0.
+
+    Returns:
+        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
-        >>> one_hot(torch.zeros(2, 3), torch.tensor([2, 0]))
-        tensor([[0., 0., 1.],
-                [1., 0., 0.]])
+        >>> multi_margin(torch.tensor([[2.0, 0.5, 0.0], [0.0, 2.0, 0.0]]), torch.tensor([0, 2]))
+        tensor([0.0000, 1.3333])
     """
-    return _is_true(raw, target).to(raw.dtype)
-
-
-def _is_true(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    # A comparison, since torch's own one_hot looks at the data, which vmap forbids.
-    return target.unsqueeze(-1) == torch.arange(raw.shape[-1], device=raw.device)
-
-
-def _of_true(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the true class's value, (..., batch, 1)."""
-    return torch.take_along_dim(values, target.unsqueeze(-1), -1)
-
-
-def _softmax(raw: torch.Tensor) -> torch.Tensor:
-    # On a few classes torch's own softmax takes more than twice as long, there and back.
-    return (raw - raw.logsumexp(-1, keepdim=True)).exp()
-
-
-def _others(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the raw outputs with the true class out of the running."""
-    return raw.masked_fill(_is_true(raw, target), -torch.inf)
+    near = (raw - of_true(raw, target) + margin).relu()
+    return (near.sum(-1, keepdim=True) - margin).sum(-1) / raw.shape[-1]  # at the true class it is the margin

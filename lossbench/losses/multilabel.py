@@ -1,10 +1,19 @@
-"""Losses of one raw output z_l for each label that are not a sum over labels; the sums stand in `binary`."""
+"""Losses of one raw output z_l for each label that are not a sum over labels.
+
+The sums stand with the losses of a single label: in `binary`, `margin`, `modulated` and `overlap`.
+"""
 
 from __future__ import annotations
 
 from lossbench.lazy import torch
 from lossbench.losses.record import Facts
 from lossbench.losses.registry import register
+from lossbench.losses.softmax import softmax
+
+
+def _ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return n p - y, with n the number of labels present."""
+    return target.sum(-1, keepdim=True) * softmax(raw) - target
 
 
 @register(
@@ -16,6 +25,7 @@ from lossbench.losses.registry import register
     formula="-Σ over labels of y_l log p_l, with p = softmax(z) over the labels",
     source="Joulin, van der Maaten, Jabri and Vasilache (2016), Learning visual features from large weakly "
     "supervised data, ECCV",
+    slope=_ce_slope,
     facts=Facts(
         convex=True,
         bounded=False,

@@ -63,6 +63,7 @@ class Facts:
         estimates: what the minimiser of the expected loss is: "mean", "median", "quantile tau", "probability" ...
         separable: a sum over outputs (a mean, for regression) of one term for each. Then `lipschitz` is that of
             one term; the sum over n outputs has √n times it.
+        nonnegative: never below zero, as most losses are.
     """
 
     convex: bool
@@ -72,6 +73,7 @@ class Facts:
     symmetric: bool
     estimates: str
     separable: bool = False
+    nonnegative: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,9 @@ class LossRecord:
         fn: the function, see the module's head.
         link: how its raw outputs become predictions.
         encoding: how `fn` wants its target.
-        formula: in plain text, one line.
-        source: author, year, section.
-        facts: what can be checked.
+        formula: in plain text, one line; empty for a loss of the user's own.
+        source: author, year, section; for a loss of the user's own, where its code stands.
+        facts: what can be checked; None where nothing is known, as of a loss of the user's own.
         outputs_per_target: number of raw outputs for each class, label or regression target.
         parameters: what can be set.
         aliases: other names.
@@ -117,6 +119,9 @@ class LossRecord:
         domain: which targets it is defined for; None where all are.
         rescaling: parameters that, away from their defaults, change the scale of raw, so that it is a decision
             value (link "margin") and no longer what `link` says.
+        receives: of a loss of the user's own, what it is given and how its result is read.
+        notes: of a loss of the user's own, what a reader of the results must know about it.
+        code: of a loss of the user's own, a hash of its code and of how it is called.
     """
 
     name: str
@@ -126,7 +131,7 @@ class LossRecord:
     encoding: Encoding
     formula: str
     source: str
-    facts: Facts
+    facts: Facts | None
     outputs_per_target: int = 1
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -138,11 +143,14 @@ class LossRecord:
     natural_zero: bool = False
     domain: Domain | None = None
     rescaling: tuple[str, ...] = ()
+    receives: str = ""
+    notes: tuple[str, ...] = ()
+    code: str = ""
 
     @property
     def summary(self) -> str:
-        """The first line of the function's docstring."""
-        return (self.fn.__doc__ or "").strip().splitlines()[0]
+        """The first line of the function's docstring; empty where a user's function has none."""
+        return (self.fn.__doc__ or "").strip().partition("\n")[0]
 
     def width(self, targets: int) -> int:
         """Return the number of raw outputs on a data set with so many classes, labels or targets.

@@ -39,7 +39,7 @@ def catalogue() -> tuple[LossRecord, ...]:
     """Return the record of every loss on every task, by task, the reference loss of each task first.
 
     Example:
-        >>> [record.name for record in catalogue() if record.task == "regression"]
+        >>> [record.name for record in catalogue() if record.task == "regression" and record.core]
         ['mse', 'mae', 'huber', 'log_cosh', 'pinball', 'mape']
     """
     return tuple(sorted(_RECORDS, key=lambda record: TASKS.index(record.task)))
@@ -68,7 +68,7 @@ def losses_of(task: Task) -> tuple[LossRecord, ...]:
         >>> [record.name for record in losses_of("multilabel") if record.link == "softmax"]
         ['ce']
     """
-    _check_task(task)
+    check_task(task)
     return tuple(record for record in catalogue() if record.task == task)
 
 
@@ -89,10 +89,10 @@ def find(name: str, task: Task | None = None) -> LossRecord:
         'mse'
     """
     if task is not None:
-        _check_task(task)
+        check_task(task)
     serving = {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
     if not serving:
-        raise UnknownName("loss", name, _names())
+        raise UnknownName("loss", name, names())
     if task is None and len(serving) == 1:
         return next(iter(serving.values()))
     if task is None:
@@ -105,11 +105,26 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     return serving[task]
 
 
-def _check_task(task: str) -> None:
+def built_in(name: str) -> bool:
+    """Say whether a name or alias is of the catalogue.
+
+    Example:
+        >>> built_in("brier"), built_in("my_losses.py:my_loss")
+        (True, False)
+    """
+    return any(name in (record.name, *record.aliases) for record in _RECORDS)
+
+
+def check_task(task: str) -> None:
+    """Refuse a task that does not exist.
+
+    Raises:
+        UnknownName: naming the nearest.
+    """
     if task not in TASKS:
         raise UnknownName("task", task, TASKS)
 
 
-def _names() -> list[str]:
-    """Every name and alias; each once, in the catalogue's order."""
+def names() -> list[str]:
+    """Return every name and alias of the catalogue; each once, in its order."""
     return list(dict.fromkeys(name for record in catalogue() for name in (record.name, *record.aliases)))

@@ -1,21 +1,36 @@
-"""Losses of an error e = target - raw; several targets are averaged, so that their number scales no step."""
+"""Losses of an error e = target - raw; several targets are averaged, so that their number scales no step.
+
+Losses of a relative error stand in `relative`, those made against outliers in `robust`, those of positive targets
+in `positive`, and those that predict a distribution in `likelihood`.
+"""
 
 from __future__ import annotations
 
 import math
 from functools import partial
 
-import numpy as np
-
 from lossbench.lazy import torch
-from lossbench.losses.record import Domain, Facts
+from lossbench.losses.record import Facts
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
-DELTA = Parameter("delta", 1.0, low=0, open_low=True, meaning="error from which the growth is linear")
-TAU = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True, meaning="the quantile estimated")
+STANDARD = "standard deviations of the training target"  # by which targets are divided before a loss sees them
 
-_register = partial(register, task="regression", link="identity", encoding="values")
+DELTA = Parameter(
+    "delta", 1.0, low=0, open_low=True, meaning="error from which the growth is linear", unit=STANDARD
+)
+TAU = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True, meaning="the quantile estimated")
+EXPECTILE = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True, meaning="the expectile estimated")
+EPSILON = Parameter("epsilon", 0.1, low=0, meaning="error up to which nothing is lost", unit=STANDARD)
+
+# The other families enter their losses through this one, so that mse, the reference loss, is always the first.
+regression_loss = partial(register, task="regression", encoding="values")
+_register = partial(regression_loss, link="identity")
+
+
+def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """2(f - y) / targets."""
+    return (raw - target) * (2 / raw.shape[-1])
 
 
 @_register(
@@ -23,6 +38,7 @@ _register = partial(register, task="regression", link="identity", encoding="valu
     core=True,
     formula="mean over targets of (y - f)²",
     source="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix",
+    slope=_mse_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -54,11 +70,58 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (target - raw).square().mean(-1)
 
 
+def _quadratic_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(f - y) / targets."""
+    return (raw - target) / raw.shape[-1]
+
+
+@_register(
+    name="quadratic",
+    formula="mean over targets of ½(y - f)²",
+    source="Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",
+    placebo="mse",
+    slope=_quadratic_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=None,
+        symmetric=True,
+        estimates="mean",
+        separable=True,
+    ),
+)
+def quadratic(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Half of the squared error: `mse` with steps half as large.
+
+    mean over targets of ½(y - f)². Source: Bishop (2006), Pattern Recognition and Machine Learning, section 1.1.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> quadratic(torch.tensor([[3.0, 1.0]]), torch.tensor([[1.0, 1.0]]))
+        tensor([1.])
+    """
+    return 0.5 * (target - raw).square().mean(-1)
+
+
+def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """sign(f - y) / targets."""
+    return (raw - target).sign() / raw.shape[-1]
+
+
 @_register(
     name="mae",
     core=True,
     formula="mean over targets of |y - f|",
     source="Edgeworth (1887), On observations relating to several quantities, Hermathena 6",
+    slope=_mae_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -90,12 +153,18 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (target - raw).abs().mean(-1)
 
 
+def _huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) cut off at ±delta, / targets."""
+    return (raw - target).clamp(max=delta).clamp(min=-delta) / raw.shape[-1]
+
+
 @_register(
     name="huber",
     core=True,
     formula="mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f",
     source="Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     parameters=(DELTA,),
+    slope=_huber_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -130,12 +199,18 @@ def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tenso
     return (capped * (size - 0.5 * capped)).mean(-1)
 
 
+def _log_cosh_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """tanh(f - y) / targets."""
+    return (raw - target).tanh() / raw.shape[-1]
+
+
 @_register(
     name="log_cosh",
     core=True,
     formula="mean over targets of log cosh(y - f)",
     source="Green (1990), Bayesian reconstructions from emission tomography data using a modified EM "
     "algorithm, IEEE Trans. Med. Imaging 9",
+    slope=_log_cosh_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -169,12 +244,19 @@ def log_cosh(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (torch.logaddexp(error, -error) - math.log(2)).mean(-1)
 
 
+def _pinball_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor) -> torch.Tensor:
+    """1 - tau above the target, -tau below it, / targets."""
+    side = (raw - target).sign()
+    return side * (0.5 + (0.5 - tau) * side) / raw.shape[-1]
+
+
 @_register(
     name="pinball",
     core=True,
     formula="mean over targets of tau·max(e, 0) + (1 - tau)·max(-e, 0), with e = y - f",
     source="Koenker and Bassett (1978), Regression quantiles, Econometrica 46",
     parameters=(TAU,),
+    slope=_pinball_slope,
     facts=Facts(
         convex=True,
         bounded=False,
@@ -208,63 +290,96 @@ def pinball(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tenso
     return (tau * error.relu() + (1 - tau) * (-error).relu()).mean(-1)
 
 
-def near_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is within one per cent of its mean size from zero.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
-
-    Example:
-        >>> near_zero(np.array([[10.0], [0.01], [-12.0], [0.0]])).tolist()
-        [False, True, False, True]
-    """
-    size = np.abs(targets)
-    marked: np.ndarray = (size <= 0.01 * size.mean(axis=0)).any(axis=1)
-    return marked
+def _expectile_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor) -> torch.Tensor:
+    """2(1 - tau)(f - y) above the target, 2tau(f - y) below it, / targets."""
+    excess = raw - target
+    return (excess + (1 - 2 * tau) * excess.abs()) / raw.shape[-1]
 
 
 @_register(
-    name="mape",
-    core=True,
-    formula="mean over targets of |y - f| / |y|",
-    source="de Myttenaere, Golden, Le Grand and Rossi (2016), Mean absolute percentage error for regression "
-    "models, Neurocomputing 192",
-    natural_zero=True,
-    domain=Domain(
-        description="targets away from zero: |y| above 1 % of the mean |y|",
-        violations=near_zero,
-        advice="use mae, huber or pinball, whose errors are not relative",
-    ),
+    name="expectile",
+    formula="mean over targets of tau·max(e, 0)² + (1 - tau)·max(-e, 0)², with e = y - f",
+    source="Newey and Powell (1987), Asymmetric least squares estimation and testing, Econometrica 55",
+    parameters=(EXPECTILE,),
+    slope=_expectile_slope,
     facts=Facts(
         convex=True,
         bounded=False,
-        differentiable=False,
-        lipschitz=None,  # 1 / |y|: no bound holds for every target
-        symmetric=True,
-        estimates="median weighted by 1/|y|",
+        differentiable=True,
+        lipschitz=None,
+        symmetric=False,
+        estimates="expectile tau",
         separable=True,
     ),
 )
-def mape(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Absolute error relative to the target, as a fraction: 0.1 is ten per cent.
+def expectile(
+    raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor = EXPECTILE.default
+) -> torch.Tensor:
+    """Squared error with one weight above and another below; half of `mse` at tau = ½.
 
-    mean over targets of |y - f| / |y|. Source: de Myttenaere, Golden, Le Grand and Rossi (2016), Mean absolute
-    percentage error for regression models, Neurocomputing 192. Its minimiser is a median in which small targets
-    weigh more, so it predicts too low on skewed data.
+    mean over targets of tau·max(e, 0)² + (1 - tau)·max(-e, 0)², with e = y - f.
+    Source: Newey and Powell (1987), Asymmetric least squares estimation and testing, Econometrica 55.
 
     Args:
         raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y, none of them zero.
+        target: (..., batch, targets) values y.
+        tau: in (0, 1), the share that the errors above the prediction have in the weight of all.
 
     Returns:
         (..., batch), in [0, inf).
 
     Example:
         >>> import torch
-        >>> mape(torch.tensor([[90.0], [30.0]]), torch.tensor([[100.0], [20.0]]))
-        tensor([0.1000, 0.5000])
+        >>> expectile(torch.tensor([[0.0], [0.0]]), torch.tensor([[2.0], [-2.0]]), tau=0.75)
+        tensor([3., 1.])
     """
-    return ((target - raw).abs() / target.abs()).mean(-1)
+    error = target - raw
+    return (tau * error.relu().square() + (1 - tau) * (-error).relu().square()).mean(-1)
+
+
+def _epsilon_insensitive_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor
+) -> torch.Tensor:
+    """sign(f - y) / targets outside the tube, 0 inside it."""
+    excess = raw - target
+    return excess.sign() * (excess.abs() > epsilon) / raw.shape[-1]
+
+
+@_register(
+    name="epsilon_insensitive",
+    formula="mean over targets of max(|y - f| - epsilon, 0)",
+    source="Vapnik (1995), The Nature of Statistical Learning Theory",
+    parameters=(EPSILON,),
+    slope=_epsilon_insensitive_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=False,
+        lipschitz=1.0,
+        symmetric=True,
+        estimates="centre of a tube with as many targets above as below",
+        separable=True,
+    ),
+)
+def epsilon_insensitive(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
+) -> torch.Tensor:
+    """Absolute error beyond a tube of half-width epsilon: the loss of support vector regression.
+
+    mean over targets of max(|y - f| - epsilon, 0).
+    Source: Vapnik (1995), The Nature of Statistical Learning Theory.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        epsilon: at least 0, in units of the target; `mae` at 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> epsilon_insensitive(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.25], [-2.0]]), epsilon=0.5)
+        tensor([0.0000, 1.5000])
+    """
+    return ((target - raw).abs() - epsilon).relu().mean(-1)

@@ -8,36 +8,32 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lossbench.experiment import Experiment
+if TYPE_CHECKING:
+    from lossbench.api import Comparison
 
 SCHEMA = 1  # of the files; to be raised when a column changes its meaning
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
-def manifest(
-    experiment: Experiment,
-    texts: Mapping[str, str],
-    seconds: Mapping[str, float],
-    manner: Mapping[str, Any],
-    command: str,
-) -> dict[str, Any]:
+def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> dict[str, Any]:
     """Return the manifest of a run.
 
     Args:
-        experiment: what was trained.
+        comparison: a finished one.
         texts: the other files by name; their hashes are recorded.
-        seconds: wall time and training time.
-        manner: engine, device and number of processes.
         command: what the user typed; may be empty.
     """
+    experiment, seconds = comparison.experiment, comparison.seconds
     return {
         "schema": SCHEMA,
         "command": command,
         "config": asdict(experiment.settings),
-        **manner,
-        "trials": len(experiment.trials),
+        **comparison.manner,
+        "trials": len(comparison.trials),
+        "cached": comparison.cached,
+        "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
         "datasets": {
             dataset.name: {"hash": dataset.digest, "rows": dataset.rows, "notes": list(dataset.notes)}
@@ -52,6 +48,6 @@ def manifest(
         },
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
-        "trainings_per_second": round(len(experiment.trials) / seconds["wall"], 3),
+        "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
         "sha256": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
     }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossbench.experiment import Experiment, tuning_seeds
+from lossbench.ledger import Gap
 from lossbench.stats.tuning import disagreements
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lossbench.api import Comparison
 
 LEGEND = (
     "*          best mean, or the 95 % interval of the paired difference to it holds zero",
@@ -27,28 +30,46 @@ LEGEND = (
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
 
-def notes(
-    experiment: Experiment, trials: pd.DataFrame, seconds: Mapping[str, float], folder: Path | None
-) -> Iterator[str]:
+def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
     """Yield what a reader of the tables must know besides.
 
     Args:
-        experiment: what was trained.
-        trials: one row a training.
-        seconds: wall time and training time.
+        comparison: a finished one.
         folder: where the files lie; None if none were written.
     """
+    experiment, trials = comparison.experiment, comparison.trials
+    yield from partial(comparison.gaps)
     for dataset in experiment.datasets:
         for note in dataset.notes:
             yield f"data     {dataset.name}: {note}"
     yield from skipped(experiment)
+    yield from failed(trials)
     yield from diverged(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield "warning  so few seeds tell only large differences from chance; choose by --seeds 10 or more"
-    rate = len(trials) / seconds["wall"]
-    yield f"time     {len(trials)} trainings in {seconds['wall']:.1f} s, {rate:.0f} a second"
+    if comparison.note:
+        yield f"warning  results are not kept for other runs: {comparison.note}"
+    cached = f", {comparison.cached} of them taken from earlier runs" if comparison.cached else ""
+    rate = len(trials) / comparison.seconds["wall"]
+    yield f"time     {len(trials)} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second{cached}"
     if folder is not None:
         yield f"files    {folder}"
+
+
+def partial(gaps: Iterable[Gap]) -> Iterator[str]:
+    """Yield what is missing of a run that was cut short."""
+    for gap in gaps:
+        seeds = ", ".join(map(str, gap.seeds))
+        yield (
+            f"partial  {gap.dataset}: {gap.trials} trainings are not done, so seeds {seeds} are left out; "
+            "the same command goes on from there"
+        )
+
+
+def failed(trials: pd.DataFrame) -> Iterator[str]:
+    """Yield which losses failed, where and why; a line a loss and data set."""
+    for (_, _), rows in trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False):
+        yield f"failed   {rows.failure.iloc[0]}"
 
 
 def skipped(experiment: Experiment) -> Iterator[str]:

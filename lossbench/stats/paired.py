@@ -5,12 +5,14 @@ too small. Everything here uses the corrected variance of Nadeau and Bengio (200
 generalization error"):
 
     var(mean) = (1/n + n_test / n_train) s²
+
+Every function takes one row of seeds or many: seeds stand along the last axis, and results have the shape of
+what is left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -28,17 +30,23 @@ MARGINS: dict[str, float] = {
     "balanced_accuracy": 0.01,
     "top_k_accuracy": 0.01,
     "roc_auc": 0.01,
+    "brier": 0.01,
     "calibration_error": 0.01,
     "r2": 0.01,
+    "epochs_to_target": 1.0,
 }
-"""The difference that is too small to matter, for scores whose scale is the same on every data set."""
+"""The difference that is too small to matter: a hundredth of the scale, and of times the unit they are counted in.
 
-Verdict = Literal["better", "worse", "equivalent", "inconclusive"]
+Only scores whose scale is the same on every data set have a default. For the others somebody who knows the units
+must declare one, or nothing is ever equivalent.
+"""
+
+Numbers = np.ndarray | float
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and where it may lie.
+    """A mean and where it may lie; for many rows of values, arrays of them.
 
     Args:
         mean: NaN without values.
@@ -47,15 +55,15 @@ class Interval:
         n: how many values were defined.
     """
 
-    mean: float
-    low: float
-    high: float
-    n: int
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+    n: np.ndarray | int
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """A test of no difference between two paired arms.
+    """A test of no difference between two paired arms; for many pairs of arms, arrays of them.
 
     Args:
         interval: of the mean difference.
@@ -65,8 +73,8 @@ class PairedTest:
     """
 
     interval: Interval
-    p_value: float
-    effect_size: float
+    p_value: Numbers
+    effect_size: Numbers
 
 
 def corrected_interval(values: np.ndarray, test_to_train: float, level: float = LEVEL) -> Interval:
@@ -75,24 +83,19 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
     mean ± t(n - 1) √(1/n + n_test / n_train) s
 
     Args:
-        values: (n,) one for each seed; NaN where undefined, which is left out of the mean and of n.
+        values: (..., n) one for each seed; NaN where undefined, which is left out of the mean and of n.
         test_to_train: rows of the test part by rows of the training part; 0 for independent values.
         level: confidence in (0, 1).
 
     Returns:
-        The interval; without low and high where there is but one value.
+        The interval, of shape (...); without low and high where there is but one value.
 
     Example:
-        >>> corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.__round__(3)
+        >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
         0.2
     """
-    from scipy.special import stdtrit
-
-    defined = _defined(values)
-    n, mean = len(defined), _mean(defined)
-    if n < 2:
-        return Interval(mean, np.nan, np.nan, n)
-    half = float(stdtrit(n - 1, (1.0 + level) / 2.0)) * _standard_error(defined, test_to_train)
+    n, mean, deviation = moments(values)
+    half = half_width(deviation, n, test_to_train, level)
     return Interval(mean, mean - half, mean + half, n)
 
 
@@ -102,27 +105,100 @@ def paired_test(differences: np.ndarray, test_to_train: float) -> PairedTest:
     t = mean / (√(1/n + n_test / n_train) s), n - 1 degrees of freedom
 
     Args:
-        differences: (n,) one arm minus the other, one for each seed; NaN where either is undefined.
+        differences: (..., n) one arm minus the other, one for each seed; NaN where either is undefined.
         test_to_train: rows of the test part by rows of the training part.
 
     Returns:
-        The test; identical arms have p = 1.
+        The test, of shape (...); identical arms have p = 1.
 
     Example:
-        >>> paired_test(np.zeros(10), test_to_train=1 / 3).p_value
+        >>> float(paired_test(np.zeros(10), test_to_train=1 / 3).p_value)
         1.0
+    """
+    n, mean, deviation = moments(differences)
+    half = half_width(deviation, n, test_to_train)
+    effect = np.where((deviation == 0.0) & (mean == 0.0), 0.0, mean / _positive(deviation))[()]
+    p_value = student_p(mean, deviation, n, test_to_train)
+    return PairedTest(Interval(mean, mean - half, mean + half, n), p_value, effect)
+
+
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return count, mean and standard deviation of what is defined along the last axis.
+
+    Args:
+        values: (..., n); NaN where undefined.
+
+    Returns:
+        n, mean and deviation, each (...). The deviation is 0 for equal values and NaN for fewer than two.
+
+    Example:
+        >>> [figure.tolist() for figure in moments(np.array([[1.0, 3.0, np.nan], [5.0, 5.0, 5.0]]))]
+        [[2, 3], [2.0, 5.0], [1.4142135623730951, 0.0]]
+    """
+    values = np.asarray(values, dtype=np.float64)
+    defined = ~np.isnan(values)
+    n = defined.sum(axis=-1)
+    mean = np.where(defined, values, 0.0).sum(axis=-1) / np.where(n > 0, n, np.nan)
+    squares = np.where(defined, values - mean[..., None], 0.0) ** 2
+    deviation = np.sqrt(squares.sum(axis=-1) / np.where(n > 1, n - 1, np.nan))
+    return n, mean, np.where(_constant(values, defined) & (n > 1), 0.0, deviation)[()]
+
+
+def _constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
+    # Equal values are told by their range: rounding of the mean can leave their deviation a little above zero.
+    # One sample more or less is the same difference for every seed, but for the rounding of two scores.
+    highest = np.where(defined, values, -np.inf).max(axis=-1, initial=-np.inf)
+    lowest = np.where(defined, values, np.inf).min(axis=-1, initial=np.inf)
+    return np.asarray(highest - lowest <= 1e-12 * np.maximum(abs(highest), abs(lowest)))
+
+
+def half_width(deviation: Numbers, n: Numbers, test_to_train: float, level: float = LEVEL) -> np.ndarray:
+    """Return half the width of the corrected interval of a mean over n seeds; NaN for fewer than two."""
+    from scipy.special import stdtrit
+
+    several = np.where(np.asarray(n) > 1, n, np.nan)
+    error = np.sqrt(1.0 / several + test_to_train) * deviation
+    return np.asarray(stdtrit(several - 1.0, (1.0 + level) / 2.0) * error)[()]
+
+
+def student_p(mean: Numbers, deviation: Numbers, n: Numbers, test_to_train: float) -> np.ndarray:
+    """Return the two-sided p value of a mean over n seeds; NaN for fewer than two.
+
+    A difference that is the same for every seed leaves Student's t nothing to go by, and only its sign is used.
+    Scores of a small test part are coarse, and two or three seeds agree to the last digit by chance.
     """
     from scipy.special import stdtr
 
-    defined = _defined(differences)
-    interval = corrected_interval(defined, test_to_train)
-    if interval.n < 2:
-        return PairedTest(interval, np.nan, np.nan)
-    error = _standard_error(defined, test_to_train)
-    if error == 0.0:
-        return PairedTest(interval, *((1.0, 0.0) if interval.mean == 0.0 else (0.0, np.nan)))
-    p_value = 2.0 * float(stdtr(interval.n - 1, -abs(interval.mean) / error))
-    return PairedTest(interval, p_value, interval.mean / _deviation(defined))
+    several = np.where(np.asarray(n) > 1, n, np.nan)
+    error = np.sqrt(1.0 / several + test_to_train) * _positive(deviation)
+    p_value = 2.0 * stdtr(several - 1.0, -np.abs(mean) / error)
+    by_sign = np.where(np.asarray(mean) == 0.0, 1.0, smallest_p(several))
+    return np.where(np.asarray(deviation) == 0.0, by_sign, p_value)[()]
+
+
+def _positive(deviation: Numbers) -> np.ndarray:
+    return np.where(np.asarray(deviation) > 0.0, deviation, np.nan)
+
+
+def smallest_p(n: Numbers, family: int = 1) -> np.ndarray:
+    """Return the smallest p value that n pairs can reach without trust in the shape of a distribution.
+
+    min(1, m 2 / 2ⁿ): all n differences have one sign, which chance alone does with probability 2 / 2ⁿ (the sign
+    test and Wilcoxon's have this bound), and Holm multiplies the smallest of m p values by m. A t test can report
+    less, and what is below rests on the bell shape of the differences alone.
+
+    Args:
+        n: how many pairs, any shape.
+        family: how many tests are corrected together.
+
+    Returns:
+        The bound, in the shape of n.
+
+    Example:
+        >>> float(smallest_p(5)), float(smallest_p(10, family=8))
+        (0.0625, 0.015625)
+    """
+    return np.minimum(1.0, family * 2.0 * 0.5 ** np.asarray(n, dtype=np.float64))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -148,31 +224,31 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdict(test: PairedTest, adjusted_p: float, margin: float | None, greater_is_better: bool) -> Verdict:
+def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, greater_is_better: bool) -> np.ndarray:
     """Put the outcome of a test into one word.
 
     Better or worse: the interval lies beyond zero and the corrected test is significant. Equivalent: neither, and
     the interval lies inside the margin. Inconclusive: none of these.
 
     Args:
-        test: of the differences, this arm minus the other.
-        adjusted_p: its p value after correction for the family.
+        interval: of the difference, this arm minus the other.
+        adjusted_p: the p value after correction for the family.
         margin: the difference that is too small to matter; None where none is declared.
         greater_is_better: the direction of the score.
 
     Returns:
-        The verdict on this arm.
+        The verdict on this arm, in the shape of `adjusted_p`.
 
     Example:
-        >>> verdict(paired_test(np.array([0.11, 0.12, 0.13]), 0.0), 0.001, 0.01, greater_is_better=True)
+        >>> test = paired_test(np.array([0.11, 0.12, 0.13]), 0.0)
+        >>> str(verdict(test.interval, test.p_value, 0.01, greater_is_better=True))
         'better'
     """
-    low, high = test.interval.low, test.interval.high
-    if adjusted_p < ALPHA and (low > 0.0 or high < 0.0):
-        return "better" if (low > 0.0) == greater_is_better else "worse"
-    if margin is not None and -margin < low and high < margin:
-        return "equivalent"
-    return "inconclusive"
+    significant = np.asarray(adjusted_p) < ALPHA
+    above, below = significant & (interval.low > 0.0), significant & (interval.high < 0.0)
+    inside = (interval.low > -(margin or 0.0)) & (interval.high < (margin or 0.0))
+    better, worse = (above, below) if greater_is_better else (below, above)
+    return np.select([better, worse, inside], ["better", "worse", "equivalent"], "inconclusive")[()]
 
 
 def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, test_to_train: float) -> np.ndarray:
@@ -196,30 +272,9 @@ def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, tes
         array([ True,  True, False])
     """
     scores = np.asarray(scores, dtype=np.float64)
-    means = np.array([_mean(_defined(row)) for row in scores]) * (1.0 if greater_is_better else -1.0)
+    means = moments(scores)[1] * (1.0 if greater_is_better else -1.0)
     if np.isnan(means).all():
         return np.zeros(len(scores), dtype=bool)
-    best = scores[np.nanargmax(means)]
-    gaps = [corrected_interval(row - best, test_to_train) for row in scores]
-    told_apart = np.array([gap.low > 0.0 or gap.high < 0.0 for gap in gaps])
+    gap = corrected_interval(scores - scores[np.nanargmax(means)], test_to_train)
+    told_apart = (gap.low > 0.0) | (gap.high < 0.0)
     return np.asarray(~(told_apart | np.isnan(means)))
-
-
-def _defined(values: np.ndarray) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
-    return np.asarray(values[~np.isnan(values)])
-
-
-def _mean(defined: np.ndarray) -> float:
-    return float(defined.mean()) if len(defined) else np.nan
-
-
-def _standard_error(defined: np.ndarray, test_to_train: float) -> float:
-    return float(np.sqrt(1.0 / len(defined) + test_to_train)) * _deviation(defined)
-
-
-def _deviation(defined: np.ndarray) -> float:
-    # Equal values are told by their range: rounding of the mean can leave their deviation a little above zero.
-    # One sample more or less is the same difference for every seed, but for the rounding of two scores.
-    constant = np.ptp(defined) <= 1e-12 * np.abs(defined).max()
-    return 0.0 if constant else float(defined.std(ddof=1))

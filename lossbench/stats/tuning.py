@@ -56,18 +56,27 @@ def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     return trials[pd.MultiIndex.from_frame(trials[[*ARM, "lr"]]).isin(chosen)]
 
 
-def disagreements(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return the losses that are better or worse at one rate for all, or at each loss's own rate, but not at both.
+def side_by_side(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return both views of each loss in one row: at one rate for all, and at its own.
 
     Args:
         summary: with both views, "fixed" at one or several rates and "tuned".
 
     Returns:
-        One row a data set, setting, fixed rate and loss where the verdicts differ: dataset, loss, lr (the fixed
-        rate), verdict (there), and verdict_tuned.
+        One row a data set, setting, fixed rate and loss: `ARM`, lr (the fixed rate), score, mean, low, high,
+        verdict and letters there, the same with the suffix `_tuned`, and agreement: "disagree" where the loss is
+        better or worse than the reference in one view and not in the other, else "agree"; undefined for the
+        reference itself.
     """
-    keys = [name for name in ARM if name in summary]
+    keys, shown = list(ARM), ["lr", "mean", "low", "high", "verdict", "letters"]
     fixed, tuned = (summary[summary["view"] == view] for view in ("fixed", "tuned"))
-    both = fixed.merge(tuned[[*keys, "verdict"]], on=keys, suffixes=("", "_tuned"))
+    both = fixed[[*keys, "score", *shown]].merge(tuned[[*keys, *shown]], on=keys, suffixes=("", "_tuned"))
     decided = both[["verdict", "verdict_tuned"]].isin(["better", "worse"]).any(axis="columns")
-    return both.loc[decided & (both.verdict != both.verdict_tuned)]
+    words = pd.Series(np.where(decided & (both.verdict != both.verdict_tuned), "disagree", "agree"), both.index)
+    return both.assign(agreement=words.where(both.verdict.notna()))
+
+
+def disagreements(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `side_by_side` where the two views disagree."""
+    both = side_by_side(summary)
+    return both[both.agreement == "disagree"]

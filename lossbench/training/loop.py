@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 
+from lossbench.training.failure import blamed
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
@@ -47,8 +49,9 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     for epoch, order in enumerate(pack.orders[trial.seed]):
         for rows in torch.tensor(order).split(pack.batch_size):
             optimiser.zero_grad()
-            per_sample = loss.per_sample(network(features[rows]) + offset, target[rows], **prior)
-            (per_sample.mean() + penalty(network, trial.l1, trial.l2)).backward()
+            with blamed((trial.loss,), trial.dataset, epoch) if loss.record.code else nullcontext():
+                per_sample = loss.per_sample(network(features[rows]) + offset, target[rows], **prior)
+                (per_sample.mean() + penalty(network, trial.l1, trial.l2)).backward()
             optimiser.step()
         raw = raw_outputs(network, validation)[None]
         if not finite(raw).all():

@@ -37,10 +37,12 @@ class Pack:
     Args:
         dataset: what they train on.
         trials: the trials; results come back in this order.
+        arm: 0 but for A/A tests, whose arms differ in first weights and batch order, and in nothing else.
     """
 
     dataset: Dataset
     trials: tuple[Trial, ...]
+    arm: int = 0
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
@@ -92,14 +94,19 @@ class Pack:
     def weights(self) -> tuple[list[np.ndarray], ...]:
         """The first weights of every trial, layer by layer; trials of one seed share one object."""
         shape = (self.model, self.dataset.features.shape[1], self.outputs)
-        made = {seed: initial_weights(self.dataset.stream, seed, *shape) for seed in self.folds}
+        made = {seed: initial_weights(self.stream, seed, *shape) for seed in self.folds}
         return tuple(made[t.seed] for t in self.trials)
 
     @cached_property
     def orders(self) -> dict[int, np.ndarray]:
         """The batch order of every seed, (epochs, training rows)."""
         rows = len(self.training[0].features)
-        return {seed: batch_order(self.dataset.stream, seed, self.epochs, rows) for seed in self.folds}
+        return {seed: batch_order(self.stream, seed, self.epochs, rows) for seed in self.folds}
+
+    @property
+    def stream(self) -> str:
+        """The name by which first weights and batch orders are drawn."""
+        return f"{self.dataset.stream} arm {self.arm}" if self.arm else self.dataset.stream
 
     def encoded(self, index: int) -> np.ndarray:
         """Return the training target of a trial as its loss wants it: (rows,) int64 or (rows, targets) float64."""
@@ -124,7 +131,8 @@ class Pack:
         if not record.natural_zero:
             return np.zeros(self.outputs)
         zero = self.zero(index)
-        return np.asarray(np.log(np.expm1(zero)) if record.link == "softplus" else zero)
+        # The inverse of softplus, log(exp(x) - 1), in a form that does not overflow.
+        return np.asarray(zero + np.log(-np.expm1(-zero)) if record.link == "softplus" else zero)
 
     def prior(self, index: int) -> dict[str, np.ndarray]:
         """Return the share of each class or label in the training rows, (1, outputs), where the loss asks for it.
@@ -153,7 +161,11 @@ class Pack:
         if link != "softplus":
             return raw
         offset, zero = (np.stack([of(index) for index in members])[:, None] for of in (self.offset, self.zero))
-        return np.asarray(np.logaddexp(0, raw + offset) + POSITIVE - zero)
+        seen = raw + offset
+        softplus = np.maximum(seen, 0) + np.log1p(
+            np.exp(-np.abs(seen))
+        )  # logaddexp warns of a diverged trial's NaN
+        return np.asarray(softplus + POSITIVE - zero)
 
 
 def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:

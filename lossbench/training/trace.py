@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -39,16 +40,20 @@ class Trace:
 
 
 class Validator:
-    """Scores the raw validation outputs of many trials at once.
+    """Scores the raw outputs of many trials at once.
 
     Args:
         pack: the trials.
         indices: which of them.
+        part: the rows that the outputs are for.
     """
 
-    def __init__(self, pack: Pack, indices: Sequence[int]) -> None:
+    def __init__(
+        self, pack: Pack, indices: Sequence[int], part: Literal["validation", "test"] = "validation"
+    ) -> None:
         self.pack, self.indices = pack, np.asarray(indices)
-        self.targets = np.stack([pack.folds[pack.trials[index].seed].validation.target for index in indices])
+        folds = [pack.folds[pack.trials[index].seed] for index in indices]
+        self.targets = np.stack([getattr(fold, part).target for fold in folds])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:

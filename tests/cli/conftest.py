@@ -32,12 +32,23 @@ class Outcome:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a store of finished trials of its own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("LOSSBENCH_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture
-def lossbench(tmp_path: Path) -> Callable[..., Outcome]:
+def lossbench(tmp_path: Path, cache: Path) -> Callable[..., Outcome]:
     """Give a command in a process of its own, in an empty folder."""
 
     def call(*arguments: str) -> Outcome:
-        done = subprocess.run([*COMMAND, *arguments], cwd=tmp_path, env=PLAIN, capture_output=True, check=False)
+        environment = PLAIN | {"LOSSBENCH_CACHE": str(cache)}
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=tmp_path, env=environment, capture_output=True, check=False
+        )
         return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,22 @@ def test_an_alias_and_parameters_lead_to_the_loss(inside: Callable) -> None:
 def test_an_unknown_loss_is_refused(refusal: Callable) -> None:
     """The nearest name is offered."""
     assert "unknown loss 'hubber'; did you mean 'huber'?" in refusal("losses", "hubber")
+
+
+def test_a_loss_of_the_users_own_is_shown(inside: Callable, tmp_path: Path) -> None:
+    """What it gets and how its result is read, on each task that it fits; what nobody knows is left out."""
+    (tmp_path / "mine.py").write_text(
+        "def root(p, t):\n    'Its summary.'\n    return (p - t).square().sum().sqrt()"
+    )
+    shown = inside("losses", "mine.py:root").out
+    for task in ("regression", "binary", "multilabel"):
+        assert f"mine.py:root ({task}): Its summary.\n" in shown
+    assert "receives    raw outputs (batch, targets) and target (batch, targets); returns one number" in shown
+    for absent in ("facts", "formula", "multiclass"):
+        assert absent not in shown
+
+
+def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) -> None:
+    """With the reason on the first task."""
+    (tmp_path / "mine.py").write_text("def f(p, t): return p.nothing")
+    assert "does not fit the task regression: it raised AttributeError" in refusal("losses", "mine.py:f")

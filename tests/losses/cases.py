@@ -12,9 +12,17 @@ from lossbench.spec import Parameter
 
 OTHERS = {  # values where something special happens
     "pinball": ["pinball:tau=0.9"],
+    "epsilon_insensitive": ["epsilon_insensitive:epsilon=0"],
+    "barron": ["barron:alpha=2", "barron:alpha=0", "barron:alpha=-50"],
     "focal": ["focal:gamma=0"],
+    "asymmetric": ["asymmetric:gamma_pos=0:gamma_neg=0:m=0", "asymmetric:gamma_neg=0:m=0.3"],
+    "poly1": ["poly1:epsilon=-1", "poly1:epsilon=0", "poly1:epsilon=5"],
     "mse_logits": ["mse_logits:k=3:M=2"],
     "label_smoothing": ["label_smoothing:epsilon=0"],
+    "gce": ["gce:q=1", "gce:q=0.05"],
+    "taylor_ce": ["taylor_ce:t=1", "taylor_ce:t=9.5"],
+    "bi_tempered": ["bi_tempered:t1=0:t2=1", "bi_tempered:t1=0.5:t2=4"],
+    "class_balanced": ["class_balanced:beta=0"],
 }
 OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}
 
@@ -34,9 +42,15 @@ def away(parameter: Parameter) -> float:
 
 @dataclass(frozen=True)
 class Case:
-    """A loss and a way to draw inputs for it."""
+    """A loss and a way to draw inputs for it.
+
+    Args:
+        loss: the loss.
+        alone: True to make every sample a batch by itself, where the loss only exists for a batch.
+    """
 
     loss: Loss
+    alone: bool = False
 
     @property
     def outputs(self) -> int:
@@ -64,17 +78,19 @@ class Case:
         share = share / (share.sum() if self.loss.task == "multiclass" else raw.shape[-1] + 2)
         return {"prior": share[None]}
 
-    def value(self, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the loss of every sample, or of every batch."""
-        return self.loss.per_sample(raw, target, **self.prior(raw))
+    def value(self, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
+        """Return the loss of every sample, or of every batch; shares other than those above may be given."""
+        if self.alone:
+            raw, target = raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1)
+        return self.loss.per_sample(raw, target, **(prior or self.prior(raw)))
 
     def __str__(self) -> str:
         return f"{self.loss.task}-{self.loss.label}"
 
 
-def cases(record: LossRecord) -> list[Case]:
+def cases(record: LossRecord, alone: bool = False) -> list[Case]:
     """Return the cases of one record."""
-    return [Case(get_loss(spec, record.task)) for spec in specs(record)]
+    return [Case(get_loss(spec, record.task), alone) for spec in specs(record)]
 
 
 RECORDS = catalogue()
@@ -86,10 +102,10 @@ def name(record: LossRecord) -> str:
     return f"{record.task}-{record.name}"
 
 
-def gradient(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the gradient of every sample's loss in its own raw outputs, in the shape of `raw`."""
+def gradient(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of every sample's (or batch's) loss in its own raw outputs, in the shape of `raw`."""
     leaf = raw.clone().requires_grad_()
-    return torch.autograd.grad(case.value(leaf, target).sum(), leaf)[0]
+    return torch.autograd.grad(case.value(leaf, target, **prior).sum(), leaf)[0]
 
 
 def close(left: torch.Tensor, right: torch.Tensor) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache, partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,45 +10,44 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn import metrics
 
-from lossbench.losses import binary, core_losses, get_loss, multiclass
-from lossbench.losses.multiclass import bce, ce, focal, hinge, label_smoothing, mae, mse, mse_logits, one_hot
+from lossbench.losses import binary, get_loss, margin, modulated
+from lossbench.losses.class_prior import class_weights
+from lossbench.losses.multiclass import (
+    bce,
+    ce,
+    focal,
+    hinge,
+    label_smoothing,
+    mae,
+    mse,
+    mse_logits,
+    multi_margin,
+)
+from lossbench.losses.noise_robust import tempered_softmax
+from lossbench.losses.softmax import one_hot
 
-from .cases import close
+from .cases import CASES, close, gradient
+from .strategies import several_classes
 
 functional = torch.nn.functional
-
-
-@st.composite
-def samples(draw, least=2, most=6):
-    """Raw outputs of shape (rows, classes) in float64, and class indices."""
-    width, rows = draw(st.integers(least, most)), draw(st.integers(1, 6))
-    raw = draw(st.lists(st.floats(-30, 30), min_size=rows * width, max_size=rows * width))
-    target = draw(st.lists(st.integers(0, width - 1), min_size=rows, max_size=rows))
-    return torch.tensor(raw, dtype=torch.float64).reshape(rows, width), torch.tensor(target)
-
-
-pairs_of_classes = samples(most=2)
-
-
-def one_output(raw):
-    """Return the difference of two outputs as the one output of a binary loss."""
-    return raw[:, 1:] - raw[:, :1]
+FAMILY = [case for case in CASES if case.loss.task == "multiclass"]
+DEFAULTS = [case for case in FAMILY if case.loss.spec == case.loss.name]
+pairs_of_classes = several_classes(most=2)
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples(), st.floats(0, 0.99))
-def test_agrees_with_torch(sample, epsilon):
-    """Cross-entropy, plain and smoothed, is torch's; Crammer-Singer's hinge of two classes is its multi-margin."""
+@given(several_classes(), st.floats(0, 0.99), st.floats(0.1, 5))
+def test_agrees_with_torch(sample, epsilon, margin):
+    """Cross-entropy, plain and smoothed, and the margin losses are torch's."""
     raw, target = sample
-    close(ce(raw, target), functional.cross_entropy(raw, target, reduction="none"))
-    smoothed = functional.cross_entropy(raw, target, reduction="none", label_smoothing=epsilon)
-    close(label_smoothing(raw, target, epsilon=epsilon), smoothed)
-    pair, index = raw[:, :2], target.clamp(max=1)
-    close(hinge(pair, index), 2 * functional.multi_margin_loss(pair, index, reduction="none"))
+    close(ce(raw, target).mean(), torch.nn.CrossEntropyLoss()(raw, target))
+    smoothed = torch.nn.CrossEntropyLoss(label_smoothing=epsilon)(raw, target)
+    close(label_smoothing(raw, target, epsilon=epsilon).mean(), smoothed)
+    close(multi_margin(raw, target, margin=margin).mean(), torch.nn.MultiMarginLoss(margin=margin)(raw, target))
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples())
+@given(several_classes())
 def test_agrees_with_scikit_learn(sample):
     """The mean over samples is scikit-learn's log loss and Crammer-Singer hinge loss."""
     raw, target = sample
@@ -61,12 +62,11 @@ def test_agrees_with_scikit_learn(sample):
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples())
+@given(several_classes())
 def test_same_function_by_another_road(sample):
     """Focal with gamma = 0 and smoothing with epsilon = 0 are CE; squared errors are those of a one-hot target."""
     raw, target = sample
     y = functional.one_hot(target, raw.shape[-1]).to(raw.dtype)
-    close(one_hot(raw, target), y)
     close(focal(raw, target, gamma=0), ce(raw, target))
     close(label_smoothing(raw, target, epsilon=0), ce(raw, target))
     close(mse(raw, target), (raw.softmax(-1) - y).square().sum(-1))
@@ -76,7 +76,7 @@ def test_same_function_by_another_road(sample):
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples(), st.floats(0, 5))
+@given(several_classes(), st.floats(0, 5))
 def test_focal_weighs_cross_entropy(sample, gamma):
     """Focal loss is cross-entropy times the probability of all other classes to the power gamma."""
     raw, target = sample
@@ -87,7 +87,7 @@ def test_focal_weighs_cross_entropy(sample, gamma):
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples(), st.floats(0, 0.99))
+@given(several_classes(), st.floats(0, 0.99))
 def test_label_smoothing_mixes_classes(sample, epsilon):
     """It mixes the cross-entropy to the true class and the mean of that to every class."""
     raw, target = sample
@@ -98,27 +98,34 @@ def test_label_smoothing_mixes_classes(sample, epsilon):
 @settings(deadline=None, max_examples=25)
 @given(pairs_of_classes, st.floats(0, 5))
 def test_two_classes_are_the_binary_loss_of_the_difference(sample, gamma):
-    """With two classes the softmax losses and the hinge see only z1 - z0, as the binary losses do."""
+    """With two classes the softmax losses and the hinges see only z1 - z0, as the binary losses do."""
     raw, target = sample
-    single, values = one_output(raw), target[:, None].to(raw.dtype)
+    single, values = raw[:, 1:] - raw[:, :1], target[:, None].to(raw.dtype)
     close(ce(raw, target), binary.bce(single, values))
     close(mse(raw, target), 2 * binary.mse(single, values))
     close(mae(raw, target), 2 * binary.mae(single, values))
-    close(hinge(raw, target), binary.hinge(single, values))
-    close(focal(raw, target, gamma=gamma), binary.focal(single, values, gamma=gamma))
+    close(hinge(raw, target), margin.hinge(single, values))
+    close(multi_margin(raw, target), margin.hinge(single, values) / 2)
+    close(focal(raw, target, gamma=gamma), modulated.focal(single, values, gamma=gamma))
+
+
+ABSOLUTE = ("mse_logits", "bce", "squentropy")  # each raw output has a meaning of its own
+
+
+@pytest.mark.parametrize("case", FAMILY, ids=str)
+def test_only_differences_of_outputs_matter(case):
+    """Softmax losses and margins do not notice a constant added to all outputs; their slopes add up to zero."""
+    raw, target = case.draw(50)
+    slope = gradient(case, raw, target).sum(-1)
+    if case.loss.name in ABSOLUTE:
+        assert slope.abs().min() > 1e-6
+    else:
+        close(case.value(raw + 3, target), case.value(raw, target))
+        close(slope, torch.zeros_like(slope))
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples(), st.floats(-20, 20))
-def test_only_differences_of_outputs_matter(sample, shift):
-    """Softmax losses and the hinge do not notice a constant added to all outputs."""
-    raw, target = sample
-    for loss in (ce, mse, mae, focal, label_smoothing, hinge):
-        torch.testing.assert_close(loss(raw + shift, target), loss(raw, target), rtol=1e-8, atol=1e-9)
-
-
-@settings(deadline=None, max_examples=25)
-@given(samples())
+@given(several_classes())
 def test_absolute_errors_of_all_classes_add_up(sample):
     """MAE summed over all possible true classes is 2 (C - 1) everywhere: what makes it tolerate flipped labels."""
     raw, target = sample
@@ -127,50 +134,98 @@ def test_absolute_errors_of_all_classes_add_up(sample):
     close(total, torch.full_like(total, 2 * (classes - 1)))
 
 
+@pytest.mark.parametrize("case", FAMILY, ids=str)
+def test_slope_at_ties_and_kinks_is_autograd_s(case):
+    """Where several classes are the best, or a margin is just met, the stated slope is what autograd takes."""
+    corners = torch.cartesian_prod(*[torch.tensor([0.0, 1.0, 1.4], dtype=torch.float64)] * 4)
+    raw, target = corners.expand(4, -1, -1), torch.arange(4)[:, None].expand(-1, len(corners))
+    slope = case.loss.record.slope(raw, target, **case.prior(raw), **case.loss.parameters)
+    close(slope, gradient(case, raw, target))
+
+
+def test_every_loss_of_several_classes_states_its_slope():
+    """None is left to autograd."""
+    assert all(case.loss.record.slope for case in FAMILY)
+
+
 SHARES = torch.tensor([0.2, 0.65, 0.15], dtype=torch.float64)
-LINKS = {"softmax": lambda raw: raw.softmax(-1), "sigmoid": torch.sigmoid, "clip": lambda raw: raw.clamp(0, 1)}
 
 
-def best_raw(name: str) -> torch.Tensor:
-    """Return the raw outputs with the least expected loss where the classes have the shares above."""
-    loss = get_loss(name, "multiclass")
+def risks(case, raw: torch.Tensor, function=None) -> torch.Tensor:
+    """Return the expected loss of raw outputs at the shares above, or its expected slope."""
+    every, target = raw.expand(3, 3), torch.arange(3)
+    values = (function or case.loss.record.fn)(every, target, **case.prior(every), **case.loss.parameters)
+    return SHARES @ values
 
-    def risk(raw: np.ndarray) -> float:
-        return float(loss.per_sample(torch.as_tensor(raw).expand(3, 3), torch.arange(3)) @ SHARES)
 
+@cache
+def by_search(case) -> torch.Tensor:
+    """Return the raw outputs of the least expected loss, found by scipy on the value alone."""
     options = {"xatol": 1e-9, "fatol": 1e-13, "maxfev": 2000}
-    return torch.as_tensor(minimize(risk, np.zeros(3), method="Nelder-Mead", options=options).x)
+    search = partial(minimize, x0=np.zeros(3), method="Nelder-Mead", options=options)
+    return torch.as_tensor(search(lambda raw: float(risks(case, torch.as_tensor(raw)))).x)
 
 
-@pytest.mark.parametrize("name", core_losses("multiclass"))
-def test_estimates_what_the_record_says(name):
+@cache
+def by_descent(case) -> torch.Tensor:
+    """Return the same, found by scipy along the record's own slope."""
+
+    def value_and_slope(raw: np.ndarray) -> tuple[float, np.ndarray]:
+        point = torch.as_tensor(raw)
+        return float(risks(case, point)), risks(case, point, case.loss.record.slope).numpy()
+
+    return torch.as_tensor(minimize(value_and_slope, np.zeros(3), jac=True, method="L-BFGS-B").x)
+
+
+@pytest.mark.parametrize("case", DEFAULTS, ids=str)
+def test_descent_along_the_slope_finds_the_least_loss(case):
+    """Following the slope, and searching by the value alone, end at the same expected loss, if far out."""
+    assert float(risks(case, by_descent(case))) == pytest.approx(float(risks(case, by_search(case))), abs=1e-3)
+
+
+def scaled(weights: torch.Tensor) -> torch.Tensor:
+    """Return shares in proportion to weights times those above."""
+    return weights * SHARES / (weights * SHARES).sum()
+
+
+PRIOR = torch.tensor([1, 2, 3], dtype=torch.float64) / 6  # what the cases give
+LINKS = {
+    "softmax": lambda raw: raw.softmax(-1),
+    "sigmoid": torch.sigmoid,
+    "clip": lambda raw: raw.clamp(0, 1),
+    "margin": lambda raw: tempered_softmax(raw, 1.2)[0].exp(),
+}
+PROBABILITIES = {
+    "probability": SHARES,
+    "probability, by the tempered softmax": SHARES,
+    "probability / share^tau, scaled to a sum of 1": scaled(1 / PRIOR),
+    "probability times weight, scaled to a sum of 1": scaled(class_weights(PRIOR[None], 0.999, 1000)[0]),
+}
+
+
+@pytest.mark.parametrize("search", [by_search, by_descent])
+@pytest.mark.parametrize("case", DEFAULTS, ids=str)
+def test_estimates_what_the_record_says(case, search):
     """The minimiser of the expected loss, through the link, is what the record names."""
-    loss, best = get_loss(name, "multiclass"), best_raw(name)
-    probabilities = LINKS.get(loss.link, LINKS["softmax"])(best)
-    if loss.facts.estimates.startswith("probability"):
-        torch.testing.assert_close(probabilities, SHARES, rtol=0, atol=1e-4)
-    elif loss.facts.estimates == "a probability drawn towards uniform":
+    best, claim = search(case), case.loss.facts.estimates.partition(" (")[0]
+    probabilities = LINKS[case.loss.link](best)
+    if claim in PROBABILITIES:
+        torch.testing.assert_close(probabilities, PROBABILITIES[claim], rtol=0, atol=1e-4)
+    elif claim == "a probability drawn towards uniform":
         assert 1 / 3 < probabilities.max() < SHARES.max() - 0.01
+    elif claim == "a probability drawn towards the most probable class":
+        assert probabilities[1] > SHARES.max() + 0.01
     else:
-        assert loss.facts.estimates.startswith("most probable class")
-        assert best.argmax() == SHARES.argmax()
-        assert best[1] > best[0] + 0.9
+        assert claim.startswith("most probable class")
+        assert best[1] > max(best[0], best[2]) + 0.9
 
 
 @pytest.mark.parametrize(("k", "height"), [(3.0, 2.0), (15.0, 30.0)])
 def test_rescaled_squared_error_keeps_the_order_of_the_classes(k, height):
     """Its minimiser is kMp / (kp + 1 - p) for each class, as its docstring says: a zero of the gradient."""
-    best = (k * height * SHARES / (k * SHARES + 1 - SHARES)).requires_grad_()
-    risk = mse_logits(best.expand(3, 3), torch.arange(3), k=k, M=height) @ SHARES
-    (slope,) = torch.autograd.grad(risk, best)
+    best = k * height * SHARES / (k * SHARES + 1 - SHARES)
+    slope = SHARES @ get_loss("mse_logits", "multiclass").record.slope(
+        best.expand(3, 3), torch.arange(3), k=k, M=height
+    )
     torch.testing.assert_close(slope, torch.zeros_like(slope), rtol=0, atol=1e-12)
     assert best.argsort().tolist() == SHARES.argsort().tolist()
-
-
-def test_a_shared_target_serves_every_model():
-    """A target without the models' axis is read by all models, not by the first one only."""
-    raw = torch.randn(4, 5, 3, generator=torch.Generator().manual_seed(0))
-    target = torch.tensor([0, 1, 2, 1, 0])
-    for name in core_losses("multiclass"):
-        loss = getattr(multiclass, name)
-        torch.testing.assert_close(loss(raw, target[None]), loss(raw, target.expand(4, -1)))

@@ -7,35 +7,40 @@ from hypothesis import strategies as st
 
 from lossbench.losses import get_loss, multiclass, multilabel
 
+from .cases import CASES, close
+from .strategies import yes_or_no
 
-@st.composite
-def samples(draw):
-    """Raw outputs and labels of shape (rows, labels), in float64."""
-    rows, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    raw = draw(st.lists(st.floats(-30, 30), min_size=rows * width, max_size=rows * width))
-    target = draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=rows * width, max_size=rows * width))
-    return tuple(torch.tensor(values, dtype=torch.float64).reshape(rows, width) for values in (raw, target))
+samples = yes_or_no(labels=st.integers(1, 5))
+MULTILABEL = [case for case in CASES if case.loss.task == "multilabel" and not case.loss.record.whole_batch]
 
 
-@pytest.mark.parametrize("spec", ["bce", "mse", "focal", "focal:gamma=1:alpha=0.2"])
-@settings(deadline=None, max_examples=20)
-@given(sample=samples())
-def test_sums_the_binary_losses_of_the_labels(spec, sample):
+@pytest.mark.parametrize("case", [case for case in MULTILABEL if case.loss.facts.separable], ids=str)
+def test_sums_the_binary_losses_of_the_labels(case):
     """The loss of several labels is the sum of the binary losses of each."""
-    raw, target = sample
-    single = get_loss(spec, "binary")
+    raw, target = case.draw(200, scale=5)
+    single = get_loss(case.loss.spec, "binary")
     alone = [single(raw[:, [label]], target[:, [label]]) for label in range(raw.shape[-1])]
-    torch.testing.assert_close(get_loss(spec, "multilabel")(raw, target), sum(alone))
+    close(case.value(raw, target), sum(alone))
 
 
 @settings(deadline=None, max_examples=25)
-@given(samples())
+@given(samples)
+def test_agrees_with_torch(sample):
+    """Torch's cross-entropy for several labels averages over them where ours, and what reduces to it, sums."""
+    raw, target = sample
+    expected = torch.nn.MultiLabelSoftMarginLoss(reduction="none")(raw, target) * raw.shape[-1]
+    for spec in ("bce", "focal:gamma=0", "asymmetric:gamma_pos=0:gamma_neg=0:m=0"):
+        close(get_loss(spec, "multilabel")(raw, target), expected)
+
+
+@settings(deadline=None, max_examples=25)
+@given(samples)
 def test_softmax_cross_entropy_sums_over_the_labels_present(sample):
     """It is the multiclass cross-entropy to each label that the sample has, added up."""
     raw, target = sample
     rows, labels = raw.shape
     each = torch.stack([multiclass.ce(raw, torch.full((rows,), label)) for label in range(labels)], dim=-1)
-    torch.testing.assert_close(multilabel.ce(raw, target), (each * target).sum(-1), rtol=1e-10, atol=1e-10)
+    close(multilabel.ce(raw, target), (each * target).sum(-1))
 
 
 def test_softmax_cross_entropy_estimates_shares():

@@ -20,6 +20,7 @@ from lossbench.stats.paired import (
     holm,
     indistinguishable_from_best,
     paired_test,
+    smallest_p,
     verdict,
 )
 
@@ -79,8 +80,10 @@ def test_the_interval_excludes_zero_where_the_test_is_significant(values: np.nda
 def test_undefined_values_are_left_out_and_not_counted(values: np.ndarray, gaps: int) -> None:
     """NaN changes nothing, and n says how many values there were."""
     holed = np.concatenate([values, np.full(gaps, np.nan)])
-    assert paired_test(holed, RATIO) == paired_test(values, RATIO)
-    assert corrected_interval(holed, RATIO).n == len(values)
+    found, expected = paired_test(holed, RATIO), paired_test(values, RATIO)
+    np.testing.assert_allclose(ends(found.interval), ends(expected.interval), atol=1e-12)
+    np.testing.assert_allclose(found.p_value, expected.p_value, rtol=1e-9)
+    assert found.interval.n == len(values)
 
 
 def test_one_value_has_no_interval() -> None:
@@ -97,11 +100,35 @@ def test_identical_arms_do_not_differ(n: int) -> None:
     assert paired_test(np.zeros(n), RATIO) == PairedTest(Interval(0.0, 0.0, 0.0, n), 1.0, 0.0)
 
 
-def test_a_difference_that_never_varies_has_no_effect_size() -> None:
-    """The same difference for every seed is significant; in units of its own spread it is undefined."""
-    test = paired_test(np.full(3, 0.1), RATIO)  # the mean of three tenths is not quite a tenth
-    assert test.p_value == 0.0
+@pytest.mark.parametrize(("n", "p_value"), [(2, 0.5), (3, 0.25), (10, 2 / 1024)])
+def test_a_difference_that_never_varies_is_judged_by_its_sign(n: int, p_value: float) -> None:
+    """The same difference for every seed has no spread to be measured by: the sign test's p, no effect size."""
+    test = paired_test(np.full(n, 0.1), RATIO)  # the mean of three tenths is not quite a tenth
+    assert test.p_value == p_value
     assert np.isnan(test.effect_size)
+    np.testing.assert_allclose(ends(test.interval), 0.1)
+
+
+@few
+@given(rows=st.lists(arrays(np.float64, 6, elements=st.one_of(numbers, st.just(np.nan))), min_size=1, max_size=5))
+def test_many_rows_are_each_as_if_alone(rows: list[np.ndarray]) -> None:
+    """Intervals and tests of a table are those of its rows, to the last bit."""
+    together = paired_test(np.stack(rows), RATIO)
+    for index, row in enumerate(rows):
+        alone = paired_test(row, RATIO)
+        np.testing.assert_array_equal(ends(together.interval)[:, index], ends(alone.interval))
+        np.testing.assert_array_equal(
+            [together.p_value[index], together.effect_size[index], together.interval.n[index]],
+            [alone.p_value, alone.effect_size, alone.interval.n],
+        )
+
+
+@pytest.mark.parametrize("n", range(1, 15))
+def test_the_smallest_p_is_that_of_the_exact_rank_test(n: int) -> None:
+    """All differences on one side: Wilcoxon's exact test can say no more than that, and Holm multiplies it."""
+    found = stats.wilcoxon(np.arange(1.0, n + 1), method="exact").pvalue
+    np.testing.assert_allclose(smallest_p(n), found)
+    np.testing.assert_allclose(smallest_p(n, family=3), min(1, holm(np.array([found, 1.0, 1.0]))[0]))
 
 
 @few
@@ -144,9 +171,22 @@ def test_a_test_that_could_not_be_made_is_not_of_the_family(p: np.ndarray) -> No
 def test_the_verdict_turns_with_the_arms_and_with_the_direction(values, p: float, greater: bool) -> None:
     """Exchanging the arms, or the direction of the score, exchanges better and worse and nothing else."""
     turned = {"better": "worse", "worse": "better"}
-    here = verdict(paired_test(values, RATIO), p, 0.05, greater)
-    assert verdict(paired_test(-values, RATIO), p, 0.05, greater) == turned.get(here, here)
-    assert verdict(paired_test(values, RATIO), p, 0.05, not greater) == turned.get(here, here)
+    one, other = paired_test(values, RATIO).interval, paired_test(-values, RATIO).interval
+    here = verdict(one, p, 0.05, greater)
+    assert verdict(other, p, 0.05, greater) == turned.get(here, here)
+    assert verdict(one, p, 0.05, not greater) == turned.get(here, here)
+
+
+@few
+@given(values=samples, p=st.floats(0, 1), margin=st.floats(0, 0.5))
+def test_equivalent_is_only_what_lies_inside_the_margin(values: np.ndarray, p: float, margin: float) -> None:
+    """A wider margin never takes an equivalence back, none gives one, and every one has its interval inside."""
+    interval = paired_test(values, RATIO).interval
+    words = [verdict(interval, p, width, True) for width in (None, margin, 2 * margin)]
+    assert words[0] != "equivalent"
+    assert (words[1], words[2]) != ("equivalent", "inconclusive")
+    if words[1] == "equivalent":
+        assert -margin < interval.low <= interval.high < margin
 
 
 @pytest.mark.parametrize(
@@ -165,13 +205,13 @@ def test_the_verdict_turns_with_the_arms_and_with_the_direction(values, p: float
 )
 def test_the_four_words(low: float, high: float, p: float, margin: float | None, word: str) -> None:
     """Words follow the interval, the corrected test and the declared margin."""
-    test = PairedTest(Interval((low + high) / 2, low, high, 10), p, np.nan)
-    assert verdict(test, p, margin, greater_is_better=True) == word
+    interval = Interval((low + high) / 2, low, high, 10)
+    assert verdict(interval, p, margin, greater_is_better=True) == word
 
 
 def test_margins_are_declared_only_for_scores_of_one_scale() -> None:
-    """Every margin belongs to a measure that exists; what has the units of the data has none."""
-    assert MARGINS.keys() <= MEASURES.keys()
+    """Every margin belongs to a measure that exists, or to a time; what has the units of the data has none."""
+    assert MARGINS.keys() <= {*MEASURES, "epochs_to_target"}
     assert not MARGINS.keys() & {"rmse", "mae", "median_absolute_error", "mape", "log_loss"}
 
 

@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from lossbench.stats.survival import median_time, restricted_mean, share_reached
+from lossbench.stats.paired import Interval
+from lossbench.stats.survival import (
+    compare_restricted_means,
+    median_time,
+    restricted_mean,
+    restricted_times,
+    share_reached,
+    speed_verdict,
+)
 
 few = settings(max_examples=100, deadline=None)
 HORIZON = 10
@@ -85,3 +94,77 @@ def test_without_runs_there_is_nothing_to_say() -> None:
     none = np.array([]), np.array([], dtype=bool), HORIZON
     assert np.isnan(median_time(*none).value)
     assert np.isnan(share_reached(*none))
+
+
+@few
+@given(run=runs)
+def test_what_could_not_be_reached_is_not_a_miss(run: tuple[np.ndarray, np.ndarray]) -> None:
+    """A run without a target is left out; one that missed its target counts with the whole horizon."""
+    times, reached = np.append(run[0], 3.0), np.append(run[1], np.nan)
+    found = restricted_times(times, reached, HORIZON)
+    assert np.isnan(found[-1])
+    assert (found[:-1][~run[1]] == HORIZON).all()
+    np.testing.assert_allclose(share_reached(times, reached, HORIZON), share_reached(*run, HORIZON))
+    np.testing.assert_allclose(
+        restricted_mean(times, reached, HORIZON, 0.0).mean, restricted_mean(*run, HORIZON, 0.0).mean
+    )
+
+
+pairs_of_runs = st.integers(2, 10).flatmap(
+    lambda n: st.tuples(
+        *[st.lists(st.one_of(st.integers(1, HORIZON), st.none()), min_size=n, max_size=n) for _ in range(2)]
+    )
+)
+
+
+def capped(times: list[int | None]) -> np.ndarray:
+    """Return restricted times; None was not reached."""
+    values = np.array([np.nan if time is None else time for time in times], dtype=float)
+    return restricted_times(values, ~np.isnan(values), HORIZON)
+
+
+@few
+@given(runs=pairs_of_runs)
+def test_the_difference_is_that_of_the_restricted_means(runs: tuple[list[int | None], list[int | None]]) -> None:
+    """The estimate is the area between two survival curves, and exchanging the losses turns the sign."""
+    first, second = map(capped, runs)
+    areas = [
+        survival(np.array([t or HORIZON for t in run], dtype=float), np.array([t is not None for t in run]))
+        for run in runs
+    ]
+    test, turned = compare_restricted_means(first, second, 0.0), compare_restricted_means(second, first, 0.0)
+    np.testing.assert_allclose(test.interval.mean, (areas[0] - areas[1])[:-1].sum(), atol=1e-9)
+    assert turned.interval.mean == -test.interval.mean
+    assert turned.p_value == test.p_value
+
+
+def test_pairs_are_held_against_each_other_and_not_groups() -> None:
+    """What a seed does to both losses alike is no matter; a log-rank test sees only two overlapping groups."""
+    slow, head_start = np.array([5.0, 12, 20, 33, 41, 56, 70, 88]), np.array([2.0, 3, 2, 3, 2, 3, 2, 3])
+    assert stats.logrank(slow, slow - head_start).pvalue > 0.5
+    test = compare_restricted_means(slow - head_start, slow, 1 / 3)
+    assert test.p_value < 0.01
+    assert speed_verdict(test.interval, test.p_value, None) == "faster"
+
+
+def test_both_censored_are_alike() -> None:
+    """Two losses that never get there take the horizon each: nothing is claimed about what lies beyond it."""
+    never = capped([None] * 10)
+    test = compare_restricted_means(never, never, 1 / 3)
+    assert speed_verdict(test.interval, test.p_value, 1.0) == "equivalent"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "word"),
+    [
+        (-9.0, -2.0, 0.01, "faster"),
+        (2.0, 9.0, 0.01, "slower"),
+        (-9.0, -2.0, 0.06, "inconclusive"),
+        (-0.5, 0.5, 1.0, "equivalent"),
+        (-0.5, 1.0, 1.0, "inconclusive"),
+        (np.nan, np.nan, np.nan, "inconclusive"),
+    ],
+)
+def test_fewer_epochs_are_faster(low: float, high: float, p: float, word: str) -> None:
+    """Below zero is faster, above slower, and within the declared epochs equivalent."""
+    assert speed_verdict(Interval((low + high) / 2, low, high, 10), p, margin=1.0) == word

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.stats.summary import summarise
-from lossbench.stats.tuning import at_own_rate, disagreements, tuning_table
+from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
 from stats.synthetic import table
 
 few = settings(max_examples=30, deadline=None)
@@ -105,6 +105,26 @@ def test_views_disagree_where_a_decision_changes() -> None:
     assert list(zip(found.loss, found.lr, found.verdict, found.verdict_tuned, strict=True)) == [
         ("mse", 0.1, "worse", "equivalent")
     ]
+
+
+def test_both_views_stand_side_by_side() -> None:
+    """A row a fixed rate and loss, with the means of both views, and the word where their decisions differ."""
+    summary = both_views({"bce": [0.8, 0.8, 0.8, 0.8], "mse": [0.8, 0.8, 0.5, 0.7]}, {"bce": 0, "mse": 0})
+    both = side_by_side(summary)
+    assert list(zip(both.loss, both.lr, strict=True)) == [(loss, lr) for lr in RATES for loss in ("bce", "mse")]
+    others = both[both.loss == "mse"]
+    assert others.agreement.tolist() == ["agree", "agree", "disagree", "disagree"]
+    assert others["mean"].tolist() == pytest.approx([0.8035, 0.8035, 0.5035, 0.7035])
+    assert (others.mean_tuned - 0.8035).abs().max() < 1e-9
+    assert others.letters.tolist() == ["a", "a", "b", "b"]
+    assert set(others.letters_tuned) == {"a"}
+    assert both.agreement[both.loss == "bce"].isna().all()
+
+
+def test_without_tuning_nothing_stands_beside() -> None:
+    """One view alone gives no rows, and no disagreement."""
+    summary = summarise(table({"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.5)}, shares=[0.0]))
+    assert len(side_by_side(summary)) == len(disagreements(summary)) == 0
 
 
 def test_own_rates_pick_whole_arms() -> None:

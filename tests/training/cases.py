@@ -8,6 +8,7 @@ import numpy as np
 
 from lossbench.data import default_kind, load_dataset
 from lossbench.losses import catalogue
+from lossbench.spec import Parameter
 from lossbench.task import Task
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
@@ -57,8 +58,13 @@ def losses_of(name: str, outputs: int = 1) -> list[str]:
     return [
         spec
         for r in fitting
-        for spec in (r.name, *(f"{r.name}:{p.name}={0.7 * p.default:g}" for p in r.parameters))
+        for spec in (r.name, *(f"{r.name}:{p.name}={moved(p):g}" for p in r.parameters))
     ]
+
+
+def moved(parameter: Parameter) -> float:
+    """Return an allowed value of a parameter, other than its default unless that is zero."""
+    return next(value for value in (0.7 * parameter.default, 1.3 * parameter.default) if parameter.accepts(value))
 
 
 def contaminations(task: Task) -> list[dict[str, object]]:

@@ -19,10 +19,12 @@ class Batch:
     Args:
         rows: (blocks, columns) row numbers in the training part.
         count: how many columns count; the others repeat the first.
+        epoch: counted from 0.
     """
 
     rows: torch.Tensor
     count: int
+    epoch: int
 
 
 class Table:
@@ -72,7 +74,7 @@ class Batches:
         order = torch.as_tensor(self.orders[self.block, epoch])
         for rows in order.split(self.size, dim=1):
             missing = rows[:, :1].expand(-1, self.columns - rows.shape[1])
-            yield Batch(torch.cat([rows, missing], dim=1), rows.shape[1])
+            yield Batch(torch.cat([rows, missing], dim=1), rows.shape[1], epoch)
 
     def features(self, batch: Batch) -> torch.Tensor:
         """Return the features of a batch, (blocks, columns, padded inputs)."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from lossbench.losses.record import LossRecord
+from lossbench.training.failure import blamed
 from lossbench.training.fused.batches import Batch
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.pack import Pack
@@ -20,11 +21,13 @@ class Group:
 
     Args:
         record: the loss.
+        specs: as the user named it, with each of its values of the parameters.
         parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the shares of the classes.
         offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
     """
 
     record: LossRecord
+    specs: tuple[str, ...]
     parameters: Mapping[str, torch.Tensor]
     offset: torch.Tensor | None
 
@@ -88,6 +91,7 @@ class Criteria:
     """
 
     def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
+        self.dataset = pack.dataset.name
         records = [pack.losses[index].record for index in layout.slots]
         members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
         self.groups = [make_group(pack, layout.slots[slots], dtype) for slots in members]
@@ -102,13 +106,20 @@ class Criteria:
         parts = raw.index_select(0, self.order).split(self.sizes)
         targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
         gradients = [
-            group.gradient(part, target, batch.count)
+            self.of_group(group, part, target, batch)
             for group, part, target in zip(self.groups, parts, targets, strict=True)
         ]
         delta = torch.cat(gradients).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
         delta[:, :, batch.count :] = 0
         return delta
+
+    def of_group(self, group: Group, raw: torch.Tensor, target: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the gradient of one group, and say whose fault it is where that fails."""
+        if not group.record.code:
+            return group.gradient(raw, target, batch.count)
+        with blamed(group.specs, self.dataset, batch.epoch):
+            return group.gradient(raw, target, batch.count)
 
 
 def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
@@ -125,7 +136,8 @@ def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
     priors = [pack.prior(index) for index in trials]
     for name in priors[0]:
         parameters[name] = torch.as_tensor(np.stack([prior[name] for prior in priors]), dtype=dtype)
-    return Group(losses[0].record, parameters, offset_of(pack, trials, dtype))
+    specs = tuple(dict.fromkeys(loss.spec for loss in losses))
+    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, dtype))
 
 
 def offset_of(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> torch.Tensor | None:

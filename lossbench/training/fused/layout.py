@@ -8,7 +8,7 @@ import numpy as np
 
 from lossbench.training.pack import Pack
 
-SLOTS = 8  # models a block: enough to fill the first product, few enough to pad cheaply
+SLOTS = 4  # models a block: enough to fill the first product, few enough to pad cheaply
 LANES = 32  # elements that torch's kernels handle at a time; what is left over goes another road, to other bits
 WIDTH = 8  # columns of a product; with a few other widths, its kernel gives each row of a block other bits
 

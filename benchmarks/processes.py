@@ -1,0 +1,54 @@
+"""Two processes against one, on the same trainings; and what a large run takes in memory.
+
+The processes are started before the clock is, as they are once a run has begun.
+
+python benchmarks/processes.py [--models 2000] [--epochs 50]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+
+import numpy as np
+
+from lossbench.bench import LOSSES, SHARES
+from lossbench.config import make_settings
+from lossbench.experiment import Experiment, plan
+from lossbench.runner import run
+
+ROUNDS = 3
+
+
+def study(models: int, epochs: int) -> Experiment:
+    """Return an experiment on breast_cancer of about so many models."""
+    seeds = -(-models // (len(LOSSES) * len(SHARES)))
+    return plan(make_settings(datasets="breast_cancer", losses=LOSSES, models="mlp:16", epochs=epochs, seeds=seeds))
+
+
+def seconds(experiment: Experiment, jobs: int) -> float:
+    """Return the wall time of a run."""
+    start = time.perf_counter()
+    run(experiment, jobs=jobs)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure in turns, so that a drift of the machine hits both."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=int, default=2000)
+    parser.add_argument("--epochs", type=int, default=50)
+    options = parser.parse_args()
+    experiment = study(options.models, options.epochs)
+    run(study(60, 1), jobs=2)
+    ratios = [seconds(experiment, 1) / seconds(experiment, 2) for _ in range(ROUNDS)]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{len(experiment.trials)} models   two processes against one: {np.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f})   peak memory {memory:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The claims of three documents: as data, with the experiments that decide them, and the verdicts.
+
+Importing this package enters every experiment under its name; it imports neither torch nor anything that trains.
+"""
+
+from lossbench.claims import (
+    contest,
+    derivatives,
+    forensics,
+    growth,
+    influence,
+    properties,
+    saturation,
+    worked_examples,
+)
+from lossbench.claims.catalogue import Catalogue, read_catalogue, read_terms
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence, Finding
+from lossbench.claims.judge import try_claims
+from lossbench.claims.registry import experiment, explanation
+from lossbench.claims.study import Study
+from lossbench.claims.verdict import combine
+
+__all__ = [
+    "Catalogue",
+    "Claim",
+    "Evidence",
+    "Finding",
+    "Study",
+    "combine",
+    "contest",
+    "derivatives",
+    "experiment",
+    "explanation",
+    "forensics",
+    "growth",
+    "influence",
+    "properties",
+    "read_catalogue",
+    "read_terms",
+    "saturation",
+    "try_claims",
+    "worked_examples",
+]

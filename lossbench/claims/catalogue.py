@@ -1,0 +1,155 @@
+"""The catalogue of claims: `configs/claims.toml`, or a file of the user's own in the same form."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lossbench.claims.arguments import read_as, read_table
+from lossbench.claims.claim import Claim, Kind
+from lossbench.claims.printed import Printed
+from lossbench.claims.protocols import Terms, make_terms
+from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
+from lossbench.config import Place, read_config
+from lossbench.errors import ConfigError, UnknownName
+
+_KEYS: dict[str, Any] = {
+    "claim": str,
+    "document": str,
+    "place": str,
+    "kind": Kind,
+    "experiment": tuple[str, ...],
+    "reported_in": str,
+    "same_as": tuple[str, ...],
+    "not_yet": str,
+}
+"""The keys of every claim beside `reported`, and their types; all others are arguments of its experiments."""
+
+_TERMS = ("study", "protocols", "margins", "readings")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Claims and the documents that they are from.
+
+    Args:
+        documents: title by short name.
+        claims: by ID, in the order of the report.
+        file: the user's file; None for the claims of the three documents.
+    """
+
+    documents: Mapping[str, str]
+    claims: Mapping[str, Claim]
+    file: Path | None = None
+
+    def find(self, ids: tuple[str, ...] = ()) -> list[Claim]:
+        """Return the claims with these IDs, or all of them without any.
+
+        Raises:
+            UnknownName: no such claim.
+        """
+        for name in ids:
+            if name not in self.claims:
+                raise UnknownName("claim", name, self.claims)
+        return [self.claims[name] for name in ids or self.claims]
+
+    def deciding(self, claim: Claim) -> list[Claim]:
+        """Return the claims whose experiments decide a claim: itself, and those that it is the same as."""
+        return [claim, *(self.claims[name] for name in claim.same_as)]
+
+
+def read_catalogue(file: Path | None = None) -> Catalogue:
+    """Read the claims of the three documents, or of a user's file.
+
+    Raises:
+        ConfigError: a file that cannot be read, or a value that is missing or of the wrong type.
+        UnknownName: a key, document, claim or experiment that does not exist.
+
+    Example:
+        >>> read_catalogue().claims["T3"].reported["bce accuracy"]
+        '0.859'
+    """
+    place, tables = _parse(file or shipped())
+    known = ("documents", "claims") if file else ("documents", "claims", *_TERMS)
+    for key in tables:
+        if key not in known:
+            raise UnknownName("table", key, known, where=str(place.inside(key)))
+    titles = tables.get("documents", {})
+    documents = {key: read_as(str, title, place.inside("documents").inside(key)) for key, title in titles.items()}
+    if not tables.get("claims"):
+        raise ConfigError(f"{place.file} holds no claim; write a table such as [claims.mine]")
+    claims = {key: _read_claim(key, tables["claims"], place) for key in tables["claims"]}
+    catalogue = Catalogue(documents, claims, file)
+    for claim in claims.values():
+        _check(claim, catalogue)
+    return catalogue
+
+
+def read_terms() -> Terms:
+    """Return the terms of every trial by training, which only the shipped catalogue states."""
+    return make_terms(_parse(shipped())[1])
+
+
+def shipped() -> Path:
+    """Return the path of the catalogue of the three documents."""
+    installed = Path(str(resources.files("lossbench"))) / "configs" / "claims.toml"
+    # In a checkout that is installed in editable mode, the configs stand beside the package.
+    return installed if installed.is_file() else Path(__file__).parents[2] / "configs" / "claims.toml"
+
+
+def _parse(path: Path) -> tuple[Place, dict[str, Any]]:
+    text, file = read_config(path)
+    try:
+        return Place((), file, text), tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is no valid TOML: {error}; mend that line") from None
+
+
+def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
+    place, table = file.inside("claims").inside(name), tables[name]
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{place}: {table!r} is not a table; write [claims.{name}] and its keys below")
+    own = read_table(_KEYS, ["claim"], {key: value for key, value in table.items() if key in _KEYS}, place)
+    teller = own.pop("reported_in", name)
+    if teller not in tables:
+        raise UnknownName("claim", teller, tables, where=str(place.inside("reported_in")))
+    undecided = "same_as" in own or "not_yet" in own
+    return Claim(
+        id=name,
+        sentence=own.pop("claim"),
+        experiments=own.pop("experiment", () if undecided else ("contest",)),
+        reported=dict(_read_reported(tables[teller].get("reported", {}), place.inside("reported"))),
+        arguments={key: value for key, value in table.items() if key not in (*_KEYS, "reported")},
+        source=place,
+        **own,
+    )
+
+
+def _read_reported(table: Any, place: Place, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the numbers of a table, or of a table of tables: "bce accuracy", "0.859"."""
+    for key, value in read_as(dict, table, place).items():
+        if isinstance(value, Mapping):
+            yield from _read_reported(value, place.inside(key), f"{key} ")
+        else:
+            text = read_as(str, value, place.inside(key))
+            yield f"{prefix}{key}", Printed(text, place.inside(key)).text
+
+
+def _check(claim: Claim, catalogue: Catalogue) -> None:
+    """Refuse what names something that is not there.
+
+    A claim of the three documents may name an experiment that is still to come; a user's may not.
+    """
+    place = claim.source
+    if claim.document and claim.document not in catalogue.documents:
+        raise UnknownName("document", claim.document, catalogue.documents, where=str(place.inside("document")))
+    for name in claim.same_as:
+        if name not in catalogue.claims:
+            raise UnknownName("claim", name, catalogue.claims, where=str(place.inside("same_as")))
+    if catalogue.file and missing(claim):
+        raise UnknownName("experiment", missing(claim)[0], EXPERIMENTS, where=str(place.inside("experiment")))
+    check_arguments(claim, (*_KEYS, "reported"))

@@ -1,0 +1,198 @@
+"""What reported numbers imply by themselves, to the accuracy of their digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence, Word
+from lossbench.claims.printed import Printed
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Range:
+    """All values that a quantity may have.
+
+    Args:
+        low: the least.
+        high: the greatest; below `low` where there is none.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """The value in the middle."""
+        return (self.low + self.high) / 2
+
+    def sign(self, positive: Word, negative: Word) -> Word:
+        """Return one word where all values are above zero, the other where all are below, else inconclusive."""
+        return positive if self.low > 0 else negative if self.high < 0 else "inconclusive"
+
+    def minus(self, other: Range) -> Range:
+        """Return the values of the difference to another quantity."""
+        return Range(self.low - other.high, self.high - other.low)
+
+
+def reported(claim: Claim, row: str, column: str) -> Printed:
+    """Return a number of the document's table.
+
+    Raises:
+        UnknownName: the claim does not report it.
+    """
+    name = f"{row} {column}"
+    if name not in claim.reported:
+        raise UnknownName("reported number", name, claim.reported, where=str(claim.source))
+    return Printed(claim.reported[name])
+
+
+def span(printed: Printed) -> Range:
+    """Return the values that round to a printed number."""
+    return Range(printed.low, printed.high)
+
+
+def true_positives(accuracy: float, f1: float) -> float:
+    """Return the share of all samples that are true positives.
+
+    F1 = 2 TP / (2 TP + FP + FN) and FP + FN = 1 - accuracy, so TP = F1 (1 - accuracy) / (2 (1 - F1)).
+
+    Args:
+        accuracy: in [0, 1].
+        f1: of the positive class, in [0, 1).
+
+    Example:
+        >>> round(true_positives(accuracy=0.9, f1=0.9), 3)
+        0.45
+    """
+    return f1 * (1 - accuracy) / (2 * (1 - f1))
+
+
+def positives(claim: Claim, row: str) -> Range:
+    """Return the shares of positives with which a row's accuracy and F1 can both be.
+
+    The true positives are positive, and beside them at most those that were wrong.
+    """
+    accuracy, f1 = reported(claim, row, "accuracy"), reported(claim, row, "f1")
+    least = true_positives(accuracy.high, f1.low)
+    return Range(least, min(true_positives(accuracy.low, f1.high) + 1 - accuracy.low, 1.0))
+
+
+@experiment("constant_predictor")
+def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> list[Evidence]:
+    """Find the share of positives that the rows of a table imply, and hold each row to a constant predictor there.
+
+    One that always answers "positive" has the accuracy P and the F1 2 P / (1 + P) at a share P of positives. The
+    rows being of one data set, P lies in what all of them allow.
+    """
+    shares = [positives(claim, row) for row in rows]
+    common = Range(max(share.low for share in shares), min(share.high for share in shares))
+    possible = common.low <= common.high
+    verdict: Word = "reproduced" if possible else "contradicted"
+    what = "share of positives that all rows allow"
+    first = implied(what, "one data set", common, verdict, said_of_rows(claim, rows))
+    return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
+
+
+def said_of_rows(claim: Claim, rows: tuple[str, ...]) -> str:
+    """Say which share of all samples each row implies to be true positives."""
+    scores = {row: (reported(claim, row, "accuracy").value, reported(claim, row, "f1").value) for row in rows}
+    said = ", ".join(f"{row} {true_positives(*values):.3f}" for row, values in scores.items())
+    return f"true positives among all samples: {said}"
+
+
+def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
+    """Yield how a row's scores stand to those of always answering "positive"."""
+    constant = {"accuracy": share, "f1": Range(*(2 * p / (1 + p) for p in (share.low, share.high)))}
+    for column, always in constant.items():
+        printed = reported(claim, row, column)
+        yield implied(
+            f'{column} minus that of always answering "positive"',
+            row,
+            span(printed).minus(always),
+            span(printed).minus(always).sign("reproduced", "contradicted"),
+            f"reported {printed.text}; always positive: {always.low:.3f} to {always.high:.3f}",
+        )
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A detector at one threshold.
+
+    Args:
+        hits: true positive rate, in (0, 1).
+        alarms: false positive rate, in (0, 1).
+    """
+
+    hits: float
+    alarms: float
+
+    def area(self) -> Range:
+        """Return the areas that a concave ROC curve through the point may have.
+
+        The least is that of two straight lines through the point, (1 + hits - alarms) / 2. The greatest is that of
+        the one line through it that is best, y = min(1, hits + m (x - alarms)) with m = (1 - hits) / alarms:
+        1 - 2 alarms (1 - hits).
+
+        Example:
+            >>> OperatingPoint(hits=0.8, alarms=0.1).area()
+            Range(low=0.85, high=0.96)
+        """
+        return Range((1 + self.hits - self.alarms) / 2, 1 - 2 * self.alarms * (1 - self.hits))
+
+    def useful_from(self) -> float:
+        """Return the prevalence above which most alarms are true, and it is more accurate than never to alarm.
+
+        π hits > (1 - π) alarms, so π > alarms / (hits + alarms).
+
+        Example:
+            >>> OperatingPoint(hits=0.9, alarms=0.1).useful_from()
+            0.1
+        """
+        return self.alarms / (self.hits + self.alarms)
+
+
+@experiment("operating_points")
+def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> list[Evidence]:
+    """Compare two detectors of which one point of the ROC curve each is reported.
+
+    A point with more hits and fewer alarms is better at every prevalence and every price of an error. Two such
+    points lie on no one curve, which never falls. Whether the curves cross elsewhere, one point each may leave open.
+    """
+    hits, alarms = (
+        span(reported(claim, better, name)).minus(span(reported(claim, worse, name))) for name in ("tpr", "fpr")
+    )
+    gain = Range(min(hits.low, -alarms.high), min(hits.high, -alarms.low))
+    points = {
+        row: OperatingPoint(reported(claim, row, "tpr").value, reported(claim, row, "fpr").value)
+        for row in (worse, better)
+    }
+    area = points[better].area().minus(points[worse].area())
+    useful = ", ".join(f"{row} {point.useful_from():.1%}" for row, point in points.items())
+    return [
+        implied(
+            "smaller of the gains in hits and in false alarms",
+            "the two reported thresholds, at every prevalence",
+            gain,
+            gain.sign("reproduced", "inconclusive"),
+            f"more accurate than never to alarm, and most alarms true, from a prevalence of: {useful}",
+        ),
+        implied(
+            "difference of the areas under the ROC curves",
+            "all thresholds",
+            area,
+            area.sign("reproduced", "contradicted"),
+            "concave curves through the points; where zero is within, the curves may cross",
+        ),
+    ]
+
+
+def implied(what: str, case: str, found: Range, verdict: Word, note: str) -> Evidence:
+    """Return what reported numbers imply."""
+    return Evidence(
+        verdict, what=what, case=case, measured=found.middle, low=found.low, high=found.high, note=note
+    )

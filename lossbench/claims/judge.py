@@ -1,0 +1,101 @@
+"""From claims to findings: everything checked first, then every experiment run once, then the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence, Finding
+from lossbench.claims.registry import CHECKS, EXPERIMENTS, arguments_for, missing
+from lossbench.claims.study import Study
+from lossbench.claims.verdict import combine
+
+
+def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Finding]:
+    """Try claims and judge them.
+
+    Args:
+        catalogue: where claims find those that decide them too.
+        claims: which to try.
+        study: how.
+
+    Returns:
+        One finding a claim, in their order.
+
+    Raises:
+        UsageError: an experiment that cannot be carried out, before anything is trained.
+
+    Example:
+        >>> from lossbench.claims import Study, read_catalogue, read_terms
+        >>> catalogue = read_catalogue()
+        >>> try_claims(catalogue, catalogue.find(("F3",)), Study(read_terms()))[0].verdict
+        'depends'
+    """
+    for claim in claims:
+        for one in catalogue.deciding(claim):
+            check(one, study)
+    trial = Trials(catalogue, study)
+    return [trial.finding(claim) for claim in claims]
+
+
+def check(claim: Claim, study: Study) -> None:
+    """Refuse what the experiments of a claim could not carry out."""
+    for name in claim.experiments:
+        if name in CHECKS:
+            CHECKS[name](claim, study, **arguments_for(claim, name))
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The evidence gathered so far, so that no claim is tried twice.
+
+    Args:
+        catalogue: all claims.
+        study: how they are tried.
+        gathered: the evidence of each claim that was tried, by its ID.
+    """
+
+    catalogue: Catalogue
+    study: Study
+    gathered: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
+
+    def finding(self, claim: Claim) -> Finding:
+        """Try a claim, unless that was done, and judge it."""
+        evidence = self.evidence(claim)
+        absent = untried(self.catalogue.deciding(claim))
+        if claim.not_yet or (absent and not evidence):
+            verdict, condition = "not yet", claim.not_yet or absent
+        else:
+            verdict, condition = combine(evidence)
+            condition = "; ".join(filter(None, [condition, absent]))
+        return Finding(claim, evidence, verdict, condition, self.command(claim))
+
+    def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
+        """Return the evidence on a claim; of several claims that decide it, each line says which."""
+        if claim.id not in self.gathered:
+            self.gathered[claim.id] = tuple(self._lines(claim))
+        return self.gathered[claim.id]
+
+    def _lines(self, claim: Claim) -> Iterator[Evidence]:
+        for name in claim.experiments:
+            if name in EXPERIMENTS:
+                yield from EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
+        for other in claim.same_as:
+            for line in self.evidence(self.catalogue.claims[other]):
+                several = len(claim.same_as) > 1
+                yield replace(line, case=f"{other} {line.case}".strip()) if several else line
+
+    def command(self, claim: Claim) -> str:
+        """Return what repeats the finding."""
+        parts = ["lossbench claims", claim.id]
+        parts += ["-c", str(self.catalogue.file)] if self.catalogue.file else []
+        parts += ["--quick"] if self.study.quick else []
+        return " ".join(parts)
+
+
+def untried(claims: Sequence[Claim]) -> str:
+    """Say which experiments of some claims this version does not have; empty where it has them all."""
+    absent = dict.fromkeys(name for claim in claims for name in missing(claim))
+    return f"no experiment for it in this version: {', '.join(absent)}" if absent else ""

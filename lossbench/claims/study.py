@@ -1,0 +1,100 @@
+"""The study: what an experiment may use, and the one door to training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lossbench.claims.protocols import Protocol, Terms
+from lossbench.stats.tuning import ARM
+from lossbench.task import Task
+from lossbench.trial import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.api import Comparison
+
+
+@dataclass(frozen=True)
+class Study:
+    """How claims are tried in this run.
+
+    Args:
+        terms: protocols, margins and the like, from the catalogue.
+        quick: few seeds and epochs, for a first look.
+        jobs: processes; None for one a core where the work is worth it.
+        first_seed: the seeds are the ones from here on; verdicts should not depend on it.
+        say: is told in one line what is being trained.
+    """
+
+    terms: Terms
+    quick: bool = False
+    jobs: int | None = None
+    first_seed: int = 0
+    say: Callable[[str], None] = field(default=lambda line: None, repr=False, compare=False)
+
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """The protocols under which a claim is tried, in the order of the report."""
+        return tuple(self.terms.protocols.values())
+
+    @property
+    def seeds(self) -> range:
+        """The repetitions."""
+        count = self.terms.quick_seeds if self.quick else self.terms.seeds
+        return range(self.first_seed, self.first_seed + count)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training rows."""
+        return self.terms.quick_epochs if self.quick else self.terms.epochs
+
+    def compare(self, protocol: str, task: Task, **axes: Any) -> Comparison:
+        """Train under a protocol.
+
+        Where rates are tuned, the trials of the result are those at the chosen rates, and its `tuning` says which.
+
+        Args:
+            protocol: its name.
+            task: of all the data sets.
+            **axes: fields of `lossbench.config.Settings`, which win over the protocol and the terms; at least
+                datasets and losses.
+
+        Raises:
+            UsageError: anything that cannot be carried out, before training starts.
+        """
+        from lossbench.api import execute
+        from lossbench.config import make_settings
+        from lossbench.experiment import plan
+
+        start = time.perf_counter()
+        common: dict[str, Any] = {
+            "models": [self.terms.model],
+            "batch_size": self.terms.batch_size,
+            "epochs": self.epochs,
+            "seeds": list(self.seeds),
+            "outliers": [0.0],
+        }
+        experiment = plan(make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes)))
+        run = partial(execute, start=start, progress=lambda dataset, trials: None, jobs=self.jobs)
+        names = ", ".join(data.name for data in experiment.datasets)
+        if not experiment.tuning:
+            self.say(f"{protocol}: {len(experiment.trials)} trainings on {names}")
+            return run(experiment)
+        self.say(f"{protocol}: {len(experiment.tuning)} trainings on {names} to choose the rates")
+        tuning = run(replace(experiment, trials=())).tuning
+        # Only the rates that were chosen are trained on the seeds that are reported.
+        chosen = at_chosen_rates(experiment.trials, tuning)
+        self.say(f"{protocol}: {len(chosen)} trainings on {names}")
+        return replace(run(replace(experiment, trials=chosen, tuning=())), tuning=tuning)
+
+
+def at_chosen_rates(trials: tuple[Trial, ...], tuning: pd.DataFrame) -> tuple[Trial, ...]:
+    """Return the trials at the rate that was chosen for their loss and setting."""
+    keys = [*ARM, "lr"]
+    chosen = set(tuning.loc[tuning.chosen, keys].itertuples(index=False, name=None))
+    return tuple(trial for trial in trials if tuple(getattr(trial, key) for key in keys) in chosen)

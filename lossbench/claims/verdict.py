@@ -1,0 +1,101 @@
+"""From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
+
+1. Lines that are not testable say nothing. If there are no others, the claim is not testable.
+2. If all lines say the same word, that word is the verdict.
+3. If some lines, but not all, are reproduced or contradicted, it depends; the condition says on what.
+4. What is left is a mixture of equivalent and inconclusive lines: inconclusive.
+
+So a claim is reproduced only where nothing speaks against it or leaves it open, on any protocol and any data set
+that the catalogue names for it. The order of the lines never matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+
+from lossbench.claims.evidence import WORDS, Evidence, Verdict, Word
+
+AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
+    ("under", lambda line: line.protocol),
+    ("on", lambda line: line.dataset),
+    ("for", lambda line: line.case),
+    ("in", lambda line: line.what),
+)
+"""On what a verdict may depend, each with its preposition."""
+
+NAMED = 4  # values that a condition names before it only counts
+
+PHRASES: dict[Word, str] = {
+    "reproduced": "reproduced",
+    "contradicted": "contradicted",
+    "equivalent": "no difference",
+    "inconclusive": "open",
+}
+
+
+def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
+    """Return the verdict of all the evidence, and the condition where it depends on one.
+
+    Example:
+        >>> lines = [Evidence("reproduced", "f1", protocol="sgd"), Evidence("contradicted", "f1", protocol="adam")]
+        >>> combine(lines)
+        ('depends', 'reproduced under sgd; contradicted under adam')
+    """
+    lines = [line for line in evidence if line.verdict != "not testable"]
+    words = {line.verdict for line in lines}
+    if not words:
+        return "not testable", "nothing could be compared"
+    if len(words) == 1:
+        return words.pop(), ""
+    if words & {"reproduced", "contradicted"}:
+        return "depends", condition(lines)
+    return "inconclusive", ""
+
+
+def condition(lines: Collection[Evidence]) -> str:
+    """Say where the lines say which word.
+
+    Args:
+        lines: with more than one word.
+    """
+    words = [word for word in WORDS if any(line.verdict == word for line in lines)]
+    firm = [word for word in words if word in ("reproduced", "contradicted")]
+    parts = [where(lines, word) for word in firm]
+    if rest := [PHRASES[word] for word in words if word not in firm]:
+        parts.append(f"elsewhere {' or '.join(rest)}")
+    return "; ".join(parts)
+
+
+def where(lines: Collection[Evidence], word: Word) -> str:
+    """Say where one word is said: the values of each axis at which it occurs, unless it occurs at all of them.
+
+    Axes are named until no other word is said there. Where some are to the end, the phrase counts.
+    """
+    mine = [line for line in lines if line.verdict == word]
+    box, places = list(lines), []
+    for preposition, axis in AXES:
+        values = {axis(line) for line in mine}
+        if len(box) > len(mine) and values != {axis(line) for line in lines}:
+            places.append(f"{preposition} {listed(values)}")
+            box = list(filter(partial(_within, axis, values), box))
+    place = " ".join(places)
+    if len(box) == len(mine):
+        return f"{PHRASES[word]} {place}"
+    return f"{PHRASES[word]} in {len(mine)} of {len(box)} comparisons{' ' if place else ''}{place}"
+
+
+def _within(axis: Callable[[Evidence], str], values: set[str], line: Evidence) -> bool:
+    return axis(line) in values
+
+
+def listed(values: Iterable[str]) -> str:
+    """Name the first few in the order of the alphabet, and count the others.
+
+    Example:
+        >>> listed({"b", "a"}), listed("abcdef")
+        ('a, b', 'a, b, c, d and 2 more')
+    """
+    names = sorted(value or "none" for value in values)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,83 @@
+"""Worked examples of the documents: computed again by the catalogue's losses, and held to the printed digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence, Word
+from lossbench.claims.printed import Printed, exact
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.lazy import torch
+from lossbench.losses import get_loss
+
+
+@dataclass(frozen=True)
+class Example:
+    """One computation with its printed result.
+
+    Args:
+        loss: spec of the loss.
+        predicted: regression: one prediction a sample. multiclass: the probabilities of one sample.
+        actual: regression: one target a sample. multiclass: the index of the true class.
+        printed: the result, digit by digit.
+        name: tells it from the other examples of the claim.
+        factor: what the result is multiplied by: 100 for per cent.
+    """
+
+    loss: str
+    predicted: tuple[float, ...]
+    actual: tuple[float, ...]
+    printed: str
+    name: str = ""
+    factor: float = 1.0
+
+    def value(self) -> float:
+        """Return the result in double precision, by the catalogue's loss."""
+        predicted = torch.tensor(self.predicted, dtype=torch.float64)
+        actual = torch.tensor(self.actual, dtype=torch.float64)
+        if len(self.actual) == len(self.predicted):
+            per_sample = get_loss(self.loss, "regression")(predicted[:, None], actual)
+        else:
+            # The loss works on raw outputs; those of given probabilities are their logarithms.
+            per_sample = get_loss(self.loss, "multiclass")(predicted.log()[None], actual.long())
+        return float(per_sample.mean()) * self.factor
+
+
+@experiment("worked_example")
+def worked_example(claim: Claim, study: Study, *, examples: tuple[Example, ...]) -> list[Evidence]:
+    """Compute examples again and round to the printed digits; where that fails, cut off instead, and say so."""
+    return [line for example in examples for line in lines_of(example)]
+
+
+def lines_of(example: Example) -> Iterator[Evidence]:
+    """Yield the exact result, and where its rounding is not what is printed, what cutting it off gives.
+
+    Cutting off is tried on the exact result, and where that fails too, on the machine's, whose last digit may lie
+    just below it.
+    """
+    value, printed = example.value(), Printed(example.printed)
+    rounded, cut = printed.is_rounded(value), printed.is_cut(value)
+    yield line(example, rounded, "rounded")
+    if rounded:
+        return
+    yield line(example, cut, "cut off")
+    if not cut:
+        yield line(example, printed.is_cut(value, precision=17), "cut off in double precision")
+
+
+def line(example: Example, agrees: bool, manner: str) -> Evidence:
+    """Return what one way to print the result says."""
+    verdict: Word = "reproduced" if agrees else "contradicted"
+    value = example.value()
+    return Evidence(
+        verdict,
+        what=example.loss,
+        case=f"{example.name} ({manner})" if example.name else manner,
+        reported=float(example.printed),
+        measured=value if manner.endswith("precision") else float(exact(value)),
+        n=len(example.actual),
+        note=f"printed as {example.printed}, computed {value!r}",
+    )

@@ -1,0 +1,89 @@
+"""`lossbench aa`: how often the tool's own verdicts are false."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossbench.cli.compare import TEXTS, many
+from lossbench.cli.progress import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATASETS = ("breast_cancer", "moons", "wine")
+
+
+@click.command(short_help="Measure the false-positive rate of its own verdicts.")
+@many("-d", "--dataset", "datasets", metavar="SPEC", help=f"Data sets  [default: {','.join(DATASETS)}].")
+@many("-l", "--loss", "losses", kind=TEXTS, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
+@click.option("--arms", type=int, default=4, show_default=True, metavar="N", help="Arms of one loss.")
+@click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
+@click.option("--comparisons", type=int, default=300, show_default=True, metavar="N", help="On each data set.")
+@click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
+@click.option("--csv", "target", metavar="FILE|-", help="Write the rates there as CSV, - for standard output.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--quiet", is_flag=True, help="Print nothing but what --csv - asks for.")
+def aa(
+    datasets: list[str] | None,
+    losses: list[str] | None,
+    arms: int,
+    seeds: int,
+    comparisons: int,
+    epochs: int,
+    target: str | None,
+    jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Set a loss against itself and count how often a difference is found that is none.
+
+    Arms share their splits and draw first weights and batch orders from streams of their own. One family of
+    verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
+    """
+    from lossbench.aa import simulate, study
+    from lossbench.report.files import csv_text, prepare_file, write_text
+
+    if target not in (None, "-"):
+        prepare_file(Path(str(target)))
+    plan = study(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
+    with counted(plan.trainings, quiet) as say:
+        rates = simulate(plan, jobs, say)
+    if target == "-":
+        click.echo(csv_text(rates), nl=False)
+    elif target is not None:
+        write_text(Path(target), csv_text(rates))
+    if not (quiet or target == "-"):
+        print_rates(rates)
+
+
+def print_rates(rates: pd.DataFrame) -> None:
+    """Print one line a data set."""
+    from lossbench.report.tables import Table
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    def share(row: Mapping[Hashable, Any], name: str) -> str:
+        return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+
+    rows = tuple(
+        (
+            row["dataset"],
+            row["arms"],
+            f"{row['seeds']}",
+            f"{row['comparisons']}",
+            share(row, "false_rate"),
+            share(row, "power"),
+        )
+        for row in rates.to_dict("records")
+    )
+    columns = ("dataset", "arms", "seeds", "verdicts", "false in a family", "power")
+    title = "A/A: a loss against itself, first weights and batch orders drawn anew"
+    print_tables(console(), [Table(title, columns, rows, texts=("dataset", "arms"))])
+    planted = ", ".join(f"{row.dataset} {row.planted:g} {row.score}" for row in rates.itertuples())
+    lines = (
+        "false in a family: share of families with any verdict better or worse, 95 % interval; nominal 5 %",
+        f"power: share of planted differences that are found; planted: {planted}",
+    )
+    print_lines(console(), lines, style="dim")

@@ -1,0 +1,113 @@
+"""`lossbench cache`: the store of finished trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lossbench.store.store import Group
+
+CHUNK = 5000  # rows that are laid out as CSV at a time; a frame takes ten times the room of its text
+
+
+@click.group(short_help="Look after the store of finished trials.")
+def cache() -> None:
+    """Look after the store of finished trials, which no run trains again.
+
+    It is in $LOSSBENCH_CACHE, else in $XDG_CACHE_HOME/lossbench, else in ~/.cache/lossbench.
+    """
+
+
+@cache.command(short_help="Say what is stored, and where.")
+def info() -> None:
+    """Say where the finished trials are, how many, of what, and since when."""
+    from lossbench.report.tables import Table
+    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.store import open_store
+
+    with open_store() as store:
+        groups, size = store.groups(), store.size()
+    click.echo(f"{counted(sum(group.trials for group in groups))}, {size / 1e6:.1f} MB, in {store.path}")
+    if not groups:
+        return
+    columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
+    rows = tuple(map(cells, groups))
+    print_tables(console(), [Table("finished trials", columns, rows, texts=("data set", "fingerprint"))])
+    legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
+    print_lines(console(), [legend], style="dim")
+
+
+def cells(group: Group) -> tuple[str, ...]:
+    """Write what is stored of one data set and fingerprint."""
+    times = (datetime.fromtimestamp(time).strftime("%Y-%m-%d %H:%M") for time in (group.oldest, group.newest))
+    return group.dataset, group.fingerprint, str(group.losses), str(group.trials), *times
+
+
+@cache.command(short_help="Remove trials, all or some.")
+@click.option("-d", "--dataset", metavar="SPEC", help="Only those of this data set, as it was given to compare.")
+@click.option("-l", "--loss", metavar="SPEC", help="Only those of this loss, likewise.")
+def clear(dataset: str | None, loss: str | None) -> None:
+    """Remove the finished trials, all of them or those of a data set or loss. Does not ask."""
+    from lossbench.errors import DataError
+    from lossbench.store import open_store, remove, store_path
+
+    try:
+        with open_store() as store:
+            removed, left = store.clear(dataset, loss), len(store)
+    except DataError:
+        if dataset or loss:
+            raise
+        remove(store_path())
+        click.echo(f"removed the damaged store {store_path()}")
+        return
+    click.echo(f"removed {counted(removed)}; {left} left in {store.path}")
+
+
+@cache.command(short_help="Write them as a trials.csv.")
+@click.argument("target", metavar="FILE|-")
+def export(target: str) -> None:
+    """Write the finished trials to FILE as a trials.csv, - for standard output."""
+    from lossbench.report.files import prepare_file, write_text
+    from lossbench.store import open_store
+
+    if target != "-":
+        prepare_file(Path(target))
+    with open_store() as store:
+        text = "".join(csv_parts(store.rows()))
+    if target == "-":
+        click.echo(text, nl=False)
+    else:
+        write_text(Path(target), text)
+
+
+def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield a `trials.csv` piece by piece, the line of names first."""
+    from lossbench.report.files import trials_csv
+    from lossbench.scoring import frame_of
+
+    yield trials_csv(frame_of([]))
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield trials_csv(frame_of(chunk)).partition("\n")[2]
+
+
+@cache.command(short_help="Add those of another store.")
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+def merge(source: Path) -> None:
+    """Add the finished trials of FILE, a trials.sqlite from another folder or machine."""
+    from lossbench.store import Store, open_store
+
+    with Store(source, create=False) as other, open_store() as store:
+        added, offered = store.merge(other), len(other)
+    click.echo(f"added {counted(added)} to {store.path}; {offered - added} were there already")
+
+
+def counted(trials: int) -> str:
+    """Write a number of trials."""
+    return "1 trial" if trials == 1 else f"{trials} trials"

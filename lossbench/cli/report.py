@@ -1,0 +1,47 @@
+"""`lossbench report`: a finished run, from its trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lossbench.report.remake import Remade
+
+FORMATS = ("table", "csv", "json", "markdown", "junit")
+
+
+@click.command(short_help="Make the tables again from a finished run.")
+@click.argument("run", type=click.Path(path_type=Path), metavar="DIR|FILE")
+@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
+def report(run: Path, output: Path | None, form: str) -> None:
+    """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
+    from lossbench.report.remake import remake
+
+    remade = remake(run)
+    if output is not None:
+        remade.save(output)
+    print_report(remade, form)
+
+
+def print_report(remade: Remade, form: str) -> None:
+    """Print the summary in one of the formats."""
+    from lossbench.report.files import summary_csv, summary_json
+    from lossbench.report.junit import verdict_junit
+    from lossbench.report.markdown import markdown
+    from lossbench.report.notes import LEGEND
+    from lossbench.report.tables import tables
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    plain = {"csv": summary_csv, "json": summary_json, "junit": verdict_junit}
+    if form in plain:
+        click.echo(plain[form](remade.summary), nl=False)
+    elif form == "markdown":
+        click.echo(markdown(tables(remade.summary), [*LEGEND, *remade.remarks()]), nl=False)
+    else:
+        print_tables(console(), tables(remade.summary))
+        print_lines(console(), LEGEND, style="dim")
+        print_lines(console(), remade.remarks())

@@ -1,0 +1,307 @@
+"""Losses of the margin s z of one raw output z, for a yes-or-no target y in {0, 1} with s = 2y - 1 in {-1, 1}.
+
+The margin is above 0 where the decision is right. On several labels they are summed.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from lossbench.lazy import torch
+from lossbench.losses.binary import minus_sign
+from lossbench.losses.record import Facts
+from lossbench.losses.registry import register
+
+# The exponential loss goes on as a straight line from this margin down. Its slope is exp(16) there, about 2^23: in
+# single precision the rest of a batch no longer counts beside such a sample. Beyond -88 it would overflow.
+STRAIGHT = -16.0
+
+_binary = partial(register, task="binary", encoding="values")
+_multilabel = partial(register, task="multilabel", encoding="values")
+
+_HINGE_FACTS = Facts(
+    convex=True,
+    bounded=False,
+    differentiable=False,
+    lipschitz=1.0,
+    symmetric=True,
+    estimates="most probable class",
+    separable=True,
+)
+
+
+def _hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -s where s z < 1, else 0."""
+    turned = minus_sign(target)
+    return turned * (turned * raw > -1)
+
+
+@_multilabel(
+    name="hinge",
+    link="margin",
+    formula="Σ over labels of max(0, 1 - s z), with s = 2y - 1",
+    source="Boutell, Luo, Shen and Brown (2004), Learning multi-label scene classification, "
+    "Pattern Recognition 37",
+    slope=_hinge_slope,
+    facts=_HINGE_FACTS,
+)
+@_binary(
+    name="hinge",
+    core=True,
+    link="margin",
+    formula="max(0, 1 - s z), with s = 2y - 1",
+    source="Cortes and Vapnik (1995), Support-vector networks, Machine Learning 20",
+    slope=_hinge_slope,
+    facts=_HINGE_FACTS,
+)
+def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Distance by which the raw output misses a margin of 1: the loss of the support vector machine.
+
+    Σ over labels of max(0, 1 - s z), with s = 2y - 1. Source: Cortes and Vapnik (1995), Support-vector networks,
+    Machine Learning 20.
+
+    Args:
+        raw: (..., batch, labels) decision values z.
+        target: (..., batch, labels) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> hinge(torch.tensor([[0.5], [0.5]]), torch.tensor([[1.0], [0.0]]))
+        tensor([0.5000, 1.5000])
+    """
+    return (1 + minus_sign(target) * raw).relu().sum(-1)
+
+
+def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -2 s max(0, 1 - s z)."""
+    turned = minus_sign(target)
+    return 2 * turned * (1 + turned * raw).relu()
+
+
+@_binary(
+    name="squared_hinge",
+    core=True,
+    link="margin",
+    formula="max(0, 1 - s z)², with s = 2y - 1",
+    source="Lee and Mangasarian (2001), SSVM: a smooth support vector machine for classification, "
+    "Comput. Optim. Appl. 20",
+    slope=_squared_hinge_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=None,
+        symmetric=True,
+        estimates="2p - 1",
+        separable=True,
+    ),
+)
+def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Square of the hinge loss, smooth where the margin is met.
+
+    max(0, 1 - s z)², with s = 2y - 1. Source: Lee and Mangasarian (2001), SSVM: a smooth support vector machine
+    for classification, Comput. Optim. Appl. 20.
+
+    Args:
+        raw: (..., batch, 1) decision value z.
+        target: (..., batch, 1) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> squared_hinge(torch.tensor([[0.5], [0.5]]), torch.tensor([[1.0], [0.0]]))
+        tensor([0.2500, 2.2500])
+    """
+    return (1 + minus_sign(target) * raw).relu().square().sum(-1)
+
+
+def _modified_huber_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -2 s min(2, max(0, 1 - s z))."""
+    turned = minus_sign(target)
+    return 2 * turned * (1 + turned * raw).clamp(0, 2)
+
+
+@_binary(
+    name="modified_huber",
+    link="signed",
+    formula="max(0, 1 - s z)² where s z ≥ -1, else -4 s z, with s = 2y - 1",
+    source="Zhang (2004), Statistical behavior and consistency of classification methods based on convex risk "
+    "minimization, Ann. Statist. 32",
+    slope=_modified_huber_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=4.0,
+        symmetric=True,
+        estimates="2p - 1",
+        separable=True,
+    ),
+)
+def modified_huber(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Squared hinge loss that goes on as a straight line for sure mistakes.
+
+    max(0, 1 - s z)² where s z ≥ -1, else -4 s z, with s = 2y - 1. Source: Zhang (2004), Statistical behavior and
+    consistency of classification methods based on convex risk minimization, Ann. Statist. 32. Cut to [-1, 1], the
+    raw output estimates 2p - 1: so scikit-learn's `SGDClassifier` reads it too.
+
+    Args:
+        raw: (..., batch, 1) raw output z.
+        target: (..., batch, 1) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> modified_huber(torch.tensor([[0.5], [3.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor([ 0.2500, 12.0000])
+    """
+    miss = (1 + minus_sign(target) * raw).relu()
+    capped = miss.clamp(max=2)  # one expression for both pieces: c·(2h - c), h the hinge loss and c = min(h, 2)
+    return (capped * (2 * miss - capped)).sum(-1)
+
+
+def _exponential_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -s exp(-s z), no steeper than where the straight line starts."""
+    turned = minus_sign(target)
+    return turned * (turned * raw).clamp(max=-STRAIGHT).exp()
+
+
+@_binary(
+    name="exponential",
+    link="margin",
+    formula="exp(-s z), with s = 2y - 1; for s z < -16 the tangent at -16: exp(16) (-15 - s z)",
+    source="Freund and Schapire (1997), A decision-theoretic generalization of on-line learning and an "
+    "application to boosting, J. Comput. Syst. Sci. 55",
+    slope=_exponential_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=math.exp(-STRAIGHT),  # on the straight line; the exponential itself has no bound
+        symmetric=True,
+        estimates="½ log(p / (1 - p))",
+        separable=True,
+    ),
+)
+def exponential(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Exponential of the negative margin: the loss of AdaBoost, which a few mislabelled samples dominate.
+
+    exp(-s z), with s = 2y - 1. Source: Freund and Schapire (1997), A decision-theoretic generalization of on-line
+    learning and an application to boosting, J. Comput. Syst. Sci. 55. For s z < -16 it goes on as its tangent at
+    -16, exp(16) (-15 - s z), so that value and slope stay finite in single precision. At that margin one sample
+    outweighs nine million that are undecided, so training is lost either way.
+
+    Args:
+        raw: (..., batch, 1) raw output z.
+        target: (..., batch, 1) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> exponential(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor([0.3679, 2.7183])
+    """
+    turned = minus_sign(target) * raw
+    capped = turned.clamp(max=-STRAIGHT)  # the exponential never sees more, or its slope would be inf times zero
+    return (capped.exp() * (1 + turned - capped)).sum(-1)
+
+
+def _savage_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 4 (p - y) p (1 - p), with p = sigmoid(2z)."""
+    p = (2 * raw).sigmoid()
+    return (p - target) * p * torch.rsub(p, 4, alpha=4)
+
+
+@_binary(
+    name="savage",
+    link="margin",
+    formula="1 / (1 + exp(2 s z))², with s = 2y - 1",
+    source="Masnadi-Shirazi and Vasconcelos (2008), On the design of loss functions for classification: theory, "
+    "robustness to outliers, and SavageBoost, NIPS",
+    slope=_savage_slope,
+    facts=Facts(
+        convex=False,
+        bounded=True,
+        differentiable=True,
+        lipschitz=16 / 27,  # the slope 4p²(1 - p), with p = sigmoid(2z), is largest at p = 2/3
+        symmetric=True,
+        estimates="½ log(p / (1 - p))",
+        separable=True,
+    ),
+)
+def savage(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Loss that levels off at 1 for sure mistakes, so that outliers lose their pull.
+
+    1 / (1 + exp(2 s z))², with s = 2y - 1. Source: Masnadi-Shirazi and Vasconcelos (2008), On the design of loss
+    functions for classification: theory, robustness to outliers, and SavageBoost, NIPS. It is `mse` at twice the
+    raw output, which is how boosting scales it.
+
+    Args:
+        raw: (..., batch, 1) raw output z.
+        target: (..., batch, 1) of 0 and 1.
+
+    Returns:
+        (..., batch), in [0, 1].
+
+    Example:
+        >>> import torch
+        >>> savage(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor([0.2500, 1.0000])
+    """
+    # As a sigmoid, since exp(2 s z) overflows single precision from a margin of 45 on.
+    return (2 * minus_sign(target) * raw).sigmoid().square().sum(-1)
+
+
+def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -s."""
+    return minus_sign(target)
+
+
+@_binary(
+    name="unhinged",
+    link="margin",
+    formula="1 - s z, with s = 2y - 1",
+    source="van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise: the importance of being "
+    "unhinged, NIPS",
+    slope=_unhinged_slope,
+    facts=Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=1.0,
+        symmetric=True,
+        estimates="most probable class",
+        separable=True,
+        nonnegative=False,
+    ),
+)
+def unhinged(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Hinge loss without the hinge: linear, so that flipped labels only scale it, and without a smallest value.
+
+    1 - s z, with s = 2y - 1. Source: van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise:
+    the importance of being unhinged, NIPS. Its values for the two classes add up to 2. It pays for every step
+    further out, so raw outputs grow for as long as training lasts unless a penalty (`l2`) holds them.
+
+    Args:
+        raw: (..., batch, 1) decision value z.
+        target: (..., batch, 1) of 0 and 1.
+
+    Returns:
+        (..., batch), in (-inf, inf).
+
+    Example:
+        >>> import torch
+        >>> unhinged(torch.tensor([[3.0], [3.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor([-2.,  4.])
+    """
+    return (1 + minus_sign(target) * raw).sum(-1)

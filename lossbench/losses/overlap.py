@@ -1,0 +1,176 @@
+"""Losses of the overlap between what is predicted and what is there, over a whole batch.
+
+Written with p = sigmoid(z) for a raw output z, a yes-or-no target y in {0, 1}, and soft counts over the batch:
+TP = Σ p y, FP = Σ p (1 - y), FN = Σ (1 - p) y. The batch size is part of such a loss. Its facts are those of a
+batch of one sample, where its gradient is steepest.
+"""
+
+from __future__ import annotations
+
+from lossbench.lazy import torch
+from lossbench.losses.record import Facts
+from lossbench.losses.registry import register
+from lossbench.spec import Parameter
+
+EPSILON = Parameter(
+    "epsilon", 1.0, low=0, open_low=True, meaning="smoothing, added to both parts of the fraction", unit="samples"
+)
+ALPHA = Parameter("alpha", 0.3, low=0, open_low=True, meaning="weight of false positives")
+BETA = Parameter("beta", 0.7, low=0, open_low=True, meaning="weight of false negatives")
+
+_F1_FACTS = Facts(
+    convex=False,
+    bounded=True,
+    differentiable=True,
+    lipschitz=1 / 8,  # at epsilon = 1: 3p(1 - p) / (p + 2)² for y = 1, p(1 - p) / (p + 1)² for y = 0
+    symmetric=False,  # samples rightly found negative count for nothing
+    estimates="the decisions with the best F1",
+    separable=True,
+)
+
+
+@register(
+    name="dice",
+    task="binary",
+    encoding="values",
+    link="sigmoid",
+    formula="1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon) of a batch, with TP = Σ p y, FP = Σ p (1 - y), "
+    "FN = Σ (1 - p) y, p = sigmoid(z)",
+    source="Milletari, Navab and Ahmadi (2016), V-Net: fully convolutional neural networks for volumetric medical "
+    "image segmentation, 3DV",
+    parameters=(EPSILON,),
+    whole_batch=True,
+    facts=_F1_FACTS,
+)
+def dice(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
+) -> torch.Tensor:
+    """One minus the soft Dice coefficient of a batch, which is its F1 with probabilities in place of decisions.
+
+    1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and FN = Σ (1 - p) y over
+    the batch, p = sigmoid(z). Source: Milletari, Navab and Ahmadi (2016), V-Net: fully convolutional neural
+    networks for volumetric medical image segmentation, 3DV. The paper squares p in the denominator and has no
+    epsilon; without squares the coefficient of decisions 0 and 1 is the same, and is F1. Epsilon keeps a batch
+    without positives from being 0 / 0; it weighs as much as epsilon samples.
+
+    Args:
+        raw: (..., batch, 1) raw output z.
+        target: (..., batch, 1) of 0 and 1.
+        epsilon: above 0.
+
+    Returns:
+        (...), in [0, 1).
+
+    Example:
+        >>> import torch
+        >>> dice(torch.tensor([[0.0], [0.0], [-1000.0]]), torch.tensor([[1.0], [0.0], [0.0]]))
+        tensor(0.3333)
+    """
+    p = raw.sigmoid()
+    return _missed(p, target, (p - target).abs(), epsilon)
+
+
+@register(
+    name="tversky",
+    task="binary",
+    encoding="values",
+    link="sigmoid",
+    formula="1 - (2 TP + epsilon) / (2 TP + 2 alpha FP + 2 beta FN + epsilon) of a batch, with TP = Σ p y, "
+    "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
+    source="Salehi, Erdogmus and Gholipour (2017), Tversky loss function for image segmentation using 3D fully "
+    "convolutional deep networks, MLMI",
+    parameters=(ALPHA, BETA, EPSILON),
+    whole_batch=True,
+    facts=Facts(
+        convex=False,
+        bounded=True,
+        differentiable=True,
+        lipschitz=7 / 48,  # at y = 1 and p = 4/9
+        symmetric=False,
+        estimates="the decisions with the best Tversky index",
+        separable=True,
+    ),
+)
+def tversky(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    alpha: float | torch.Tensor = ALPHA.default,
+    beta: float | torch.Tensor = BETA.default,
+    epsilon: float | torch.Tensor = EPSILON.default,
+) -> torch.Tensor:
+    """Dice loss with one weight for false positives and another for false negatives; `dice` where both are ½.
+
+    1 - (2 TP + epsilon) / (2 TP + 2 alpha FP + 2 beta FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and
+    FN = Σ (1 - p) y over the batch, p = sigmoid(z). Source: Salehi, Erdogmus and Gholipour (2017), Tversky loss
+    function for image segmentation using 3D fully convolutional deep networks, MLMI. The paper has no epsilon; the
+    twos let it mean what it means in `dice`.
+
+    Args:
+        raw: (..., batch, 1) raw output z.
+        target: (..., batch, 1) of 0 and 1.
+        alpha: above 0, the weight of false positives.
+        beta: above 0, the weight of false negatives.
+        epsilon: above 0.
+
+    Returns:
+        (...), in [0, 1).
+
+    Example:
+        >>> import torch
+        >>> tversky(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor(0.3333)
+    """
+    p = raw.sigmoid()
+    weight = 2 * (alpha * (1 - target) + beta * target)
+    return _missed(p, target, weight * (p - target).abs(), epsilon)
+
+
+@register(
+    name="soft_f1",
+    task="multilabel",
+    encoding="values",
+    link="sigmoid",
+    formula="Σ over labels of 1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon) of a batch, with TP = Σ p y, "
+    "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
+    source="Bénédict, Koops, Odijk and de Rijke (2022), sigmoidF1: a smooth F1 score surrogate loss for "
+    "multilabel classification, TMLR",
+    parameters=(EPSILON,),
+    whole_batch=True,
+    facts=_F1_FACTS,
+)
+def soft_f1(
+    raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
+) -> torch.Tensor:
+    """One minus F1 with probabilities in place of decisions, for each label over the batch: macro F1.
+
+    Σ over labels of 1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and
+    FN = Σ (1 - p) y over the batch, p = sigmoid(z). Source: Bénédict, Koops, Odijk and de Rijke (2022), sigmoidF1:
+    a smooth F1 score surrogate loss for multilabel classification, TMLR; there p is sigmoid(b (z + c)), here b = 1
+    and c = 0. Labels are summed, as in `bce`: it is the number of labels times one minus the macro average. For a
+    label it is `dice`. A rare label is absent from many batches, and epsilon keeps those from being 0 / 0.
+
+    Args:
+        raw: (..., batch, labels) raw outputs z.
+        target: (..., batch, labels) of 0 and 1.
+        epsilon: above 0.
+
+    Returns:
+        (...), in [0, labels).
+
+    Example:
+        >>> import torch
+        >>> soft_f1(torch.tensor([[0.0, 9.0], [0.0, -9.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+        tensor(0.3334)
+    """
+    p = raw.sigmoid()
+    return _missed(p, target, (p - target).abs(), epsilon)
+
+
+def _missed(
+    p: torch.Tensor, target: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor
+) -> torch.Tensor:
+    """Return the errors' share of errors, twice the hits and epsilon, summed over outputs, (...)."""
+    # Not one minus the overlap, whose last digits are lost where the overlap is nearly whole.
+    hits, errors = (2 * p * target).sum(-2, keepdim=True), errors.sum(-2, keepdim=True)
+    return (errors / (hits + errors + epsilon)).sum((-2, -1))

@@ -1,0 +1,255 @@
+"""Losses of targets that cannot be negative: counts, amounts, durations; the prediction f is positive too.
+
+f = softplus(z) + POSITIVE for a raw output z, in units of the target's scale, so that 1 is one standard deviation
+of the training target. The deviances are halves of the unit deviance: what a likelihood loses against the perfect
+prediction, so that their steps are those of the negative log-likelihood.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from lossbench.lazy import torch
+from lossbench.losses.record import POSITIVE, Domain, Facts
+from lossbench.losses.regression import regression_loss
+from lossbench.spec import Parameter
+
+POWER = Parameter(
+    "p", 1.5, low=1, high=2, open_low=True, open_high=True, meaning="power of the mean that the variance is"
+)
+
+_register = partial(regression_loss, link="softplus", natural_zero=True)
+
+
+def positive(raw: torch.Tensor) -> torch.Tensor:
+    """Return the positive number that a raw output stands for under the link softplus.
+
+    Args:
+        raw: any shape.
+
+    Returns:
+        log(1 + exp(raw)) + POSITIVE, of the same shape.
+
+    Example:
+        >>> import torch
+        >>> positive(torch.tensor([0.0, 50.0]))
+        tensor([ 0.6931, 50.0000])
+    """
+    # From 40 on torch returns raw itself; from its default of 20 on that is an error of 2e-9.
+    return torch.nn.functional.softplus(raw, threshold=40.0) + POSITIVE
+
+
+def below_zero(targets: np.ndarray) -> np.ndarray:
+    """Mark the rows where some target is negative, and every row where a target is zero throughout.
+
+    Args:
+        targets: (rows, targets), in original units.
+
+    Returns:
+        (rows,) of booleans.
+
+    Example:
+        >>> below_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
+        [False, False, True]
+    """
+    empty = (targets == 0).all(axis=0)
+    return np.asarray(((targets < 0) | empty).any(axis=1))
+
+
+def not_above_zero(targets: np.ndarray) -> np.ndarray:
+    """Mark the rows where some target is zero or negative.
+
+    Args:
+        targets: (rows, targets), in original units.
+
+    Returns:
+        (rows,) of booleans.
+
+    Example:
+        >>> not_above_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
+        [False, True, True]
+    """
+    return np.asarray((targets <= 0).any(axis=1))
+
+
+_COUNTS = Domain(
+    description="targets of zero and more, not all of them zero",
+    violations=below_zero,
+    advice="use mse, mae or huber, whose targets may have any sign",
+)
+_AMOUNTS = Domain(
+    description="targets above zero",
+    violations=not_above_zero,
+    advice="use tweedie or poisson where some targets are zero, mse, mae or huber where some are negative",
+)
+_MEAN_FACTS = Facts(
+    convex=False,
+    bounded=False,
+    differentiable=True,
+    lipschitz=None,  # it grows with the target
+    symmetric=False,
+    estimates="mean",
+    separable=True,
+)
+
+
+def _msle_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """2 (log(1 + f) - log(1 + y)) / (1 + f) · sigmoid(z) / targets."""
+    above = 1 + positive(raw)
+    return (above.log() - target.log1p()) / above * raw.sigmoid() * (2 / raw.shape[-1])
+
+
+@_register(
+    name="msle",
+    formula="mean over targets of (log(1 + y) - log(1 + f))², with f = softplus(z)",
+    source="Tofallis (2015), A better measure of relative prediction accuracy for model selection and model "
+    "estimation, Journal of the Operational Research Society 66",
+    domain=_COUNTS,
+    slope=_msle_slope,
+    facts=Facts(
+        convex=False,
+        bounded=False,
+        differentiable=True,
+        lipschitz=None,  # it grows with the logarithm of the target
+        symmetric=False,
+        estimates="geometric mean of 1 + y, less 1",
+        separable=True,
+    ),
+)
+def msle(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Squared error of logarithms, for targets whose errors grow with their size.
+
+    mean over targets of (log(1 + y) - log(1 + f))², with f = softplus(z). Source: Tofallis (2015), A better
+    measure of relative prediction accuracy for model selection and model estimation, Journal of the Operational
+    Research Society 66, without the 1 that admits zeros. That 1 is in units of the scale that targets are divided
+    by: one standard deviation of the training target, not one piece. It estimates a geometric mean, so it predicts
+    too low on skewed data.
+
+    Args:
+        raw: (..., batch, targets) raw outputs z.
+        target: (..., batch, targets) values y, at least 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> msle(torch.tensor([[0.0]]), torch.tensor([[0.0]]))
+        tensor([0.2773])
+    """
+    return (target.log1p() - positive(raw).log1p()).square().mean(-1)
+
+
+def _poisson_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(1 - y / f) · sigmoid(z) / targets."""
+    return (1 - target / positive(raw)) * raw.sigmoid() / raw.shape[-1]
+
+
+@_register(
+    name="poisson",
+    formula="mean over targets of f - y + y log(y / f), with f = softplus(z)",
+    source="McCullagh and Nelder (1989), Generalized Linear Models, section 2.3",
+    domain=_COUNTS,
+    slope=_poisson_slope,
+    facts=_MEAN_FACTS,  # not convex: f stays above POSITIVE, so that the loss is flat far on the negative side
+)
+def poisson(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Half of the Poisson deviance: for counts, whose variance grows with the mean.
+
+    mean over targets of f - y + y log(y / f), with f = softplus(z). Source: McCullagh and Nelder (1989),
+    Generalized Linear Models, section 2.3. It is the Poisson negative log-likelihood f - y log f and a constant,
+    chosen so that the perfect prediction has loss 0. In other units of the target it is multiplied by the factor.
+
+    Args:
+        raw: (..., batch, targets) raw outputs z.
+        target: (..., batch, targets) values y, at least 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> poisson(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.0], [2.0]]))
+        tensor([0.6931, 0.8125])
+    """
+    predicted = positive(raw)
+    # y log y and y log f apart: at y = 0 the logarithm of y / f has no finite gradient.
+    return (predicted - target - target * predicted.log() + torch.xlogy(target, target)).mean(-1)
+
+
+def _gamma_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(1 - y / f) / f · sigmoid(z) / targets."""
+    predicted = positive(raw)
+    return (1 - target / predicted) / predicted * raw.sigmoid() / raw.shape[-1]
+
+
+@_register(
+    name="gamma",
+    formula="mean over targets of y / f - 1 - log(y / f), with f = softplus(z)",
+    source="McCullagh and Nelder (1989), Generalized Linear Models, section 2.3",
+    domain=_AMOUNTS,
+    slope=_gamma_slope,
+    facts=_MEAN_FACTS,
+)
+def gamma(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Half of the gamma deviance: for amounts and durations, whose standard deviation grows with the mean.
+
+    mean over targets of y / f - 1 - log(y / f), with f = softplus(z). Source: McCullagh and Nelder (1989),
+    Generalized Linear Models, section 2.3. It is the same in every unit of the target.
+
+    Args:
+        raw: (..., batch, targets) raw outputs z.
+        target: (..., batch, targets) values y, above 0.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> gamma(torch.tensor([[0.0]]), torch.tensor([[2.0]]))
+        tensor([0.8257])
+    """
+    ratio = target / positive(raw)
+    return (ratio - 1 - ratio.log()).mean(-1)
+
+
+def _tweedie_slope(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) / f^p · sigmoid(z) / targets."""
+    predicted = positive(raw)
+    return (predicted - target) * predicted.pow(-p) * raw.sigmoid() / raw.shape[-1]
+
+
+@_register(
+    name="tweedie",
+    formula="mean over targets of y^(2-p) / ((1-p)(2-p)) - y f^(1-p) / (1-p) + f^(2-p) / (2-p), f = softplus(z)",
+    source="Jørgensen (1987), Exponential dispersion models, J. R. Stat. Soc. B 49",
+    parameters=(POWER,),
+    domain=_COUNTS,
+    slope=_tweedie_slope,
+    facts=_MEAN_FACTS,
+)
+def tweedie(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.Tensor = POWER.default) -> torch.Tensor:
+    """Half of the Tweedie deviance between `poisson` (p = 1) and `gamma` (p = 2): for sums that are often zero.
+
+    mean over targets of y^(2-p) / ((1-p)(2-p)) - y f^(1-p) / (1-p) + f^(2-p) / (2-p), f = softplus(z).
+    Source: Jørgensen (1987), Exponential dispersion models, J. R. Stat. Soc. B 49.
+
+    Args:
+        raw: (..., batch, targets) raw outputs z.
+        target: (..., batch, targets) values y, at least 0.
+        p: in (1, 2); the variance is in proportion to the p-th power of the mean.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> tweedie(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.0], [2.0]]))
+        tensor([1.6651, 0.8127])
+    """
+    predicted = positive(raw)
+    # Three powers and no logarithm of y / f, which is infinite at y = 0.
+    perfect = target.pow(2 - p) / ((1 - p) * (2 - p))
+    return (perfect - target * predicted.pow(1 - p) / (1 - p) + predicted.pow(2 - p) / (2 - p)).mean(-1)

@@ -1,0 +1,366 @@
+"""Losses of an error e = y - f made against outliers, with a scale that says which errors are large.
+
+All but `smooth_l1` and `barron` are ½e² for small errors, so that their scales move nothing there. The defaults of
+`cauchy`, `welsch` and `tukey` are those of Holland and Welsch (1977): 95 % efficient where errors are normal with
+standard deviation 1.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from lossbench.lazy import torch
+from lossbench.losses.record import Facts
+from lossbench.losses.regression import STANDARD, regression_loss
+from lossbench.spec import Parameter
+
+
+def _scale(name: str, default: float, meaning: str) -> Parameter:
+    return Parameter(name, default, low=0, open_low=True, meaning=meaning, unit=STANDARD)
+
+
+BETA = _scale("beta", 1.0, "error from which the growth is linear")
+DELTA = _scale("delta", 1.0, "error about which the growth becomes linear")
+CAUCHY = _scale("c", 2.385, "error with the largest slope")
+GEMAN_MCCLURE = _scale("c", 1.0, "error with the largest slope, times √3")
+WELSCH = _scale("c", 2.985, "error with the largest slope, times √2")
+TUKEY = _scale("c", 4.685, "error from which the loss is constant")
+BARRON = _scale("c", 1.0, "error about which it ceases to be a squared error")
+# Above 2 errors would count for more than their squares: no longer a robust loss, and not finite far off.
+ALPHA = Parameter(
+    "alpha", 1.0, high=2, meaning="shape: 2 squared error, 1 pseudo-Huber, 0 Cauchy, far below Welsch"
+)
+
+_register = partial(regression_loss, link="identity")
+
+_COMPROMISE = Facts(
+    convex=True,
+    bounded=False,
+    differentiable=True,
+    lipschitz=1.0,
+    symmetric=True,
+    estimates="a value between median and mean",
+    separable=True,
+)
+
+
+def _redescending(lipschitz: float, bounded: bool) -> Facts:
+    """Return the facts of a loss whose slope falls to zero far off."""
+    return Facts(
+        convex=False,
+        bounded=bounded,
+        differentiable=True,
+        lipschitz=lipschitz,
+        symmetric=True,
+        estimates="a centre that far targets hardly move",
+        separable=True,
+    )
+
+
+def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) cut off at ±beta, / beta / targets."""
+    return (raw - target).clamp(max=beta).clamp(min=-beta) / (beta * raw.shape[-1])
+
+
+@_register(
+    name="smooth_l1",
+    formula="mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f",
+    source="Girshick (2015), Fast R-CNN, ICCV",
+    placebo="huber",
+    parameters=(BETA,),
+    slope=_smooth_l1_slope,
+    facts=_COMPROMISE,
+)
+def smooth_l1(
+    raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor = BETA.default
+) -> torch.Tensor:
+    """Absolute error, rounded off near zero: `huber` with delta = beta, divided by beta.
+
+    mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f.
+    Source: Girshick (2015), Fast R-CNN, ICCV.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        beta: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> smooth_l1(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [3.0]]), beta=2.0)
+        tensor([0.2500, 2.0000])
+    """
+    size = (target - raw).abs()
+    capped = size.clamp(max=beta)  # one expression for both pieces, as in huber
+    return (capped * (size - 0.5 * capped) / beta).mean(-1)
+
+
+def _pseudo_huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) / √(1 + ((f - y) / delta)²) / targets."""
+    excess = raw - target
+    return excess * (1 + (excess / delta).square()).rsqrt() / raw.shape[-1]
+
+
+@_register(
+    name="pseudo_huber",
+    aliases=("charbonnier",),
+    formula="mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f",
+    source="Charbonnier, Blanc-Féraud, Aubert and Barlaud (1994), Two deterministic half-quadratic "
+    "regularization algorithms for computed imaging, ICIP",
+    parameters=(DELTA,),
+    slope=_pseudo_huber_slope,
+    facts=_COMPROMISE,
+)
+def pseudo_huber(
+    raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor = DELTA.default
+) -> torch.Tensor:
+    """Half the squared error near zero, absolute error beyond delta, as `huber`, but smooth throughout.
+
+    mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f. Source: Charbonnier, Blanc-Féraud, Aubert
+    and Barlaud (1994), Two deterministic half-quadratic regularization algorithms for computed imaging, ICIP.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        delta: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> pseudo_huber(torch.tensor([[0.0], [0.0]]), torch.tensor([[1e-4], [1.0]]))
+        tensor([5.0000e-09, 4.1421e-01])
+    """
+    square = (target - raw).square()
+    # √(1 + u) - 1 = u / (1 + √(1 + u)); the difference is exactly 0 in float32 from u = 1e-7 down.
+    return (square / (1 + (1 + square / delta**2).sqrt())).mean(-1)
+
+
+def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) / (1 + ((f - y) / c)²) / targets."""
+    excess = raw - target
+    return excess / (1 + (excess / c).square()) / raw.shape[-1]
+
+
+@_register(
+    name="cauchy",
+    aliases=("lorentzian",),
+    formula="mean over targets of ½c² log(1 + (e/c)²), with e = y - f",
+    source="Holland and Welsch (1977), Robust regression using iteratively reweighted least-squares, "
+    "Communications in Statistics - Theory and Methods 6",
+    parameters=(CAUCHY,),
+    slope=_cauchy_slope,
+    facts=_redescending(CAUCHY.default / 2, bounded=False),  # the slope is steepest at e = c
+)
+def cauchy(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = CAUCHY.default) -> torch.Tensor:
+    """Logarithm of the squared error far off: the likelihood of a Cauchy distribution.
+
+    mean over targets of ½c² log(1 + (e/c)²), with e = y - f. Source: Holland and Welsch (1977), Robust regression
+    using iteratively reweighted least-squares, Communications in Statistics - Theory and Methods 6.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        c: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> cauchy(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]), c=1.0)
+        tensor([0.3466, 6.9078])
+    """
+    # log1p: in float32 the logarithm of 1 + u is exactly 0 for errors below c / 4000.
+    return (0.5 * c**2 * ((target - raw) / c).square().log1p()).mean(-1)
+
+
+def _geman_mcclure_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) / (1 + ((f - y) / c)²)² / targets."""
+    excess = raw - target
+    return excess / (1 + (excess / c).square()).square() / raw.shape[-1]
+
+
+@_register(
+    name="geman_mcclure",
+    formula="mean over targets of ½e² / (1 + (e/c)²), with e = y - f",
+    source="Geman and McClure (1985), Bayesian image analysis: an application to single photon emission "
+    "tomography, Proc. Amer. Statist. Assoc., Statistical Computing Section",
+    parameters=(GEMAN_MCCLURE,),
+    slope=_geman_mcclure_slope,
+    facts=_redescending(GEMAN_MCCLURE.default * 9 / (16 * math.sqrt(3)), bounded=True),  # at e = c / √3
+)
+def geman_mcclure(
+    raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = GEMAN_MCCLURE.default
+) -> torch.Tensor:
+    """Squared error that levels off: far outliers cost ½c² each and pull no more.
+
+    mean over targets of ½e² / (1 + (e/c)²), with e = y - f. Source: Geman and McClure (1985), Bayesian image
+    analysis: an application to single photon emission tomography, Proc. Amer. Statist. Assoc., Statistical
+    Computing Section.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        c: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, ½c²).
+
+    Example:
+        >>> import torch
+        >>> geman_mcclure(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]))
+        tensor([0.2500, 0.5000])
+    """
+    square = (target - raw).square()
+    return (0.5 * square / (1 + square / c**2)).mean(-1)
+
+
+def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor) -> torch.Tensor:
+    """(f - y) exp(-((f - y) / c)²) / targets."""
+    excess = raw - target
+    return excess * (-(excess / c).square()).exp() / raw.shape[-1]
+
+
+@_register(
+    name="welsch",
+    formula="mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f",
+    source="Dennis and Welsch (1978), Techniques for nonlinear least squares and robust regression, "
+    "Communications in Statistics - Simulation and Computation 7",
+    parameters=(WELSCH,),
+    slope=_welsch_slope,
+    facts=_redescending(WELSCH.default * math.sqrt(0.5) * math.exp(-0.5), bounded=True),  # at e = c / √2
+)
+def welsch(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = WELSCH.default) -> torch.Tensor:
+    """Upside-down bell: squared error near zero, constant beyond about 2c.
+
+    mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f. Source: Dennis and Welsch (1978), Techniques for
+    nonlinear least squares and robust regression, Communications in Statistics - Simulation and Computation 7.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        c: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, ½c²].
+
+    Example:
+        >>> import torch
+        >>> welsch(torch.tensor([[0.0], [0.0]]), torch.tensor([[1e-4], [1000.0]]), c=2.0)
+        tensor([5.0000e-09, 2.0000e+00])
+    """
+    # expm1: in float32 the difference 1 - exp(-u) is exactly 0 for errors below c / 6000.
+    return (-0.5 * c**2 * torch.expm1(-((target - raw) / c).square())).mean(-1)
+
+
+def _tukey_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor) -> torch.Tensor:
+    """(f - y)(1 - ((f - y) / c)²)² / targets within c, 0 beyond it."""
+    excess = raw - target
+    return excess * (1 - (excess / c).square()).relu().square() / raw.shape[-1]
+
+
+@_register(
+    name="tukey",
+    aliases=("biweight",),
+    formula="mean over targets of c²/6 (1 - (1 - min(e²/c², 1))³), with e = y - f",
+    source="Beaton and Tukey (1974), The fitting of power series, meaning polynomials, illustrated on "
+    "band-spectroscopic data, Technometrics 16",
+    parameters=(TUKEY,),
+    slope=_tukey_slope,
+    facts=_redescending(TUKEY.default * 16 / (25 * math.sqrt(5)), bounded=True),  # steepest at e = c / √5
+)
+def tukey(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = TUKEY.default) -> torch.Tensor:
+    """Biweight: errors beyond c count as if they were not there.
+
+    mean over targets of c²/6 (1 - (1 - min(e²/c², 1))³), with e = y - f. Source: Beaton and Tukey (1974), The
+    fitting of power series, meaning polynomials, illustrated on band-spectroscopic data, Technometrics 16.
+    A network that starts with all errors beyond c never learns anything.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        c: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, c²/6].
+
+    Example:
+        >>> import torch
+        >>> tukey(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]), c=3.0)
+        tensor([0.4465, 1.5000])
+    """
+    share = ((target - raw) / c).square().clamp(max=1)
+    # Multiplied out: in float32 the difference 1 - (1 - u)³ is exactly 0 for errors below c / 6000.
+    return (c**2 / 6 * share * (3 - 3 * share + share.square())).mean(-1)
+
+
+def _bend(raw: torch.Tensor, alpha: float | torch.Tensor) -> torch.Tensor:
+    """Return 2 - alpha, a hair above zero: at alpha = 2 the formulas then give the limit, to all digits."""
+    return (2 - torch.as_tensor(alpha, dtype=raw.dtype, device=raw.device)).clamp(min=1e-20)
+
+
+def _barron_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, alpha: float | torch.Tensor, c: float | torch.Tensor
+) -> torch.Tensor:
+    """(f - y) / c² · (((f - y) / c)² / |alpha - 2| + 1)^(alpha/2 - 1) / targets."""
+    excess, bend = (raw - target) / c, _bend(raw, alpha)
+    weight = (-0.5 * bend * (excess.square() / bend).log1p()).exp()
+    return excess * weight / (c * raw.shape[-1])
+
+
+@_register(
+    name="barron",
+    formula="mean over targets of |alpha-2|/alpha (((e/c)²/|alpha-2| + 1)^(alpha/2) - 1), with e = y - f",
+    source="Barron (2019), A general and adaptive robust loss function, CVPR",
+    parameters=(ALPHA, BARRON),
+    slope=_barron_slope,
+    facts=Facts(
+        convex=False,  # for alpha from 1 on it is
+        bounded=False,  # for alpha below 0 it is
+        differentiable=True,
+        lipschitz=1 / BARRON.default,
+        symmetric=True,
+        estimates="from the mean (alpha = 2) to a centre that far targets hardly move",
+        separable=True,
+    ),
+)
+def barron(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    alpha: float | torch.Tensor = ALPHA.default,
+    c: float | torch.Tensor = BARRON.default,
+) -> torch.Tensor:
+    """General robust loss: one family from the squared error down to losses that ignore outliers.
+
+    mean over targets of |alpha-2|/alpha (((e/c)²/|alpha-2| + 1)^(alpha/2) - 1), with e = y - f, and its limits at
+    alpha = 2 and 0. Source: Barron (2019), A general and adaptive robust loss function, CVPR. It is ½(e/c)² near
+    zero, and a multiple of: `mse` at alpha = 2, `pseudo_huber` at 1, `cauchy` at 0, `geman_mcclure` at -2,
+    `welsch` at -inf.
+
+    Args:
+        raw: (..., batch, targets) predictions f.
+        target: (..., batch, targets) values y.
+        alpha: at most 2; the smaller, the less do outliers count.
+        c: above 0, in units of the target.
+
+    Returns:
+        (..., batch), in [0, inf).
+
+    Example:
+        >>> import torch
+        >>> error = torch.tensor([[2.0]])
+        >>> [round(float(barron(error, 0 * error, alpha=alpha)), 3) for alpha in (2, 1, 0, -2, -1e9)]
+        [2.0, 1.236, 1.099, 1.0, 0.865]
+    """
+    bend = _bend(raw, alpha)
+    growth = (((target - raw) / c).square() / bend).log1p()
+    # The power as exp(alpha · growth / 2): what is divided by alpha is then expm1(x) / x, which is 1 at alpha = 0.
+    power = 0.5 * alpha * growth
+    ratio = torch.where(power == 0, 1.0, torch.expm1(power) / torch.where(power == 0, 1.0, power))
+    return (0.5 * bend * growth * ratio).mean(-1)

@@ -1,0 +1,208 @@
+"""The code of a user's loss: read from its file, run once for each content, and hashed.
+
+A file may import modules that stand beside it. They belong to the loss: its hash changes with theirs, they are
+imported anew when they change, and two folders may each have a `helpers.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import inspect
+import linecache
+import marshal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lossbench.errors import LossFailed
+
+
+def read_sources(file: Path) -> dict[Path, bytes]:
+    """Return the content of a Python file and of the modules beside it that it imports, and that those import.
+
+    Args:
+        file: absolute.
+
+    Raises:
+        LossFailed: a file that is missing, unreadable or no Python.
+    """
+    sources: dict[Path, bytes] = {}
+    waiting = [file]
+    while waiting:
+        path = waiting.pop()
+        if path not in sources:
+            sources[path] = _read(path)
+            waiting += _imported_beside(path, sources[path], file.parent)
+    return sources
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise LossFailed(f"no file {path} to take a loss from; give a path from the current folder") from None
+    except OSError as error:
+        raise LossFailed(f"{path} cannot be read: {error.strerror}; give a Python file") from None
+
+
+def _imported_beside(path: Path, content: bytes, folder: Path) -> list[Path]:
+    """Return the modules that a file imports from the folder of the loss."""
+    try:
+        names = imported_names(content)
+    except (SyntaxError, ValueError) as error:
+        line = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise LossFailed(f"{path}{line} is no valid Python: {error.args[0]}; mend it") from None
+    found = []
+    for level, name in names:
+        base = path.parents[level - 1] if level else folder
+        stem = base.joinpath(*name.split("."))
+        found += [stem.with_name(f"{stem.name}.py"), stem / "__init__.py"]
+    return [file for file in found if file.is_relative_to(folder) and file.is_file()]
+
+
+@cache
+def imported_names(content: bytes) -> tuple[tuple[int, str], ...]:
+    """Return the dotted names that a file may import, each with its number of leading dots.
+
+    Example:
+        >>> imported_names(b"import a.b; from .c import d")
+        ((0, 'a'), (0, 'a.b'), (1, 'c'), (1, 'c.d'))
+    """
+    names: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.Import):
+            names += [(0, name) for alias in node.names for name in _with_parents(alias.name)]
+        elif isinstance(node, ast.ImportFrom):
+            whole = [".".join(filter(None, (node.module, alias.name))) for alias in node.names]
+            names += [(node.level, name) for full in whole for name in _with_parents(full)]
+    # Under the checkout of lossbench itself, lossbench is a folder beside the file; there is only one of it.
+    return tuple(name for name in dict.fromkeys(names) if name[1].partition(".")[0] != "lossbench")
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def run_file(file: Path) -> tuple[ModuleType, str]:
+    """Run a Python file under a module name of its own; once, as long as nothing of its code changes.
+
+    Args:
+        file: absolute.
+
+    Returns:
+        The module, and a hash of its code.
+
+    Raises:
+        LossFailed: the file is missing, no Python, or raises.
+    """
+    sources = read_sources(file)
+    code = digest(*sources.values())
+    name = f"lossbench_user_{digest(str(file), code)}"
+    if name in sys.modules:
+        return sys.modules[name], code
+    module = ModuleType(name)
+    module.__file__ = str(file)
+    sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
+    try:
+        with on_path(file.parent), set_aside(_top_level(sources, file)):
+            exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise LossFailed(f"{file} cannot be imported: {told(error, str(file))}; mend it") from error
+    return module, code
+
+
+def digest(*contents: bytes | str) -> str:
+    """Return a hash of contents, sixteen hexadecimal digits."""
+    whole = hashlib.sha256()
+    for content in contents:
+        encoded = content.encode() if isinstance(content, str) else content
+        whole.update(f"{len(encoded)}:".encode() + encoded)
+    return whole.hexdigest()[:16]
+
+
+def _top_level(sources: Iterable[Path], file: Path) -> set[str]:
+    """Return the names under which the modules beside a file are imported."""
+    beside = (path.relative_to(file.parent).parts[0] for path in sources if path != file)
+    return {part.removesuffix(".py") for part in beside}
+
+
+@contextmanager
+def on_path(folder: Path) -> Iterator[None]:
+    """Let modules of a folder be imported, before all others."""
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()  # a file may be newer than what the import system remembers of the folder
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+@contextmanager
+def set_aside(names: set[str]) -> Iterator[None]:
+    """Import modules of these names anew, and put those that were there back at the end."""
+    before = _take_out(names)
+    try:
+        yield
+    finally:
+        _take_out(names)
+        sys.modules.update(before)
+
+
+def _take_out(names: set[str]) -> dict[str, ModuleType]:
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
+
+
+def told(error: BaseException, file: str) -> str:
+    """Return an exception in one line, with the last line of the user's file that it passed."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    where = f" ({Path(file).name} line {lines[-1]})" if lines else ""
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}{': ' if first else ''}{first}{where}"
+
+
+def file_of(criterion: Any) -> str:
+    """Return the file that defines a function, a class, or the class of an object; empty where there is none."""
+    try:
+        return inspect.getsourcefile(_definition(criterion)) or ""
+    except TypeError:  # written in C
+        return ""
+
+
+def code_of(criterion: Any) -> str:
+    """Return a hash of the files that define a function, or a class and the classes it inherits from.
+
+    Where the source is not kept, as in an interactive session, the compiled code stands for it.
+    """
+    definition = _definition(criterion)
+    parts = inspect.getmro(definition) if inspect.isclass(definition) else (definition,)
+    package = sys.modules.get(str(definition.__module__).partition(".")[0])
+    name = f"{definition.__module__}.{definition.__qualname__} {getattr(package, '__version__', '')}"
+    return digest(name, *(_text(file_of(part)) or _compiled(part) for part in parts))
+
+
+def _definition(criterion: Any) -> Any:
+    plain = inspect.unwrap(criterion)
+    while isinstance(plain, partial):
+        plain = inspect.unwrap(plain.func)
+    return plain if inspect.isclass(plain) or inspect.isroutine(plain) else type(plain)
+
+
+def _text(file: str) -> str:
+    linecache.checkcache(file)
+    return "".join(linecache.getlines(file))  # knows the cells of a notebook too
+
+
+def _compiled(definition: Any) -> bytes:
+    members: Mapping[str, Any] = vars(definition) if inspect.isclass(definition) else {"": definition}
+    codes = [member.__code__ for member in members.values() if hasattr(member, "__code__")]
+    # Version 2 of the format does not depend on how often an object is referred to.
+    return b"".join(marshal.dumps(code, 2) for code in codes)

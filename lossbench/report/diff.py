@@ -1,0 +1,186 @@
+"""What differs between two runs, a line for each loss of each table, in asv's alphabet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.measures.scores import measures_of
+from lossbench.report.files import json_text
+from lossbench.report.place import label, listed_seeds, varying
+from lossbench.report.tables import HEADINGS, NOT_DEFINED, Table, interval
+from lossbench.stats.change import PLACE, SCORES, TIMES, Change, Meeting, changes, meetings
+from lossbench.task import Task
+
+MARKS = {
+    "+": "worse",
+    "-": "better",
+    "!": "now fails",
+    "*": "now works",
+    "x": "not comparable",
+    "<": "only in A",
+    ">": "only in B",
+    "~": "not significant",
+    "=": "the same",
+}
+"""What each mark says of B against A; those of asv, and three of our own."""
+
+LEGEND = (
+    "+ worse, - better, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
+    "< only in A, > only in B, = the same numbers: counted, not shown",
+    "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these data",
+    "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
+)
+
+ELSEWHERE = "the fingerprints differ (another processor, engine or version), so last digits may"
+
+COLUMNS = (
+    *("mark", "task", *PLACE, "score"),
+    *("before", "after", "change", "change_low", "change_high", "n", "p_value", "p_holm", "elsewhere", "note"),
+)
+
+
+def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = None) -> pd.DataFrame:
+    """Return one row for each loss of each table of two runs.
+
+    Args:
+        before: the trials of A, as in `trials.csv`.
+        after: the trials of B.
+        score: what is compared; None for the primary score of each data set.
+
+    Returns:
+        Columns `COLUMNS`: the mark, see `MARKS`; means over the shared seeds; their paired change, B minus A, with
+        its 95 % interval; in `elsewhere` whether the fingerprints differ; in `note` what the mark does not say.
+
+    Raises:
+        UnknownName: no such score.
+        BadValue: a score that neither run has.
+    """
+    if score is not None and score not in SCORES:
+        raise UnknownName("score", score, SCORES)
+    found = [meeting for meeting in meetings(before, after) if _has(meeting.about.task, score)]
+    if not found:
+        raise BadValue(f"no data set of either run has the score {score}; name another with --score")
+    compared = [score or str(meeting.about.score) for meeting in found]
+    moved: dict[int, Change] = {}
+    for name in dict.fromkeys(compared):
+        mine = [index for index, other in enumerate(compared) if other == name]
+        moved |= zip(mine, changes([found[index] for index in mine], name), strict=True)
+    rows = [row_of(meeting, moved[index]) for index, meeting in enumerate(found)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _has(task: Task, score: str | None) -> bool:
+    if score is None or score in TIMES:
+        return True
+    return score.removesuffix("_at_best") in {measure.name for measure in measures_of(task)}
+
+
+def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
+    """Return what there is to say about one loss in one table."""
+    difference = moved.test.interval
+    return {
+        "mark": mark_of(meeting, moved),
+        "task": meeting.about.task,
+        **meeting.place,
+        "score": moved.score,
+        "before": moved.before,
+        "after": moved.after,
+        "change": float(difference.mean),
+        "change_low": float(difference.low),
+        "change_high": float(difference.high),
+        "n": int(difference.n),
+        "p_value": float(moved.test.p_value),
+        "p_holm": moved.adjusted_p,
+        "elsewhere": meeting.elsewhere,
+        "note": "; ".join(notes_on(meeting, moved)),
+    }
+
+
+def mark_of(meeting: Meeting, moved: Change) -> str:
+    """Return the mark of a loss in one table; a failure is said before anything that its other seeds show."""
+    if not meeting.seeds:
+        return "x" if len(meeting.before) and len(meeting.after) else "<" if len(meeting.before) else ">"
+    if meeting.differing:
+        return "x"
+    if meeting.failing or moved.lost:
+        return "!"
+    if meeting.mended or moved.found:
+        return "*"
+    return "=" if moved.still else {"worse": "+", "better": "-"}.get(moved.verdict, "~")
+
+
+def notes_on(meeting: Meeting, moved: Change) -> Iterator[str]:
+    """Yield what the mark does not say: which hashes, which seeds."""
+    if meeting.differing:
+        yield f"{', '.join(meeting.differing)} {'differs' if len(meeting.differing) == 1 else 'differ'}"
+    if len(meeting.before) and len(meeting.after):
+        for seeds, run in ((meeting.missing, "A"), (meeting.new, "B")):
+            if seeds:
+                yield f"{listed_seeds(seeds)} only in {run}"
+    for seeds, turn in (
+        (meeting.failing or moved.lost, "now fails"),
+        (meeting.mended or moved.found, "now works"),
+    ):
+        if seeds:
+            yield f"{turn}: {listed_seeds(seeds)}"
+
+
+def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
+    """Yield one table a data set, with the lines that are not the same in both runs."""
+    names = varying(frame.to_dict("records"))
+    for dataset, group in frame[frame.mark != "="].groupby("dataset", sort=False):
+        first = group.iloc[0]
+        heading = HEADINGS.get(first.score, first.score)
+        columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
+        rows = [_cells(row, names) for row in group.to_dict("records")]
+        # A column of words that no line needs would only take the width of others.
+        kept = [
+            i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
+        ]
+        yield Table(
+            f"{dataset} ({first.task}): {heading}",
+            tuple(columns[i] for i in kept),
+            tuple(tuple(row[i] for i in kept) for row in rows),
+            texts=("", "loss", "setting", "note"),
+        )
+
+
+def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    nan = float("nan")
+    p_value = row["p_holm"]
+    return (
+        row["mark"],
+        row["loss"],
+        label(row, names),
+        interval(row["before"], nan, nan),
+        interval(row["after"], nan, nan),
+        interval(row["change"], row["change_low"], row["change_high"]),
+        NOT_DEFINED if pd.isna(p_value) else f"{p_value:.2g}",
+        str(row["n"]),
+        row["note"],
+    )
+
+
+def tally(frame: pd.DataFrame) -> str:
+    """Say how many lines have which mark."""
+    count = Counter(frame.mark)
+    said = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
+    return f"{len(frame)} lines: {said}"
+
+
+def remarks(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield what a reader of the tables must know besides."""
+    yield tally(frame)
+    if frame.elsewhere.any():
+        yield f"{ELSEWHERE}: {frame.elsewhere.sum()} of {len(frame)} lines"
+
+
+def diff_json(frame: pd.DataFrame) -> str:
+    """Return the lines as JSON, null where undefined."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return json_text([dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)])

@@ -1,0 +1,94 @@
+"""What a gate found, in words: every check that is no plain pass, and how many were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from lossbench.report.diff import ELSEWHERE
+from lossbench.report.place import label, listed_seeds, varying
+from lossbench.report.tables import NOT_DEFINED, Table, interval
+from lossbench.stats.change import Change
+from lossbench.stats.gate import OUTCOMES, Check, GateReport
+from lossbench.stats.paired import ALPHA, smallest_p
+
+PLAIN = ("unchanged", "improved", "within")
+"""Findings that are counted and not listed."""
+
+
+def gate_tables(report: GateReport) -> Iterator[Table]:
+    """Yield one table a data set, with the checks that a reader must see; the failures first."""
+    names = varying(check.place for check in report.checks)
+    listed = [check for check in report.checks if check.finding not in PLAIN]
+    for dataset in dict.fromkeys(check.place["dataset"] for check in listed):
+        mine = [check for check in listed if check.place["dataset"] == dataset]
+        mine.sort(key=lambda check: -OUTCOMES.index(check.outcome))
+        columns = ("", "loss", "setting", "check", "found")
+        yield Table(f"gate: {dataset} ({mine[0].task})", columns, tuple(_rows(mine, names)), texts=columns)
+
+
+def _rows(checks: list[Check], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    # A whole data set that is missing is one line, and not one for each loss and share.
+    alike: dict[tuple[str, ...], list[Check]] = {}
+    for check in checks:
+        alone = "" if check.change is None else f"{check.place}"
+        alike.setdefault((check.outcome, check.subject, sentence(check), alone), []).append(check)
+    for (outcome, subject, said, _), members in alike.items():
+        losses = ", ".join(dict.fromkeys(check.place["loss"] for check in members))
+        settings = dict.fromkeys(label(check.place, names) for check in members)
+        setting = next(iter(settings)) if len(settings) == 1 else f"{len(settings)} settings"
+        yield outcome, losses, setting, subject, said
+
+
+def sentence(check: Check) -> str:
+    """Say what a check found.
+
+    Example:
+        >>> from lossbench.stats.gate import Check
+        >>> sentence(Check({}, "binary", "rows", "missing", "fail", seeds=(0, 1, 2)))
+        'missing: seeds 0-2 of the baseline are not here'
+    """
+    seeds = listed_seeds(check.seeds)
+    hashes = ", ".join(check.hashes)
+    words = {
+        "missing": f"{seeds} of the baseline are not here",
+        "incomparable": f"other {hashes} than in the baseline",
+        "failing": f"{seeds} ended well in the baseline and not here",
+        "lost": f"no value for {seeds}, the baseline has one",
+        "new": f"{seeds} are not in the baseline" if check.seeds else "no value in the baseline",
+    }
+    if check.finding in words:
+        return f"{check.finding}: {words[check.finding]}"
+    return f"{check.finding}: {numbers(check.change, check.allowance) if check.change else ''}"
+
+
+def numbers(change: Change, allowance: float) -> str:
+    """Write both means, the change with half of its interval, what was allowed, n and p."""
+    nan, difference = float("nan"), change.test.interval
+    moved = interval(float(difference.mean), float(difference.low), float(difference.high))
+    p_value = NOT_DEFINED if difference.n < 2 else f"{float(change.test.p_value):.2g}"
+    few = "; too few seeds for a test" if smallest_p(difference.n) >= ALPHA and change.moved else ""
+    before, after, allowed = (interval(value, nan, nan) for value in (change.before, change.after, allowance))
+    return f"{before} to {after}, by {moved}, allowed {allowed}; n {difference.n}, p {p_value}{few}"
+
+
+def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:
+    """Yield what there is to say below the tables.
+
+    Args:
+        report: what was found.
+        baseline: the file, as the user gave it.
+    """
+    if not report.baseline:
+        yield f"gate     no baseline at {baseline} yet: nothing to compare with, nothing fails"
+        yield f"         to make this run the baseline, copy its trials.csv to {baseline}"
+        return
+    outcomes = Counter(check.outcome for check in report.checks)
+    findings = Counter(check.finding for check in report.checks)
+    said = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in reversed(OUTCOMES))
+    why = ", ".join(f"{count} {finding}" for finding, count in findings.most_common())
+    yield f"gate     {'FAILED' if report.failed else 'passed'} against {baseline}: {said}"
+    yield f"         of {len(report.checks)} checks: {why}"
+    if report.elsewhere:
+        yield f"         {ELSEWHERE}"

@@ -1,0 +1,138 @@
+"""Verdicts as tests, in the XML of JUnit that CI pages show: a suite a data set, a case a loss and check."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from lossbench.report.gate import sentence
+from lossbench.report.place import label, varying
+from lossbench.report.tables import NOT_DEFINED, interval
+from lossbench.stats.gate import Check, GateReport
+
+Result = Literal["passed", "skipped", "failed"]
+RESULTS: dict[str, Result] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
+
+# XML 1.0 has no way to write these; a carriage return would be read back as a newline.
+ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+FIGURES = (
+    *("verdict", "score", "mean", "difference", "difference_low", "difference_high"),
+    *("p_holm", "n", "diverged"),
+)
+"""The columns of the summary that are the properties of a case."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test of a CI page.
+
+    Args:
+        suite: the data set.
+        name: loss and check, unique in the suite.
+        result: skipped is what a warning becomes: seen, and no failure.
+        text: what was found.
+        properties: figures by name.
+    """
+
+    suite: str
+    name: str
+    result: Result
+    text: str
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+def gate_junit(report: GateReport) -> str:
+    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests."""
+    if not report.baseline:
+        return junit([Case("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")])
+    names = varying(check.place for check in report.checks)
+    return junit(_gate_case(check, names) for check in report.checks)
+
+
+def _gate_case(check: Check, names: tuple[str, ...]) -> Case:
+    where = ", ".join(filter(None, (check.place["loss"], label(check.place, names))))
+    subject = f"{check.subject} {check.finding}" if check.subject == "rows" else check.subject
+    return Case(check.place["dataset"], f"{where}: {subject}", RESULTS[check.outcome], sentence(check))
+
+
+def verdict_junit(summary: pd.DataFrame) -> str:
+    """Return the verdicts against the reference loss as JUnit's XML. None is a failure: a loss may be worse."""
+    rows = summary.to_dict("records")
+    names = varying(rows)
+    return junit(_verdict_case(row, names) for row in rows if row["loss"] != row["reference"])
+
+
+def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> Case:
+    tuned = row["view"] == "tuned"  # a tuned view has a rate a loss, and is one table
+    settings = label(row, [name for name in names if not (tuned and name == "lr")])
+    where = ", ".join(filter(None, ("each at its own lr" if tuned else "", settings)))
+    name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
+    difference = interval(row["difference"], row["difference_low"], row["difference_high"])
+    p_value = NOT_DEFINED if pd.isna(row["p_holm"]) else f"{row['p_holm']:.2g}"
+    text = f"{row['verdict']}: {row['score']} differs by {difference}, n {row['n']}, Holm-corrected p {p_value}"
+    properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
+    return Case(row["dataset"], name, "passed", text, properties)
+
+
+def junit(cases: Iterable[Case]) -> str:
+    """Return cases as JUnit's XML.
+
+    Example:
+        >>> print(junit([Case("iris", "mse: f1:-0.02", "failed", "worse")]), end="")
+        <?xml version='1.0' encoding='utf-8'?>
+        <testsuites name="lossbench" tests="1" failures="1" errors="0" skipped="0">
+          <testsuite name="iris" tests="1" failures="1" errors="0" skipped="0">
+            <testcase classname="iris" name="mse: f1:-0.02">
+              <failure message="worse" type="fail">worse</failure>
+            </testcase>
+          </testsuite>
+        </testsuites>
+    """
+    listed = list(cases)
+    root = ET.Element("testsuites", {"name": "lossbench"} | _counts(listed))
+    for suite in dict.fromkeys(case.suite for case in listed):
+        mine = [case for case in listed if case.suite == suite]
+        element = ET.SubElement(root, "testsuite", {"name": legal(suite)} | _counts(mine))
+        element.extend(_elements(mine))
+    ET.indent(root)
+    text: str = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
+    return text + "\n"
+
+
+def _counts(cases: list[Case]) -> dict[str, str]:
+    failures, skipped = (sum(case.result == result for case in cases) for result in ("failed", "skipped"))
+    return {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
+
+
+def _elements(cases: list[Case]) -> Iterator[ET.Element]:
+    for case in cases:
+        element = ET.Element("testcase", classname=legal(case.suite), name=legal(case.name))
+        if case.properties:
+            properties = ET.SubElement(element, "properties")
+            for name, value in case.properties:
+                ET.SubElement(properties, "property", name=name, value=legal(value))
+        text = legal(case.text)
+        if case.result == "failed":
+            ET.SubElement(element, "failure", message=text, type="fail").text = text
+        elif case.result == "skipped":
+            ET.SubElement(element, "skipped", message=text)
+        else:
+            ET.SubElement(element, "system-out").text = text
+        yield element
+
+
+def legal(text: str) -> str:
+    r"""Return a text with the characters that XML cannot hold written out.
+
+    Example:
+        >>> legal("a\x1b[31m")
+        'a\\x1b[31m'
+    """
+    return ILLEGAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

@@ -1,0 +1,257 @@
+"""What moved between two runs of the same trials.
+
+Trials are paired one by one: the same data set, setting, contamination, loss and seed. A pair is compared only
+where data, split, first weights, batch order and code of the loss are the same by their hashes. The fingerprint
+may differ: the same trial on another machine or under other versions is what one wants to compare.
+
+The question is whether a program moved on these data, not what it would do on others. Given the data, seeds are
+independent draws of their splits, so tests and intervals are Student's, without the correction of Nadeau and
+Bengio: that is for the step from these rows to all that might have been drawn. With it, six of ten seeds that
+never reach their target any more would pass for chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.measures.scores import MEASURES
+from lossbench.provenance import HASHES
+from lossbench.stats.arena import SETTING
+from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
+
+FAMILY = ("dataset", *SETTING, "outlier_kind", "outlier_fraction")
+"""What the losses of one table share; p values are corrected over them."""
+
+PLACE = (*FAMILY, "loss")
+"""What the seeds of one loss share."""
+
+SAME = tuple(name for name in HASHES if name != "fingerprint")
+"""The hashes that two rows must share to be compared."""
+
+TIMES = ("epochs_to_target", "epochs_to_plateau")
+SCORES = (*MEASURES, *(f"{name}_at_best" for name in MEASURES), *TIMES)
+"""The columns whose change can be judged: each has a direction."""
+
+ROUNDING = 1e-6
+"""Relative difference that is no change: training is in float32, whose last digits another processor may round."""
+
+NEAR_ZERO = 1e-9
+"""Difference that is no change where a score is next to zero."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """The trials of one loss at one place, in two runs.
+
+    Args:
+        place: the values of `PLACE`.
+        before: its trials in the first run by seed, ascending; empty where the first run has none.
+        after: likewise in the second.
+    """
+
+    place: dict[str, Any]
+    before: pd.DataFrame
+    after: pd.DataFrame
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The seeds that both runs have."""
+        return sorted(set(self.before.index) & set(self.after.index))
+
+    @cached_property
+    def missing(self) -> list[int]:
+        """The seeds that only the first run has."""
+        return sorted(set(self.before.index) - set(self.after.index))
+
+    @cached_property
+    def new(self) -> list[int]:
+        """The seeds that only the second run has."""
+        return sorted(set(self.after.index) - set(self.before.index))
+
+    @cached_property
+    def pairs(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The trials of the shared seeds, row by row."""
+        if not (self.missing or self.new):
+            return self.before, self.after
+        return self.before.loc[self.seeds], self.after.loc[self.seeds]
+
+    @property
+    def about(self) -> pd.Series[Any]:
+        """One of the trials, the second run's where it has any, for what all of them share."""
+        return (self.after if len(self.after) else self.before).iloc[0]
+
+    @cached_property
+    def differing(self) -> list[str]:
+        """The hashes that differ in some pair, so that the two cannot be compared."""
+        return [name for name in SAME if self._differs(name)]
+
+    @cached_property
+    def elsewhere(self) -> bool:
+        """Whether some pair was computed on another machine or under other versions."""
+        return self._differs("fingerprint")
+
+    @cached_property
+    def failing(self) -> list[int]:
+        """The seeds that ended well in the first run and not in the second."""
+        before, after = self._ended_well()
+        return self.seeds_where(before & ~after)
+
+    @cached_property
+    def mended(self) -> list[int]:
+        """The seeds that ended well in the second run and not in the first."""
+        before, after = self._ended_well()
+        return self.seeds_where(after & ~before)
+
+    def _differs(self, name: str) -> bool:
+        before, after = (run[name].to_numpy() for run in self.pairs)
+        return bool((before != after).any())
+
+    def _ended_well(self) -> tuple[np.ndarray, np.ndarray]:
+        before, after = ((run.status == "ok").to_numpy() for run in self.pairs)
+        return before, after
+
+    def seeds_where(self, chosen: np.ndarray) -> list[int]:
+        """Return those of the shared seeds for which a flag is set."""
+        return [seed for seed, flag in zip(self.seeds, chosen, strict=True) if flag]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one score of one loss moved between two runs.
+
+    Args:
+        score: a name in `SCORES`.
+        before: mean in the first run over the shared seeds, over all of its own where none is shared; NaN without
+            a value.
+        after: likewise in the second.
+        test: of the differences, second run minus first, over the seeds with a value in both.
+        adjusted_p: its p value, corrected by Holm over the losses of the table whose numbers moved; NaN where this
+            one's did not, or where it may not be compared.
+        moved: how many seeds have another number, beyond `ROUNDING`.
+        lost: seeds with a value in the first run only.
+        found: seeds with a value in the second run only.
+    """
+
+    score: str
+    before: float
+    after: float
+    test: PairedTest
+    adjusted_p: float
+    moved: int
+    lost: list[int]
+    found: list[int]
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a value in either run."""
+        return not (np.isnan(self.before) and np.isnan(self.after))
+
+    @property
+    def still(self) -> bool:
+        """Whether every shared seed is as it was."""
+        return not (self.moved or self.lost or self.found)
+
+    @property
+    def verdict(self) -> str:
+        """The second run against the first: better, worse or inconclusive."""
+        return str(verdict(self.test.interval, self.adjusted_p, None, greater_is_better(self.score)))
+
+
+def greater_is_better(score: str) -> bool:
+    """Return the direction of a column in `SCORES`.
+
+    Example:
+        >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
+        (True, False, False)
+    """
+    return score not in TIMES and MEASURES[score.removesuffix("_at_best")].greater_is_better
+
+
+def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
+    """Bring the trials of two runs together, in the order of the second; what only the first has comes last.
+
+    Args:
+        before: one row a trial, as in `trials.csv`.
+        after: likewise.
+
+    Returns:
+        One meeting for each place that either run has.
+    """
+    first, second = _by_place(before), _by_place(after)
+    nothing = after.set_index("seed").iloc[:0]
+    return [
+        Meeting(dict(zip(PLACE, place, strict=True)), first.get(place, nothing), second.get(place, nothing))
+        for place in dict.fromkeys((*second, *first))
+    ]
+
+
+def _by_place(trials: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    by_seed = trials.set_index("seed").sort_index(kind="stable")
+    return dict(iter(by_seed.groupby(list(PLACE), sort=False)))
+
+
+def changes(found: list[Meeting], score: str) -> list[Change]:
+    """Measure how one score moved in each meeting, with p values corrected over the losses of each table.
+
+    The family holds the losses whose numbers moved and may be compared. A run is deterministic, so equal numbers
+    are no test that came out well; they are no test.
+
+    Args:
+        found: from `meetings`.
+        score: a name in `SCORES`.
+
+    Returns:
+        One change for each meeting, in their order.
+    """
+    measured = [change(meeting, score) for meeting in found]
+    families: dict[tuple[Any, ...], list[int]] = {}
+    for index, (meeting, moved) in enumerate(zip(found, measured, strict=True)):
+        if moved.moved and not meeting.differing:
+            families.setdefault(tuple(meeting.place[name] for name in FAMILY), []).append(index)
+    for members in families.values():
+        adjusted = holm(np.array([measured[index].test.p_value for index in members]))
+        for index, p_value in zip(members, adjusted, strict=True):
+            measured[index] = replace(measured[index], adjusted_p=float(p_value))
+    return measured
+
+
+def change(meeting: Meeting, score: str) -> Change:
+    """Measure how one score moved in one meeting; its p value is not corrected yet."""
+    before, after = (values(run, score) for run in meeting.pairs)
+    differences = after - before
+    differences[abs(differences) <= ROUNDING * np.maximum(abs(before), abs(after)) + NEAR_ZERO] = 0.0
+    shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
+    return Change(
+        score=score,
+        before=_mean(values(shown[0], score)),
+        after=_mean(values(shown[1], score)),
+        test=paired_test(differences, test_to_train=0.0),
+        adjusted_p=np.nan,
+        moved=int(np.count_nonzero(np.nan_to_num(differences))),
+        lost=meeting.seeds_where(~np.isnan(before) & np.isnan(after)),
+        found=meeting.seeds_where(np.isnan(before) & ~np.isnan(after)),
+    )
+
+
+def values(trials: pd.DataFrame, score: str) -> np.ndarray:
+    """Return a score of each trial, NaN where undefined; a time that was not reached is the length of the run.
+
+    So the mean of times is a restricted mean, see `lossbench.stats.survival`: what is censored is never dropped.
+    """
+    found = trials[score].to_numpy(dtype=np.float64, na_value=np.nan)
+    if score not in TIMES:
+        return found
+    # Without a target there is no time to it; a training without a plateau has diverged.
+    censored = trials.converged.notna() if score == "epochs_to_target" else trials.status == "diverged"
+    censored = np.isnan(found) & censored.to_numpy()
+    return np.where(censored, trials.epochs.to_numpy(dtype=np.float64), found)
+
+
+def _mean(scores: np.ndarray) -> float:
+    defined = scores[~np.isnan(scores)]
+    return float(defined.mean()) if len(defined) else np.nan

@@ -1,0 +1,36 @@
+"""Validation curves, averaged over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lossbench.stats.arena import SETTING
+from lossbench.stats.paired import corrected_interval
+
+
+def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
+    """Return the validation curve of each loss under each contaminated share, averaged over seeds.
+
+    Args:
+        trials: one row a trial.
+        curves: the curve of each row's trial, each of its own length.
+
+    Returns:
+        One row an epoch: mean over the seeds whose score is defined there, interval, and n.
+    """
+    keys = ["dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score"]
+    arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)
+    ratios = (first.test_rows / first.train_rows).tolist()
+    found = [
+        corrected_interval(np.stack([curves[index] for index in trials.index[arm == number]], axis=-1), ratio)
+        for number, ratio in enumerate(ratios)
+    ]
+    lengths = [len(np.asarray(one.mean)) for one in found]
+    shared = first[keys].loc[first.index.repeat(lengths)].reset_index(drop=True)
+    return shared.assign(
+        epoch=np.concatenate([np.arange(1, length + 1) for length in lengths]),
+        **{name: np.concatenate([getattr(one, name) for one in found]) for name in ("n", "mean", "low", "high")},
+    )

@@ -1,0 +1,328 @@
+"""Whether a run is no worse than a baseline: what `compare --baseline FILE --fail-on RULE` decides.
+
+Each rule is judged for each loss of each table, by the change of its mean over the paired seeds, against what the
+rule tolerates. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
+
+    unchanged   every number is the same
+    improved    the mean moved to the better, or not at all; never a failure, whatever the spread
+    within      the whole interval is within the tolerance: shown to be no worse than that
+    worse       the mean fell beyond the tolerance, and the fall is significant: a failure
+    undecided   neither: the seeds scatter too much to show that it is within, or that anything fell
+
+So a failure takes both a size that the user declared to matter and a fall that chance does not explain. To fail
+whatever is not shown to be within the tolerance would fail on noise; to fail only what is significantly beyond the
+tolerance would let a fall of just over it pass for ever. No p value is corrected for the number of checks: one
+defect moves many losses at once, and correction would excuse it for that. `lossbench.stats.change` says why
+neither is the variance.
+
+Below six seeds no test can be significant whatever the distribution (2 / 2⁵ = 0.0625), so the means alone decide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.stats.change import SCORES, Change, Meeting, change, greater_is_better, meetings, values
+from lossbench.stats.paired import ALPHA, smallest_p
+
+Outcome = Literal["pass", "warn", "fail"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+Finding = Literal[
+    "unchanged",
+    "improved",
+    "within",
+    "undecided",
+    "worse",
+    "lost",
+    "failing",
+    "incomparable",
+    "missing",
+    "new",
+]
+"""What a check found. lost: a score is undefined now. failing: a training does not end well any more."""
+
+SLACK = 1e-9  # a fall by just what is tolerated is not beyond it for the last digit of a mean
+
+
+@dataclass(frozen=True)
+class Policies:
+    """What comes of the findings that the numbers leave open; each is "pass", "warn" or "fail".
+
+    Args:
+        new: rows that the baseline does not have.
+        missing: rows that only the baseline has.
+        incomparable: rows of other data, splits, weights, orders or code of the loss, by their hashes.
+        undecided: changes that the seeds cannot tell from chance.
+
+    Raises:
+        UnknownName: another word.
+    """
+
+    new: Outcome = "pass"
+    missing: Outcome = "fail"
+    incomparable: Outcome = "fail"
+    undecided: Outcome = "warn"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value not in OUTCOMES:
+                raise UnknownName(f"policy for {field.name}", str(value), OUTCOMES)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How much worse a score may get.
+
+    Args:
+        score: a name in `SCORES`.
+        tolerance: at least 0, in the bad direction of the score.
+        relative: whether it is a share of the baseline's mean, and not in units of the score.
+        dataset: the data set that the rule is for; None for all.
+        loss: the loss that the rule is for; None for all. A rule that says more wins over one that says less.
+    """
+
+    score: str
+    tolerance: float
+    relative: bool = False
+    dataset: str | None = None
+    loss: str | None = None
+
+    def __str__(self) -> str:
+        sign = "-" if greater_is_better(self.score) else "+"
+        size = f"{100 * self.tolerance:g}%" if self.relative else f"{self.tolerance:g}"
+        return f"{self.score}:{sign}{size}"
+
+    def allowance(self, baseline: float) -> float:
+        """Return how much worse the mean may get, in units of the score, at least 0."""
+        return self.tolerance * abs(baseline) if self.relative else self.tolerance
+
+    def fits(self, place: dict[str, Any]) -> bool:
+        """Say whether the rule is for this data set and loss."""
+        return self.dataset in (None, place["dataset"]) and self.loss in (None, place["loss"])
+
+    @property
+    def scope(self) -> tuple[bool, bool]:
+        """Whether loss and data set are named; the greater of two scopes says more."""
+        return self.loss is not None, self.dataset is not None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Args:
+        place: data set, setting, contamination and loss; see `lossbench.stats.change.PLACE`.
+        task: of the data set.
+        subject: the rule, such as "f1:-0.02"; or "rows" (are the same ones there) or "status" (did they end well).
+        finding: what was found.
+        outcome: what comes of it.
+        seeds: those that are new, missing, failing or without a score.
+        hashes: those that differ, where rows are not comparable.
+        change: of the score, for a rule.
+        allowance: how much worse the mean may get, for a rule.
+    """
+
+    place: dict[str, Any]
+    task: str
+    subject: str
+    finding: Finding
+    outcome: Outcome
+    seeds: tuple[int, ...] = ()
+    hashes: tuple[str, ...] = ()
+    change: Change | None = None
+    allowance: float = math.nan
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What a gate found.
+
+    Args:
+        checks: in the order of the trials.
+        elsewhere: how many losses of how many tables have another fingerprint than in the baseline: they were
+            computed on another kind of processor, by another engine or under other versions.
+        baseline: whether there was one.
+    """
+
+    checks: tuple[Check, ...]
+    elsewhere: int = 0
+    baseline: bool = True
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run is worse than the baseline."""
+        return any(check.outcome == "fail" for check in self.checks)
+
+
+def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | None = None) -> tuple[Rule, ...]:
+    """Read rules as a user writes them: `SCORE:-AMOUNT` or `SCORE:-SHARE%`, + where lower is better.
+
+    Args:
+        texts: such as "f1:-0.02", "epochs_to_target:+20%".
+        dataset: the data set that they are for; None for all.
+        loss: the loss that they are for; None for all.
+
+    Returns:
+        The rules, in their order.
+
+    Raises:
+        UnknownName: no such score.
+        BadValue: no number, or one whose sign is that of an improvement.
+
+    Example:
+        >>> parse_rules(["f1:-0.02"])
+        (Rule(score='f1', tolerance=0.02, relative=False, dataset=None, loss=None),)
+    """
+    return tuple(_parse_rule(text.strip(), dataset, loss) for text in texts)
+
+
+def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
+    score, _, amount = text.partition(":")
+    if score not in SCORES:
+        raise UnknownName("score", score, SCORES, where=f"rule '{text}'")
+    sign, fall, higher = ("-", "fall", "higher") if greater_is_better(score) else ("+", "rise", "lower")
+    relative = amount.endswith("%")
+    try:
+        size = float(amount.removesuffix("%"))
+    except ValueError:
+        size = math.nan
+    if not math.isfinite(size):
+        raise BadValue(f"rule '{text}': '{amount}' is no amount; write {score}:{sign}0.02, or {score}:{sign}5%")
+    if size and not amount.startswith(sign):
+        raise BadValue(
+            f"rule '{text}': for {score} {higher} is better, so what is tolerated is a {fall}: "
+            f"write {score}:{sign}{amount.lstrip('+-')}"
+        )
+    return Rule(score, abs(size) / (100 if relative else 1), relative, dataset, loss)
+
+
+def gate(
+    trials: pd.DataFrame,
+    baseline: pd.DataFrame | None,
+    rules: Sequence[Rule],
+    policies: Policies | None = None,
+) -> GateReport:
+    """Hold a run to a baseline.
+
+    Args:
+        trials: one row a trial, as in `trials.csv`.
+        baseline: likewise; None where there is none yet, which fails nothing.
+        rules: how much worse which score may get; without any, only rows and status are looked at.
+        policies: what comes of new, missing, incomparable and undecided ones; None for the defaults.
+
+    Returns:
+        Every check; the run passes where none failed.
+
+    Raises:
+        UnknownName: a rule for a data set or loss that neither run has.
+        BadValue: a rule for a score that no row has, or two for the same.
+
+    Example:
+        >>> gate(pd.DataFrame(), None, parse_rules(["f1:-0.02"])).failed
+        False
+    """
+    if baseline is None:
+        return GateReport((), baseline=False)
+    found = meetings(baseline, trials)
+    refuse_idle(rules, baseline, trials)
+    policies = policies or Policies()
+    checks = [check for meeting in found for check in checks_of(meeting, rules, policies)]
+    return GateReport(tuple(checks), sum(meeting.elsewhere for meeting in found))
+
+
+def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFrame) -> None:
+    """Refuse rules that could never fail: a gate that looks at nothing would pass for ever.
+
+    Raises:
+        UnknownName: for a data set or loss that neither run has.
+        BadValue: for a score that no row has, or for the same as another rule.
+    """
+    seen: set[tuple[str | None, ...]] = set()
+    for rule in rules:
+        for kind, name, column in (("data set", rule.dataset, "dataset"), ("loss", rule.loss, "loss")):
+            known = dict.fromkeys((*trials[column], *baseline[column]))
+            if name is not None and name not in known:
+                raise UnknownName(kind, name, known, where=f"rule '{rule}'")
+        if all(np.isnan(values(run, rule.score)).all() for run in (trials, baseline)):
+            raise BadValue(f"rule '{rule}': no row has a value for {rule.score}; name a score of these tasks")
+        about = (rule.score, rule.dataset, rule.loss)
+        if about in seen:
+            raise BadValue(f"rule '{rule}': there are two rules for {rule.score}; keep one")
+        seen.add(about)
+
+
+def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> Iterator[Check]:
+    """Yield what there is to say about one loss in one table."""
+
+    def check(subject: str, finding: Finding, outcome: Outcome, **more: Any) -> Check:
+        return Check(meeting.place, meeting.about.task, subject, finding, outcome, **more)
+
+    if meeting.missing:
+        yield check("rows", "missing", policies.missing, seeds=tuple(meeting.missing))
+    if meeting.new:
+        yield check("rows", "new", policies.new, seeds=tuple(meeting.new))
+    if meeting.differing:
+        yield check("rows", "incomparable", policies.incomparable, hashes=tuple(meeting.differing))
+        return
+    if meeting.failing:
+        yield check("status", "failing", "fail", seeds=tuple(meeting.failing))
+    for rule in applying(rules, meeting.place) if meeting.seeds else ():
+        moved = change(meeting, rule.score)
+        if moved.defined:
+            allowance = rule.allowance(moved.before)
+            finding = judge(moved, allowance)
+            yield check(
+                str(rule),
+                finding,
+                outcome_of(finding, policies),
+                seeds=tuple(moved.lost),
+                change=moved,
+                allowance=allowance,
+            )
+
+
+def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
+    """Return the rules for a data set and loss: one a score, the one that says most about where it applies."""
+    fitting = sorted((rule for rule in rules if rule.fits(place)), key=lambda rule: rule.scope)
+    return list({rule.score: rule for rule in fitting}.values())
+
+
+def judge(moved: Change, allowance: float) -> Finding:
+    """Decide about one change; see the head of this file.
+
+    Args:
+        moved: with a value in the baseline, in this run, or in both.
+        allowance: how much worse the mean may get.
+    """
+    if moved.lost:
+        return "lost"
+    if moved.still:
+        return "unchanged"
+    interval, up = moved.test.interval, greater_is_better(moved.score)
+    if interval.n == 0:
+        return "new"
+    mean, highest = (-interval.mean, -interval.low) if up else (interval.mean, interval.high)
+    if mean <= 0.0:
+        return "improved"
+    bound = allowance + SLACK * max(1.0, allowance)
+    few = smallest_p(interval.n) >= ALPHA
+    if mean > bound:
+        return "worse" if few or moved.test.p_value < ALPHA else "undecided"
+    return "within" if few or highest <= bound else "undecided"
+
+
+def outcome_of(finding: Finding, policies: Policies) -> Outcome:
+    """Return what comes of a finding."""
+    if finding in ("worse", "lost"):
+        return "fail"
+    outcome: Outcome = getattr(policies, finding, "pass")
+    return outcome

@@ -1,0 +1,78 @@
+"""All pairs of losses of an arena: who can be told from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.measures.scores import MEASURES
+from lossbench.stats.arena import SETTING, Arena, arenas, stack
+from lossbench.stats.difference import DTYPES, difference_columns
+from lossbench.stats.letters import letters
+from lossbench.stats.paired import MARGINS, holm, moments, paired_test, verdict
+
+PAIR_COLUMNS = (
+    *("dataset", "task", "view", *SETTING, "outlier_fraction", "score", "first", "second"),
+    *("difference", "difference_low", "difference_high", "n", "p_value", "p_holm", "effect_size", "verdict"),
+    *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
+)
+
+
+def compare_pairs(
+    trials: pd.DataFrame, tuning: pd.DataFrame | None = None, margins: Mapping[str, float] = MARGINS
+) -> pd.DataFrame:
+    """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
+
+    A difference is the second loss minus the first. The p values are corrected by Holm over the arena's pairs.
+
+    Args:
+        trials: one row a training, as in `trials.csv`.
+        tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
+        margins: the difference that is too small to matter, by score. A score without one is never equivalent.
+    """
+    parts = (pair_columns(arena, margins) for arena in arenas(trials, tuning))
+    return stack(parts, PAIR_COLUMNS, by="first", dtypes=DTYPES)
+
+
+def pair_columns(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
+    """Return the pairs of one arena."""
+    first, second, differences = pair_differences(arena)
+    setting = {name: values[0] for name, values in arena.setting().items()}
+    return {
+        **{name: getattr(arena, name) for name in ("dataset", "task", "view", "score")},
+        **setting,
+        "lr": setting["lr"] if arena.view == "fixed" else np.nan,  # two rates do not fit a cell
+        "outlier_fraction": arena.shares[0],
+        "first": [arena.losses[index] for index in first],
+        "second": [arena.losses[index] for index in second],
+        **difference_columns(arena, differences, margins),
+    }
+
+
+def pair_differences(arena: Arena) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first and second loss of each pair, (pairs,) indices, and second minus first, (pairs, seeds)."""
+    first, second = np.triu_indices(len(arena.losses), 1)
+    scores = arena.clean(arena.score)
+    return first, second, scores[second] - scores[first]
+
+
+def shared_letters(arena: Arena) -> list[str]:
+    """Return the compact letter display of an arena: losses that share a letter cannot be told apart.
+
+    Two losses are told apart where `compare_pairs` calls one better or worse. The best mean has an "a". A loss
+    that diverged for some seeds has no letter, since those that are left do not speak for it.
+    """
+    first, second, differences = pair_differences(arena)
+    test = paired_test(differences, arena.test_to_train)
+    greater = MEASURES[arena.score].greater_is_better
+    words = verdict(test.interval, holm(np.asarray(test.p_value)), None, greater)
+    apart = np.zeros((len(arena.losses),) * 2, dtype=bool)
+    apart[first, second] = apart[second, first] = words != "inconclusive"
+    means = moments(arena.clean(arena.score))[1] * (-1.0 if greater else 1.0)
+    # Equal means are ordered by name, since the order of the trials says nothing.
+    order = [index for index in np.lexsort([np.array(arena.losses), means]) if arena.whole()[index]]
+    found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
+    return [found.get(index, "") for index in range(len(arena.losses))]

@@ -1,0 +1,177 @@
+"""Across data sets: ranks of losses, with the data set as the unit.
+
+Seeds are not data sets. However many seeds there are, three data sets are three observations, and a statement
+about losses in general needs at least six. Mean ranks and Friedman's test say whether the losses of a task differ
+at all, and Wilcoxon's signed-rank test with Holm's correction holds each loss against the reference (Demšar 2006,
+"Statistical comparisons of classifiers over multiple data sets", Journal of Machine Learning Research 7).
+
+Nemenyi's critical difference is not used: it compares two losses by their mean ranks, which depend on who else is
+in the table (Benavoli, Corani and Mangili 2016, "Should we really use post-hoc tests based on mean-ranks?",
+Journal of Machine Learning Research 17).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.measures.scores import MEASURES
+from lossbench.stats.arena import SETTING, stack
+from lossbench.stats.paired import ALPHA, holm, smallest_p
+from lossbench.stats.sample_size import least_n
+
+SHARED = ("task", "view", *SETTING, "outlier_fraction")
+"""What the data sets of one table of ranks share."""
+
+DIVERGED = float(np.finfo(np.float64).min)
+"""Below every score, and finite: two losses that both diverged are alike."""
+
+RANK_COLUMNS = (
+    *(*SHARED, "loss", "average_rank", "losses", "data_sets", "reference"),
+    *("p_value", "p_holm", "smallest_p", "data_sets_needed", "verdict", "reason"),
+    *("friedman", "friedman_p", "friedman_reason"),
+)
+
+
+def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
+    """Rank the losses of each task over its data sets, and hold each against the first.
+
+    A loss that diverged for some seeds of a data set ranks behind all that did not. A loss that was not run on
+    every data set has no rank.
+
+    Args:
+        summary: one row a data set, setting and loss, from `lossbench.stats.summary.summarise`.
+
+    Returns:
+        One row for each task, setting and loss: average_rank, 1 for the best on every data set; how many losses
+        were ranked over how many data_sets; p_value and p_holm of Wilcoxon's test against the reference;
+        smallest_p, the smallest that p_holm could be with so many data sets, and data_sets_needed for it to be
+        significant at all; verdict (better, worse or inconclusive) and its reason ("significant", "not
+        significant", "too few data sets" or "not on every data set"). The statistic of Friedman's test, its p
+        value and reason are the same for all losses of a table, and undefined for fewer than three losses or two
+        data sets.
+    """
+    shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
+    groups = shown.groupby(list(SHARED), sort=False, dropna=False)
+    parts = (dict(zip(SHARED, key, strict=True)) | rank_columns(group) for key, group in groups)
+    return stack(parts, RANK_COLUMNS, by="loss", dtypes={"data_sets_needed": "Int64"})
+
+
+def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
+    """Return the ranks of one task under one setting."""
+    losses = pd.unique(group.loss)
+    table = heights(group)[losses]
+    complete = table.dropna(axis="columns")
+    ranked = pd.DataFrame(compare_with_first(complete.to_numpy()), index=complete.columns).reindex(losses)
+    ranked["reason"] = ranked.reason.mask(table.isna().any(), "not on every data set")
+    return {
+        "loss": losses.tolist(),
+        "losses": complete.shape[1],
+        "data_sets": len(table),
+        "reference": next(iter(complete), np.nan),
+        **{str(name): cells.tolist() for name, cells in ranked.items()},
+        **friedman(complete.to_numpy()),
+    }
+
+
+def heights(group: pd.DataFrame) -> pd.DataFrame:
+    """Return how well each loss did on each data set, the greater the better, `DIVERGED` where some seed did.
+
+    One row a data set, one column a loss, NaN where it was not run.
+    """
+    sign = [1.0 if MEASURES[score].greater_is_better else -1.0 for score in group.score]
+    height = (group["mean"] * sign).where(group.diverged == 0, DIVERGED)
+    return group.assign(height=height).pivot_table(index="dataset", columns="loss", values="height")
+
+
+def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
+    """Rank losses over data sets, and compare each with the first by Wilcoxon's test with Holm's correction.
+
+    Args:
+        table: (data sets, losses) how well each did, the greater the better.
+
+    Returns:
+        average_rank, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each; of the
+        first loss only the rank is defined.
+
+    Example:
+        >>> found = compare_with_first(np.array([[0.8, 0.9], [0.7, 0.8], [0.6, 0.65], [0.5, 0.7], [0.1, 0.5]]))
+        >>> [found[name][1] for name in ("average_rank", "p_holm", "verdict", "reason", "data_sets_needed")]
+        [1.0, 0.0625, 'inconclusive', 'too few data sets', 6]
+    """
+    from scipy.stats import rankdata
+
+    data_sets, losses = table.shape
+    family = max(losses - 1, 1)
+    differences = (table[:, 1:] - table[:, :1]).T
+    p_value = np.array([wilcoxon_p(row) for row in differences])
+    p_holm, bound = holm(p_value), float(smallest_p(data_sets, family))
+    ahead = [bool((np.sign(row) * rankdata(np.abs(row))).sum() > 0) for row in differences]
+    others = {
+        "p_value": p_value.tolist(),
+        "p_holm": p_holm.tolist(),
+        "smallest_p": [bound] * (losses - 1),
+        "data_sets_needed": [least_n(family)] * (losses - 1),
+        "verdict": [
+            ("better" if up else "worse") if p < ALPHA else "inconclusive"
+            for up, p in zip(ahead, p_holm, strict=True)
+        ],
+        "reason": [reason(p, bound) for p in p_holm],
+    }
+    empty = [np.nan] * min(losses, 1)
+    ranks = rankdata(-table, axis=1).mean(axis=0).tolist()
+    return {"average_rank": ranks} | {name: [*empty, *values] for name, values in others.items()}
+
+
+def wilcoxon_p(differences: np.ndarray) -> float:
+    """Return the two-sided p value of Wilcoxon's signed-rank test, exact for up to thirteen data sets.
+
+    A data set on which two losses are alike says nothing and is left out; if all are, p = 1.
+    """
+    from scipy.stats import wilcoxon
+
+    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+
+
+def reason(p_value: float, bound: float) -> str:
+    """Say what a verdict rests on: whether a p value is significant, and if not, whether any could have been.
+
+    Args:
+        p_value: corrected for the family.
+        bound: the smallest that it could be.
+    """
+    if bound >= ALPHA:
+        return "too few data sets"
+    return "significant" if p_value < ALPHA else "not significant"
+
+
+def friedman(table: np.ndarray) -> dict[str, Any]:
+    """Test whether the losses differ at all in their ranks (Friedman 1937).
+
+    The p value is from the χ² approximation. It is not called significant for fewer than six data sets, where no
+    two losses could be told apart.
+
+    Args:
+        table: (data sets, losses) how well each did, the greater the better.
+
+    Returns:
+        friedman, the statistic, friedman_p and friedman_reason; undefined for fewer than three losses or two data
+        sets.
+
+    Example:
+        >>> found = friedman(np.arange(15.0).reshape(5, 3))
+        >>> round(found["friedman_p"], 4), found["friedman_reason"]
+        (0.0067, 'too few data sets')
+    """
+    from scipy.stats import friedmanchisquare, rankdata
+
+    data_sets, losses = table.shape
+    if losses < 3 or data_sets < 2:
+        return {}
+    ranks = rankdata(table, axis=1)
+    alike = bool((np.ptp(ranks, axis=1) == 0.0).all())
+    statistic, p_value = (0.0, 1.0) if alike else map(float, friedmanchisquare(*ranks.T))
+    why = reason(p_value, float(smallest_p(data_sets)))
+    return {"friedman": statistic, "friedman_p": p_value, "friedman_reason": why}

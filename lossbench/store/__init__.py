@@ -1,0 +1,7 @@
+"""Trials that are done, in one SQLite file, so that a rerun trains only what is missing."""
+
+from lossbench.store.database import remove
+from lossbench.store.key import key_of
+from lossbench.store.store import Store, open_store, store_path
+
+__all__ = ["Store", "key_of", "open_store", "remove", "store_path"]

@@ -1,0 +1,177 @@
+"""The SQLite file under the store: how it is made and opened, and what its failures mean to a user.
+
+The file is in WAL mode: readers and one writer do not wait for each other, and a process that is killed leaves
+whole transactions only. With `synchronous = NORMAL` a power cut may take the last transactions, never the file;
+what is lost so is trained again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import shorten
+
+from lossbench.errors import DataError, OutputError, UsageError
+
+APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of ours
+FORMAT = 1  # of the tables; to be raised when an older lossbench could not read them
+PATIENCE = 60.0  # seconds to wait for another process that writes
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS columns (
+        id INTEGER PRIMARY KEY,
+        names TEXT NOT NULL UNIQUE
+    )""",
+    """CREATE TABLE IF NOT EXISTS trials (
+        key TEXT PRIMARY KEY,
+        dataset TEXT NOT NULL,
+        loss TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        written INTEGER NOT NULL,
+        columns INTEGER NOT NULL REFERENCES columns,
+        cells TEXT NOT NULL,
+        curve BLOB NOT NULL,
+        checksum INTEGER NOT NULL
+    )""",
+)
+
+ELSEWHERE = "name another folder in LOSSBENCH_CACHE, or run without: --no-cache"
+
+_REFUSALS = {
+    sqlite3.SQLITE_FULL: "Make room",
+    sqlite3.SQLITE_IOERR: "See that the disk is sound and has room",
+    sqlite3.SQLITE_READONLY: "Make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "Make the file and its folder writable",
+    sqlite3.SQLITE_PERM: "Make the file and its folder writable",
+    sqlite3.SQLITE_BUSY: "Wait until the other process has written",
+}
+
+
+def connect(path: Path, create: bool) -> sqlite3.Connection:
+    """Open the file of a store.
+
+    Args:
+        path: where it is.
+        create: make the file, and its folder, where there is none.
+
+    Raises:
+        OutputError: it cannot be made or written, or another program or a newer lossbench made it.
+        DataError: it is damaged, or not there and not to be made.
+    """
+    if create:
+        _make_folder(path)
+    elif not path.is_file():
+        raise DataError(f"no store of finished trials at '{path}'; give the path of a trials.sqlite")
+    with explained(path):
+        address = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+        try:
+            _prepare(connection, path, create)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explanation(path, error) from None
+    except UnicodeDecodeError as error:  # SQLite's message, where it quotes a damaged table
+        raise damaged(path, error) from None
+
+
+def damaged(path: Path, what: object) -> DataError:
+    """Return the error for a file that does not give back what was stored."""
+    reason = shorten(str(what), 80)  # it may quote a whole row
+    return DataError(
+        f"the store of finished trials '{path}' is damaged ({reason}). Remove it, as lossbench cache clear does "
+        f"with your own, {ELSEWHERE}"
+    )
+
+
+def remove(path: Path) -> None:
+    """Remove the file of a store, and those that SQLite keeps beside it.
+
+    Raises:
+        OutputError: they cannot be removed.
+    """
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot remove the store of finished trials '{path}': {error.strerror or error}; {ELSEWHERE}"
+        ) from None
+
+
+def _explanation(path: Path, error: sqlite3.Error) -> UsageError:
+    # The low byte is the kind of error; one that the module itself raises has no code.
+    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if kind not in _REFUSALS:
+        return damaged(path, error)
+    return OutputError(
+        f"cannot write the store of finished trials '{path}': {error}; what it holds is kept. "
+        f"{_REFUSALS[kind]}, {ELSEWHERE}"
+    )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make the folder of finished trials '{path.parent}': {error.strerror or error}; {ELSEWHERE}"
+        ) from None
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
+    empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    if create and empty:
+        _make_tables(connection)
+    _check_format(connection, path)
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA page_size = 16384")  # a trial takes some thousand bytes: little is left empty
+    connection.execute("PRAGMA auto_vacuum = FULL")  # the file shrinks when trials are cleared
+    _enter_wal(connection)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in TABLES:
+            connection.execute(table)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    # Of processes that make the file at one moment one does this, and SQLite lets the others fail, not wait.
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION:
+        raise OutputError(f"'{path}' is no store of finished trials; move it away, {ELSEWHERE}")
+    if version > FORMAT:
+        raise OutputError(
+            f"the store of finished trials '{path}' has format {version}, and this lossbench knows none above "
+            f"{FORMAT}; update lossbench, {ELSEWHERE}"
+        )

@@ -1,0 +1,195 @@
+"""The store: finished trials by key, with their rows and validation curves."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lossbench.errors import DataError
+from lossbench.store.database import connect, damaged, explained
+from lossbench.store.key import trial_of
+from lossbench.store.record import Record, Row, decode, encode
+
+CHUNK = 500  # keys a query; SQLite may be built to take no more than 999
+
+_SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum
+    FROM trials LEFT JOIN columns ON columns.id = trials.columns"""
+_INSERT = """INSERT INTO trials VALUES (?, ?, ?, ?, ?, (SELECT id FROM columns WHERE names = ?), ?, ?, ?)
+    ON CONFLICT (key) DO NOTHING"""
+_GROUPS = """SELECT dataset, fingerprint, count(DISTINCT loss), count(*), min(written), max(written)
+    FROM trials GROUP BY dataset, fingerprint ORDER BY dataset, fingerprint"""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The stored trials of one data set and one fingerprint.
+
+    Args:
+        dataset: spec of the data set.
+        fingerprint: digest of engine, versions and processor.
+        losses: the number of losses.
+        trials: the number of trials.
+        oldest: when the first of them was stored, seconds since 1970.
+        newest: likewise the last.
+    """
+
+    dataset: str
+    fingerprint: str
+    losses: int
+    trials: int
+    oldest: int
+    newest: int
+
+
+class Store:
+    """An SQLite file of finished trials. Several processes may read and write it at once.
+
+    Every method raises OutputError where the file cannot be written (what it holds is kept) and DataError where it
+    is damaged.
+
+    Args:
+        path: the file.
+        create: make the file, and its folder, where there is none.
+
+    Raises:
+        OutputError: the file cannot be made or written, or another program or a newer lossbench made it.
+        DataError: it is damaged, or not there and not to be made.
+
+    Example:
+        >>> import tempfile
+        >>> with Store(Path(tempfile.mkdtemp()) / "trials.sqlite") as store:
+        ...     len(store)
+        0
+    """
+
+    def __init__(self, path: Path, create: bool = True) -> None:
+        self.path, self._connection = path, connect(path, create)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def __len__(self) -> int:
+        return int(self._query("SELECT count(*) FROM trials")[0][0])
+
+    def get(self, keys: Sequence[str]) -> dict[str, tuple[Row, np.ndarray]]:
+        """Return row and curve, (epochs,), of each of these keys that is stored."""
+        chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+        return {record.key: decode(record) for chunk in chunks for record in self._records(chunk)}
+
+    def put(self, trials: Iterable[tuple[Row, np.ndarray]]) -> int:
+        """Store finished trials, all of them or, where that fails, none. Return how many are new.
+
+        Args:
+            trials: a row of `trials.csv`, see `lossbench.scoring.rows_of`, and the validation curve, of each.
+
+        Raises:
+            DataError: another result of one of the trials is stored already.
+        """
+        now = int(time.time())
+        return self._add(encode(row, curve, now) for row, curve in trials)
+
+    def merge(self, other: Store) -> int:
+        """Store what another store holds, all of it or, where that fails, nothing. Return how many are new.
+
+        Raises:
+            DataError: the two hold different results of one trial.
+        """
+        return self._add(other._records())
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row, sorted by what was trained."""
+
+        def order(record: Record) -> tuple[Any, ...]:
+            return *vars(trial_of(decode(record)[0])).values(), record.key
+
+        # Records take a tenth of the memory of their rows.
+        for record in sorted(self._records(), key=order):
+            yield decode(record)[0]
+
+    def clear(self, dataset: str | None = None, loss: str | None = None) -> int:
+        """Remove the trials of a data set, of a loss, of both, or all of them. Return how many there were."""
+        condition = "(?1 IS NULL OR dataset = ?1) AND (?2 IS NULL OR loss = ?2)"
+        with self._writing():
+            return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
+
+    def groups(self) -> list[Group]:
+        """Say what is stored, by data set and fingerprint."""
+        return [Group(*values) for values in self._query(_GROUPS)]
+
+    def size(self) -> int:
+        """Return the size of the store in bytes."""
+        return int(self._query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")[0][0])
+
+    def _records(self, keys: Sequence[str] | None = None) -> Iterator[Record]:
+        """Yield the records of some keys, or all of them, and see that they are whole."""
+        condition = "" if keys is None else f" WHERE key IN ({','.join('?' * len(keys))})"
+        with explained(self.path):
+            for values in self._connection.execute(_SELECT + condition, keys or ()):
+                record = Record(*values)
+                if not record.whole:
+                    raise damaged(self.path, f"checksum of trial {record.key}")
+                yield record
+
+    def _add(self, records: Iterable[Record]) -> int:
+        with self._writing():
+            return sum(map(self._insert, records))
+
+    def _insert(self, record: Record) -> bool:
+        self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (record.names,))
+        if self._connection.execute(_INSERT, record).rowcount:
+            return True
+        (held,) = self._records([record.key])
+        if held.checksum != record.checksum:
+            raise self._contradiction(held, record)
+        return False
+
+    def _contradiction(self, held: Record, new: Record) -> DataError:
+        (old, _), (row, _) = decode(held), decode(new)
+        names = (name for name in row if repr(row[name]) != repr(old[name]))
+        where = next((f"{name} {old[name]} and {row[name]}" for name in names), "two validation curves")
+        return DataError(
+            f"two results of one trial: {where}; '{self.path}' holds the first, of {trial_of(row)}. On one kind "
+            "of machine a trial has one result: find out which is wrong. To train it again: "
+            f"lossbench cache clear --dataset {row['dataset']} --loss {row['loss']}"
+        )
+
+    def _query(self, text: str) -> list[tuple[Any, ...]]:
+        with explained(self.path):
+            return self._connection.execute(text).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write all or nothing, and let nobody write in between."""
+        with explained(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
+
+def open_store(folder: str | Path | None = None) -> Store:
+    """Open the store in a folder.
+
+    Args:
+        folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
+            `~/.cache/lossbench`.
+
+    Raises:
+        OutputError: it cannot be made or written, or another program or a newer lossbench made it.
+        DataError: it is damaged.
+    """
+    return Store(store_path(folder))
+
+
+def store_path(folder: str | Path | None = None) -> Path:
+    """Return the file of the store in a folder, by default the user's own, whether or not it is there."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(folder or os.environ.get("LOSSBENCH_CACHE") or Path(caches, "lossbench")) / "trials.sqlite"

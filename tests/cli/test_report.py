@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from stats.runs import clean
+
+from lossbench.report.files import trials_csv
+from lossbench.stats.summary import summarise
+
+TRIALS = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8), "mae": np.full(8, 0.5)})
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Give the folder of a finished run, of which the trials are left."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "trials.csv").write_text(trials_csv(TRIALS))
+    return tmp_path / "run"
+
+
+def test_a_report_is_printed_and_nothing_written(inside: Callable, run: Path) -> None:
+    """The tables of the run, and what cannot be made again; the folder is left as it is."""
+    for place in ("run", "run/trials.csv"):
+        outcome = inside("report", place)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "moons (binary): mlp:4, adam lr 0.01" in outcome.out
+        assert "absent   curves.csv: " in outcome.out
+    assert [path.name for path in run.iterdir()] == ["trials.csv"]
+
+
+def test_files_are_made_again_where_told(inside: Callable, run: Path, tmp_path: Path) -> None:
+    """With -o the trials and all that follows from them lie there."""
+    outcome = inside("report", "run", "-o", "deep/er")
+    assert outcome.code == 0
+    written = sorted(path.name for path in (tmp_path / "deep" / "er").iterdir())
+    assert written == ["comparisons.csv", "summary.csv", "trials.csv"]
+    assert (tmp_path / "deep" / "er" / "trials.csv").read_bytes() == (run / "trials.csv").read_bytes()
+
+
+def test_every_format_says_the_same(inside: Callable, run: Path) -> None:
+    """CSV, JSON, Markdown, JUnit's XML and the table hold the same verdicts."""
+    shown = {form: inside("report", "run", "--format", form).out for form in ("csv", "json", "markdown", "junit")}
+    verdicts = summarise(TRIALS).set_index("loss").verdict.drop("bce").to_dict()
+    table = pd.read_csv(StringIO(shown["csv"])).set_index("loss").verdict
+    assert table.drop("bce").to_dict() == verdicts
+    assert {row["loss"]: row["verdict"] for row in json.loads(shown["json"])[1:]} == verdicts
+    tests = ET.fromstring(shown["junit"]).iter("testcase")
+    found = {
+        test.get("name").split()[0]: test.find("properties/property[@name='verdict']").get("value")
+        for test in tests
+    }
+    assert found == verdicts
+    assert "### moons (binary)" in shown["markdown"]
+
+
+def test_a_mixture_of_runs_is_refused(refusal: Callable, run: Path) -> None:
+    """Losses that were trained on other data are not compared: the line is named, and nothing is written."""
+    mixed = TRIALS.assign(data_hash=["other" if loss == "mae" else "d0" for loss in TRIALS.loss])
+    (run / "trials.csv").write_text(trials_csv(mixed))
+    assert "run/trials.csv line 18: contradicts line 2: another data_hash" in refusal("report", "run", "-o", "out")
+
+
+def test_a_folder_without_trials_is_refused(refusal: Callable) -> None:
+    """The message names the file that was looked for."""
+    assert "no file trials.csv; name a trials.csv" in refusal("report", ".")

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import torch
+
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.losses import get_loss
+from lossbench.losses.scaled import Scaled
+from lossbench.task import TASKS
+
+from .cases import CASES, RECORDS, cases, close
+
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_default = pytest.mark.parametrize("case", [cases(record)[0] for record in RECORDS], ids=str)
+
+
+def scaled(case, factor=16):
+    """Return the loss of a case, multiplied."""
+    return get_loss(f"scaled:factor={factor}:loss={case.loss.spec}", case.loss.task)
+
+
+@every_default
+def test_is_the_other_loss_times_the_factor(case):
+    """Value and slope are multiplied; parameters, shares of the classes and targets go through."""
+    loss = scaled(case)
+    raw, target = case.draw(3, 7)
+    given = case.prior(raw)
+    close(loss(raw, target, **given), 16 * case.loss(raw, target, **given))
+    if case.loss.record.slope is None:
+        assert loss.record.slope is None
+    else:
+        slope = loss.record.slope(raw, target, **given, **loss.parameters)
+        close(slope, 16 * case.loss.record.slope(raw, target, **given, **case.loss.parameters))
+
+
+@every_default
+def test_factor_may_differ_between_models(case):
+    """A tensor of factors (models, 1, 1) gives each model its own, in value and slope."""
+    raw, target = case.draw(3, 7)
+    given = case.prior(raw) | dict(case.loss.parameters)
+    factors = torch.tensor([2.0, 0.5, 7.0], dtype=raw.dtype).reshape(3, 1, 1)
+    value = case.loss.record.fn(raw, target, **given)
+    expected = factors.reshape(3, *[1] * (value.dim() - 1)) * value
+    close(scaled(case).record.fn(raw, target, factor=factors, **given), expected)
+    if case.loss.record.slope:
+        slope = case.loss.record.slope(raw, target, **given)
+        close(scaled(case).record.slope(raw, target, factor=factors, **given), factors * slope)
+
+
+@every_case
+def test_label_is_a_spec_of_the_same_loss(case):
+    """It shows the factor and every parameter of the other loss; a copy in another process is the same loss."""
+    loss = scaled(case, 0.3)
+    again = get_loss(loss.label, case.loss.task)
+    assert again.record is loss.record
+    assert again.parameters == loss.parameters
+    assert again.label == loss.label
+    copy = pickle.loads(pickle.dumps(loss))
+    assert copy == loss
+    assert hash(copy) == hash(loss)
+
+
+@every_case
+def test_losses_of_one_kind_share_a_record(case):
+    """Factors differ between the models of a group, as all parameters do; so the record is one object."""
+    assert scaled(case).record is scaled(case, 0.3).record
+    assert scaled(case).record is not case.loss.record
+
+
+@every_case
+def test_inherits_what_a_factor_does_not_change(case):
+    """Link, targets, shape of the outputs, domain and facts are those of the other loss; it is its placebo."""
+    loss, record = scaled(case), case.loss.record
+    assert loss.link == case.loss.link
+    same = ("task", "encoding", "source", "outputs_per_target", "whole_batch", "prior", "natural_zero", "domain")
+    assert all(getattr(loss.record, field) == getattr(record, field) for field in same)
+    assert (loss.name, loss.record.placebo, loss.record.core) == ("scaled", record.name, False)
+    assert loss.facts.convex == record.facts.convex
+    assert record.formula in loss.formula
+    assert loss.summary == "A constant times another loss, or times its derivative."
+
+
+def test_lipschitz_constant_is_multiplied():
+    """By the default factor, as all facts are about the defaults; none stays none."""
+    assert get_loss("scaled:loss=ce", "multiclass").facts.lipschitz == pytest.approx(2 * 2**0.5)
+    assert get_loss("scaled:loss=mse", "regression").facts.lipschitz is None
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_without_a_loss_it_is_the_reference_loss(task):
+    """That of the task, which must then be stated."""
+    reference = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}[task]
+    assert get_loss("scaled:factor=3", task).label == f"scaled:factor=3:loss={reference}"
+    assert get_loss("scaled", task).record is get_loss(f"scaled:loss={reference}", task).record
+    with pytest.raises(BadValue, match="state one, or add :loss=NAME"):
+        get_loss("scaled:factor=3")
+
+
+def test_all_behind_loss_is_the_other_s_own():
+    """Parameters and statements before `loss=` are about the factor, those behind it about the other loss."""
+    loss = get_loss("scaled:@label=big huber:factor=4:loss=huber:delta=2")
+    assert dict(loss.parameters) == {"factor": 4.0, "delta": 2.0}
+    assert (loss.task, loss.title) == ("regression", "big huber")
+    assert get_loss("scaled:@task=binary").label == "scaled:factor=2:loss=bce"
+    assert isinstance(loss.record.fn, Scaled)
+
+
+@pytest.mark.parametrize(
+    ("spec", "task", "error", "message"),
+    [
+        ("scaled:factor=0", "binary", BadValue, r"factor=0 is out of range; give a number in \(0, inf\)"),
+        ("scaled:delta=2:loss=huber", None, UnknownName, "unknown parameter 'delta'"),
+        ("scaled:loss=huber:factor=2", None, UnknownName, "unknown parameter 'factor'.*delta"),
+        ("scaled:loss=hubr", None, UnknownName, "did you mean 'huber'"),
+        ("scaled:loss=huber", "binary", LossDoesNotFit, "'huber' does not fit the task binary"),
+        ("scaled:loss=mse", None, BadValue, "'mse' serves several tasks"),
+        ("scaled:loss=scaled:loss=mae", "binary", BadValue, "has a factor of its own"),
+    ],
+)
+def test_bad_specs_are_refused(spec, task, error, message):
+    """What is wrong with either part is one clear error."""
+    with pytest.raises(error, match=message):
+        get_loss(spec, task)

@@ -1,0 +1,45 @@
+"""Curves are averages over the seeds that have a score, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+
+from lossbench.stats.curves import average_curves
+from lossbench.stats.paired import corrected_interval
+
+from .synthetic import SHARES, score_tables, table
+
+few = settings(max_examples=10, deadline=None)
+Scores = Mapping[str, np.ndarray]
+RATIO = 32 / 96
+
+
+@few
+@given(scores=score_tables(("bce", "mse")))
+def test_curves_are_means_by_epoch(scores: Scores) -> None:
+    """A curve is the plain mean over the seeds defined at that epoch, with the interval of those values."""
+    trials = table(scores)
+    values = np.random.default_rng(len(trials)).integers(0, 65, (len(trials), 4)) / 64
+    curves = np.where(trials.status.to_numpy()[:, None] == "diverged", np.nan, values)
+    long = pd.DataFrame(curves, columns=range(1, 5)).join(trials[["loss", "outlier_fraction"]])
+    long = long.melt(["loss", "outlier_fraction"], var_name="epoch", value_name="value")
+    found = average_curves(trials, list(curves)).set_index(["loss", "outlier_fraction", "epoch"])
+    assert len(found) == 2 * len(SHARES) * 4
+    for key, group in long.groupby(["loss", "outlier_fraction", "epoch"]).value:
+        expected = corrected_interval(group.to_numpy(), RATIO)
+        row = found.loc[key]
+        assert row.n == group.count() == expected.n
+        np.testing.assert_allclose(row["mean"], group.mean(), atol=1e-12)
+        np.testing.assert_allclose([row.low, row.high], [expected.low, expected.high], atol=1e-12)
+
+
+def test_curves_may_differ_in_length() -> None:
+    """Every setting's curves have its own number of epochs."""
+    short, long = table({"bce": np.full((2, 3), 0.5)}), table({"bce": np.full((2, 3), 0.5)}, epochs=5)
+    trials = pd.concat([short.assign(epochs=2), long], ignore_index=True)
+    curves = average_curves(trials, [np.zeros(epochs) for epochs in trials.epochs])
+    assert curves.groupby("epochs").epoch.max().to_dict() == {2: 2, 5: 5}

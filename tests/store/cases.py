@@ -1,0 +1,56 @@
+"""Rows and curves, from which the tests of the store are built. Imports little, since processes start with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+
+from lossbench.store import Store, key_of
+from lossbench.trial import Trial
+
+Row = dict[str, Any]
+Finished = tuple[Row, np.ndarray]
+
+
+def trial(seed: int = 0, **changes: Any) -> Trial:
+    """Return a trial, plain but for the changes."""
+    plain = Trial("iris", "multiclass", "mlp:16", "ce", "adam", 0.01, 0.0, 0.0, 32, 100, "none", 0.0, seed)
+    return Trial(**(asdict(plain) | changes))
+
+
+def row(seed: int = 0, **changes: Any) -> Row:
+    """Return a row with scores drawn by seed, plain but for the changes."""
+    scores = {f"score_{index}": float(score) for index, score in enumerate(curve(seed, 30))}
+    hashes = dict.fromkeys(("data_hash", "loss_hash", "fingerprint"), "0123456789ab")
+    others = {"status": "ok", "converged": True, "epochs_to_target": 3, "diverged_epoch": None}
+    return asdict(trial(seed)) | scores | hashes | others | changes
+
+
+def curve(seed: int = 0, epochs: int = 20) -> np.ndarray:
+    """Return a validation curve, drawn by seed."""
+    return np.random.default_rng(seed).random(epochs)
+
+
+def block(seeds: range | list[int], **changes: Any) -> list[Finished]:
+    """Return rows and curves of some seeds."""
+    return [(row(seed, **changes), curve(seed)) for seed in seeds]
+
+
+def key(row: Row) -> str:
+    """Return the key by which a run looks for a row, from what it knows before the training."""
+    wanted = Trial(**{field.name: row[field.name] for field in fields(Trial)})
+    return key_of(wanted, tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
+
+
+def same(found: Finished, expected: Finished) -> bool:
+    """Say whether two rows have the same values of the same types, and their curves the same bits."""
+    ours, theirs = (repr(sorted(row.items())) for row, _ in (found, expected))
+    return ours == theirs and found[1].dtype == np.float64 and found[1].tobytes() == expected[1].tobytes()
+
+
+def holds(store: Store, trials: list[Finished]) -> bool:
+    """Say whether a store holds these trials, unchanged, and no others."""
+    found = store.get([key(row) for row, _ in trials])
+    return len(store) == len(found) == len(trials) and all(same(found[key(row)], (row, c)) for row, c in trials)

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.errors import DataError
+from lossbench.store import Store, open_store, store_path
+
+from .cases import Finished, block, curve, holds, key, row
+
+SEEDS = st.lists(st.integers(0, 12), unique=True)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    with Store(tmp_path / "trials.sqlite") as store:
+        yield store
+
+
+def filled(folder: str, name: str, seeds: list[int]) -> Store:
+    """Return a new store that holds some seeds."""
+    store = Store(Path(folder, name))
+    store.put(block(seeds))
+    return store
+
+
+def test_what_is_put_is_got(store: Store, tmp_path: Path) -> None:
+    """From the same store and from the same file later."""
+    assert store.put(block(range(5))) == 5
+    assert holds(store, block(range(5)))
+    with Store(tmp_path / "trials.sqlite") as again:
+        assert holds(again, block(range(5)))
+
+
+def test_what_is_not_there_is_left_out(store: Store) -> None:
+    """Of many keys, more than SQLite takes at once, only those that are stored are returned."""
+    store.put(block([3]))
+    keys = [f"{index:032x}" for index in range(40_000)]
+    assert list(store.get([*keys, key(row(3)), *keys])) == [key(row(3))]
+    assert store.get([]) == {}
+
+
+def test_a_trial_is_stored_once(store: Store) -> None:
+    """Putting the same result again changes nothing."""
+    store.put(block(range(4)))
+    assert store.put(block(range(2, 6))) == 2
+    assert holds(store, block(range(6)))
+
+
+def test_a_block_is_stored_whole_or_not_at_all(store: Store) -> None:
+    """An error on the way, as Ctrl-C is one, leaves none of it, and the store goes on."""
+
+    def interrupted() -> Iterator[Finished]:
+        yield from block(range(3))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.put(interrupted())
+    assert len(store) == 0
+    assert store.put(block(range(3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ((row(7, score_3=0.5), curve(7)), ["score_3", "0.5"]),
+        ((row(7, score_3=None), curve(7)), ["score_3", "None"]),
+        ((row(7), curve(8)), ["two validation curves"]),
+    ],
+    ids=["score", "undefined", "curve"],
+)
+def test_two_results_of_one_trial_are_refused(store: Store, second: Finished, words: list[str]) -> None:
+    """The message names the trial and what differs; nothing of the block is stored, the first result stays."""
+    store.put(block([7]))
+    with pytest.raises(DataError) as refusal:
+        store.put([*block([1, 2]), second])
+    for word in ["dataset='iris'", "seed=7", "lossbench cache clear --dataset iris --loss ce", *words]:
+        assert word in str(refusal.value)
+    assert holds(store, block([7]))
+
+
+def test_rows_come_sorted_by_what_was_trained(store: Store) -> None:
+    """Whatever the order in which they were stored; seeds as numbers, not as texts."""
+    trials = [*block([10, 9, 2]), *block([1], loss="bce"), *block([0], dataset="wine")]
+    store.put(trials)
+    order = [("iris", "bce", 1), ("iris", "ce", 2), ("iris", "ce", 9), ("iris", "ce", 10), ("wine", "ce", 0)]
+    assert [(row["dataset"], row["loss"], row["seed"]) for row in store.rows()] == order
+
+
+@settings(deadline=None, max_examples=8)
+@given(SEEDS, SEEDS)
+def test_a_merge_is_a_union(ours: list[int], theirs: list[int]) -> None:
+    """Either way round it is the same, the other store stays as it is, and a second time changes nothing."""
+    union = sorted({*ours, *theirs})
+    with (
+        TemporaryDirectory() as folder,
+        filled(folder, "a", ours) as a,
+        filled(folder, "b", theirs) as b,
+        filled(folder, "c", theirs) as c,
+    ):
+        assert a.merge(b) == len(union) - len(ours)
+        assert holds(a, block(union))
+        assert holds(b, block(theirs))
+        assert a.merge(b) == a.merge(a) == 0
+        c.merge(a)
+        assert list(c.rows()) == list(a.rows())
+        assert holds(c, block(union))
+
+
+def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> None:
+    """One other result of one trial, and nothing is taken over."""
+    store.put(block([7]))
+    with Store(tmp_path / "other.sqlite") as other:
+        other.put([*block(range(5)), (row(7, score_0=0.0), curve(7))])
+        with pytest.raises(DataError, match="seed=7"):
+            store.merge(other)
+    assert holds(store, block([7]))
+
+
+@pytest.mark.parametrize("dataset", [None, "iris", "wine", "moons"])
+@pytest.mark.parametrize("loss", [None, "ce", "mse", "mae"])
+def test_clearing_removes_what_is_named(store: Store, dataset: str | None, loss: str | None) -> None:
+    """A data set, a loss, both of them, or everything; the others stay."""
+    all_of_it = [
+        t for d in ("iris", "wine") for name in ("ce", "mse") for t in block([0, 1], dataset=d, loss=name)
+    ]
+    store.put(all_of_it)
+    left = [
+        (r, c)
+        for r, c in all_of_it
+        if r["dataset"] != (dataset or r["dataset"]) or r["loss"] != (loss or r["loss"])
+    ]
+    assert store.clear(dataset, loss) == len(all_of_it) - len(left)
+    assert holds(store, left)
+
+
+def test_a_cleared_store_is_small(store: Store) -> None:
+    """The room is given back."""
+    empty = store.size()
+    store.put(block(range(300)))
+    assert store.size() > 2 * empty
+    store.clear()
+    assert store.size() <= 1.2 * empty
+
+
+def test_groups_count_what_is_stored(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By data set and fingerprint, with the times of the first and the last; a merge keeps the times."""
+    with Store(tmp_path / "other.sqlite") as other:
+        other.put(block([1, 2], dataset="wine"))
+        now = time.time()
+        monkeypatch.setattr("lossbench.store.store.time.time", lambda: now + 1000)
+        store.put(block([3, 4], dataset="wine") + block([1], dataset="wine", loss="mse"))
+        store.put(block([1], fingerprint="old") + block([1], dataset="wine", fingerprint="old"))
+        store.merge(other)
+    old, wine_new, wine_old = store.groups()
+    assert (old.dataset, old.fingerprint, old.losses, old.trials) == ("iris", "old", 1, 1)
+    assert (wine_new.dataset, wine_new.losses, wine_new.trials) == ("wine", 2, 5)
+    assert (wine_old.dataset, wine_old.fingerprint, wine_old.trials) == ("wine", "old", 1)
+    assert wine_new.newest - wine_new.oldest == pytest.approx(1000, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({}, "home/.cache/lossbench"),
+        ({"XDG_CACHE_HOME": "xdg"}, "xdg/lossbench"),
+        ({"LOSSBENCH_CACHE": "own", "XDG_CACHE_HOME": "xdg"}, "own"),
+        ({"LOSSBENCH_CACHE": "", "XDG_CACHE_HOME": ""}, "home/.cache/lossbench"),
+    ],
+    ids=repr,
+)
+def test_where_the_store_is(
+    variables: dict[str, str], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the variables say, else in the user's folder for caches, which is made; a folder given comes first."""
+    for name in ("LOSSBENCH_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (tmp_path / store_path()) == tmp_path / folder / "trials.sqlite"
+    with open_store() as store:
+        assert store.path.is_file()
+    assert store_path("given") == Path("given/trials.sqlite")
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "what?mode=ro#1", "100%41", "Ünïcode"])
+def test_any_name_of_a_folder_will_do(name: str, tmp_path: Path) -> None:
+    """SQLite is told the place as an address, in which some signs mean something."""
+    with open_store(tmp_path / name) as store:
+        store.put(block([0]))
+    assert (tmp_path / name / "trials.sqlite").is_file()
+
+
+def test_a_whole_run_is_read_in_a_moment(store: Store) -> None:
+    """The default config's 2680 trials take well under half a second of the three that a cached run may take."""
+    many: dict[str, Any] = {f"more_{index}": index / 7 for index in range(60)}
+    trials = [(row | many, np.resize(c, 100)) for row, c in block(range(2680))]
+    store.put(trials)
+    keys = [key(row) for row, _ in trials]
+    start = time.process_time()
+    assert len(store.get(keys)) == 2680
+    assert time.process_time() - start < 1

@@ -1,0 +1,48 @@
+"""The hashes of a row say what it was made of, and nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+import pytest
+
+from lossbench.losses import catalogue, get_loss
+from lossbench.provenance import bare, code_of, fingerprint, source_digest
+from lossbench.task import TASKS
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_two_losses_share_a_hash(task: str) -> None:
+    """Within a task, another loss is another source."""
+    names = [record.name for record in catalogue() if record.task == task]
+    assert len({source_digest(get_loss(name, task)) for name in names}) == len(names)
+
+
+def test_the_loss_hash_is_of_the_function_and_its_parameters() -> None:
+    """A parameter's value changes the hash; an alias, or a default written out, does not."""
+    huber, written, other = (
+        source_digest(get_loss(spec, "regression")) for spec in ("huber", "huber:delta=1", "huber:delta=1.35")
+    )
+    assert huber == written != other
+    assert source_digest(get_loss("ce", "multiclass")) == source_digest(get_loss("cce", "multiclass"))
+
+
+def test_engines_have_fingerprints_of_their_own() -> None:
+    """Rows of two engines are never taken for the same; those of one engine share their fingerprint."""
+    assert fingerprint("fused") == fingerprint("fused") != fingerprint("loop")
+
+
+def test_the_loss_hash_is_of_what_the_loss_calls_too() -> None:
+    """The code of a loss holds that of the other modules of losses that it takes functions from."""
+    modules = {record.fn.__module__ for record in catalogue()}
+    own = {name: bare(inspect.getsource(sys.modules[name])) for name in modules}
+    assert all(own[name] in code_of(name) for name in modules)
+    assert any(len(code_of(name)) > len(own[name]) for name in modules)
+
+
+def test_comments_and_docstrings_do_not_count() -> None:
+    """Code in another layout and with other words around it is the same code; another number is not."""
+    plain = "def f(x):\n    return x + 1\n"
+    assert bare(plain) == bare('def f(x):\n    """Say."""\n    # why\n    return (x + 1)\n')
+    assert bare(plain) != bare("def f(x):\n    return x + 2\n")
