@@ -15,6 +15,8 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import get_loss
+from lossbench.spec import title
+from lossbench.task import Task
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.trial import Trial
@@ -65,13 +67,32 @@ def plan(settings: Settings) -> Experiment:
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
-                get_loss(spec, task)
+                check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets)
     check_tuning(settings)
     for dataset in datasets:
         check_contamination(settings, dataset)
     trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))
     return Experiment(settings, datasets, trials, tuple(tuning_trials(settings, trials)), skipped)
+
+
+def named_everywhere(settings: Settings) -> set[str]:
+    """Return the losses that stand under every task, as one of the user's own does whose task is not stated."""
+    lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
+    return set.intersection(*map(set, lists)) if lists else set()
+
+
+def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
+    """Refuse a loss that stands under a task which it does not serve.
+
+    Raises:
+        UsageError: it does not exist, or does not fit.
+    """
+    try:
+        get_loss(spec, task)
+    except LossDoesNotFit:
+        if spec not in everywhere:
+            raise
 
 
 def match_losses(
@@ -97,10 +118,16 @@ def match_losses(
                 refusals.setdefault(spec, []).append((dataset, error))
     for spec, refused in refusals.items():
         # One of a task's losses may be left out (mape, where a target is zero) as long as another is there.
-        spared = isinstance(settings.losses, Mapping) and all(fitting[dataset.name] for dataset, _ in refused)
+        spared = (
+            isinstance(settings.losses, Mapping)
+            and spec not in named_everywhere(settings)
+            and all(fitting[dataset.name] for dataset, _ in refused)
+        )
         if not spared and not any(spec in losses for losses in fitting.values()):
             raise refused[0][1]
-    skips = [Skip(dataset.name, spec, str(error)) for spec, pairs in refusals.items() for dataset, error in pairs]
+    skips = [
+        Skip(dataset.name, title(spec), str(error)) for spec, pairs in refusals.items() for dataset, error in pairs
+    ]
     return fitting, tuple(skips)
 
 
@@ -111,7 +138,7 @@ def check_fit(spec: str, dataset: Dataset) -> None:
         UnknownName: no such loss.
         LossDoesNotFit: one of another task, or that is undefined for some of the targets.
     """
-    domain = get_loss(spec, dataset.task).record.domain
+    domain = get_loss(spec, dataset.task, dataset.targets).record.domain
     if domain is None:
         return
     rows = np.flatnonzero(domain.violations(dataset.target.reshape(dataset.rows, -1)))

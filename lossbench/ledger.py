@@ -12,10 +12,10 @@ import pandas as pd
 
 from lossbench.errors import DataError, OutputError
 from lossbench.experiment import Experiment
-from lossbench.losses import get_loss
 from lossbench.provenance import fingerprint, source_digest
 from lossbench.scoring import COLUMNS, frame_of, plain_rows
 from lossbench.store import Store, key_of
+from lossbench.training.pack import losses_by_spec
 from lossbench.trial import Trial
 
 CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
@@ -134,7 +134,7 @@ class Ledger:
         return key_of(trial, COLUMNS, *self._hashes(trial), fingerprint(self.engine, self.device))
 
     def _hashes(self, trial: Trial) -> tuple[str, str]:
-        return self._data[trial.dataset], self._losses[trial.task, trial.loss]
+        return self._data[trial.dataset], self._losses[trial.dataset, trial.loss]
 
     @cached_property
     def _data(self) -> dict[str, str]:
@@ -142,5 +142,10 @@ class Ledger:
 
     @cached_property
     def _losses(self) -> dict[tuple[str, str], str]:
-        named = {(trial.task, trial.loss) for trial in self.places}
-        return {(task, loss): source_digest(get_loss(loss, task)) for task, loss in named}
+        return {
+            (dataset.name, spec): source_digest(loss)
+            for dataset in self.experiment.datasets
+            for spec, loss in losses_by_spec(
+                dataset, (t for t in self.places if t.dataset == dataset.name)
+            ).items()
+        }

@@ -6,19 +6,19 @@ import ast
 import hashlib
 import inspect
 import platform
-import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lossbench.losses.loss import Loss
+from lossbench.losses.scaled import Scaled
 from lossbench.training.pack import Pack
 
 HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
-
-PLUMBING = ("lossbench.losses.record", "lossbench.losses.registry")  # describe losses and compute none
 
 PROGRAM = ("randomness.py", "scoring.py", "data", "measures", "training")
 """The parts of the package that make the numbers of a row, beside its loss."""
@@ -89,25 +89,60 @@ def digest(*arrays: np.ndarray) -> str:
 def source_digest(loss: Loss) -> str:
     """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
 
-    The code is that of its module and of the other modules of losses which that one uses, but for comments and
-    docstrings; of a loss of the user's own, the code of its file, see `lossbench.losses.source`.
+    The code is that of the function, of its derivative and of what they call; of a loss of the user's own, that of
+    its file, see `lossbench.losses.source`.
     """
-    code = loss.record.code or code_of(loss.record.fn.__module__)
+    record = loss.record
+    code = record.code or "".join(
+        code_of(unwrapped(function)) for function in (record.fn, record.slope) if function
+    )
     text = code + loss.name + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that a constant is multiplied with, or a function itself."""
+    return unwrapped(function.multiplied) if isinstance(function, Scaled) else function
+
+
 @cache
-def code_of(module: str) -> str:
-    """Return the code of a module of losses, and of those that it takes functions from."""
-    waiting, sources = [module], {}
+def code_of(function: Callable[..., Any]) -> str:
+    """Return the code of a function, of what it calls, and the numbers that it takes from its module.
+
+    Decorators do not count: what a record says about a loss changes none of its values.
+
+    Example:
+        >>> from lossbench.losses.regression import mae, mse
+        >>> code_of(mse) == code_of(mse) != code_of(mae)
+        True
+    """
+    waiting, found = [function], {}
     while waiting:
-        name = waiting.pop()
-        if name not in sources and name.startswith("lossbench.losses.") and name not in PLUMBING:
-            sources[name] = bare(inspect.getsource(sys.modules[name]))
-            waiting += [getattr(value, "__module__", "") or "" for value in vars(sys.modules[name]).values()]
-            waiting += [value.__name__ for value in vars(sys.modules[name]).values() if inspect.ismodule(value)]
-    return "".join(sources[name] for name in sorted(sources))
+        current = waiting.pop()
+        name = f"{current.__module__}.{current.__qualname__}"
+        if name in found:
+            continue
+        tree = ast.parse(inspect.cleandoc("\n" + inspect.getsource(current)))
+        for definition in tree.body:
+            definition.decorator_list = []  # type: ignore[attr-defined]
+        found[name] = dump(tree)
+        for value in used(current, tree):
+            if inspect.isfunction(value) and value.__module__.startswith("lossbench."):
+                waiting.append(value)
+            elif isinstance(value, int | float):
+                found[name] += repr(value)
+    return "".join(found[name] for name in sorted(found))
+
+
+def used(function: Callable[..., Any], tree: ast.AST) -> Iterator[Any]:
+    """Yield what a function takes from its module, or from other modules that its module has imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield function.__globals__.get(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = function.__globals__.get(node.value.id)
+            if inspect.ismodule(owner) and owner.__name__.startswith("lossbench."):
+                yield getattr(owner, node.attr)
 
 
 def bare(source: str) -> str:
@@ -117,7 +152,11 @@ def bare(source: str) -> str:
         >>> bare("x = 1  # one") == bare("x  =  1")
         True
     """
-    tree = ast.parse(source)
+    return dump(ast.parse(source))
+
+
+def dump(tree: ast.Module) -> str:
+    """Return a tree of code as text, without its docstrings."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]

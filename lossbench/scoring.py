@@ -15,6 +15,7 @@ from lossbench.measures.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.measures.prediction import predict
 from lossbench.measures.scores import MEASURES, score_all
 from lossbench.provenance import HASHES, hashes
+from lossbench.spec import title
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
 from lossbench.trial import Trial
@@ -79,7 +80,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     }
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
-        asdict(trial) | {name: values[index] for name, values in plain.items()}
+        asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
     ]
 
@@ -96,7 +97,8 @@ def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> lis
     nothing = np.full((trials, test, pack.outputs), np.nan)
     trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
-    return [row | said | {"failure": reasons[row["loss"]]} for row in rows_of(pack, trace, fingerprint)]
+    rows = rows_of(pack, trace, fingerprint)
+    return [row | said | {"failure": reasons[trial.loss]} for trial, row in zip(pack.trials, rows, strict=True)]
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -90,14 +90,12 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
 def title(spec: str) -> str:
     """Return what a thing is called in tables: the label that its spec states, or else the spec itself.
 
-    Raises:
-        BadValue: a spec of the wrong form.
-
     Example:
         >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")
         ('huber:delta=1.35', 'mine')
     """
-    return split_spec(spec)[1].get("@label", spec)
+    labels = (piece.removeprefix("@label=") for piece in _PARAMETER.split(spec) if piece.startswith("@label="))
+    return next(labels, spec)
 
 
 def numbers(spec: str, given: Mapping[str, str], allowed: Sequence[Parameter]) -> dict[str, float]:

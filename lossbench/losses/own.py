@@ -104,7 +104,7 @@ class Own:
 
     def _parameters(self) -> list[Parameter]:
         defaults = numbers_of(self.candidate.criterion)
-        return [Parameter(name, defaults[name], meaning="as its code says") for name in self.varying]
+        return [Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying]
 
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's own function gets and how its result is read."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.lazy import torch
 from lossbench.losses.registry import built_in, names
+from lossbench.losses.scaled import SCALED
 from lossbench.losses.source import code_of, digest, file_of, on_path, run_file, told
 from lossbench.task import Task
 
@@ -133,7 +134,7 @@ def check_name(name: str) -> None:
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
         )
-    if built_in(name):
+    if built_in(name) or name == SCALED:
         raise BadValue(f"'{name}' is the name of a built-in loss; choose another")
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from lossbench.experiment import Experiment, tuning_seeds
 from lossbench.ledger import Gap
+from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
+from lossbench.training.pack import losses_by_spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,7 @@ def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
         for note in dataset.notes:
             yield f"data     {dataset.name}: {note}"
     yield from skipped(experiment)
+    yield from own_losses(experiment)
     yield from failed(trials)
     yield from diverged(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
@@ -78,6 +81,17 @@ def skipped(experiment: Experiment) -> Iterator[str]:
         yield f"skipped  {skip.loss} on {skip.dataset}: {skip.reason}"
 
 
+def own_losses(experiment: Experiment) -> Iterator[str]:
+    """Yield what must be known about losses of the user's own; each remark once."""
+    remarks = (
+        f"note     {loss.title}: {remark}"
+        for dataset in experiment.datasets
+        for loss in losses_by_spec(dataset, (t for t in experiment.trials if t.dataset == dataset.name)).values()
+        for remark in loss.record.notes
+    )
+    yield from dict.fromkeys(remarks)
+
+
 def diverged(trials: pd.DataFrame) -> Iterator[str]:
     """Yield how many trainings diverged under which losses; a line a data set."""
     gone = trials[trials.status == "diverged"]
@@ -106,7 +120,7 @@ def plan_lines(experiment: Experiment) -> Iterator[str]:
     settings = experiment.settings
     count = Counter(trial.dataset for trial in experiment.trials)
     for dataset in experiment.datasets:
-        losses = dict.fromkeys(trial.loss for trial in experiment.trials if trial.dataset == dataset.name)
+        losses = dict.fromkeys(title(trial.loss) for trial in experiment.trials if trial.dataset == dataset.name)
         yield (
             f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count[dataset.name]} trainings of "
             f"{', '.join(settings.models)} under {', '.join(losses) or 'no loss'}"
@@ -120,3 +134,4 @@ def plan_lines(experiment: Experiment) -> Iterator[str]:
         rates = ", ".join(f"{rate:g}" for rate in settings.lr)
         yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
     yield from skipped(experiment)
+    yield from own_losses(experiment)

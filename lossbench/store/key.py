@@ -9,6 +9,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+from lossbench.spec import title
 from lossbench.trial import Trial
 
 DIGITS = 32  # 128 bits: two trials never share a key by chance
@@ -31,7 +32,8 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
         (32, False)
     """
     # Python writes the shortest text that reads back as the same float.
-    text = json.dumps([vars(trial), _schema(columns), data_hash, loss_hash, fingerprint])
+    named = vars(trial) | {"loss": title(trial.loss)}
+    text = json.dumps([named, _schema(columns), data_hash, loss_hash, fingerprint])
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 

@@ -22,7 +22,7 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
     """
     try:
         yield
-    except (LossFailed, RuntimeError) as error:  # a RuntimeError is autograd's, say of a value detached from raw
+    except Exception as error:  # not only LossFailed: a backward pass of the user's own raises what it likes
         raise LossFailed(
             f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}: {error}; lossbench check-loss tells more",
             losses,

@@ -18,7 +18,7 @@ from lossbench.data.contamination import contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold
 from lossbench.losses.loss import Loss, get_loss
-from lossbench.losses.record import POSITIVE
+from lossbench.losses.record import POSITIVE, LossRecord
 from lossbench.measures.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.training.network import Model, initial_weights, parse_model
@@ -47,7 +47,7 @@ class Pack:
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """The loss of every trial; trials of one loss share one object."""
-        made = {spec: get_loss(spec, self.dataset.task) for spec in {t.loss for t in self.trials}}
+        made = losses_by_spec(self.dataset, self.trials)
         return tuple(made[t.loss] for t in self.trials)
 
     @cached_property
@@ -187,26 +187,32 @@ def contaminated_part(dataset: Dataset, fold: Fold, trial: Trial) -> Part:
     return replace(fold.train, features=features, target=target)
 
 
+def losses_by_spec(dataset: Dataset, trials: Iterable[Trial]) -> dict[str, Loss]:
+    """Return the losses that some trials are trained under."""
+    return {spec: get_loss(spec, dataset.task, dataset.targets) for spec in {t.loss for t in trials}}
+
+
 def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
     """Sort trials of one data set into packs by shape and by size, seeds together."""
+    trials = list(trials)
+    records = {spec: loss.record for spec, loss in losses_by_spec(dataset, trials).items()}
     shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
     for trial in trials:
-        shapes[_shape(dataset, trial)].append(trial)
+        shapes[_shape(dataset, trial, records[trial.loss])].append(trial)
     packs = []
     for group in shapes.values():
         ordered = sorted(group, key=lambda t: t.seed)
-        size = _size(dataset, ordered[0])
+        size = _size(dataset, ordered[0], records[ordered[0].loss])
         packs += [Pack(dataset, tuple(ordered[i : i + size])) for i in range(0, len(ordered), size)]
     return packs
 
 
-def _shape(dataset: Dataset, trial: Trial) -> tuple[object, ...]:
-    record = get_loss(trial.loss, dataset.task).record
+def _shape(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[object, ...]:
     shape = record.width(dataset.targets), record.encoding
     return trial.model, *shape, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
 
 
-def _size(dataset: Dataset, trial: Trial) -> int:
-    outputs = get_loss(trial.loss, dataset.task).record.width(dataset.targets)
-    parameters = parse_model(trial.model).parameters(dataset.features.shape[1], outputs)
-    return max(1, min(MODELS, PARAMETERS // parameters))
+def _size(dataset: Dataset, trial: Trial, record: LossRecord) -> int:
+    """Return how many such trials a pack holds; the larger the networks, the fewer."""
+    inputs, outputs = dataset.features.shape[1], record.width(dataset.targets)
+    return max(1, min(MODELS, PARAMETERS // parse_model(trial.model).parameters(inputs, outputs)))

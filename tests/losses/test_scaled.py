@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from lossbench.data import load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses import get_loss
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
+from lossbench.training import fused, loop
+from lossbench.training.pack import Pack
+from lossbench.trial import Trial
 
 from .cases import CASES, RECORDS, cases, close
 
@@ -123,3 +129,14 @@ def test_bad_specs_are_refused(spec, task, error, message):
     """What is wrong with either part is one clear error."""
     with pytest.raises(error, match=message):
         get_loss(spec, task)
+
+
+@pytest.mark.parametrize("engine", [fused, loop])
+@pytest.mark.parametrize("loss", ["ce", "logit_adjusted:tau=0.7", "bi_tempered", "hinge:margin=2"])
+def test_under_sgd_a_factor_is_a_learning_rate(engine, loss):
+    """A power of two at that much less of a rate trains the same network, and factors may differ in a pack."""
+    plain = Trial("iris", "multiclass", "mlp:8", loss, "sgd", 0.1, 0.0, 0.0, 32, 2, "none", 0.0, 0)
+    losses = {factor: f"scaled:factor={factor}:loss={loss}" for factor in (0.5, 16)}
+    trials = (plain, *(replace(plain, loss=spec, lr=0.1 / factor) for factor, spec in losses.items()))
+    last = engine.train(Pack(load_dataset("iris"), trials), torch.float64).last
+    np.testing.assert_allclose(last[1:], last[[0, 0]], rtol=1e-12, atol=1e-12)

@@ -152,7 +152,7 @@ def test_a_name_that_could_mean_something_else_is_refused(name):
 
 def test_a_built_in_name_is_refused():
     """Names and aliases of the catalogue keep their meaning."""
-    for name in ("mse", "brier"):
+    for name in ("mse", "brier", "scaled"):
         with pytest.raises(BadValue, match=f"'{name}' is the name of a built-in loss"):
             register_loss(name)
 
