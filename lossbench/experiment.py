@@ -15,7 +15,8 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import get_loss
-from lossbench.spec import title
+from lossbench.losses.registry import built_in
+from lossbench.spec import split_spec, title
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
@@ -77,9 +78,10 @@ def plan(settings: Settings) -> Experiment:
 
 
 def named_everywhere(settings: Settings) -> set[str]:
-    """Return the losses that stand under every task, as one of the user's own does whose task is not stated."""
+    """Return the losses of the user's own that stand under every task, since theirs is not stated."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
-    return set.intersection(*map(set, lists)) if lists else set()
+    shared = set.intersection(*map(set, lists)) if lists else set()
+    return {spec for spec in shared if not built_in(split_spec(spec)[0])}
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:

@@ -22,8 +22,8 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
     """Return a value of the file as the type that is wanted.
 
     Args:
-        kind: str, float, bool, dict, a Literal of texts, a tuple `tuple[kind, ...]` (one value or a list), or a dataclass
-            of these (a table).
+        kind: str, float, bool, dict, a Literal of texts, a tuple `tuple[kind, ...]` (one value or a list), or a
+            dataclass of these (a table).
         value: as `tomllib` read it.
         place: where it stands, for messages.
 

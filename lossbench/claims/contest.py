@@ -19,13 +19,14 @@ from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
-from lossbench.data import Dataset, load_dataset
+from lossbench.data import Dataset, check_kind, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.experiment import check_fit
 from lossbench.losses.registry import core_losses, losses_of
 from lossbench.measures.scores import MEASURES, primary_score
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 from lossbench.task import Task
+from lossbench.training.network import parse_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,14 +80,37 @@ class Match:
     diverged: bool
 
 
-def bouts(
+def check_contest(
     claim: Claim,
     study: Study,
     *,
     arms: tuple[str, ...],
     score: tuple[str, ...],
+    direction: Direction,
     datasets: tuple[str, ...] = (),
-    **_: Any,
+    **axes: Any,
+) -> None:
+    """Refuse a contest that cannot be carried out.
+
+    Raises:
+        UsageError: a loss, data set, score or setting that does not exist, does not fit or is out of range.
+    """
+    settings = make_settings(**axes_of(**axes))
+    for model in settings.models:
+        parse_model(model)
+    for bout in bouts(study, arms, score, datasets):
+        if settings.outlier_kind != "auto":
+            check_kind(settings.outlier_kind, bout.task)
+
+
+def axes_of(outliers: tuple[float, ...] = (0.0,), outlier_kind: str = "auto", model: str = "") -> dict[str, Any]:
+    """Return what a contest sets beside data sets and losses, as fields of `lossbench.config.Settings`."""
+    axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
+    return axes | ({"models": [model]} if model else {})
+
+
+def bouts(
+    study: Study, arms: tuple[str, ...], score: tuple[str, ...], datasets: tuple[str, ...] = ()
 ) -> list[Bout]:
     """Match the arms with data sets, one bout a task.
 
@@ -156,7 +180,7 @@ def make_bout(arms: tuple[str, ...], task: Task, datasets: list[str], study: Stu
     return Bout(task, tuple(datasets), mine, tuple(others), others | dict.fromkeys(mine, first))
 
 
-@experiment("contest", check=bouts)
+@experiment("contest", check=check_contest)
 def contest(
     claim: Claim,
     study: Study,
@@ -171,17 +195,17 @@ def contest(
 ) -> list[Evidence]:
     """Train the arms under every protocol and compare them by the paired test, data set by data set.
 
-    arms: the first against each of the others; one alone, against every other core loss of the task. An arm that may
-    stand for several losses ("mse" on classes) is tried in all its readings. "constant" is the best constant answer.
+    arms: the first against each of the others; one alone, against every other core loss of the task. An arm that
+    may stand for several losses ("mse" on classes) is tried in all its readings. "constant" is the best constant
+    answer.
     direction: the first arm is better, worse, equal (within the margin) or not worse (by more than the margin).
     datasets: without any, those of the default experiment that the arms and the score fit.
     outliers: contaminated shares of the training part.
     """
-    axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
-    axes |= {"models": [model]} if model else {}
+    axes = axes_of(outliers, outlier_kind, model)
     matches = [
         match
-        for bout in bouts(claim, study, arms=arms, score=score, datasets=datasets)
+        for bout in bouts(study, arms, score, datasets)
         for protocol in study.protocols
         for match in fight(claim, study, bout, protocol, score, axes)
     ]
@@ -195,7 +219,8 @@ def fight(
     """Train a bout under a protocol and yield its comparisons."""
     losses = {bout.task: bout.losses}
     comparison = study.compare(protocol.name, bout.task, datasets=list(bout.datasets), losses=losses, **axes)
-    for (dataset, _), cell in comparison.trials.groupby(["dataset", "outlier_fraction"], sort=False):
+    for _, cell in comparison.trials.groupby(["dataset", "outlier_fraction"], sort=False):
+        dataset = cell.dataset.iloc[0]
         trained = {CONSTANT, *cell.loss}  # a rival that the claim does not name may not fit the data
         for score, first, other in product(scores, bout.first, bout.others):
             if {first, other} <= trained and first != other:

@@ -51,7 +51,7 @@ class Point:
     tangent: bool = False
 
     def error(self, formula: Formula) -> float:
-        """Return the largest difference to a formula, relative to the size of the derivative where that is large."""
+        """Return the largest difference to a formula, relative to the derivative where that is above 1."""
         difference = self.gradient - FORMULAS[formula](self.predicted, self.target)
         if self.tangent:  # what is the same for all classes moves no probability
             difference = difference - difference.mean(-1, keepdim=True)

@@ -161,7 +161,8 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
     """Compare two detectors of which one point of the ROC curve each is reported.
 
     A point with more hits and fewer alarms is better at every prevalence and every price of an error. Two such
-    points lie on no one curve, which never falls. Whether the curves cross elsewhere, one point each may leave open.
+    points lie on no one curve, which never falls. Whether the curves cross elsewhere, one point each may leave
+    open.
     """
     hits, alarms = (
         span(reported(claim, better, name)).minus(span(reported(claim, worse, name))) for name in ("tpr", "fpr")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence, Finding
+from lossbench.claims.evidence import Evidence, Finding, Verdict
 from lossbench.claims.registry import CHECKS, EXPERIMENTS, arguments_for, missing
 from lossbench.claims.study import Study
 from lossbench.claims.verdict import combine
+from lossbench.errors import ConfigError, UsageError
 
 
 def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Finding]:
@@ -25,7 +27,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         One finding a claim, in their order.
 
     Raises:
-        UsageError: an experiment that cannot be carried out, before anything is trained.
+        ConfigError: an experiment that cannot be carried out, before anything is trained.
 
     Example:
         >>> from lossbench.claims import Study, read_catalogue, read_terms
@@ -41,10 +43,17 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
 
 
 def check(claim: Claim, study: Study) -> None:
-    """Refuse what the experiments of a claim could not carry out."""
+    """Refuse what the experiments of a claim could not carry out.
+
+    Raises:
+        ConfigError: what it is, and where the claim stands.
+    """
     for name in claim.experiments:
         if name in CHECKS:
-            CHECKS[name](claim, study, **arguments_for(claim, name))
+            try:
+                CHECKS[name](claim, study, **arguments_for(claim, name))
+            except UsageError as error:
+                raise ConfigError(f"{claim.source}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class Trials:
     def finding(self, claim: Claim) -> Finding:
         """Try a claim, unless that was done, and judge it."""
         evidence = self.evidence(claim)
+        verdict: Verdict
         absent = untried(self.catalogue.deciding(claim))
         if claim.not_yet or (absent and not evidence):
             verdict, condition = "not yet", claim.not_yet or absent
@@ -89,10 +99,10 @@ class Trials:
 
     def command(self, claim: Claim) -> str:
         """Return what repeats the finding."""
-        parts = ["lossbench claims", claim.id]
+        parts = ["lossbench", "claims", claim.id]
         parts += ["-c", str(self.catalogue.file)] if self.catalogue.file else []
         parts += ["--quick"] if self.study.quick else []
-        return " ".join(parts)
+        return shlex.join(parts)
 
 
 def untried(claims: Sequence[Claim]) -> str:

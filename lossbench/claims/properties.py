@@ -17,7 +17,7 @@ from lossbench.lazy import torch
 from lossbench.losses import get_loss
 from lossbench.losses.registry import losses_of
 from lossbench.measures.prediction import predict
-from lossbench.task import TASKS
+from lossbench.task import TASKS, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +73,7 @@ def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: floa
     bests = [[best_constant(one, values) for values in samples[:20]] for one in (first, second)]
     return [
         agreement(f"difference to {factor:g} of the gradient", slopes[0] - factor * slopes[1], POINTS, "gradient"),
-        agreement("difference of the minimisers", np.subtract(*bests), len(bests[0]), "minimiser"),
+        agreement("difference of the minimisers", np.subtract(bests[0], bests[1]), len(bests[0]), "minimiser"),
     ]
 
 
@@ -121,7 +121,7 @@ def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evide
 
 @experiment("asymmetry")
 def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
-    """Exchange the two distributions of a cross-entropy: it is not symmetric where any pair of them gives two values.
+    """Exchange the two distributions of a cross-entropy: not symmetric where any pair of them gives two values.
 
     H(p, q) = -Σ p log q. Two distributions over two outcomes that mirror each other give one value.
     """
@@ -148,7 +148,7 @@ def entropy(p: Tensor, q: Tensor) -> Tensor:
 
 @experiment("softmax_range")
 def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
-    """Look at softmax outputs of raw outputs of every size: each within [0, 1], and all of a sample summing to 1."""
+    """Look at softmax outputs of raw outputs of every size: each within [0, 1], and those of a sample sum to 1."""
     raw = np.concatenate([draw(1, POINTS, 5) * scale for scale in (0.01, 1.0, 100.0, 1e4)])
     probability = predict(raw, "softmax", "multiclass").probability
     assert probability is not None  # the link has one
@@ -226,7 +226,7 @@ def heads(claim: Claim, study: Study) -> list[Evidence]:
     return [variety("output activations", activations), variety("output units a target", units)]
 
 
-def variety(what: str, found: Mapping[str, Set[object]]) -> Evidence:
+def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
     """Return whether on any task there are several of something."""
     most = max(map(len, found.values()))
     said = "; ".join(f"{task}: {', '.join(sorted(map(str, values)))}" for task, values in found.items())

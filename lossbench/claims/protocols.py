@@ -1,4 +1,4 @@
-"""The terms of every trial by training: protocols, seeds, epochs, margins. Fixed in the catalogue, for all claims."""
+"""The terms of every trial by training, which the catalogue fixes for all claims: protocols, seeds, margins."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Terms:
         quick_epochs: likewise, for a first look.
         quick_seeds: likewise.
         margins: the difference that is too small to matter, by score.
-        readings: what the documents' name of a loss may stand for, by that name; those that serve a task are tried.
+        readings: the losses that a name of the documents may stand for; those that serve a task are tried.
     """
 
     protocols: Mapping[str, Protocol]

@@ -4,7 +4,7 @@
     def contest(claim: Claim, study: Study, *, arms: tuple[str, ...], score: str) -> list[Evidence]: ...
 
 An experiment is a function of the claim and the study. Its keywords are the keys that a claim may give it in the
-catalogue; their types and defaults are read from the signature, so a file is checked without the experiment's help.
+catalogue; their types and defaults are read from the signature, so a file is checked without its help.
 It returns every comparison that it made. Those that train do it through `study.compare` and no other way.
 """
 

@@ -21,7 +21,7 @@ VANISHED = 1e-3  # of the gradient at a raw output of 0
 
 @experiment("saturation")
 def saturation(claim: Claim, study: Study) -> list[Evidence]:
-    """Take the gradient of binary cross-entropy at a raw output of 20 where the target is 0, and of `mse` beside it.
+    """Take the gradient of binary cross-entropy at a raw output of 20 whose target is 0, and of `mse` beside it.
 
     It vanishes where less than a thousandth is left of the gradient at a raw output of 0. The loss is computed
     twice in single precision: from the raw output, and from the probability that a sigmoid makes of it first.

@@ -14,8 +14,6 @@ from lossbench.task import Task
 from lossbench.trial import Trial
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lossbench.api import Comparison
 
 
@@ -86,15 +84,16 @@ class Study:
             self.say(f"{protocol}: {len(experiment.trials)} trainings on {names}")
             return run(experiment)
         self.say(f"{protocol}: {len(experiment.tuning)} trainings on {names} to choose the rates")
-        tuning = run(replace(experiment, trials=())).tuning
+        tuned = run(replace(experiment, trials=()))
         # Only the rates that were chosen are trained on the seeds that are reported.
-        chosen = at_chosen_rates(experiment.trials, tuning)
+        chosen = at_chosen_rates(experiment.trials, tuned)
         self.say(f"{protocol}: {len(chosen)} trainings on {names}")
-        return replace(run(replace(experiment, trials=chosen, tuning=())), tuning=tuning)
+        return replace(run(replace(experiment, trials=chosen, tuning=())), tuning=tuned.tuning)
 
 
-def at_chosen_rates(trials: tuple[Trial, ...], tuning: pd.DataFrame) -> tuple[Trial, ...]:
+def at_chosen_rates(trials: tuple[Trial, ...], tuned: Comparison) -> tuple[Trial, ...]:
     """Return the trials at the rate that was chosen for their loss and setting."""
-    keys = [*ARM, "lr"]
+    tuning, keys = tuned.tuning, [*ARM, "lr"]
+    assert tuning is not None  # rates were looked for
     chosen = set(tuning.loc[tuning.chosen, keys].itertuples(index=False, name=None))
     return tuple(trial for trial in trials if tuple(getattr(trial, key) for key in keys) in chosen)

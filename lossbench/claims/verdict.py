@@ -77,7 +77,7 @@ def where(lines: Collection[Evidence], word: Word) -> str:
     for preposition, axis in AXES:
         values = {axis(line) for line in mine}
         if len(box) > len(mine) and values != {axis(line) for line in lines}:
-            places.append(f"{preposition} {listed(values)}")
+            places += [f"{preposition} {listed(values)}"] if any(values) else []
             box = list(filter(partial(_within, axis, values), box))
     place = " ".join(places)
     if len(box) == len(mine):
@@ -90,12 +90,12 @@ def _within(axis: Callable[[Evidence], str], values: set[str], line: Evidence) -
 
 
 def listed(values: Iterable[str]) -> str:
-    """Name the first few in the order of the alphabet, and count the others.
+    """Name the first few in the order of the alphabet, without blanks, and count the others.
 
     Example:
         >>> listed({"b", "a"}), listed("abcdef")
         ('a, b', 'a, b, c, d and 2 more')
     """
-    names = sorted(value or "none" for value in values)
+    names = sorted(filter(None, values))
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

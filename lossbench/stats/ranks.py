@@ -62,7 +62,7 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
 def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
     """Return the ranks of one task under one setting."""
     losses = pd.unique(group.loss)
-    table = heights(group)[losses]
+    table = heights(group).reindex(columns=losses)
     complete = table.dropna(axis="columns")
     ranked = pd.DataFrame(compare_with_first(complete.to_numpy()), index=complete.columns).reindex(losses)
     ranked["reason"] = ranked.reason.mask(table.isna().any(), "not on every data set")
@@ -79,7 +79,7 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
 def heights(group: pd.DataFrame) -> pd.DataFrame:
     """Return how well each loss did on each data set, the greater the better, `DIVERGED` where some seed did.
 
-    One row a data set, one column a loss, NaN where it was not run.
+    One row a data set, one column a loss, NaN where it has no score. What has none anywhere has no row or column.
     """
     sign = [1.0 if MEASURES[score].greater_is_better else -1.0 for score in group.score]
     height = (group["mean"] * sign).where(group.diverged == 0, DIVERGED)

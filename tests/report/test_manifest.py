@@ -18,9 +18,7 @@ from lossbench.report.manifest import manifest
 @pytest.fixture
 def found(comparison: Comparison) -> dict:
     """Give the manifest of the shared comparison."""
-    return manifest(
-        comparison.experiment, {"a.csv": "x\n"}, comparison.seconds, comparison.manner, "lossbench compare"
-    )
+    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare")
 
 
 def test_it_has_what_the_design_asks_for(found: dict) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lossbench import Comparison
+from lossbench.ledger import Gap
 from lossbench.report.notes import FEW_SEEDS, diverged, notes, plan_lines, skipped
 
 
@@ -16,7 +17,7 @@ def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list
 
 def said(comparison: Comparison, folder: Path | None) -> list[str]:
     """Return all notes."""
-    return list(notes(comparison.experiment, comparison.trials, comparison.seconds, folder))
+    return list(notes(comparison, folder))
 
 
 def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> None:
@@ -63,6 +64,20 @@ def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:
     dataset = replace(comparison.experiment.datasets[0], notes=("2 rows dropped",))
     experiment = replace(comparison.experiment, datasets=(dataset,))
     assert about(replace(comparison, experiment=experiment), "data") == ["data     diabetes: 2 rows dropped"]
+
+
+def test_what_is_missing_is_said_first(comparison: Comparison) -> None:
+    """A run that was cut short says which seeds of which data set are left out."""
+    gaps = (Gap("iris", (2, 3), 40),)
+    first = said(replace(comparison, gaps=gaps), None)[0]
+    assert first.startswith("partial  iris: 40 trainings are not done, so seeds 2, 3 are left out")
+
+
+def test_what_came_from_earlier_runs_is_counted(comparison: Comparison) -> None:
+    """The time of a run that took most of its trainings from the store explains itself."""
+    (line,) = about(replace(comparison, cached=5), "time")
+    assert line.endswith("5 of them taken from earlier runs")
+    assert "earlier" not in about(comparison, "time")[0]
 
 
 def test_the_plan_adds_up(comparison: Comparison) -> None:

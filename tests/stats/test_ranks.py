@@ -166,6 +166,17 @@ def test_a_loss_that_skipped_a_data_set_is_named_and_not_ranked() -> None:
     )
 
 
+def test_a_loss_without_a_score_anywhere_is_named_too() -> None:
+    """A loss that failed everywhere has a row that says so; a data set where all failed is none for the ranks."""
+    rows = summary(np.arange(12.0).reshape(4, 3))
+    rows.loc[rows.loss == "mse", "mean"] = np.nan
+    rows.loc[rows.dataset == "set3", "mean"] = np.nan
+    found = rank_losses(rows)
+    assert found.reason[1] == "not on every data set"
+    assert found.average_rank.isna().tolist() == [False, True, False]
+    assert set(found.data_sets) == {3}
+
+
 def test_tasks_settings_and_views_are_ranked_apart() -> None:
     """Each task, rate and view has ranks of its own; in a tuned view a rate is a loss's own and parts nothing."""
     heights = np.arange(6.0).reshape(3, 2)

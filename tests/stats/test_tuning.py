@@ -121,6 +121,26 @@ def test_both_views_stand_side_by_side() -> None:
     assert both.agreement[both.loss == "bce"].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("verdict", "tuned", "word"),
+    [
+        ("better", "worse", "disagree"),
+        ("worse", "inconclusive", "disagree"),
+        ("equivalent", "better", "disagree"),
+        ("equivalent", "inconclusive", "agree"),
+        ("inconclusive", "inconclusive", "agree"),
+        ("worse", "worse", "agree"),
+    ],
+)
+def test_only_decisions_can_disagree(verdict: str, tuned: str, word: str) -> None:
+    """Better or worse in one view and not in the other is a disagreement, whichever view; two open ones agree."""
+    summary = both_views({"bce": [0.8] * 4, "mse": [0.8] * 4}, {"bce": 0, "mse": 0})
+    for here, there in ((verdict, tuned), (tuned, verdict)):
+        words = np.where(summary["view"] == "fixed", here, there)
+        both = side_by_side(summary.assign(verdict=words))
+        assert set(both.agreement) == {word}
+
+
 def test_without_tuning_nothing_stands_beside() -> None:
     """One view alone gives no rows, and no disagreement."""
     summary = summarise(table({"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.5)}, shares=[0.0]))

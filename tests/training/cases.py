@@ -55,11 +55,7 @@ def losses_of(name: str, outputs: int = 1) -> list[str]:
     ]
     target = data.target.reshape(data.rows, -1)
     fitting = [r for r in records if r.domain is None or not r.domain.violations(target).any()]
-    return [
-        spec
-        for r in fitting
-        for spec in (r.name, *(f"{r.name}:{p.name}={moved(p):g}" for p in r.parameters))
-    ]
+    return [spec for r in fitting for spec in (r.name, *(f"{r.name}:{p.name}={moved(p):g}" for p in r.parameters))]
 
 
 def moved(parameter: Parameter) -> float:

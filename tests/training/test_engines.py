@@ -60,7 +60,7 @@ def every_trial(name: str, model: str, epochs: int) -> list[Trial]:
 
 def calm(trace: Trace) -> np.ndarray:
     """Say which trainings did not blow up: what does magnifies every rounding without bound."""
-    return np.nanmin(trace.curve, axis=1, initial=0.0) > -10.0
+    return (np.nanmin(trace.curve, axis=1, initial=0.0) > -10.0) & (np.abs(trace.last).max(axis=(1, 2)) < 50.0)
 
 
 def compare(left: Trace, right: Trace, tolerance: float) -> None:

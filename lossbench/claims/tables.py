@@ -1,0 +1,196 @@
+"""Findings as tables of text: all of them by document, or one in full."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from textwrap import shorten, wrap
+
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Finding
+from lossbench.claims.registry import EXPERIMENTS
+from lossbench.claims.study import Study
+from lossbench.report.tables import NOT_DEFINED, Table, interval
+from lossbench.report.terminal import WIDTH
+
+CLAIM, FEW_WORDS = 41, 35  # columns of the terminal that are left for a claim and for its evidence
+WORDED = ("protocol", "data set", "verdict")
+PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
+
+LEGEND = (
+    "reproduced    every comparison comes out as claimed    contradicted  every one the other way",
+    "depends       some do and some do not: see on what     equivalent    no difference beyond the margin",
+    "inconclusive  the seeds, or the digits, cannot tell    not yet       not tried: see why",
+)
+
+
+def overview(findings: Sequence[Finding], catalogue: Catalogue, shortened: bool = False) -> Iterator[Table]:
+    """Yield one table a document: each claim with its verdict and its evidence in a few words.
+
+    Args:
+        findings: one a claim.
+        catalogue: where they are from.
+        shortened: whether claims and evidence are cut to a line of a terminal.
+    """
+    columns = ("ID", "claim", "verdict", "evidence")
+
+    def fitted(text: str, width: int) -> str:
+        return shorten(text, width, placeholder=" ...", break_on_hyphens=False) if shortened else text
+
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.claim.document].append(finding)
+    for document, mine in groups.items():
+        rows = tuple(
+            (
+                finding.claim.id,
+                fitted(finding.claim.sentence, CLAIM),
+                finding.verdict,
+                fitted(few_words(finding), FEW_WORDS),
+            )
+            for finding in mine
+        )
+        yield Table(title_of(document, catalogue), columns, rows, texts=columns)
+
+
+def title_of(document: str, catalogue: Catalogue) -> str:
+    """Name a document, or the user's file."""
+    return f"{document}: {catalogue.documents[document]}" if document else str(catalogue.file)
+
+
+def few_words(finding: Finding) -> str:
+    """Say on what a finding depends, or name its clearest comparison."""
+    line = finding.decisive
+    if finding.condition or line is None:
+        return finding.condition
+    return ", ".join(filter(None, [f"{line.what} {figure(line)}", line.case, line.dataset]))
+
+
+def figure(line: Evidence) -> str:
+    """Write what was measured, with half of its interval."""
+    if line.measured is None:
+        return NOT_DEFINED
+    if line.low is None or line.high is None or line.low == line.high:
+        return f"{line.measured:.4g}"
+    return interval(line.measured, line.low, line.high)
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """Say how many claims have which verdict, after how many comparisons."""
+    count = Counter(finding.verdict for finding in findings)
+    said = ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])
+    compared = sum(len(finding.evidence) for finding in findings)
+    return f"{len(findings)} claim{'s' * (len(findings) > 1)} after {compared} comparisons: {said}"
+
+
+def in_full(finding: Finding, catalogue: Catalogue, study: Study) -> Iterator[str]:
+    """Yield everything about one claim but its comparisons, in lines that a terminal holds."""
+    yield from wrap(f"{finding.claim.id}: {finding.claim.sentence}", WIDTH)
+    for name, text in facts(finding, catalogue, study):
+        yield from wrap(f"  {name:<11} {text}", WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False)
+
+
+def facts(finding: Finding, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
+    """Yield what is known about a claim, each thing with its name."""
+    claim, deciding = finding.claim, catalogue.deciding(finding.claim)
+    yield "stands in", ", ".join(filter(None, [title_of(claim.document, catalogue), claim.place]))
+    yield "kind", claim.kind
+    yield "verdict", ": ".join(filter(None, [finding.verdict, finding.condition]))
+    for name in dict.fromkeys(chain.from_iterable(one.experiments for one in deciding)):
+        if name in EXPERIMENTS:
+            yield "decided by", f"{name}: {first_sentence(EXPERIMENTS[name].__doc__ or '')}"
+    if claim.same_as:
+        yield "same as", ", ".join(claim.same_as)
+    for name in finding.values(lambda line: line.protocol):
+        yield name, f"{study.terms.protocols[name].about}; {len(study.seeds)} seeds, {study.epochs} epochs"
+    if claim.reported:
+        yield "reported", ", ".join(f"{name} {text}" for name, text in claim.reported.items())
+    count = Counter(line.verdict for line in finding.evidence)
+    said = ", ".join(f"{count[word]} {word}" for word in WORDS if count[word])
+    yield "evidence", ": ".join(filter(None, [f"{len(finding.evidence)} comparisons", said]))
+    yield "again", finding.command
+
+
+def first_sentence(docstring: str) -> str:
+    r"""Return what a docstring says first.
+
+    Example:
+        >>> first_sentence(" Do this.\n\n And that. ")
+        'Do this.'
+    """
+    return " ".join(docstring.strip().partition("\n\n")[0].split())
+
+
+def comparisons(finding: Finding) -> Iterator[Table]:
+    """Yield every comparison that was made for a claim, a table for each thing that was measured.
+
+    Columns that no line needs are left out.
+    """
+    columns = ("protocol", "data set", "for", "reported", "measured", "", "p", "n", "verdict")
+    reach = extents(finding.evidence)
+    for what in finding.values(lambda line: line.what):
+        rows = [row_of(line, reach[what, line.dataset]) for line in finding.evidence if line.what == what]
+        kept = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+        # Figures stand to the right and words to the left; only `for` is long enough to need several lines.
+        widths = {index: max(len(row[index]) for row in rows) for index in kept if columns[index] in WORDED}
+        yield Table(
+            what,
+            tuple(columns[index] for index in kept),
+            tuple(tuple(row[index].ljust(widths.get(index, 0)) for index in kept) for row in rows),
+            texts=("for",),
+        )
+
+
+def row_of(line: Evidence, reach: float) -> tuple[str, ...]:
+    """Return the cells of one comparison."""
+    return (
+        line.protocol,
+        line.dataset,
+        line.case,
+        "" if line.reported is None else f"{line.reported:.4g}",
+        figure(line),
+        picture(line, reach),
+        "" if line.p_value is None else f"{line.p_value:.2g}",
+        "" if line.n is None else str(line.n),
+        line.verdict,
+    )
+
+
+def extents(lines: Sequence[Evidence]) -> dict[tuple[str, str], float]:
+    """Return how far from zero the intervals reach, of each thing measured on each data set."""
+    reach: dict[tuple[str, str], float] = {}
+    for line in lines:
+        place = line.what, line.dataset
+        reach[place] = max(reach.get(place, 0.0), abs(line.low or 0.0), abs(line.high or 0.0))
+    return reach
+
+
+def picture(line: Evidence, reach: float) -> str:
+    """Draw the interval of a difference, o for its middle and | for zero.
+
+    Args:
+        line: with an interval on which zero means that nothing differs, or without one.
+        reach: the distance from zero to either end of the picture.
+
+    Example:
+        >>> picture(Evidence("reproduced", "f1", p_value=0.01, measured=0.5, low=0.2, high=0.8), reach=1.0)
+        '       | -o--  '
+    """
+    if line.p_value is None or line.measured is None or line.low is None or line.high is None:
+        return ""
+    low, middle, high = (
+        round((value / reach + 1) / 2 * (PICTURE - 1)) for value in (line.low, line.measured, line.high)
+    )
+    drawn = ["-" if low <= place <= high else " " for place in range(PICTURE)]
+    drawn[PICTURE // 2] = "|"
+    drawn[middle] = "o"
+    return "".join(drawn)
+
+
+def remarks(finding: Finding) -> Iterator[str]:
+    """Yield what the comparisons of a claim say in words, each thing once; of trainings, that they diverged."""
+    for line in finding.evidence:
+        if line.note and (not line.protocol or "diverged" in line.note):
+            about = ", ".join(filter(None, [line.protocol, line.dataset, line.case]))
+            yield f"{about}: {line.note}" if about else line.note

@@ -1,0 +1,148 @@
+"""`lossbench claims`: every claim, its evidence, its verdict."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lossbench.claims import Catalogue, Finding, Study
+    from lossbench.claims.expectation import Change
+
+FORMATS = ("table", "csv", "markdown", "json", "junit")
+CHANGED = 3
+
+
+@click.command(short_help="Try the claims of three documents, or your own, and judge them.")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="Claims of your own, in TOML."
+)
+@click.option("--quick", is_flag=True, help="Few seeds and epochs: a first look, too little to settle much.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the files.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="How the verdicts are printed  [default: table]."
+)
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A claims.csv; exit with 3 where a verdict is not the one in it.",
+)
+@click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
+def claims(ids: tuple[str, ...], **options: Any) -> None:
+    """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
+
+    With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md.
+    """
+    start = time.perf_counter()
+    from lossbench.claims import Study, read_catalogue, read_terms, try_claims
+    from lossbench.claims.expectation import changes, read_expected
+    from lossbench.report.files import prepare_folder
+
+    catalogue = read_catalogue(options["config"])
+    chosen = catalogue.find(ids)
+    expected = read_expected(options["expect"]) if options["expect"] else {}
+    if options["output"] is not None:
+        prepare_folder(options["output"])
+    with telling(options["quiet"]) as say:
+        study = Study(read_terms(), quick=options["quick"], jobs=options["jobs"], say=say)
+        if options["explain"]:
+            explain(ids, catalogue, study)
+            return
+        findings = try_claims(catalogue, chosen, study)
+    changed = changes(expected, findings, ids)
+    publish(findings, catalogue, study, changed, options, time.perf_counter() - start)
+    for change in changed:
+        click.echo(f"changed {change}", err=True)
+    if changed:
+        click.get_current_context().exit(CHANGED)
+
+
+@contextmanager
+def telling(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that is told what is being trained: a line that changes on a terminal, lines elsewhere."""
+    if quiet:
+        yield lambda line: None
+    elif sys.stderr.isatty():
+        from lossbench.report.terminal import console
+
+        with console(stderr=True).status("") as status:
+            yield status.update
+    else:
+        yield lambda line: click.echo(line, err=True)
+
+
+def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
+    """Print under which settings one claim would hold."""
+    from lossbench.claims.registry import EXPLANATIONS, arguments_for
+    from lossbench.errors import BadValue
+
+    if len(ids) != 1:
+        raise BadValue("--explain is for one claim: give its ID, as in lossbench claims T3 --explain")
+    (claim,) = catalogue.find(ids)
+    deciding = [(one, name) for one in catalogue.deciding(claim) for name in one.experiments]
+    searches = [(one, name) for one, name in deciding if name in EXPLANATIONS]
+    if not searches:
+        raise BadValue(f"there is no search for the settings under which {claim.id} holds; leave --explain out")
+    for one, name in searches:
+        for line in EXPLANATIONS[name](one, study, **arguments_for(one, name)):
+            click.echo(line)
+
+
+def publish(
+    findings: Sequence[Finding],
+    catalogue: Catalogue,
+    study: Study,
+    changed: Sequence[Change],
+    options: dict[str, Any],
+    seconds: float,
+) -> None:
+    """Write the files, then print what was asked for."""
+    from lossbench.claims.files import claims_csv, claims_json, evidence_csv
+    from lossbench.claims.junit import claims_junit
+    from lossbench.claims.tables import LEGEND, overview, tally
+    from lossbench.report.files import write_text
+    from lossbench.report.markdown import markdown
+
+    folder, form = options["output"], options["form"]
+    makers: dict[str, Callable[[], str]] = {
+        "csv": lambda: claims_csv(findings),
+        "json": lambda: claims_json(findings),
+        "junit": lambda: claims_junit(findings, catalogue, changed),
+        "markdown": lambda: markdown(overview(findings, catalogue), [*LEGEND, tally(findings)]),
+    }
+    if folder is not None:
+        write_text(folder / "claims.csv", makers["csv"]())
+        write_text(folder / "evidence.csv", evidence_csv(findings))
+        write_text(folder / "claims.md", makers["markdown"]())
+    if form in makers:
+        click.echo(makers[form](), nl=False)
+    elif form or not options["quiet"]:
+        show(findings, catalogue, study)
+        click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
+
+
+def show(findings: Sequence[Finding], catalogue: Catalogue, study: Study) -> None:
+    """Print the verdicts by document, or one claim in full."""
+    from lossbench.claims.tables import LEGEND, comparisons, in_full, overview, remarks, tally
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    screen = console()
+    if len(findings) > 1:
+        print_tables(screen, overview(findings, catalogue, shortened=True))
+        print_lines(screen, LEGEND, style="dim")
+        print_lines(screen, [tally(findings)])
+        return
+    (finding,) = findings
+    print_lines(screen, in_full(finding, catalogue, study))
+    print_tables(screen, comparisons(finding))
+    print_lines(screen, remarks(finding))

@@ -1,0 +1,184 @@
+"""A run trains what is missing, keeps what is done, and leaves whole seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lossbench.config import make_settings
+from lossbench.errors import BadValue, LossFailed, OutputError
+from lossbench.experiment import Experiment, plan
+from lossbench.ledger import Ledger
+from lossbench.runner import Finished, run, schedule
+from lossbench.store import Store
+from lossbench.training import fused
+
+FRAGILE = '''
+calls = 0
+
+def fragile(raw, target):
+    """Squared error that gives up after a while."""
+    global calls
+    calls += 1
+    if calls > {limit}:
+        raise ValueError("enough")
+    return (raw - target).square().mean(-1)
+'''
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    with Store(tmp_path / "trials.sqlite") as opened:
+        yield opened
+
+
+def study(**changes: object) -> Experiment:
+    """Plan a small experiment."""
+    small = {"datasets": ["iris", "moons"], "seeds": 2, "epochs": 2, "outliers": 0, "models": "mlp:4"}
+    return plan(make_settings(**(small | changes)))
+
+
+def same(left: Finished, right: Finished) -> None:
+    """Require two outcomes to have the same rows and curves, to the last bit."""
+    pd.testing.assert_frame_equal(left.rows, right.rows)
+    np.testing.assert_array_equal(left.curves, right.curves)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """Give the list of data set, loss and seed of every training from now on."""
+    done: list[tuple[str, str, int]] = []
+    train = fused.train
+
+    def noted(pack):
+        done.extend((trial.dataset, trial.loss, trial.seed) for trial in pack.trials)
+        return train(pack)
+
+    monkeypatch.setattr(fused, "train", noted)
+    return done
+
+
+def test_a_rerun_trains_nothing_and_says_the_same(store: Store, trained: list) -> None:
+    """What is stored is taken over, to the last bit."""
+    first = run(study(), jobs=1, store=store)
+    assert len(trained) == len(first.rows)
+    again = run(study(), jobs=1, store=store)
+    assert len(trained) == len(first.rows) == again.cached
+    same(first, again)
+    same(first, run(study(), jobs=1))
+
+
+def test_only_what_is_missing_is_trained(store: Store, trained: list) -> None:
+    """One more seed and one more loss cost their own trainings alone."""
+    run(study(datasets="iris", losses=["ce", "mse"]), jobs=1, store=store)
+    trained.clear()
+    wanted = study(datasets="iris", losses=["ce", "mse", "mae"], seeds=3)
+    finished = run(wanted, jobs=1, store=store)
+    assert set(trained) == {
+        ("iris", "mae", 0),
+        ("iris", "mae", 1),
+        *(("iris", loss, 2) for loss in ("ce", "mse", "mae")),
+    }
+    same(finished, run(wanted, jobs=1))
+
+
+def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first pack the time is over: what is reported is whole, what is left out is named."""
+    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    wanted = study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6)
+    clock = iter(range(1000))
+    monkeypatch.setattr("lossbench.runner.time.monotonic", lambda: next(clock))
+    cut = run(wanted, jobs=1, store=store, budget=2.5)
+    (gap,) = cut.gaps
+    kept = set(cut.rows.seed)
+    assert kept
+    assert kept.isdisjoint(gap.seeds)
+    assert kept | set(gap.seeds) == set(range(6))
+    assert (cut.rows.groupby("seed").size() == 3).all()
+    whole = run(wanted, jobs=1, store=store)
+    assert whole.cached == len(wanted.trials) - gap.trials
+    same(whole, run(wanted, jobs=1))
+
+
+def test_a_budget_without_a_seed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no seed is whole there is nothing to report."""
+    monkeypatch.setattr("lossbench.training.pack.MODELS", 2)
+    with pytest.raises(BadValue, match="no seed was done within the budget"):
+        run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), jobs=1, budget=0)
+
+
+def test_seeds_are_trained_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first seeds of all data sets come before the last of any, and what tunes before everything."""
+    monkeypatch.setattr("lossbench.training.pack.MODELS", 16)
+    wanted = study(seeds=8)
+    firsts = [min(trial.seed for trial in pack.trials) for pack in schedule(wanted, list(wanted.trials))]
+    assert firsts == sorted(firsts)
+    tuned = study(seeds=8, lr=[0.01, 0.1], tune=True)
+    packs = schedule(tuned, list(tuned.trials + tuned.tuning))
+    first = [bool(set(tuned.tuning) & set(pack.trials)) for pack in packs]
+    assert first == sorted(first, reverse=True)
+
+
+def test_a_loss_that_fails_leaves_the_others_as_they_are(tmp_path: Path, store: Store) -> None:
+    """Its rows say so and why; the other rows are what they are without it, and only those are stored."""
+    spec = f"{tmp_path}/own.py:fragile"
+    Path(tmp_path, "own.py").write_text(FRAGILE.format(limit=30))
+    finished = run(study(datasets="diabetes", losses=["mse", "mae", spec], epochs=12), jobs=1, store=store)
+    gone = finished.rows.loss == spec
+    assert set(finished.rows.status[gone]) == {"failed"}
+    assert set(finished.rows.status[~gone]) == {"ok"}
+    (why,) = set(finished.rows.failure[gone])
+    assert f"{spec} on diabetes, epoch " in why
+    assert "ValueError: enough" in why
+    assert len(store) == (~gone).sum()
+    alone = run(study(datasets="diabetes", losses=["mse", "mae"], epochs=12), jobs=1).rows
+    pd.testing.assert_frame_equal(finished.rows[~gone].reset_index(drop=True), alone.reset_index(drop=True))
+
+
+def test_both_engines_name_the_failure(tmp_path: Path) -> None:
+    """The plain loop says the same of a loss that fails."""
+    Path(tmp_path, "own.py").write_text(FRAGILE.format(limit=30))
+    wanted = study(datasets="diabetes", losses=["mse", f"{tmp_path}/own.py:fragile"], seeds=1, epochs=12)
+    found = run(wanted, jobs=1, engine="loop").rows
+    assert list(found.status) == ["ok", "failed"]
+
+
+def test_a_store_that_fails_stops_no_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest is trained without it, and the reader is told."""
+
+    def full(*_: object) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr(store, "put", full)
+    finished = run(study(), jobs=1, store=store)
+    assert finished.note == "the disk is full"
+    same(finished, run(study(), jobs=1))
+
+
+def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
+    """Another number in the user's file is another loss; another comment is the same one."""
+    file = tmp_path / "own.py"
+    spec = f"{file}:mine"
+    wanted = {"datasets": "diabetes", "losses": ["mse", spec], "seeds": 2}
+
+    def missing(text: str) -> int:
+        file.write_text(text)
+        return len(Ledger(study(**wanted), "fused", "cpu", store).missing)
+
+    code = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)\n"
+    assert missing(code.format(2)) == 4
+    run(study(**wanted), jobs=1, store=store)
+    assert missing(code.format(2)) == 0
+    assert missing(code.format(3)) == 2
+
+
+def test_failures_without_a_loss_are_errors() -> None:
+    """LossFailed carries the losses that it happened to; by itself, none."""
+    assert LossFailed("what").losses == ()
