@@ -33,6 +33,11 @@ DEVICES = ("cpu", "auto", "cuda")
 # A second process costs a second of imports: less work than this many multiply-adds is done in this one.
 WORTH_A_PROCESS = 20e9
 
+# For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
+# that a process takes before it trains, and bytes a row.
+SPEED = {"fused": 1e10, "loop": 2e8}
+START, PROCESS, ROW = 3.0, 450.0, 2500.0
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -105,6 +110,38 @@ def run(
             if time.monotonic() > end:
                 break
     return finished(ledger)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would take.
+
+    Args:
+        cached: trainings that are stored already.
+        missing: trainings that are not.
+        processes: how many would train.
+        seconds: about how long.
+        megabytes: about how much memory each process would take.
+    """
+
+    cached: int
+    missing: int
+    processes: int
+    seconds: float
+    megabytes: float
+
+
+def forecast(
+    experiment: Experiment, jobs: int | None, engine: Engine, device: str, store: Store | None
+) -> Forecast:
+    """Estimate what a run would take; see `run` for the arguments."""
+    ledger = Ledger(experiment, engine, choose_device(device), store)
+    packs = schedule(experiment, ledger.missing)
+    count = processes(packs, jobs, engine, ledger.device)
+    seconds = START + sum(map(work, packs)) / SPEED[engine] / max(1, min(count, len(packs)))
+    trials = len(ledger.places)
+    memory = PROCESS + trials * (ROW + 8 * experiment.settings.epochs) / 1e6
+    return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
 
 
 def schedule(experiment: Experiment, trials: list[Trial]) -> list[Pack]:

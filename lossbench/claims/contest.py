@@ -1,7 +1,9 @@
 """The contest: one arm against another, or against many, by a score, with a direction claimed.
 
 Every comparison is paired by seed, on the corrected variance of Nadeau and Bengio; p values are corrected by Holm
-over all comparisons that are made for the claim, whatever protocol or data set they are of.
+over all comparisons that are made for the claim, whatever protocol or data set they are of. Where the document
+reports a score of both arms, the size of its difference is compared too: reproduced where the measured one is equal
+to it within the margin, contradicted where it is another beyond doubt.
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence, Word
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.match import Direction, Match, judge_all
 from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -24,19 +27,14 @@ from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.experiment import check_fit
 from lossbench.losses.registry import core_losses, losses_of
 from lossbench.measures.scores import MEASURES, primary_score
-from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.api import Comparison
-
 CONSTANT = "constant"
 """An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
-
-Direction = Literal["better", "worse", "equal", "not worse"]
 
 
 @dataclass(frozen=True)
@@ -61,23 +59,6 @@ class Bout:
     def losses(self) -> list[str]:
         """What is trained."""
         return [loss for loss in dict.fromkeys((*self.first, *self.others)) if loss != CONSTANT]
-
-
-@dataclass(frozen=True)
-class Match:
-    """One paired comparison, before it is judged.
-
-    Args:
-        line: everything that the evidence says but the verdict.
-        test: of the first arm minus the second.
-        score: by which they are compared.
-        diverged: whether trainings of either arm did.
-    """
-
-    line: Evidence
-    test: PairedTest
-    score: str
-    diverged: bool
 
 
 def check_contest(
@@ -156,19 +137,9 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
 
 
 def readings(arm: str, task: Task, study: Study) -> tuple[str, ...]:
-    """Return the losses of a task that an arm may stand for: "mse" is three on two classes.
-
-    Raises:
-        LossDoesNotFit: none of them serves the task.
-    """
-    names = study.terms.readings.get(arm, ())
-    serving = tuple(name for name in names if name in losses_by_name(task))
-    return serving or (arm,)
-
-
-def losses_by_name(task: Task) -> set[str]:
-    """Return the names of the losses of a task."""
-    return {record.name for record in losses_of(task)}
+    """Return the losses of a task that an arm may stand for: "mse" is three on two classes."""
+    known = {record.name for record in losses_of(task)}
+    return tuple(name for name in study.terms.readings.get(arm, ()) if name in known) or (arm,)
 
 
 def make_bout(arms: tuple[str, ...], task: Task, datasets: list[str], study: Study) -> Bout:
@@ -203,117 +174,107 @@ def contest(
     outliers: contaminated shares of the training part.
     """
     axes = axes_of(outliers, outlier_kind, model)
-    matches = [
-        match
-        for bout in bouts(study, arms, score, datasets)
-        for protocol in study.protocols
-        for match in fight(claim, study, bout, protocol, score, axes)
-    ]
-    adjusted = holm(np.array([match.test.p_value for match in matches]))
-    return [judge(match, p, direction, study) for match, p in zip(matches, adjusted.tolist(), strict=True)]
+    return judge_all(
+        [
+            match
+            for bout in bouts(study, arms, score, datasets)
+            for protocol in study.protocols
+            for fight in fights(study, bout, protocol, score, axes)
+            for match in matches_of(fight, claim, study, direction)
+        ]
+    )
 
 
-def fight(
-    claim: Claim, study: Study, bout: Bout, protocol: Protocol, scores: tuple[str, ...], axes: Mapping[str, Any]
-) -> Iterator[Match]:
-    """Train a bout under a protocol and yield its comparisons."""
+@dataclass(frozen=True)
+class Fight:
+    """Two losses on one data set under one protocol and contaminated share, by one score.
+
+    Args:
+        protocol: its name.
+        pair: the losses, or a loss and the constant answer.
+        arms: which arm of the claim each is a reading of.
+        score: by which they are compared.
+        trials: of all losses there.
+        tuned: whether each has its own rate.
+    """
+
+    protocol: str
+    pair: tuple[str, str]
+    arms: tuple[str, str]
+    score: str
+    trials: pd.DataFrame
+    tuned: bool
+
+    @property
+    def about(self) -> pd.Series[Any]:
+        """What all trials share: data set, contamination."""
+        return self.trials.iloc[0]
+
+    def differences(self) -> np.ndarray:
+        """Return the score of the first minus that of the second, for each seed."""
+        first, second = (self.by_seed(arm) for arm in self.pair)
+        return (first - second).to_numpy(dtype=np.float64)
+
+    def by_seed(self, arm: str) -> pd.Series[Any]:
+        """Return the score of a loss, or of the constant answer, for each seed."""
+        constant = arm == CONSTANT
+        mine = self.trials[self.trials.loss == (self.about.loss if constant else arm)]
+        return mine.set_index("seed")["constant_score" if constant else self.score]
+
+    def measured(self) -> str:
+        """Name what is measured: the score, and how the training part was contaminated."""
+        share, kind = self.about.outlier_fraction, self.about.outlier_kind
+        return f"{self.score} with {share:.0%} {kind} outliers" if share else self.score
+
+    def diverged(self) -> dict[str, int]:
+        """Count the trainings that did, of each loss that has some."""
+        gone = self.trials[self.trials.loss.isin(self.pair) & (self.trials.status == "diverged")]
+        return {str(loss): int(count) for loss, count in gone.loss.value_counts().items()}
+
+    def note(self) -> str:
+        """Say what a reader must know of the trainings: how many diverged, and the rates where they are tuned."""
+        rates = self.trials.drop_duplicates("loss").set_index("loss").lr
+        chosen = [f"{loss} at rate {rates[loss]:g}" for loss in self.pair if self.tuned and loss != CONSTANT]
+        return ", ".join([*(f"{loss} diverged {count} times" for loss, count in self.diverged().items()), *chosen])
+
+
+def fights(
+    study: Study, bout: Bout, protocol: Protocol, scores: tuple[str, ...], axes: Mapping[str, Any]
+) -> Iterator[Fight]:
+    """Train a bout under a protocol and yield who meets whom."""
     losses = {bout.task: bout.losses}
     comparison = study.compare(protocol.name, bout.task, datasets=list(bout.datasets), losses=losses, **axes)
     for _, cell in comparison.trials.groupby(["dataset", "outlier_fraction"], sort=False):
-        dataset = cell.dataset.iloc[0]
         trained = {CONSTANT, *cell.loss}  # a rival that the claim does not name may not fit the data
         for score, first, other in product(scores, bout.first, bout.others):
             if {first, other} <= trained and first != other:
-                about = Evidence(
-                    "inconclusive", what=measured(score, cell), protocol=protocol.name, dataset=dataset
-                )
-                yield meet(
-                    claim, bout, cell, score, (first, other), noted(about, cell, (first, other), comparison)
-                )
+                arms = bout.arms[first], bout.arms[other]
+                yield Fight(protocol.name, (first, other), arms, score, cell, protocol.tune)
 
 
-def measured(score: str, cell: pd.DataFrame) -> str:
-    """Name what is measured: the score, and how the training part was contaminated.
-
-    Args:
-        score: its name.
-        cell: trials of one data set and contaminated share.
-    """
-    about = cell.iloc[0]
-    return (
-        f"{score} with {about.outlier_fraction:.0%} {about.outlier_kind} outliers"
-        if about.outlier_fraction
-        else score
+def matches_of(fight: Fight, claim: Claim, study: Study, direction: Direction) -> Iterator[Match]:
+    """Yield the comparison of two losses, and where the document reports both scores, that of its difference."""
+    measure = MEASURES[fight.score]
+    line = Evidence(
+        "inconclusive",
+        what=fight.measured(),
+        protocol=fight.protocol,
+        dataset=fight.about.dataset,
+        case=f"{fight.pair[0]} against {fight.pair[1]}",
+        note=fight.note(),
     )
-
-
-def noted(line: Evidence, cell: pd.DataFrame, pair: tuple[str, str], comparison: Comparison) -> Evidence:
-    """Add what a reader must know of the trainings: which diverged, and at which rates, where they are tuned."""
-    notes = []
-    for loss in pair:
-        mine = cell[cell.loss == loss]
-        if gone := int((mine.status == "diverged").sum()):
-            notes.append(f"{loss} diverged {gone} of {len(mine)} times")
-        if comparison.tuning is not None and len(mine):
-            notes.append(f"{loss} at rate {mine.lr.iloc[0]:g}")
-    return replace(line, note=", ".join(notes))
-
-
-def meet(claim: Claim, bout: Bout, cell: pd.DataFrame, score: str, pair: tuple[str, str], line: Evidence) -> Match:
-    """Compare two arms by a score, paired by seed."""
-    first, other = (by_seed(cell, arm, score) for arm in pair)
-    test = paired_test(
-        (first - other).to_numpy(dtype=np.float64), cell.test_rows.iloc[0] / cell.train_rows.iloc[0]
-    )
-    told = [claim.reported.get(f"{bout.arms[arm]} {score}") for arm in pair]
-    found = replace(
+    match = Match(
         line,
-        case=f"{pair[0]} against {pair[1]}",
-        reported=float(told[0]) - float(told[1]) if told[0] and told[1] else None,
-        measured=number(test.interval.mean),
-        low=number(test.interval.low),
-        high=number(test.interval.high),
-        n=int(test.interval.n),
+        fight.differences(),
+        fight.about.test_rows / fight.about.train_rows,
+        direction,
+        study.terms.margins.get(fight.score),
+        measure.greater_is_better,
+        diverged=bool(fight.diverged()),
     )
-    return Match(found, test, score, bool((cell[cell.loss.isin(pair)].status == "diverged").any()))
-
-
-def by_seed(cell: pd.DataFrame, arm: str, score: str) -> pd.Series[Any]:
-    """Return a score of an arm for each seed."""
-    constant = arm == CONSTANT
-    mine = cell[cell.loss == (cell.loss.iloc[0] if constant else arm)]
-    return mine.set_index("seed")["constant_score" if constant else score]
-
-
-def number(value: Any) -> float | None:
-    """Return a plain number, None where it is undefined."""
-    return None if np.isnan(value) else float(value)
-
-
-def judge(match: Match, adjusted_p: float, direction: Direction, study: Study) -> Evidence:
-    """Return the evidence with its verdict. A comparison in which trainings diverged decides nothing."""
-    line = replace(match.line, p_value=number(adjusted_p))
-    if not match.line.n:
-        return replace(line, verdict="not testable", note=line.note or f"{match.score} is undefined for an arm")
-    return line if match.diverged else replace(line, verdict=word_for(match, adjusted_p, direction, study))
-
-
-def word_for(match: Match, adjusted_p: float, direction: Direction, study: Study) -> Word:
-    """Return what a comparison says of a claimed direction; see `lossbench.stats.paired.verdict`.
-
-    better, worse: reproduced where the first arm is so, contradicted where it is the opposite.
-    equal: reproduced where the interval lies inside the margin, contradicted where either is better.
-    not worse: reproduced where the interval lies above minus the margin, contradicted where the first is worse.
-    """
-    margin, greater = study.terms.margins.get(match.score), MEASURES[match.score].greater_is_better
-    found = str(verdict(match.test.interval, adjusted_p, margin, greater))
-    low, high = float(match.test.interval.low), float(match.test.interval.high)
-    least, most = (low, high) if greater else (-high, -low)
-    if direction in ("equal", "not worse"):
-        held = margin is not None and least > -margin and (direction == "not worse" or most < margin)
-        against = ("worse",) if direction == "not worse" else ("better", "worse")
-        for_it = held or (direction == "not worse" and found == "better")
-        return "reproduced" if for_it else "contradicted" if found in against else "inconclusive"
-    opposite = "worse" if direction == "better" else "better"
-    words: dict[str, Word] = {direction: "reproduced", opposite: "contradicted", "equivalent": "equivalent"}
-    return words.get(found, "inconclusive")
+    yield match
+    first, second = (claim.reported.get(f"{arm} {fight.score}") for arm in fight.arms)
+    if first and second:
+        claimed = float(first) - float(second)
+        sized = replace(line, what=f"size of the difference in {line.what}", reported=claimed)
+        yield replace(match, line=sized, claimed=claimed, direction="equal")

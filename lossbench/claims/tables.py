@@ -15,7 +15,6 @@ from lossbench.report.tables import NOT_DEFINED, Table, interval
 from lossbench.report.terminal import WIDTH
 
 CLAIM, FEW_WORDS = 41, 35  # columns of the terminal that are left for a claim and for its evidence
-WORDED = ("protocol", "data set", "verdict")
 PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 
 LEGEND = (
@@ -125,19 +124,20 @@ def first_sentence(docstring: str) -> str:
 def comparisons(finding: Finding) -> Iterator[Table]:
     """Yield every comparison that was made for a claim, a table for each thing that was measured.
 
-    Columns that no line needs are left out.
+    Columns that no line needs are left out, and what all lines report alike stands in the title.
     """
     columns = ("protocol", "data set", "for", "reported", "measured", "", "p", "n", "verdict")
     reach = extents(finding.evidence)
     for what in finding.values(lambda line: line.what):
-        rows = [row_of(line, reach[what, line.dataset]) for line in finding.evidence if line.what == what]
-        kept = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-        # Figures stand to the right and words to the left; only `for` is long enough to need several lines.
-        widths = {index: max(len(row[index]) for row in rows) for index in kept if columns[index] in WORDED}
+        lines = [line for line in finding.evidence if line.what == what]
+        rows = [row_of(line, reach[what, line.dataset]) for line in lines]
+        told = {line.reported for line in lines} - {None}
+        shared = columns.index("reported") if len(told) == 1 and len(lines) > 1 else None
+        kept = [index for index in range(len(columns)) if any(row[index] for row in rows) and index != shared]
         yield Table(
-            what,
+            what if shared is None else f"{what}; reported: {rows[0][shared]}",
             tuple(columns[index] for index in kept),
-            tuple(tuple(row[index].ljust(widths.get(index, 0)) for index in kept) for row in rows),
+            tuple(tuple(row[index] for index in kept) for row in rows),
             texts=("for",),
         )
 

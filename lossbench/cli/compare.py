@@ -8,7 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lossbench.api import Comparison
     from lossbench.experiment import Experiment
     from lossbench.stats.gate import GateReport
+    from lossbench.store import Store
 
 FORMATS = ("table", "csv", "json", "markdown", "junit")
 
@@ -130,7 +131,7 @@ def compare(**options: Any) -> None:
     changes = {field.name: options.get(field.name) for field in fields(Settings)}
     experiment = plan(make_settings(config, **changes))
     if options["dry_run"]:
-        print_plan(experiment)
+        print_plan(experiment, options)
         return
     from lossbench.runner import choose_device
 
@@ -139,12 +140,8 @@ def compare(**options: Any) -> None:
     check_targets(folder, options["csv_target"])
     judge = prepare_gate(experiment, options["baseline"], options["rules"])
     from lossbench.api import execute
-    from lossbench.store import open_store
 
-    with (
-        nullcontext() if options["no_cache"] else open_store() as store,
-        progress(experiment, options["quiet"]) as say,
-    ):
+    with storage(options) as store, progress(experiment, options["quiet"]) as say:
         manner = {name: options[name] for name in MANNER}
         comparison = execute(experiment, start, say, store, options["budget"], **manner)
     verdict = judge(comparison.trials)
@@ -251,9 +248,19 @@ def print_summary(comparison: Comparison, verdict: GateReport | None, form: str,
         print_lines(console(), remarks)
 
 
-def print_plan(experiment: Experiment) -> None:
+def print_plan(experiment: Experiment, options: dict[str, Any]) -> None:
     """Print what would be trained."""
-    from lossbench.report.notes import plan_lines
+    from lossbench.report.plan import plan_lines
+    from lossbench.runner import forecast
 
-    for line in plan_lines(experiment):
+    with storage(options) as store:
+        expected = forecast(experiment, options["jobs"], options["engine"], options["device"], store)
+    for line in plan_lines(experiment, expected):
         click.echo(line)
+
+
+def storage(options: dict[str, Any]) -> AbstractContextManager[Store | None]:
+    """Open the store of finished trials, unless the user wants none."""
+    from lossbench.store import open_store
+
+    return nullcontext() if options["no_cache"] else open_store()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.experiment import Experiment, tuning_seeds
+from lossbench.experiment import Experiment
 from lossbench.ledger import Gap
-from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.training.pack import losses_by_spec
 
@@ -113,25 +111,3 @@ def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[str]:
             for row in rows.itertuples()
         )
         yield f"disagree {dataset}: {changes}"
-
-
-def plan_lines(experiment: Experiment) -> Iterator[str]:
-    """Yield what would be trained."""
-    settings = experiment.settings
-    count = Counter(trial.dataset for trial in experiment.trials)
-    for dataset in experiment.datasets:
-        losses = dict.fromkeys(title(trial.loss) for trial in experiment.trials if trial.dataset == dataset.name)
-        yield (
-            f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count[dataset.name]} trainings of "
-            f"{', '.join(settings.models)} under {', '.join(losses) or 'no loss'}"
-        )
-    shares = ", ".join(f"{share:g}" for share in settings.outliers)
-    seeds = ", ".join(map(str, settings.seeds))
-    total = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
-    yield f"{total}, seeds {seeds}, contaminated shares {shares}"
-    if experiment.tuning:
-        seeds = ", ".join(map(str, tuning_seeds(settings)))
-        rates = ", ".join(f"{rate:g}" for rate in settings.lr)
-        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
-    yield from skipped(experiment)
-    yield from own_losses(experiment)

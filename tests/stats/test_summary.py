@@ -239,7 +239,7 @@ def test_without_a_clean_share_or_a_second_one_robustness_is_empty(shares: tuple
     assert row[["robustness", "slope", "breakdown_median", "broke_down"]].isna().all()
 
 
-@few
+@settings(max_examples=5, deadline=None)
 @given(first=score_tables(("bce", "mse")), second=score_tables(("bce", "mse")))
 @pytest.mark.parametrize(
     "setting", [{"model": "linear"}, {"lr": 0.1}, {"l2": 0.5}, {"optimizer": "sgd"}, {"dataset": "rings"}]

@@ -1,0 +1,100 @@
+"""Paired comparisons of two arms over seeds, judged together: from the scores of trainings to evidence.
+
+Every experiment that compares two arms makes its `Match`es and has them judged by `judge_all`, so that a claim is
+decided by the same test, margins and correction whatever experiment decides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from lossbench.claims.evidence import Evidence, Word
+from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
+
+Direction = Literal["better", "worse", "equal", "not worse"]
+"""What is claimed of the first arm.
+
+- better, worse: reproduced where it is so, contradicted where it is the opposite, else equivalent or inconclusive.
+- equal: reproduced where the interval lies inside the margin, contradicted where either arm is better beyond doubt.
+- not worse: reproduced where the interval lies above minus the margin, contradicted where the first arm is worse.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """One comparison, before it is judged.
+
+    Args:
+        line: everything that the evidence says but figures and verdict.
+        differences: (seeds,) a score of the first arm minus the second; NaN where either is undefined.
+        test_to_train: rows of the test part by rows of the training part.
+        direction: what is claimed of the first arm.
+        margin: the difference that is too small to matter; None where none is declared.
+        greater_is_better: the direction of the score.
+        claimed: the difference that the test is of; not zero where a reported size is tried.
+        diverged: whether a training of either arm did; then nothing is decided.
+    """
+
+    line: Evidence
+    differences: np.ndarray
+    test_to_train: float
+    direction: Direction
+    margin: float | None
+    greater_is_better: bool = True
+    claimed: float = 0.0
+    diverged: bool = False
+
+    def test(self) -> PairedTest:
+        """Test whether the difference is the one claimed."""
+        return paired_test(np.asarray(self.differences, dtype=np.float64) - self.claimed, self.test_to_train)
+
+
+def judge_all(matches: Sequence[Match]) -> list[Evidence]:
+    """Judge all comparisons that are made for one claim; their p values are corrected by Holm, all together.
+
+    Example:
+        >>> line, wins = Evidence("inconclusive", what="accuracy"), np.array([0.11, 0.12, 0.13, 0.12])
+        >>> judge_all([Match(line, wins, 0.3, "better", margin=0.01)])[0].verdict
+        'reproduced'
+    """
+    tests = [match.test() for match in matches]
+    adjusted = holm(np.array([test.p_value for test in tests])).tolist()
+    return [judge(match, test, p) for match, test, p in zip(matches, tests, adjusted, strict=True)]
+
+
+def judge(match: Match, test: PairedTest, adjusted_p: float) -> Evidence:
+    """Return the evidence of one comparison, with its figures and its verdict."""
+    mean, low, high = (
+        number(end + match.claimed) for end in (test.interval.mean, test.interval.low, test.interval.high)
+    )
+    n = int(test.interval.n)
+    found = replace(match.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
+    if not n:
+        return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
+    return replace(found, verdict="inconclusive" if match.diverged else word_for(match, test, adjusted_p))
+
+
+def word_for(match: Match, test: PairedTest, adjusted_p: float) -> Word:
+    """Return what a comparison says of what is claimed; see `Direction`."""
+    found = str(verdict(test.interval, adjusted_p, match.margin, match.greater_is_better))
+    sign = 1 if match.greater_is_better else -1
+    least, most = sorted((sign * float(test.interval.low), sign * float(test.interval.high)))
+    margin = match.margin or 0.0
+    if match.direction == "equal":
+        inside = -margin < least and most < margin
+        return "reproduced" if inside else "contradicted" if found in ("better", "worse") else "inconclusive"
+    if match.direction == "not worse":
+        held = found == "better" or -margin < least
+        return "reproduced" if held else "contradicted" if found == "worse" else "inconclusive"
+    opposite = "worse" if match.direction == "better" else "better"
+    words: dict[str, Word] = {match.direction: "reproduced", opposite: "contradicted", "equivalent": "equivalent"}
+    return words.get(found, "inconclusive")
+
+
+def number(value: Any) -> float | None:
+    """Return a plain number, None where it is undefined."""
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,71 @@
+"""What would be trained, said before it is: how much, how long, and what it could show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lossbench.data.dataset import Dataset
+from lossbench.experiment import Experiment, tuning_seeds
+from lossbench.report.notes import own_losses, skipped
+from lossbench.runner import Forecast
+from lossbench.spec import title
+from lossbench.stats.paired import ALPHA, smallest_p
+from lossbench.stats.sample_size import least_n
+
+
+def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
+    """Yield what would be trained.
+
+    Args:
+        experiment: what is wanted.
+        forecast: what it would take.
+    """
+    for dataset in experiment.datasets:
+        yield dataset_line(experiment, dataset)
+    settings = experiment.settings
+    shares = ", ".join(f"{share:g}" for share in settings.outliers)
+    seeds = ", ".join(map(str, settings.seeds))
+    yield (
+        f"{len(experiment.trials)} trainings: {settings.epochs} epochs, seeds {seeds}, contaminated shares {shares}"
+    )
+    if experiment.tuning:
+        seeds = ", ".join(map(str, tuning_seeds(settings)))
+        rates = ", ".join(f"{rate:g}" for rate in settings.lr)
+        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
+    yield forecast_line(forecast)
+    yield from reach(experiment)
+    yield from skipped(experiment)
+    yield from own_losses(experiment)
+
+
+def losses_on(experiment: Experiment, dataset: Dataset) -> list[str]:
+    """Return what the losses of a data set are called in tables."""
+    return list(dict.fromkeys(title(t.loss) for t in experiment.trials if t.dataset == dataset.name))
+
+
+def dataset_line(experiment: Experiment, dataset: Dataset) -> str:
+    """Say what would be trained on a data set."""
+    count = sum(trial.dataset == dataset.name for trial in experiment.trials)
+    losses = ", ".join(losses_on(experiment, dataset)) or "no loss"
+    models = ", ".join(experiment.settings.models)
+    return f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count} trainings of {models} under {losses}"
+
+
+def forecast_line(forecast: Forecast) -> str:
+    """Say what is done already and what the rest takes."""
+    where = f"{forecast.processes} process" + ("es" if forecast.processes > 1 else "")
+    return (
+        f"{forecast.cached} trainings are done already; the other {forecast.missing} take about "
+        f"{forecast.seconds:.0f} s and {forecast.megabytes:.0f} MB each in {where}"
+    )
+
+
+def reach(experiment: Experiment) -> Iterator[str]:
+    """Yield the smallest p value that the comparisons of each data set can reach, by the number of its losses."""
+    seeds = len(experiment.settings.seeds)
+    families = Counter(max(1, len(losses_on(experiment, dataset)) - 1) for dataset in experiment.datasets)
+    for family, datasets in sorted(families.items()):
+        best, sets = float(smallest_p(seeds, family)), f"{datasets} data set" + ("s" if datasets > 1 else "")
+        line = f"{seeds} seeds, {family} comparisons with the first loss ({sets}): the smallest p is {best:.2g}"
+        yield line if best < ALPHA else f"{line}, never significant; give --seeds {least_n(family)} or more"
