@@ -150,6 +150,8 @@ def _check(claim: Claim, catalogue: Catalogue) -> None:
     for name in claim.same_as:
         if name not in catalogue.claims:
             raise UnknownName("claim", name, catalogue.claims, where=str(place.inside("same_as")))
+        if others := catalogue.claims[name].same_as:
+            raise ConfigError(f"{place.inside('same_as')}: {name} is the same as {', '.join(others)}; name that")
     if catalogue.file and missing(claim):
         raise UnknownName("experiment", missing(claim)[0], EXPERIMENTS, where=str(place.inside("experiment")))
     check_arguments(claim, (*_KEYS, "reported"))

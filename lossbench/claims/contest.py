@@ -2,8 +2,8 @@
 
 Every comparison is paired by seed, on the corrected variance of Nadeau and Bengio; p values are corrected by Holm
 over all comparisons that are made for the claim, whatever protocol or data set they are of. Where the document
-reports a score of both arms, the size of its difference is compared too: reproduced where the measured one is equal
-to it within the margin, contradicted where it is another beyond doubt.
+reports a score of both arms, the size of its difference is compared too: reproduced where the measured one is the
+same within the margin, contradicted where it is another beyond doubt.
 """
 
 from __future__ import annotations
@@ -260,7 +260,7 @@ def matches_of(fight: Fight, claim: Claim, study: Study, direction: Direction) -
         what=fight.measured(),
         protocol=fight.protocol,
         dataset=fight.about.dataset,
-        case=f"{fight.pair[0]} against {fight.pair[1]}",
+        case=" vs ".join(fight.pair),
         note=fight.note(),
     )
     match = Match(

@@ -39,7 +39,7 @@ class Evidence:
         what: what was measured, under which contamination: "accuracy", "r2 with 10 % target outliers".
         protocol: name of the protocol of the training; empty where nothing is trained.
         dataset: spec of the data set; empty where there is none.
-        case: which reading of the claim, or which rival: "the probability", "bce against mse_logits".
+        case: which reading of the claim, or which rival: "the probability", "bce vs mse_logits".
         reported: what the document says it is.
         measured: what it is; a difference is of the first arm minus the second.
         low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
@@ -83,7 +83,7 @@ class Finding:
         claim: the claim.
         evidence: every comparison that was made for it.
         verdict: what they come to; see `lossbench.claims.verdict.combine`.
-        condition: on what it depends, what was left untried, or why it is not yet tried.
+        condition: on what it depends, or where it holds if not everywhere; what was left untried, and why.
         command: repeats it.
     """
 

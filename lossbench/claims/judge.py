@@ -38,8 +38,8 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     for claim in claims:
         for one in catalogue.deciding(claim):
             check(one, study)
-    trial = Trials(catalogue, study)
-    return [trial.finding(claim) for claim in claims]
+    inquiry = Inquiry(catalogue, study)
+    return [inquiry.finding(claim) for claim in claims]
 
 
 def check(claim: Claim, study: Study) -> None:
@@ -57,7 +57,7 @@ def check(claim: Claim, study: Study) -> None:
 
 
 @dataclass(frozen=True)
-class Trials:
+class Inquiry:
     """The evidence gathered so far, so that no claim is tried twice.
 
     Args:
@@ -72,15 +72,13 @@ class Trials:
 
     def finding(self, claim: Claim) -> Finding:
         """Try a claim, unless that was done, and judge it."""
-        evidence = self.evidence(claim)
-        verdict: Verdict
-        absent = untried(self.catalogue.deciding(claim))
-        if claim.not_yet or (absent and not evidence):
-            verdict, condition = "not yet", claim.not_yet or absent
-        else:
+        evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
+        verdict: Verdict = "not yet"
+        condition = ""
+        if evidence or not left:
             verdict, condition = combine(evidence)
-            condition = "; ".join(filter(None, [condition, absent]))
-        return Finding(claim, evidence, verdict, condition, self.command(claim))
+        said = "; ".join(filter(None, [condition, left]))
+        return Finding(claim, evidence, verdict, said, self.command(claim))
 
     def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
@@ -106,6 +104,7 @@ class Trials:
 
 
 def untried(claims: Sequence[Claim]) -> str:
-    """Say which experiments of some claims this version does not have; empty where it has them all."""
-    absent = dict.fromkeys(name for claim in claims for name in missing(claim))
-    return f"no experiment for it in this version: {', '.join(absent)}" if absent else ""
+    """Say why some claims cannot be tried, or not by all of their experiments; empty where they can."""
+    absent = ", ".join(dict.fromkeys(name for claim in claims for name in missing(claim)))
+    reasons = dict.fromkeys(claim.not_yet for claim in claims if claim.not_yet)
+    return "; ".join([*reasons, *([f"no experiment for it in this version: {absent}"] if absent else [])])

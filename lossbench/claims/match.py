@@ -19,7 +19,7 @@ Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
 
 - better, worse: reproduced where it is so, contradicted where it is the opposite, else equivalent or inconclusive.
-- equal: reproduced where the interval lies inside the margin, contradicted where either arm is better beyond doubt.
+- equal: reproduced where the interval lies inside the margin, contradicted where either arm is better.
 - not worse: reproduced where the interval lies above minus the margin, contradicted where the first arm is worse.
 """
 

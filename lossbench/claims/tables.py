@@ -18,7 +18,7 @@ CLAIM, FEW_WORDS = 41, 35  # columns of the terminal that are left for a claim a
 PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 
 LEGEND = (
-    "reproduced    every comparison comes out as claimed    contradicted  every one the other way",
+    "reproduced    comparisons come out as claimed          contradicted  none does, some the other way",
     "depends       some do and some do not: see on what     equivalent    no difference beyond the margin",
     "inconclusive  the seeds, or the digits, cannot tell    not yet       not tried: see why",
 )

@@ -1,12 +1,13 @@
 """From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
 
 1. Lines that are not testable say nothing. If there are no others, the claim is not testable.
-2. If all lines say the same word, that word is the verdict.
-3. If some lines, but not all, are reproduced or contradicted, it depends; the condition says on what.
-4. What is left is a mixture of equivalent and inconclusive lines: inconclusive.
+2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
+3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
+4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are at most
+   half of all, the claim is reproduced, or equivalent; else it is inconclusive. The condition says where they are.
 
-So a claim is reproduced only where nothing speaks against it or leaves it open, on any protocol and any data set
-that the catalogue names for it. The order of the lines never matters.
+A document states its claim without conditions, so one line that goes the other way beyond doubt speaks against it;
+but what the seeds cannot decide speaks neither for it nor against it. The order of the lines never matters.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ PHRASES: dict[Word, str] = {
 
 
 def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
-    """Return the verdict of all the evidence, and the condition where it depends on one.
+    """Return the verdict of all the evidence, and where it holds if not everywhere.
 
     Example:
         >>> lines = [Evidence("reproduced", "f1", protocol="sgd"), Evidence("contradicted", "f1", protocol="adam")]
@@ -46,11 +47,14 @@ def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     words = {line.verdict for line in lines}
     if not words:
         return "not testable", "nothing could be compared"
-    if len(words) == 1:
-        return words.pop(), ""
-    if words & {"reproduced", "contradicted"}:
-        return "depends", condition(lines)
-    return "inconclusive", ""
+    decided = words - {"inconclusive"}
+    said = condition(lines) if len(words) > 1 else ""
+    if "reproduced" in decided and len(decided) > 1:
+        return "depends", said
+    if "contradicted" in decided:
+        return "contradicted", said
+    undecided = sum(line.verdict == "inconclusive" for line in lines)
+    return decided.pop() if decided and 2 * undecided <= len(lines) else "inconclusive", said
 
 
 def condition(lines: Collection[Evidence]) -> str:
@@ -60,11 +64,9 @@ def condition(lines: Collection[Evidence]) -> str:
         lines: with more than one word.
     """
     words = [word for word in WORDS if any(line.verdict == word for line in lines)]
-    firm = [word for word in words if word in ("reproduced", "contradicted")]
-    parts = [where(lines, word) for word in firm]
-    if rest := [PHRASES[word] for word in words if word not in firm]:
-        parts.append(f"elsewhere {' or '.join(rest)}")
-    return "; ".join(parts)
+    firm = [word for word in words if word in ("reproduced", "contradicted")] or words[:1]
+    rest = " or ".join(PHRASES[word] for word in words if word not in firm)
+    return "; ".join([*(where(lines, word) for word in firm), *([f"elsewhere {rest}"] if rest else [])])
 
 
 def where(lines: Collection[Evidence], word: Word) -> str:

@@ -13,7 +13,7 @@ from lossbench.stats.arena import arenas, stack
 
 from .synthetic import SHARES, score_tables, table
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 
 

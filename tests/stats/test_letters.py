@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from lossbench.stats.letters import alphabet, letters
 
-many = settings(max_examples=100, deadline=None)
+many = settings(max_examples=50, deadline=None)
 relations = (
     st.integers(1, 8).flatmap(lambda n: arrays(np.bool_, (n, n))).map(lambda m: np.triu(m, 1) | np.triu(m, 1).T)
 )

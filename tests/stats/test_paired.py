@@ -24,7 +24,7 @@ from lossbench.stats.paired import (
     verdict,
 )
 
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=25, deadline=None)
 RATIO = 1 / 3
 numbers = st.integers(-100, 100).map(lambda i: i / 100)
 samples = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, n, elements=numbers))

@@ -50,7 +50,7 @@ def on_levels(where: list[int], seed: int) -> dict[str, np.ndarray]:
     return {f"loss{index}": 0.5 + 0.02 * level + noise[index] for index, level in enumerate(where)}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(where=levels, seed=st.integers(0, 100))
 def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], seed: int) -> None:
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
@@ -62,7 +62,7 @@ def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], see
         assert bool(set(letters[pair.first]) & set(letters[pair.second])) is not told_apart
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(where=levels, seed=st.integers(0, 100))
 def test_the_best_mean_has_an_a(where: list[int], seed: int) -> None:
     """Letters fall with the mean, and in an error the smallest is the best."""

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from lossbench.stats.paired import ALPHA, paired_test, smallest_p
 from lossbench.stats.sample_size import MOST, least_n, more_seeds
 
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=25, deadline=None)
 RATIO = 1 / 3
 numbers = st.integers(-100, 100).map(lambda i: i / 1000)
 samples = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, n, elements=numbers))

@@ -18,7 +18,7 @@ from lossbench.stats.survival import (
     speed_verdict,
 )
 
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=25, deadline=None)
 HORIZON = 10
 runs = st.lists(st.tuples(st.integers(1, HORIZON), st.booleans()), min_size=1, max_size=12).map(
     lambda pairs: (np.array([float(t) for t, _ in pairs]), np.array([hit for _, hit in pairs]))

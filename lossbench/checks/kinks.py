@@ -1,0 +1,111 @@
+"""Where the gradient jumps, and what it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from lossbench.checks.case import Case
+from lossbench.checks.finding import Finding, finding
+from lossbench.checks.line import REACH, Line, lines
+
+INTERVALS, COARSE, FINE = 192, 4, 40
+"""Into how many pieces a line is cut, and how often each is halved: a few times all, often those that may jump."""
+
+BESIDE = 1e-6
+"""How far beside a kink its two sides are looked at."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A place where the gradient, or the value itself, jumps.
+
+    Args:
+        line: along which it was found.
+        place: on the line.
+        value: (3,) just before, at and just after it.
+        slope: (3, outputs) likewise.
+    """
+
+    line: Line
+    place: float
+    value: torch.Tensor
+    slope: torch.Tensor
+
+    @property
+    def valid(self) -> bool:
+        """Whether the gradient is finite there, and between those of the two sides."""
+        low, high = self.slope[[0, 2]].aminmax(dim=0)
+        slack = 1e-3 * (1 + high.abs().max())
+        return bool(((self.slope[1] >= low - slack) & (self.slope[1] <= high + slack)).all())
+
+    @property
+    def step(self) -> float:
+        """How far the value jumps."""
+        leap = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
+        return float(leap) if leap > 1e-4 * (1 + self.value[0].abs()) else 0.0
+
+    def __str__(self) -> str:
+        before, at, after = (f"{slope:.3g}" for slope in self.slope[:, self.line.output].tolist())
+        return f"{self.place:g} ({self.line.label}): {before}, {at}, {after}"
+
+
+def find_kinks(case: Case) -> list[Kink]:
+    """Return the kinks on lines along each raw output.
+
+    Args:
+        case: the loss, each sample a batch by itself.
+    """
+    return [_look(line, place) for line in lines(case) for place in _places(line)]
+
+
+def _places(line: Line) -> list[float]:
+    """Return where value or gradient still jump between two places that have come together."""
+    # Uneven numbers: a kink is at a round one, and must not lie between two pieces.
+    cuts = torch.linspace(-REACH - 0.0123, REACH + 0.0071, INTERVALS + 1, dtype=torch.float64)
+    ends = torch.stack([cuts[:-1], cuts[1:]])
+    before = _heights(line, ends)
+    ends = _halved(line, ends, COARSE)
+    suspect = _heights(line, ends) > 0.3 * before
+    ends = _halved(line, ends[:, suspect], FINE)
+    found = _heights(line, ends) > 1e-4 * before[suspect].clamp(min=1e-6)
+    return sorted({round(place, 9) + 0.0 for place in ends[1, found].tolist()})
+
+
+def _halved(line: Line, ends: torch.Tensor, times: int) -> torch.Tensor:
+    """Return the half of each piece, (2, pieces), that has the greater jump, so many times over."""
+    for _ in range(times):
+        middle = ends.mean(0)
+        halves = torch.stack([torch.stack([ends[0], middle]), torch.stack([middle, ends[1]])])
+        later = _heights(line, halves[1]) > _heights(line, halves[0])
+        ends = torch.where(later, halves[1], halves[0])
+    return ends
+
+
+def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
+    """Return how far value and gradient are apart at the ends (2, pieces) of each piece."""
+    value, slope = line.at(ends.flatten())
+    apart = value.reshape(ends.shape).diff(dim=0).abs()[0]
+    return apart + slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0].norm(dim=-1)
+
+
+def _look(line: Line, place: float) -> Kink:
+    places = torch.tensor([place - BESIDE, place, place + BESIDE], dtype=torch.float64)
+    return Kink(line, place, *line.at(places))
+
+
+def check_kinks(case: Case) -> Finding:
+    """Find the kinks, and look whether the gradient there lies between those of the two sides."""
+    kinks = find_kinks(case)
+    if not kinks:
+        return finding("kinks", f"none within {REACH:g} of zero")
+    wrong = [kink for kink in kinks if not kink.valid]
+    if wrong:
+        return finding("kinks", f"no valid gradient at {wrong[0]} before, at and after it", failed=True)
+    steps = [kink for kink in kinks if kink.step]
+    if steps:
+        saw = f"its value jumps by {steps[0].step:.3g} at {steps[0]}; no gradient knows of that"
+        return finding("kinks", saw, noted=True)
+    places = ", ".join(dict.fromkeys(f"{kink.place:g}" for kink in kinks if kink.line.base.equal(kinks[0].line.base)))
+    return finding("kinks", f"gradient before, at and after {kinks[0]}; valid at all {len(kinks)}; {places}")

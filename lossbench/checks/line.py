@@ -1,0 +1,96 @@
+"""Straight lines through the raw outputs, along which a loss is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from lossbench.checks.case import Case, value_and_gradient
+
+REACH = 6.0
+"""How far a line goes to both sides, in units of the raw output."""
+
+UNEVEN = (0.3, -0.7, 1.1)
+"""Where the outputs stay that do not move, beside the standard line: no two are tied."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One raw output that moves, while the others and the target stay.
+
+    Args:
+        case: the loss, each sample a batch by itself.
+        label: what the numbers on the line are.
+        base: (outputs,) where the line crosses its zero.
+        output: which raw output moves.
+        target: of the one sample, as the record encodes it.
+    """
+
+    case: Case
+    label: str
+    base: torch.Tensor
+    output: int
+    target: torch.Tensor
+
+    def at(self, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the value and the gradient at places (n,) on the line, of shapes (n,) and (n, outputs)."""
+        direction = torch.zeros_like(self.base)
+        direction[self.output] = 1.0
+        raw = self.base + places.to(self.base.dtype)[:, None] * direction
+        return value_and_gradient(self.case, raw, self.target.expand(len(places), *self.target.shape))
+
+
+def standard(case: Case) -> Line:
+    """Return the line on which a loss is drawn: the error, or the raw output of the class that is the true one.
+
+    Args:
+        case: the loss, each sample a batch by itself.
+    """
+    record = case.loss.record
+    base = torch.zeros(case.outputs, dtype=torch.float64)
+    if record.task == "regression":
+        target = _values(case, float(record.natural_zero))
+        if record.link == "softplus":
+            return Line(case, "raw output, target 1", base, 0, target)
+        base[: case.targets] = target
+        return Line(case, f"prediction - target{', target 1' * record.natural_zero}", base, 0, target)
+    if record.task == "multiclass":
+        return Line(case, "raw output of the true class, the others 0", base, 0, torch.tensor(0))
+    if record.task == "multilabel":
+        label = "raw output of the one label present, the others 0"
+        return Line(case, label, base, 0, _values(case, 1.0, 0.0))
+    target = torch.tensor(1) if record.encoding == "index" else _values(case, 1.0)
+    return Line(case, "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one", base,
+                case.outputs - 1, target)
+
+
+def lines(case: Case) -> Iterator[Line]:
+    """Yield the standard line, then one for each raw output and kind of target, where no two outputs are tied.
+
+    Args:
+        case: the loss, each sample a batch by itself.
+    """
+    yield standard(case)
+    for target in _targets(case):
+        for output in range(case.outputs):
+            base = torch.tensor(UNEVEN, dtype=torch.float64).repeat(case.outputs)[: case.outputs]
+            base[output] = 0.0
+            if case.loss.link in ("identity", "location"):
+                base[: case.targets] = target
+            yield Line(case, f"output {output}", base, output, target)
+
+
+def _targets(case: Case) -> list[torch.Tensor]:
+    """Return targets of every kind that there is for one sample."""
+    if case.loss.record.encoding == "index":
+        return [torch.tensor(0), torch.tensor(case.outputs - 1)]
+    return [_values(case, 1.0)] if case.loss.task == "regression" else [_values(case, 1.0), _values(case, 0.0, 1.0)]
+
+
+def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:
+    """Return a target of numbers: the first one, and what all others are if not the same."""
+    values = torch.full((case.targets,), first if rest is None else rest, dtype=torch.float64)
+    values[0] = first
+    return values

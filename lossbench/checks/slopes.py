@@ -1,0 +1,44 @@
+"""Is the gradient the derivative of the value?"""
+
+from __future__ import annotations
+
+import torch
+
+from lossbench.checks.case import Case, gradient
+from lossbench.checks.finding import Finding, finding
+
+ROWS = 12
+
+
+def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
+    """Return the gradient as central differences of the value say it, one raw output after the other.
+
+    Args:
+        case: the loss.
+        raw: (batch, outputs), away from kinks.
+        target: for these.
+        step: how far to both sides.
+
+    Returns:
+        The shape of `raw`.
+    """
+    shift = step * torch.eye(raw.numel(), dtype=raw.dtype).reshape(-1, *raw.shape)
+    targets = target.expand(len(shift), *target.shape)
+    rise = case.value(raw + shift, targets) - case.value(raw - shift, targets)
+    return rise.reshape(len(shift), -1).sum(-1).reshape(raw.shape) / (2 * step)
+
+
+def check_slopes(case: Case) -> Finding:
+    """Hold the gradient against central differences of the value, in double precision."""
+    raw, target = case.draw(ROWS)
+    value, slope = case.value(raw, target), gradient(case, raw, target)
+    precision = torch.finfo(value.dtype).eps  # a loss may compute in single precision whatever it is given
+    expected = differences(case, raw, target, precision ** (1 / 3))
+    allowed = 2 * precision**0.4 * (expected.abs() + 0.1 * value.abs().max().clamp(min=1))
+    off = (slope - expected).abs()
+    worst = int((off / allowed).nan_to_num(nan=torch.inf).argmax())
+    seen = f"{slope.flatten()[worst]:.6g}, differences of the value say {expected.flatten()[worst]:.6g}"
+    if bool((off <= allowed).all()):
+        return finding("gradient", f"at {raw.numel()} places off by {off.max():.0e} at most")
+    where = f"at a raw output of {raw.flatten()[worst]:.3g}"
+    return finding("gradient", f"{where} it is {seen}: part of the loss is cut off from it", failed=True)
