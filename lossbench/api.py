@@ -18,10 +18,14 @@ import pandas as pd
 from lossbench.config import make_settings
 from lossbench.experiment import Experiment, plan
 from lossbench.ledger import Gap
-from lossbench.report.files import csv_text, json_text, prepare_folder, summary_csv, trials_csv, write_text
+from lossbench.report.files import csv_text, findings_csv, json_text, prepare_folder, write_text
 from lossbench.report.manifest import manifest
+from lossbench.report.markdown import markdown
+from lossbench.report.notes import LEGEND, remarks
+from lossbench.report.tables import tables
 from lossbench.runner import Engine, run
-from lossbench.stats.summary import average_curves, compare_pairs, summarise
+from lossbench.stats.curves import average_curves
+from lossbench.stats.findings import Findings
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store, open_store
 
@@ -30,41 +34,26 @@ Numbers = float | Iterable[float]
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A finished comparison.
+class Comparison(Findings):
+    """A finished comparison: its trials and what they say, see `lossbench.stats.findings.Findings`.
 
     Args:
         experiment: what was asked for, and which losses were skipped.
-        trials: one row a training, see the README for the columns. Undefined is missing; so is
-            `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
         raw_curves: (trials, epochs) the validation curve of each trial.
         seconds: wall time of the whole, and time spent in training summed over processes.
         manner: engine, device and number of processes (None: left to lossbench).
-        tuning: one row a loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
         cached: how many trainings were taken from the store.
         gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
         note: why results could not be kept for other runs; empty where they could.
     """
 
-    experiment: Experiment = field(repr=False)
-    trials: pd.DataFrame = field(repr=False)
-    raw_curves: np.ndarray = field(repr=False)
-    seconds: Mapping[str, float]
-    manner: Mapping[str, Any]
-    tuning: pd.DataFrame | None = field(default=None, repr=False)
+    experiment: Experiment = field(kw_only=True, repr=False)
+    raw_curves: np.ndarray = field(kw_only=True, repr=False)
+    seconds: Mapping[str, float] = field(kw_only=True)
+    manner: Mapping[str, Any] = field(kw_only=True)
     cached: int = 0
     gaps: tuple[Gap, ...] = ()
     note: str = ""
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
-        return summarise(self.trials, self.tuning)
-
-    @cached_property
-    def comparisons(self) -> pd.DataFrame:
-        """One row a data set and pair of losses."""
-        return compare_pairs(self.trials, self.tuning)
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -72,23 +61,17 @@ class Comparison:
         return average_curves(self.trials, self.raw_curves)
 
     def save(self, folder: str | Path, command: str = "") -> None:
-        """Write `trials.csv`, `summary.csv`, `comparisons.csv`, `curves.csv` and `manifest.json`.
-
-        Where rates were tuned, `tuning.csv` too.
+        """Write `trials.csv`, all tables that are made of it, `curves.csv`, `report.md` and `manifest.json`.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         folder = Path(folder)
         prepare_folder(folder)
-        texts = {
-            "trials.csv": trials_csv(self.trials),
-            "summary.csv": summary_csv(self.summary),
-            "comparisons.csv": csv_text(self.comparisons),
-            "curves.csv": csv_text(self.curves),
-        }
+        texts = findings_csv(self) | {"curves.csv": csv_text(self.curves)}
         if self.tuning is not None:
             texts["tuning.csv"] = csv_text(self.tuning)
+        texts["report.md"] = markdown(tables(self.summary), [*LEGEND, *remarks(self)])
         texts["manifest.json"] = json_text(manifest(self, texts, command))
         for name, text in texts.items():
             write_text(folder / name, text)
@@ -191,7 +174,16 @@ def execute(
     seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
     trials = rows[reported].reset_index(drop=True)
     return Comparison(
-        experiment, trials, done.curves[reported], seconds, manner, tuning, done.cached, done.gaps, done.note
+        trials,
+        tuning,
+        experiment.settings.margins,
+        experiment=experiment,
+        raw_curves=done.curves[reported],
+        seconds=seconds,
+        manner=manner,
+        cached=done.cached,
+        gaps=done.gaps,
+        note=done.note,
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections import Counter
@@ -17,12 +18,16 @@ from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName
 from lossbench.losses.user import check_name
+from lossbench.measures.scores import MEASURES
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
 SHIPPED = ("default", "quick")
 OWN_LOSS = ("label", "loss", "task", "convention", "gets", "target", "link")
 """The keys of a `[[loss]]` table."""
+GATE = ("new", "missing", "incomparable", "undecided", "rules")
+RULE = ("rule", "dataset", "loss")
+"""The keys of a `[gate]` table, and of a rule in it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Settings:
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", "label", "target" or "feature".
+        margins: by score, the difference that is too small to matter.
+        gate: what comes of new, missing, incomparable and undecided rows, and `rules` beside those of --fail-on.
     """
 
     datasets: tuple[str, ...]
@@ -58,6 +65,8 @@ class Settings:
     seeds: tuple[int, ...]
     outliers: tuple[float, ...]
     outlier_kind: str
+    margins: Mapping[str, float]
+    gate: Mapping[str, Any]
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
@@ -96,7 +105,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
     for key, value in changes.items():
         both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
-        # A table changes only the tasks that it names.
+        # A table changes only the entries that it names.
         values[key] = {**values[key], **value} if both_tables else value
 
 
@@ -316,6 +325,47 @@ def _own_loss(table: Mapping[str, Any], place: Place) -> OwnLoss:
     return OwnLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
 
 
+def _margins(value: Any, place: Place) -> dict[str, float]:
+    """Read the `[margins]` table."""
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, "a table of scores, such as accuracy = 0.02")
+    known = (*MEASURES, "epochs_to_target")
+    for name in value:
+        if name not in known:
+            raise UnknownName("score", name, known, where=str(place.inside(name)))
+    margins = {name: _number(margin, place.inside(name)) for name, margin in value.items()}
+    for name, margin in margins.items():
+        if not 0 <= margin < math.inf:
+            raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number of at least zero")
+    return margins
+
+
+def _gate(value: Any, place: Place) -> dict[str, Any]:
+    """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, 'a table, such as missing = "warn"')
+    for key, entry in value.items():
+        if key not in GATE:
+            raise UnknownName("key", key, GATE, where=str(place.inside(key)))
+        if key != "rules":
+            _text(entry, place.inside(key))
+    rules = value.get("rules", [])
+    if not isinstance(rules, Sequence) or isinstance(rules, str):
+        raise _wrong(place.inside("rules"), rules, "a list of rules")
+    return {**value, "rules": [_rule(rule, place.inside("rules")) for rule in rules]}
+
+
+def _rule(value: Any, place: Place) -> dict[str, str]:
+    table = {"rule": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping) or "rule" not in table:
+        raise _wrong(place, value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
+    for key, entry in table.items():
+        if key not in RULE:
+            raise UnknownName("key", key, RULE, where=str(place))
+        _text(entry, place.inside(key))
+    return dict(table)
+
+
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise _wrong(place, value, "a number")
@@ -384,4 +434,6 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "seeds": _seeds,
     "outliers": _share,
     "outlier_kind": _text,
+    "margins": _margins,
+    "gate": _gate,
 }

@@ -17,11 +17,13 @@ import lossbench
 from lossbench.config import make_settings
 from lossbench.measures.scores import MEASURES
 from lossbench.scoring import COLUMNS
-from lossbench.stats.summary import PAIR_COLUMNS, SUMMARY_COLUMNS, average_curves, compare_pairs, summarise
+from lossbench.stats.curves import average_curves
+from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
+from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
 
 SMALL = {"datasets": "iris", "losses": ["ce", "mse"], "seeds": 2, "epochs": 3, "outliers": 0, "models": "mlp:4"}
 
-FILES = {"trials.csv", "summary.csv", "comparisons.csv", "curves.csv", "manifest.json"}
+FILES = {"trials.csv", "summary.csv", "comparisons.csv", "ranks.csv", "curves.csv", "report.md", "manifest.json"}
 
 
 def small(**changes: Any) -> lossbench.Comparison:
@@ -210,7 +212,7 @@ def test_the_callers_random_numbers_are_left_alone() -> None:
     assert drawn == (torch.rand(1).item(), np.random.random())  # noqa: NPY002
 
 
-def test_saving_leaves_the_five_files(result: lossbench.Comparison, tmp_path: Path) -> None:
+def test_saving_leaves_the_promised_files(result: lossbench.Comparison, tmp_path: Path) -> None:
     """Design 9's files are there and nothing besides; a second run writes the same bytes of trials."""
     result.save(tmp_path / "first", command="lossbench compare")
     assert {path.name for path in (tmp_path / "first").iterdir()} == FILES
@@ -261,5 +263,5 @@ def test_tuning_adds_a_view_and_moves_nothing(tmp_path: Path) -> None:
     assert list(own.loss) == list(chosen.loss) == ["ce", "mse"]
     assert list(own.lr) == list(chosen.lr)
     tuned.save(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == FILES | {"tuning.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == FILES | {"tuning.csv", "views.csv"}
     assert plain.tuning is None

@@ -17,7 +17,8 @@ from lossbench.report.files import csv_text, summary_csv
 from lossbench.report.notes import LEGEND
 from lossbench.report.tables import tables
 from lossbench.report.terminal import WIDTH, print_lines, print_tables
-from lossbench.stats.summary import compare_pairs, summarise
+from lossbench.stats.pairs import compare_pairs
+from lossbench.stats.summary import summarise
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"

@@ -47,8 +47,8 @@ class Case:
             outputs: number of raw outputs, where it is not that of the case.
 
         Returns:
-            raw (*shape, outputs), and targets as the record encodes them: class indices, numbers of 0 and 1, or for
-            regression numbers of size 0.5 to 3, above zero where predictions are.
+            raw (*shape, outputs), and targets as the record encodes them: class indices, numbers of 0 and 1, or
+            for regression numbers of size 0.5 to 3, above zero where predictions are.
         """
         rng = np.random.default_rng(seed)
         width, record = outputs or self.outputs, self.loss.record

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lossbench.checks.case import Case
+from lossbench.checks.case import Case, lone
 from lossbench.checks.finding import Finding, finding
 from lossbench.checks.line import REACH, Line, lines
 
@@ -41,13 +41,13 @@ class Kink:
         return bool(((self.slope[1] >= low - slack) & (self.slope[1] <= high + slack)).all())
 
     @property
-    def step(self) -> float:
+    def leap(self) -> float:
         """How far the value jumps."""
-        leap = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
-        return float(leap) if leap > 1e-4 * (1 + self.value[0].abs()) else 0.0
+        apart = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
+        return float(apart) if apart > 1e-4 * (1 + self.value[0].abs()) else 0.0
 
     def __str__(self) -> str:
-        before, at, after = (f"{slope:.3g}" for slope in self.slope[:, self.line.output].tolist())
+        before, at, after = (f"{slope + 0.0:.3g}" for slope in self.slope[:, self.line.output].tolist())
         return f"{self.place:g} ({self.line.label}): {before}, {at}, {after}"
 
 
@@ -68,6 +68,8 @@ def _places(line: Line) -> list[float]:
     before = _heights(line, ends)
     ends = _halved(line, ends, COARSE)
     suspect = _heights(line, ends) > 0.3 * before
+    if not bool(suspect.any()):
+        return []
     ends = _halved(line, ends[:, suspect], FINE)
     found = _heights(line, ends) > 1e-4 * before[suspect].clamp(min=1e-6)
     return sorted({round(place, 9) + 0.0 for place in ends[1, found].tolist()})
@@ -87,7 +89,8 @@ def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
     """Return how far value and gradient are apart at the ends (2, pieces) of each piece."""
     value, slope = line.at(ends.flatten())
     apart = value.reshape(ends.shape).diff(dim=0).abs()[0]
-    return apart + slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0].norm(dim=-1)
+    turned: torch.Tensor = slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0]
+    return apart + turned.norm(dim=-1)
 
 
 def _look(line: Line, place: float) -> Kink:
@@ -97,15 +100,15 @@ def _look(line: Line, place: float) -> Kink:
 
 def check_kinks(case: Case) -> Finding:
     """Find the kinks, and look whether the gradient there lies between those of the two sides."""
-    kinks = find_kinks(case)
+    kinks = find_kinks(lone(case))
     if not kinks:
-        return finding("kinks", f"none within {REACH:g} of zero")
-    wrong = [kink for kink in kinks if not kink.valid]
-    if wrong:
-        return finding("kinks", f"no valid gradient at {wrong[0]} before, at and after it", failed=True)
-    steps = [kink for kink in kinks if kink.step]
-    if steps:
-        saw = f"its value jumps by {steps[0].step:.3g} at {steps[0]}; no gradient knows of that"
-        return finding("kinks", saw, noted=True)
-    places = ", ".join(dict.fromkeys(f"{kink.place:g}" for kink in kinks if kink.line.base.equal(kinks[0].line.base)))
-    return finding("kinks", f"gradient before, at and after {kinks[0]}; valid at all {len(kinks)}; {places}")
+        return finding(f"none within {REACH:g} of zero")
+    for kink in kinks:
+        if not kink.valid:
+            return finding(f"gradient before, at and after {kink}: not between the two sides", failed=True)
+        if kink.leap:
+            return finding(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)
+    facts = case.loss.facts
+    false = facts is not None and facts.differentiable
+    saw = f"gradient before, at and after {kinks[0]}; between the two sides at all {len(kinks)} kinks"
+    return finding(f"{'declared differentiable, yet ' * false}{saw}", failed=false)

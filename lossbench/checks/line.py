@@ -34,6 +34,11 @@ class Line:
     output: int
     target: torch.Tensor
 
+    @property
+    def centred(self) -> bool:
+        """Whether the numbers on the line are errors, zero where the prediction is right."""
+        return self.case.loss.link in ("identity", "location")
+
     def at(self, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the value and the gradient at places (n,) on the line, of shapes (n,) and (n, outputs)."""
         direction = torch.zeros_like(self.base)
@@ -62,8 +67,13 @@ def standard(case: Case) -> Line:
         label = "raw output of the one label present, the others 0"
         return Line(case, label, base, 0, _values(case, 1.0, 0.0))
     target = torch.tensor(1) if record.encoding == "index" else _values(case, 1.0)
-    return Line(case, "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one", base,
-                case.outputs - 1, target)
+    return Line(
+        case,
+        "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one",
+        base,
+        case.outputs - 1,
+        target,
+    )
 
 
 def lines(case: Case) -> Iterator[Line]:
@@ -77,16 +87,19 @@ def lines(case: Case) -> Iterator[Line]:
         for output in range(case.outputs):
             base = torch.tensor(UNEVEN, dtype=torch.float64).repeat(case.outputs)[: case.outputs]
             base[output] = 0.0
-            if case.loss.link in ("identity", "location"):
+            line = Line(case, f"output {output}", base, output, target)
+            if line.centred:
                 base[: case.targets] = target
-            yield Line(case, f"output {output}", base, output, target)
+            yield line
 
 
 def _targets(case: Case) -> list[torch.Tensor]:
     """Return targets of every kind that there is for one sample."""
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
-    return [_values(case, 1.0)] if case.loss.task == "regression" else [_values(case, 1.0), _values(case, 0.0, 1.0)]
+    return (
+        [_values(case, 1.0)] if case.loss.task == "regression" else [_values(case, 1.0), _values(case, 0.0, 1.0)]
+    )
 
 
 def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:

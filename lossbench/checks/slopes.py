@@ -39,6 +39,6 @@ def check_slopes(case: Case) -> Finding:
     worst = int((off / allowed).nan_to_num(nan=torch.inf).argmax())
     seen = f"{slope.flatten()[worst]:.6g}, differences of the value say {expected.flatten()[worst]:.6g}"
     if bool((off <= allowed).all()):
-        return finding("gradient", f"at {raw.numel()} places off by {off.max():.0e} at most")
+        return finding(f"at {raw.numel()} places off by {off.max():.0e} at most")
     where = f"at a raw output of {raw.flatten()[worst]:.3g}"
-    return finding("gradient", f"{where} it is {seen}: part of the loss is cut off from it", failed=True)
+    return finding(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)

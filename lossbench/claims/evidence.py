@@ -65,7 +65,9 @@ class Evidence:
     @property
     def difference(self) -> float | None:
         """What was measured minus what is reported."""
-        return None if self.measured is None or self.reported is None else self.measured - self.reported
+        if self.measured is None or self.reported is None:
+            return None
+        return 0.0 if self.measured == self.reported else self.measured - self.reported  # infinities may be equal
 
     @property
     def clarity(self) -> float:

@@ -36,7 +36,7 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     values = value_at(loss, probability)
     misfits = {name: misfit(name, probability, values) for name in LAWS}
     found = min(misfits, key=lambda name: misfits[name])
-    at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0])))  # no minus before a zero
+    at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0]))).tolist()  # no minus before a zero
     said = ", ".join(f"{name} {error:.1%}" for name, error in misfits.items())
     return [
         Evidence(

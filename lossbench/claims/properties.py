@@ -59,7 +59,7 @@ def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) ->
     """Compare the mean of a loss over samples with the mean of the formula that is stated for it."""
     raw, target = 3 * draw(POINTS, 20, 1), 3 * draw(POINTS, 20, 1, seed=1)
     stated = DEFINITIONS[formula](target - raw)[..., 0].mean(-1)
-    computed = get_loss(loss, "regression")(torch.tensor(raw), torch.tensor(target)).mean(-1)
+    computed = np.asarray(get_loss(loss, "regression")(torch.tensor(raw), torch.tensor(target)).mean(-1))
     return [agreement(f"difference of {loss} to the mean of {formula}", computed - stated, POINTS, case="value")]
 
 
@@ -72,7 +72,12 @@ def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: floa
     slopes = [torch.autograd.grad(one.per_sample(raw, target).sum(), raw)[0] for one in (first, second)]
     bests = [[best_constant(one, values) for values in samples[:20]] for one in (first, second)]
     return [
-        agreement(f"difference to {factor:g} of the gradient", slopes[0] - factor * slopes[1], POINTS, "gradient"),
+        agreement(
+            f"difference to {factor:g} of the gradient",
+            np.asarray(slopes[0] - factor * slopes[1]),
+            POINTS,
+            "gradient",
+        ),
         agreement("difference of the minimisers", np.subtract(bests[0], bests[1]), len(bests[0]), "minimiser"),
     ]
 
@@ -174,7 +179,7 @@ def cost(claim: Claim, study: Study) -> list[Evidence]:
     note = (
         "the loss is averaged over samples and biases are free; were it summed, a penalty would weigh 1/n as much"
     )
-    return [agreement("cost minus loss and penalty", total.detach() - by_hand, len(features), note=note)]
+    return [agreement("cost minus loss and penalty", total.item() - by_hand, len(features), note=note)]
 
 
 @experiment("forward_pass")

@@ -175,7 +175,7 @@ def picture(line: Evidence, reach: float) -> str:
 
     Example:
         >>> picture(Evidence("reproduced", "f1", p_value=0.01, measured=0.5, low=0.2, high=0.8), reach=1.0)
-        '       | -o--  '
+        '       |--o--- '
     """
     if line.p_value is None or line.measured is None or line.low is None or line.high is None:
         return ""

@@ -3,8 +3,8 @@
 1. Lines that are not testable say nothing. If there are no others, the claim is not testable.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
-4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are at most
-   half of all, the claim is reproduced, or equivalent; else it is inconclusive. The condition says where they are.
+4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
+   fewer, the claim is reproduced, or equivalent; else it is inconclusive. The condition says where.
 
 A document states its claim without conditions, so one line that goes the other way beyond doubt speaks against it;
 but what the seeds cannot decide speaks neither for it nor against it. The order of the lines never matters.
@@ -27,13 +27,6 @@ AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
 
 NAMED = 4  # values that a condition names before it only counts
 
-PHRASES: dict[Word, str] = {
-    "reproduced": "reproduced",
-    "contradicted": "contradicted",
-    "equivalent": "no difference",
-    "inconclusive": "open",
-}
-
 
 def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     """Return the verdict of all the evidence, and where it holds if not everywhere.
@@ -54,7 +47,7 @@ def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     if "contradicted" in decided:
         return "contradicted", said
     undecided = sum(line.verdict == "inconclusive" for line in lines)
-    return decided.pop() if decided and 2 * undecided <= len(lines) else "inconclusive", said
+    return decided.pop() if decided and 2 * undecided < len(lines) else "inconclusive", said
 
 
 def condition(lines: Collection[Evidence]) -> str:
@@ -64,9 +57,8 @@ def condition(lines: Collection[Evidence]) -> str:
         lines: with more than one word.
     """
     words = [word for word in WORDS if any(line.verdict == word for line in lines)]
-    firm = [word for word in words if word in ("reproduced", "contradicted")] or words[:1]
-    rest = " or ".join(PHRASES[word] for word in words if word not in firm)
-    return "; ".join([*(where(lines, word) for word in firm), *([f"elsewhere {rest}"] if rest else [])])
+    parts = [where(lines, word) for word in words if word != "inconclusive"]
+    return "; ".join([*parts, *(["elsewhere open"] if "inconclusive" in words else [])])
 
 
 def where(lines: Collection[Evidence], word: Word) -> str:
@@ -81,10 +73,10 @@ def where(lines: Collection[Evidence], word: Word) -> str:
         if len(box) > len(mine) and values != {axis(line) for line in lines}:
             places += [f"{preposition} {listed(values)}"] if any(values) else []
             box = list(filter(partial(_within, axis, values), box))
-    place = " ".join(places)
+    place, phrase = " ".join(places), "no difference" if word == "equivalent" else word
     if len(box) == len(mine):
-        return f"{PHRASES[word]} {place}"
-    return f"{PHRASES[word]} in {len(mine)} of {len(box)} comparisons{' ' if place else ''}{place}"
+        return f"{phrase} {place}"
+    return f"{phrase} in {len(mine)} of {len(box)} comparisons{' ' if place else ''}{place}"
 
 
 def _within(axis: Callable[[Evidence], str], values: set[str], line: Evidence) -> bool:

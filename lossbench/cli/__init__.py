@@ -13,6 +13,7 @@ from lossbench.errors import LossbenchError, UnknownName
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
+    "claims": "Try the claims of three documents, or your own, and judge them.",
     "losses": "List the losses, or show one.",
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",

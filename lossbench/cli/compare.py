@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -180,15 +182,16 @@ def prepare_gate(
     """Read the baseline and the rules before anything is trained, and return what judges the trials by them."""
     from lossbench.errors import BadValue
     from lossbench.report.reader import read_baseline
-    from lossbench.stats.gate import gate, parse_rules
+    from lossbench.stats.gate import Policies, gate, parse_rules
 
-    rules = parse_rules(texts)
+    policies = dict(experiment.settings.gate)
+    stated = [parse_rules([rule.pop("rule")], **rule) for rule in map(dict, policies.pop("rules", []))]
+    rules = [*parse_rules(texts), *chain.from_iterable(stated)]
     if path is None:
         if texts:
             raise BadValue(f"--fail-on {texts[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
-    baseline = read_baseline(path)
-    return lambda trials: gate(trials, baseline, rules)
+    return partial(gate, baseline=read_baseline(path), rules=rules, policies=Policies(**policies))
 
 
 def publish(
@@ -225,15 +228,12 @@ def print_summary(comparison: Comparison, verdict: GateReport | None, form: str,
     from lossbench.report.files import summary_csv, summary_json
     from lossbench.report.junit import gate_junit, verdict_junit
     from lossbench.report.markdown import markdown
-    from lossbench.report.notes import LEGEND, notes, tuned
+    from lossbench.report.notes import LEGEND, closing, remarks
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
 
     summary = comparison.summary
-    remarks = [
-        *tuned(comparison.tuning, summary),
-        *notes(comparison, folder),
-    ]
+    said = [*remarks(comparison), *closing(comparison, folder)]
     if form == "junit":
         click.echo(gate_junit(verdict) if verdict else verdict_junit(summary), nl=False)
     elif form == "csv":
@@ -241,11 +241,11 @@ def print_summary(comparison: Comparison, verdict: GateReport | None, form: str,
     elif form == "json":
         click.echo(summary_json(summary), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables(summary), [*LEGEND, *remarks]), nl=False)
+        click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
     else:
         print_tables(console(), tables(summary))
         print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), remarks)
+        print_lines(console(), said)
 
 
 def print_plan(experiment: Experiment, options: dict[str, Any]) -> None:

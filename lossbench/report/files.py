@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import OutputError
+from lossbench.stats.findings import Findings
 
 
 def prepare_folder(folder: Path) -> None:
@@ -80,6 +81,17 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return csv_text(
         trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
     )
+
+
+def findings_csv(findings: Findings) -> dict[str, str]:
+    """Return the trials, and every table that is made of them, by the name of its file."""
+    texts = {
+        "trials.csv": trials_csv(findings.trials),
+        "summary.csv": summary_csv(findings.summary),
+        "comparisons.csv": csv_text(findings.comparisons),
+        "ranks.csv": csv_text(findings.ranks),
+    }
+    return texts if findings.views is None else texts | {"views.csv": csv_text(findings.views)}
 
 
 def summary_csv(summary: pd.DataFrame) -> str:

@@ -17,26 +17,49 @@ if TYPE_CHECKING:
     from lossbench.api import Comparison
 
 LEGEND = (
-    "*          best mean, or the 95 % interval of the paired difference to it holds zero",
+    "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",
     "vs         the first loss, by Holm-corrected paired tests: + better, - worse, = equivalent, ~ open",
     "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares, relative to clean skill",
-    "n          seeds; a/b: a of b ended well, the others diverged",
+    "n          seeds; a/b: only a of b ended well",
 )
 
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
 
-def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides.
+def remarks(comparison: Comparison) -> Iterator[str]:
+    """Yield everything that is said in words below the tables, and is the same in every run."""
+    yield from tuned(comparison.tuning, comparison.summary)
+    yield from across(comparison.ranks)
+    yield from notes(comparison)
 
-    Args:
-        comparison: a finished one.
-        folder: where the files lie; None if none were written.
+
+def across(ranks: pd.DataFrame) -> Iterator[str]:
+    """Yield the average ranks of the losses of each task over its data sets, and what they show.
+
+    Data sets are the unit here, so a few of them show nothing, however many seeds there are.
     """
+    several = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
+    for _, rows in several.groupby(["task", "view"], sort=False):
+        if rows.loss.is_unique:  # else there are several settings, of which a line each would say little
+            yield f"ranks    {rank_line(rows)}"
+
+
+def rank_line(rows: pd.DataFrame) -> str:
+    """Say how the losses of one task ranked, best first, and what that shows."""
+    sets, needed = rows.data_sets.iloc[0], rows.data_sets_needed.max()
+    order = ", ".join(f"{r.loss} {r.average_rank:.1f}" for r in rows.sort_values("average_rank").itertuples())
+    told = ", ".join(f"{r.loss} {r.verdict}" for r in rows.itertuples() if r.verdict in ("better", "worse"))
+    few = f"too few data sets to tell, {needed} could" if sets < needed else ""
+    (task,) = rows.task.unique().tolist()
+    return f"{task}, mean over {sets} data sets: {order}; {few or told or 'none told from the first loss'}"
+
+
+def notes(comparison: Comparison) -> Iterator[str]:
+    """Yield what a reader of the tables must know besides."""
     experiment, trials = comparison.experiment, comparison.trials
     yield from partial(comparison.gaps)
     for dataset in experiment.datasets:
@@ -48,6 +71,15 @@ def notes(comparison: Comparison, folder: Path | None) -> Iterator[str]:
     yield from diverged(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield "warning  so few seeds tell only large differences from chance; choose by --seeds 10 or more"
+
+
+def closing(comparison: Comparison, folder: Path | None) -> Iterator[str]:
+    """Yield what is only true of this run.
+
+    Args:
+        comparison: a finished one.
+        folder: where the files lie; None if none were written.
+    """
     if comparison.note:
         yield f"warning  results are not kept for other runs: {comparison.note}"
     cached = f", {comparison.cached} of them taken from earlier runs" if comparison.cached else ""

@@ -26,9 +26,8 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
     settings = experiment.settings
     shares = ", ".join(f"{share:g}" for share in settings.outliers)
     seeds = ", ".join(map(str, settings.seeds))
-    yield (
-        f"{len(experiment.trials)} trainings: {settings.epochs} epochs, seeds {seeds}, contaminated shares {shares}"
-    )
+    count = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
+    yield f"{count}, seeds {seeds}, contaminated shares {shares}"
     if experiment.tuning:
         seeds = ", ".join(map(str, tuning_seeds(settings)))
         rates = ", ".join(f"{rate:g}" for rate in settings.lr)

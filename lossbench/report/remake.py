@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +12,34 @@ import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.ledger import Gap
-from lossbench.report.files import csv_text, json_text, prepare_folder, summary_csv, trials_csv, write_text
-from lossbench.report.notes import diverged, failed, partial, tuned
+from lossbench.report.files import findings_csv, json_text, prepare_folder, write_text
+from lossbench.report.notes import across, diverged, failed, partial, tuned
 from lossbench.report.reader import MANIFEST, altered, find_trials, read_comparison, read_manifest
-from lossbench.stats.summary import compare_pairs, summarise
+from lossbench.stats.findings import Findings
+from lossbench.stats.paired import MARGINS
 from lossbench.stats.tuning import ARM
 
 NOT_REMADE = {
     "curves.csv": "it holds no curves",
     "tuning.csv": "the trainings that chose the rates are not reported",
+    "report.md": "it tells of the run itself",
 }
 """What cannot be made from `trials.csv`, and why; it is kept where it stands beside it."""
 
 
 @dataclass(frozen=True)
-class Remade:
-    """What a finished run says, from its trials.
+class Remade(Findings):
+    """What a finished run says, from its trials; see `lossbench.stats.findings.Findings`.
 
     Args:
-        path: the trials.
-        trials: one row a trial.
+        path: the trials' file.
         manifest: of the run, None where it does not stand beside the trials.
         beside: what cannot be made again and stands beside the trials, as text by its name.
-        tuning: one row a loss and rate, None where no `tuning.csv` stands beside the trials.
     """
 
-    path: Path
-    trials: pd.DataFrame = field(repr=False)
-    manifest: dict[str, Any] | None = field(repr=False)
-    beside: dict[str, str] = field(repr=False)
-    tuning: pd.DataFrame | None = field(repr=False)
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """One row a data set and loss."""
-        return summarise(self.trials, self.tuning)
-
-    @cached_property
-    def comparisons(self) -> pd.DataFrame:
-        """One row a data set and pair of losses."""
-        return compare_pairs(self.trials, self.tuning)
+    path: Path = field(kw_only=True)
+    manifest: dict[str, Any] | None = field(kw_only=True, repr=False)
+    beside: dict[str, str] = field(kw_only=True, repr=False)
 
     def save(self, folder: Path) -> None:
         """Write the trials, all that can be made from them, and what stands beside them.
@@ -61,12 +48,7 @@ class Remade:
             OutputError: the folder cannot be written.
         """
         prepare_folder(folder)
-        texts = {
-            "trials.csv": trials_csv(self.trials),
-            "summary.csv": summary_csv(self.summary),
-            "comparisons.csv": csv_text(self.comparisons),
-            **self.beside,
-        }
+        texts = findings_csv(self) | self.beside
         if self.manifest is not None:
             hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
             texts[MANIFEST] = json_text(self.manifest | {"sha256": hashes})
@@ -76,6 +58,7 @@ class Remade:
     def remarks(self) -> Iterator[str]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
+        yield from across(self.ranks)
         for skip in (self.manifest or {}).get("skipped", []):
             yield f"skipped  {skip['loss']} on {skip['dataset']}: {skip['reason']}"
         yield from partial(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
@@ -88,7 +71,7 @@ class Remade:
 
 def missing(remade: Remade) -> list[str]:
     """Return the files that the run had and that can neither be made again nor stand beside the trials."""
-    had = ["curves.csv"]
+    had = ["curves.csv", "report.md"]
     if remade.manifest is not None and remade.manifest["config"]["tune"]:
         had.append("tuning.csv")
     return [name for name in had if name not in remade.beside]
@@ -106,11 +89,13 @@ def remake(place: Path) -> Remade:
     path = find_trials(place)
     trials = read_comparison(path)
     if path.name != "trials.csv":
-        return Remade(path, trials, None, {}, None)
+        return Remade(trials, path=path, manifest=None, beside={})
     there = [path.with_name(name) for name in NOT_REMADE if path.with_name(name).is_file()]
     beside = {file.name: read_text(file) for file in there}
     tuning = read_tuning(path.with_name("tuning.csv")) if "tuning.csv" in beside else None
-    return Remade(path, trials, read_manifest(path.parent), beside, tuning)
+    manifest = read_manifest(path.parent)
+    margins = MARGINS | (manifest["config"].get("margins", {}) if manifest else {})
+    return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside)
 
 
 def read_text(path: Path) -> str:

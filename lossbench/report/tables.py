@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lossbench.measures.scores import secondary_score
-from lossbench.stats.summary import SETTING
+from lossbench.stats.arena import SETTING
 
 NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
@@ -35,7 +34,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     best: tuple[int, ...] = ()
-    texts: tuple[str, ...] = ("", "loss")
+    texts: tuple[str, ...] = ("abc", "loss")
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
@@ -52,10 +51,10 @@ def make_table(group: pd.DataFrame) -> Table:
     first = group.iloc[0]
     second = secondary_score(first.task, first.score)
     headings = (HEADINGS.get(name, name) for name in (first.score, second))
-    columns = ("", "loss", "vs", *headings, "to target", "plateau", "robust", "n")
+    columns = ("abc", "loss", "vs", *headings, "to target", "plateau", "robust", "n")
     rows = tuple(
         (
-            "*" if row.tied_with_best else "",
+            row.letters if isinstance(row.letters, str) else "",
             row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
             "ref" if row.loss == row.reference else VERDICTS[row.verdict],
             interval(row["mean"], row.low, row.high),
@@ -63,11 +62,12 @@ def make_table(group: pd.DataFrame) -> Table:
             to_target(row),
             median(row, "epochs_to_plateau"),
             interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
-            f"{row.n}/{row.n + row.diverged}" if row.diverged else str(row.n),
+            ended(row),
         )
         for _, row in group.iterrows()
     )
-    return Table(title(first), columns, rows, tuple(np.flatnonzero(group.tied_with_best).tolist()))
+    best = [index for index, row in enumerate(rows) if "a" in row[0]]
+    return Table(title(first), columns, rows, tuple(best))
 
 
 def title(row: pd.Series[Any]) -> str:
@@ -77,6 +77,12 @@ def title(row: pd.Series[Any]) -> str:
     setting = f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
     dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
+
+
+def ended(row: pd.Series[Any]) -> str:
+    """Write how many seeds ended well, and of how many if not all did."""
+    total = row.n + row.diverged + row.failed
+    return str(row.n) if row.n == total else f"{row.n}/{total}"
 
 
 def to_target(row: pd.Series[Any]) -> str:

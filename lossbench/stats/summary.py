@@ -14,13 +14,9 @@ import pandas as pd
 
 from lossbench.measures.robustness import robustness, skill
 from lossbench.measures.scores import MEASURES, measures_of
-from lossbench.stats.arena import SETTING as SETTING
-from lossbench.stats.arena import Arena, arenas, stack
-from lossbench.stats.curves import average_curves as average_curves
+from lossbench.stats.arena import SETTING, Arena, arenas, stack
 from lossbench.stats.difference import DTYPES, difference_columns, spread
 from lossbench.stats.paired import MARGINS, corrected_interval, holm, indistinguishable_from_best
-from lossbench.stats.pairs import PAIR_COLUMNS as PAIR_COLUMNS
-from lossbench.stats.pairs import compare_pairs as compare_pairs
 from lossbench.stats.pairs import shared_letters
 from lossbench.stats.survival import (
     compare_restricted_means,
@@ -56,7 +52,7 @@ def _three(*names: str) -> tuple[str, ...]:
 
 SUMMARY_COLUMNS = (
     *("dataset", "task", "loss", "view", *SETTING),
-    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged"),
+    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged", "failed"),
     *("mean", "low", "high"),
     *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best", "letters"),
     *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
@@ -101,6 +97,7 @@ def head(arena: Arena) -> dict[str, Any]:
         "outlier_fraction": arena.shares[0],
         "n": arena.count("ok"),
         "diverged": arena.count("diverged"),
+        "failed": arena.count("failed"),
         "reference": arena.losses[0],
     }
 

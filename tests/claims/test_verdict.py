@@ -104,14 +104,14 @@ def test_a_condition_is_true(lines):
             "depends",
             "reproduced under sgd; contradicted under adam",
         ),
-        ({"sgd": "reproduced", "adam": "equivalent"}, "depends", "reproduced under sgd; elsewhere no difference"),
-        ({"sgd": "reproduced", "adam": "inconclusive"}, "reproduced", "reproduced under sgd; elsewhere open"),
+        ({"sgd": "reproduced", "adam": "equivalent"}, "depends", "reproduced under sgd; no difference under adam"),
+        ({"sgd": "reproduced", "adam": "inconclusive"}, "inconclusive", "reproduced under sgd; elsewhere open"),
         (
             {"sgd": "contradicted", "adam": "equivalent"},
             "contradicted",
-            "contradicted under sgd; elsewhere no difference",
+            "contradicted under sgd; no difference under adam",
         ),
-        ({"sgd": "equivalent", "adam": "inconclusive"}, "equivalent", "no difference under sgd; elsewhere open"),
+        ({"sgd": "equivalent", "adam": "inconclusive"}, "inconclusive", "no difference under sgd; elsewhere open"),
     ],
 )
 def test_the_rules(words, verdict, said):
@@ -119,11 +119,13 @@ def test_the_rules(words, verdict, said):
     assert combine(Evidence(word, "f1", protocol) for protocol, word in words.items()) == (verdict, said)
 
 
-def test_a_claim_that_is_open_on_most_lines_is_inconclusive():
-    """Half of the lines may be open, but not more."""
-    lines = [Evidence("reproduced", "f1", "sgd"), Evidence("inconclusive", "f1", "adam")]
-    assert combine(lines)[0] == "reproduced"
-    assert combine([*lines, lines[1]]) == ("inconclusive", "reproduced under sgd; elsewhere open")
+@pytest.mark.parametrize("word", ["reproduced", "equivalent"])
+def test_a_claim_that_is_open_on_few_lines_is_decided(word):
+    """Fewer open lines than decided ones leave the verdict, with a word on where they are."""
+    lines = [Evidence(word, "f1", protocol) for protocol in ("sgd", "tuned")]
+    verdict, said = combine([*lines, Evidence("inconclusive", "f1", "adam")])
+    assert verdict == word
+    assert said.endswith("under sgd, tuned; elsewhere open")
 
 
 def test_a_condition_counts_where_no_place_tells_apart():

@@ -87,6 +87,8 @@ def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err.strip() == "lossbench: interrupted; what was not finished is not written"
+    assert (
+        err.strip() == "lossbench: interrupted; finished trainings are kept, the same command goes on from there"
+    )
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert wait_until(lambda: not alive(process.pid), seconds=15)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from lossbench import Comparison
 from lossbench.ledger import Gap
-from lossbench.report.notes import FEW_SEEDS, diverged, notes, plan_lines, skipped
+from lossbench.report.notes import FEW_SEEDS, across, closing, diverged, notes, skipped
+from lossbench.stats.ranks import rank_losses
 
 
 def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list[str]:
@@ -17,7 +20,7 @@ def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list
 
 def said(comparison: Comparison, folder: Path | None) -> list[str]:
     """Return all notes."""
-    return list(notes(comparison, folder))
+    return [*notes(comparison), *closing(comparison, folder)]
 
 
 def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> None:
@@ -80,9 +83,11 @@ def test_what_came_from_earlier_runs_is_counted(comparison: Comparison) -> None:
     assert "earlier" not in about(comparison, "time")[0]
 
 
-def test_the_plan_adds_up(comparison: Comparison) -> None:
-    """The data sets' trainings add up to the total that is announced."""
-    *datasets, total, last = plan_lines(comparison.experiment)
-    counts = [int(line.partition(" rows): ")[2].split()[0]) for line in datasets]
-    assert sum(counts) == int(total.split()[0]) == len(comparison.trials)
-    assert last.startswith("skipped")
+def test_ranks_over_few_data_sets_decide_nothing(comparison: Comparison) -> None:
+    """Each task with several data sets has a line, which says that a few are too few."""
+    summary = pd.concat([comparison.summary[comparison.summary.lr == 0.01].assign(dataset=name) for name in "abc"])
+    lines = list(across(rank_losses(summary[summary.task == "regression"])))
+    assert len(lines) == 1
+    assert lines[0].startswith("ranks    regression, mean over 3 data sets: ")
+    assert "too few data sets to tell" in lines[0]
+    assert list(across(rank_losses(comparison.summary))) == []

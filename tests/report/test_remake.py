@@ -30,7 +30,7 @@ def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureReque
     """Every file of the run, the manifest too, comes out as the run wrote it; in place as well."""
     request.getfixturevalue(name).save(tmp_path / "run", command="lossbench compare")
     written = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    for name in ("summary.csv", "comparisons.csv"):
+    for name in ("summary.csv", "comparisons.csv", "ranks.csv"):
         (tmp_path / "run" / name).unlink()
     for target in (tmp_path / "new", tmp_path / "run"):
         remake(tmp_path / "run").save(target)
@@ -46,10 +46,11 @@ def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: 
         remade.save(tmp_path / "new")
         assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
             "comparisons.csv",
+            "ranks.csv",
             "summary.csv",
             "trials.csv",
         ]
-        for name in ("comparisons.csv", "summary.csv"):
+        for name in ("comparisons.csv", "ranks.csv", "summary.csv"):
             assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
         assert "absent   curves.csv: not made from trials.csv, it holds no curves" in list(remade.remarks())
 

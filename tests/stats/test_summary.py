@@ -15,12 +15,8 @@ from pandas.testing import assert_frame_equal
 
 from lossbench.report.files import trials_csv
 from lossbench.stats.paired import corrected_interval, paired_test
-from lossbench.stats.summary import (
-    PAIR_COLUMNS,
-    SUMMARY_COLUMNS,
-    compare_pairs,
-    summarise,
-)
+from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
+from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
 
 from .synthetic import EPOCHS, read_trials, score_tables, table
 

@@ -1,0 +1,107 @@
+"""What a record claims about the shape of a loss, each claim as a law that holds for a loss or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from lossbench.checks.case import Case, gradient, lone
+from lossbench.checks.finding import Finding, finding
+from lossbench.losses import Facts
+
+ROWS = 300
+
+
+def convex(case: Case, rows: int = ROWS) -> bool:
+    """Between two points the loss lies below the chord."""
+    scale = 8 if case.loss.link == "softplus" else 4  # where softplus is flat, at its smallest value, too
+    raw, target = case.draw(rows, scale=scale)
+    other, _ = case.draw(rows, scale=scale, seed=1)
+    middle = case.value((raw + other) / 2, target)
+    chord = (case.value(raw, target) + case.value(other, target)) / 2
+    return bool((middle <= chord + 1e-9).all())
+
+
+def bounded(case: Case, rows: int = ROWS) -> bool:
+    """Far out the loss is no higher than a little nearer. Else it passes any height, if slowly."""
+    far, farther = (case.value(*case.draw(rows, scale=scale)) for scale in (1e5, 1e10))
+    return bool((farther.isfinite() & (farther <= 1.5 * far + 0.5)).all())
+
+
+def symmetric(case: Case) -> bool:
+    """Errors of both signs cost the same, and so do exchanged classes."""
+    raw, target = case.draw(50)
+    there, back = case.value(raw, target), case.value(*exchanged(case, raw, target))
+    return torch.allclose(there, back, rtol=1e-9)
+
+
+def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mirror image of an error, or the same sample with the classes renamed."""
+    if case.loss.task == "regression":
+        targets = target.shape[-1]
+        return torch.cat([2 * target - raw[..., :targets], raw[..., targets:]], dim=-1), target
+    if case.loss.record.encoding == "index":
+        return raw.roll(1, -1), (target + 1) % raw.shape[-1]
+    return (1 - raw if case.loss.link == "clip" else -raw), 1 - target
+
+
+def separable(case: Case) -> bool:
+    """The slope in one output does not depend on the others, where there are others."""
+    raw, target = case.draw(50)
+    other, _ = case.draw(50, seed=1)
+    other[..., 0] = raw[..., 0]
+    return torch.allclose(gradient(case, raw, target)[..., 0], gradient(case, other, target)[..., 0])
+
+
+def nonnegative(case: Case, rows: int = ROWS) -> bool:
+    """No prediction is paid for, but for a zero that rounding takes a hair below."""
+    return float(case.value(*case.draw(rows)).min()) >= -1e-12
+
+
+LAWS: Mapping[str, Callable[[Case], bool]] = {
+    "convex": convex,
+    "bounded": bounded,
+    "symmetric": symmetric,
+    "separable": separable,
+    "nonnegative": nonnegative,
+}
+"""By the name of the fact in `lossbench.losses.Facts`. Whether it is differentiable, `lossbench.checks.kinks` finds."""
+
+
+def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch.Tensor:
+    """Return the size of the gradient of many samples, (samples,); each term of a separable loss for itself."""
+    raw, target = case.draw(rows, scale=scale, outputs=outputs)
+    slope = gradient(case, raw, target)
+    facts = case.loss.facts
+    if facts is None or not facts.separable:
+        return slope.norm(dim=-1)
+    terms: torch.Tensor = slope.abs().flatten() * (outputs if case.loss.task == "regression" else 1)
+    return terms
+
+
+def check_facts(case: Case) -> Finding:
+    """Hold the loss against what its record declares; of a loss without facts, say what seems to be true."""
+    case = lone(case)
+    found = [name for name, law in LAWS.items() if law(case)]
+    steepest = max(float(steepness(case, case.outputs, scale).max()) for scale in (0.3, 3, 30))
+    seen = f"gradient up to {steepest:.3g}"
+    facts = case.loss.facts
+    if facts is None:
+        missed = [f"not {name}" for name in LAWS if name not in found]
+        return finding(f"it seems {', '.join([*found, *missed])}; {seen}")
+    broken = [name for name in LAWS if getattr(facts, name) and name not in found]
+    if _is_default(case) and facts.lipschitz is not None and not steepest <= facts.lipschitz * (1 + 1e-6):
+        broken.append(f"lipschitz {facts.lipschitz:g}")
+    declared = ", ".join(name for name in LAWS if getattr(facts, name))
+    saw = f"declared {', '.join(broken)}, which is not so" if broken else f"{declared}: as declared"
+    return finding(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
+
+
+def _is_default(case: Case) -> bool:
+    """Say whether the parameters are those for which the largest gradient is declared."""
+    return all(case.loss.parameters[p.name] == p.default for p in case.loss.record.parameters)
+
+
+def _limit(facts: Facts) -> str:
+    return "" if facts.lipschitz is None else f", by default at most {facts.lipschitz:.3g}"

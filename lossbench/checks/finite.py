@@ -1,0 +1,39 @@
+"""Are value and gradient finite where a naive form overflows?"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+
+from lossbench.checks.case import Case, value_and_gradient
+from lossbench.checks.finding import Finding, finding
+
+SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
+"""The raw outputs that a loss must bear."""
+
+DRAWS = 8  # of the targets
+
+
+def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return every combination of raw outputs up to a size, in single precision, each with several targets.
+
+    Returns:
+        raw (draws, combinations, outputs), and targets for these.
+    """
+    corners = itertools.product([-size, -size / 100, 0.0, size / 100, size], repeat=case.outputs)
+    raw = torch.tensor(list(corners), dtype=torch.float32)
+    _, target = case.draw(DRAWS, len(raw))
+    return raw.expand(DRAWS, -1, -1), target.float() if target.is_floating_point() else target
+
+
+def check_finite(case: Case) -> Finding:
+    """Look for NaN and infinity in single precision, at raw outputs up to ±1e4."""
+    for size in SIZES:
+        value, slope = value_and_gradient(case, *extremes(case, size))
+        faults = [name for name, seen in (("value", value), ("gradient", slope)) if not seen.isfinite().all()]
+        if faults:
+            kind = "NaN" if bool(value.isnan().any() or slope.isnan().any()) else "infinite"
+            saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs of ±{size:g}; take a stable form"
+            return finding(saw, failed=True)
+    return finding(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")

@@ -1,0 +1,80 @@
+"""What a loss returns: shape, reduction and precision."""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+
+from lossbench.checks.case import Case
+from lossbench.checks.finding import Finding, finding
+
+LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
+ROWS = 7
+
+SUM = 1.5
+"""Growth of the value with a batch twice as large, from which on the loss is a sum."""
+
+
+def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the values of many models evaluated one after the other, to be held against all at once."""
+    slots = itertools.product(*map(range, raw.shape[:-2]))
+    each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
+    return each.reshape((*raw.shape[:-2], *each.shape[1:]))
+
+
+def check_shape(case: Case) -> Finding:
+    """Look at the shape for any number of models, and whether these are evaluated each for itself."""
+    rows = () if case.loss.record.whole_batch else (ROWS,)
+    for lead in LEADS:
+        raw, target = case.draw(*lead, ROWS)
+        value, given = case.value(raw, target), (*lead, ROWS, case.outputs)
+        if value.shape != (*lead, *rows):
+            saw = f"{given} gives {tuple(value.shape)}, not {(*lead, *rows)}"
+            return finding(saw, failed=True)
+        if not torch.allclose(value, apart(case, raw, target), rtol=1e-6):
+            return finding(f"of {given}, one model changes the value of another", failed=True)
+    returned = "(..., batch)" if rows else "(...), one value a batch"
+    return finding(f"(..., batch, outputs) gives {returned}; models do not see each other")
+
+
+def check_dtype(case: Case) -> Finding:
+    """Look whether single precision stays single, and double double."""
+    raw, target = case.draw(ROWS)
+    returned = {}
+    for kind in (torch.float32, torch.float64):
+        given = target.to(kind) if target.is_floating_point() else target
+        returned[kind] = case.value(raw.to(kind), given).dtype
+    saw = ", ".join(f"{_name(kind)} gives {_name(result)}" for kind, result in returned.items())
+    return finding(saw, noted=any(kind != result for kind, result in returned.items()))
+
+
+def check_reduction(case: Case) -> Finding:
+    """Tell a value a sample from a mean, a sum, or something else of the whole batch."""
+    if not case.loss.record.whole_batch:
+        return finding("none: a value a sample")
+    raw, target = case.draw(ROWS)
+    twice = case.value(torch.cat([raw, raw]), torch.cat([target, target]))
+    growth = float(twice / case.value(raw, target))
+    if growth > SUM:
+        saw = (
+            f"twice the batch has {growth:.3g} times the value: steps grow with the batch size, unless it averages"
+        )
+        return finding(saw, noted=True)
+    if averages(case, raw, target):
+        return finding("a mean over the batch; a value a sample (in torch, reduction=none) is faster", noted=True)
+    return finding(
+        f"one value a batch, and no mean of its samples; twice the batch has {growth:.3g} times the value"
+    )
+
+
+def averages(case: Case, raw: torch.Tensor, target: torch.Tensor) -> bool:
+    """Say whether the loss of a batch is the mean of those of its halves, the first rows of an even number."""
+    half = len(raw) // 2
+    parts = [case.value(raw[rows], target[rows]) for rows in (slice(half), slice(half, 2 * half))]
+    whole = case.value(raw[: 2 * half], target[: 2 * half])
+    return torch.allclose(whole, torch.stack(parts).mean(), rtol=1e-6)
+
+
+def _name(kind: torch.dtype) -> str:
+    return str(kind).removeprefix("torch.")

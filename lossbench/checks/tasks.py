@@ -1,0 +1,91 @@
+"""Which tasks a loss fits, and why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName
+from lossbench.losses import Loss, catalogue, get_loss
+from lossbench.losses.registry import built_in
+from lossbench.losses.scaled import is_scaled, split_scaled
+from lossbench.losses.user import locate
+from lossbench.spec import split_spec
+from lossbench.task import TASKS, Task
+
+KINDS: Mapping[Task, str] = {
+    "regression": "numbers",
+    "binary": "two classes",
+    "multiclass": "exclusive classes",
+    "multilabel": "several labels",
+}
+"""What is predicted, in words."""
+
+
+def served(name: str) -> tuple[Task, ...]:
+    """Return the tasks that a loss of the catalogue serves, by its name or an alias.
+
+    Example:
+        >>> served("brier")
+        ('binary', 'multiclass', 'multilabel')
+    """
+    return tuple(record.task for record in catalogue() if name in (record.name, *record.aliases))
+
+
+def not_among(tasks: Collection[Task]) -> str:
+    """Say why a loss that serves these tasks does not fit another.
+
+    Example:
+        >>> not_among(["regression"]), not_among(["binary", "multilabel"])
+        ('for numbers only', 'for two classes or several labels only')
+    """
+    if set(tasks) == {*TASKS} - {"regression"}:
+        return "for classes only"
+    return f"for {' or '.join(KINDS[task] for task in tasks)} only"
+
+
+def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
+    """Return the loss on each task that it fits, and the reason for each that it does not.
+
+    Args:
+        spec: as the user wrote it.
+        tasks: those asked for.
+
+    Raises:
+        UsageError: there is no such loss, or what the spec says is wrong on every task.
+
+    Example:
+        >>> fits("huber")["binary"]
+        'for numbers only'
+    """
+    seek(spec)
+    found: dict[Task, Loss | str] = {}
+    wrong: list[Exception] = []
+    for task in tasks:
+        try:
+            found[task] = get_loss(spec, task)
+        except (LossDoesNotFit, LossFailed) as error:
+            found[task] = _reason(spec, task, error)
+        except (UnknownName, BadValue) as error:  # a parameter that it has on another task
+            found[task] = str(error)
+            wrong.append(error)
+    if wrong and not any(isinstance(loss, Loss) for loss in found.values()):
+        raise wrong[0]
+    return found
+
+
+def seek(spec: str) -> None:
+    """Refuse a loss that is not there: a name, a file, or an object in it."""
+    if is_scaled(spec):
+        spec = split_scaled(spec)[1]  # nothing where it is the reference loss of the task
+    name = split_spec(spec)[0] if spec else ""
+    if name and not built_in(name):
+        locate(name)
+
+
+def _reason(spec: str, task: Task, error: Exception) -> str:
+    """Return what an error says without what stands in the heading of a table anyway."""
+    tasks = served(split_spec(spec)[0])
+    if tasks and task not in tasks:
+        return not_among(tasks)
+    _, _, reason = str(error).partition(f"does not fit the task {task}: ")
+    return (reason or str(error)).partition(". It was given ")[0]

@@ -1,0 +1,104 @@
+"""A cell: the trials of one data set under one protocol and one setting, and the comparisons made among them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.match import Direction, Match
+from lossbench.claims.study import Study
+from lossbench.measures.scores import MEASURES, Measure
+from lossbench.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """The trials of one data set.
+
+    Args:
+        protocol: name of the protocol.
+        trials: a row each; of every loss the same seeds, in the same order.
+    """
+
+    protocol: str
+    trials: pd.DataFrame = field(repr=False)
+
+    @property
+    def dataset(self) -> str:
+        """Spec of the data set."""
+        return str(self.trials.dataset.iloc[0])
+
+    @property
+    def primary(self) -> Measure:
+        """The score by which the data set is judged."""
+        return MEASURES[self.trials.score.iloc[0]]
+
+    @property
+    def losses(self) -> list[str]:
+        """The losses that were trained."""
+        return list(dict.fromkeys(self.trials.loss))
+
+    def of(self, column: str, loss: str, share: float = 0.0) -> np.ndarray:
+        """Return one column of a loss at a contaminated share, by seed."""
+        mine = self.trials[(self.trials.loss == loss) & (self.trials.outlier_fraction == share)]
+        return mine.sort_values("seed")[column].to_numpy(dtype="float64", na_value=float("nan"))
+
+    def diverged(self, losses: Collection[str]) -> dict[str, int]:
+        """Count the trainings that diverged, of each loss that has some."""
+        gone = self.trials[self.trials.loss.isin(losses) & (self.trials.status == "diverged")]
+        return {str(loss): int(count) for loss, count in gone.loss.value_counts().items()}
+
+    def match(
+        self,
+        what: str,
+        losses: Collection[str],
+        differences: np.ndarray,
+        direction: Direction,
+        margin: float | None,
+        greater_is_better: bool = True,
+        case: str = "",
+        note: str = "",
+    ) -> Match:
+        """Return a comparison, to be judged; where a training of its losses diverged, it stays undecided.
+
+        Args:
+            what: what is measured.
+            losses: the losses that take part; named as the case, unless that is given.
+            differences: (seeds,) the first minus the second.
+            direction: what is claimed of the first.
+            margin: the difference that is too small to matter; None where none is declared.
+            greater_is_better: the direction of what is measured.
+            case: what tells it from the others of this data set.
+            note: what a reader must know besides.
+        """
+        gone = self.diverged(losses)
+        told = "; ".join(filter(None, [note, *(f"{loss} diverged {count} times" for loss, count in gone.items())]))
+        line = Evidence(
+            "inconclusive",
+            what=what,
+            protocol=self.protocol,
+            dataset=self.dataset,
+            case=case or " vs ".join(losses),
+            note=told,
+        )
+        ratio = self.trials.test_rows.iloc[0] / self.trials.train_rows.iloc[0]
+        return Match(line, differences, ratio, direction, margin, greater_is_better, diverged=bool(gone))
+
+
+def cells(study: Study, task: Task, **axes: Any) -> Iterator[Cell]:
+    """Train under every protocol and yield the trials of each data set; for the axes see `Study.compare`."""
+    for protocol in study.protocols:
+        yield from cells_under(study, protocol.name, task, **axes)
+
+
+def cells_under(study: Study, protocol: str, task: Task, **axes: Any) -> Iterator[Cell]:
+    """Train under one protocol and yield the trials of each data set."""
+    trials = study.compare(protocol, task, **axes).trials
+    for _, mine in trials.groupby("dataset", sort=False):
+        yield Cell(protocol, mine)

@@ -1,0 +1,274 @@
+"""The settings under which a reported order, and the reported numbers, would come out.
+
+Every setting of a grid is trained, on the same few seeds for all of them. The order comes out in a setting where the
+means of the two arms differ as claimed by more than the margin, in every score; the numbers, where every mean is
+within the tolerance of the reported one. A setting in which a training diverged counts as one where neither does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.contest import readings
+from lossbench.claims.match import Direction
+from lossbench.claims.prevalence import seen_at, with_share
+from lossbench.claims.study import Study
+from lossbench.measures.scores import MEASURES
+
+AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
+"""What is varied. Values of the last four are in order, so that a range of them is a condition."""
+
+RANGES = AXES[3:]
+PURE = 0.9
+"""The share of the settings in a region that must have what the region is of."""
+
+CONDITIONS = 3
+"""On how many axes a region may be bounded."""
+
+NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Search:
+    """The grid of a search, fixed in the catalogue.
+
+    Args:
+        lr: learning rates.
+        epochs: passes over the training rows.
+        optimizers: specs of optimisers.
+        models: specs of networks.
+        prevalence: shares of positives, in (0, 1).
+        label_noise: shares of the training labels that are flipped; test labels never are.
+        seeds: how many repetitions; a setting is judged by their mean.
+        tolerance: by how much a mean may miss a reported number.
+    """
+
+    lr: tuple[float, ...]
+    epochs: tuple[float, ...]
+    optimizers: tuple[str, ...]
+    models: tuple[str, ...]
+    prevalence: tuple[float, ...]
+    label_noise: tuple[float, ...]
+    seeds: float
+    tolerance: float
+
+
+def axes_of_search(search: Search, epochs: float) -> dict[str, Any]:
+    """Return the part of a search that is trained for so many epochs, as fields of `lossbench.config.Settings`."""
+    return {
+        "models": list(search.models),
+        "optimizers": list(search.optimizers),
+        "lr": list(search.lr),
+        "tune": False,
+        "epochs": int(epochs),
+        "seeds": int(search.seeds),
+        "outliers": list(search.label_noise),
+        "outlier_kind": "label",
+    }
+
+
+def conditions(
+    claim: Claim,
+    study: Study,
+    arms: tuple[str, str],
+    scores: tuple[str, ...],
+    direction: Direction,
+    generator: str,
+    search: Search,
+) -> Iterator[str]:
+    """Train the grid, and yield lines of text on where the order and the numbers come out.
+
+    Args:
+        claim: reports the scores of both arms.
+        study: how it is tried.
+        arms: two losses; each reading of their names is an axis of the grid.
+        scores: names of measures.
+        direction: what is claimed of the first arm.
+        generator: a data set with the parameter `positives`.
+        search: the grid.
+    """
+    first, other = (readings(arm, "binary", study) for arm in arms)
+    trials = pd.concat(list(trained(study, [*first, *other], generator, search)), ignore_index=True)
+    yield f"{claim.id}: {len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting"
+    means = means_by_setting(trials, generator, search, scores)
+    settings = paired_settings(means, list(product(first, other)), scores)
+    ordered = has_order(settings, scores, direction, study)
+    exact = misses(settings, claim, arms, scores) <= search.tolerance
+    yield from about_order(settings, ordered, f"{arms[0]} {direction} than {arms[1]}", scores)
+    yield from about_numbers(settings, misses(settings, claim, arms, scores), exact, ordered, scores, search)
+
+
+def trained(study: Study, losses: list[str], generator: str, search: Search) -> Iterator[pd.DataFrame]:
+    """Yield the trials of the grid, epoch count by epoch count."""
+    base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
+    datasets = list(dict.fromkeys(with_share(generator, share) for share in search.prevalence))
+    for epochs in search.epochs:
+        axes = axes_of_search(search, epochs)
+        yield study.compare(base, "binary", datasets=datasets, losses={"binary": losses}, **axes).trials
+
+
+def means_by_setting(
+    trials: pd.DataFrame, generator: str, search: Search, scores: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return the mean of each score over the seeds, a row a setting and loss; missing where one is undefined."""
+    views = [
+        seen_at(trials[trials.dataset == with_share(generator, share)], share).assign(prevalence=share)
+        for share in search.prevalence
+    ]
+    seen = pd.concat(views, ignore_index=True).rename(columns={"outlier_fraction": "label noise"})
+    groups = seen.groupby([*AXES[1:], "loss"], sort=False)[list(scores)]
+    whole = groups.count().eq(groups.size(), axis="index")
+    return groups.mean().where(whole).reset_index()
+
+
+def paired_settings(
+    means: pd.DataFrame, pairs: Iterable[tuple[str, str]], scores: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return a row a setting and pair of readings, with the scores of the first and of the other loss."""
+    keys, parts = list(AXES[1:]), []
+    for first, other in pairs:
+        mine, its = (means[means.loss == loss][[*keys, *scores]] for loss in (first, other))
+        both = mine.merge(its, on=keys, suffixes=(" first", " other"))
+        parts.append(both.assign(reading=f"{first} vs {other}"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def has_order(
+    settings: pd.DataFrame, scores: tuple[str, ...], direction: Direction, study: Study
+) -> pd.Series[bool]:
+    """Say in which settings the arms differ as claimed, in every score."""
+    found = pd.Series(True, settings.index)
+    for score in scores:
+        sign, margin = 1 if MEASURES[score].greater_is_better else -1, study.terms.margins.get(score, 0.0)
+        gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
+        held = {
+            "better": gain > margin,
+            "worse": gain < -margin,
+            "equal": gain.abs() <= margin,
+            "not worse": gain >= -margin,
+        }
+        found &= held[direction]
+    return found
+
+
+def misses(
+    settings: pd.DataFrame, claim: Claim, arms: tuple[str, str], scores: tuple[str, ...]
+) -> pd.Series[float]:
+    """Return by how much the mean that is farthest from its reported number misses it, setting by setting."""
+    sides = product(zip(arms, ("first", "other"), strict=True), scores)
+    gaps = [
+        (settings[f"{score} {side}"] - float(claim.reported[f"{arm} {score}"])).abs()
+        for (arm, side), score in sides
+    ]
+    return pd.concat(gaps, axis="columns").max(axis="columns", skipna=False)
+
+
+def about_order(
+    settings: pd.DataFrame, ordered: pd.Series[bool], claimed: str, scores: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield where the order comes out: its share of the space, along each axis, and the largest region."""
+    yield f"{claimed} in {' and '.join(scores)}: {share_of(ordered)}"
+    for axis in AXES:
+        along = ordered.groupby(settings[axis], sort=axis in RANGES).mean()
+        yield f"  {axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
+    if ordered.any():
+        yield f"  {region(settings, ordered)}"
+        yield f"  {shortfall(settings, ordered, scores[0])}"
+
+
+def about_numbers(
+    settings: pd.DataFrame,
+    distance: pd.Series[float],
+    exact: pd.Series[bool],
+    ordered: pd.Series[bool],
+    scores: tuple[str, ...],
+    search: Search,
+) -> Iterator[str]:
+    """Yield where the reported numbers come out, and the settings nearest to them."""
+    yield f"all reported numbers within {search.tolerance:g}: {share_of(exact)}"
+    for index in distance.sort_values(kind="stable").index[:NEAREST]:
+        row = settings.loc[index]
+        at = ", ".join(f"{axis} {name(row[axis])}" for axis in AXES[1:])
+        yield f"  misses by {distance[index]:.3f}: {row.reading}, {at}"
+        found = (f"{side} {score} {row[f'{score} {side}']:.3f}" for side in ("first", "other") for score in scores)
+        yield f"    {', '.join(found)}"
+
+
+def share_of(found: pd.Series[bool]) -> str:
+    """Write how many settings that is, and which share of all.
+
+    Example:
+        >>> share_of(pd.Series([True, False, False, False]))
+        '1 of 4 settings (25.0%)'
+    """
+    return f"{int(found.sum())} of {len(found)} settings ({found.mean():.1%})"
+
+
+def name(value: object) -> str:
+    """Write a value of an axis."""
+    return f"{value:g}" if isinstance(value, float | int | np.number) else str(value)
+
+
+def region(settings: pd.DataFrame, found: pd.Series[bool]) -> str:
+    """Name the region that holds most of what was found, among those that hold hardly anything else.
+
+    A region is bounded on up to three axes: a range of values, or one value where they have no order. In nine
+    tenths of its settings, what is looked for must come out.
+    """
+    wanted, best, said = found.to_numpy(dtype=bool), 0, ""
+    bounds = {text: mask for axis in AXES for text, mask in bounds_of(settings[axis], axis)}
+    for count in range(1, CONDITIONS + 1):
+        for texts in combinations(bounds, count):
+            inside = np.logical_and.reduce([bounds[text] for text in texts])
+            hits = int(np.count_nonzero(inside & wanted))
+            # More conditions are worth it only for more hits.
+            if hits > best and hits >= PURE * np.count_nonzero(inside):
+                best, said = hits, " and ".join(texts)
+    if not best:
+        return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
+    return f"{PURE:.0%} or more where {said}: that is {best / wanted.sum():.0%} of all settings where it does"
+
+
+def bounds_of(values: pd.Series[Any], axis: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the conditions on one axis: every range of its values but all of them, or each single value."""
+    known = sorted(values.unique()) if axis in RANGES else list(values.unique())
+    for low, high in combinations(range(len(known) + 1), 2):
+        if high - low == len(known) or (axis not in RANGES and high - low > 1):
+            continue
+        yield f"{axis} {written(known[low:high], len(known), low)}", values.isin(known[low:high]).to_numpy()
+
+
+def written(chosen: list[Any], count: int, start: int) -> str:
+    """Write neighbouring values of an axis.
+
+    Example:
+        >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
+        ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
+    """
+    if len(chosen) == 1:
+        return name(chosen[0])
+    if start == 0:
+        return f"at most {name(chosen[-1])}"
+    if start + len(chosen) == count:
+        return f"at least {name(chosen[0])}"
+    return f"{name(chosen[0])} to {name(chosen[-1])}"
+
+
+def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> str:
+    """Say how far the other loss stays behind its own best on the same data, where the order comes out and elsewhere.
+
+    What stays far behind there is under-trained.
+    """
+    column = settings[f"{score} other"]
+    sign = 1 if MEASURES[score].greater_is_better else -1
+    best = (sign * column).groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")])
+    behind = best.transform("max") - sign * column
+    there, elsewhere = behind[ordered].mean(), behind[~ordered].mean()
+    return f"the other loss is {there:.3f} of {score} behind its best on the same data there, {elsewhere:.3f} elsewhere"

@@ -1,0 +1,114 @@
+"""A table of accuracy and F1: who is ahead, by how much, and the measured scores beside the reported ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.conditions import Search, axes_of_search, conditions
+from lossbench.claims.contest import Fight, bouts, fights, matches_of
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
+from lossbench.claims.match import Direction, Match, judge_all
+from lossbench.claims.prevalence import implied_share, seen_at, with_share
+from lossbench.claims.registry import experiment, explanation
+from lossbench.claims.study import Study
+from lossbench.config import make_settings
+from lossbench.training.network import parse_model
+from lossbench.training.optimisers import parse_optimiser
+
+
+def check_number_table(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    score: tuple[str, ...],
+    datasets: tuple[str, ...],
+    generator: str,
+    search: Search,
+    **rest: Any,
+) -> None:
+    """Refuse a table that cannot be tried.
+
+    Raises:
+        UsageError: a loss, data set, score or setting that does not exist, does not fit or is out of range.
+    """
+    shares = (implied_share(claim, arms), *search.prevalence)
+    bouts(study, arms, score, (*datasets, *(with_share(generator, share) for share in shares)))
+    for epochs in search.epochs:
+        make_settings(**axes_of_search(search, epochs))
+    for model in search.models:
+        parse_model(model)
+    for optimizer in search.optimizers:
+        parse_optimiser(optimizer)
+
+
+@experiment("number_table", check=check_number_table)
+def number_table(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    score: tuple[str, ...],
+    direction: Direction,
+    datasets: tuple[str, ...],
+    generator: str,
+    search: Search,
+) -> list[Evidence]:
+    """Train the arms under every protocol, also at the share of positives that their reported scores imply.
+
+    arms: the first against each of the others, in all readings of their names.
+    generator: a data set with the parameter `positives`, made at the implied share; above one half it is mirrored,
+    and its frequent class is the positive one.
+    search: what `--explain` searches.
+    """
+    share = implied_share(claim, arms)
+    made = with_share(generator, share)
+    met = [
+        replace(fight, trials=seen_at(fight.trials, share)) if fight.about.dataset == made else fight
+        for bout in bouts(study, arms, score, (*datasets, made))
+        for protocol in study.protocols
+        for fight in fights(study, bout, protocol, score, {"outliers": [0.0]})
+    ]
+    matches = [noted(match, made, share) for fight in met for match in matches_of(fight, claim, study, direction)]
+    return [*judge_all(matches), *dict.fromkeys(line for fight in met for line in levels_of(fight, claim, study))]
+
+
+def noted(match: Match, made: str, share: float) -> Match:
+    """Return a match on the data at the implied share with a note that says so."""
+    if match.line.dataset != made:
+        return match
+    seen = ", its frequent class taken as the positive one" if share > 0.5 else ""
+    said = f"{share:.1%} positives, as the reported rows imply{seen}"
+    return replace(match, line=replace(match.line, note=", ".join(filter(None, [match.line.note, said]))))
+
+
+def levels_of(fight: Fight, claim: Claim, study: Study) -> Iterator[Evidence]:
+    """Yield the score of each side beside the reported one."""
+    for arm, loss in zip(fight.arms, fight.pair, strict=True):
+        yield level(
+            Evidence("not testable", fight.score, protocol=fight.protocol, dataset=fight.about.dataset, case=loss),
+            fight.by_seed(loss).to_numpy(dtype=float),
+            fight.about.test_rows / fight.about.train_rows,
+            claim.reported.get(f"{arm} {fight.score}"),
+            study.terms.margins.get(fight.score),
+        )
+
+
+@explanation("number_table")
+def conditions_of_table(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    score: tuple[str, ...],
+    direction: Direction,
+    generator: str,
+    search: Search,
+    **rest: Any,
+) -> Iterator[str]:
+    """Search for the settings under which the first two arms have the reported order, and the reported scores."""
+    return conditions(claim, study, (arms[0], arms[1]), score, direction, generator, search)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lossbench.claims import Evidence, read_catalogue, try_claims
+from lossbench.claims.judge import untried
+from lossbench.claims.registry import CHECKS, EXPERIMENTS
+from lossbench.errors import BadValue, ConfigError
+
+TWO = """
+[claims.first]
+claim = "One."
+experiment = "count"
+[claims.second]
+claim = "The same."
+same_as = "first"
+[claims.third]
+claim = "Another."
+experiment = "count"
+[claims.both]
+claim = "Both."
+same_as = ["first", "third"]
+[claims.later]
+claim = "Later."
+not_yet = "there is no such task yet"
+[claims.laters]
+claim = "As later."
+same_as = "later"
+"""
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Enter an experiment that notes its calls."""
+    made = []
+
+    def count(claim, study):
+        """Count."""
+        made.append(claim.id)
+        return [Evidence("reproduced", "f1", case="here")]
+
+    monkeypatch.setitem(EXPERIMENTS, "count", count)
+    return made
+
+
+def test_an_experiment_runs_once_for_all_claims_that_it_decides(written, study, calls):
+    """Claims that are the same share their evidence; one that several decide says of each line whose it is."""
+    catalogue = written(TWO)
+    first, second, both = try_claims(catalogue, catalogue.find(("first", "second", "both")), study)
+    assert calls == ["first", "third"]
+    assert first.evidence == second.evidence
+    assert [line.case for line in both.evidence] == ["first here", "third here"]
+    assert [finding.verdict for finding in (first, second, both)] == ["reproduced"] * 3
+
+
+def test_what_is_not_tried_says_why(written, study, calls):
+    """A reason in the catalogue counts for the claims that are the same, too."""
+    catalogue = written(TWO)
+    for finding in try_claims(catalogue, catalogue.find(("later", "laters")), study):
+        assert (finding.verdict, finding.condition) == ("not yet", "there is no such task yet")
+        assert finding.evidence == ()
+
+
+def test_an_experiment_to_come_is_not_yet_until_it_is_entered(monkeypatch, study):
+    """The reason is computed: enter the experiment, and it is gone."""
+    catalogue = read_catalogue()
+    claim = replace(catalogue.claims["A6"], experiments=("to_come",))
+    (finding,) = try_claims(catalogue, [claim], study)
+    assert (finding.verdict, finding.condition) == ("not yet", "no experiment for it in this version: to_come")
+    monkeypatch.setitem(EXPERIMENTS, "to_come", lambda claim, study: [Evidence("reproduced", "f1")])
+    assert try_claims(catalogue, [claim], study)[0].verdict == "reproduced"
+
+
+def test_what_is_left_to_come_is_said_beside_a_verdict(written, study, monkeypatch, calls):
+    """A claim with two experiments is judged by the one there is, and says that the other is not."""
+    catalogue = written(
+        "[claims.a]\nclaim = 'a'\nexperiment = ['count', 'influence']\nlosses = 'mse'\ninfluence = 'unbounded'"
+    )
+    monkeypatch.delitem(EXPERIMENTS, "influence")
+    (finding,) = try_claims(catalogue, catalogue.find(), study)
+    assert (finding.verdict, finding.condition) == (
+        "reproduced",
+        "no experiment for it in this version: influence",
+    )
+
+
+def test_everything_is_checked_before_anything_is_tried(written, study, monkeypatch, calls):
+    """A mistake in the last claim stops the first, and says where it stands."""
+
+    def refuse(claim, study):
+        raise BadValue("too large; give less")
+
+    monkeypatch.setitem(EXPERIMENTS, "later", lambda claim, study: [])
+    monkeypatch.setitem(CHECKS, "later", refuse)
+    catalogue = written(
+        "[claims.a]\nclaim = 'a'\nexperiment = 'count'\n[claims.b]\nclaim = 'b'\nexperiment = 'later'"
+    )
+    with pytest.raises(ConfigError, match=r"line 4, key 'claims\.b': too large; give less"):
+        try_claims(catalogue, catalogue.find(), study)
+    assert calls == []
+
+
+def test_the_command_repeats_the_finding(written, study, calls):
+    """With the user's file and --quick, where they were given."""
+    catalogue = written("[claims.'a b']\nclaim = 'a'\nexperiment = 'count'")
+    (finding,) = try_claims(catalogue, catalogue.find(), study)
+    assert finding.command == f"lossbench claims 'a b' -c {catalogue.file} --quick"
+
+
+def test_a_claim_without_a_comparison_is_not_testable(written, study, monkeypatch):
+    """An experiment that finds nothing to compare decides nothing."""
+    monkeypatch.setitem(EXPERIMENTS, "count", lambda claim, study: [])
+    catalogue = written("[claims.a]\nclaim = 'a'\nexperiment = 'count'")
+    assert try_claims(catalogue, catalogue.find(), study)[0].verdict == "not testable"
+
+
+def test_exact_claims_have_the_verdicts_that_arithmetic_gives(study):
+    """What needs no training is decided the same on every machine."""
+    catalogue = read_catalogue()
+    expected = {
+        **dict.fromkeys(("A1", "A2", "A4", "A6", "A7", "A14", "A15"), "reproduced"),
+        **dict.fromkeys(("B1", "B2", "B3", "C4", "C18"), "reproduced"),
+        **dict.fromkeys(("B4", "B5", "B6", "C5", "C7a", "C7b", "C7c", "F3", "F-round"), "depends"),
+        **dict.fromkeys(("F6", "F10"), "inconclusive"),
+    }
+    found = try_claims(catalogue, catalogue.find(tuple(expected)), study)
+    assert {finding.claim.id: finding.verdict for finding in found} == expected
+
+
+def test_nothing_is_left_untried_without_a_word():
+    """No reason where all experiments are there."""
+    catalogue = read_catalogue()
+    assert untried([catalogue.claims["A1"]]) == ""
+    assert "triplet" in untried([catalogue.claims["T5"]])

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lossbench.claims import Study, read_terms
+from lossbench.stats.tuning import at_own_rate
+
+
+def test_quick_takes_fewer_seeds_and_epochs():
+    """Both numbers are the catalogue's, and the first seed is the study's."""
+    terms = read_terms()
+    full, quick = Study(terms, first_seed=7), Study(terms, quick=True)
+    assert (len(full.seeds), full.seeds[0], full.epochs) == (terms.seeds, 7, terms.epochs)
+    assert (list(quick.seeds), quick.epochs) == (list(range(terms.quick_seeds)), terms.quick_epochs)
+
+
+def test_a_protocol_is_what_is_trained(study):
+    """Optimiser, rate, network, seeds and epochs are the terms'; axes win over them."""
+    trials = study.compare("adam", "binary", datasets=["moons"], losses=["bce"], outliers=[0.1]).trials
+    assert set(trials.optimizer) == {"adam"}
+    assert set(trials.lr) == {0.01}
+    assert set(trials.model) == {study.terms.model}
+    assert set(trials.outlier_fraction) == {0.1}
+    assert sorted(trials.seed) == [0, 1, 2]
+
+
+def test_a_tuned_protocol_reports_each_loss_at_its_own_rate_only(study):
+    """The rates are those that were chosen on other seeds, and no other is trained on the reported ones."""
+    comparison = study.compare("tuned", "binary", datasets=["moons"], losses=["bce", "mse"])
+    chosen = comparison.tuning[comparison.tuning.chosen].set_index("loss").lr
+    assert len(comparison.trials) == 2 * len(study.seeds)
+    for loss, rows in comparison.trials.groupby("loss"):
+        assert set(rows.lr) == {chosen[loss]}
+    assert len(at_own_rate(comparison.trials, comparison.tuning)) == len(comparison.trials)
+
+
+def test_what_is_trained_is_said(study):
+    """In one line, with the number of trainings; tuning is said for itself."""
+    said = []
+    study = replace(study, say=said.append)
+    study.compare("sgd", "binary", datasets=["moons"], losses=["bce"])
+    study.compare("tuned", "binary", datasets=["moons"], losses=["bce"])
+    assert said == [
+        "sgd: 3 trainings on moons",
+        "tuned: 30 trainings on moons to choose the rates",
+        "tuned: 3 trainings on moons",
+    ]

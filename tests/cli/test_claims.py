@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lossbench.claims import read_catalogue
+from lossbench.claims.registry import EXPLANATIONS
+
+EXACT = ("A1", "B4", "C7c", "T5")
+
+
+def test_several_claims_are_a_table_by_document(inside: Callable) -> None:
+    """Each with its verdict, within 100 columns, and the verdicts counted."""
+    outcome = inside("claims", *EXACT)
+    assert (outcome.code, outcome.err) == (0, "")
+    for name in EXACT:
+        assert f"\n {name} " in outcome.out
+    assert "4 claims after" in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 100
+
+
+def test_one_claim_is_shown_in_full(inside: Callable) -> None:
+    """With everything that was compared and the command that repeats it."""
+    outcome = inside("claims", "B5")
+    assert outcome.code == 0
+    for words in (
+        "B5: The MAPE",
+        "depends: ",
+        "decided by  worked_example",
+        "23.79",
+        "again       lossbench claims B5",
+    ):
+        assert words in outcome.out
+
+
+def test_the_files_are_written(inside: Callable, tmp_path: Path) -> None:
+    """A row a claim, a row a comparison, and Markdown."""
+    assert inside("claims", *EXACT, "-o", "out", "--quiet").out == ""
+    texts = {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()}
+    assert sorted(texts) == ["claims.csv", "claims.md", "evidence.csv"]
+    rows, evidence = (list(csv.DictReader(io.StringIO(texts[name]))) for name in ("claims.csv", "evidence.csv"))
+    assert [row["id"] for row in rows] == list(EXACT)
+    assert len(evidence) == sum(int(row["comparisons"]) for row in rows)
+    assert "| B4 |" in texts["claims.md"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "markdown", "junit"])
+def test_every_format_has_every_claim(inside: Callable, form: str) -> None:
+    """And nothing else on standard output."""
+    out = inside("claims", *EXACT, "--format", form).out
+    if form == "csv":
+        assert [row["id"] for row in csv.DictReader(io.StringIO(out))] == list(EXACT)
+    elif form == "json":
+        assert [row["id"] for row in json.loads(out)] == list(EXACT)
+    else:
+        assert all(name in out for name in EXACT)
+
+
+def test_a_run_as_expected_passes(inside: Callable) -> None:
+    """Held to its own file, also by some of its claims; a new claim is no change."""
+    inside("claims", *EXACT, "-o", "out")
+    assert inside("claims", *EXACT, "--expect", "out/claims.csv").code == 0
+    assert inside("claims", "B4", "--expect", "out/claims.csv").code == 0
+    assert inside("claims", *EXACT, "A6", "--expect", "out/claims.csv").code == 0
+
+
+def test_a_changed_verdict_is_reported_and_then_fails(inside: Callable, tmp_path: Path) -> None:
+    """The report and the files come first; then each change by name, and exit code 3."""
+    (tmp_path / "claims.csv").write_text("id,verdict\nB4,reproduced\nA1,reproduced\n", encoding="utf-8")
+    outcome = inside("claims", *EXACT, "--expect", "claims.csv", "-o", "out")
+    assert outcome.code == 3
+    assert "4 claims after" in outcome.out
+    assert outcome.err == "changed B4: reproduced is now depends\n"
+    assert (tmp_path / "out" / "claims.csv").exists()
+
+
+def test_a_claim_of_ones_own_is_tried(inside: Callable, tmp_path: Path) -> None:
+    """A sentence, two arms, a score and a direction."""
+    (tmp_path / "mine.toml").write_text(
+        "[claims.placebo]\nclaim = 'Softmax beats sigmoid.'\narms = ['ce', 'bce']\nscore = 'accuracy'\n"
+        "direction = 'better'\ndatasets = 'moons'\n",
+        encoding="utf-8",
+    )
+    outcome = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1")
+    assert outcome.code == 0
+    assert "again       lossbench claims placebo -c mine.toml --quick" in outcome.out
+    assert "sgd: 10 trainings on moons\n" in outcome.err
+
+
+def test_a_claim_missing_from_a_whole_run_fails(inside: Callable, tmp_path: Path) -> None:
+    """Without IDs every expected claim has to be there."""
+    (tmp_path / "mine.toml").write_text("[claims.a]\nclaim = 'a'\nnot_yet = 'later'\n", encoding="utf-8")
+    (tmp_path / "claims.csv").write_text("id,verdict\na,not yet\nb,reproduced\n", encoding="utf-8")
+    outcome = inside("claims", "-c", "mine.toml", "--expect", "claims.csv")
+    assert (outcome.code, outcome.err) == (3, "changed b: reproduced is now missing\n")
+
+
+def test_the_search_behind_a_claim_is_printed(inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--explain prints what the experiment's search yields, given what the claim says."""
+
+    def search(claim, study, **arguments):
+        yield f"{claim.id} under {sorted(arguments)}"
+
+    monkeypatch.setitem(EXPLANATIONS, "growth", search)
+    assert inside("claims", "B4", "--explain").out == "B4 under ['law', 'loss']\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("T33",), "unknown claim 'T33'; did you mean 'T3'"),
+        (("-c", "none.toml"), "no config at 'none.toml'"),
+        (("--expect", "none.csv"), "'none.csv' cannot be read"),
+        (("--explain",), "--explain is for one claim"),
+        (("A1", "--explain"), "there is no search for the settings under which A1 holds"),
+        (("A1", "--jobs", "0"), "0 is not in the range"),
+    ],
+)
+def test_a_mistake_is_refused(refusal: Callable, arguments: tuple[str, ...], message: str) -> None:
+    """In one line, before anything is tried."""
+    assert message in refusal("claims", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "forbidden"),
+    [
+        (["claims", "--help"], {"torch", "numpy", "pandas", "sklearn", "scipy"}),
+        (["claims", "F3", "T5"], {"torch"}),
+        (["claims", "T33"], {"torch"}),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_imported_that_is_not_needed(arguments: list[str], forbidden: set[str]) -> None:
+    """Help answers at once, and claims that are decided by numbers alone do without torch."""
+    program = (
+        "import sys; from lossbench.cli import run; run(sys.argv[1:]); "
+        f"print('imported', sorted({forbidden!r} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("imported []\n")
+
+
+def test_the_claims_of_the_documents_are_shipped() -> None:
+    """The catalogue is found from the installed package."""
+    assert len(read_catalogue().claims) == 60

@@ -1,0 +1,39 @@
+"""What is announced before a run adds up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lossbench import Comparison
+from lossbench.report.plan import dataset_line, forecast_line, plan_lines, reach
+from lossbench.runner import Forecast, forecast
+
+NOTHING = Forecast(cached=0, missing=10, processes=1, seconds=3.0, megabytes=450.0)
+
+
+def test_the_plan_adds_up(comparison: Comparison) -> None:
+    """The data sets' trainings add up to the total that is announced."""
+    experiment = comparison.experiment
+    counts = [int(dataset_line(experiment, d).partition(" rows): ")[2].split()[0]) for d in experiment.datasets]
+    lines = list(plan_lines(experiment, NOTHING))
+    (total,) = (line for line in lines if " epochs, seeds " in line)
+    assert sum(counts) == int(total.split()[0]) == len(comparison.trials)
+    assert lines[-1].startswith("skipped")
+
+
+def test_few_seeds_are_told_what_they_cannot_show(comparison: Comparison) -> None:
+    """Three seeds can never be significant, and the line names how many could; ten can."""
+    experiment = comparison.experiment
+    assert all("never significant; give --seeds" in line for line in reach(experiment))
+    many = replace(experiment, settings=replace(experiment.settings, seeds=tuple(range(12))))
+    assert not any("never" in line for line in reach(many))
+
+
+def test_a_forecast_counts_every_training(comparison: Comparison) -> None:
+    """Without a store everything is missing, and more of it takes longer."""
+    experiment = comparison.experiment
+    whole = forecast(experiment, 1, "fused", "cpu", None)
+    assert (whole.cached, whole.missing, whole.processes) == (0, len(experiment.trials), 1)
+    part = forecast(replace(experiment, trials=experiment.trials[:9]), 1, "fused", "cpu", None)
+    assert part.seconds < whole.seconds < forecast(experiment, 1, "loop", "cpu", None).seconds
+    assert forecast_line(whole).startswith(f"0 trainings are done already; the other {whole.missing} take about")
