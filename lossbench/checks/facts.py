@@ -66,7 +66,7 @@ LAWS: Mapping[str, Callable[[Case], bool]] = {
     "separable": separable,
     "nonnegative": nonnegative,
 }
-"""By the name of the fact in `lossbench.losses.Facts`. Whether it is differentiable, `lossbench.checks.kinks` finds."""
+"""By the name of the fact in `lossbench.losses.Facts`; of differentiability, see `lossbench.checks.kinks`."""
 
 
 def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch.Tensor:
@@ -75,7 +75,7 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch
     slope = gradient(case, raw, target)
     facts = case.loss.facts
     if facts is None or not facts.separable:
-        return slope.norm(dim=-1)
+        return torch.linalg.vector_norm(slope, dim=-1)
     terms: torch.Tensor = slope.abs().flatten() * (outputs if case.loss.task == "regression" else 1)
     return terms
 

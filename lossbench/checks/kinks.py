@@ -90,7 +90,7 @@ def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
     value, slope = line.at(ends.flatten())
     apart = value.reshape(ends.shape).diff(dim=0).abs()[0]
     turned: torch.Tensor = slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0]
-    return apart + turned.norm(dim=-1)
+    return apart + torch.linalg.vector_norm(turned, dim=-1)
 
 
 def _look(line: Line, place: float) -> Kink:

@@ -50,7 +50,11 @@ def beside_the_loss(claim: Claim, study: Study, *, datasets: tuple[str, ...]) ->
     found = [(next(lines), [next(lines) for _ in SCORES]) for _ in pairs]
     return [
         any_pair(
-            [(equal, differing(others[index])) for (of, _), (equal, others) in zip(pairs, found, strict=True) if of is cell],
+            [
+                (equal, differing(others[index]))
+                for (of, _), (equal, others) in zip(pairs, found, strict=True)
+                if of is cell
+            ],
             f"equal in accuracy and not in {score}",
         )
         for cell in trained

@@ -83,8 +83,8 @@ def closing(comparison: Comparison, folder: Path | None) -> Iterator[str]:
     if comparison.note:
         yield f"warning  results are not kept for other runs: {comparison.note}"
     cached = f", {comparison.cached} of them taken from earlier runs" if comparison.cached else ""
-    rate = len(trials) / comparison.seconds["wall"]
-    yield f"time     {len(trials)} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second{cached}"
+    trials, rate = len(comparison.trials), len(comparison.trials) / comparison.seconds["wall"]
+    yield f"time     {trials} trainings in {comparison.seconds['wall']:.1f} s, {rate:.0f} a second{cached}"
     if folder is not None:
         yield f"files    {folder}"
 

@@ -1,0 +1,164 @@
+"""Epochs until a target that no contender sets, over several rates.
+
+The target is that of `epochs_to_target`: 95 % of the way from a constant predictor to a linear model on the same
+split. A run that never gets there is censored at the last epoch, and its loss is compared by the mean of the times
+within the run; see `lossbench.stats.survival`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.contest import bouts, readings
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
+from lossbench.claims.match import Match, judge_all
+from lossbench.claims.protocols import Protocol
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.config import make_settings
+from lossbench.stats.survival import restricted_times, share_reached
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.task import Task
+
+EPOCHS = "epochs_to_target"
+
+
+def check_convergence(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    datasets: tuple[str, ...],
+    factors: tuple[float, ...] = (1.0,),
+) -> None:
+    """Refuse a race that cannot be run.
+
+    Raises:
+        UsageError: a loss, data set or rate that does not exist, does not fit or is out of range.
+    """
+    make_settings(lr=list(factors))
+    bouts(study, arms, (), datasets)
+
+
+@experiment("convergence", check=check_convergence)
+def convergence(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    datasets: tuple[str, ...],
+    factors: tuple[float, ...] = (1.0,),
+) -> list[Evidence]:
+    """Count the epochs that each loss takes to a common target, at several rates, and compare them in pairs.
+
+    A loss for two classes and one for many can be compared where both serve the task: cross-entropy as a softmax
+    of two classes beside the sigmoid, and as a softmax of many beside one sigmoid a class.
+
+    arms: the fastest first, as is claimed; each in all readings of its name.
+    factors: by which the rate of a protocol is multiplied; a protocol that tunes the rate has its own.
+    """
+    races = list(train(study, arms, datasets, factors))
+    matches = [match for race in races for match in race.matches(arms, study)]
+    return [*judge_all(matches), *(line for race in races for line in race.levels(arms, claim, study))]
+
+
+def train(
+    study: Study, arms: tuple[str, ...], datasets: tuple[str, ...], factors: tuple[float, ...]
+) -> Iterator[Race]:
+    """Train the losses, protocol by protocol and task by task, and yield them rate by rate."""
+    for protocol, bout in product(study.protocols, bouts(study, arms, (), datasets)):
+        axes: dict[str, Any] = {"datasets": list(bout.datasets), "losses": {bout.task: bout.losses}}
+        if not protocol.tune:
+            axes["lr"] = [rate * factor for rate in protocol.lr[bout.task] for factor in factors]
+        trials = study.compare(protocol.name, bout.task, **axes).trials
+        for _, cell in trials.groupby("dataset" if protocol.tune else ["dataset", "lr"], sort=False):
+            yield Race(protocol, bout.task, cell)
+
+
+@dataclass(frozen=True)
+class Race:
+    """All losses on one data set under one protocol, at one rate or each at its own.
+
+    Args:
+        protocol: how they were trained.
+        task: of the data set.
+        trials: of all losses.
+    """
+
+    protocol: Protocol
+    task: Task
+    trials: pd.DataFrame
+
+    @property
+    def about(self) -> pd.Series[Any]:
+        """What all trials share."""
+        return self.trials.iloc[0]
+
+    @property
+    def test_to_train(self) -> float:
+        """Rows of the test part by rows of the training part."""
+        return float(self.about.test_rows / self.about.train_rows)
+
+    def of(self, loss: str) -> pd.DataFrame:
+        """Return the trials of a loss, in the order of the seeds."""
+        return self.trials[self.trials.loss == loss].sort_values("seed")
+
+    def epochs(self, loss: str) -> np.ndarray:
+        """Return how long each seed took within the run; NaN where there was nothing to reach."""
+        mine = self.of(loss)
+        times = mine[EPOCHS].to_numpy(dtype=np.float64, na_value=np.nan)
+        reached = mine.converged.to_numpy(dtype=np.float64, na_value=np.nan)
+        return restricted_times(times, reached, float(self.about.epochs))
+
+    def share(self, loss: str) -> float:
+        """Return the share of seeds that got there."""
+        mine = self.of(loss)
+        reached = mine.converged.to_numpy(dtype=np.float64, na_value=np.nan)
+        times = mine[EPOCHS].to_numpy(dtype=np.float64, na_value=np.nan)
+        return float(share_reached(times, reached, float(self.about.epochs)))
+
+    def line(self, case: str) -> Evidence:
+        """Return evidence without figures and verdict."""
+        at = "" if self.protocol.tune else f" at rate {self.about.lr:g}"
+        return Evidence("inconclusive", EPOCHS, self.protocol.name, self.about.dataset, f"{case}{at}")
+
+    def matches(self, arms: tuple[str, ...], study: Study) -> Iterator[Match]:
+        """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
+        for faster, slower in combinations(arms, 2):
+            for first, other in product(*(readings(arm, self.task, study) for arm in (faster, slower))):
+                yield self.match(first, other, study.terms.margins.get(EPOCHS))
+
+    def match(self, first: str, other: str, margin: float | None) -> Match:
+        """Return the comparison of two losses; undefined where neither ever got there, which is no tie."""
+        differences = self.epochs(first) - self.epochs(other)
+        shares = {loss: self.share(loss) for loss in (first, other)}
+        gone = {loss: int((self.of(loss).status == "diverged").sum()) for loss in shares}
+        said = [f"{loss} got there in {share:.0%} of the runs" for loss, share in shares.items() if share < 1]
+        said += [f"{loss} diverged {count} times" for loss, count in gone.items() if count]
+        return Match(
+            replace(self.line(f"{first} vs {other}"), note=", ".join(said)),
+            differences if any(shares.values()) else np.full_like(differences, np.nan),
+            self.test_to_train,
+            "better",
+            margin,
+            greater_is_better=False,
+            diverged=any(gone.values()),
+        )
+
+    def levels(self, arms: tuple[str, ...], claim: Claim, study: Study) -> Iterator[Evidence]:
+        """Yield the mean epochs of each loss within the run, beside the reported ones."""
+        for arm in arms:
+            for loss in readings(arm, self.task, study):
+                found = claim.reported.get(f"{arm} epochs")
+                margin = study.terms.margins.get(EPOCHS)
+                yield level(self.line(loss), self.epochs(loss), self.test_to_train, found, margin)
