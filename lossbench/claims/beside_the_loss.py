@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.existence import any_pair
+from lossbench.claims.existence import any_of
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -16,7 +17,8 @@ from lossbench.config import make_settings
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 
-SCORES = ("precision", "recall")
+SCORES = ("accuracy", "precision", "recall")
+"""The first is the one that may hide a difference in the others."""
 
 
 def check_beside(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> None:
@@ -30,7 +32,7 @@ def check_beside(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> No
     plan(make_settings(**axes_of(datasets), seeds=1))
 
 
-def axes_of(datasets: tuple[str, ...]) -> dict[str, object]:
+def axes_of(datasets: tuple[str, ...]) -> dict[str, Any]:
     """Return what is trained, as fields of `lossbench.config.Settings`."""
     task = load_dataset(datasets[0]).task
     return {"datasets": list(datasets), "losses": {task: list(core_losses(task))}}
@@ -45,18 +47,26 @@ def beside_the_loss(claim: Claim, study: Study, *, datasets: tuple[str, ...]) ->
     datasets: all of one task.
     """
     trained = list(cells(study, load_dataset(datasets[0]).task, **axes_of(datasets)))
-    pairs = [(cell, pair) for cell in trained for pair in combinations(cell.losses, 2)]
-    lines = iter(judge_all([match for cell, pair in pairs for match in matches_of(cell, pair, study)]))
-    found = [(next(lines), [next(lines) for _ in SCORES]) for _ in pairs]
-    return [
-        any_pair(
-            [
-                (equal, differing(others[index]))
-                for (of, _), (equal, others) in zip(pairs, found, strict=True)
-                if of is cell
-            ],
-            f"equal in accuracy and not in {score}",
-        )
-        for cell in trained
-        for index, score in enumerate(SCORES)
+    lines = judge_all([match for cell in trained for match in matches_of(cell, study)])
+    width = len(SCORES)
+    pairs = [lines[start : start + width] for start in range(0, len(lines), width)]
+    groups: dict[tuple[str, str], list[list[Evidence]]] = {}
+    for pair in pairs:
+        groups.setdefault((pair[0].protocol, pair[0].dataset), []).append(pair)
+    return [beside(group, index) for group in groups.values() for index in range(1, width)]
+
+
+def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
+    """Yield the comparisons of every pair of losses, score by score."""
+    for pair in combinations(cell.losses, 2):
+        for score in SCORES:
+            differences = cell.of(score, pair[0]) - cell.of(score, pair[1])
+            yield cell.match(score, pair, differences, "equal", study.terms.margins.get(score))
+
+
+def beside(pairs: Sequence[Sequence[Evidence]], index: int) -> Evidence:
+    """Return one line for all pairs of a data set: does a score differ where accuracy does not?"""
+    showing = [
+        pair[index] for pair in pairs if pair[0].verdict == "reproduced" and pair[index].verdict == "contradicted"
     ]
+    return any_of(showing, [pair[index] for pair in pairs], "of equal accuracy differ")

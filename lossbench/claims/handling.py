@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
@@ -24,7 +25,7 @@ class Hardship:
 
     Args:
         datasets: where it is met, all of one task.
-        kind: contamination of the training part: label, target or feature; empty for data that are hard as they are.
+        kind: contamination of the training part: label, target or feature; empty for data hard as they are.
         outliers: contaminated shares.
     """
 
@@ -33,10 +34,10 @@ class Hardship:
     outliers: tuple[float, ...] = ()
 
     @property
-    def axes(self) -> dict[str, object]:
+    def axes(self) -> dict[str, Any]:
         """The same as fields of `lossbench.config.Settings`."""
         task = load_dataset(self.datasets[0]).task
-        axes: dict[str, object] = {
+        axes: dict[str, Any] = {
             "datasets": list(self.datasets),
             "losses": {task: list(core_losses(task))},
             "outliers": sorted({0.0, *self.outliers}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from textwrap import shorten, wrap
+from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Finding
@@ -14,7 +14,7 @@ from lossbench.claims.study import Study
 from lossbench.report.tables import NOT_DEFINED, Table, interval
 from lossbench.report.terminal import WIDTH
 
-CLAIM, FEW_WORDS = 41, 35  # columns of the terminal that are left for a claim and for its evidence
+CLAIM, FEW_WORDS = 32, 39  # columns of the terminal for a claim and for its evidence
 PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 
 LEGEND = (
@@ -30,12 +30,12 @@ def overview(findings: Sequence[Finding], catalogue: Catalogue, shortened: bool 
     Args:
         findings: one a claim.
         catalogue: where they are from.
-        shortened: whether claims and evidence are cut to a line of a terminal.
+        shortened: whether claims and evidence are cut to two lines of a terminal.
     """
     columns = ("ID", "claim", "verdict", "evidence")
 
     def fitted(text: str, width: int) -> str:
-        return shorten(text, width, placeholder=" ...", break_on_hyphens=False) if shortened else text
+        return two_lines(text, width) if shortened else text
 
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -51,6 +51,16 @@ def overview(findings: Sequence[Finding], catalogue: Catalogue, shortened: bool 
             for finding in mine
         )
         yield Table(title_of(document, catalogue), columns, rows, texts=columns)
+
+
+def two_lines(text: str, width: int) -> str:
+    r"""Break a text into two lines at most; what does not fit is left out, and dots say so.
+
+    Example:
+        >>> two_lines("a loss for each of the tasks", 10)
+        'a loss for\neach ...'
+    """
+    return "\n".join(wrap(text, width, max_lines=2, placeholder=" ...", break_on_hyphens=False))
 
 
 def title_of(document: str, catalogue: Catalogue) -> str:

@@ -138,9 +138,9 @@ def compare(**options: Any) -> None:
     from lossbench.runner import choose_device
 
     options["device"] = choose_device(options["device"])
+    judge = prepare_gate(experiment, options["baseline"], options["rules"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])
-    judge = prepare_gate(experiment, options["baseline"], options["rules"])
     from lossbench.api import execute
 
     with storage(options) as store, progress(experiment, options["quiet"]) as say:

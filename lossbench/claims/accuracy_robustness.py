@@ -1,0 +1,151 @@
+"""Accuracy against robustness: what a loss scores after clean training, and after contaminated training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lossbench.claims.cell import Cell, cells
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.existence import any_of
+from lossbench.claims.match import Match, judge_all
+from lossbench.claims.outliers import shares_of
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.config import make_settings
+from lossbench.data import load_dataset
+from lossbench.losses.registry import losses_of
+
+Point = tuple[float, float]
+
+CORRELATION = "rank correlation of clean and contaminated score"
+
+
+def axes_of(datasets: tuple[str, ...], shares: tuple[float, ...]) -> dict[str, Any]:
+    """Return what is trained: every loss of the task that is not another one by another name."""
+    task = load_dataset(datasets[0]).task
+    losses = [record.name for record in losses_of(task) if record.placebo is None]
+    return {"datasets": list(datasets), "losses": {task: losses}, "outliers": sorted({0.0, *shares})}
+
+
+def check_accuracy_robustness(
+    claim: Claim,
+    study: Study,
+    *,
+    regression: tuple[str, ...],
+    binary: tuple[str, ...],
+    outliers: tuple[float, ...],
+) -> None:
+    """Refuse what cannot be trained.
+
+    Raises:
+        UsageError: a data set that does not exist, or a share that is out of range.
+    """
+    from lossbench.experiment import plan
+
+    for datasets in (regression, binary):
+        plan(make_settings(**axes_of(datasets, outliers), seeds=1))
+
+
+@experiment("accuracy_robustness", check=check_accuracy_robustness)
+def accuracy_robustness(
+    claim: Claim,
+    study: Study,
+    *,
+    regression: tuple[str, ...],
+    binary: tuple[str, ...],
+    outliers: tuple[float, ...],
+) -> list[Evidence]:
+    """Score every loss of the catalogue after clean and after contaminated training: is one paid for by the other?
+
+    Two questions are asked. Is there a loss that is worse than the most accurate one after clean training, and
+    better after contaminated training? The most accurate one is chosen on validation. And over all losses, is the
+    rank correlation of the two scores below zero? It is taken seed by seed.
+
+    regression, binary: data sets of these tasks; targets are moved, labels flipped.
+    outliers: contaminated shares; the score is averaged over them.
+    """
+    trained = [
+        cell
+        for datasets in (regression, binary)
+        for cell in cells(study, load_dataset(datasets[0]).task, **axes_of(datasets, outliers))
+    ]
+    lines = judge_all([match for cell in trained for match in matches_of(cell, study)])
+    return [line for cell in trained for line in lines_of(cell, lines)]
+
+
+def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the primary score of each loss by seed, after clean and after contaminated training.
+
+    The higher, the better. The second is the mean over the contaminated shares. Losses that diverged are left out.
+    """
+    sign = 1 if cell.primary.greater_is_better else -1
+    _, *shares = shares_of(cell).tolist()
+    gone = cell.diverged(cell.losses)
+    return {
+        loss: (
+            sign * cell.of(cell.primary.name, loss),
+            sign * np.mean([cell.of(cell.primary.name, loss, share) for share in shares], axis=0),
+        )
+        for loss in cell.losses
+        if loss not in gone
+    }
+
+
+def points(cell: Cell) -> dict[str, Point]:
+    """Return where each loss lies in the picture of clean against contaminated score."""
+    return {loss: (float(clean.mean()), float(dirty.mean())) for loss, (clean, dirty) in scores(cell).items()}
+
+
+def front(placed: Mapping[str, Point]) -> list[str]:
+    """Return the losses than which no other is better in both scores, the most accurate first.
+
+    Example:
+        >>> front({"a": (0.9, 0.2), "b": (0.8, 0.6), "c": (0.7, 0.5)})
+        ['a', 'b']
+    """
+    beaten = {one for one, (x, y) in placed.items() if any(u > x and v > y for u, v in placed.values())}
+    return sorted(set(placed) - beaten, key=lambda loss: (-placed[loss][0], loss))
+
+
+def most_accurate(cell: Cell) -> str:
+    """Return the loss with the best validation score after clean training, averaged over seeds."""
+    sign = 1 if cell.primary.greater_is_better else -1
+    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in scores(cell)}
+    return max(means, key=lambda loss: means[loss])
+
+
+def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
+    """Yield the comparisons of every other loss with the most accurate one, and at last the rank correlation."""
+    from scipy.stats import spearmanr
+
+    values, best = scores(cell), most_accurate(cell)
+    margin, name = study.terms.margins[cell.primary.name], cell.primary.name
+    for loss in values:
+        if loss != best:
+            clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
+            yield cell.match(f"{name} after clean training", (loss, best), clean, "worse", margin)
+            yield cell.match(f"{name} after contaminated training", (loss, best), dirty, "better", margin)
+    table = np.array(list(values.values()))  # (losses, 2, seeds)
+    ranked = np.array([spearmanr(*table[..., seed].T).statistic for seed in range(table.shape[-1])])
+    yield cell.match(CORRELATION, list(values), ranked, "worse", None, case=f"{len(values)} losses")
+
+
+def lines_of(cell: Cell, lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield what the comparisons of one data set come to."""
+    mine = [line for line in lines if (line.protocol, line.dataset) == (cell.protocol, cell.dataset)]
+    *pairs, correlation = mine
+    clean, dirty = pairs[::2], pairs[1::2]
+    showing = [
+        second
+        for first, second in zip(clean, dirty, strict=True)
+        if first.verdict == second.verdict == "reproduced"
+    ]
+    yield any_of(showing, dirty, "less accurate and more robust")
+    placed = points(cell)
+    said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
+    yield replace(correlation, note=f"not beaten in both, with clean and contaminated score: {said}")

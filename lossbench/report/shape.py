@@ -1,0 +1,39 @@
+"""A loss drawn: its value and its gradient beside each other."""
+
+from __future__ import annotations
+
+import torch
+
+from lossbench.checks.case import COMPANY, Case, lone
+from lossbench.checks.line import REACH, standard
+from lossbench.losses import Loss
+from lossbench.losses.own import USUAL
+from lossbench.report.plot import beside, panel
+
+ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
+"""From where to where the raw output goes where it is a probability, or twice one less one."""
+
+POINTS = 481
+
+
+def draw_loss(loss: Loss) -> list[str]:
+    """Return value and gradient against the error, or against the raw output of what is true, line by line.
+
+    Args:
+        loss: with values for its parameters.
+
+    Example:
+        >>> from lossbench import get_loss
+        >>> lines = draw_loss(get_loss("huber:delta=2"))
+        >>> lines[0].split(), lines[-1].strip().startswith("prediction - target")
+        (['value', 'gradient'], True)
+        >>> max(map(len, lines)) <= 100
+        True
+    """
+    case = lone(Case(loss, loss.targets or USUAL[loss.task]))
+    line = standard(case)
+    places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
+    value, slope = line.at(places)
+    curves = {"value": value, "gradient": slope[:, line.output]}
+    drawn = beside(*(panel(title, line.label, places.numpy(), curve.numpy()) for title, curve in curves.items()))
+    return drawn + [f"one row of a batch of {1 + COMPANY}, the others as they are"] * bool(case.beside)
