@@ -13,17 +13,27 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison, compare
+    from lossbench.api import Comparison, check_claims, compare
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
 
-__all__ = ["Comparison", "Loss", "LossbenchError", "UsageError", "compare", "get_loss", "register_loss"]
+__all__ = [
+    "Comparison",
+    "Loss",
+    "LossbenchError",
+    "UsageError",
+    "check_claims",
+    "compare",
+    "get_loss",
+    "register_loss",
+]
 
 _HOMES = {
     "Comparison": "lossbench.api",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",
+    "check_claims": "lossbench.api",
     "compare": "lossbench.api",
     "get_loss": "lossbench.losses",
     "register_loss": "lossbench.losses",

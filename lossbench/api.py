@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from lossbench.stats.curves import average_curves
 from lossbench.stats.findings import Findings
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store, open_store
+
+if TYPE_CHECKING:
+    from lossbench.claims import Finding
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -157,6 +160,42 @@ def compare(
     )
     with open_store() if cache else nullcontext() as store:
         return execute(plan(settings), start, progress, store, budget, jobs=jobs, engine=engine, device=device)
+
+
+def check_claims(
+    ids: Texts = (),
+    *,
+    config: str | Path | None = None,
+    quick: bool = False,
+    jobs: int | None = None,
+    cache: bool = False,
+) -> list[Finding]:
+    """Try claims about loss functions and judge them, as `lossbench claims` does.
+
+    Args:
+        ids: such as "T3"; none for all.
+        config: a TOML file with claims of your own; None for those of the three documents.
+        quick: few seeds and epochs, for a first look.
+        jobs: processes; None for one a core where the work is worth it.
+        cache: take over finished trainings of earlier runs, and keep those of this one.
+
+    Returns:
+        One finding a claim: verdict, condition, and every comparison that was made.
+
+    Raises:
+        UsageError: a claim that does not exist or cannot be carried out, before training starts.
+
+    Example:
+        >>> import lossbench
+        >>> [(finding.claim.id, finding.verdict) for finding in lossbench.check_claims("B2")]
+        [('B2', 'reproduced')]
+    """
+    from lossbench.claims import Study, read_catalogue, read_terms, try_claims
+
+    catalogue = read_catalogue(None if config is None else Path(config))
+    chosen = catalogue.find(tuple(listed(ids) or ()))
+    with open_store() if cache else nullcontext() as store:
+        return try_claims(catalogue, chosen, Study(read_terms(), quick=quick, jobs=jobs, store=store))
 
 
 def execute(

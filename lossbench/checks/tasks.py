@@ -89,3 +89,16 @@ def _reason(spec: str, task: Task, error: Exception) -> str:
         return not_among(tasks)
     _, _, reason = str(error).partition(f"does not fit the task {task}: ")
     return (reason or str(error)).partition(". It was given ")[0]
+
+
+def in_words(unfit: Mapping[Task, str]) -> str:
+    """Write why a loss does not fit some tasks, those with the same reason together.
+
+    Example:
+        >>> in_words({"binary": "for numbers only", "multiclass": "for numbers only"})
+        'binary, multiclass: for numbers only'
+    """
+    by_reason: dict[str, list[str]] = {}
+    for task, reason in unfit.items():
+        by_reason.setdefault(reason, []).append(task)
+    return "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())

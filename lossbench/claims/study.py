@@ -15,6 +15,7 @@ from lossbench.trial import Trial
 
 if TYPE_CHECKING:
     from lossbench.api import Comparison
+    from lossbench.store import Store
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Study:
         jobs: processes; None for one a core where the work is worth it.
         first_seed: the seeds are the ones from here on; verdicts should not depend on it.
         say: is told in one line what is being trained.
+        store: where finished trainings are looked up and kept; None for nowhere.
     """
 
     terms: Terms
@@ -34,6 +36,7 @@ class Study:
     jobs: int | None = None
     first_seed: int = 0
     say: Callable[[str], None] = field(default=lambda line: None, repr=False, compare=False)
+    store: Store | None = field(default=None, repr=False, compare=False)
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -78,7 +81,9 @@ class Study:
             "outliers": [0.0],
         }
         experiment = plan(make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes)))
-        run = partial(execute, start=start, progress=lambda dataset, trials: None, jobs=self.jobs)
+        run = partial(
+            execute, start=start, progress=lambda dataset, trials: None, store=self.store, jobs=self.jobs
+        )
         names = ", ".join(data.name for data in experiment.datasets)
         if not experiment.tuning:
             self.say(f"{protocol}: {len(experiment.trials)} trainings on {names}")

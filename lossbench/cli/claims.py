@@ -36,6 +36,7 @@ CHANGED = 3
     help="A claims.csv; exit with 3 where a verdict is not the one in it.",
 )
 @click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
+@click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def claims(ids: tuple[str, ...], **options: Any) -> None:
@@ -46,6 +47,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     start = time.perf_counter()
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims
     from lossbench.claims.expectation import changes, read_expected
+    from lossbench.cli.compare import storage
     from lossbench.report.files import prepare_folder
 
     catalogue = read_catalogue(options["config"])
@@ -53,8 +55,8 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     expected = read_expected(options["expect"]) if options["expect"] else {}
     if options["output"] is not None:
         prepare_folder(options["output"])
-    with telling(options["quiet"]) as say:
-        study = Study(read_terms(), quick=options["quick"], jobs=options["jobs"], say=say)
+    with storage(options) as store, telling(options["quiet"]) as say:
+        study = Study(read_terms(), quick=options["quick"], jobs=options["jobs"], say=say, store=store)
         if options["explain"]:
             explain(ids, catalogue, study)
             return

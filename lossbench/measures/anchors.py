@@ -38,8 +38,11 @@ class Anchors:
     tolerance: float
 
 
+_KNOWN: dict[tuple[str, str, str], Anchors] = {}
+
+
 def anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
-    """Score a constant predictor and a linear model on a fold.
+    """Score a constant predictor and a linear model on a fold; once in a process, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
     each label the more frequent value, for regression the mean. Its R² is 0 by definition: that of the mean of the
@@ -65,7 +68,13 @@ def anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
         >>> round(found.constant_validation, 3), found.linear_validation > 0.8
         (0.333, True)
     """
+    key = (dataset.digest, fold.digest, score_name)
+    if key not in _KNOWN:
+        _KNOWN[key] = _anchors(dataset, fold, score_name)
+    return _KNOWN[key]
 
+
+def _anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
     def scored(outputs: np.ndarray, part: Part) -> float:
         link: Link = "identity" if dataset.task == "regression" else "clip"
         prediction = predict(outputs[None], link, dataset.task)

@@ -58,9 +58,7 @@ def fitting(records: Sequence[LossRecord]) -> dict[str, dict[Task, LossRecord | 
     """Return, for each name, its record on every task, or why there is none."""
     found = {(record.name, record.task): record for record in records}
     names = dict.fromkeys(record.name for record in records)
-    return {
-        name: {task: found.get((name, task)) or not_among(served(name)) for task in TASKS} for name in names
-    }
+    return {name: {task: found.get((name, task)) or not_among(served(name)) for task in TASKS} for name in names}
 
 
 def matrix(fits: Mapping[str, Mapping[Task, LossRecord | str]]) -> Table:
@@ -157,7 +155,11 @@ def flat(record: LossRecord) -> dict[str, Any]:
     """Return what is known about a loss as one row of a table."""
     row = plain(record)
     facts = row.pop("facts") or {}
-    texts = {"parameters": _defaults(record), "aliases": ", ".join(record.aliases), "notes": "; ".join(record.notes)}
+    texts = {
+        "parameters": _defaults(record),
+        "aliases": ", ".join(record.aliases),
+        "notes": "; ".join(record.notes),
+    }
     return {**row, **texts, **facts}
 
 
@@ -172,9 +174,7 @@ def document(records: Sequence[LossRecord]) -> str:
     return head + markdown([matrix(fitting(records))], []).replace("###", "##", 1) + "\n" + sections(records)
 
 
-def sections(
-    records: Iterable[LossRecord], values: Mapping[Task, Mapping[str, float]] | None = None
-) -> str:
+def sections(records: Iterable[LossRecord], values: Mapping[Task, Mapping[str, float]] | None = None) -> str:
     """Return a section a task in Markdown, with an entry for each of its losses."""
     parts = []
     for task, mine in by_task(records).items():
