@@ -142,7 +142,7 @@ def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
     estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
     estimates["a value between median and mean"] = given["median"] < value < given["mean"]
     estimates["a quantile"] = bool((abs(SAMPLE - value) < NEAR).any())
-    return estimates, f"{value:.4g} where the mean is {given['mean']:.4g}, the median {given['median']:.4g}"
+    return estimates, f"{round(value, 6) + 0.0:.4g} where the mean is {given['mean']:.4g}, the median {given['median']:.4g}"
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:

@@ -75,7 +75,8 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch
     slope = gradient(case, raw, target)
     facts = case.loss.facts
     if facts is None or not facts.separable:
-        return torch.linalg.vector_norm(slope, dim=-1)
+        sizes: torch.Tensor = slope.norm(dim=-1)
+        return sizes
     terms: torch.Tensor = slope.abs().flatten() * (outputs if case.loss.task == "regression" else 1)
     return terms
 

@@ -89,8 +89,8 @@ def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
     """Return how far value and gradient are apart at the ends (2, pieces) of each piece."""
     value, slope = line.at(ends.flatten())
     apart = value.reshape(ends.shape).diff(dim=0).abs()[0]
-    turned: torch.Tensor = slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0]
-    return apart + torch.linalg.vector_norm(turned, dim=-1)
+    turned: torch.Tensor = slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0].norm(dim=-1)
+    return apart + turned
 
 
 def _look(line: Line, place: float) -> Kink:

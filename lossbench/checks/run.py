@@ -53,17 +53,17 @@ class Report:
     Args:
         spec: the loss as the user named it.
         unfit: why it does not fit a task, for each that it does not.
-        findings: of each task that it fits, the finding of each check by its name.
+        findings: of each task that it fits, the name and the finding of each check.
     """
 
     spec: str
     unfit: Mapping[Task, str]
-    findings: Mapping[Task, Mapping[str, Finding]]
+    findings: Mapping[Task, tuple[tuple[str, Finding], ...]]
 
     @property
     def failed(self) -> bool:
         """Whether it fits no task, or a check failed."""
-        verdicts = [found.verdict for mine in self.findings.values() for found in mine.values()]
+        verdicts = [found.verdict for mine in self.findings.values() for _, found in mine]
         return "fail" in verdicts or not verdicts
 
 
@@ -80,8 +80,8 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
     Example:
         >>> report = check_loss("huber:delta=1.35")
         >>> report.failed, report.unfit["binary"]
-        (False, 'for numbers only')
-        >>> report.findings["regression"]["plateaus"].verdict
+        (False, 'numbers only')
+        >>> dict(report.findings["regression"])["plateaus"].verdict
         'pass'
     """
     found = fits(spec, tasks)
@@ -89,14 +89,13 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
     return Report(spec, unfit, {task: checked(loss) for task, loss in found.items() if isinstance(loss, Loss)})
 
 
-def checked(loss: Loss) -> dict[str, Finding]:
-    """Return the finding of each check on a loss, by the name of the check."""
+def checked(loss: Loss) -> tuple[tuple[str, Finding], ...]:
+    """Return the name and the finding of each check on a loss, then what the trial of it had to say."""
     case = Case(loss, loss.targets or USUAL[loss.task])
     # What torch warns of has been told when the loss was tried, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
-        found = {name: _carried_out(check, case) for name, check in CHECKS.items()}
-    notes = {f"note {number}": Finding("note", note) for number, note in enumerate(loss.record.notes, 1)}
-    return {**found, **notes}
+        found = tuple((name, _carried_out(check, case)) for name, check in CHECKS.items())
+    return (*found, *(("trial", Finding("note", note)) for note in loss.record.notes))
 
 
 def _carried_out(check: Callable[[Case], Finding], case: Case) -> Finding:

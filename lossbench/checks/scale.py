@@ -41,7 +41,7 @@ def check_scale(case: Case) -> Finding:
     ratio = slope / slope_there
     far = not 1 / FAR <= ratio <= FAR
     there = f"{other.loss.name}: {value_there:.3g}, {slope_there:.3g}"
-    saw = f"value {value:.3g}, gradient {slope:.3g} ({there}): {ratio:.2g} × its gradient"
+    saw = f"value {value:.3g}, gradient {slope:.3g} ({there}): {ratio:.2g} × that gradient"
     return finding(f"{saw}{', under SGD another learning rate' * far}", noted=far)
 
 

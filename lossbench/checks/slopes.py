@@ -39,6 +39,6 @@ def check_slopes(case: Case) -> Finding:
     worst = int((off / allowed).nan_to_num(nan=torch.inf).argmax())
     seen = f"{slope.flatten()[worst]:.6g}, differences of the value say {expected.flatten()[worst]:.6g}"
     if bool((off <= allowed).all()):
-        return finding(f"at {raw.numel()} places off by {off.max():.0e} at most")
+        return finding(f"what differences of the value say, at {raw.numel()} places, but for {off.max():.0e}")
     where = f"at a raw output of {raw.flatten()[worst]:.3g}"
     return finding(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)

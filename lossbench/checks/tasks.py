@@ -15,8 +15,8 @@ from lossbench.task import TASKS, Task
 KINDS: Mapping[Task, str] = {
     "regression": "numbers",
     "binary": "two classes",
-    "multiclass": "exclusive classes",
-    "multilabel": "several labels",
+    "multiclass": "many classes",
+    "multilabel": "labels",
 }
 """What is predicted, in words."""
 
@@ -31,16 +31,16 @@ def served(name: str) -> tuple[Task, ...]:
     return tuple(record.task for record in catalogue() if name in (record.name, *record.aliases))
 
 
-def not_among(tasks: Collection[Task]) -> str:
-    """Say why a loss that serves these tasks does not fit another.
+def not_among(tasks: Collection[Task], task: Task) -> str:
+    """Say why a loss of the catalogue that serves some tasks does not fit another.
 
     Example:
-        >>> not_among(["regression"]), not_among(["binary", "multilabel"])
-        ('for numbers only', 'for two classes or several labels only')
+        >>> not_among(["regression"], "binary"), not_among(["binary", "multilabel"], "multiclass")
+        ('numbers only', 'no multiclass form')
     """
-    if set(tasks) == {*TASKS} - {"regression"}:
-        return "for classes only"
-    return f"for {' or '.join(KINDS[task] for task in tasks)} only"
+    if len(tasks) == 1:
+        return f"{KINDS[next(iter(tasks))]} only"
+    return "classes only" if task == "regression" else f"no {task} form"
 
 
 def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
@@ -55,7 +55,7 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
 
     Example:
         >>> fits("huber")["binary"]
-        'for numbers only'
+        'numbers only'
     """
     seek(spec)
     found: dict[Task, Loss | str] = {}
@@ -86,7 +86,7 @@ def _reason(spec: str, task: Task, error: Exception) -> str:
     """Return what an error says without what stands in the heading of a table anyway."""
     tasks = served(split_spec(spec)[0])
     if tasks and task not in tasks:
-        return not_among(tasks)
+        return not_among(tasks, task)
     _, _, reason = str(error).partition(f"does not fit the task {task}: ")
     return (reason or str(error)).partition(". It was given ")[0]
 
@@ -95,8 +95,8 @@ def in_words(unfit: Mapping[Task, str]) -> str:
     """Write why a loss does not fit some tasks, those with the same reason together.
 
     Example:
-        >>> in_words({"binary": "for numbers only", "multiclass": "for numbers only"})
-        'binary, multiclass: for numbers only'
+        >>> in_words({"binary": "numbers only", "multiclass": "numbers only"})
+        'binary, multiclass: numbers only'
     """
     by_reason: dict[str, list[str]] = {}
     for task, reason in unfit.items():

@@ -13,7 +13,7 @@ from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_of
 from lossbench.claims.match import Match, judge_all
-from lossbench.claims.outliers import shares_of
+from lossbench.claims.rank_correlation import rank_correlation
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
@@ -84,7 +84,7 @@ def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     The higher, the better. The second is the mean over the contaminated shares. Losses that diverged are left out.
     """
     sign = 1 if cell.primary.greater_is_better else -1
-    _, *shares = shares_of(cell).tolist()
+    _, *shares = cell.shares
     gone = cell.diverged(cell.losses)
     return {
         loss: (
@@ -121,8 +121,6 @@ def most_accurate(cell: Cell) -> str:
 
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
     """Yield the comparisons of every other loss with the most accurate one, and at last the rank correlation."""
-    from scipy.stats import spearmanr
-
     values, best = scores(cell), most_accurate(cell)
     margin, name = study.terms.margins[cell.primary.name], cell.primary.name
     for loss in values:
@@ -131,7 +129,7 @@ def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
             yield cell.match(f"{name} after clean training", (loss, best), clean, "worse", margin)
             yield cell.match(f"{name} after contaminated training", (loss, best), dirty, "better", margin)
     table = np.array(list(values.values()))  # (losses, 2, seeds)
-    ranked = np.array([spearmanr(*table[..., seed].T).statistic for seed in range(table.shape[-1])])
+    ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
     yield cell.match(CORRELATION, list(values), ranked, "worse", None, case=f"{len(values)} losses")
 
 

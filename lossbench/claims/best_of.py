@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
+import numpy as np
+
+from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
-from lossbench.claims.contest import Bout, Fight, axes_of, fights, matches_of, obstacle, readings
+from lossbench.claims.contest import obstacle, readings
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.data import Dataset, load_dataset
+from lossbench.data import load_dataset
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
-from lossbench.measures.scores import MEASURES, primary_score
+from lossbench.measures.scores import MEASURES
 from lossbench.task import Task
 
 
@@ -64,14 +67,14 @@ def best_of(
     score: on test; the data set's primary score without any.
     outliers: contaminated shares of the training part.
     """
-    loaded = [load_dataset(spec) for spec in datasets]
-    tasks = dict.fromkeys(dataset.task for dataset in loaded)
+    tasks = {load_dataset(spec).task: None for spec in datasets}
     return judge_all(
         [
             match
             for task in tasks
-            for fight in best_fights(study, make_bout(arms, task, loaded, study), score, outliers)
-            for match in told(fight, claim, study, several=len(arms) > 1)
+            for whole in cells(study, task, **axes_of(arms, task, datasets, outliers, study))
+            for share in whole.shares
+            for match in matches_of(whole.at(share), recommended(arms, task, study), score, study)
         ]
     )
 
@@ -82,34 +85,44 @@ def recommended(arms: tuple[str, ...], task: Task, study: Study) -> tuple[str, .
     return tuple(loss for arm in arms if arm in known for loss in readings(arm, task, study))
 
 
-def make_bout(arms: tuple[str, ...], task: Task, loaded: list[Dataset], study: Study) -> Bout:
-    """Return the recommended losses on one side, and all others of the task on the other."""
+def axes_of(
+    arms: tuple[str, ...], task: Task, datasets: tuple[str, ...], outliers: tuple[float, ...], study: Study
+) -> dict[str, Any]:
+    """Return what is trained on the data sets of a task, as fields of `lossbench.config.Settings`."""
     named = recommended(arms, task, study)
-    rest = tuple(r.name for r in losses_of(task) if r.name not in named and r.placebo is None)
-    datasets = tuple(dataset.name for dataset in loaded if dataset.task == task)
-    return Bout(task, datasets, named, rest, {loss: loss for loss in (*named, *rest)})
+    rest = [record.name for record in losses_of(task) if record.name not in named and record.placebo is None]
+    mine = [spec for spec in datasets if load_dataset(spec).task == task]
+    return {"datasets": mine, "losses": {task: [*named, *rest]}, "outliers": list(outliers)}
 
 
-def best_fights(study: Study, bout: Bout, score: tuple[str, ...], outliers: tuple[float, ...]) -> Iterator[Fight]:
-    """Train under every protocol and yield who meets the best of the recommended losses."""
-    scores = score or tuple({load_dataset(name).score or primary_score(bout.task): None for name in bout.datasets})
-    for protocol in study.protocols:
-        for fight in fights(study, bout, protocol, scores, axes_of(outliers)):
-            if fight.pair[0] == chosen(fight, bout.first) and (score or fight.score == fight.about.score):
-                yield fight
+def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study: Study) -> Iterator[Match]:
+    """Yield the comparisons of the best of the recommended losses with every other loss.
+
+    Args:
+        cell: trials at one contaminated share.
+        named: the recommended losses.
+        score: by which they are compared; the primary score without any.
+        study: where the margins are.
+    """
+    share, best = cell.shares[0], chosen(cell, named)
+    others = [loss for loss in cell.losses if loss not in named]
+    for name in score or (cell.primary.name,):
+        what = f"{name} with {share:.0%} {cell.trials.outlier_kind.iloc[0]} outliers" if share else name
+        for loss in others:
+            yield cell.match(
+                what,
+                (best, loss),
+                cell.of(name, best, share) - cell.of(name, loss, share),
+                "not worse",
+                study.terms.margins.get(name),
+                MEASURES[name].greater_is_better,
+                note=f"{best} was the best of {', '.join(named)} on validation" if len(named) > 1 else "",
+            )
 
 
-def chosen(fight: Fight, named: tuple[str, ...]) -> str:
+def chosen(cell: Cell, named: tuple[str, ...]) -> str:
     """Return which of some losses has the best primary score on validation, averaged over the seeds."""
-    mine = fight.trials[fight.trials.loss.isin(named)]
-    means = mine.groupby("loss", sort=False).validation_score.mean()
-    sign = 1 if MEASURES[fight.about.score].greater_is_better else -1
-    return str((sign * means).idxmax())
-
-
-def told(fight: Fight, claim: Claim, study: Study, several: bool) -> Iterator[Match]:
-    """Yield the comparison of a fight; where the first arm was chosen among several, its note says how."""
-    for match in matches_of(fight, claim, study, "not worse"):
-        note = f"{fight.pair[0]} was the best of the recommended losses on validation"
-        said = "; ".join(filter(None, [note, match.line.note])) if several else match.line.note
-        yield replace(match, line=replace(match.line, note=said))
+    sign = 1 if cell.primary.greater_is_better else -1
+    trained = [loss for loss in named if loss in cell.losses]
+    means = {loss: sign * cell.of("validation_score", loss, cell.shares[0]).mean() for loss in trained}
+    return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

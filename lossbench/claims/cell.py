@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Direction, Match
@@ -13,7 +17,6 @@ from lossbench.measures.scores import MEASURES, Measure
 from lossbench.task import Task
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 
@@ -29,7 +32,7 @@ class Cell:
     protocol: str
     trials: pd.DataFrame = field(repr=False)
 
-    @property
+    @cached_property
     def dataset(self) -> str:
         """Spec of the data set."""
         return str(self.trials.dataset.iloc[0])
@@ -39,20 +42,52 @@ class Cell:
         """The score by which the data set is judged."""
         return MEASURES[self.trials.score.iloc[0]]
 
-    @property
+    @cached_property
+    def test_to_train(self) -> float:
+        """Rows of the test part by rows of the training part."""
+        return float(self.trials.test_rows.iloc[0] / self.trials.train_rows.iloc[0])
+
+    @cached_property
     def losses(self) -> list[str]:
         """The losses that were trained."""
         return list(dict.fromkeys(self.trials.loss))
 
+    @property
+    def shares(self) -> list[float]:
+        """The contaminated shares, ascending."""
+        return sorted(self.trials.outlier_fraction.unique().tolist())
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, float], list[int]]:
+        """Where the trials of a loss at a contaminated share stand, by seed."""
+        places: dict[tuple[str, float], list[int]] = {}
+        about = self.trials[["loss", "outlier_fraction", "seed"]].reset_index(drop=True).sort_values("seed")
+        for place, loss, share, _ in about.itertuples(name=None):
+            places.setdefault((loss, share), []).append(place)
+        return places
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {}
+
     def of(self, column: str, loss: str, share: float = 0.0) -> np.ndarray:
         """Return one column of a loss at a contaminated share, by seed."""
-        mine = self.trials[(self.trials.loss == loss) & (self.trials.outlier_fraction == share)]
-        return mine.sort_values("seed")[column].to_numpy(dtype="float64", na_value=float("nan"))
+        if column not in self._columns:
+            self._columns[column] = self.trials[column].to_numpy(dtype="float64", na_value=float("nan"))
+        return np.asarray(self._columns[column][self._places[loss, share]])
+
+    @cached_property
+    def _gone(self) -> dict[str, int]:
+        """How many trainings of each loss diverged, where any did."""
+        return dict(Counter(self.trials.loss[self.trials.status == "diverged"].tolist()))
 
     def diverged(self, losses: Collection[str]) -> dict[str, int]:
         """Count the trainings that diverged, of each loss that has some."""
-        gone = self.trials[self.trials.loss.isin(losses) & (self.trials.status == "diverged")]
-        return {str(loss): int(count) for loss, count in gone.loss.value_counts().items()}
+        return {loss: count for loss, count in self._gone.items() if loss in losses}
+
+    def at(self, share: float) -> Cell:
+        """Return the trials at one contaminated share."""
+        return Cell(self.protocol, self.trials[self.trials.outlier_fraction == share])
 
     def match(
         self,
@@ -87,8 +122,9 @@ class Cell:
             case=case or " vs ".join(losses),
             note=told,
         )
-        ratio = self.trials.test_rows.iloc[0] / self.trials.train_rows.iloc[0]
-        return Match(line, differences, ratio, direction, margin, greater_is_better, diverged=bool(gone))
+        return Match(
+            line, differences, self.test_to_train, direction, margin, greater_is_better, diverged=bool(gone)
+        )
 
 
 def cells(study: Study, task: Task, **axes: Any) -> Iterator[Cell]:

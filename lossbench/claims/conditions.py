@@ -1,38 +1,36 @@
 """The settings under which a reported order, and the reported numbers, would come out.
 
-Every setting of a grid is trained, on the same few seeds for all of them. The order comes out in a setting where the
-means of the two arms differ as claimed by more than the margin, in every score; the numbers, where every mean is
-within the tolerance of the reported one. A setting in which a training diverged counts as one where neither does.
+Every setting of a grid is trained, on the same few seeds for all of them. The order comes out in a setting where
+the means of the two arms differ as claimed by more than the margin, in every score; the numbers, where every mean
+is within the tolerance of the reported one. Where a training diverged, neither does. Shares are of the grid: rates
+and epochs are spaced by their logarithm, and another grid has other shares. Of thousands of settings on few seeds,
+single ones come near any numbers by chance; only regions are evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
+from textwrap import wrap
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lossbench.claims.claim import Claim
 from lossbench.claims.contest import readings
 from lossbench.claims.match import Direction
 from lossbench.claims.prevalence import seen_at, with_share
+from lossbench.claims.regions import ORDERED, name, region
 from lossbench.claims.study import Study
 from lossbench.measures.scores import MEASURES
+from lossbench.report.terminal import WIDTH
 
 AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
-"""What is varied. Values of the last four are in order, so that a range of them is a condition."""
-
-RANGES = AXES[3:]
-PURE = 0.9
-"""The share of the settings in a region that must have what the region is of."""
-
-CONDITIONS = 3
-"""On how many axes a region may be bounded."""
+"""What is varied."""
 
 NEAREST = 3
+"""Settings that are named where the numbers nearly come out."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def axes_of_search(search: Search, epochs: float) -> dict[str, Any]:
         "lr": list(search.lr),
         "tune": False,
         "epochs": int(epochs),
-        "seeds": int(search.seeds),
+        "seeds": list(range(int(search.seeds))),
         "outliers": list(search.label_noise),
         "outlier_kind": "label",
     }
@@ -100,9 +98,14 @@ def conditions(
     means = means_by_setting(trials, generator, search, scores)
     settings = paired_settings(means, list(product(first, other)), scores)
     ordered = has_order(settings, scores, direction, study)
-    exact = misses(settings, claim, arms, scores) <= search.tolerance
-    yield from about_order(settings, ordered, f"{arms[0]} {direction} than {arms[1]}", scores)
-    yield from about_numbers(settings, misses(settings, claim, arms, scores), exact, ordered, scores, search)
+    distance = misses(settings, claim, arms, scores)
+    claimed = f"{arms[0]} {direction} than {arms[1]}"
+    for line in (
+        *about_order(settings, ordered, claimed, scores),
+        *about_numbers(settings, distance, scores, search.tolerance),
+    ):
+        indent = " " * (len(line) - len(line.lstrip()))
+        yield from wrap(line, WIDTH, initial_indent="", subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def trained(study: Study, losses: list[str], generator: str, search: Search) -> Iterator[pd.DataFrame]:
@@ -173,31 +176,30 @@ def misses(
 def about_order(
     settings: pd.DataFrame, ordered: pd.Series[bool], claimed: str, scores: tuple[str, ...]
 ) -> Iterator[str]:
-    """Yield where the order comes out: its share of the space, along each axis, and the largest region."""
+    """Yield where the order comes out: its share of the space, along each axis, and where for each reading."""
     yield f"{claimed} in {' and '.join(scores)}: {share_of(ordered)}"
     for axis in AXES:
-        along = ordered.groupby(settings[axis], sort=axis in RANGES).mean()
+        along = ordered.groupby(settings[axis], sort=axis in ORDERED).mean()
         yield f"  {axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
-    if ordered.any():
-        yield f"  {region(settings, ordered)}"
-        yield f"  {shortfall(settings, ordered, scores[0])}"
+    for reading, mine in settings.groupby("reading", sort=False):
+        found = ordered[mine.index]
+        yield f"  {reading}: {share_of(found)}"
+        if found.any():
+            yield f"    {region(mine, found, AXES)}"
+            yield f"    {shortfall(mine, found, scores[0])}"
 
 
 def about_numbers(
-    settings: pd.DataFrame,
-    distance: pd.Series[float],
-    exact: pd.Series[bool],
-    ordered: pd.Series[bool],
-    scores: tuple[str, ...],
-    search: Search,
+    settings: pd.DataFrame, distance: pd.Series[float], scores: tuple[str, ...], tolerance: float
 ) -> Iterator[str]:
     """Yield where the reported numbers come out, and the settings nearest to them."""
-    yield f"all reported numbers within {search.tolerance:g}: {share_of(exact)}"
+    yield f"all reported numbers within {tolerance:g}: {share_of(distance <= tolerance)}"
     for index in distance.sort_values(kind="stable").index[:NEAREST]:
         row = settings.loc[index]
         at = ", ".join(f"{axis} {name(row[axis])}" for axis in AXES[1:])
         yield f"  misses by {distance[index]:.3f}: {row.reading}, {at}"
-        found = (f"{side} {score} {row[f'{score} {side}']:.3f}" for side in ("first", "other") for score in scores)
+        sides = product(zip(row.reading.split(" vs "), ("first", "other"), strict=True), scores)
+        found = (f"{loss} {score} {row[f'{score} {side}']:.3f}" for (loss, side), score in sides)
         yield f"    {', '.join(found)}"
 
 
@@ -206,69 +208,19 @@ def share_of(found: pd.Series[bool]) -> str:
 
     Example:
         >>> share_of(pd.Series([True, False, False, False]))
-        '1 of 4 settings (25.0%)'
+        '1 of 4 settings (25.00%)'
     """
-    return f"{int(found.sum())} of {len(found)} settings ({found.mean():.1%})"
-
-
-def name(value: object) -> str:
-    """Write a value of an axis."""
-    return f"{value:g}" if isinstance(value, float | int | np.number) else str(value)
-
-
-def region(settings: pd.DataFrame, found: pd.Series[bool]) -> str:
-    """Name the region that holds most of what was found, among those that hold hardly anything else.
-
-    A region is bounded on up to three axes: a range of values, or one value where they have no order. In nine
-    tenths of its settings, what is looked for must come out.
-    """
-    wanted, best, said = found.to_numpy(dtype=bool), 0, ""
-    bounds = {text: mask for axis in AXES for text, mask in bounds_of(settings[axis], axis)}
-    for count in range(1, CONDITIONS + 1):
-        for texts in combinations(bounds, count):
-            inside = np.logical_and.reduce([bounds[text] for text in texts])
-            hits = int(np.count_nonzero(inside & wanted))
-            # More conditions are worth it only for more hits.
-            if hits > best and hits >= PURE * np.count_nonzero(inside):
-                best, said = hits, " and ".join(texts)
-    if not best:
-        return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
-    return f"{PURE:.0%} or more where {said}: that is {best / wanted.sum():.0%} of all settings where it does"
-
-
-def bounds_of(values: pd.Series[Any], axis: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the conditions on one axis: every range of its values but all of them, or each single value."""
-    known = sorted(values.unique()) if axis in RANGES else list(values.unique())
-    for low, high in combinations(range(len(known) + 1), 2):
-        if high - low == len(known) or (axis not in RANGES and high - low > 1):
-            continue
-        yield f"{axis} {written(known[low:high], len(known), low)}", values.isin(known[low:high]).to_numpy()
-
-
-def written(chosen: list[Any], count: int, start: int) -> str:
-    """Write neighbouring values of an axis.
-
-    Example:
-        >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
-        ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
-    """
-    if len(chosen) == 1:
-        return name(chosen[0])
-    if start == 0:
-        return f"at most {name(chosen[-1])}"
-    if start + len(chosen) == count:
-        return f"at least {name(chosen[0])}"
-    return f"{name(chosen[0])} to {name(chosen[-1])}"
+    return f"{int(found.sum())} of {len(found)} settings ({found.mean():.2%})"
 
 
 def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> str:
-    """Say how far the other loss stays behind its own best on the same data, where the order comes out and elsewhere.
+    """Say how far the other loss stays behind its own best on the same data, where the order comes out.
 
-    What stays far behind there is under-trained.
+    What stays far behind is not trained well there: too little, or at a rate that is too large.
     """
-    column = settings[f"{score} other"]
     sign = 1 if MEASURES[score].greater_is_better else -1
-    best = (sign * column).groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")])
-    behind = best.transform("max") - sign * column
-    there, elsewhere = behind[ordered].mean(), behind[~ordered].mean()
-    return f"the other loss is {there:.3f} of {score} behind its best on the same data there, {elsewhere:.3f} elsewhere"
+    worth = sign * settings[f"{score} other"]
+    best = worth.groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")]).transform("max")
+    there, elsewhere = ((best - worth)[mask].mean() for mask in (ordered, ~ordered))
+    other = settings.reading.iloc[0].rpartition(" vs ")[2]
+    return f"there, {other} is {there:.3f} of {score} behind its best on the same data; elsewhere {elsewhere:.3f}"

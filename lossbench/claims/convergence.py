@@ -8,8 +8,9 @@ within the run; see `lossbench.stats.survival`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations, product
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
-from lossbench.stats.survival import restricted_times, share_reached
+from lossbench.stats.survival import restricted_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def train(
             yield Race(protocol, bout.task, cell)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Race:
     """All losses on one data set under one protocol, at one rate or each at its own.
 
@@ -109,28 +110,40 @@ class Race:
         """Rows of the test part by rows of the training part."""
         return float(self.about.test_rows / self.about.train_rows)
 
-    def of(self, loss: str) -> pd.DataFrame:
-        """Return the trials of a loss, in the order of the seeds."""
-        return self.trials[self.trials.loss == loss].sort_values("seed")
+    @cached_property
+    def runs(self) -> dict[str, pd.DataFrame]:
+        """The trials of each loss, in the order of the seeds."""
+        return {str(loss): mine.sort_values("seed") for loss, mine in self.trials.groupby("loss")}
 
     def epochs(self, loss: str) -> np.ndarray:
         """Return how long each seed took within the run; NaN where there was nothing to reach."""
-        mine = self.of(loss)
+        mine = self.runs[loss]
         times = mine[EPOCHS].to_numpy(dtype=np.float64, na_value=np.nan)
         reached = mine.converged.to_numpy(dtype=np.float64, na_value=np.nan)
         return restricted_times(times, reached, float(self.about.epochs))
 
-    def share(self, loss: str) -> float:
-        """Return the share of seeds that got there."""
-        mine = self.of(loss)
-        reached = mine.converged.to_numpy(dtype=np.float64, na_value=np.nan)
-        times = mine[EPOCHS].to_numpy(dtype=np.float64, na_value=np.nan)
-        return float(share_reached(times, reached, float(self.about.epochs)))
+    def reached(self, loss: str) -> int:
+        """Count the seeds that got there."""
+        return int(self.runs[loss].converged.fillna(False).sum())
 
-    def line(self, case: str) -> Evidence:
-        """Return evidence without figures and verdict."""
+    def line(self, *losses: str) -> Evidence:
+        """Return evidence on one loss or two, without figures and verdict."""
         at = "" if self.protocol.tune else f" at rate {self.about.lr:g}"
-        return Evidence("inconclusive", EPOCHS, self.protocol.name, self.about.dataset, f"{case}{at}")
+        case = f"{' vs '.join(losses)}{at}"
+        note = ", ".join(chain.from_iterable(map(self.remarks, losses)))
+        return Evidence("inconclusive", EPOCHS, self.protocol.name, self.about.dataset, case, note=note)
+
+    def remarks(self, loss: str) -> Iterator[str]:
+        """Yield what a reader must know of a loss: runs that did not get there, or that diverged."""
+        there, runs = self.reached(loss), len(self.runs[loss])
+        if there < runs:
+            yield f"{loss} got there in {there} of {runs} runs"
+        if gone := self.diverged(loss):
+            yield f"{loss} diverged {gone} times"
+
+    def diverged(self, loss: str) -> int:
+        """Count the runs of a loss that did."""
+        return int((self.runs[loss].status == "diverged").sum())
 
     def matches(self, arms: tuple[str, ...], study: Study) -> Iterator[Match]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
@@ -141,18 +154,14 @@ class Race:
     def match(self, first: str, other: str, margin: float | None) -> Match:
         """Return the comparison of two losses; undefined where neither ever got there, which is no tie."""
         differences = self.epochs(first) - self.epochs(other)
-        shares = {loss: self.share(loss) for loss in (first, other)}
-        gone = {loss: int((self.of(loss).status == "diverged").sum()) for loss in shares}
-        said = [f"{loss} got there in {share:.0%} of the runs" for loss, share in shares.items() if share < 1]
-        said += [f"{loss} diverged {count} times" for loss, count in gone.items() if count]
         return Match(
-            replace(self.line(f"{first} vs {other}"), note=", ".join(said)),
-            differences if any(shares.values()) else np.full_like(differences, np.nan),
+            self.line(first, other),
+            differences if self.reached(first) or self.reached(other) else np.full_like(differences, np.nan),
             self.test_to_train,
             "better",
             margin,
             greater_is_better=False,
-            diverged=any(gone.values()),
+            diverged=bool(self.diverged(first) or self.diverged(other)),
         )
 
     def levels(self, arms: tuple[str, ...], claim: Claim, study: Study) -> Iterator[Evidence]:

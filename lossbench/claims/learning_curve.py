@@ -11,11 +11,13 @@ from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Match, judge_all
+from lossbench.claims.rank_correlation import rank_correlation
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
+from lossbench.task import Task
 
 
 def check_learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> None:
@@ -26,14 +28,19 @@ def check_learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...
     """
     from lossbench.experiment import plan
 
-    for spec in datasets:
-        plan(make_settings(**axes_of(spec), seeds=1))
+    for task in tasks_of(datasets):
+        plan(make_settings(**axes_of(task, datasets), seeds=1))
 
 
-def axes_of(spec: str) -> dict[str, Any]:
-    """Return what is trained on a data set: the reference loss of its task."""
-    task = load_dataset(spec).task
-    return {"datasets": [spec], "losses": {task: [core_losses(task)[0]]}}
+def tasks_of(datasets: tuple[str, ...]) -> list[Task]:
+    """Return the tasks of data sets, each once."""
+    return list(dict.fromkeys(load_dataset(spec).task for spec in datasets))
+
+
+def axes_of(task: Task, datasets: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is trained on the data sets of a task: its reference loss."""
+    mine = [spec for spec in datasets if load_dataset(spec).task == task]
+    return {"datasets": mine, "losses": {task: [core_losses(task)[0]]}}
 
 
 @experiment("learning_curve", check=check_learning_curve)
@@ -46,21 +53,29 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
     return judge_all(
         [
             match
+            for task in tasks_of(datasets)
             for protocol in study.protocols
-            for spec in datasets
-            for match in matches(spec, protocol.name, study)
+            for cell, curves in curves_under(protocol.name, task, datasets, study)
+            for match in matches_of(cell, curves, study)
         ]
     )
 
 
-def matches(spec: str, protocol: str, study: Study) -> Iterator[Match]:
+def curves_under(
+    protocol: str, task: Task, datasets: tuple[str, ...], study: Study
+) -> Iterator[tuple[Cell, np.ndarray]]:
+    """Train under a protocol and yield the trials of each data set with their validation curves."""
+    found = study.compare(protocol, task, **axes_of(task, datasets))
+    for _, trials in found.trials.groupby("dataset", sort=False):
+        yield Cell(protocol, trials), found.raw_curves[trials.index]
+
+
+def matches_of(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Match]:
     """Yield both comparisons on one data set under one protocol."""
-    found = study.compare(protocol, load_dataset(spec).task, **axes_of(spec))
-    cell = Cell(protocol, found.trials)
     score, greater = cell.primary.name, cell.primary.greater_is_better
     margin = study.terms.margins[score]
-    gained, trend = gain(found.raw_curves), trends(found.raw_curves)
-    yield cell.match(f"{score} at the end minus the start", cell.losses, gained, "better", margin, greater)
+    trend = rank_correlation(curves, np.broadcast_to(np.arange(curves.shape[1]), curves.shape))
+    yield cell.match(f"{score} at the end minus the start", cell.losses, gain(curves), "better", margin, greater)
     yield cell.match(f"rank correlation of {score} and epoch", cell.losses, trend, "better", None, greater)
 
 
@@ -73,21 +88,3 @@ def gain(curves: np.ndarray) -> np.ndarray:
     """
     tenth = max(1, curves.shape[1] // 10)
     return np.asarray(curves[:, -tenth:].mean(axis=1) - curves[:, 0])
-
-
-def trends(curves: np.ndarray) -> np.ndarray:
-    """Return Spearman's rank correlation of each curve with the epoch, (trials,); 0 for one that never moves.
-
-    Example:
-        >>> trends(np.array([[0.1, 0.2, 0.4], [0.4, 0.2, 0.1], [0.3, 0.3, 0.3]])).round(6)
-        array([ 1., -1.,  0.])
-    """
-    from scipy.stats import rankdata
-
-    ranks = rankdata(curves, axis=1, nan_policy="propagate")
-    ranks, epochs = (
-        ranks - ranks.mean(axis=1, keepdims=True),
-        np.arange(curves.shape[1]) - (curves.shape[1] - 1) / 2,
-    )
-    sizes = np.sqrt((ranks**2).sum(axis=1) * (epochs**2).sum())
-    return np.asarray(ranks @ epochs / np.where(sizes == 0.0, 1.0, sizes))

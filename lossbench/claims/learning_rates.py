@@ -72,7 +72,7 @@ def rates(
     losses: each in all readings of its name.
     lr: the rates of the curve; the reported ones must be among them.
     """
-    curves = [curve for curve in train(study, losses, datasets, lr, score)]
+    curves = list(train(study, losses, datasets, lr, score))
     told = reported_rates(claim, score)
     matches = [match for curve in curves for match in curve.matches(told, study.terms.margins.get(score))]
     points = [line for curve in curves for line in curve.levels(told, study.terms.margins.get(score))]

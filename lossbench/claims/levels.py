@@ -42,7 +42,7 @@ def level(
         low=number(mean.low),
         high=number(mean.high),
         n=int(mean.n),
-        note=beside(float(mean.mean), reported, margin),
+        note=", ".join(filter(None, [line.note, beside(float(mean.mean), reported, margin)])),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ def check_grid(
     """Refuse a grid that cannot be trained.
 
     Raises:
-        UsageError: a loss, penalty, data set, score or strength that does not exist, does not fit or is out of range.
+        UsageError: a loss, penalty, data set, score or strength that does not exist or does not fit.
     """
     make_settings(l1=list(strengths))
     bouts(study, tuple(parse(arm).loss for arm in arms), (score,), datasets)
@@ -152,7 +153,7 @@ def penalty_of(table: pd.DataFrame) -> np.ndarray:
     return np.select([table.l1 > 0, table.l2 > 0], ["l1", "l2"], "none")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grid:
     """All losses under all penalties, on one data set under one protocol.
 
@@ -176,18 +177,19 @@ class Grid:
         """Rows of the test part by rows of the training part."""
         return float(self.about.test_rows / self.about.train_rows)
 
-    def of(self, arm: Arm) -> pd.DataFrame:
-        """Return the trials of an arm, in the order of the seeds."""
-        mine = (self.trials.loss == arm.loss) & (self.trials.penalty == arm.penalty)
-        return self.trials[mine].sort_values("seed")
+    @cached_property
+    def cells(self) -> dict[Arm, pd.DataFrame]:
+        """The trials of each arm, in the order of the seeds."""
+        groups = self.trials.sort_values("seed").groupby(["loss", "penalty"])
+        return {Arm(*map(str, key)): mine for key, mine in groups}
 
     def values(self, arm: Arm) -> np.ndarray:
         """Return the score of an arm for each seed."""
-        return self.of(arm)[self.score].to_numpy(dtype=np.float64)
+        return self.cells[arm][self.score].to_numpy(dtype=np.float64)
 
     def strength(self, arm: Arm) -> str:
         """Say which strength was chosen for an arm."""
-        row = self.of(arm).iloc[0]
+        row = self.cells[arm].iloc[0]
         return f"{arm} at {row.l1 + row.l2:g}, rate {row.lr:g}"
 
     def line(self, what: str, case: str, note: str = "") -> Evidence:
@@ -209,7 +211,9 @@ class Grid:
             ),
         }
         for what, (case, pairs) in kinds.items():
-            gone = {str(arm): n for arm in sum(pairs, ()) if (n := int((self.of(arm).status == "diverged").sum()))}
+            gone = {
+                str(arm): n for arm in sum(pairs, ()) if (n := int((self.cells[arm].status == "diverged").sum()))
+            }
             said = [f"{arm} diverged {count} times" for arm, count in gone.items()]
             said += [self.strength(arm) for arm in pairs[0]] if what == score else []
             yield Match(

@@ -11,7 +11,7 @@ from lossbench.claims.conditions import Search, axes_of_search, conditions
 from lossbench.claims.contest import Fight, bouts, fights, matches_of
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.levels import level
-from lossbench.claims.match import Direction, Match, judge_all
+from lossbench.claims.match import Direction, judge_all
 from lossbench.claims.prevalence import implied_share, seen_at, with_share
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study
@@ -73,17 +73,18 @@ def number_table(
         for protocol in study.protocols
         for fight in fights(study, bout, protocol, score, {"outliers": [0.0]})
     ]
-    matches = [noted(match, made, share) for fight in met for match in matches_of(fight, claim, study, direction)]
-    return [*judge_all(matches), *dict.fromkeys(line for fight in met for line in levels_of(fight, claim, study))]
+    matches = [match for fight in met for match in matches_of(fight, claim, study, direction)]
+    shown = dict.fromkeys(line for fight in met for line in levels_of(fight, claim, study))
+    return [remark(line, made, share) for line in (*judge_all(matches), *shown)]
 
 
-def noted(match: Match, made: str, share: float) -> Match:
-    """Return a match on the data at the implied share with a note that says so."""
-    if match.line.dataset != made:
-        return match
-    seen = ", its frequent class taken as the positive one" if share > 0.5 else ""
+def remark(line: Evidence, made: str, share: float) -> Evidence:
+    """Return evidence from the data at the implied share with a note that says so, and other evidence as it is."""
+    if line.dataset != made:
+        return line
+    seen = ", the frequent class taken as the positive one" if share > 0.5 else ""
     said = f"{share:.1%} positives, as the reported rows imply{seen}"
-    return replace(match, line=replace(match.line, note=", ".join(filter(None, [match.line.note, said]))))
+    return replace(line, note=", ".join(filter(None, [line.note, said])))
 
 
 def levels_of(fight: Fight, claim: Claim, study: Study) -> Iterator[Evidence]:
@@ -91,7 +92,7 @@ def levels_of(fight: Fight, claim: Claim, study: Study) -> Iterator[Evidence]:
     for arm, loss in zip(fight.arms, fight.pair, strict=True):
         yield level(
             Evidence("not testable", fight.score, protocol=fight.protocol, dataset=fight.about.dataset, case=loss),
-            fight.by_seed(loss).to_numpy(dtype=float),
+            fight.by_seed(loss).sort_index().to_numpy(dtype=float),
             fight.about.test_rows / fight.about.train_rows,
             claim.reported.get(f"{arm} {fight.score}"),
             study.terms.margins.get(fight.score),

@@ -120,15 +120,10 @@ def measured(cell: Cell) -> str:
     return f"change of skill over 0 to {dirty.outlier_fraction.max():.0%} {dirty.outlier_kind.iloc[0]} outliers"
 
 
-def shares_of(cell: Cell) -> np.ndarray:
-    """Return the contaminated shares, ascending; the first is 0."""
-    return np.unique(cell.trials.outlier_fraction)
-
-
 def skills(cell: Cell, loss: str) -> np.ndarray:
     """Return the skill of a loss, (seeds, shares); NaN where its training diverged."""
     score, constant = (
-        np.stack([cell.of(column, loss, share) for share in shares_of(cell).tolist()], axis=-1)
+        np.stack([cell.of(column, loss, share) for share in cell.shares], axis=-1)
         for column in (cell.primary.name, "constant_score")
     )
     return skill(score, constant, cell.primary.best)
@@ -139,7 +134,7 @@ def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
 
     The mean of max(skill, 0) over the shares from zero to the largest, trapezoid, minus max(skill, 0) at zero.
     """
-    shares = shares_of(cell)
+    shares = np.array(cell.shares)
     curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses}
     return {
         loss: (curve[:, 1:] + curve[:, :-1]) / 2 @ np.diff(shares) / shares[-1] - curve[:, 0]
@@ -149,7 +144,7 @@ def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
 
 def note_of(cell: Cell, losses: Sequence[str]) -> str:
     """Say how robust losses are by the usual figures: the normalised area under the curve, and the breakdown."""
-    found = robustness(shares_of(cell), np.stack([skills(cell, loss).mean(axis=0) for loss in losses]))
+    found = robustness(np.array(cell.shares), np.stack([skills(cell, loss).mean(axis=0) for loss in losses]))
     figures = [
         f"{loss}: area {area:.2f}, " + ("no breakdown" if np.isnan(at) else f"breakdown at {at:.0%}")
         for loss, area, at in zip(losses, found.area, found.breakdown, strict=True)

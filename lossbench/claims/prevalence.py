@@ -56,6 +56,7 @@ def other_f1(accuracy: pd.Series[float], f1: pd.Series[float]) -> np.ndarray:
     """
     right, positive = accuracy.to_numpy(dtype=np.float64), f1.to_numpy(dtype=np.float64)
     perfect = positive == 1.0  # then there are no errors, of either class
-    hits = np.array([true_positives(a, f) for a, f in zip(right, np.where(perfect, 0.0, positive), strict=True)])
+    defined = np.where(perfect, 0.0, positive)
+    hits = np.array([true_positives(*pair) for pair in zip(right.tolist(), defined.tolist(), strict=True)])
     rejections = right - hits
     return np.where(perfect, 1.0, 2 * rejections / (2 * rejections + 1 - right))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.protocols import Protocol, Terms
+from lossbench.spec import title
 from lossbench.stats.tuning import ARM
 from lossbench.task import Task
 from lossbench.trial import Trial
@@ -101,4 +102,6 @@ def at_chosen_rates(trials: tuple[Trial, ...], tuned: Comparison) -> tuple[Trial
     tuning, keys = tuned.tuning, [*ARM, "lr"]
     assert tuning is not None  # rates were looked for
     chosen = set(tuning.loc[tuning.chosen, keys].itertuples(index=False, name=None))
-    return tuple(trial for trial in trials if tuple(getattr(trial, key) for key in keys) in chosen)
+    # The table has losses by their titles; that of a user's own is not its spec.
+    titled = ((trial, replace(trial, loss=title(trial.loss))) for trial in trials)
+    return tuple(trial for trial, shown in titled if tuple(getattr(shown, key) for key in keys) in chosen)

@@ -3,65 +3,121 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from lossbench.losses import Loss, LossRecord
-    from lossbench.report.tables import Table
-    from lossbench.task import Task
+    from lossbench.losses import Loss
+    from lossbench.report.catalogue import Selection
 
 FORMATS = ("table", "json", "csv", "markdown")
-MARGIN = 14  # columns that the headings take
+MARGIN = 14  # columns of the headings
 
 
 @click.command(short_help="List the losses, or show one.")
 @click.argument("spec", required=False)
-@click.option("--matrix", is_flag=True, help="Which loss fits which task, and why not the others.")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How it is printed."
-)
-def losses(spec: str | None, matrix: bool, form: str) -> None:
+@click.option("--matrix", is_flag=True, help="Show which loss fits which task, and why not the others.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
+def losses(spec: str | None, matrix: bool, form: str | None) -> None:
     """List the losses by task, or show one in full, with value and gradient drawn.
 
     SPEC is a name, with parameters where wanted, as huber:delta=1.35; or a loss of your own, my_losses.py:my_loss.
     """
-    from lossbench.losses import catalogue
-    from lossbench.report.catalogue import document, fitting, list_tables
-    from lossbench.report.catalogue import matrix as make_matrix
+    from lossbench.report.catalogue import chosen, whole
 
-    if spec is not None:
-        show(spec, matrix, form)
-    elif matrix:
-        print_as(form, [make_matrix(fitting(catalogue()))])
-    elif form == "table":
-        print_as(form, list_tables(catalogue()))
-        click.echo("One of them: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss.")
-    elif form == "markdown":
-        click.echo(document(catalogue()), nl=False)
-    else:
-        print_data(catalogue(), {}, form)
-
-
-def show(spec: str, matrix: bool, form: str) -> None:
-    """Print what is known about one loss on each task that it fits."""
-    from lossbench.checks.tasks import fits
-    from lossbench.report.catalogue import matrix as make_matrix
-    from lossbench.report.catalogue import sections
-
-    found = fits(spec)
-    fitting = {task: loss for task, loss in found.items() if not isinstance(loss, str)}
-    unfit = {task: reason for task, reason in found.items() if isinstance(reason, str)}
-    refuse_unfit(spec, fitting, unfit)
-    records = [loss.record for loss in fitting.values()]
-    values = {task: loss.parameters for task, loss in fitting.items()}
+    selection = whole() if spec is None else chosen(spec)
     if matrix:
-        print_as(form, [make_matrix({spec: {**unfit, **{record.task: record for record in records}}})])
-    elif form == "table":
-        print_losses(fitting, unfit)
+        print_matrix(selection, form)
+    elif form in ("json", "csv"):
+        print_data(selection, form)
     elif form == "markdown":
-        click.echo(sections(records, values), nl=False)
+        print_markdown(selection)
+    elif spec is None:
+        print_catalogue(selection)
     else:
-        print_data(records, values, form)
+        print_losses(selection)
+
+
+def print_matrix(selection: Selection, form: str | None) -> None:
+    """Print the table of losses against tasks."""
+    import pandas as pd
+
+    from lossbench.report.catalogue import matrix
+    from lossbench.report.files import csv_text, json_text
+    from lossbench.report.markdown import markdown
+    from lossbench.report.terminal import console, print_tables
+
+    table = matrix(selection)
+    texts: dict[str, Callable[[], str]] = {
+        "csv": lambda: csv_text(pd.DataFrame(table.rows, columns=list(table.columns))),
+        "json": lambda: json_text([dict(zip(table.columns, row, strict=True)) for row in table.rows]),
+        "markdown": lambda: markdown([table], []),
+    }
+    if form in texts:
+        click.echo(texts[form](), nl=False)
+    else:
+        print_tables(console(), [table])
+
+
+def print_data(selection: Selection, form: str) -> None:
+    """Print what is known, for a program to read."""
+    import pandas as pd
+
+    from lossbench.report.catalogue import flat, plain
+    from lossbench.report.files import csv_text, json_text
+
+    known = [(record, selection.values(record)) for record in selection.records]
+    if form == "json":
+        click.echo(json_text([plain(*each) for each in known]), nl=False)
+    else:
+        click.echo(csv_text(pd.DataFrame([flat(*each) for each in known])), nl=False)
+
+
+def print_markdown(selection: Selection) -> None:
+    """Print docs/losses.md, or the entries of one loss."""
+    from lossbench.report.catalogue import document, sections
+
+    click.echo(sections(selection) if selection.losses else document(), nl=False)
+
+
+def print_catalogue(selection: Selection) -> None:
+    """Print one table a task."""
+    from lossbench.report.catalogue import list_tables
+    from lossbench.report.terminal import console, print_tables
+
+    print_tables(console(), list_tables(selection))
+    click.echo("One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss")
+
+
+def print_losses(selection: Selection) -> None:
+    """Print one loss in full on each task that it fits, and why not on the others."""
+    from lossbench.report.shape import draw_loss
+
+    for loss in selection.losses.values():
+        click.echo("\n".join(describe(loss)))
+        click.echo("\n".join(["", *draw_loss(loss), ""]))
+    if selection.unfit:
+        click.echo("\n".join(labelled("not for", selection.unfit)))
+
+
+def describe(loss: Loss) -> Iterator[str]:
+    """Yield what is known about a loss, line by line."""
+    from lossbench.report.catalogue import known
+
+    yield from wrapped(f"{loss.name} ({loss.task}){f': {loss.summary}' if loss.summary else ''}", "  ")
+    for heading, text in known(loss.record, loss.parameters):
+        yield from labelled(heading, text)
+
+
+def labelled(heading: str, text: str) -> list[str]:
+    """Return a text beside its heading."""
+    return wrapped(f"  {heading:<{MARGIN - 3}} {text}", " " * MARGIN)
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """Break a line where it would pass the hundredth column."""
+    from lossbench.report.terminal import WIDTH
+
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -1,13 +1,14 @@
-"""The records of the losses as text: a table a task, which loss fits which task, one loss in full, docs/losses.md."""
+"""The records of the losses as text: tables, which loss fits which task, one loss in full, docs/losses.md."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from lossbench.checks.tasks import not_among, served
-from lossbench.losses import Facts, LossRecord, core_losses
+from lossbench.checks.tasks import fits, in_words, not_among, served
+from lossbench.errors import LossDoesNotFit
+from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.report.markdown import markdown
@@ -16,6 +17,15 @@ from lossbench.task import TASKS, Task
 
 REMAKE = "lossbench losses --format markdown > docs/losses.md"
 """The command that makes the document anew."""
+
+HEAD = f"""# The losses
+
+Made from the records by `{REMAKE}`. `lossbench losses NAME` shows one loss
+and draws it; `lossbench check-loss NAME` tries on it what stands here.
+
+In the formulas y is the target, f the prediction and z the raw output. Errors of a regression are in standard
+deviations of the training target.
+"""
 
 LISTED = ("loss", "core", "parameters", "link", "placebo of")
 
@@ -32,6 +42,63 @@ LINKS: Mapping[Link, str] = {
 """How raw outputs become predictions, in words."""
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What is to be shown: the whole catalogue, or one loss.
+
+    Args:
+        records: by task.
+        fits: by name and task, the record, or why the loss does not fit.
+        losses: by task, where one loss is chosen, that loss with values for its parameters.
+    """
+
+    records: tuple[LossRecord, ...]
+    fits: Mapping[str, Mapping[Task, LossRecord | str]]
+    losses: Mapping[Task, Loss]
+
+    @property
+    def unfit(self) -> str:
+        """Why the one loss does not fit some tasks; empty where it fits all, or nothing is chosen."""
+        reasons = {task: found for mine in self.fits.values() for task, found in mine.items()}
+        return in_words(
+            {task: found for task, found in reasons.items() if isinstance(found, str)} if self.losses else {}
+        )
+
+    def values(self, record: LossRecord) -> dict[str, float]:
+        """Return the values of the parameters: the defaults, unless one loss is chosen."""
+        if record.task in self.losses:
+            return dict(self.losses[record.task].parameters)
+        return {parameter.name: parameter.default for parameter in record.parameters}
+
+
+def whole() -> Selection:
+    """Return the whole catalogue."""
+    found = {(record.name, record.task): record for record in catalogue()}
+    names = dict.fromkeys(record.name for record in catalogue())
+    table = {
+        name: {task: found.get((name, task)) or not_among(served(name), task) for task in TASKS} for name in names
+    }
+    return Selection(catalogue(), table, {})
+
+
+def chosen(spec: str) -> Selection:
+    """Return one loss.
+
+    Args:
+        spec: such as "huber:delta=1.35" or "my_losses.py:my_loss".
+
+    Raises:
+        UsageError: there is no such loss, or it fits no task.
+    """
+    found = fits(spec)
+    losses = {task: loss for task, loss in found.items() if isinstance(loss, Loss)}
+    if not losses:
+        reasons = in_words({task: reason for task, reason in found.items() if isinstance(reason, str)})
+        raise LossDoesNotFit(f"loss '{spec}' fits no task. {reasons}")
+    table = {task: loss.record if isinstance(loss, Loss) else loss for task, loss in found.items()}
+    return Selection(tuple(loss.record for loss in losses.values()), {spec: table}, losses)
+
+
 def by_task(records: Iterable[LossRecord]) -> dict[Task, list[LossRecord]]:
     """Return the records of each task, in their order."""
     found: dict[Task, list[LossRecord]] = {}
@@ -40,9 +107,9 @@ def by_task(records: Iterable[LossRecord]) -> dict[Task, list[LossRecord]]:
     return found
 
 
-def list_tables(records: Iterable[LossRecord]) -> Iterator[Table]:
+def list_tables(selection: Selection) -> Iterator[Table]:
     """Yield a table of the losses of each task."""
-    for task, mine in by_task(records).items():
+    for task, mine in by_task(selection.records).items():
         yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED)
 
 
@@ -54,17 +121,10 @@ def _defaults(record: LossRecord) -> str:
     return ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
 
 
-def fitting(records: Sequence[LossRecord]) -> dict[str, dict[Task, LossRecord | str]]:
-    """Return, for each name, its record on every task, or why there is none."""
-    found = {(record.name, record.task): record for record in records}
-    names = dict.fromkeys(record.name for record in records)
-    return {name: {task: found.get((name, task)) or not_among(served(name)) for task in TASKS} for name in names}
-
-
-def matrix(fits: Mapping[str, Mapping[Task, LossRecord | str]]) -> Table:
+def matrix(selection: Selection) -> Table:
     """Return the table of losses against tasks: core or yes, and for which targets; or why it does not fit."""
     columns = ("loss", *TASKS)
-    rows = tuple((name, *(_fit(mine[task]) for task in TASKS)) for name, mine in fits.items())
+    rows = tuple((name, *(_fit(mine[task]) for task in TASKS)) for name, mine in selection.fits.items())
     return Table("which loss fits which task", columns, rows, texts=columns)
 
 
@@ -74,10 +134,12 @@ def _fit(found: LossRecord | str) -> str:
     return ("core" if found.core else "yes") + (f", {found.domain.description}" if found.domain else "")
 
 
-def facts_in_words(facts: Facts) -> str:
-    """Write the facts about the shape of a loss."""
+def facts_in_words(facts: Facts, parameters: bool) -> str:
+    """Write the facts about the shape of a loss, with parameters or without."""
     shape = ("convex", "bounded", "differentiable", "symmetric", "separable", "nonnegative")
-    slope = "gradient unbounded" if facts.lipschitz is None else f"gradient at most {facts.lipschitz:g}"
+    slope = "gradient unbounded"
+    if facts.lipschitz is not None:
+        slope = f"gradient at most {facts.lipschitz:g}{' by default' * parameters}"
     return ", ".join([*(word for word in shape if getattr(facts, word)), slope])
 
 
@@ -91,25 +153,25 @@ def receives(record: LossRecord) -> str:
     return f"{given}{unit}{more}; returns {'one value a batch' if record.whole_batch else 'a value a sample'}"
 
 
-def known(record: LossRecord, values: Mapping[str, float] | None = None) -> Iterator[tuple[str, str]]:
+def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Yield what is known about a loss, each with its heading.
 
     Args:
         record: of the loss.
-        values: of its parameters, where they may not be the defaults.
+        values: of its parameters.
     """
     if record.formula:
         yield "formula", record.formula
     yield "source", record.source
     if record.facts is not None:
-        yield "facts", facts_in_words(record.facts)
+        yield "facts", facts_in_words(record.facts, bool(record.parameters))
         yield "estimates", record.facts.estimates
     yield "receives", receives(record)
     yield "link", f"{record.link}: {LINKS[record.link]}"
     if record.domain is not None:
         yield "needs", f"{record.domain.description}; else: {record.domain.advice}"
     for parameter in record.parameters:
-        value = (values or {}).get(parameter.name, parameter.default)
+        value = values[parameter.name]
         yield parameter.name, f"{parameter.description}{f'; here {value:g}' * (value != parameter.default)}"
     if record.aliases:
         yield "aliases", ", ".join(record.aliases)
@@ -119,12 +181,12 @@ def known(record: LossRecord, values: Mapping[str, float] | None = None) -> Iter
         yield "note", note
 
 
-def plain(record: LossRecord, values: Mapping[str, float] | None = None) -> dict[str, Any]:
+def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     """Return what is known about a loss as plain data."""
     parameters = [
         {
             "name": parameter.name,
-            "value": (values or {}).get(parameter.name, parameter.default),
+            "value": values[parameter.name],
             "default": parameter.default,
             "range": parameter.range,
             "unit": parameter.unit,
@@ -151,45 +213,39 @@ def plain(record: LossRecord, values: Mapping[str, float] | None = None) -> dict
     }
 
 
-def flat(record: LossRecord) -> dict[str, Any]:
+def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     """Return what is known about a loss as one row of a table."""
-    row = plain(record)
+    row = plain(record, values)
     facts = row.pop("facts") or {}
-    texts = {
-        "parameters": _defaults(record),
-        "aliases": ", ".join(record.aliases),
-        "notes": "; ".join(record.notes),
-    }
-    return {**row, **texts, **facts}
+    set_to = ", ".join(f"{name}={value:g}" for name, value in values.items())
+    lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(record.notes)}
+    return {**row, **lists, **facts}
 
 
-def document(records: Sequence[LossRecord]) -> str:
+def document() -> str:
     """Return docs/losses.md."""
-    head = (
-        "# The losses\n\n"
-        f"Made from the records by `{REMAKE}`. `lossbench losses NAME` shows one loss with its drawing, and\n"
-        "`lossbench check-loss NAME` tries what stands here on it. In formulas, y is the target, f the prediction, "
-        "z the raw\noutput.\n\n"
-    )
-    return head + markdown([matrix(fitting(records))], []).replace("###", "##", 1) + "\n" + sections(records)
+    selection = whole()
+    overview = markdown([matrix(selection)], []).replace("### which", "## Which", 1).rstrip()
+    return f"{HEAD}\n{overview}\n\n{sections(selection)}"
 
 
-def sections(records: Iterable[LossRecord], values: Mapping[Task, Mapping[str, float]] | None = None) -> str:
+def sections(selection: Selection) -> str:
     """Return a section a task in Markdown, with an entry for each of its losses."""
     parts = []
-    for task, mine in by_task(records).items():
-        parts.append(f"## {task}\n\nReference: `{core_losses(task)[0]}`. Core: {_names(core_losses(task))}.\n")
-        parts += [_entry(record, (values or {}).get(task)) for record in mine]
+    for task, mine in by_task(selection.records).items():
+        parts.append(
+            f"## {task}\n\nCompared when none is named, the reference first: {_names(core_losses(task))}.\n"
+        )
+        parts += [_entry(record, selection.values(record)) for record in mine]
     return "\n".join(parts)
 
 
-def _entry(record: LossRecord, values: Mapping[str, float] | None) -> str:
-    own = {parameter.name for parameter in record.parameters}
-    items = [
-        f"- {f'`{heading}`' if heading in own else heading}: {f'`{text}`' if heading == 'formula' else text}"
+def _entry(record: LossRecord, values: Mapping[str, float]) -> str:
+    lines = [
+        f"- {f'`{heading}`' if heading in values else heading}: {f'`{text}`' if heading == 'formula' else text}"
         for heading, text in known(record, values)
     ]
-    return f"### {record.name}\n\n{record.summary}\n\n" + "\n".join(items) + "\n"
+    return "\n".join([f"### {record.name}", "", *([record.summary, ""] if record.summary else []), *lines, ""])
 
 
 def _names(names: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,18 +20,16 @@ ZERO = "┈"
 
 def panel(
     title: str,
-    label: str,
     x: Sequence[float] | np.ndarray,
     y: Sequence[float] | np.ndarray,
     width: int = 48,
     height: int = 10,
     limits: tuple[float, float] | None = None,
 ) -> list[str]:
-    """Return a curve with its axes, line by line.
+    r"""Return a curve with its axes, line by line.
 
     Args:
         title: stands above.
-        label: what x is; stands below.
         x: rising.
         y: at x; what is NaN or infinite is left out.
         width: columns in all.
@@ -38,14 +37,13 @@ def panel(
         limits: lowest and highest y, so that several panels can be compared; None for those of the curve.
 
     Example:
-        >>> print("\\n".join(panel("square", "error", [-2, -1, 0, 1, 2], [4, 1, 0, 1, 4], width=20, height=3)))
+        >>> print("\n".join(panel("square", [-2, -1, 0, 1, 2], [4, 1, 0, 1, 4], width=20, height=3)))
         square
-          4 ┤⢣⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⡜
-            │⠀⠱⡀⠀⠀⠀⠀⠀⠀⠀⠀⠀⢀⠎⠀
-          0 ┤⠀⠀⠑⠢⠤⣀⣀⣀⡠⠤⠔⠊⠀⠀⠀
-            └───────────────
-            -2      0      2
-             error
+        4 ┤⠑⢄⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⠀⡠⠊
+          │⠀⠀⠑⢄⠀⠀⠀⠀⠀⠀⠀⠀⠀⡠⠊⠀⠀
+        0 ┤┈┈┈┈⠉⠒⠤⠤⣀⠤⠤⠒⠉┈┈┈┈
+          └─────────────────
+          -2       0       2
     """
     drawn = np.where(np.isfinite(y), y, np.nan)
     low, high = limits or _span(drawn)
@@ -58,7 +56,7 @@ def panel(
         f"{marks.get(row, ''):>{margin}} {'┤' if row in marks else '│'}{line}" for row, line in enumerate(cells)
     ]
     left = " " * (margin + 1)
-    return [title, *body, f"{left}└{'─' * columns}", left + _ends(x[0], x[-1], columns + 1), f"{left} {label}"]
+    return [title, *body, f"{left}└{'─' * columns}", left + _ends(x[0], x[-1], columns + 1)]
 
 
 def beside(*panels: list[str]) -> list[str]:
@@ -82,20 +80,20 @@ def _span(y: np.ndarray) -> tuple[float, float]:
 
 def _marks(low: float, high: float, height: int) -> dict[int, str]:
     """Return the numbers beside the axis, by the row on which they stand: both ends, and zero where it fits."""
-    marks = {0: _number(high), height - 1: _number(low)}
+    marks = {0: _number(high, high - low), height - 1: _number(low, high - low)}
     zero = round((height - 1) * high / (high - low))
     return marks if zero in marks or not 0 < zero < height - 1 else {**marks, zero: "0"}
 
 
-def _number(value: float) -> str:
-    return f"{value + 0.0:.3g}"
+def _number(value: float, span: float) -> str:
+    """Write a number on an axis, to three figures of what the axis spans."""
+    return f"{round(value, 2 - math.floor(math.log10(span))) + 0.0:.3g}"
 
 
 def _ends(first: float, last: float, columns: int) -> str:
     """Return the numbers below the axis: both ends and the middle."""
-    left, middle, right = _number(first), _number((first + last) / 2), _number(last)
-    room = columns - len(left) - len(right)
-    return f"{left}{middle:^{room}}{right}"
+    left, middle, right = (_number(place, last - first) for place in (first, (first + last) / 2, last))
+    return f"{left}{middle:^{columns - len(left) - len(right)}}{right}"
 
 
 def _dots(y: np.ndarray, low: float, high: float, height: int) -> np.ndarray:

@@ -25,15 +25,16 @@ def draw_loss(loss: Loss) -> list[str]:
     Example:
         >>> from lossbench import get_loss
         >>> lines = draw_loss(get_loss("huber:delta=2"))
-        >>> lines[0].split(), lines[-1].strip().startswith("prediction - target")
-        (['value', 'gradient'], True)
-        >>> max(map(len, lines)) <= 100
-        True
+        >>> lines[0].split(), lines[-1], max(map(len, lines)) <= 100
+        (['value', 'gradient'], 'against prediction - target', True)
     """
     case = lone(Case(loss, loss.targets or USUAL[loss.task]))
     line = standard(case)
     places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
     value, slope = line.at(places)
     curves = {"value": value, "gradient": slope[:, line.output]}
-    drawn = beside(*(panel(title, line.label, places.numpy(), curve.numpy()) for title, curve in curves.items()))
-    return drawn + [f"one row of a batch of {1 + COMPANY}, the others as they are"] * bool(case.beside)
+    drawn = beside(*(panel(title, places.numpy(), curve.numpy()) for title, curve in curves.items()))
+    return [
+        *drawn,
+        f"against {line.label}{', of one row in a batch of ' + str(1 + COMPANY) if case.beside else ''}",
+    ]

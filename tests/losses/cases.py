@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import torch
 
+from lossbench.checks.case import Case
 from lossbench.losses import Loss, LossRecord, catalogue, get_loss
 from lossbench.spec import Parameter
 
@@ -40,57 +38,14 @@ def away(parameter: Parameter) -> float:
     return next(value for value in candidates if value != default and parameter.accepts(value))
 
 
-@dataclass(frozen=True)
-class Case:
-    """A loss and a way to draw inputs for it.
-
-    Args:
-        loss: the loss.
-        alone: True to make every sample a batch by itself, where the loss only exists for a batch.
-    """
-
-    loss: Loss
-    alone: bool = False
-
-    @property
-    def outputs(self) -> int:
-        """The number of raw outputs that the tests give it."""
-        return self.loss.record.width(OUTPUTS[self.loss.task])
-
-    def draw(self, *shape: int, seed: int = 0, scale: float = 2.0, outputs: int | None = None):
-        """Return raw outputs of shape (*shape, outputs) in float64, and targets as the record encodes them."""
-        rng = np.random.default_rng(seed)
-        width, record = outputs or self.outputs, self.loss.record
-        raw = torch.as_tensor(rng.normal(scale=scale, size=(*shape, width)))
-        targets = (*shape, width // record.outputs_per_target)
-        if record.encoding == "index":
-            return raw, torch.as_tensor(rng.integers(width, size=shape))
-        if record.task == "regression":
-            signs = [1.0] if record.link == "softplus" else [-1.0, 1.0]
-            return raw, torch.as_tensor(rng.choice(signs, size=targets) * rng.uniform(0.5, 3, size=targets))
-        return raw, torch.as_tensor(rng.integers(2, size=targets).astype(float))
-
-    def prior(self, raw: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return uneven shares of the classes or labels, where the loss asks for them."""
-        if not self.loss.record.prior:
-            return {}
-        share = torch.arange(1, raw.shape[-1] + 1, dtype=raw.dtype)
-        share = share / (share.sum() if self.loss.task == "multiclass" else raw.shape[-1] + 2)
-        return {"prior": share[None]}
-
-    def value(self, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-        """Return the loss of every sample, or of every batch; shares other than those above may be given."""
-        if self.alone:
-            raw, target = raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1)
-        return self.loss.per_sample(raw, target, **(prior or self.prior(raw)))
-
-    def __str__(self) -> str:
-        return f"{self.loss.task}-{self.loss.label}"
+def case_of(loss: Loss, alone: bool = False) -> Case:
+    """Return a loss with the number of outputs that the tests give it."""
+    return Case(loss, OUTPUTS[loss.task], alone)
 
 
 def cases(record: LossRecord, alone: bool = False) -> list[Case]:
     """Return the cases of one record."""
-    return [Case(get_loss(spec, record.task), alone) for spec in specs(record)]
+    return [case_of(get_loss(spec, record.task), alone) for spec in specs(record)]
 
 
 RECORDS = catalogue()
@@ -100,12 +55,6 @@ CASES = [case for record in RECORDS for case in cases(record)]
 def name(record: LossRecord) -> str:
     """Return the name of a record in a test report."""
     return f"{record.task}-{record.name}"
-
-
-def gradient(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-    """Return the gradient of every sample's (or batch's) loss in its own raw outputs, in the shape of `raw`."""
-    leaf = raw.clone().requires_grad_()
-    return torch.autograd.grad(case.value(leaf, target, **prior).sum(), leaf)[0]
 
 
 def close(left: torch.Tensor, right: torch.Tensor) -> None:

@@ -9,14 +9,16 @@ import re
 import pytest
 import torch
 
+from lossbench.checks.batch import influence, reordered
+from lossbench.checks.case import gradient
+from lossbench.checks.finite import extremes
+from lossbench.checks.slopes import differences
 from lossbench.losses import get_loss
 
-from .cases import CASES, OUTPUTS, RECORDS, gradient, name
+from .cases import CASES, OUTPUTS, RECORDS, name
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_record = pytest.mark.parametrize("record", RECORDS, ids=name)
-WHOLE = [case for case in CASES if case.loss.record.whole_batch]
-every_whole_batch = pytest.mark.parametrize("case", WHOLE, ids=str)
 
 
 @every_case
@@ -24,11 +26,7 @@ every_whole_batch = pytest.mark.parametrize("case", WHOLE, ids=str)
 def test_gradient_agrees_with_central_differences(case, seed):
     """The gradient is what differences of the value say, one raw output after the other, away from kinks."""
     raw, target = case.draw(40, seed=seed)
-    shift = 1e-6 * torch.eye(raw.numel(), dtype=raw.dtype).reshape(-1, *raw.shape)
-    targets = target.expand(len(shift), *target.shape)
-    rise = case.value(raw + shift, targets) - case.value(raw - shift, targets)
-    differences = rise.reshape(len(shift), -1).sum(-1).reshape(raw.shape) / 2e-6
-    torch.testing.assert_close(gradient(case, raw, target), differences, rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(gradient(case, raw, target), differences(case, raw, target), rtol=1e-6, atol=1e-7)
 
 
 WITH_SLOPE = [case for case in CASES if case.loss.record.slope]
@@ -73,33 +71,18 @@ def test_models_do_not_see_each_other(case):
         torch.testing.assert_close(slopes[slot], gradient(case, raw[slot], target[slot]), rtol=1e-13, atol=1e-15)
 
 
-ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
+@every_case
+def test_order_does_not_matter(case):
+    """Samples in another order have their losses and gradients in that order; of a whole batch, the same loss."""
+    first, second = reordered(case)
+    torch.testing.assert_close(first, second, rtol=1e-13, atol=1e-15)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in WHOLE], ids=str)
-def test_samples_do_not_see_each_other(case):
-    """Samples in another order have their losses in that order."""
-    raw, target = case.draw(9)
-    shuffled = case.value(raw[ORDER], target[ORDER])
-    torch.testing.assert_close(shuffled, case.value(raw, target)[ORDER], rtol=1e-13, atol=1e-15)
-
-
-@every_whole_batch
-def test_order_of_a_batch_does_not_matter(case):
-    """The loss of a whole batch does not change with the order of its samples, and gradients go with them."""
-    raw, target = case.draw(9)
-    torch.testing.assert_close(case.value(raw[ORDER], target[ORDER]), case.value(raw, target), rtol=1e-13, atol=0)
-    shuffled = gradient(case, raw[ORDER], target[ORDER])
-    torch.testing.assert_close(shuffled, gradient(case, raw, target)[ORDER], rtol=1e-13, atol=1e-15)
-
-
-@every_whole_batch
-def test_samples_of_a_whole_batch_see_each_other(case):
-    """What a sample is to learn depends on the rest of its batch: else the loss would be one of single samples."""
-    raw, target = case.draw(9)
-    other = torch.cat([raw[:1], case.draw(9, seed=1)[0][1:]])
-    here, there = gradient(case, raw, target)[0], gradient(case, other, target)[0]
-    assert ((here - there).abs() > 1e-3 * here.abs()).all()
+@every_case
+def test_only_samples_of_a_whole_batch_see_each_other(case):
+    """The rest of the batch changes what a sample is to learn in a loss of whole batches, and in no other."""
+    moved = influence(case)
+    assert (moved > 1e-3).all() if case.loss.record.whole_batch else (moved < 1e-12).all()
 
 
 @every_case
@@ -113,10 +96,7 @@ def test_maps_over_models(case):
 @every_case
 def test_finite_in_single_precision_at_extreme_outputs(case):
     """Value and gradient are finite where a naive form overflows or divides zero by zero."""
-    corners = itertools.product([-1e4, -100.0, 0.0, 100.0, 1e4], repeat=case.outputs)
-    raw = torch.tensor(list(corners), dtype=torch.float32)
-    _, target = case.draw(8, len(raw))
-    raw, target = raw.expand(8, -1, -1), target.float() if target.is_floating_point() else target
+    raw, target = extremes(case, 1e4)
     assert case.value(raw, target).isfinite().all()
     assert gradient(case, raw, target).isfinite().all()
     if case.loss.record.slope:

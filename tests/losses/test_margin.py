@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from sklearn import metrics
 from sklearn.linear_model import _sgd_fast
 
+from lossbench.checks.case import gradient
 from lossbench.losses import binary
 from lossbench.losses.margin import exponential, hinge, modified_huber, savage, squared_hinge, unhinged
 
-from .cases import CASES, close, gradient
+from .cases import CASES, close
 from .strategies import yes_or_no
 
 MARGIN = (hinge, squared_hinge, modified_huber, exponential, savage, unhinged)

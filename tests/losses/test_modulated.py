@@ -5,10 +5,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.checks.case import gradient
 from lossbench.losses.binary import bce, mae
 from lossbench.losses.modulated import asymmetric, focal, poly1, weighted_bce
 
-from .cases import CASES, close, gradient
+from .cases import CASES, close
 from .strategies import between_0_and_1, yes_or_no
 
 exponents = st.floats(0, 5)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn import metrics
 
+from lossbench.checks.case import gradient
 from lossbench.losses import binary, get_loss, margin, modulated
 from lossbench.losses.class_prior import class_weights
 from lossbench.losses.multiclass import (
@@ -26,7 +27,7 @@ from lossbench.losses.multiclass import (
 from lossbench.losses.noise_robust import tempered_softmax
 from lossbench.losses.softmax import one_hot
 
-from .cases import CASES, close, gradient
+from .cases import CASES, close
 from .strategies import several_classes
 
 functional = torch.nn.functional

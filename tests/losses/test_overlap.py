@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn import metrics
 
+from lossbench.checks.case import gradient
 from lossbench.losses.overlap import dice, soft_f1, tversky
 
-from .cases import CASES, close, gradient
+from .cases import CASES, close
 from .strategies import above_zero, between_0_and_1, yes_or_no
 
 several = yes_or_no(labels=st.integers(1, 4))

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
+from lossbench.checks.case import gradient
 from lossbench.losses import get_loss
 from lossbench.losses.positive import below_zero, gamma, msle, not_above_zero, poisson, positive, tweedie
 from lossbench.losses.record import POSITIVE
 
-from .cases import Case, close, gradient
+from .cases import case_of, close
 from .strategies import pairs
 
 amounts = st.floats(1e-2, 1e2)
@@ -75,7 +76,7 @@ def test_deviances_scale(pair, factor, power):
 @pytest.mark.parametrize("spec", SPECS)
 def test_perfect_prediction_costs_nothing(spec):
     """At f = y value and slope are zero; on both sides of it the value is above zero."""
-    case = Case(get_loss(spec))
+    case = case_of(get_loss(spec))
     target = torch.linspace(0.05, 20, 50, dtype=torch.float64)[:, None]
     raw = raw_of(target)
     close(case.value(raw, target), torch.zeros(50, dtype=torch.float64))
@@ -88,7 +89,7 @@ def test_perfect_prediction_costs_nothing(spec):
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec != "gamma"])
 def test_targets_may_be_zero(spec, dtype):
     """Value and slope are finite there, the stated slope too, and all the smaller the smaller the prediction."""
-    case = Case(get_loss(spec))
+    case = case_of(get_loss(spec))
     raw = torch.tensor([[-1e4], [-100.0], [-5.0], [0.0], [5.0], [100.0], [1e4]], dtype=dtype)
     target = torch.zeros_like(raw)
     value, slope = case.value(raw, target), gradient(case, raw, target)

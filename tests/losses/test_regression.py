@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from sklearn import metrics
 
+from lossbench.checks.case import gradient
 from lossbench.losses.regression import (
     epsilon_insensitive,
     expectile,
@@ -17,7 +18,7 @@ from lossbench.losses.regression import (
     quadratic,
 )
 
-from .cases import CASES, close, gradient
+from .cases import CASES, close
 from .strategies import above_zero, between_0_and_1, pairs
 
 functional = torch.nn.functional

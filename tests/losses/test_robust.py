@@ -7,11 +7,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.checks.case import gradient
 from lossbench.losses import get_loss
 from lossbench.losses.regression import huber, mse
 from lossbench.losses.robust import barron, cauchy, geman_mcclure, pseudo_huber, smooth_l1, tukey, welsch
 
-from .cases import Case, close, gradient
+from .cases import case_of, close
 from .strategies import above_zero, pairs
 
 REDESCENDING = (cauchy, geman_mcclure, welsch, tukey)
@@ -69,7 +70,7 @@ def test_barron_grows_with_alpha(pair, c, one, other):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_barron_is_smooth_in_alpha(dtype):
     """In the middle of its limits at 2 and 0, value and slope are those a hair beside, without a NaN anywhere."""
-    raw, target = Case(get_loss("barron")).draw(5, 20)
+    raw, target = case_of(get_loss("barron")).draw(5, 20)
     raw, target = raw.to(dtype).requires_grad_(), target.to(dtype)
     for limit in (2.0, 0.0):
         alpha = torch.tensor([limit, limit - 1e-6, limit - 1e-5], dtype=dtype).reshape(3, 1, 1, 1)
@@ -103,7 +104,7 @@ def test_scale_goes_along_with_the_unit(loss, pair, factor):
 @pytest.mark.parametrize("name", ["cauchy", "geman_mcclure", "welsch", "tukey", "barron:alpha=-2"])
 def test_far_errors_have_no_pull(name):
     """The slope rises with the error, then falls again towards zero."""
-    case = Case(get_loss(name))
+    case = case_of(get_loss(name))
     error = torch.linspace(0, 1000, 100_001, dtype=torch.float64)[:, None]
     slope = gradient(case, error, 0 * error).flatten()
     peak = int(slope.argmax())
@@ -117,4 +118,4 @@ def test_tukey_is_constant_beyond_c():
     """Errors larger than c cost c²/6 and have no slope at all."""
     error = torch.tensor([[3.0], [3.001], [-50.0], [1e4]])
     close(tukey(error, 0 * error, c=3.0), torch.full((4,), 1.5))
-    assert not gradient(Case(get_loss("tukey:c=3")), error, 0 * error).any()
+    assert not gradient(case_of(get_loss("tukey:c=3")), error, 0 * error).any()

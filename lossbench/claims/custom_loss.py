@@ -1,0 +1,66 @@
+"""A loss that a user writes into a file, trained beside the built-in loss that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lossbench.claims.cell import Cell, cells
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.match import Match, judge_all
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.task import Task
+
+WRITTEN = """\
+import torch
+
+
+def squared_error(prediction, target):
+    return (prediction - target) ** 2
+
+
+def cross_entropy(probability, target):
+    return -(target * probability.log() + (1 - target) * (1 - probability).log())
+"""
+"""What a user might write."""
+
+PAIRS: dict[Task, tuple[str, str, str]] = {
+    "regression": ("squared_error", "mse", "diabetes"),
+    "binary": ("cross_entropy:@gets=probability", "bce", "breast_cancer"),
+}
+"""A function of the user's, the built-in loss that it is, and a data set."""
+
+
+@experiment("custom_loss")
+def custom_loss(claim: Claim, study: Study) -> list[Evidence]:
+    """Write losses into a file and train them from there, beside the built-in losses that they are.
+
+    Reproduced where the scores agree within the margin: what users write is trained as what lossbench has.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "my_losses.py"
+        file.write_text(WRITTEN, encoding="utf-8")
+        return judge_all([match for task in PAIRS for match in matches(task, file, study)])
+
+
+def matches(task: Task, file: Path, study: Study) -> Iterator[Match]:
+    """Yield the comparison of the user's loss with the built-in one under every protocol."""
+    function, built_in, dataset = PAIRS[task]
+    label = f"my {built_in}"
+    spec = f"{file}:{function}:@label={label}"
+    for cell in cells(study, task, datasets=[dataset], losses={task: [spec, built_in]}):
+        yield match_of(cell, label, built_in, study)
+
+
+def match_of(cell: Cell, own: str, built_in: str, study: Study) -> Match:
+    """Return the comparison by the primary score."""
+    score = cell.primary
+    differences = cell.of(score.name, own) - cell.of(score.name, built_in)
+    margin = study.terms.margins[score.name]
+    note = f"largest difference of a seed {abs(differences).max():.1g}"
+    return cell.match(
+        score.name, (own, built_in), differences, "equal", margin, score.greater_is_better, note=note
+    )

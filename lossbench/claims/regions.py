@@ -1,0 +1,147 @@
+"""Where in a space of settings something comes out, said in few conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ORDERED = ("lr", "epochs", "prevalence", "label noise")
+"""The axes whose values are in order, so that a range of them is a condition."""
+
+DECADE = "lr × epochs"
+"""How far a network was trained, by powers of ten: a small rate for long goes as far as a large one for short."""
+
+PURE = 0.75
+"""The share of the settings in a region in which what is looked for must come out."""
+
+CONDITIONS = 3
+"""On how many axes a region may be bounded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Some settings, by the conditions that they have in common.
+
+    Args:
+        conditions: in words, each on another axis.
+        inside: (settings,) bool.
+        hits: in how many of them what is looked for comes out.
+    """
+
+    conditions: tuple[str, ...]
+    inside: np.ndarray
+    hits: int
+
+    @property
+    def pure(self) -> bool:
+        """Whether it comes out in most of them."""
+        return bool(self.hits >= PURE * np.count_nonzero(self.inside))
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What makes one region better than another: more hits, then fewer conditions, then little else in it."""
+        return self.hits, -len(self.conditions), -int(np.count_nonzero(self.inside))
+
+
+def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]) -> str:
+    """Name the region that holds most of what was found, among those in which most is found.
+
+    A region is bounded on up to three axes: by a range of values, or by one value where they have no order.
+
+    Args:
+        settings: a row each, with lr and epochs and whatever else was varied.
+        found: in which of them what is looked for comes out.
+        axes: the columns that were varied.
+    """
+    wanted = found.to_numpy(dtype=bool)
+    bounds = [list(bounds_of(settings, axis)) for axis in (*axes, DECADE)]
+    everything = Region((), np.full(len(wanted), True), int(wanted.sum()))
+    best = largest(everything, bounds, wanted, Region((), wanted, 0))
+    if not best.hits:
+        return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
+    said = f"where {' and '.join(best.conditions)}" if best.conditions else "everywhere"
+    return f"{PURE:.0%} or more {said}: that is {best.hits / wanted.sum():.0%} of all settings where it does"
+
+
+Bounds = list[tuple[str, np.ndarray]]
+
+
+def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region) -> Region:
+    """Return the best pure region within one that holds what is wanted, by further conditions on some axes.
+
+    What has fewer hits than the best so far need not be narrowed: a condition more never has more hits.
+    """
+    if start.pure:
+        return max(best, start, key=lambda one: one.rank)
+    if len(start.conditions) == CONDITIONS:
+        return best
+    for index, bounds in enumerate(axes):
+        for text, mask in bounds:
+            inside = start.inside & mask
+            inner = Region((*start.conditions, text), inside, int(np.count_nonzero(inside & wanted)))
+            if inner.rank > best.rank:
+                best = largest(inner, axes[index + 1 :], wanted, best)
+    return best
+
+
+def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the conditions on one axis: every range of its values but all of them, or each single value."""
+    values = decades(settings) if axis == DECADE else settings[axis]
+    ordered = axis in (*ORDERED, DECADE)
+    known = sorted(values.unique()) if ordered else list(values.unique())
+    write = written_decades if axis == DECADE else written
+    for low, high in combinations(range(len(known) + 1), 2):
+        if high - low < len(known) and (ordered or high - low == 1):
+            chosen = known[low:high]
+            yield f"{axis} {write(chosen, len(known), low)}", values.isin(chosen).to_numpy()
+
+
+def decades(settings: pd.DataFrame) -> pd.Series[float]:
+    """Return the power of ten at or below the rate times the epochs.
+
+    Example:
+        >>> decades(pd.DataFrame({"lr": [0.001, 0.03], "epochs": [10, 100]})).tolist()
+        [0.01, 1.0]
+    """
+    distance = (settings.lr * settings.epochs).round(9)  # 0.001 times 10 is a little less than 0.01
+    return pd.Series(10.0 ** np.floor(np.log10(distance.to_numpy())), settings.index).round(9)
+
+
+def written(chosen: list[Any], count: int, start: int) -> str:
+    """Write neighbouring values of an axis.
+
+    Example:
+        >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
+        ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
+    """
+    if len(chosen) == 1:
+        return name(chosen[0])
+    if start == 0:
+        return f"at most {name(chosen[-1])}"
+    if start + len(chosen) == count:
+        return f"at least {name(chosen[0])}"
+    return f"{name(chosen[0])} to {name(chosen[-1])}"
+
+
+def written_decades(chosen: list[float], count: int, start: int) -> str:
+    """Write neighbouring powers of ten, each of which stands for all up to the next.
+
+    Example:
+        >>> written_decades([0.1], 3, 1), written_decades([0.1, 1.0], 3, 0), written_decades([0.1, 1.0], 3, 1)
+        ('0.1 to 1', 'below 10', 'at least 0.1')
+    """
+    if start == 0:
+        return f"below {name(10 * chosen[-1])}"
+    if start + len(chosen) == count:
+        return f"at least {name(chosen[0])}"
+    return f"{name(chosen[0])} to {name(10 * chosen[-1])}"
+
+
+def name(value: object) -> str:
+    """Write a value of an axis."""
+    return f"{value:g}" if isinstance(value, float | int | np.number) else str(value)

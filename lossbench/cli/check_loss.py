@@ -1,0 +1,51 @@
+"""`lossbench check-loss`: the checks of the catalogue, on any loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import click
+
+if TYPE_CHECKING:
+    from lossbench.checks.run import Report
+    from lossbench.task import Task
+
+FORMATS = ("table", "json", "markdown")
+FAILED = 4
+
+
+@click.command("check-loss", short_help="Try the checks of the catalogue on a loss, or on your own.")
+@click.argument("spec")
+@click.option("--task", metavar="TASK", help="regression, binary, multiclass or multilabel  [default: all].")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
+@click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
+def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> None:
+    """Try on a loss what every loss of the catalogue must pass, on each task that it fits.
+
+    SPEC is a name, as huber:delta=1.35, or a loss of your own: my_losses.py:my_loss, torch.nn:SmoothL1Loss. Exits
+    with 4 where a check fails, or no task fits.
+    """
+    from lossbench.checks import run
+    from lossbench.task import TASKS
+
+    report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),))
+    if form or not quiet:
+        print_report(report, form)
+    if report.failed:
+        raise click.exceptions.Exit(FAILED)
+
+
+def print_report(report: Report, form: str | None) -> None:
+    """Print what the checks saw."""
+    from lossbench.report.files import json_text
+    from lossbench.report.findings import finding_tables, plain_report, verdict_lines
+    from lossbench.report.markdown import markdown
+    from lossbench.report.terminal import console, print_lines, print_tables
+
+    if form == "json":
+        click.echo(json_text(plain_report(report)), nl=False)
+    elif form == "markdown":
+        click.echo(markdown(finding_tables(report), verdict_lines(report)), nl=False)
+    else:
+        print_tables(console(), finding_tables(report))
+        print_lines(console(), verdict_lines(report))

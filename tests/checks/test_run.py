@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from lossbench.checks.run import CHECKS, check_loss, checked
+from lossbench.errors import LossFailed, UnknownName
+from lossbench.losses import catalogue, get_loss
+
+from .made import made, squared
+
+LAWS = ("gradient", "kinks", "finite", "shape", "dtype", "reduction", "order", "inputs", "broadcasting", "facts")
+"""The checks in which nothing is to be noted of a loss of the catalogue."""
+
+
+@pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
+def test_the_catalogue_passes_its_own_checks(record) -> None:
+    """No check fails on any built-in loss, every check is done, and each says what it saw."""
+    found = dict(checked(get_loss(record.name, record.task)))
+    assert list(found) == list(CHECKS)
+    assert [name for name, seen in found.items() if seen.verdict == "fail"] == []
+    assert {name for name in LAWS if found[name].verdict != "pass"} == set()
+    assert all(seen.saw for seen in found.values())
+
+
+def test_a_loss_is_checked_on_each_task_that_it_fits() -> None:
+    """What fits is checked, and what does not has its reason."""
+    report = check_loss("hinge", ["regression", "binary"])
+    assert set(report.findings) == {"binary"}
+    assert report.unfit == {"regression": "classes only"}
+    assert not report.failed
+
+
+def test_what_a_loss_raises_fails_the_check() -> None:
+    """A check in which the loss raises has failed, with what it raised; the others are done all the same."""
+
+    def refusing(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if raw.detach().abs().max() > 50:
+            raise LossFailed("loss 'mine' raised ValueError: too large")
+        return squared(raw, target)
+
+    found = dict(checked(made(refusing).loss))
+    assert found["finite"].verdict == "fail"
+    assert "too large" in found["finite"].saw
+    assert found["gradient"].verdict == "pass"
+
+
+def test_the_users_own_losses_are_checked_likewise(write: Callable[..., Path]) -> None:
+    """A file of the user's: the checks of the catalogue, and what its trial had to say beside them."""
+    write(
+        """
+        def mean(p, t):
+            return (p - t).square().mean() if p.sum() > 0 else (p - t).square().mean()
+        """
+    )
+    report = check_loss("mine.py:mean", ["regression"])
+    checks = [name for name, _ in report.findings["regression"]]
+    assert checks == [*CHECKS, "trial"]
+    assert not report.failed
+
+
+def test_a_loss_that_fits_no_task_has_failed(write: Callable[..., Path]) -> None:
+    """What cannot be used on any task fails as a whole, with the reason."""
+    write("def spoils(p, t):\n    p -= t\n    return p.square()")
+    report = check_loss("mine.py:spoils", ["regression"])
+    assert report.failed
+    assert "changes its prediction or its target in place" in report.unfit["regression"]
+
+
+def test_a_loss_that_is_not_there_is_an_error(write: Callable[..., Path]) -> None:
+    """A name, a file or an object that does not exist is no failed check but an error."""
+    write("def f(p, t): return p")
+    with pytest.raises(UnknownName, match="did you mean 'huber'"):
+        check_loss("hubber")
+    with pytest.raises(LossFailed, match="no file"):
+        check_loss("elsewhere.py:f")
+    with pytest.raises(UnknownName, match=r"mine\.py: unknown loss 'g'"):
+        check_loss("mine.py:g")
+    with pytest.raises(UnknownName, match="unknown parameter 'alpha'"):
+        check_loss("huber:alpha=1")
