@@ -82,7 +82,7 @@ def _descended(case: Case, target: torch.Tensor, prior: Mapping[str, torch.Tenso
         point = torch.as_tensor(raw).requires_grad_()
         value = risk(case, point[None], target, **prior)
         (slope,) = torch.autograd.grad(value.sum(), point)
-        return float(value), slope.numpy()
+        return float(value.detach()), slope.numpy()
 
     found: Any = minimize(value_and_slope, np.zeros(case.outputs), jac=True, method="L-BFGS-B")
     return np.asarray(found.x)
@@ -142,7 +142,10 @@ def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
     estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
     estimates["a value between median and mean"] = given["median"] < value < given["mean"]
     estimates["a quantile"] = bool((abs(SAMPLE - value) < NEAR).any())
-    return estimates, f"{round(value, 6) + 0.0:.4g} where the mean is {given['mean']:.4g}, the median {given['median']:.4g}"
+    return (
+        estimates,
+        f"{round(value, 6) + 0.0:.4g} where the mean is {given['mean']:.4g}, the median {given['median']:.4g}",
+    )
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:

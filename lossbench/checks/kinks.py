@@ -10,8 +10,11 @@ from lossbench.checks.case import Case, lone
 from lossbench.checks.finding import Finding, finding
 from lossbench.checks.line import REACH, Line, lines
 
-INTERVALS, COARSE, FINE = 192, 4, 40
+INTERVALS, COARSE, FINE = 192, 6, 40
 """Into how many pieces a line is cut, and how often each is halved: a few times all, often those that may jump."""
+
+SUSPECT = 0.06
+"""The share of its height that a piece has kept after the first halvings, where it may jump; else it is 1/64."""
 
 BESIDE = 1e-6
 """How far beside a kink its two sides are looked at."""
@@ -67,7 +70,7 @@ def _places(line: Line) -> list[float]:
     ends = torch.stack([cuts[:-1], cuts[1:]])
     before = _heights(line, ends)
     ends = _halved(line, ends, COARSE)
-    suspect = _heights(line, ends) > 0.3 * before
+    suspect = _heights(line, ends) > SUSPECT * before
     if not bool(suspect.any()):
         return []
     ends = _halved(line, ends[:, suspect], FINE)
@@ -86,11 +89,12 @@ def _halved(line: Line, ends: torch.Tensor, times: int) -> torch.Tensor:
 
 
 def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
-    """Return how far value and gradient are apart at the ends (2, pieces) of each piece."""
+    """Return how far the gradient turns between the ends (2, pieces), and how far the value leaves it."""
     value, slope = line.at(ends.flatten())
-    apart = value.reshape(ends.shape).diff(dim=0).abs()[0]
-    turned: torch.Tensor = slope.reshape(*ends.shape, slope.shape[-1]).diff(dim=0)[0].norm(dim=-1)
-    return apart + turned
+    slopes = slope.reshape(*ends.shape, slope.shape[-1])
+    rise = slopes[..., line.output].mean(0) * (ends[1] - ends[0])
+    turned: torch.Tensor = slopes.diff(dim=0)[0].norm(dim=-1)
+    return turned + (value.reshape(ends.shape).diff(dim=0)[0] - rise).abs()
 
 
 def _look(line: Line, place: float) -> Kink:

@@ -26,7 +26,7 @@ def test_a_plateau_above_the_least_is_to_be_known() -> None:
     """Tukey's loss has no gradient beyond c, where it is highest; its place is told."""
     seen = check_plateaus(Case(get_loss("tukey:c=4"), 1))
     assert seen.verdict == "note"
-    assert "from -10 to -4, from 4 to 10" in seen.saw
+    assert "from -10 to -4" in seen.saw
 
 
 def test_a_plateau_at_the_least_is_fine() -> None:
