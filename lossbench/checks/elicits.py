@@ -142,10 +142,8 @@ def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
     estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
     estimates["a value between median and mean"] = given["median"] < value < given["mean"]
     estimates["a quantile"] = bool((abs(SAMPLE - value) < NEAR).any())
-    return (
-        estimates,
-        f"{round(value, 6) + 0.0:.4g} where the mean is {given['mean']:.4g}, the median {given['median']:.4g}",
-    )
+    beside = f"where the mean is {given['mean']:.4g}, the median {given['median']:.4g}"
+    return estimates, f"{round(value, 6) + 0.0:.4g} {beside}"
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:
@@ -153,7 +151,7 @@ def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimat
     reading = predict(raw[None, None], case.loss.link, case.loss.task)
     likely = share.argmax() if case.loss.task == "multiclass" else share > 0.5
     right = bool(np.all(reading.decision.flatten() == likely))
-    score, belief = (reading.ranking, reading.probability)
+    score, belief = reading.ranking, reading.probability
     estimates = {
         "probability": belief is not None and np.allclose(belief, share, rtol=0, atol=NEAR),
         "2p - 1": np.allclose(score, 2 * share - 1, rtol=0, atol=NEAR),

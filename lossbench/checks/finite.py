@@ -1,4 +1,4 @@
-"""Are value and gradient finite where a naive form overflows?"""
+"""Are value and gradient finite, and right, where a naive form overflows or rounds everything away?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import itertools
 
 import torch
 
-from lossbench.checks.case import Case, value_and_gradient
+from lossbench.checks.case import Case, gradient, value_and_gradient
 from lossbench.checks.finding import Finding, finding
 
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
 """The raw outputs that a loss must bear."""
 
 DRAWS = 8  # of the targets
+
+LOST = 0.1
+"""The part of a gradient that may be lost to rounding."""
 
 
 def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -37,3 +40,23 @@ def check_finite(case: Case) -> Finding:
             saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs of ±{size:g}; take a stable form"
             return finding(saw, failed=True)
     return finding(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
+
+
+def check_precision(case: Case) -> Finding:
+    """Hold the gradient in single precision against that in double, where rounding may leave nothing of it."""
+    for size in SIZES[:3]:
+        raw, target = extremes(case, size)
+        exact = target.double() if target.is_floating_point() else target
+        single, double = gradient(case, raw, target).double(), gradient(case, raw.double(), exact)
+        length = double.norm(dim=-1)
+        # What is far below the usual size of a gradient may get lost.
+        allowed = LOST * (length + 0.01 * length.median().clamp(min=1e-3))
+        lost = (single - double).norm(dim=-1) / allowed
+        if float(lost.max()) > 1:
+            worst = int(lost.argmax())
+            pair = f"{single.norm(dim=-1).flatten()[worst]:.3g} instead of {length.flatten()[worst]:.3g}"
+            saw = (
+                f"rounding in float32 leaves a gradient of {pair} at raw outputs of ±{size:g}; take a stable form"
+            )
+            return finding(saw, noted=True)
+    return finding(f"the gradient in float32 is that in float64, at raw outputs up to ±{SIZES[2]:g}")

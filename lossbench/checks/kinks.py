@@ -106,7 +106,7 @@ def check_kinks(case: Case) -> Finding:
     """Find the kinks, and look whether the gradient there lies between those of the two sides."""
     kinks = find_kinks(lone(case))
     if not kinks:
-        return finding(f"none within {REACH:g} of zero")
+        return finding(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
             return finding(f"gradient before, at and after {kink}: not between the two sides", failed=True)

@@ -67,13 +67,8 @@ def standard(case: Case) -> Line:
         label = "raw output of the one label present, the others 0"
         return Line(case, label, base, 0, _values(case, 1.0, 0.0))
     target = torch.tensor(1) if record.encoding == "index" else _values(case, 1.0)
-    return Line(
-        case,
-        "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one",
-        base,
-        case.outputs - 1,
-        target,
-    )
+    label = "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one"
+    return Line(case, label, base, case.outputs - 1, target)
 
 
 def lines(case: Case) -> Iterator[Line]:
@@ -97,9 +92,8 @@ def _targets(case: Case) -> list[torch.Tensor]:
     """Return targets of every kind that there is for one sample."""
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
-    return (
-        [_values(case, 1.0)] if case.loss.task == "regression" else [_values(case, 1.0), _values(case, 0.0, 1.0)]
-    )
+    found = [_values(case, 1.0)]
+    return found if case.loss.task == "regression" else [*found, _values(case, 0.0, 1.0)]
 
 
 def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:

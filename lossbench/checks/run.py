@@ -11,7 +11,7 @@ from lossbench.checks.case import Case
 from lossbench.checks.elicits import check_elicits
 from lossbench.checks.facts import check_facts
 from lossbench.checks.finding import Finding
-from lossbench.checks.finite import check_finite
+from lossbench.checks.finite import check_finite, check_precision
 from lossbench.checks.inputs import check_broadcasting, check_inputs
 from lossbench.checks.kinks import check_kinks
 from lossbench.checks.saturation import check_plateaus, check_saturation
@@ -29,6 +29,7 @@ CHECKS: Mapping[str, Callable[[Case], Finding]] = {
     "gradient": check_slopes,
     "kinks": check_kinks,
     "finite": check_finite,
+    "precision": check_precision,
     "shape": check_shape,
     "dtype": check_dtype,
     "reduction": check_reduction,

@@ -122,7 +122,7 @@ def most_accurate(cell: Cell) -> str:
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
     """Yield the comparisons of every other loss with the most accurate one, and at last the rank correlation."""
     values, best = scores(cell), most_accurate(cell)
-    margin, name = study.terms.margins[cell.primary.name], cell.primary.name
+    margin, name = study.terms.margins.get(cell.primary.name), cell.primary.name
     for loss in values:
         if loss != best:
             clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Any
 
 from lossbench.claims.cell import Cell, cells
@@ -15,38 +14,40 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
 from lossbench.data import load_dataset
-from lossbench.losses.registry import core_losses
 
 SCORES = ("accuracy", "precision", "recall")
 """The first is the one that may hide a difference in the others."""
 
 
-def check_beside(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> None:
-    """Refuse data sets that cannot be used.
+def check_beside(claim: Claim, study: Study, *, arms: tuple[str, ...], datasets: tuple[str, ...]) -> None:
+    """Refuse what cannot be trained.
 
     Raises:
-        UsageError: one that does not exist.
+        UsageError: a loss or data set that does not exist or fit.
     """
     from lossbench.experiment import plan
 
-    plan(make_settings(**axes_of(datasets), seeds=1))
+    plan(make_settings(**axes_of(arms, datasets), seeds=1))
 
 
-def axes_of(datasets: tuple[str, ...]) -> dict[str, Any]:
+def axes_of(arms: tuple[str, ...], datasets: tuple[str, ...]) -> dict[str, Any]:
     """Return what is trained, as fields of `lossbench.config.Settings`."""
     task = load_dataset(datasets[0]).task
-    return {"datasets": list(datasets), "losses": {task: list(core_losses(task))}}
+    return {"datasets": list(datasets), "losses": {task: list(arms)}}
 
 
 @experiment("beside_the_loss", check=check_beside)
-def beside_the_loss(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> list[Evidence]:
-    """Look for two core losses of equal accuracy, within the margin, whose precision or recall differ.
+def beside_the_loss(
+    claim: Claim, study: Study, *, arms: tuple[str, ...], datasets: tuple[str, ...]
+) -> list[Evidence]:
+    """Look for a loss as accurate as the first one, within the margin, and unlike it in precision or recall.
 
-    Reproduced where there are two. All comparisons of all pairs are corrected together.
+    Reproduced where there is one. All comparisons are corrected together.
 
+    arms: the first against each of the others.
     datasets: all of one task.
     """
-    trained = list(cells(study, load_dataset(datasets[0]).task, **axes_of(datasets)))
+    trained = list(cells(study, load_dataset(datasets[0]).task, **axes_of(arms, datasets)))
     lines = judge_all([match for cell in trained for match in matches_of(cell, study)])
     width = len(SCORES)
     pairs = [lines[start : start + width] for start in range(0, len(lines), width)]
@@ -57,15 +58,16 @@ def beside_the_loss(claim: Claim, study: Study, *, datasets: tuple[str, ...]) ->
 
 
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
-    """Yield the comparisons of every pair of losses, score by score."""
-    for pair in combinations(cell.losses, 2):
+    """Yield the comparisons of every other loss with the first, score by score."""
+    first, *others = cell.losses
+    for loss in others:
         for score in SCORES:
-            differences = cell.of(score, pair[0]) - cell.of(score, pair[1])
-            yield cell.match(score, pair, differences, "equal", study.terms.margins.get(score))
+            differences = cell.of(score, loss) - cell.of(score, first)
+            yield cell.match(score, (loss, first), differences, "equal", study.terms.margins.get(score))
 
 
 def beside(pairs: Sequence[Sequence[Evidence]], index: int) -> Evidence:
-    """Return one line for all pairs of a data set: does a score differ where accuracy does not?"""
+    """Return one line for all losses on a data set: does a score differ where accuracy does not?"""
     showing = [
         pair[index] for pair in pairs if pair[0].verdict == "reproduced" and pair[index].verdict == "contradicted"
     ]

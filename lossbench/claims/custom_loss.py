@@ -59,7 +59,7 @@ def match_of(cell: Cell, own: str, built_in: str, study: Study) -> Match:
     """Return the comparison by the primary score."""
     score = cell.primary
     differences = cell.of(score.name, own) - cell.of(score.name, built_in)
-    margin = study.terms.margins[score.name]
+    margin = study.terms.margins.get(score.name)
     note = f"largest difference of a seed {abs(differences).max():.1g}"
     return cell.match(
         score.name, (own, built_in), differences, "equal", margin, score.greater_is_better, note=note

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lossbench.claims.evidence import Evidence, Word
 from lossbench.claims.verdict import listed
-
-
-def in_groups(lines: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Sort comparisons by protocol, data set and what was measured, in their order."""
-    groups: dict[Hashable, list[Evidence]] = {}
-    for line in lines:
-        groups.setdefault((line.protocol, line.dataset, line.what), []).append(line)
-    return list(groups.values())
 
 
 def any_of(
@@ -27,7 +19,7 @@ def any_of(
 
     Args:
         showing: those that do.
-        tried: all of them, of one protocol, data set and measure.
+        tried: all of them, of one protocol and measure.
         said: what they show, for the note.
         otherwise: the verdict where none does.
 
@@ -49,7 +41,7 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
     compared.
 
     Args:
-        lines: of one protocol, data set and measure, judged by `judge_all` with the direction "equal".
+        lines: of one protocol and measure, judged by `judge_all` with the direction "equal".
 
     Example:
         >>> one, other = Evidence("reproduced", "f1", case="a vs b"), Evidence("contradicted", "f1", case="a vs c")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.existence import any_differs, in_groups
+from lossbench.claims.existence import any_differs
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.outliers import measured, skill_changes
 from lossbench.claims.registry import experiment
@@ -62,7 +62,8 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
     """Train the core losses under a hardship: does any of them bear it otherwise than the reference loss?
 
     Contamination is borne by the skill that it costs; data that are hard as they are, such as rare classes, by the
-    primary score. Reproduced where at least one loss differs, contradicted where all are equal within the margin.
+    primary score. Reproduced where at least one loss differs on one of the data sets, contradicted where all are
+    equal within the margin.
     """
     lines = judge_all(
         [
@@ -72,7 +73,12 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
             for match in matches_of(cell, study)
         ]
     )
-    return [any_differs(group) for group in in_groups(lines)]
+    groups: dict[tuple[str, str], list[Evidence]] = {}
+    for line in lines:
+        groups.setdefault((line.what, line.protocol), []).append(
+            replace(line, case=f"{line.case} on {line.dataset}")
+        )
+    return [any_differs(group) for group in groups.values()]
 
 
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
@@ -81,7 +87,7 @@ def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
     contaminated = cell.trials.outlier_fraction.max() > 0
     what = measured(cell) if contaminated else cell.primary.name
     values = skill_changes(cell) if contaminated else {loss: cell.of(what, loss) for loss in cell.losses}
-    margin = study.terms.margins["skill" if contaminated else what]
+    margin = study.terms.margins.get(cell.primary.name)
     for loss in others:
         differences = values[loss] - values[reference]
         greater = contaminated or cell.primary.greater_is_better

@@ -73,7 +73,7 @@ def curves_under(
 def matches_of(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Match]:
     """Yield both comparisons on one data set under one protocol."""
     score, greater = cell.primary.name, cell.primary.greater_is_better
-    margin = study.terms.margins[score]
+    margin = study.terms.margins.get(score)
     trend = rank_correlation(curves, np.broadcast_to(np.arange(curves.shape[1]), curves.shape))
     yield cell.match(f"{score} at the end minus the start", cell.losses, gain(curves), "better", margin, greater)
     yield cell.match(f"rank correlation of {score} and epoch", cell.losses, trend, "better", None, greater)

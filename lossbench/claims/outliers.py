@@ -80,7 +80,7 @@ def outliers(
     """Contaminate growing shares of the training data and see which loss loses more of its skill on clean data.
 
     The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost is the mean skill
-    over the shares minus the skill after clean training, of the same seed.
+    over the shares minus the skill after clean training, of the same seed; its margin is that of the score.
 
     arms: the first against each of the others; "clean" is the first one itself without any outliers.
     direction: the first arm is better, worse, equal or not worse.
@@ -108,7 +108,7 @@ def matches_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: S
             losses,
             changes[first] - (0.0 if other == CLEAN else changes[other]),
             direction,
-            study.terms.margins["skill"],
+            study.terms.margins.get(cell.primary.name),
             case=f"{first} vs {other}",
             note=note_of(cell, losses),
         )

@@ -89,6 +89,7 @@ def print_catalogue(selection: Selection) -> None:
 
     print_tables(console(), list_tables(selection))
     click.echo("One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss")
+    click.echo("Any of them times a constant, the placebo that each has: scaled:factor=16:loss=NAME")
 
 
 def print_losses(selection: Selection) -> None:

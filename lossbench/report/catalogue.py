@@ -21,7 +21,8 @@ REMAKE = "lossbench losses --format markdown > docs/losses.md"
 HEAD = f"""# The losses
 
 Made from the records by `{REMAKE}`. `lossbench losses NAME` shows one loss
-and draws it; `lossbench check-loss NAME` tries on it what stands here.
+and draws it; `lossbench check-loss NAME` tries on it what stands here. A constant times any of them is a loss too,
+the placebo that each has: `scaled:factor=16:loss=NAME`.
 
 In the formulas y is the target, f the prediction and z the raw output. Errors of a regression are in standard
 deviations of the training target.
@@ -58,11 +59,9 @@ class Selection:
 
     @property
     def unfit(self) -> str:
-        """Why the one loss does not fit some tasks; empty where it fits all, or nothing is chosen."""
-        reasons = {task: found for mine in self.fits.values() for task, found in mine.items()}
-        return in_words(
-            {task: found for task, found in reasons.items() if isinstance(found, str)} if self.losses else {}
-        )
+        """Why the one loss that is chosen does not fit some tasks; empty where it fits all."""
+        (mine,) = self.fits.values()
+        return in_words({task: found for task, found in mine.items() if isinstance(found, str)})
 
     def values(self, record: LossRecord) -> dict[str, float]:
         """Return the values of the parameters: the defaults, unless one loss is chosen."""

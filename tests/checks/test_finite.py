@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lossbench.checks.finite import check_finite
+from lossbench.checks.case import Case
+from lossbench.checks.finite import check_finite, check_precision
+from lossbench.losses import get_loss
 
 from .made import made, squared
 
@@ -36,3 +38,12 @@ def test_a_gradient_alone_may_overflow() -> None:
 def test_squares_are_finite() -> None:
     """The squared error of ±1e4 fits into single precision."""
     assert check_finite(made(squared)).verdict == "pass"
+
+
+def test_a_gradient_that_rounding_takes_away_is_to_be_known() -> None:
+    """Sigmoid and then a clamped BCE: finite, but without a gradient where it is sure and wrong."""
+    clamped = get_loss("torch.nn:BCELoss:@gets=probability", "binary")
+    seen = check_precision(Case(clamped, 1))
+    assert (seen.verdict, "leaves a gradient of 0 instead of" in seen.saw) == ("note", True)
+    assert check_finite(Case(clamped, 1)).verdict == "pass"
+    assert check_precision(Case(get_loss("bce", "binary"), 1)).verdict == "pass"

@@ -12,8 +12,8 @@ from lossbench.losses import catalogue, get_loss
 
 from .made import made, squared
 
-LAWS = ("gradient", "kinks", "finite", "shape", "dtype", "reduction", "order", "inputs", "broadcasting", "facts")
-"""The checks in which nothing is to be noted of a loss of the catalogue."""
+NOTED = {"scale", "saturation", "plateaus", "cost"}
+"""The checks in which something may be to be noted of a loss of the catalogue."""
 
 
 @pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
@@ -22,7 +22,7 @@ def test_the_catalogue_passes_its_own_checks(record) -> None:
     found = dict(checked(get_loss(record.name, record.task)))
     assert list(found) == list(CHECKS)
     assert [name for name, seen in found.items() if seen.verdict == "fail"] == []
-    assert {name for name in LAWS if found[name].verdict != "pass"} == set()
+    assert {name for name, seen in found.items() if seen.verdict == "note"} <= NOTED
     assert all(seen.saw for seen in found.values())
 
 

@@ -31,7 +31,9 @@ def test_a_loss_that_is_less_accurate_and_more_robust_is_enough():
 def test_the_most_accurate_loss_is_chosen_on_validation():
     """Test scores that say the opposite change nothing."""
     scores = {"a": 0.9, "b": 0.7}
-    cell = made_up(lambda loss, share: scores[loss], ["a", "b"], validation=lambda loss, share: -scores[loss])
+    cell = made_up(
+        lambda loss, share: scores[loss], ["a", "b"], [0.0, 0.2], validation=lambda loss, share: -scores[loss]
+    )
     assert most_accurate(cell) == "b"
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.beside_the_loss import SCORES, beside, beside_the_loss, matches_of
 from lossbench.claims.match import judge_all
@@ -29,5 +28,5 @@ def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
 
 def test_precision_and_recall_are_told_apart(study):
     """A line for each under every protocol."""
-    lines = beside_the_loss(Claim("x", "y"), study, datasets=("moons",))
+    lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",))
     assert [line.what for line in lines] == ["precision", "recall"] * 3

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.existence import any_differs, any_of, in_groups
+from lossbench.claims.existence import any_differs, any_of
 
 few = settings(deadline=None, max_examples=25)
 words = st.lists(st.sampled_from(["reproduced", "contradicted", "inconclusive", "not testable"]), min_size=1)
@@ -51,10 +49,3 @@ def test_the_figures_are_those_of_the_clearest_comparison():
     """The one whose interval is farthest from zero, in its own widths."""
     vague, clear = (Evidence("contradicted", "f1", measured=m, low=m - 1, high=m + 1) for m in (1.5, 4.0))
     assert any_differs([vague, clear]).measured == pytest.approx(4.0)
-
-
-def test_groups_share_protocol_data_set_and_measure():
-    """Every line is in one group, and cases do not part them."""
-    line = Evidence("reproduced", "f1", protocol="sgd", dataset="moons", case="a")
-    others = [replace(line, case="b"), replace(line, what="recall"), replace(line, protocol="adam")]
-    assert [len(group) for group in in_groups([line, *others])] == [2, 1, 1]

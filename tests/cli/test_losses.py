@@ -1,45 +1,86 @@
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lossbench.losses import catalogue
+from lossbench.report.catalogue import document
+
+
+def words(text: str) -> str:
+    """Return a text with all white space alike: long lines are broken."""
+    return " ".join(text.split())
 
 
 def test_the_list_is_the_catalogue(inside: Callable) -> None:
-    """Every loss is listed as often as there are tasks that it serves, within 100 columns."""
+    """Every loss is listed as often as there are tasks that it serves, with its parameters, within 100 columns."""
     outcome = inside("losses")
     first = [line.split()[0] for line in outcome.out.splitlines() if line.strip()]
     for record in catalogue():
         assert first.count(record.name) == sum(other.name == record.name for other in catalogue())
+        assert all(f"{p.name}={p.default:g}" in outcome.out for p in record.parameters)
     assert max(map(len, outcome.out.splitlines())) <= 100
     assert (outcome.code, outcome.err) == (0, "")
 
 
+def test_the_matrix_has_every_loss_once(inside: Callable) -> None:
+    """Losses against tasks, within 100 columns, no name broken; the same cells in every format."""
+    outcome = inside("losses", "--matrix")
+    first = [line.split()[0] for line in outcome.out.splitlines() if line.strip()]
+    assert all(first.count(name) == 1 for name in {record.name for record in catalogue()})
+    assert max(map(len, outcome.out.splitlines())) <= 100
+    rows = json.loads(inside("losses", "--matrix", "--format", "json").out)
+    assert pd.read_csv(io.StringIO(inside("losses", "--matrix", "--format", "csv").out)).to_dict("records") == rows
+    markdown = inside("losses", "--matrix", "--format", "markdown").out
+    assert all(f"| {row['loss']} | " in markdown for row in rows)
+
+
+def test_a_row_of_the_matrix_for_one_loss(inside: Callable, tmp_path: Path) -> None:
+    """One loss against the tasks, the user's own too, with what went wrong on the others."""
+    (tmp_path / "mine.py").write_text("def f(p, t): return (p - t).square()")
+    (row,) = json.loads(inside("losses", "mine.py:f", "--matrix", "--format", "json").out)
+    assert (row["loss"], row["regression"]) == ("mine.py:f", "yes")
+    assert row["multiclass"].startswith("it raised RuntimeError")
+
+
 @pytest.mark.parametrize("name", sorted({record.name for record in catalogue()}))
 def test_a_loss_is_shown_whole(inside: Callable, name: str) -> None:
-    """Formula, source, link and every parameter with its range and default, for each task."""
-    shown = inside("losses", name).out
+    """Formula, source, link and every parameter with its range and default, drawn, for each task."""
+    outcome = inside("losses", name)
+    shown = words(outcome.out)
     for record in (record for record in catalogue() if record.name == name):
-        assert f"{name} ({record.task}): {record.summary}\n" in shown
-        for words in (record.formula, record.source, record.facts.estimates, f"link        {record.link}"):
-            assert words in shown
+        assert f"{name} ({record.task}): {words(record.summary)}" in shown
+        for text in (record.formula, record.source, record.facts.estimates, f"link {record.link}"):
+            assert words(text) in shown
         for parameter in record.parameters:
-            assert parameter.description in shown
+            assert words(parameter.description) in shown
+        if record.placebo:
+            assert f"the same function as {record.placebo}" in shown
+    assert outcome.out.count("└") == 2 * sum(record.name == name for record in catalogue())
+    assert max(map(len, outcome.out.splitlines())) <= 100
 
 
-def test_an_alias_and_parameters_lead_to_the_loss(inside: Callable) -> None:
-    """An alias, or a spec with parameters, shows what the name shows."""
-    shown = inside("losses", "cce").out
-    assert shown.startswith("ce (multiclass)")
-    assert inside("losses", "huber:delta=1.35").out == inside("losses", "huber").out
+def test_an_alias_leads_to_the_loss_and_parameters_are_shown(inside: Callable) -> None:
+    """An alias shows what the name shows; a parameter that is given stands beside its default."""
+    assert inside("losses", "cce").out.startswith("ce (multiclass)")
+    assert "default 1; here 1.35" in words(inside("losses", "huber:delta=1.35").out)
+    assert "; here" not in inside("losses", "huber").out
 
 
-def test_an_unknown_loss_is_refused(refusal: Callable) -> None:
+def test_where_a_loss_does_not_fit_the_reason_is_given(inside: Callable) -> None:
+    """Tasks with the same reason together, at the end."""
+    assert inside("losses", "huber").out.endswith("not for     binary, multiclass, multilabel: numbers only\n")
+
+
+def test_an_unknown_loss_or_parameter_is_refused(refusal: Callable) -> None:
     """The nearest name is offered."""
     assert "unknown loss 'hubber'; did you mean 'huber'?" in refusal("losses", "hubber")
+    assert "unknown parameter 'dalta'; did you mean 'delta'?" in refusal("losses", "huber:dalta=2")
 
 
 def test_a_loss_of_the_users_own_is_shown(inside: Callable, tmp_path: Path) -> None:
@@ -47,15 +88,35 @@ def test_a_loss_of_the_users_own_is_shown(inside: Callable, tmp_path: Path) -> N
     (tmp_path / "mine.py").write_text(
         "def root(p, t):\n    'Its summary.'\n    return (p - t).square().sum().sqrt()"
     )
-    shown = inside("losses", "mine.py:root").out
+    shown = words(inside("losses", "mine.py:root").out)
     for task in ("regression", "binary", "multilabel"):
-        assert f"mine.py:root ({task}): Its summary.\n" in shown
-    assert "receives    raw outputs (batch, targets) and target (batch, targets); returns one number" in shown
-    for absent in ("facts", "formula", "multiclass"):
+        assert f"mine.py:root ({task}): Its summary." in shown
+    assert "receives raw outputs (batch, targets) and target (batch, targets); returns one number" in shown
+    for absent in ("facts", "formula", "mine.py:root (multiclass)"):
         assert absent not in shown
 
 
 def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) -> None:
-    """With the reason on the first task."""
+    """With the reason on each task."""
     (tmp_path / "mine.py").write_text("def f(p, t): return p.nothing")
-    assert "does not fit the task regression: it raised AttributeError" in refusal("losses", "mine.py:f")
+    assert "regression, binary, multiclass, multilabel: it raised AttributeError" in refusal("losses", "mine.py:f")
+
+
+def test_markdown_is_the_document(inside: Callable) -> None:
+    """The whole catalogue is docs/losses.md; one loss is its entries, with its values."""
+    assert inside("losses", "--format", "markdown").out == document()
+    one = inside("losses", "huber:delta=2", "--format", "markdown").out
+    assert "### huber\n" in one
+    assert "default 1; here 2" in one
+
+
+def test_programs_read_the_records(inside: Callable) -> None:
+    """JSON and CSV have a row a record, the same losses in the same order."""
+    data = json.loads(inside("losses", "--format", "json").out)
+    frame = pd.read_csv(io.StringIO(inside("losses", "--format", "csv").out))
+    names = [(record.name, record.task) for record in catalogue()]
+    assert [(row["loss"], row["task"]) for row in data] == names
+    assert list(zip(frame.loss, frame.task, strict=True)) == names
+    (huber,) = json.loads(inside("losses", "huber:delta=2", "--format", "json").out)
+    assert huber["facts"]["convex"] is True
+    assert (huber["parameters"][0]["value"], huber["parameters"][0]["default"]) == (2.0, 1.0)
