@@ -24,7 +24,8 @@ ROUNDS = 3
 def study(models: int, epochs: int) -> Experiment:
     """Return an experiment on breast_cancer of about so many models."""
     seeds = -(-models // (len(LOSSES) * len(SHARES)))
-    return plan(make_settings(datasets="breast_cancer", losses=LOSSES, models="mlp:16", epochs=epochs, seeds=seeds))
+    wanted = {"datasets": "breast_cancer", "losses": LOSSES, "models": "mlp:16"}
+    return plan(make_settings(**wanted, epochs=epochs, seeds=seeds, outliers=SHARES))
 
 
 def seconds(experiment: Experiment, jobs: int) -> float:

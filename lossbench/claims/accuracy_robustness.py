@@ -13,6 +13,7 @@ from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_of
 from lossbench.claims.match import Match, judge_all
+from lossbench.claims.outliers import skills
 from lossbench.claims.rank_correlation import rank_correlation
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -22,7 +23,7 @@ from lossbench.losses.registry import losses_of
 
 Point = tuple[float, float]
 
-CORRELATION = "rank correlation of clean and contaminated score"
+CORRELATION = "rank correlation of skill after clean and after contaminated training"
 
 
 def axes_of(datasets: tuple[str, ...], shares: tuple[float, ...]) -> dict[str, Any]:
@@ -60,14 +61,14 @@ def accuracy_robustness(
     binary: tuple[str, ...],
     outliers: tuple[float, ...],
 ) -> list[Evidence]:
-    """Score every loss of the catalogue after clean and after contaminated training: is one paid for by the other?
+    """Measure the skill of every loss after clean and after contaminated training: is one paid for by the other?
 
     Two questions are asked. Is there a loss that is worse than the most accurate one after clean training, and
     better after contaminated training? The most accurate one is chosen on validation. And over all losses, is the
-    rank correlation of the two scores below zero? It is taken seed by seed.
+    rank correlation of the two skills below zero? It is taken seed by seed.
 
     regression, binary: data sets of these tasks; targets are moved, labels flipped.
-    outliers: contaminated shares; the score is averaged over them.
+    outliers: contaminated shares; the skill is averaged over them.
     """
     trained = [
         cell
@@ -79,25 +80,18 @@ def accuracy_robustness(
 
 
 def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the primary score of each loss by seed, after clean and after contaminated training.
+    """Return max(skill, 0) of each loss by seed, after clean and after contaminated training.
 
-    The higher, the better. The second is the mean over the contaminated shares. Losses that diverged are left out.
+    The skill is 0 for the best constant answer and 1 for a perfect one. The second is the mean over the
+    contaminated shares. Losses that diverged are left out.
     """
-    sign = 1 if cell.primary.greater_is_better else -1
-    _, *shares = cell.shares
     gone = cell.diverged(cell.losses)
-    return {
-        loss: (
-            sign * cell.of(cell.primary.name, loss),
-            sign * np.mean([cell.of(cell.primary.name, loss, share) for share in shares], axis=0),
-        )
-        for loss in cell.losses
-        if loss not in gone
-    }
+    curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses if loss not in gone}
+    return {loss: (curve[:, 0], curve[:, 1:].mean(axis=1)) for loss, curve in curves.items()}
 
 
 def points(cell: Cell) -> dict[str, Point]:
-    """Return where each loss lies in the picture of clean against contaminated score."""
+    """Return where each loss lies in the picture of clean against contaminated skill."""
     return {loss: (float(clean.mean()), float(dirty.mean())) for loss, (clean, dirty) in scores(cell).items()}
 
 
@@ -122,12 +116,12 @@ def most_accurate(cell: Cell) -> str:
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
     """Yield the comparisons of every other loss with the most accurate one, and at last the rank correlation."""
     values, best = scores(cell), most_accurate(cell)
-    margin, name = study.terms.margins.get(cell.primary.name), cell.primary.name
+    margin = study.terms.margins.get(cell.primary.name)
     for loss in values:
         if loss != best:
             clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
-            yield cell.match(f"{name} after clean training", (loss, best), clean, "worse", margin)
-            yield cell.match(f"{name} after contaminated training", (loss, best), dirty, "better", margin)
+            yield cell.match("skill after clean training", (loss, best), clean, "worse", margin)
+            yield cell.match("skill after contaminated training", (loss, best), dirty, "better", margin)
     table = np.array(list(values.values()))  # (losses, 2, seeds)
     ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
     yield cell.match(CORRELATION, list(values), ranked, "worse", None, case=f"{len(values)} losses")
@@ -146,4 +140,4 @@ def lines_of(cell: Cell, lines: list[Evidence]) -> Iterator[Evidence]:
     yield any_of(showing, dirty, "less accurate and more robust")
     placed = points(cell)
     said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
-    yield replace(correlation, note=f"not beaten in both, with clean and contaminated score: {said}")
+    yield replace(correlation, note=f"not beaten in both, with clean and contaminated skill: {said}")

@@ -29,7 +29,9 @@ def any_of(
         '1 of 2 comparisons unlike in recall: a vs b'
     """
     shown = max(showing or tried, key=lambda line: line.clarity)
-    named = f": {listed(line.case for line in showing)}" if showing else ""
+    several = len({line.dataset for line in tried}) > 1
+    cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
+    named = f": {listed(cases)}" if showing else ""
     note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
     return replace(shown, verdict="reproduced" if showing else otherwise, note=note)
 

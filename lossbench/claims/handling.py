@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from lossbench.claims.cell import Cell, cells
@@ -75,9 +75,7 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
     )
     groups: dict[tuple[str, str], list[Evidence]] = {}
     for line in lines:
-        groups.setdefault((line.what, line.protocol), []).append(
-            replace(line, case=f"{line.case} on {line.dataset}")
-        )
+        groups.setdefault((line.what, line.protocol), []).append(line)
     return [any_differs(group) for group in groups.values()]
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
     "claims": "Try the claims of three documents, or your own, and judge them.",
     "losses": "List the losses, or show one.",
+    "check-loss": "Try the checks of the catalogue on a loss, or on your own.",
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "report": "Make the tables again from a finished run.",
@@ -28,7 +29,7 @@ INTERRUPTED = 130
 
 
 class Commands(click.Group):
-    """A group that imports `lossbench.cli.NAME` when the command NAME is called."""
+    """A group that imports `lossbench.cli.NAME` when the command NAME is called, with _ for -."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -42,7 +43,8 @@ class Commands(click.Group):
         """
         if cmd_name not in COMMANDS:
             raise UnknownName("command", cmd_name, COMMANDS)
-        command = getattr(importlib.import_module(f"lossbench.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"lossbench.cli.{module}"), module)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

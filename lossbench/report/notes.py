@@ -45,17 +45,19 @@ def across(ranks: pd.DataFrame) -> Iterator[str]:
     several = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
     for _, rows in several.groupby(["task", "view"], sort=False):
         if rows.loss.is_unique:  # else there are several settings, of which a line each would say little
-            yield f"ranks    {rank_line(rows)}"
+            yield rank_line(rows)
 
 
 def rank_line(rows: pd.DataFrame) -> str:
     """Say how the losses of one task ranked, best first, and what that shows."""
     sets, needed = rows.data_sets.iloc[0], rows.data_sets_needed.max()
-    order = ", ".join(f"{r.loss} {r.average_rank:.1f}" for r in rows.sort_values("average_rank").itertuples())
-    told = ", ".join(f"{r.loss} {r.verdict}" for r in rows.itertuples() if r.verdict in ("better", "worse"))
+    ranked = rows.sort_values("average_rank")
+    order = ", ".join(f"{loss} {rank:.1f}" for loss, rank in zip(ranked.loss, ranked.average_rank, strict=True))
+    decided = rows[rows.verdict.isin(["better", "worse"])]
+    told = ", ".join(f"{loss} {word}" for loss, word in zip(decided.loss, decided.verdict, strict=True))
     few = f"too few data sets to tell, {needed} could" if sets < needed else ""
-    (task,) = rows.task.unique().tolist()
-    return f"{task}, mean over {sets} data sets: {order}; {few or told or 'none told from the first loss'}"
+    shown = few or told or "none told from the first loss"
+    return f"ranks    {ranked.task.iloc[0]}, mean over {sets} data sets: {order}; {shown}"
 
 
 def notes(comparison: Comparison) -> Iterator[str]:

@@ -53,7 +53,7 @@ def test_the_terms_are_whole():
     for protocol in terms.protocols.values():
         assert set(protocol.lr) == {"regression", "binary", "multiclass", "multilabel"}
         assert all((len(rates) > 1) == protocol.tune for rates in protocol.lr.values())
-    assert set(terms.margins) <= set(MEASURES)
+    assert set(terms.margins) <= {*MEASURES, "epochs_to_target"}
     assert terms.seeds > terms.quick_seeds
 
 

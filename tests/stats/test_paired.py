@@ -63,7 +63,8 @@ def test_the_interval_moves_and_stretches_with_the_values(values, shift: float, 
     before, after = corrected_interval(values, RATIO), corrected_interval(scale * values + shift, RATIO)
     np.testing.assert_allclose(ends(after), scale * ends(before) + shift, atol=1e-9)
     one, other = paired_test(values, RATIO), paired_test(scale * values, RATIO)
-    np.testing.assert_allclose([other.p_value, other.effect_size], [one.p_value, one.effect_size], rtol=1e-6, atol=1e-12)
+    found, wanted = [other.p_value, other.effect_size], [one.p_value, one.effect_size]
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-12)
 
 
 @few
