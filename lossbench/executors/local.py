@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import joblib
+from threadpoolctl import threadpool_limits
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers of the C library's malloc.h
 KEPT = 32 << 20  # bytes; the largest threshold that it takes
@@ -83,7 +84,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread and flush subnormal numbers, which are many times slower; undo both at the end."""
+    """Let torch and the BLAS use one thread, and flush subnormal numbers, which are many times slower; then undo."""
     keep_freed_memory()
     with uninterrupted():  # an exception in the midst of this import would abort the process
         import torch
@@ -92,7 +93,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
         torch.set_flush_denormal(False)
         torch.set_num_threads(threads)
