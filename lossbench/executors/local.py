@@ -84,7 +84,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch and the BLAS use one thread, and flush subnormal numbers, which are many times slower; then undo."""
+    """Let torch and the BLAS use one thread and flush subnormal numbers, which are many times slower; undo it."""
     keep_freed_memory()
     with uninterrupted():  # an exception in the midst of this import would abort the process
         import torch
