@@ -56,3 +56,26 @@ def test_the_reference_is_of_the_default_config() -> None:
     config = json.loads((REFERENCE / "manifest.json").read_text(encoding="utf-8"))["config"]
     settings = make_settings()
     assert config == json.loads(json.dumps(vars(settings)))
+
+
+def test_the_verdicts_are_those_of_the_committed_claims() -> None:
+    """Every claim stands in the README under the verdict that results/claims gives it, and is counted there."""
+    claims = pd.read_csv(ROOT / "results" / "claims" / "claims.csv")
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands")[0]
+    rows = dict(re.findall(r"^\| (.+ \(\d+\)) \| (.+) \|$", section, re.MULTILINE))
+    expected = {
+        f"{verdict} ({len(group)})": ", ".join(group.id)
+        for verdict, group in claims.groupby("verdict", sort=False)
+    }
+    assert rows == expected
+
+
+def test_the_false_positive_rates_are_those_that_were_measured() -> None:
+    """The README's A/A table has the rates of results/aa, rounded."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in pd.read_csv(ROOT / "results" / "aa" / "aa.csv").to_dict("records"):
+        shares = [
+            f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+            for name in ("false_rate", "power")
+        ]
+        assert f"| {row['dataset']} | {row['arms']} | {row['comparisons']} | {' | '.join(shares)} |" in text
