@@ -24,7 +24,12 @@ def on_terminal(*arguments: str, cwd: Path, stream: str, **variables: str) -> tu
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     other = "stderr" if stream == "stdout" else "stdout"
     streams = {stream: theirs, other: subprocess.PIPE}
-    process = subprocess.Popen([*COMMAND, *arguments], cwd=cwd, env=PLAIN | variables, **streams)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=PLAIN | {"LOSSBENCH_CACHE": os.environ["LOSSBENCH_CACHE"]} | variables,
+        **streams,
+    )
     os.close(theirs)
     shown = b""
     while True:
