@@ -7,6 +7,7 @@ worse is then false. For the power, one arm's scores are raised by a known amoun
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +28,8 @@ from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, ver
 from lossbench.training.pack import Pack, make_packs
 
 PLANTED = 2.0  # the difference whose power is asked for, in margins
+POWER = 0.8  # how often a detectable difference is found
+WIDEST = 64  # margins, beyond which no detectable difference is looked for
 
 
 @dataclass(frozen=True)
@@ -162,16 +165,14 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
 
     Returns:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
-        of planted differences found, each with its exact binomial interval.
+        of planted differences found, each with its exact binomial interval; and the detectable difference.
     """
     measure, margin = measure_of(dataset), margin_of(dataset)
     upward = MEASURES[measure].greater_is_better
     fold = make_fold(dataset, 0)
     test_to_train = len(fold.test.rows) / len(fold.train.rows)
     judged = verdicts(scores, test_to_train, margin, upward)
-    planted = scores.copy()
-    planted[1] += PLANTED * margin * (1 if upward else -1)
-    found = verdicts(planted, test_to_train, margin, upward)[0] == "better"
+    found = partial(finds, scores, test_to_train, margin, upward)
     wrong = np.asarray(np.isin(judged, ("better", "worse")).any(axis=0))
     return {
         "score": measure,
@@ -181,8 +182,35 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
         **proportion("false_rate", wrong),
         **proportion("equivalent_rate", (judged == "equivalent").ravel()),
         "planted": PLANTED * margin,
-        **proportion("power", np.asarray(found)),
+        **proportion("power", found(PLANTED * margin)),
+        "detectable": detectable(found, margin),
     }
+
+
+def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool, difference: float) -> np.ndarray:
+    """Raise the second arm of every family by a difference, and say where it is then found better, (families,)."""
+    planted = scores.copy()
+    planted[1] += difference if upward else -difference
+    return np.asarray(verdicts(planted, test_to_train, margin, upward)[0] == "better")
+
+
+def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
+    """Return the least difference that is found in four families of five, in tenths of the margin.
+
+    Args:
+        found: says for a difference in which families it is found; the larger it is, in the more.
+        margin: of the score.
+
+    Returns:
+        NaN where it would be more than 64 margins.
+
+    Example:
+        >>> round(detectable(lambda difference: np.array([difference > 0.0299]), 0.01), 3)
+        0.03
+    """
+    unit = margin / 10
+    least = bisect_left(range(WIDEST * 10), POWER, key=lambda size: np.mean(found(size * unit)))
+    return least * unit if least < WIDEST * 10 else float("nan")
 
 
 def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bool) -> np.ndarray:

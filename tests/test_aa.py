@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from lossbench.aa import arm_scores, proportion, rates, simulate, study, verdicts
+from lossbench.aa import POWER, arm_scores, detectable, finds, proportion, rates, simulate, study, verdicts
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 
@@ -49,6 +50,15 @@ def test_false_rate_of_independent_noise_is_below_nominal():
     """On scores without any difference, families with a false verdict are no more than 5 % allow by chance."""
     found = rates(noise(2000), load_dataset("moons"))
     assert found["false_rate"] <= binom.ppf(0.999, 2000, 0.05) / 2000
+
+
+def test_detectable_difference_is_the_least_that_is_found_often_enough():
+    """It is found in four families of five, and one that is a tenth of the margin smaller is not."""
+    found = partial(finds, noise(200), 1 / 3, 0.01, True)
+    least = detectable(found, 0.01)
+    assert found(least).mean() >= POWER > found(least - 0.001).mean()
+    assert least > detectable(partial(finds, noise(200), 0.0, 0.01, True), 0.01)
+    assert np.isnan(detectable(lambda difference: np.zeros(4, dtype=bool), 0.01))
 
 
 def test_power_grows_with_the_planted_difference():

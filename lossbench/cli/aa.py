@@ -14,7 +14,7 @@ from lossbench.cli.progress import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-DATASETS = ("breast_cancer", "moons", "wine")
+DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
@@ -59,8 +59,14 @@ def aa(
         print_rates(rates)
 
 
+def named(arms: list[str]) -> str:
+    """Return the losses of the arms, one that is in all of them once."""
+    return f"{arms[0]} x{len(arms)}" if len(set(arms)) == 1 else " ".join(arms)
+
+
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
+    from lossbench.aa import POWER
     from lossbench.report.tables import Table
     from lossbench.report.terminal import console, print_lines, print_tables
 
@@ -70,20 +76,22 @@ def print_rates(rates: pd.DataFrame) -> None:
     rows = tuple(
         (
             row["dataset"],
-            row["arms"],
+            named(row["arms"].split()),
             f"{row['seeds']}",
             f"{row['comparisons']}",
             share(row, "false_rate"),
             share(row, "power"),
+            f"{row['detectable']:.3g}",
         )
         for row in rates.to_dict("records")
     )
-    columns = ("dataset", "arms", "seeds", "verdicts", "false in a family", "power")
+    columns = ("dataset", "arms", "seeds", "verdicts", "false in a family", "power", "detectable")
     title = "A/A: a loss against itself, first weights and batch orders drawn anew"
     print_tables(console(), [Table(title, columns, rows, texts=("dataset", "arms"))])
-    planted = ", ".join(f"{row.dataset} {row.planted:g} {row.score}" for row in rates.itertuples())
+    planted = ", ".join(dict.fromkeys(f"{row.planted:g} {row.score}" for row in rates.itertuples()))
     lines = (
         "false in a family: share of families with any verdict better or worse, 95 % interval; nominal 5 %",
         f"power: share of planted differences that are found; planted: {planted}",
+        f"detectable: the least difference that is found in {POWER:.0%} of families, in the unit of the score",
     )
     print_lines(console(), lines, style="dim")
