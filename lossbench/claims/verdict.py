@@ -1,6 +1,8 @@
 """From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
 
-1. Lines that are not testable say nothing. If there are no others, the claim is not testable.
+1. Lines that are not testable say nothing. If there are no others, the claim is not testable. Of ten tests or
+   more, one that alone says its word counts as open: a claim has a chance of 5 % that one of its tests is false,
+   and among sixty claims that happens. No verdict hangs on such a line; the condition names it all the same.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
 4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
@@ -12,6 +14,7 @@ but what the seeds cannot decide speaks neither for it nor against it. The order
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
@@ -24,6 +27,8 @@ AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
     ("in", lambda line: line.what),
 )
 """On what a verdict may depend, each with its preposition."""
+
+CROWD = 10  # tests of a claim, of which a single one turns no verdict
 
 NAMED = 4  # values that a condition names before it only counts
 
@@ -40,14 +45,24 @@ def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     words = {line.verdict for line in lines}
     if not words:
         return "not testable", "nothing could be compared"
-    decided = words - {"inconclusive"}
+    decided = words - {"inconclusive"} - lone(lines)
     said = condition(lines) if len(words) > 1 else ""
     if "reproduced" in decided and len(decided) > 1:
         return "depends", said
     if "contradicted" in decided:
         return "contradicted", said
-    undecided = sum(line.verdict == "inconclusive" for line in lines)
+    undecided = sum(line.verdict not in decided for line in lines)
     return decided.pop() if decided and 2 * undecided < len(lines) else "inconclusive", said
+
+
+def lone(lines: Collection[Evidence]) -> set[Word]:
+    """Return the words that are said by one test alone, where there are ten tests or more.
+
+    What is exact, such as a worked example, has no p value and is no test: one that fails is enough.
+    """
+    count = Counter(line.verdict for line in lines)
+    tests = [line.verdict for line in lines if line.p_value is not None]
+    return {word for word in tests if count[word] == 1} if len(tests) >= CROWD else set()
 
 
 def condition(lines: Collection[Evidence]) -> str:

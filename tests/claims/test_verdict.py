@@ -148,3 +148,30 @@ def test_a_list_names_each_once_or_counts_it(names):
     said = listed(there)
     count = int(said.split(" and ")[1].split()[0]) if " and " in said else 0
     assert len(there) == (said.split(" and ")[0].count(",") + 1 if there else 0) + count
+
+
+def judged(word, count):
+    """Return that many tests that say a word."""
+    return [Evidence(word, "f1", dataset=f"set {number}", p_value=0.01) for number in range(count)]
+
+
+@pytest.mark.parametrize("word", ["contradicted", "equivalent", "reproduced"])
+@few
+@given(others=st.lists(st.sampled_from(WORDS), min_size=9, max_size=30))
+def test_a_single_test_among_ten_or_more_turns_no_verdict(word, others):
+    """It counts as an open one; a second that says the same, or one that is exact, counts for what it says."""
+    crowd = [line for other in others for line in judged(other, 2) if other not in (word, "not testable")]
+    crowd += judged("inconclusive", 10)
+    (single,) = judged(word, 1)
+    (open_one,) = judged("inconclusive", 1)
+    assert combine([*crowd, single])[0] == combine([*crowd, open_one])[0]
+    decided = {line.verdict for line in crowd} - {"inconclusive"}
+    if decided == {"reproduced"} and word != "reproduced":
+        assert combine([*crowd, single, single])[0] == "depends"
+        assert combine([*crowd, Evidence(word, "f1")])[0] == "depends"
+
+
+def test_a_single_test_among_few_counts():
+    """Where there are fewer than ten tests, each of them counts."""
+    assert combine([*judged("reproduced", 8), *judged("contradicted", 1)])[0] == "depends"
+    assert combine([*judged("reproduced", 9), *judged("contradicted", 1)])[0] == "reproduced"
