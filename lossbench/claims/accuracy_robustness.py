@@ -12,6 +12,7 @@ from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_of
+from lossbench.claims.levels import level
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.outliers import skills
 from lossbench.claims.rank_correlation import rank_correlation
@@ -23,6 +24,7 @@ from lossbench.losses.registry import losses_of
 
 Point = tuple[float, float]
 
+CLEAN, DIRTY = "skill after clean training", "skill after contaminated training"
 CORRELATION = "rank correlation of skill after clean and after contaminated training"
 
 
@@ -120,8 +122,8 @@ def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
     for loss in values:
         if loss != best:
             clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
-            yield cell.match("skill after clean training", (loss, best), clean, "worse", margin)
-            yield cell.match("skill after contaminated training", (loss, best), dirty, "better", margin)
+            yield cell.match(CLEAN, (loss, best), clean, "worse", margin)
+            yield cell.match(DIRTY, (loss, best), dirty, "better", margin)
     table = np.array(list(values.values()))  # (losses, 2, seeds)
     ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
     yield cell.match(CORRELATION, list(values), ranked, "worse", None, case=f"{len(values)} losses")
@@ -141,3 +143,12 @@ def lines_of(cell: Cell, lines: list[Evidence]) -> Iterator[Evidence]:
     placed = points(cell)
     said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
     yield replace(correlation, note=f"not beaten in both, with clean and contaminated skill: {said}")
+    yield from levels(cell)
+
+
+def levels(cell: Cell) -> Iterator[Evidence]:
+    """Yield both skills of each loss, which nothing is claimed of: the points of the picture."""
+    for loss, both in scores(cell).items():
+        for what, values in zip((CLEAN, DIRTY), both, strict=True):
+            line = Evidence("not testable", what, cell.protocol, cell.dataset, loss)
+            yield level(line, values, cell.test_to_train, None, None)

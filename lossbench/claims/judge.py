@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence, Finding, Verdict
+from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import CHECKS, EXPERIMENTS, arguments_for, missing
 from lossbench.claims.study import Study
 from lossbench.claims.verdict import combine
@@ -35,10 +36,11 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         >>> try_claims(catalogue, catalogue.find(("F3",)), Study(read_terms()))[0].verdict
         'depends'
     """
+    inquiry = Inquiry(catalogue, study)
     for claim in claims:
         for one in catalogue.deciding(claim):
-            check(one, study)
-    inquiry = Inquiry(catalogue, study)
+            if not inquiry.knows(one):
+                check(one, study)
     return [inquiry.finding(claim) for claim in claims]
 
 
@@ -58,17 +60,17 @@ def check(claim: Claim, study: Study) -> None:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """The evidence gathered so far, so that no claim is tried twice.
+    """The evidence gathered so far, in this run or an earlier one, so that no claim is tried twice.
 
     Args:
         catalogue: all claims.
         study: how they are tried.
-        gathered: the evidence of each claim that was tried, by its ID.
+        gathered: what the experiments of each claim found, by its ID.
     """
 
     catalogue: Catalogue
     study: Study
-    gathered: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    gathered: dict[str, Lines] = field(default_factory=dict)
 
     def finding(self, claim: Claim) -> Finding:
         """Try a claim, unless that was done, and judge it."""
@@ -80,26 +82,41 @@ class Inquiry:
         said = "; ".join(filter(None, [condition, left]))
         return Finding(claim, evidence, verdict, said, self.command(claim))
 
-    def evidence(self, claim: Claim) -> tuple[Evidence, ...]:
+    def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
+        lines = list(self.found(claim))
+        for other in claim.same_as:
+            for line in self.found(self.catalogue.claims[other]):
+                several = len(claim.same_as) > 1
+                lines.append(replace(line, case=f"{other} {line.case}".strip()) if several else line)
+        return tuple(lines)
+
+    def knows(self, claim: Claim) -> bool:
+        """Say whether the experiments of a claim need not be tried, and take over what an earlier run found."""
         if claim.id not in self.gathered:
-            self.gathered[claim.id] = tuple(self._lines(claim))
+            lines = recall(claim, self.catalogue, self.study)
+            if lines is not None:
+                self.gathered[claim.id] = lines
+        return claim.id in self.gathered
+
+    def found(self, claim: Claim) -> Lines:
+        """Return what a claim's own experiments found, and try them where that is not known."""
+        if not self.knows(claim):
+            self.gathered[claim.id] = tuple(self._tried(claim))
+            remember(claim, self.catalogue, self.study, self.gathered[claim.id])
         return self.gathered[claim.id]
 
-    def _lines(self, claim: Claim) -> Iterator[Evidence]:
+    def _tried(self, claim: Claim) -> Iterator[Evidence]:
         for name in claim.experiments:
             if name in EXPERIMENTS:
                 yield from EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
-        for other in claim.same_as:
-            for line in self.evidence(self.catalogue.claims[other]):
-                several = len(claim.same_as) > 1
-                yield replace(line, case=f"{other} {line.case}".strip()) if several else line
 
     def command(self, claim: Claim) -> str:
         """Return what repeats the finding."""
         parts = ["lossbench", "claims", claim.id]
         parts += ["-c", str(self.catalogue.file)] if self.catalogue.file else []
         parts += ["--quick"] if self.study.quick else []
+        parts += ["--first-seed", str(self.study.first_seed)] if self.study.first_seed else []
         return shlex.join(parts)
 
 

@@ -1,4 +1,4 @@
-"""`lossbench cache`: the store of finished trials."""
+"""`lossbench cache`: the store of finished trials, and of the evidence that claims got from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHUNK = 5000  # rows that are laid out as CSV at a time; a frame takes ten times
 
 @click.group(short_help="Look after the store of finished trials.")
 def cache() -> None:
-    """Look after the store of finished trials, which no run trains again.
+    """Look after the store of finished trials, which no run trains again, and of the evidence on claims.
 
     It is in $LOSSBENCH_CACHE, else in $XDG_CACHE_HOME/lossbench, else in ~/.cache/lossbench.
     """
@@ -26,14 +26,16 @@ def cache() -> None:
 
 @cache.command(short_help="Say what is stored, and where.")
 def info() -> None:
-    """Say where the finished trials are, how many, of what, and since when."""
+    """Say where the finished trials are, how many, of what, and since when; and on how many claims is evidence."""
     from lossbench.report.tables import Table
     from lossbench.report.terminal import console, print_lines, print_tables
     from lossbench.store import open_store
 
     with open_store() as store:
-        groups, size = store.groups(), store.size()
+        groups, size, claims = store.groups(), store.size(), store.claims()
     click.echo(f"{counted(sum(group.trials for group in groups))}, {size / 1e6:.1f} MB, in {store.path}")
+    if claims:
+        click.echo(f"evidence on {claims} claim{'s' * (claims > 1)} of the documents")
     if not groups:
         return
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
@@ -53,7 +55,10 @@ def cells(group: Group) -> tuple[str, ...]:
 @click.option("-d", "--dataset", metavar="SPEC", help="Only those of this data set, as it was given to compare.")
 @click.option("-l", "--loss", metavar="SPEC", help="Only those of this loss, likewise.")
 def clear(dataset: str | None, loss: str | None) -> None:
-    """Remove the finished trials, all of them or those of a data set or loss. Does not ask."""
+    """Remove the finished trials, all of them or those of a data set or loss. Does not ask.
+
+    All evidence on claims goes with them; it is made anew of the trials that are left.
+    """
     from lossbench.errors import DataError
     from lossbench.store import open_store, remove, store_path
 
@@ -100,7 +105,10 @@ def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 @cache.command(short_help="Add those of another store.")
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
 def merge(source: Path) -> None:
-    """Add the finished trials of FILE, a trials.sqlite from another folder or machine."""
+    """Add the finished trials of FILE, a trials.sqlite from another folder or machine.
+
+    Evidence on claims is not taken over; it is made anew of the trials.
+    """
     from lossbench.store import Store, open_store
 
     with Store(source, create=False) as other, open_store() as store:

@@ -25,6 +25,13 @@ CHANGED = 3
     "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="Claims of your own, in TOML."
 )
 @click.option("--quick", is_flag=True, help="Few seeds and epochs: a first look, too little to settle much.")
+@click.option(
+    "--first-seed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Take the seeds from N on; verdicts should not depend on them.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the files.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="How the verdicts are printed  [default: table]."
@@ -56,7 +63,8 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     if options["output"] is not None:
         prepare_folder(options["output"])
     with storage(options) as store, telling(options["quiet"]) as say:
-        study = Study(read_terms(), quick=options["quick"], jobs=options["jobs"], say=say, store=store)
+        manner = {name: options[name] for name in ("quick", "jobs", "first_seed")}
+        study = Study(read_terms(), say=say, store=store, **manner)
         if options["explain"]:
             explain(ids, catalogue, study)
             return
@@ -135,6 +143,7 @@ def publish(
 
 def show(findings: Sequence[Finding], catalogue: Catalogue, study: Study) -> None:
     """Print the verdicts by document, or one claim in full."""
+    from lossbench.claims.pictures import pictures
     from lossbench.claims.tables import LEGEND, comparisons, in_full, overview, remarks, tally
     from lossbench.report.terminal import console, print_lines, print_tables
 
@@ -146,5 +155,6 @@ def show(findings: Sequence[Finding], catalogue: Catalogue, study: Study) -> Non
         return
     (finding,) = findings
     print_lines(screen, in_full(finding, catalogue, study))
+    print_lines(screen, pictures(finding))
     print_tables(screen, comparisons(finding))
     print_lines(screen, remarks(finding))

@@ -20,6 +20,13 @@ APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of o
 FORMAT = 1  # of the tables; to be raised when an older lossbench could not read them
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
+EVIDENCE = """CREATE TABLE IF NOT EXISTS evidence (
+        key TEXT PRIMARY KEY,
+        claim TEXT NOT NULL,
+        lines TEXT NOT NULL,
+        checksum INTEGER NOT NULL
+    )"""
+
 TABLES = (
     """CREATE TABLE IF NOT EXISTS columns (
         id INTEGER PRIMARY KEY,
@@ -36,6 +43,7 @@ TABLES = (
         curve BLOB NOT NULL,
         checksum INTEGER NOT NULL
     )""",
+    EVIDENCE,
 )
 
 ELSEWHERE = "name another folder in LOSSBENCH_CACHE, or run without: --no-cache"
@@ -136,6 +144,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     if create and empty:
         _make_tables(connection)
     _check_format(connection, path)
+    if create and not empty:
+        connection.execute(EVIDENCE)  # a store may be older than the table
     connection.execute("PRAGMA synchronous = NORMAL")
 
 

@@ -42,7 +42,7 @@ class Record(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether the record is what was once stored."""
-        return self.checksum == _checksum(self.key, self.names, self.cells, self.curve)
+        return self.checksum == checksum(self.key, self.names, self.cells, self.curve)
 
 
 def encode(row: Row, curve: np.ndarray, written: int) -> Record:
@@ -58,7 +58,7 @@ def encode(row: Row, curve: np.ndarray, written: int) -> Record:
     data = np.asarray(curve, dtype="<f8").tobytes()
     key = key_of_row(row)
     labels = (row["dataset"], row["loss"], row["fingerprint"])
-    return Record(key, *labels, written, names, cells, data, _checksum(key, names, cells, data))
+    return Record(key, *labels, written, names, cells, data, checksum(key, names, cells, data))
 
 
 def decode(record: Record) -> tuple[Row, np.ndarray]:
@@ -72,6 +72,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))  # once, so that all rows share the same strings
 
 
-def _checksum(*content: object) -> int:
+def checksum(*content: object) -> int:
+    """Return a checksum of what is stored."""
     # In a damaged file a text may come back as a number or as nothing; repr takes whatever comes.
     return zlib.crc32(repr(content).encode())

@@ -15,7 +15,7 @@ import numpy as np
 from lossbench.errors import DataError
 from lossbench.store.database import connect, damaged, explained
 from lossbench.store.key import trial_of
-from lossbench.store.record import Record, Row, decode, encode
+from lossbench.store.record import Record, Row, checksum, decode, encode
 
 CHUNK = 500  # keys a query; SQLite may be built to take no more than 999
 
@@ -99,7 +99,9 @@ class Store:
         return self._add(encode(row, curve, now) for row, curve in trials)
 
     def merge(self, other: Store) -> int:
-        """Store what another store holds, all of it or, where that fails, nothing. Return how many are new.
+        """Store the trials of another store, all of them or, where that fails, none. Return how many are new.
+
+        Evidence on claims is not taken over: it is made of trials in seconds.
 
         Raises:
             DataError: the two hold different results of one trial.
@@ -116,10 +118,42 @@ class Store:
         for record in sorted(self._records(), key=order):
             yield decode(record)[0]
 
+    def recall(self, key: str) -> str | None:
+        """Return the evidence that is stored under a key, as it was given; None where there is none.
+
+        Raises:
+            DataError: it is damaged.
+        """
+        with explained(self.path):
+            query = "SELECT claim, lines, checksum FROM evidence WHERE key = ?"
+            held = self._connection.execute(query, (key,)).fetchone()
+        if held is None:
+            return None
+        claim, lines, total = held
+        if total != checksum(key, claim, lines):
+            raise damaged(self.path, f"checksum of evidence {key}")
+        return str(lines)
+
+    def remember(self, key: str, claim: str, lines: str) -> None:
+        """Store evidence on a claim; see `lossbench.claims.memory` for key and lines."""
+        values = key, claim, lines, checksum(key, claim, lines)
+        with self._writing():
+            self._connection.execute(
+                "INSERT INTO evidence VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", values
+            )
+
+    def claims(self) -> int:
+        """Return on how many claims there is evidence."""
+        return int(self._query("SELECT count(DISTINCT claim) FROM evidence")[0][0])
+
     def clear(self, dataset: str | None = None, loss: str | None = None) -> int:
-        """Remove the trials of a data set, of a loss, of both, or all of them. Return how many there were."""
+        """Remove the trials of a data set, of a loss, of both, or all of them. Return how many there were.
+
+        All evidence on claims goes with them, since it may rest on what is removed.
+        """
         condition = "(?1 IS NULL OR dataset = ?1) AND (?2 IS NULL OR loss = ?2)"
         with self._writing():
+            self._connection.execute("DELETE FROM evidence")
             return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
 
     def groups(self) -> list[Group]:

@@ -103,10 +103,12 @@ def test_everything_is_checked_before_anything_is_tried(written, study, monkeypa
 
 
 def test_the_command_repeats_the_finding(written, study, calls):
-    """With the user's file and --quick, where they were given."""
+    """With the user's file, --quick and --first-seed, where they were given."""
     catalogue = written("[claims.'a b']\nclaim = 'a'\nexperiment = 'count'")
     (finding,) = try_claims(catalogue, catalogue.find(), study)
     assert finding.command == f"lossbench claims 'a b' -c {catalogue.file} --quick"
+    (finding,) = try_claims(catalogue, catalogue.find(), replace(study, first_seed=7))
+    assert finding.command == f"lossbench claims 'a b' -c {catalogue.file} --quick --first-seed 7"
 
 
 def test_a_claim_without_a_comparison_is_not_testable(written, study, monkeypatch):

@@ -66,6 +66,17 @@ def test_info_counts_by_data_set(inside: Callable, folder: Path) -> None:
     assert (outcome.code, outcome.err) == (0, "")
 
 
+def test_info_counts_the_claims_with_evidence(inside: Callable) -> None:
+    """Each once, however often it was tried; nothing is said where there is none."""
+    assert "evidence" not in inside("cache", "info").out
+    with open_store() as store:
+        for key, claim in (("a", "T3"), ("b", "T3"), ("c", "T4")):
+            store.remember(key, claim, "[]")
+    assert inside("cache", "info").out.splitlines()[1:] == ["evidence on 2 claims of the documents"]
+    inside("cache", "clear", "-d", "moons")
+    assert "evidence" not in inside("cache", "info").out
+
+
 @pytest.mark.parametrize(
     ("options", "left"),
     [((), 0), (("-d", "iris"), 1), (("--loss", "ce"), 1), (("-d", "iris", "-l", "ce"), 2), (("-d", "moons"), 3)],

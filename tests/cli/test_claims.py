@@ -12,8 +12,10 @@ import pytest
 
 from lossbench.claims import read_catalogue
 from lossbench.claims.registry import EXPLANATIONS
+from lossbench.store import open_store
 
 EXACT = ("A1", "B4", "C7c", "T5")
+TITLE = ("accuracy", "on", "moons")
 
 
 def test_several_claims_are_a_table_by_document(inside: Callable) -> None:
@@ -94,6 +96,45 @@ def test_a_claim_of_ones_own_is_tried(inside: Callable, tmp_path: Path) -> None:
     assert "sgd: 10 trainings on moons\n" in outcome.err
 
 
+def test_the_seeds_are_those_from_the_first_one_on(inside: Callable, tmp_path: Path) -> None:
+    """They are what is trained, and the command that repeats the finding says so."""
+    (tmp_path / "mine.toml").write_text(
+        "[claims.a]\nclaim = 'a'\narms = ['ce', 'bce']\nscore = 'f1'\ndirection = 'equal'\ndatasets = 'moons'\n",
+        encoding="utf-8",
+    )
+    outcome = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1", "--first-seed", "40")
+    assert "again       lossbench claims a -c mine.toml --quick --first-seed 40\n" in outcome.out
+    with open_store() as store:
+        seeds = {row["seed"] for row in store.rows() if row["optimizer"] == "adam"}
+    assert seeds == set(range(40, 45))
+
+
+def test_a_claim_on_rates_is_drawn(inside: Callable, tmp_path: Path) -> None:
+    """Shown in full, with a panel for each protocol that fixes the rate."""
+    (tmp_path / "mine.toml").write_text(
+        "[claims.a]\nclaim = 'a'\nexperiment = 'rates'\nlosses = 'ce'\ndatasets = 'moons'\nlr = [0.01, 0.1]\n",
+        encoding="utf-8",
+    )
+    lines = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1").out.splitlines()
+    (top,) = (place for place, line in enumerate(lines) if line.split() == ["sgd", *TITLE, "adam", *TITLE])
+    assert "┤" in lines[top + 1]
+    assert max(map(len, lines)) <= 100
+
+
+def test_evidence_is_remembered_unless_the_user_wants_nothing_kept(inside: Callable) -> None:
+    """The second run says the same; with --no-cache it is neither kept nor looked up."""
+    alone = inside("claims", *EXACT, "--format", "json", "--no-cache")
+    with open_store() as store:
+        assert store.claims() == 0
+    first, again = (inside("claims", *EXACT, "--format", "json") for _ in range(2))
+    assert alone == first == again
+    with open_store() as store:
+        assert store.claims() == 3  # one of the four cannot be tried yet
+        store._connection.execute("UPDATE evidence SET lines = ''")
+    assert inside("claims", *EXACT, "--format", "json").code == 2
+    assert inside("claims", *EXACT, "--format", "json", "--no-cache") == alone
+
+
 def test_a_claim_missing_from_a_whole_run_fails(inside: Callable, tmp_path: Path) -> None:
     """Without IDs every expected claim has to be there."""
     (tmp_path / "mine.toml").write_text("[claims.a]\nclaim = 'a'\nnot_yet = 'later'\n", encoding="utf-8")
@@ -115,6 +156,7 @@ def test_the_search_behind_a_claim_is_printed(inside: Callable, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--first-seed", "-1"), "-1 is not in the range x>=0"),
         (("T33",), "unknown claim 'T33'; did you mean 'T3'"),
         (("-c", "none.toml"), "no config at 'none.toml'"),
         (("--expect", "none.csv"), "'none.csv' cannot be read"),

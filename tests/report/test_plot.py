@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.report.plot import BLANK, DOTS, beside, panel
+from lossbench.report.plot import BLANK, DOTS, beside, log_curves, panel, scatter, span
 
 curves = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60)
+points = st.tuples(st.floats(0, 1), st.floats(0, 1))
+UNIT = ((0.0, 1.0), (0.0, 1.0))
 
 
 def dots(lines: list[str]) -> np.ndarray:
@@ -87,6 +89,60 @@ def test_zero_has_a_line_of_its_own() -> None:
     lines = panel("", [-1, 0, 1], [-1.0, 0.0, 1.0], width=30, height=5)
     (zero,) = [line for line in lines if line.lstrip().startswith("0 ┤")]
     assert "┈" in zero
+
+
+def place(lines: list[str], mark: str) -> tuple[int, int]:
+    """Return the row and the column of a mark, from the upper left."""
+    ((row, line),) = [(row, line) for row, line in enumerate(body(lines)) if mark in line]
+    return row, line.index(mark) - 1
+
+
+@settings(deadline=None, max_examples=50)
+@given(points, points)
+def test_marks_lie_as_their_points_do(a: tuple[float, float], b: tuple[float, float]) -> None:
+    """What is larger is never drawn to the left or below; the corners are in the corners."""
+    left, right = (scatter("", {"o": [point]}, UNIT, height=10) for point in (a, b))
+    (up, across), (down, along) = place(left, "o"), place(right, "o")
+    assert (across - along) * (a[0] - b[0]) >= 0
+    assert (up - down) * (a[1] - b[1]) <= 0
+    corners = scatter("", {"a": [(0.0, 0.0)], "b": [(1.0, 1.0)]}, UNIT, height=10)
+    assert place(corners, "a") == (9, 0)
+    assert place(corners, "b") == (0, len(body(corners)[0]) - 2)
+
+
+def test_where_marks_meet_the_first_is_seen() -> None:
+    """In the order of the legend."""
+    drawn = "".join(scatter("", {"a": [(0.5, 0.5)], "b": [(0.5, 0.5), (0.1, 0.1)]}, UNIT))
+    assert (drawn.count("a"), drawn.count("b")) == (1, 1)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=9), st.integers(30, 100))
+def test_a_curve_over_a_logarithmic_axis_is_the_curve_over_logarithms(y: list[float], width: int) -> None:
+    """But for its marks, one at each point, and the numbers below."""
+    x = [10.0 ** (index / 3 - 2) for index in range(len(y))]
+    limits = (x[0], x[-1]), span(y)
+    drawn = log_curves("", {"o": list(zip(x, y, strict=True))}, limits, width)
+    plain = panel("", np.log(x), y, width, height=8, limits=limits[1])
+    for ours, theirs in zip(body(drawn), body(plain), strict=True):
+        assert len(ours) == len(theirs)
+        assert all(our in ("o", their) for our, their in zip(ours, theirs, strict=True))
+    marked = [line.index("o", at) for line in body(drawn) for at in range(len(line)) if line[at] == "o"]
+    assert len(marked) == len(y)
+    assert max(map(len, drawn)) == width
+
+
+def test_a_curve_has_a_gap_where_it_is_undefined_and_ends_where_its_points_do() -> None:
+    """A point that is not finite has no mark, and no line leads to it; beyond the last point there is none."""
+    curve = [(0.001, 0.0), (0.01, np.nan), (0.1, 1.0), (1.0, 1.0)]
+    drawn = log_curves("", {"o": curve}, ((0.001, 10.0), (-1.0, 2.0)))
+    assert "".join(body(drawn)).count("o") == 3
+    inked = np.array([[c not in (chr(BLANK), "┈") for c in line[1:]] for line in body(drawn)]).any(axis=0)
+    half, end = len(inked) // 2, 3 * len(inked) // 4
+    assert inked[0]
+    assert not inked[1 : half - 1].any()
+    assert inked[half + 1 : end - 1].all()
+    assert not inked[end + 2 :].any()
 
 
 def test_panels_beside_each_other_are_each_whole() -> None:

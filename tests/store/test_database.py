@@ -92,6 +92,31 @@ def test_a_damaged_file_never_gives_a_wrong_result(path: Path) -> None:
     assert all(str(path) in refusal and len(refusal) < 500 for refusal in refusals)
 
 
+@pytest.mark.parametrize("change_of", ["lines = '[]'", "claim = 'T4'", "checksum = 0"])
+def test_damaged_evidence_is_refused(path: Path, change_of: str) -> None:
+    """It comes back as it was or not at all, as a trial does."""
+    with Store(path) as store:
+        store.remember("a", "T3", "[[1]]")
+    change(path, f"UPDATE evidence SET {change_of}")
+    with Store(path) as store, pytest.raises(DataError, match="checksum of evidence a"):
+        store.recall("a")
+
+
+def test_a_store_from_before_there_was_evidence_takes_some(path: Path) -> None:
+    """Its trials stay; merged from, it stays as it is."""
+    with Store(path) as store:
+        store.put(block(range(3)))
+    change(path, "DROP TABLE evidence")
+    before = path.read_bytes()
+    with Store(path, create=False) as store, Store(path.with_name("other.sqlite")) as other:
+        assert other.merge(store) == 3
+    assert path.read_bytes() == before
+    with Store(path) as store:
+        store.remember("a", "T3", "[]")
+        assert store.recall("a") == "[]"
+        assert holds(store, block(range(3)))
+
+
 def test_removing_a_damaged_store_makes_room_for_a_new_one(path: Path) -> None:
     """After that it opens, empty; removing what is not there is no error."""
     path.write_bytes(b"dataset,task\n" * 100)

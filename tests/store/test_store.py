@@ -143,6 +143,36 @@ def test_clearing_removes_what_is_named(store: Store, dataset: str | None, loss:
     assert holds(store, left)
 
 
+def test_evidence_is_given_back_as_it_was_given(store: Store, tmp_path: Path) -> None:
+    """By its key, from the same store and from the file later; the first under a key stays."""
+    store.remember("a", "T3", '[["reproduced","Ünï",NaN]]')
+    store.remember("a", "T3", "[]")
+    store.remember("b", "T3", "[]")
+    with Store(tmp_path / "trials.sqlite") as again:
+        for held in (store, again):
+            assert [held.recall(key) for key in "abc"] == ['[["reproduced","Ünï",NaN]]', "[]", None]
+            assert held.claims() == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"dataset": "iris"}, {"loss": "mse"}, {"dataset": "moons"}], ids=str)
+def test_clearing_trials_removes_the_evidence_that_may_rest_on_them(store: Store, options: dict[str, str]) -> None:
+    """Whatever trials go, since what evidence was made of is not kept."""
+    store.put(block([0, 1]))
+    store.remember("a", "T3", "[]")
+    store.clear(**options)
+    assert (store.recall("a"), store.claims()) == (None, 0)
+
+
+def test_a_merge_takes_trials_and_leaves_evidence(store: Store, tmp_path: Path) -> None:
+    """It would be made of the trials again; one's own stays."""
+    store.remember("a", "T3", "[]")
+    with Store(tmp_path / "other.sqlite") as other:
+        other.put(block([0]))
+        other.remember("b", "T4", "[]")
+        assert store.merge(other) == 1
+    assert (store.recall("a"), store.recall("b"), store.claims()) == ("[]", None, 1)
+
+
 def test_a_cleared_store_is_small(store: Store) -> None:
     """The room is given back."""
     empty = store.size()

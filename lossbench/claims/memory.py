@@ -1,0 +1,121 @@
+"""Evidence of earlier runs: kept in the store by a key of everything that can change it.
+
+Only claims of the documents are remembered. Their experiments use nothing but what lossbench and its libraries
+ship, so that a key can hold it all; a user's claim is tried anew every time, from stored trainings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from lossbench.claims.catalogue import Catalogue, shipped
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.registry import EXPERIMENTS
+from lossbench.claims.study import Study
+from lossbench.errors import DataError, OutputError
+from lossbench.provenance import processor
+from lossbench.report.manifest import LIBRARIES
+
+Lines = tuple[Evidence, ...]
+
+ALWAYS_ANEW = ("evaluation_cost",)
+"""The experiments whose evidence no key determines: times, which are of a machine and a moment."""
+
+DIGITS = 32  # 128 bits: no two keys agree by chance
+
+
+def recall(claim: Claim, catalogue: Catalogue, study: Study) -> Lines | None:
+    """Return what a claim's own experiments found when they were last tried so; None where that is not stored.
+
+    Raises:
+        DataError: the store is damaged.
+    """
+    if study.store is None or not lasting(claim, catalogue):
+        return None
+    text = study.store.recall(key_of(claim, study))
+    return None if text is None else read(text)
+
+
+def remember(claim: Claim, catalogue: Catalogue, study: Study, lines: Lines) -> None:
+    """Keep what a claim's own experiments found. A store that fails does not stop the run, and is told of."""
+    if study.store is None or not lasting(claim, catalogue):
+        return
+    try:
+        study.store.remember(key_of(claim, study), claim.id, written(lines))
+    except (DataError, OutputError) as error:
+        study.say(str(error))
+
+
+def lasting(claim: Claim, catalogue: Catalogue) -> bool:
+    """Say whether the evidence of a claim's own experiments depends on nothing but what its key holds."""
+    of_the_documents = catalogue.file is None and catalogue.claims.get(claim.id) is claim
+    return of_the_documents and bool(claim.experiments) and all(map(determined, claim.experiments))
+
+
+def determined(name: str) -> bool:
+    """Say whether an experiment is lossbench's own, and finds the same every time."""
+    own = name in EXPERIMENTS and EXPERIMENTS[name].__module__.startswith("lossbench.")
+    return own and name not in ALWAYS_ANEW
+
+
+def key_of(claim: Claim, study: Study) -> str:
+    """Return a hash of everything that can change a claim's evidence, 32 hexadecimal digits.
+
+    That is the claim as it stands in the catalogue, the terms, how it is tried, and the `surroundings`.
+
+    Example:
+        >>> from lossbench.claims import read_catalogue, read_terms
+        >>> claim, terms = read_catalogue().claims["T3"], read_terms()
+        >>> key_of(claim, Study(terms)) == key_of(claim, Study(terms, jobs=2))
+        True
+        >>> key_of(claim, Study(terms)) == key_of(claim, Study(terms, quick=True))
+        False
+    """
+    entry = {name: value for name, value in vars(claim).items() if name != "source"}
+    manner = [study.quick, list(study.seeds), study.epochs]
+    # Python writes the shortest text that reads back as the same float; keys stay in their order, which is that of
+    # the evidence.
+    text = json.dumps([entry, asdict(study.terms), manner, surroundings()])
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+@cache
+def surroundings() -> tuple[str, ...]:
+    """Return what all claims share: the code, the versions, and the kind of processor.
+
+    Data sets and losses need no digest of their own: those of the documents are lossbench's and scikit-learn's.
+    """
+    root = Path(__file__).parents[1]
+    versions = [platform.python_version(), *map(version, LIBRARIES)]
+    return code_of(root), code_of(shipped().parent), *versions, *processor("cpu")
+
+
+def code_of(folder: Path) -> str:
+    """Return a hash of all code and configs in a folder: another byte, another hash."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".toml"))
+    told = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def written(lines: Sequence[Evidence]) -> str:
+    """Return evidence as JSON, the cells of each line in the order of the fields.
+
+    Example:
+        >>> lines = (Evidence("reproduced", "f1", measured=0.1, high=float("inf")),)
+        >>> read(written(lines)) == lines
+        True
+    """
+    return json.dumps([list(vars(line).values()) for line in lines], separators=(",", ":"))
+
+
+def read(text: str) -> Lines:
+    """Return the evidence that was written, the same to the last bit."""
+    return tuple(Evidence(*cells) for cells in json.loads(text))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import pytest
+
+from lossbench.claims import Evidence, Finding, Study, read_catalogue, read_terms, try_claims
+from lossbench.claims.accuracy_robustness import CLEAN, lines_of, matches_of
+from lossbench.claims.match import judge_all
+from lossbench.claims.pictures import over_rates, pictures, trade_offs
+from lossbench.report.terminal import WIDTH
+
+from .made_up import made_up
+from .planted import planted
+
+
+@pytest.fixture
+def catalogue():
+    """Read the claims of the documents."""
+    return read_catalogue()
+
+
+def test_the_curves_of_a_claim_on_rates_are_drawn(catalogue):
+    """A panel for each data set and protocol, every loss with a mark, and the reported curve."""
+    (finding,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
+    lines = list(pictures(finding))
+    assert max(map(len, lines)) <= WIDTH
+    text = " ".join(lines)
+    for dataset, protocol in product(("breast_cancer", "moons", "digits"), ("sgd", "adam")):
+        assert f"{protocol} accuracy on {dataset}" in text
+    for said in ("a=ce", "b=mse", "c=mse_logits", "d=mse_pm1", "e=reported"):
+        assert said in text
+
+
+def test_every_rate_of_a_loss_has_a_point(catalogue):
+    """As high as it was measured; what diverged everywhere is undefined."""
+    (finding,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
+    drawn = [point for point in over_rates(finding.evidence) if point.name != "reported"]
+    assert len(drawn) == 9 * 2 * (4 + 4 + 3)
+    assert all(point.y == pytest.approx(point.x, abs=0.01) for point in drawn)
+    (gone,) = over_rates([Evidence("not testable", "level of f1", "sgd", "moons", "ce: rate 1")])
+    assert math.isnan(gone.y)
+
+
+def test_every_loss_is_drawn_by_its_two_skills():
+    """Each where it was measured; one that diverged has no place."""
+    clean, dirty = {"a": 0.9, "b": 0.7, "c": 0.5}, {"a": 0.1, "b": 0.3, "c": 0.2}
+    cell = made_up(lambda loss, share: (dirty if share else clean)[loss], list(clean), [0.0, 0.2])
+    lines = list(lines_of(cell, judge_all(list(matches_of(cell, Study(read_terms()))))))
+    found = [(point.name, round(point.x, 1), round(point.y, 1)) for point in trade_offs(lines)]
+    assert found == [("a", 0.9, 0.1), ("b", 0.7, 0.3), ("c", 0.5, 0.2)]
+    drawn = list(pictures(Finding(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))
+    assert "sgd on made up" in drawn[0]
+    assert drawn[-1].endswith("a=a, b=b, c=c")
+
+
+def test_what_draws_nothing_has_no_picture(catalogue, study):
+    """Other evidence, a single rate, a single loss that beats all others."""
+    (finding,) = try_claims(catalogue, catalogue.find(("B5",)), study)
+    assert list(pictures(finding)) == []
+    alone = Evidence("not testable", "level of f1", "sgd", "moons", "ce: rate 1", measured=0.5)
+    half = Evidence("not testable", f"level of {CLEAN}", "sgd", "moons", "mse", measured=0.4)
+    finding = Finding(catalogue.claims["T4"], (alone, half), "inconclusive", "", "")
+    assert list(pictures(finding)) == []
