@@ -59,7 +59,7 @@ def test_nothing_on_the_front_is_beaten_and_all_else_is(placed):
 
 
 def test_the_whole_catalogue_is_trained_on_both_tasks(study):
-    """Two lines for each protocol and data set, the second with the losses that no other beats; then all levels."""
+    """Two lines a protocol and data set, the second with the losses that no other beats; then all levels."""
     lines = accuracy_robustness(
         Claim("x", "y"), study, regression=("diabetes",), binary=("moons",), outliers=(0.2,)
     )
