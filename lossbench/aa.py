@@ -217,7 +217,7 @@ def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bo
     """Return the verdict on every arm but the first, (arms - 1, families), corrected within each family.
 
     Example:
-        >>> same = np.zeros((2, 1, 5))
+        >>> same = np.zeros((2, 1, 6))
         >>> verdicts(same, 1 / 3, 0.01, upward=True)
         array([['equivalent']], dtype='<U12')
     """

@@ -228,7 +228,8 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
     """Put the outcome of a test into one word.
 
     Better or worse: the interval lies beyond zero and the corrected test is significant. Equivalent: neither, and
-    the interval lies inside the margin. Inconclusive: none of these.
+    the interval lies inside the margin. Inconclusive: none of these. Differences that do not vary leave an interval
+    without width, which says something only of as many seeds as the sign test needs.
 
     Args:
         interval: of the difference, this arm minus the other.
@@ -247,6 +248,7 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
     significant = np.asarray(adjusted_p) < ALPHA
     above, below = significant & (interval.low > 0.0), significant & (interval.high < 0.0)
     inside = (interval.low > -(margin or 0.0)) & (interval.high < (margin or 0.0))
+    inside &= (interval.low < interval.high) | (smallest_p(interval.n) < ALPHA)
     better, worse = (above, below) if greater_is_better else (below, above)
     return np.select([better, worse, inside], ["better", "worse", "equivalent"], "inconclusive")[()]
 

@@ -87,10 +87,10 @@ def test_other_names_for_the_seeds_change_nothing(scores: Scores) -> None:
 @few
 @given(scores=score_tables(("bce",), missing=False).filter(lambda scores: len(scores["bce"]) > 1))
 def test_a_loss_is_equivalent_to_itself(scores: Scores) -> None:
-    """The same trainings under another name differ by exactly nothing, and are tied."""
+    """The same trainings under another name differ by exactly nothing; six seeds are enough to say so."""
     twin = one(summarise(table(scores | {"other": scores["bce"]})), loss="other")
     assert (twin.difference, twin.difference_low, twin.difference_high, twin.p_holm) == (0, 0, 0, 1)
-    assert twin.verdict == "equivalent"
+    assert twin.verdict == ("equivalent" if len(scores["bce"]) >= 6 else "inconclusive")
     assert twin.tied_with_best
 
 
