@@ -90,13 +90,15 @@ def source_digest(loss: Loss) -> str:
     """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
 
     The code is that of the function, of its derivative and of what they call; of a loss of the user's own, that of
-    its file, see `lossbench.losses.source`.
+    its file, see `lossbench.losses.source`. A file may hold several losses, so the name counts too; of a constant
+    times a loss, also that of the other loss.
     """
     record = loss.record
     code = record.code or "".join(
         code_of(unwrapped(function)) for function in (record.fn, record.slope) if function
     )
-    text = code + loss.name + repr(sorted(loss.parameters.items()))
+    multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
+    text = code + loss.name + multiplied + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

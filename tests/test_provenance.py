@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lossbench.losses import catalogue, get_loss, multiclass, positive, regression, softmax
@@ -50,6 +52,27 @@ def test_a_scaled_loss_holds_the_other_loss() -> None:
     """A constant times a loss has another hash for another loss, and for another constant."""
     specs = ("scaled:loss=mse", "scaled:loss=mae", "scaled:factor=3:loss=mse", "mse")
     assert len({source_digest(get_loss(spec, "regression")) for spec in specs}) == len(specs)
+
+
+def test_losses_of_one_file_have_hashes_of_their_own(tmp_path: Path) -> None:
+    """Alone and multiplied, also where all numbers are equal; the label of one counts for nothing."""
+    file = tmp_path / "two.py"
+    one = "def {}(raw, target, *, k=1.0):\n    return (k * (raw - target).{}()).mean(-1)\n"
+    file.write_text(one.format("a", "abs") + one.format("b", "square"))
+    specs = [f"{outer}{file}:{name}" for outer in ("", "scaled:loss=") for name in "ab"]
+    hashes = [source_digest(get_loss(spec, "regression")) for spec in specs]
+    assert len(set(hashes)) == len(specs)
+    assert hashes == [source_digest(get_loss(f"{spec}:@label=other", "regression")) for spec in specs]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_multiplied_losses_have_hashes_of_their_own(task: str) -> None:
+    """As many as there are losses to multiply, and none is that of a loss alone."""
+    names = [record.name for record in catalogue() if record.task == task]
+    alone, multiplied = (
+        {source_digest(get_loss(prefix + name, task)) for name in names} for prefix in ("", "scaled:loss=")
+    )
+    assert len(alone | multiplied) == 2 * len(names)
 
 
 def test_comments_and_docstrings_do_not_count() -> None:

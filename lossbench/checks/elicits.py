@@ -6,13 +6,14 @@ statistics of the sample.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from scipy import stats
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import brentq, minimize, minimize_scalar
 
 from lossbench.checks.case import Case
 from lossbench.checks.finding import Finding, finding
@@ -39,6 +40,16 @@ def weighted_median(weights: np.ndarray) -> float:
     return float(SAMPLE[np.searchsorted(weights.cumsum(), weights.sum() / 2)])
 
 
+def centre(pull: Callable[[np.ndarray], np.ndarray]) -> float:
+    """Return the value on which the errors of the sample pull as hard from above as from below."""
+    return float(brentq(lambda value: pull(SAMPLE - value).sum(), SAMPLE.min(), SAMPLE.max(), xtol=1e-12))
+
+
+def moved_mean(reach: float) -> float:
+    """Return the mean of the sample when all that is farther than `reach` from this mean is moved to there."""
+    return centre(lambda error: error.clip(-reach, reach))
+
+
 STATISTICS: Mapping[str, Callable[..., float]] = {
     "mean": lambda: SAMPLE.mean(),
     "median": lambda: np.median(SAMPLE),
@@ -46,8 +57,22 @@ STATISTICS: Mapping[str, Callable[..., float]] = {
     "expectile tau": lambda tau: stats.expectile(SAMPLE, tau),
     "median weighted by 1/|y|": lambda: weighted_median(1 / SAMPLE),
     "geometric mean of 1 + y, less 1": lambda: stats.gmean(1 + SAMPLE) - 1,
+    "mean of targets moved to within delta of it": lambda delta: moved_mean(delta),
+    "mean of targets moved to within beta of it": lambda beta: moved_mean(beta),
+    "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda delta: centre(lambda e: e / np.hypot(1, e / delta)),
+    "mean weighted by tanh(y - f)/(y - f)": lambda: centre(np.tanh),
 }
 """Of the regression sample, by the names that records use; with the parameters of a loss that have a say in it."""
+
+
+def statistics(parameters: Mapping[str, float]) -> dict[str, float]:
+    """Return the statistics of the sample by name, those with a parameter where the loss has it too."""
+    wanted = {name: inspect.signature(statistic).parameters for name, statistic in STATISTICS.items()}
+    return {
+        name: STATISTICS[name](**{key: parameters[key] for key in keys})
+        for name, keys in wanted.items()
+        if set(keys) <= set(parameters)
+    }
 
 
 def risk(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
@@ -136,9 +161,7 @@ def _claim(case: Case) -> str:
 def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
     """Name a predicted value among the statistics of the sample."""
     value = float(positive(torch.tensor(raw[0]))) if case.loss.link == "softplus" else float(raw[0])
-    tau = {key: number for key, number in case.loss.parameters.items() if key == "tau"}
-    known = {name: of for name, of in STATISTICS.items() if tau or "tau" not in name}
-    given = {name: of(**tau) if "tau" in name else of() for name, of in known.items()}
+    given = statistics(case.loss.parameters)
     estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
     estimates["a value between median and mean"] = given["median"] < value < given["mean"]
     estimates["a quantile"] = bool((abs(SAMPLE - value) < NEAR).any())

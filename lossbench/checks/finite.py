@@ -6,7 +6,7 @@ import itertools
 
 import torch
 
-from lossbench.checks.case import Case, gradient, value_and_gradient
+from lossbench.checks.case import Case, gradient, lone, value_and_gradient
 from lossbench.checks.finding import Finding, finding
 
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
@@ -33,13 +33,25 @@ def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
 def check_finite(case: Case) -> Finding:
     """Look for NaN and infinity in single precision, at raw outputs up to ±1e4."""
     for size in SIZES:
-        value, slope = value_and_gradient(case, *extremes(case, size))
+        raw, target = extremes(case, size)
+        value, slope = value_and_gradient(case, raw, target)
         faults = [name for name, seen in (("value", value), ("gradient", slope)) if not seen.isfinite().all()]
         if faults:
             kind = "NaN" if bool(value.isnan().any() or slope.isnan().any()) else "infinite"
-            saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs of ±{size:g}; take a stable form"
+            place = _nearest(case, raw, target) or f"up to ±{size:g}"
+            saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs {place}; take a stable form"
             return finding(saw, failed=True)
     return finding(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
+
+
+def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
+    """Return the raw outputs nearest to zero that are not borne; empty where it takes a whole batch of them."""
+    value, slope = value_and_gradient(lone(case), raw, target)
+    bad = raw[~(value.isfinite() & slope.isfinite().all(-1))]
+    if not len(bad):
+        return ""
+    nearest = bad[bad.abs().amax(-1).argmin()]
+    return f"of {', '.join(f'{output + 0.0:g}' for output in nearest.tolist())}"
 
 
 def check_precision(case: Case) -> Finding:
@@ -50,8 +62,8 @@ def check_precision(case: Case) -> Finding:
         single, double = gradient(case, raw, target).double(), gradient(case, raw.double(), exact)
         length = double.norm(dim=-1)
         # What is far below the usual size of a gradient may get lost.
-        allowed = LOST * (length + 0.01 * length.median().clamp(min=1e-3))
-        lost = (single - double).norm(dim=-1) / allowed
+        allowed = LOST * (length + 0.01 * length.nanmedian().clamp(min=1e-3))
+        lost = ((single - double).norm(dim=-1) / allowed).nan_to_num(nan=0)  # what is NaN, check_finite tells
         if float(lost.max()) > 1:
             worst = int(lost.argmax())
             pair = f"{single.norm(dim=-1).flatten()[worst]:.3g} instead of {length.flatten()[worst]:.3g}"

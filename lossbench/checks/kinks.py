@@ -44,6 +44,11 @@ class Kink:
         return bool(((self.slope[1] >= low - slack) & (self.slope[1] <= high + slack)).all())
 
     @property
+    def finite(self) -> bool:
+        """Whether value and gradient are finite there."""
+        return bool(self.value[1].isfinite() and self.slope[1].isfinite().all())
+
+    @property
     def leap(self) -> float:
         """How far the value jumps."""
         apart = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
@@ -109,7 +114,8 @@ def check_kinks(case: Case) -> Finding:
         return finding(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
-            return finding(f"gradient before, at and after {kink}: not between the two sides", failed=True)
+            fault = "not between the two sides" if kink.finite else "not finite there; take a stable form"
+            return finding(f"gradient before, at and after {kink}: {fault}", failed=True)
         if kink.leap:
             return finding(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)
     facts = case.loss.facts

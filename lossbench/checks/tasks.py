@@ -8,8 +8,8 @@ from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName
 from lossbench.losses import Loss, catalogue, get_loss
 from lossbench.losses.registry import built_in
 from lossbench.losses.scaled import is_scaled, split_scaled
+from lossbench.losses.statements import split_loss
 from lossbench.losses.user import locate
-from lossbench.spec import split_spec
 from lossbench.task import TASKS, Task
 
 KINDS: Mapping[Task, str] = {
@@ -58,13 +58,14 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
         'numbers only'
     """
     seek(spec)
+    asked = tuple(tasks)
     found: dict[Task, Loss | str] = {}
     wrong: list[Exception] = []
-    for task in tasks:
+    for task in asked:
         try:
             found[task] = get_loss(spec, task)
         except (LossDoesNotFit, LossFailed) as error:
-            found[task] = _reason(spec, task, error)
+            found[task] = _reason(spec, task, error, whole=len(asked) == 1)
         except (UnknownName, BadValue) as error:  # a parameter that it has on another task
             found[task] = str(error)
             wrong.append(error)
@@ -75,20 +76,29 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
 
 def seek(spec: str) -> None:
     """Refuse a loss that is not there: a name, a file, or an object in it."""
-    if is_scaled(spec):
-        spec = split_scaled(spec)[1]  # nothing where it is the reference loss of the task
-    name = split_spec(spec)[0] if spec else ""
+    name = _name(spec)
     if name and not built_in(name):
         locate(name)
 
 
-def _reason(spec: str, task: Task, error: Exception) -> str:
-    """Return what an error says without what stands in the heading of a table anyway."""
-    tasks = served(split_spec(spec)[0])
+def _name(spec: str) -> str:
+    """Return the name of a loss; of a scaled one that of the other loss, empty where none is named."""
+    while is_scaled(spec):
+        spec = split_scaled(spec)[1]
+    return split_loss(spec)[0] if spec else ""
+
+
+def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
+    """Return what an error says without what stands in the heading of a table anyway.
+
+    What the loss was given and what may be stated differs between the tasks, so it is told of one task only.
+    """
+    tasks = served(_name(spec))
     if tasks and task not in tasks:
         return not_among(tasks, task)
-    _, _, reason = str(error).partition(f"does not fit the task {task}: ")
-    return (reason or str(error)).partition(". It was given ")[0]
+    _, _, fault = str(error).partition(f"does not fit the task {task}: ")
+    reason = fault or str(error)
+    return reason if whole else reason.partition(". It was given ")[0]
 
 
 def in_words(unfit: Mapping[Task, str]) -> str:

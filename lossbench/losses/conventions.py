@@ -57,6 +57,9 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
 }
 """What may be stated, beside the task and the label."""
 
+KEYS = (*STATEMENTS, "task", "label")
+"""All that may be stated."""
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -131,7 +134,7 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
     """
     for key, value in stated.items():
         if key not in STATEMENTS:
-            raise UnknownName("statement", f"@{key}", [f"@{k}" for k in (*STATEMENTS, "task", "label")], where)
+            raise UnknownName("statement", f"@{key}", [f"@{k}" for k in KEYS], where)
         if value not in STATEMENTS[key]:
             raise UnknownName(f"@{key}", value, STATEMENTS[key], where)
     link = cast(Link, stated.get("link", LINKS[task][0]))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lossbench.errors import BadValue, UnknownName
+from lossbench.errors import BadValue
 from lossbench.lazy import torch
 from lossbench.losses.own import agreed_task, own_loss
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import built_in, core_losses, find
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
+from lossbench.losses.statements import check_none_left, split_loss
 from lossbench.losses.user import Candidate, check_name, registered, remember
-from lossbench.spec import numbers, split_spec, title
+from lossbench.spec import numbers, title
 from lossbench.task import Task
 
 
@@ -41,7 +42,7 @@ class Loss:
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as a spec: functions of a user's file cannot be imported by name in another process."""
         named = split_scaled(self.spec)[1] if is_scaled(self.spec) else self.spec
-        return _restored, (self.spec, self.task, self.targets, registered(named.partition(":")[0]))
+        return _restored, (self.spec, self.task, self.targets, registered(named.strip().partition(":")[0]))
 
     def __call__(self, raw: torch.Tensor, target: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
         """Return the per-sample loss, after checking that the target belongs to the raw outputs.
@@ -157,37 +158,48 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     """
     if is_scaled(spec):
         return _scaled_loss(spec, task, targets)
-    name, given = split_spec(spec)
-    stated = {key[1:]: given.pop(key) for key in list(given) if key.startswith("@")}
+    name, given, stated = split_loss(spec)
     if "label" in stated:
         check_name(stated.pop("label"))
     if not built_in(name):
         record, values = own_loss(spec, name, given, stated, task, targets)
         return Loss(record, spec, values, targets)
     record = find(name, agreed_task(spec, stated.pop("task", None), task))
-    if stated:
-        raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where=f"built-in '{spec}'")
+    check_none_left(stated, f"built-in '{spec}'")
     return Loss(record, spec, numbers(spec, given, record.parameters))
 
 
 def _scaled_loss(spec: str, task: Task | None, targets: int | None) -> Loss:
     """Return a constant times the loss that the spec names behind `loss=`, or times the reference loss."""
     outer, inner = split_scaled(spec)
-    given = split_spec(outer)[1]
-    if "@label" in given:
-        check_name(given.pop("@label"))
-    task = agreed_task(outer, given.pop("@task", None), task)
+    _, given, stated = split_loss(outer)
+    label = stated.pop("label", None)
+    if label is not None:
+        check_name(label)
+    task = agreed_task(spec, stated.pop("task", None), task)
+    check_none_left(stated, f"'{outer}', before loss=")
+    other = _multiplied(spec, inner, task, targets)
+    if label is not None and other.title != other.spec:
+        raise BadValue(f"'{spec}' gives @label twice, before loss= and behind it; keep one")
+    parameters = {**numbers(spec, given, (FACTOR,)), **other.parameters}
+    return Loss(scaled_record(other.record), spec, parameters, targets)
+
+
+def _multiplied(spec: str, inner: str, task: Task | None, targets: int | None) -> Loss:
+    """Return the loss that stands behind `loss=`, or the reference loss of the task where none does."""
     if not inner:
         if task is None:
             raise BadValue(
                 f"'{spec}' is a constant times the reference loss of a task; state one, or add :loss=NAME"
             )
         inner = core_losses(task)[0]
-    multiplied = get_loss(inner, task, targets)
-    if FACTOR.name in multiplied.parameters:
+    name, given, _ = split_loss(inner)
+    if built_in(name) and FACTOR.name in given:
+        raise BadValue(f"'{spec}': {FACTOR.name} stands before loss=, since all behind it is of '{name}'; move it")
+    other = get_loss(inner, task, targets)
+    if FACTOR.name in other.parameters:
         raise BadValue(f"'{spec}': '{inner}' has a factor of its own; multiply a loss that has none")
-    parameters = {**numbers(spec, given, (FACTOR,)), **multiplied.parameters}
-    return Loss(scaled_record(multiplied.record), spec, parameters, targets)
+    return other
 
 
 def _restored(spec: str, task: Task, targets: int | None, candidate: Candidate | None) -> Loss:

@@ -2,7 +2,7 @@
 
 It sees the shapes of the task, in single precision as in training. What depends on the task (an exception, a wrong
 shape, a value that is not finite) means that the loss does not fit it. What is wrong on every task (no gradient,
-changed inputs, chance) means that it cannot be used.
+changed inputs, chance, a target that is not looked at) means that it cannot be used.
 """
 
 from __future__ import annotations
@@ -71,16 +71,39 @@ class Probe:
         """
         gives = self._kind(self._first_value())
         loss = alone(self.call, self.convention, gives)
-        value, gradient = self._differentiated(loss)
+        value, gradient = self._differentiated(loss, self.target)
         if not bool(value.isfinite().all() and gradient.isfinite().all()):
             raise self._misfit("its value or its gradient is NaN or infinite on ordinary raw outputs")
         if not bool(gradient.any()):
             raise self._misfit("its gradient is zero for every raw output, so that nothing could be learnt")
-        if not torch.equal(value, self._differentiated(loss)[0]):
+        if not torch.equal(value, self._differentiated(loss, self.target)[0]):
             raise self._failed(
-                "gives another value when it is called again: by chance, or by a state that it keeps"
+                "gives another value when it is called again, by chance or by a state that it keeps; let it "
+                "depend on prediction and target alone"
+            )
+        if all(self._leads_to(gradient, loss, other) for other in self._other_targets()):
+            raise self._failed(
+                "has the same gradient whatever the target is, so that nothing could be learnt from the data"
             )
         return gives
+
+    def _other_targets(self) -> Iterator[torch.Tensor]:
+        """Yield targets that all are others, then such of which only the first is."""
+        if self.convention.encoding == "index":
+            other = (self.target + 1) % self.raw.shape[-1]
+        elif self.convention.task == "regression":
+            other = 2 * self.target.roll(1, 0) + 0.5  # in other units too, and above zero where it was
+        else:
+            other = 1 - self.target
+        yield other
+        yield torch.cat([other.flatten()[:1], self.target.flatten()[1:]]).view_as(other)
+
+    def _leads_to(self, gradient: torch.Tensor, loss: Call, target: torch.Tensor) -> bool:
+        """Say whether another target gives the same gradient; one that the loss refuses does not."""
+        try:
+            return torch.equal(gradient, self._differentiated(loss, target)[1])
+        except LossFailed:
+            return False
 
     def notes(self, gives: Gives) -> Iterator[str]:
         """Yield what is suspicious about a loss that can be used."""
@@ -106,7 +129,10 @@ class Probe:
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
         if not torch.is_tensor(value):
-            raise self._failed(f"returned {type(value).__name__}, not a tensor computed from the prediction")
+            raise self._failed(
+                f"returned {type(value).__name__}, not a tensor computed from the prediction; leave out item() "
+                "and numpy()"
+            )
         if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
             raise self._failed("changes its prediction or its target in place; let it work on a copy")
         if not value.requires_grad:
@@ -133,9 +159,9 @@ class Probe:
             "value an output, or (), one number for the batch"
         )
 
-    def _differentiated(self, loss: Call) -> tuple[torch.Tensor, torch.Tensor]:
+    def _differentiated(self, loss: Call, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         try:
-            value, gradient = differentiated(loss, self.raw, self.target)
+            value, gradient = differentiated(loss, self.raw, target)
         except RuntimeError as error:
             raise self._failed(f"has no gradient that can be computed: {told(error, '')}") from error
         if gradient is None:

@@ -171,7 +171,7 @@ def _huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torc
         differentiable=True,
         lipschitz=DELTA.default,
         symmetric=True,
-        estimates="a value between median and mean",
+        estimates="mean of targets moved to within delta of it",
         separable=True,
     ),
 )
@@ -180,6 +180,7 @@ def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tenso
 
     mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f.
     Source: Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1.
+    It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
 
     Args:
         raw: (..., batch, targets) predictions f.
@@ -217,7 +218,7 @@ def _log_cosh_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         differentiable=True,
         lipschitz=1.0,  # the derivative is -tanh(e)
         symmetric=True,
-        estimates="a value between median and mean",
+        estimates="mean weighted by tanh(y - f)/(y - f)",
         separable=True,
     ),
 )

@@ -34,15 +34,18 @@ ALPHA = Parameter(
 
 _register = partial(regression_loss, link="identity")
 
-_COMPROMISE = Facts(
-    convex=True,
-    bounded=False,
-    differentiable=True,
-    lipschitz=1.0,
-    symmetric=True,
-    estimates="a value between median and mean",
-    separable=True,
-)
+
+def _compromise(estimates: str) -> Facts:
+    """Return the facts of a loss that grows as a square, then as a line."""
+    return Facts(
+        convex=True,
+        bounded=False,
+        differentiable=True,
+        lipschitz=1.0,
+        symmetric=True,
+        estimates=estimates,
+        separable=True,
+    )
 
 
 def _redescending(lipschitz: float, bounded: bool) -> Facts:
@@ -70,7 +73,7 @@ def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | t
     placebo="huber",
     parameters=(BETA,),
     slope=_smooth_l1_slope,
-    facts=_COMPROMISE,
+    facts=_compromise("mean of targets moved to within beta of it"),
 )
 def smooth_l1(
     raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor = BETA.default
@@ -78,7 +81,8 @@ def smooth_l1(
     """Absolute error, rounded off near zero: `huber` with delta = beta, divided by beta.
 
     mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f.
-    Source: Girshick (2015), Fast R-CNN, ICCV.
+    Source: Girshick (2015), Fast R-CNN, ICCV. It estimates the mean for a large beta, the median for a small one,
+    and else not always a value between them.
 
     Args:
         raw: (..., batch, targets) predictions f.
@@ -112,7 +116,7 @@ def _pseudo_huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float
     "regularization algorithms for computed imaging, ICIP",
     parameters=(DELTA,),
     slope=_pseudo_huber_slope,
-    facts=_COMPROMISE,
+    facts=_compromise("mean weighted by 1/√(1 + ((y - f)/delta)²)"),
 )
 def pseudo_huber(
     raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor = DELTA.default
@@ -121,6 +125,7 @@ def pseudo_huber(
 
     mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f. Source: Charbonnier, Blanc-Féraud, Aubert
     and Barlaud (1994), Two deterministic half-quadratic regularization algorithms for computed imaging, ICIP.
+    It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
 
     Args:
         raw: (..., batch, targets) predictions f.

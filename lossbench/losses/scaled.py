@@ -2,9 +2,10 @@
 
     scaled:factor=16:loss=huber:delta=2
 
-`loss=` comes last, and all that follows is the other loss's own spec. Without it the other loss is the reference
-loss of the task. Under Adam, which divides by the size of the gradient, the constant changes next to nothing.
-Under SGD it is another learning rate, and beside a penalty another balance.
+`loss=` comes last, and all that follows is the other loss's own spec; a label on either side of it is that of the
+whole. Without `loss=` the other loss is the reference loss of the task. Under Adam, which divides by the size of
+the gradient, the constant changes next to nothing. Under SGD it is another learning rate, and beside a penalty
+another balance.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lossbench.errors import BadValue
 from lossbench.losses.record import Facts, LossRecord
-from lossbench.spec import Parameter
+from lossbench.spec import Parameter, split_spec
 
 if TYPE_CHECKING:
     import torch
@@ -97,9 +99,17 @@ def is_scaled(spec: str) -> bool:
 def split_scaled(spec: str) -> tuple[str, str]:
     """Split the spec of a scaled loss into what is said of the factor, and the other loss's spec or nothing.
 
+    Raises:
+        BadValue: something before `loss=` is no parameter, or nothing stands behind it.
+
     Example:
         >>> split_scaled("scaled:factor=16:loss=huber:delta=2")
         ('scaled:factor=16', 'huber:delta=2')
     """
-    outer, _, inner = spec.strip().partition(":loss=")
+    outer, named, inner = (part.strip() for part in spec.partition(":loss="))
+    stray = split_spec(outer)[0].removeprefix(SCALED)
+    if stray:
+        raise BadValue(f"'{spec}': '{stray[1:]}' is no parameter; write scaled:factor=16:loss=NAME")
+    if named and not inner:
+        raise BadValue(f"'{spec}' names no loss behind loss=; name one, or leave loss= out for the reference loss")
     return outer, inner

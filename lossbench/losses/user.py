@@ -152,6 +152,7 @@ def locate(name: str) -> Candidate:
 
     Raises:
         UnknownName: there is no such loss, or none of that name in the file or module.
+        BadValue: what cannot be the name of a loss.
         LossFailed: a file or a module that cannot be imported, or an object that cannot be called.
     """
     place, _, attribute = name.rpartition(":")
@@ -159,13 +160,32 @@ def locate(name: str) -> Candidate:
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
         return _in_file(name, Path(place).absolute(), attribute)
+    if ":" in place:
+        raise _no_parameter(name)
     if place:
         return _in_module(name, place, attribute)
     if name in _REGISTERED:
         return _REGISTERED[name]
-    if name not in installed():
-        raise UnknownName("loss", name, dict.fromkeys([*names(), *_REGISTERED, *installed()]))
-    return _of_entry_point(name, installed()[name])
+    if name in installed():
+        return _of_entry_point(name, installed()[name])
+    raise _unknown(name)
+
+
+def _no_parameter(name: str) -> BadValue:
+    """Return the error for a loss with something behind it that has no key."""
+    first = name.partition(":")[0]
+    loss = first if built_in(first) else name.rpartition(":")[0]
+    return BadValue(f"'{name}': '{name[len(loss) + 1 :]}' is no parameter; write {loss}:KEY=VALUE")
+
+
+def _unknown(name: str) -> BadValue | UnknownName:
+    """Return the error for a name that means nothing, with what was probably meant."""
+    if "=" in name:
+        return BadValue(f"'{name}' is no loss; a parameter stands behind a name and a colon: huber:delta=1.35")
+    module, _, attribute = name.rpartition(".")
+    if module and attribute:
+        return BadValue(f"'{name}' is no loss; a colon parts a module or a file from a name: {module}:{attribute}")
+    return UnknownName("loss", name, dict.fromkeys([*names(), SCALED, *_REGISTERED, *installed()]))
 
 
 def _is_file(place: str) -> bool:
@@ -191,6 +211,8 @@ def _in_module(name: str, place: str, attribute: str) -> Candidate:
             module = importlib.import_module(place)
     except (Exception, SystemExit) as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing == place and built_in(place):
+            raise _no_parameter(name) from error
         advice = "install the package that has it" if missing else "mend it"
         raise LossFailed(
             f"loss '{name}': module {place} cannot be imported: {told(error, '')}; {advice}, or name a file: "
@@ -238,8 +260,15 @@ def find_in(module: ModuleType, attribute: str, place: str) -> Any:
         for key, value in vars(module).items()
         if callable(value) and str(getattr(value, "__module__", "")).startswith(module.__name__) and key[0] != "_"
     ]
-    known = own if len(own) <= NAMED else difflib.get_close_matches(attribute, own, NAMED) or own[:NAMED]
+    known = own if len(own) <= NAMED else _nearest(attribute, own)
     raise UnknownName("loss", attribute, known or ["none, it defines nothing that can be called"], where=place)
+
+
+def _nearest(name: str, known: list[str]) -> list[str]:
+    """Return the names most like one, whatever their case; where none is, those that say they are losses."""
+    folded = {key.lower(): key for key in known}
+    near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]
+    return near or [key for key in known if "loss" in key.lower()][:NAMED] or known[:NAMED]
 
 
 class _Pickler(pickle.Pickler):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.elicits import SAMPLE, check_elicits, preferred, sample
+from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, preferred, sample, statistics
 from lossbench.losses import catalogue, get_loss
 from lossbench.losses.own import USUAL
 
@@ -24,6 +24,15 @@ def test_statistics_are_recognised(fn, name: str) -> None:
     """What a loss of the user's own estimates is told by its name, without a declaration."""
     seen = check_elicits(made(fn))
     assert (seen.verdict, seen.saw.endswith(f": {name}")) == ("pass", True)
+
+
+def test_statistics_take_the_parameters_of_the_loss() -> None:
+    """Those whose parameter a loss has not are no statistics of its sample."""
+    plain = statistics({})
+    assert {"mean", "median"} <= set(plain) < set(STATISTICS)
+    huber = statistics({"delta": 1e6, "factor": 2.0})
+    assert set(huber) > set(plain)
+    assert huber["mean of targets moved to within delta of it"] == pytest.approx(SAMPLE.mean())
 
 
 def test_a_false_declaration_is_found() -> None:

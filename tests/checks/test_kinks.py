@@ -35,7 +35,13 @@ def test_a_gradient_outside_its_two_sides_is_found() -> None:
     """The root of a square has no gradient at zero, where it has a kink."""
     seen = check_kinks(made(lambda raw, target: (raw - target).square().sum(-1).sqrt()))
     assert seen.verdict == "fail"
-    assert "nan" in seen.saw
+    assert "-1, nan, 1: not finite there" in seen.saw
+
+
+def test_a_finite_gradient_outside_its_two_sides_is_told_as_such() -> None:
+    """An absolute error whose gradient is 5 where it is zero."""
+    odd = made(lambda raw, target: ((raw - target).abs() + 5 * (raw - target) * (raw == target)).mean(-1))
+    assert check_kinks(odd).saw.endswith("-1, 5, 1: not between the two sides")
 
 
 def test_a_false_declaration_is_found() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from lossbench.checks.tasks import fits, in_words, served
@@ -44,4 +47,24 @@ def test_a_scaled_loss_fits_what_the_other_fits() -> None:
     """A constant changes nothing about the task; alone it is the reference loss of each."""
     assert isinstance(fits("scaled:factor=4:loss=huber")["regression"], Loss)
     assert isinstance(fits("scaled:factor=4:loss=huber")["binary"], str)
+    assert fits("scaled:factor=4:loss=huber")["binary"] == "numbers only"
     assert all(isinstance(loss, Loss) for loss in fits("scaled:factor=4").values())
+
+
+def test_a_scaled_loss_that_is_not_there_is_an_error() -> None:
+    """What is wrong with either part is told as of any other loss."""
+    with pytest.raises(UnknownName, match="did you mean 'huber'"):
+        fits("scaled:loss=hubber")
+    with pytest.raises(BadValue, match="'3' is no parameter"):
+        fits("scaled:3:loss=huber")
+    with pytest.raises(BadValue, match="has a factor of its own"):
+        fits("scaled:loss=scaled:loss=huber")
+
+
+def test_of_one_task_the_whole_reason_is_told(write: Callable[..., Path]) -> None:
+    """What the loss was given, and what may be stated; of several tasks the fault alone, which they may share."""
+    write("def f(p, t): return (p - t).square()")
+    alone, among = (fits("mine.py:f", tasks)["multiclass"] for tasks in (["multiclass"], TASKS))
+    assert isinstance(alone, str)
+    assert alone.startswith(f"{among}. It was given raw outputs (batch, classes) and class index (batch)")
+    assert alone.endswith("state @gets, @target or @link")

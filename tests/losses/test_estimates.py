@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case, gradient
-from lossbench.checks.elicits import SAMPLE, STATISTICS, preferred, risk, weighted_median
+from lossbench.checks.elicits import SAMPLE, STATISTICS, preferred, risk, statistics, weighted_median
 from lossbench.losses import get_loss
 from lossbench.losses.positive import positive
 
@@ -67,23 +67,28 @@ def test_descent_ends_at_the_least_risk(case):
 @pytest.mark.parametrize("case", [case for case in ONE_OUTPUT if case.loss.facts.estimates in STATISTICS], ids=str)
 def test_estimates_what_the_record_says(case):
     """The best constant prediction is the statistic that the record names."""
-    statistic = STATISTICS[case.loss.facts.estimates](**tau_of(case))
+    statistic = statistics(case.loss.parameters)[case.loss.facts.estimates]
     assert predicted(case, by_descent(case)) == pytest.approx(statistic, abs=1e-6)
     assert predicted(case, by_search(case)) == pytest.approx(statistic, abs=1e-6)
 
 
-def tau_of(case: Case) -> dict[str, float]:
-    """Return the parameter that the statistic has too."""
-    return {key: value for key, value in case.loss.parameters.items() if key == "tau"}
+COMPROMISES = {"huber": "delta", "smooth_l1": "beta", "pseudo_huber": "delta"}
+"""The losses that are squares for small errors and lines for large ones, with the parameter that parts the two."""
 
 
-COMPROMISES = [case for case in ONE_OUTPUT if "between median and mean" in case.loss.facts.estimates]
+@pytest.mark.parametrize(("name", "parameter"), COMPROMISES.items())
+def test_compromises_go_from_the_median_to_the_mean(name, parameter):
+    """All errors are large for a tiny parameter, and small for a huge one."""
+    small, large = (Case(get_loss(f"{name}:{parameter}={value}"), 1) for value in (1e-5, 1e4))
+    assert by_search(small) == pytest.approx(MEDIAN, abs=1e-4)
+    assert by_search(large) == pytest.approx(MEAN, abs=1e-4)
 
 
-@pytest.mark.parametrize("case", COMPROMISES, ids=str)
-def test_compromises_lie_between(case):
-    """The best constant prediction lies strictly between median and mean."""
-    assert MEDIAN < by_search(case) < MEAN
+@pytest.mark.parametrize("name", [*COMPROMISES, "log_cosh"])
+def test_compromises_need_not_lie_between_median_and_mean(name):
+    """One far target below pulls no harder than a near one above, of which there are two."""
+    values = np.array([0.5, 5.0, 5.0, 7.0, 7.0])
+    assert by_search(Case(get_loss(name), 1), values) > np.median(values) + 0.1 > values.mean()
 
 
 # Barron's loss is among them where alpha is not above 0.

@@ -159,6 +159,46 @@ def test_what_is_wrong_on_every_task_cannot_be_used(ailment):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        lambda p, t: p.square().mean(),
+        lambda raw, target: raw.square().mean(-1),
+        lambda p, t: p.square().mean() + t.double().square().mean(),
+    ],
+    ids=["a batch", "a row", "a value that depends on it"],
+)
+def test_a_loss_that_forgets_its_target_is_refused(criterion, task):
+    """Nothing can be learnt where the gradient is the same for all targets, even if the value is not."""
+    with pytest.raises(LossFailed, match="'mine' has the same gradient whatever the target is"):
+        probe(criterion, task, 3 if task in ("multiclass", "multilabel") else 1).gives()
+
+
+def capped(p, t):
+    """Refuse large targets."""
+    if t.max() > 2:
+        raise ValueError("too large")
+    return (p - t).square().mean()
+
+
+@pytest.mark.parametrize(
+    ("criterion", "task", "targets"),
+    [
+        (lambda p, t: (p.mean() - t.mean()).square(), "regression", 1),
+        (lambda p, t: (p.mean() - t.mean()).square(), "multilabel", 2),
+        (lambda p, t: 1 - torch.corrcoef(torch.cat([p, t], -1).T)[0, 1], "regression", 1),
+        (lambda p, t: 1 - functional.cosine_similarity(p, t, dim=0).mean(), "regression", 3),
+        (lambda p, t: (p[t == 0][:, None] - p[t == 1]).sigmoid().mean(), "binary", 1),
+        (capped, "regression", 1),
+    ],
+    ids=["mean", "balanced mean", "correlation", "angle", "ranks", "refuses some"],
+)
+def test_a_loss_may_look_at_its_targets_in_any_way(criterion, task, targets):
+    """At their mean, order, direction or ranks alone; one that refuses some targets looks at them too."""
+    assert probe(criterion, task, targets).gives() == "batch"
+
+
 @pytest.mark.parametrize(
     ("criterion", "words"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 import torch
 
 from lossbench.data import load_dataset
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
-from lossbench.losses import get_loss
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
+from lossbench.losses import get_loss, register_loss, user
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
@@ -106,19 +107,95 @@ def test_without_a_loss_it_is_the_reference_loss(task):
 
 def test_all_behind_loss_is_the_other_s_own():
     """Parameters and statements before `loss=` are about the factor, those behind it about the other loss."""
-    loss = get_loss("scaled:@label=big huber:factor=4:loss=huber:delta=2")
+    loss = get_loss("scaled:factor=4:loss=huber:delta=2:@task=regression")
     assert dict(loss.parameters) == {"factor": 4.0, "delta": 2.0}
-    assert (loss.task, loss.title) == ("regression", "big huber")
+    assert loss.task == "regression"
     assert get_loss("scaled:@task=binary").label == "scaled:factor=2:loss=bce"
     assert isinstance(loss.record.fn, Scaled)
+
+
+MINE = """
+    import torch
+
+    def a(raw, target):
+        return (raw - target).square().mean(-1)
+
+    def b(raw, target, *, factor=1.0):
+        return (factor * (raw - target).abs()).mean(-1)
+
+    class Weighted(torch.nn.Module):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = factor
+
+        def forward(self, prediction, target):
+            return self.factor * (prediction - target).square().mean()
+"""
+
+
+@pytest.mark.parametrize(
+    "spec", ["scaled:@label={}:factor=2:loss=mine.py:a", "scaled:factor=2:loss=mine.py:a:@label={}"]
+)
+def test_a_label_on_either_side_is_that_of_the_whole(write, spec):
+    """It is the same loss, by whatever name; the label may not be that of a built-in one."""
+    write(MINE)
+    loss = get_loss(spec.format("big"), "regression")
+    assert loss.title == "big"
+    assert loss.record is get_loss("scaled:loss=mine.py:a", "regression").record
+    with pytest.raises(BadValue, match="'mae' is the name of a built-in loss"):
+        get_loss(spec.format("mae"), "regression")
+
+
+def test_a_factor_that_a_class_is_made_with_is_its_own(write):
+    """A constructor's argument stands behind `loss=`, whatever it is called; both factors count."""
+    write(MINE)
+    raw, target = torch.tensor([[3.0]]), torch.tensor([[1.0]])
+    assert float(get_loss("scaled:factor=2:loss=mine.py:Weighted:factor=3", "regression")(raw, target)) == 24
+
+
+def test_a_registered_loss_is_multiplied_in_another_process_too(monkeypatch):
+    """It travels with what is registered, spaces around its name or not."""
+    monkeypatch.setattr(user, "_REGISTERED", {})
+    register_loss("theirs", torch.nn.MSELoss)
+    sent = pickle.dumps(get_loss("scaled:factor=2:loss= theirs ", "regression"))
+    user._REGISTERED.clear()
+    assert pickle.loads(sent).record.placebo == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("scaled:loss=mine.py:b", "'mine.py:b' has a factor of its own; multiply a loss that has none"),
+        ("scaled:loss=mine.py:b:factor=3", "has a factor of its own"),
+        ("scaled:loss=mine.py:a:factor=3", "unknown parameter 'factor'"),
+        ("scaled:factor=2:loss=mine.py:a@label=x", "a colon belongs before @label="),
+        ("scaled:@label=x:loss=mine.py:a:@label=y", "gives @label twice, before loss= and behind it; keep one"),
+        ("scaled:loss=mine.py:a:@label=x:@label=y", "gives @label twice; keep one"),
+        ("scaled:@task=binary:loss=mine.py:a", "is stated to be for binary, so it does not run on regression"),
+    ],
+)
+def test_bad_specs_of_the_user_s_own_losses_are_refused(write, spec, message):
+    """Nothing that is stated or set is dropped without a word."""
+    write(MINE)
+    with pytest.raises(UsageError, match=re.escape(message)):
+        get_loss(spec, "regression")
 
 
 @pytest.mark.parametrize(
     ("spec", "task", "error", "message"),
     [
+        ("scaled:3:loss=mae", None, BadValue, "'3' is no parameter; write scaled:factor=16:loss=NAME"),
+        ("scaled:factor:loss=mae", None, BadValue, "'factor' is no parameter"),
+        ("scaled:", "binary", BadValue, "'' is no parameter"),
+        ("scaled:factor=2:loss=", "binary", BadValue, "names no loss behind loss="),
+        ("scaled:factor=2:factor=3:loss=mae", None, BadValue, "gives factor twice; keep one"),
+        ("scaled:factor=2:loss=mae:factor=3", None, BadValue, "factor stands before loss="),
+        ("scaled:factor=2@label=x:loss=mae", None, BadValue, "a colon belongs before @label="),
+        ("scaled@label=x:loss=mae", None, BadValue, "a colon belongs before @label="),
+        ("scaled:@gets=raw:loss=mae", None, UnknownName, "before loss=: unknown statement '@gets'"),
         ("scaled:factor=0", "binary", BadValue, r"factor=0 is out of range; give a number in \(0, inf\)"),
         ("scaled:delta=2:loss=huber", None, UnknownName, "unknown parameter 'delta'"),
-        ("scaled:loss=huber:factor=2", None, UnknownName, "unknown parameter 'factor'.*delta"),
+        ("scaled:loss=huber:factor=2", None, BadValue, "factor stands before loss="),
         ("scaled:loss=hubr", None, UnknownName, "did you mean 'huber'"),
         ("scaled:loss=huber", "binary", LossDoesNotFit, "'huber' does not fit the task binary"),
         ("scaled:loss=mse", None, BadValue, "'mse' serves several tasks"),

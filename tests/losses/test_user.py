@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -8,10 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from joblib.externals.loky.backend.reduction import dumps
 
-from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.cli.compare import Listed
+from lossbench.errors import BadValue, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss, user
+from lossbench.losses.registry import names
+from lossbench.losses.scaled import SCALED
 
 RAW = torch.tensor([[[0.5], [-1.0], [2.0]], [[0.0], [1.0], [3.0]]], dtype=torch.float64)
 TARGET = torch.tensor([[[1.0], [0.0], [2.5]], [[1.0], [1.0], [1.0]]], dtype=torch.float64)
@@ -150,11 +156,59 @@ def test_a_name_that_could_mean_something_else_is_refused(name):
         register_loss(name, torch.nn.MSELoss)
 
 
-def test_a_built_in_name_is_refused():
-    """Names and aliases of the catalogue keep their meaning."""
-    for name in ("mse", "brier", "scaled"):
-        with pytest.raises(BadValue, match=f"'{name}' is the name of a built-in loss"):
-            register_loss(name)
+NAMES = [SCALED, *names()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_built_in_name_is_refused(name):
+    """Names and aliases of the catalogue keep their meaning, and so does what multiplies a loss."""
+    with pytest.raises(BadValue, match=f"'{name}' is the name of a built-in loss; choose another"):
+        register_loss(name, torch.nn.MSELoss)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text() | st.text("aé :,=@.py\t", max_size=5))
+def test_a_name_that_is_taken_is_reached(name):
+    """Every name is either refused, or means the loss in a spec, among others on the command line too."""
+    try:
+        register_loss(name, torch.nn.MSELoss)
+    except BadValue:
+        return
+    for spec in (name, f"{name}:reduction=sum", f"scaled:loss={name}"):
+        assert Listed().convert(f"mse,{spec}", None, None) == ["mse", spec]
+        loss = get_loss(spec, "regression")
+        assert name in (loss.record.placebo, loss.name.removesuffix(":reduction=sum"))
+
+
+SLIPS = {
+    "huber:2": "'2' is no parameter; write huber:KEY=VALUE",
+    "huber:delta:2": "'delta:2' is no parameter; write huber:KEY=VALUE",
+    "mine.py:square:": "'' is no parameter; write mine.py:square:KEY=VALUE",
+    "mine.py:square:2": "'2' is no parameter; write mine.py:square:KEY=VALUE",
+    "huber=2": "'huber=2' is no loss; a parameter stands behind a name and a colon",
+    "alpha=3": "'alpha=3' is no loss; a parameter stands behind a name and a colon",
+    "torch.nn.MSELoss": "a colon parts a module or a file from a name: torch.nn:MSELoss",
+    "mine.py.square": "a colon parts a module or a file from a name: mine.py:square",
+    "square@label=x": "a colon belongs before @label=",
+    "torch.nn:mseloss": "did you mean 'MSELoss'?",
+    "torch.nn:L1": "did you mean 'L1Loss'?",
+    "torch.nn:xyz": "Known: AdaptiveLogSoftmaxWithLoss",
+    "Scaled": "did you mean 'scaled'?",
+}
+
+
+@pytest.mark.parametrize("spec", SLIPS)
+def test_a_slip_is_told_with_what_was_meant(write, spec):
+    """A colon too few, a key left out, another case: the message has the right form."""
+    write(SQUARE)
+    with pytest.raises(UsageError, match=re.escape(SLIPS[spec])):
+        get_loss(spec, "regression")
+
+
+def test_a_module_may_be_called_as_a_built_in_loss(write):
+    """A file `dice.py` in the current folder is a module like any other."""
+    write(SQUARE, "dice.py")
+    assert same("dice:square", "mse")
 
 
 BAD = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle, product
 
 import numpy as np
@@ -18,6 +19,8 @@ from lossbench.training.trace import Trace
 from lossbench.trial import Trial
 
 from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, trial
+
+EPSILON = np.finfo(float).eps
 
 DATASETS = (
     "breast_cancer",
@@ -58,14 +61,25 @@ def every_trial(name: str, model: str, epochs: int) -> list[Trial]:
     ]
 
 
-def calm(trace: Trace) -> np.ndarray:
-    """Say which trainings did not blow up: what does magnifies every rounding without bound."""
-    return (np.nanmin(trace.curve, axis=1, initial=0.0) > -10.0) & (np.abs(trace.last).max(axis=(1, 2)) < 50.0)
+MAGNIFYING = (
+    ("breast_cancer", "linear", "exponential", "sgd"),
+    ("breast_cancer", "mlp:8,4:tanh", "unhinged", "sgd:momentum=0.9"),
+    ("diabetes", "linear", "gamma", "sgd:momentum=0.9"),
+    ("diabetes", "linear", "gaussian_nll", "sgd:momentum=0.9"),
+)
+"""Trainings that magnify every rounding, as `test_what_is_not_compared_magnifies_rounding` shows of each.
+
+Their outputs grow with every step, or their slopes hold a reciprocal of a prediction near zero.
+"""
 
 
-def compare(left: Trace, right: Trace, tolerance: float) -> None:
+def steady(group: Pack) -> np.ndarray:
+    """Say which trainings of a pack are compared."""
+    return np.array([(t.dataset, t.model, t.loss, t.optimizer) not in MAGNIFYING for t in group.trials])
+
+
+def compare(left: Trace, right: Trace, rows: np.ndarray, tolerance: float) -> None:
     """Require two traces to be the same but for rounding."""
-    rows = calm(right)
     np.testing.assert_array_equal(left.diverged, right.diverged)
     np.testing.assert_array_equal(left.best_epoch[rows], right.best_epoch[rows])
     for field in ("curve", "last", "best"):
@@ -77,29 +91,48 @@ def compare(left: Trace, right: Trace, tolerance: float) -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_engines_agree_in_double_precision(name: str, model: str) -> None:
     """Every loss and optimiser: the same curve, outputs and best epoch, to 1e-10, after three epochs."""
-    for group in make_packs(dataset(name), every_trial(name, model, epochs=3)):
-        compare(fused.train(group, torch.float64), loop.train(group, torch.float64), 1e-10)
+    trials, compared = every_trial(name, model, epochs=3), 0
+    for group in make_packs(dataset(name), trials):
+        rows = steady(group)
+        compare(fused.train(group, torch.float64), loop.train(group, torch.float64), rows, 1e-10)
+        compared += rows.sum()
+    assert len(trials) - compared <= 2 < len(trials)
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", DATASETS)
 def test_engines_agree_in_single_precision(name: str, model: str) -> None:
-    """The same test outputs after one epoch: to 5e-6 for sgd (measured: 1e-6), to 5e-4 for Adam (measured: 5e-5).
+    """The same test outputs after one epoch: to 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
 
     Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Linnerud
     is trained by sgd alone: half of its twelve training rows lie above the median, half below, and the gradient of
     the absolute error is exactly such a zero. So are those of epsilon-insensitive and multi-margin, on any data.
     """
+    trials, compared = every_trial(name, model, epochs=1), 0
     adaptive = [] if name == "linnerud" else ["adam", "adamw"]
-    for group in make_packs(dataset(name), every_trial(name, model, epochs=1)):
+    for group in make_packs(dataset(name), trials):
         optimiser, _ = parse_optimiser(group.trials[0].optimizer)
         if optimiser not in ("sgd", *adaptive):
             continue
-        tolerance = 5e-6 if optimiser == "sgd" else 5e-4
+        tolerance = 1e-5 if optimiser == "sgd" else 5e-4
         left, right = fused.train(group), loop.train(group)
         signs = np.array([loss.name in ("epsilon_insensitive", "multi_margin") for loss in group.losses])
-        rows = calm(right) & ~(signs & (optimiser != "sgd"))
+        rows = steady(group) & ~(signs & (optimiser != "sgd"))
         np.testing.assert_allclose(left.last[rows], right.last[rows], rtol=tolerance, atol=tolerance)
+        compared += rows.sum()
+    assert compared >= len(trials) * (0.9 if adaptive else 0.5)
+
+
+@pytest.mark.parametrize(("name", "model", "loss", "optimiser"), MAGNIFYING)
+def test_what_is_not_compared_magnifies_rounding(name: str, model: str, loss: str, optimiser: str) -> None:
+    """The loop itself moves a hundred times as far as its rate, and no less than the fused engine is from it."""
+    trials = [t for t in every_trial(name, model, epochs=3) if (t.loss, t.optimizer) == (loss, optimiser)]
+    moved = [replace(one, lr=one.lr * (1 + 2 * EPSILON)) for one in trials]
+    wanted, beside = (loop.train(pack(*each), torch.float64).last for each in (trials, moved))
+    found = fused.train(pack(*trials), torch.float64).last
+    moves, differs = (np.max(abs(last - wanted) / (1 + abs(wanted))) for last in (beside, found))
+    assert moves > 100 * EPSILON
+    assert differs < 30 * moves
 
 
 @pytest.mark.parametrize("task", TASKS)
