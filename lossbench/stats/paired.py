@@ -50,8 +50,8 @@ class Interval:
 
     Args:
         mean: NaN without values.
-        low: lower end; NaN for fewer than two values.
-        high: upper end; NaN for fewer than two values.
+        low: lower end; NaN where it is unknown, see `half_width`.
+        high: upper end, likewise.
         n: how many values were defined.
     """
 
@@ -88,7 +88,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
         level: confidence in (0, 1).
 
     Returns:
-        The interval, of shape (...); without low and high where there is but one value.
+        The interval, of shape (...); without low and high where there is but one value, or a few that are equal.
 
     Example:
         >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
@@ -153,10 +153,15 @@ def _constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
 
 
 def half_width(deviation: Numbers, n: Numbers, test_to_train: float, level: float = LEVEL) -> np.ndarray:
-    """Return half the width of the corrected interval of a mean over n seeds; NaN for fewer than two."""
+    """Return half the width of the corrected interval of a mean over n seeds; NaN where that is unknown.
+
+    It is unknown for fewer than two seeds. Where all have one value, it is zero for as many seeds as the sign test
+    needs, and unknown for fewer: scores of a small test part are coarse, and a few agree by chance.
+    """
     from scipy.special import stdtrit
 
-    several = np.where(np.asarray(n) > 1, n, np.nan)
+    known = np.where(np.asarray(deviation) > 0.0, np.asarray(n) > 1, smallest_p(n) < ALPHA)
+    several = np.where(known, n, np.nan)
     error = np.sqrt(1.0 / several + test_to_train) * deviation
     return np.asarray(stdtrit(several - 1.0, (1.0 + level) / 2.0) * error)[()]
 
@@ -228,8 +233,7 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
     """Put the outcome of a test into one word.
 
     Better or worse: the interval lies beyond zero and the corrected test is significant. Equivalent: neither, and
-    the interval lies inside the margin. Inconclusive: none of these. Differences that do not vary leave an interval
-    without width, which says something only of as many seeds as the sign test needs.
+    the interval lies inside the margin. Inconclusive: none of these.
 
     Args:
         interval: of the difference, this arm minus the other.
@@ -248,7 +252,6 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
     significant = np.asarray(adjusted_p) < ALPHA
     above, below = significant & (interval.low > 0.0), significant & (interval.high < 0.0)
     inside = (interval.low > -(margin or 0.0)) & (interval.high < (margin or 0.0))
-    inside &= (interval.low < interval.high) | (smallest_p(interval.n) < ALPHA)
     better, worse = (above, below) if greater_is_better else (below, above)
     return np.select([better, worse, inside], ["better", "worse", "equivalent"], "inconclusive")[()]
 
@@ -269,7 +272,7 @@ def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, tes
         told apart.
 
     Example:
-        >>> scores = np.array([[0.90, 0.91, 0.92], [0.91, 0.90, 0.92], [0.50, 0.51, 0.52]])
+        >>> scores = np.array([[0.90, 0.91, 0.92], [0.91, 0.90, 0.92], [0.50, 0.51, 0.54]])
         >>> indistinguishable_from_best(scores, True, test_to_train=1 / 3)
         array([ True,  True, False])
     """

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from lossbench.stats.paired import ALPHA, half_width, moments, smallest_p, student_p
+from lossbench.stats.paired import ALPHA, half_width, moments, student_p
 
 MOST = 1024
 """The number of seeds at which the search for a decision ends: beyond what anyone runs."""
@@ -60,10 +60,9 @@ def more_seeds(
     n, mean, deviation = moments(differences)
 
     def decides(seeds: np.ndarray) -> np.ndarray:
-        half = half_width(deviation, seeds, test_to_train)
+        reach = np.abs(mean) + half_width(deviation, seeds, test_to_train)
         significant = family * student_p(mean, deviation, seeds, test_to_train) < ALPHA
-        inside = np.abs(mean) + half < (margin or 0.0)
-        return np.asarray(significant | (inside & ((half > 0.0) | (smallest_p(seeds) < ALPHA))))
+        return np.asarray(significant | (reach < (margin or 0.0)))
 
     too_few, enough = np.maximum(n, 1), np.full(n.shape, MOST)
     for _ in range(MOST.bit_length()):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.levels import level
+from lossbench.claims.match import number
 from lossbench.stats.paired import corrected_interval
 
 LINE = Evidence("inconclusive", "accuracy", note="one diverged")
@@ -20,7 +21,8 @@ def test_a_level_is_shown_with_its_interval_and_never_judged(values, reported):
     found, interval = level(LINE, values, 0.3, reported, 0.01), corrected_interval(values, 0.3)
     assert found.verdict == "not testable"
     assert found.p_value is None
-    assert (found.measured, found.low, found.high) == pytest.approx((interval.mean, interval.low, interval.high))
+    expected = tuple(map(number, (interval.mean, interval.low, interval.high)))
+    assert (found.measured, found.low, found.high) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def test_it_lies_among_the_values_and_inside_the_corrected_interval(values: np.n
     assert (low <= high).all()
     assert (high <= values.max(axis=1) + 1e-9).all()
     corrected = corrected_interval(values, 1 / 3)
-    assert (high - low <= corrected.high - corrected.low + 1e-9).all()
+    known = ~np.isnan(corrected.low)  # of a few equal values it is not
+    assert (high - low <= corrected.high - corrected.low + 1e-9)[known].all()
 
 
 def test_the_seed_is_the_data_sets_name() -> None:

@@ -95,10 +95,19 @@ def test_one_value_has_no_interval() -> None:
     np.testing.assert_array_equal([test.p_value, test.effect_size], [np.nan, np.nan])
 
 
-@pytest.mark.parametrize("n", [2, 10])
+@pytest.mark.parametrize("n", [6, 10])
 def test_identical_arms_do_not_differ(n: int) -> None:
     """All differences zero: p = 1, no effect, an interval of no width."""
     assert paired_test(np.zeros(n), RATIO) == PairedTest(Interval(0.0, 0.0, 0.0, n), 1.0, 0.0)
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_a_few_equal_differences_have_no_interval(n: int) -> None:
+    """Scores of a small test part agree by chance: fewer than six seeds say nothing of how others would vary."""
+    test = paired_test(np.zeros(n), RATIO)
+    assert (test.interval.mean, test.p_value) == (0.0, 1.0)
+    assert np.isnan(ends(test.interval)[1:]).all()
+    assert verdict(test.interval, test.p_value, 0.01, True) == "inconclusive"
 
 
 @pytest.mark.parametrize(("n", "p_value"), [(2, 0.5), (3, 0.25), (10, 2 / 1024)])
@@ -107,7 +116,7 @@ def test_a_difference_that_never_varies_is_judged_by_its_sign(n: int, p_value: f
     test = paired_test(np.full(n, 0.1), RATIO)  # the mean of three tenths is not quite a tenth
     assert test.p_value == p_value
     assert np.isnan(test.effect_size)
-    np.testing.assert_allclose(ends(test.interval), 0.1)
+    np.testing.assert_allclose(ends(test.interval), [0.1, *[0.1 if n > 5 else np.nan] * 2])
 
 
 @few
