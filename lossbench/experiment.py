@@ -12,11 +12,11 @@ from lossbench.config import Settings
 from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, contaminate, default_kind
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import make_fold
+from lossbench.data.fold import is_stratified, make_fold
 from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import get_loss
 from lossbench.losses.registry import built_in
-from lossbench.spec import split_spec, title
+from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
@@ -81,7 +81,7 @@ def named_everywhere(settings: Settings) -> set[str]:
     """Return the losses of the user's own that stand under every task, since theirs is not stated."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
     shared = set.intersection(*map(set, lists)) if lists else set()
-    return {spec for spec in shared if not built_in(split_spec(spec)[0])}
+    return {spec for spec in shared if not built_in(spec.partition(":")[0])}
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
@@ -166,13 +166,15 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
     Raises:
         UsageError: naming data set, class, share and seed.
     """
-    kind, worst = outlier_kind(settings, dataset), max(settings.outliers)
-    for seed in tuning_seeds(settings):
+    kind, seeds = outlier_kind(settings, dataset), (*tuning_seeds(settings), *settings.seeds)
+    at_risk = dataset.task != "regression" and not is_stratified(dataset)
+    for seed in seeds if at_risk else ():
         make_fold(dataset, seed)
-    for seed in settings.seeds:
+    flipped = [share for share in settings.outliers if share] if kind == "label" else []
+    for seed in settings.seeds if flipped else ():
         fold = make_fold(dataset, seed)
-        for fraction in settings.outliers if kind == "label" else (worst,):
-            contaminate(dataset, fold, kind, fraction, seed)
+        for share in flipped:
+            contaminate(dataset, fold, kind, share, seed)
 
 
 def check_tuning(settings: Settings) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from lossbench.errors import DataError, OutputError
+from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.experiment import Experiment
 from lossbench.provenance import fingerprint, source_digest
 from lossbench.scoring import COLUMNS, frame_of, plain_rows
@@ -57,9 +57,12 @@ class Ledger:
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _curves: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
+    _unkept: list[tuple[pd.DataFrame, np.ndarray]] = field(default_factory=list)
+    _losses: dict[tuple[str, str], str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
+        self._losses = dict(self._digests())  # now: a loss of the user's own may change while it is trained
         trials = list(self.places)
         for start in range(0, len(trials) if self.store else 0, CHUNK):
             self._recall(trials[start : start + CHUNK])
@@ -76,23 +79,40 @@ class Ledger:
         done = set(self._order)
         return [trial for trial, place in self.places.items() if place not in done]
 
-    def add(self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray, seconds: float) -> None:
+    def add(self, trials: Sequence[Trial], rows: pd.DataFrame, curves: np.ndarray, seconds: float) -> None:
         """Enter finished trainings, and keep them for other runs.
 
-        A store that fails does not stop the run: the rest is trained without it.
+        A store that fails does not stop the run: it is tried again with the next results.
 
         Args:
             trials: which.
             rows: a row for each.
             curves: (trials, epochs) the validation curve of each.
             seconds: what they took.
+
+        Raises:
+            LossFailed: the code of a loss changed during the run.
         """
         self._enter(trials, rows, curves)
         self.seconds += seconds
-        lasting = rows.status != "failed"  # what failed is tried again
+        if self.store is not None:
+            lasting = rows.status != "failed"  # what failed is tried again
+            self._unkept.append((rows[lasting], curves[lasting]))
+            self._keep(self.store)
+        for trial, digest in zip(trials, rows.loss_hash, strict=True):
+            if digest != self._losses[trial.dataset, trial.loss]:
+                raise LossFailed(
+                    f"the code of loss '{trial.loss}' changed during the run, so that its trainings are of two "
+                    "losses; run the same command again"
+                )
+
+    def _keep(self, store: Store) -> None:
         try:
-            if self.store is not None and not self.note:
-                self.store.put(zip(plain_rows(rows[lasting]), curves[lasting], strict=True))
+            while self._unkept:
+                rows, curves = self._unkept[0]
+                store.put(zip(plain_rows(rows), curves, strict=True))
+                del self._unkept[0]
+            self.note = ""
         except (DataError, OutputError) as error:
             self.note = str(error)
 
@@ -140,12 +160,8 @@ class Ledger:
     def _data(self) -> dict[str, str]:
         return {dataset.name: dataset.digest for dataset in self.experiment.datasets}
 
-    @cached_property
-    def _losses(self) -> dict[tuple[str, str], str]:
-        return {
-            (dataset.name, spec): source_digest(loss)
-            for dataset in self.experiment.datasets
-            for spec, loss in losses_by_spec(
-                dataset, (t for t in self.places if t.dataset == dataset.name)
-            ).items()
-        }
+    def _digests(self) -> Iterator[tuple[tuple[str, str], str]]:
+        for dataset in self.experiment.datasets:
+            mine = (trial for trial in self.places if trial.dataset == dataset.name)
+            for spec, loss in losses_by_spec(dataset, mine).items():
+                yield (dataset.name, spec), source_digest(loss)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -147,18 +147,24 @@ def forecast(
 def schedule(experiment: Experiment, trials: list[Trial]) -> list[Pack]:
     """Return the packs of some trials in the order in which they are trained.
 
-    What tunes comes first, since without it a data set says nothing; then seed by seed, so that a run that is cut
-    short leaves whole seeds; and of equal seeds the longest, so that no process waits for it at the end.
+    What tunes comes first, since without it a data set says nothing; then seed by seed, and of equal seeds data
+    set by data set, so that a run that is cut short leaves whole seeds; and always the longest first, so that no
+    process waits for it at the end.
     """
     packs = [
         pack
         for dataset in experiment.datasets
         for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name))
     ]
-    tuning = set(experiment.tuning)
-    return sorted(
-        packs, key=lambda pack: (tuning.isdisjoint(pack.trials), min(t.seed for t in pack.trials), -work(pack))
-    )
+    tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
+    for pack in packs:
+        whole[pack.dataset.name] += work(pack)
+
+    def order(pack: Pack) -> tuple[bool, int, float, str, float]:
+        name, seed = pack.dataset.name, min(trial.seed for trial in pack.trials)
+        return tuning.isdisjoint(pack.trials), seed, -whole[name], name, -work(pack)
+
+    return sorted(packs, key=order)
 
 
 def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from lossbench.config import make_settings
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
-from lossbench.experiment import TUNING_SEEDS, Experiment, plan
+from lossbench.data import Dataset, contaminate, make_fold
+from lossbench.errors import BadValue, DataError, LossDoesNotFit, UnknownName
+from lossbench.experiment import TUNING_SEEDS, Experiment, check_contamination, plan, tuning_seeds
 
 
 def planned(datasets: str | list[str], **changes: object) -> Experiment:
@@ -71,6 +73,48 @@ def test_a_kind_that_a_task_has_not_is_refused() -> None:
             planned(dataset, outlier_kind=kind, losses=["mse"])
     trials = planned(["iris", "diabetes"], outlier_kind="feature", outliers=[0.1], losses=["mse"]).trials
     assert {trial.outlier_kind for trial in trials} == {"feature"}
+
+
+@limits(deadline=None, max_examples=25)
+@given(
+    counts=st.lists(st.integers(2, 8), min_size=2, max_size=3),
+    outliers=some(0.0, 0.1, 0.8),
+    kind=st.sampled_from(["label", "feature"]),
+    tune=st.booleans(),
+)
+def test_what_cannot_be_split_or_flipped_is_refused(
+    counts: list[int], outliers: list[float], kind: str, tune: bool
+) -> None:
+    """A plan is refused where one of its trainings lacks a class, and nowhere else."""
+    dataset = classes([counts[0] + 10, *counts[1:]])
+    settings = make_settings(
+        losses=["mse"], seeds=3, outliers=outliers, outlier_kind=kind, tune=tune, lr=[0.1, 1.0]
+    )
+    trainings = [(seed, share) for seed in settings.seeds for share in outliers]
+    trainings += [(seed, 0.0) for seed in tuning_seeds(settings)]
+    try:
+        for seed, share in trainings:
+            contaminate(dataset, make_fold(dataset, seed), kind, share, seed)
+    except DataError:
+        with pytest.raises(DataError):
+            check_contamination(settings, dataset)
+    else:
+        check_contamination(settings, dataset)
+
+
+def classes(counts: list[int]) -> Dataset:
+    """Make up a data set with so many rows of each class."""
+    target = np.repeat(np.arange(len(counts)), counts)
+    features = np.arange(2.0 * len(target)).reshape(-1, 2)
+    task = "binary" if len(counts) == 2 else "multiclass"
+    return Dataset("made up", task, features, target, tuple(map(str, range(len(counts)))), ("a", "b"))
+
+
+def test_where_no_class_can_be_lost_nothing_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantities have no classes, and a stratified split has all of them."""
+    monkeypatch.setattr("lossbench.experiment.make_fold", None)
+    planned(["diabetes", "iris"], losses=["mse"], outlier_kind="feature", outliers=[0.0, 0.4])
+    planned("diabetes", losses=["mse"], outliers=[0.4])
 
 
 def test_without_losses_each_task_gets_its_own() -> None:

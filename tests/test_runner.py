@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,14 @@ def test_seeds_are_trained_block_by_block(monkeypatch: pytest.MonkeyPatch) -> No
     assert first == sorted(first, reverse=True)
 
 
+def test_data_sets_are_trained_one_by_one() -> None:
+    """Of equal seeds the packs of a data set come together, so that a run that is cut short has whole ones."""
+    wanted = study(models=["mlp:4", "mlp:8", "linear"])
+    names = [pack.dataset.name for pack in schedule(wanted, list(wanted.trials))]
+    assert len(names) > 3
+    assert len([name for name, before in pairwise(names) if name != before]) == len(set(names)) - 1
+
+
 def test_a_loss_that_fails_leaves_the_others_as_they_are(tmp_path: Path, store: Store) -> None:
     """Its rows say so and why; the other rows are what they are without it, and only those are stored."""
     spec = f"{tmp_path}/own.py:fragile"
@@ -160,6 +169,49 @@ def test_a_store_that_fails_stops_no_run(store: Store, monkeypatch: pytest.Monke
     finished = run(study(), jobs=1, store=store)
     assert finished.note == "the disk is full"
     same(finished, run(study(), jobs=1))
+
+
+def test_a_store_that_fails_for_a_while_keeps_everything(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it could not take at first it takes with the next results; then there is nothing to tell."""
+    put, calls = store.put, []
+
+    def full_at_first(trials):
+        calls.append(1)
+        if len(calls) < 3:
+            raise OutputError("the disk is full")
+        return put(trials)
+
+    monkeypatch.setattr(store, "put", full_at_first)
+    wanted = study(models=["mlp:4", "mlp:5"])
+    finished = run(wanted, jobs=1, store=store)
+    assert finished.note == ""
+    assert len(store) == len(wanted.trials)
+
+
+def test_a_loss_that_changes_during_the_run_is_refused(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainings of two losses never stand under one name; each is kept under its own code."""
+    file = tmp_path / "own.py"
+    code = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)\n"
+    file.write_text(code.format(1))
+    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": ["mlp:4", "mlp:5"]}
+    train = fused.train
+
+    def rewritten(pack):
+        trace = train(pack)
+        file.write_text(code.format(2))
+        return trace
+
+    monkeypatch.setattr(fused, "train", rewritten)
+    experiment = study(**wanted)
+    with pytest.raises(LossFailed, match=r"own\.py:mine' changed during the run.*run the same command again"):
+        run(experiment, jobs=1, store=store)
+    missing = [trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing]
+    assert len(store) == 8
+    assert len(missing) == 2
+    file.write_text(code.format(1))
+    assert missing[0] not in [trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing]
 
 
 def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:

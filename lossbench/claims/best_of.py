@@ -9,7 +9,7 @@ import numpy as np
 
 from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
-from lossbench.claims.contest import obstacle, readings
+from lossbench.claims.contest import measured, obstacle, readings
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.registry import experiment
@@ -104,15 +104,14 @@ def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study
         score: by which they are compared; the primary score without any.
         study: where the margins are.
     """
-    share, best = cell.shares[0], chosen(cell, named)
+    best = chosen(cell, named)
     others = [loss for loss in cell.losses if loss not in named]
     for name in score or (cell.primary.name,):
-        what = f"{name} with {share:.0%} {cell.trials.outlier_kind.iloc[0]} outliers" if share else name
         for loss in others:
             yield cell.match(
-                what,
+                measured(cell, name),
                 (best, loss),
-                cell.of(name, best, share) - cell.of(name, loss, share),
+                cell.of(name, best) - cell.of(name, loss),
                 "not worse",
                 study.terms.margins.get(name),
                 MEASURES[name].greater_is_better,
@@ -124,5 +123,5 @@ def chosen(cell: Cell, named: tuple[str, ...]) -> str:
     """Return which of some losses has the best primary score on validation, averaged over the seeds."""
     sign = 1 if cell.primary.greater_is_better else -1
     trained = [loss for loss in named if loss in cell.losses]
-    means = {loss: sign * cell.of("validation_score", loss, cell.shares[0]).mean() for loss in trained}
+    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in trained}
     return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

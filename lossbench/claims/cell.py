@@ -50,31 +50,32 @@ class Cell:
     @cached_property
     def losses(self) -> list[str]:
         """The losses that were trained."""
-        return list(dict.fromkeys(self.trials.loss))
+        return list(dict.fromkeys(self.trials.loss.tolist()))
 
-    @property
+    @cached_property
     def shares(self) -> list[float]:
         """The contaminated shares, ascending."""
-        return sorted(self.trials.outlier_fraction.unique().tolist())
+        return sorted(set(self.trials.outlier_fraction.tolist()))
 
     @cached_property
     def _places(self) -> dict[tuple[str, float], list[int]]:
         """Where the trials of a loss at a contaminated share stand, by seed."""
         places: dict[tuple[str, float], list[int]] = {}
-        about = self.trials[["loss", "outlier_fraction", "seed"]].reset_index(drop=True).sort_values("seed")
-        for place, loss, share, _ in about.itertuples(name=None):
-            places.setdefault((loss, share), []).append(place)
+        losses, shares = self.trials.loss.tolist(), self.trials.outlier_fraction.tolist()
+        for place in np.argsort(self.trials.seed.to_numpy()).tolist():
+            places.setdefault((losses[place], shares[place]), []).append(place)
         return places
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
         return {}
 
-    def of(self, column: str, loss: str, share: float = 0.0) -> np.ndarray:
-        """Return one column of a loss at a contaminated share, by seed."""
+    def of(self, column: str, loss: str, share: float | None = None) -> np.ndarray:
+        """Return one column of a loss at a contaminated share, by default the smallest, by seed."""
         if column not in self._columns:
             self._columns[column] = self.trials[column].to_numpy(dtype="float64", na_value=float("nan"))
-        return np.asarray(self._columns[column][self._places[loss, share]])
+        place = loss, self.shares[0] if share is None else share
+        return np.asarray(self._columns[column][self._places[place]])
 
     @cached_property
     def _gone(self) -> dict[str, int]:
@@ -88,6 +89,11 @@ class Cell:
     def at(self, share: float) -> Cell:
         """Return the trials at one contaminated share."""
         return Cell(self.protocol, self.trials[self.trials.outlier_fraction == share])
+
+    def by_rate(self) -> dict[float, Cell]:
+        """Return the trials at each learning rate, ascending."""
+        rates = sorted(set(self.trials.lr.tolist()))
+        return {rate: Cell(self.protocol, self.trials[self.trials.lr == rate]) for rate in rates}
 
     def match(
         self,

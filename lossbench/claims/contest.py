@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from lossbench.claims.cell import Cell, cells
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Direction, Match, judge_all
-from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
@@ -29,9 +29,6 @@ from lossbench.losses.registry import core_losses, losses_of
 from lossbench.measures.scores import MEASURES, primary_score
 from lossbench.task import Task
 from lossbench.training.network import parse_model
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CONSTANT = "constant"
 """An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
@@ -178,103 +175,74 @@ def contest(
         [
             match
             for bout in bouts(study, arms, score, datasets)
-            for protocol in study.protocols
-            for fight in fights(study, bout, protocol, score, axes)
-            for match in matches_of(fight, claim, study, direction)
+            for cell in met(study, bout, axes)
+            for match in matches_of(cell, bout, claim, study, score, direction)
         ]
     )
 
 
-@dataclass(frozen=True)
-class Fight:
-    """Two losses on one data set under one protocol and contaminated share, by one score.
+def met(study: Study, bout: Bout, axes: Mapping[str, Any]) -> Iterator[Cell]:
+    """Train a bout under every protocol and yield the trials of each data set at each contaminated share."""
+    losses = {bout.task: bout.losses}
+    for cell in cells(study, bout.task, datasets=list(bout.datasets), losses=losses, **axes):
+        yield from map(cell.at, cell.shares)
+
+
+def pairs_of(cell: Cell, bout: Bout) -> list[tuple[str, str]]:
+    """Return who meets whom: each reading of the first arm, and each other loss that was trained."""
+    trained = {CONSTANT, *cell.losses}  # a rival that the claim does not name may not fit the data
+    pairs = product(bout.first, bout.others)
+    return [(first, other) for first, other in pairs if first != other and {first, other} <= trained]
+
+
+def matches_of(
+    cell: Cell, bout: Bout, claim: Claim, study: Study, scores: tuple[str, ...], direction: Direction
+) -> Iterator[Match]:
+    """Yield the comparisons of two losses, and where the document reports both scores, that of their difference.
 
     Args:
-        protocol: its name.
-        pair: the losses, or a loss and the constant answer.
-        arms: which arm of the claim each is a reading of.
-        score: by which they are compared.
-        trials: of all losses there.
-        tuned: whether each has its own rate.
+        cell: trials at one contaminated share.
+        bout: who meets whom.
+        claim: has the reported scores.
+        study: has the margins.
+        scores: by which they are compared.
+        direction: what is claimed of the first arm.
     """
-
-    protocol: str
-    pair: tuple[str, str]
-    arms: tuple[str, str]
-    score: str
-    trials: pd.DataFrame
-    tuned: bool
-
-    @property
-    def about(self) -> pd.Series[Any]:
-        """What all trials share: data set, contamination."""
-        return self.trials.iloc[0]
-
-    def differences(self) -> np.ndarray:
-        """Return the score of the first minus that of the second, for each seed."""
-        first, second = (self.by_seed(arm) for arm in self.pair)
-        return (first - second).to_numpy(dtype=np.float64)
-
-    def by_seed(self, arm: str) -> pd.Series[Any]:
-        """Return the score of a loss, or of the constant answer, for each seed."""
-        constant = arm == CONSTANT
-        mine = self.trials[self.trials.loss == (self.about.loss if constant else arm)]
-        return mine.set_index("seed")["constant_score" if constant else self.score]
-
-    def measured(self) -> str:
-        """Name what is measured: the score, and how the training part was contaminated."""
-        share, kind = self.about.outlier_fraction, self.about.outlier_kind
-        return f"{self.score} with {share:.0%} {kind} outliers" if share else self.score
-
-    def diverged(self) -> dict[str, int]:
-        """Count the trainings that did, of each loss that has some."""
-        gone = self.trials[self.trials.loss.isin(self.pair) & (self.trials.status == "diverged")]
-        return {str(loss): int(count) for loss, count in gone.loss.value_counts().items()}
-
-    def note(self) -> str:
-        """Say what a reader must know of the trainings: how many diverged, and the rates where they are tuned."""
-        rates = self.trials.drop_duplicates("loss").set_index("loss").lr
-        chosen = [f"{loss} at rate {rates[loss]:g}" for loss in self.pair if self.tuned and loss != CONSTANT]
-        return ", ".join([*(f"{loss} diverged {count} times" for loss, count in self.diverged().items()), *chosen])
+    for score, pair in product(scores, pairs_of(cell, bout)):
+        first, other = (values_of(cell, loss, score) for loss in pair)
+        match = cell.match(
+            measured(cell, score),
+            pair,
+            first - other,
+            direction,
+            study.terms.margins.get(score),
+            MEASURES[score].greater_is_better,
+            note=rates_of(cell, pair) if study.terms.protocols[cell.protocol].tune else "",
+        )
+        yield match
+        told = [claim.reported.get(f"{bout.arms[loss]} {score}") for loss in pair]
+        if all(told):
+            yield sized(match, *map(float, filter(None, told)))
 
 
-def fights(
-    study: Study, bout: Bout, protocol: Protocol, scores: tuple[str, ...], axes: Mapping[str, Any]
-) -> Iterator[Fight]:
-    """Train a bout under a protocol and yield who meets whom."""
-    losses = {bout.task: bout.losses}
-    comparison = study.compare(protocol.name, bout.task, datasets=list(bout.datasets), losses=losses, **axes)
-    for _, cell in comparison.trials.groupby(["dataset", "outlier_fraction"], sort=False):
-        trained = {CONSTANT, *cell.loss}  # a rival that the claim does not name may not fit the data
-        for score, first, other in product(scores, bout.first, bout.others):
-            if {first, other} <= trained and first != other:
-                arms = bout.arms[first], bout.arms[other]
-                yield Fight(protocol.name, (first, other), arms, score, cell, protocol.tune)
+def values_of(cell: Cell, loss: str, score: str) -> np.ndarray:
+    """Return the score of a loss, or of the constant answer, for each seed."""
+    return cell.of("constant_score", cell.losses[0]) if loss == CONSTANT else cell.of(score, loss)
 
 
-def matches_of(fight: Fight, claim: Claim, study: Study, direction: Direction) -> Iterator[Match]:
-    """Yield the comparison of two losses, and where the document reports both scores, that of its difference."""
-    measure = MEASURES[fight.score]
-    line = Evidence(
-        "inconclusive",
-        what=fight.measured(),
-        protocol=fight.protocol,
-        dataset=fight.about.dataset,
-        case=" vs ".join(fight.pair),
-        note=fight.note(),
-    )
-    match = Match(
-        line,
-        fight.differences(),
-        fight.about.test_rows / fight.about.train_rows,
-        direction,
-        study.terms.margins.get(fight.score),
-        measure.greater_is_better,
-        diverged=bool(fight.diverged()),
-    )
-    yield match
-    first, second = (claim.reported.get(f"{arm} {fight.score}") for arm in fight.arms)
-    if first and second:
-        claimed = float(first) - float(second)
-        sized = replace(line, what=f"size of the difference in {line.what}", reported=claimed)
-        yield replace(match, line=sized, claimed=claimed, direction="equal")
+def measured(cell: Cell, score: str) -> str:
+    """Name what is measured at one contaminated share: the score, and how the training part was contaminated."""
+    (share,) = cell.shares
+    return f"{score} with {share:.0%} {cell.trials.outlier_kind.iloc[0]} outliers" if share else score
+
+
+def rates_of(cell: Cell, pair: tuple[str, str]) -> str:
+    """Name the rate of each loss."""
+    return ", ".join(f"{loss} at rate {cell.of('lr', loss)[0]:g}" for loss in pair if loss != CONSTANT)
+
+
+def sized(match: Match, first: float, other: float) -> Match:
+    """Return the comparison of a difference with the reported one."""
+    claimed = first - other
+    line = replace(match.line, what=f"size of the difference in {match.line.what}", reported=claimed)
+    return replace(match, line=line, claimed=claimed, direction="equal")

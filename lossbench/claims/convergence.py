@@ -9,27 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from lossbench.claims.cell import Cell, cells_under
 from lossbench.claims.claim import Claim
 from lossbench.claims.contest import bouts, readings
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.levels import level
 from lossbench.claims.match import Match, judge_all
-from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.config import make_settings
 from lossbench.stats.survival import restricted_times
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from lossbench.task import Task
+from lossbench.task import Task
 
 EPOCHS = "epochs_to_target"
 
@@ -81,9 +76,11 @@ def train(
         axes: dict[str, Any] = {"datasets": list(bout.datasets), "losses": {bout.task: bout.losses}}
         if not protocol.tune:
             axes["lr"] = [rate * factor for rate in protocol.lr[bout.task] for factor in factors]
-        trials = study.compare(protocol.name, bout.task, **axes).trials
-        for _, cell in trials.groupby("dataset" if protocol.tune else ["dataset", "lr"], sort=False):
-            yield Race(protocol, bout.task, cell)
+        for cell in cells_under(study, protocol.name, bout.task, **axes):
+            if protocol.tune:
+                yield Race(cell, bout.task)
+            else:
+                yield from (Race(at, bout.task, rate) for rate, at in cell.by_rate().items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,59 +88,37 @@ class Race:
     """All losses on one data set under one protocol, at one rate or each at its own.
 
     Args:
-        protocol: how they were trained.
+        cell: their trials.
         task: of the data set.
-        trials: of all losses.
+        rate: at which they were trained; None where each has its own.
     """
 
-    protocol: Protocol
+    cell: Cell
     task: Task
-    trials: pd.DataFrame
-
-    @property
-    def about(self) -> pd.Series[Any]:
-        """What all trials share."""
-        return self.trials.iloc[0]
-
-    @property
-    def test_to_train(self) -> float:
-        """Rows of the test part by rows of the training part."""
-        return float(self.about.test_rows / self.about.train_rows)
-
-    @cached_property
-    def runs(self) -> dict[str, pd.DataFrame]:
-        """The trials of each loss, in the order of the seeds."""
-        return {str(loss): mine.sort_values("seed") for loss, mine in self.trials.groupby("loss")}
+    rate: float | None = None
 
     def epochs(self, loss: str) -> np.ndarray:
         """Return how long each seed took within the run; NaN where there was nothing to reach."""
-        mine = self.runs[loss]
-        times = mine[EPOCHS].to_numpy(dtype=np.float64, na_value=np.nan)
-        reached = mine.converged.to_numpy(dtype=np.float64, na_value=np.nan)
-        return restricted_times(times, reached, float(self.about.epochs))
+        times, reached, run = (self.cell.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
+        return restricted_times(times, reached, float(run[0]))
 
     def reached(self, loss: str) -> int:
         """Count the seeds that got there."""
-        return int(self.runs[loss].converged.fillna(False).sum())
+        return int(np.nansum(self.cell.of("converged", loss)))
 
     def line(self, *losses: str) -> Evidence:
         """Return evidence on one loss or two, without figures and verdict."""
-        at = "" if self.protocol.tune else f" at rate {self.about.lr:g}"
-        case = f"{' vs '.join(losses)}{at}"
+        case = " vs ".join(losses) + ("" if self.rate is None else f" at rate {self.rate:g}")
         note = ", ".join(chain.from_iterable(map(self.remarks, losses)))
-        return Evidence("inconclusive", EPOCHS, self.protocol.name, self.about.dataset, case, note=note)
+        return Evidence("inconclusive", EPOCHS, self.cell.protocol, self.cell.dataset, case, note=note)
 
     def remarks(self, loss: str) -> Iterator[str]:
         """Yield what a reader must know of a loss: runs that did not get there, or that diverged."""
-        there, runs = self.reached(loss), len(self.runs[loss])
+        there, runs = self.reached(loss), len(self.cell.of("seed", loss))
         if there < runs:
             yield f"{loss} got there in {there} of {runs} runs"
-        if gone := self.diverged(loss):
+        for gone in self.cell.diverged([loss]).values():
             yield f"{loss} diverged {gone} times"
-
-    def diverged(self, loss: str) -> int:
-        """Count the runs of a loss that did."""
-        return int((self.runs[loss].status == "diverged").sum())
 
     def matches(self, arms: tuple[str, ...], study: Study) -> Iterator[Match]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
@@ -157,11 +132,11 @@ class Race:
         return Match(
             self.line(first, other),
             differences if self.reached(first) or self.reached(other) else np.full_like(differences, np.nan),
-            self.test_to_train,
+            self.cell.test_to_train,
             "better",
             margin,
             greater_is_better=False,
-            diverged=bool(self.diverged(first) or self.diverged(other)),
+            diverged=bool(self.cell.diverged((first, other))),
         )
 
     def levels(self, arms: tuple[str, ...], claim: Claim, study: Study) -> Iterator[Evidence]:
@@ -170,4 +145,4 @@ class Race:
             for loss in readings(arm, self.task, study):
                 found = claim.reported.get(f"{arm} epochs")
                 margin = study.terms.margins.get(EPOCHS)
-                yield level(self.line(loss), self.epochs(loss), self.test_to_train, found, margin)
+                yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, found, margin)

@@ -37,10 +37,12 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         'depends'
     """
     inquiry = Inquiry(catalogue, study)
-    for claim in claims:
-        for one in catalogue.deciding(claim):
-            if not inquiry.knows(one):
-                check(one, study)
+    deciding = {one.id: one for claim in claims for one in catalogue.deciding(claim)}
+    tried = [one for one in deciding.values() if not inquiry.knows(one)]
+    for one in tried:
+        check(one, study)
+    if len(tried) > 1:
+        inquiry = replace(inquiry, study=study.on_all_cores())
     return [inquiry.finding(claim) for claim in claims]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from itertools import combinations, product
 
 import numpy as np
 
+from lossbench.claims.cell import Cell, cells_under
 from lossbench.claims.claim import Claim
 from lossbench.claims.contest import bouts
 from lossbench.claims.evidence import Evidence
@@ -19,9 +19,6 @@ from lossbench.claims.study import Study
 from lossbench.config import make_settings
 from lossbench.errors import ConfigError
 from lossbench.measures.scores import MEASURES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def check_rates(
@@ -84,50 +81,37 @@ class Curve:
     """One loss on one data set under one protocol, at every rate.
 
     Args:
-        protocol: its name.
+        loss: which.
         score: the measure.
-        trials: all of them.
+        points: the trials at each rate, ascending.
     """
 
-    protocol: str
+    loss: str
     score: str
-    trials: pd.DataFrame
-
-    @property
-    def about(self) -> pd.Series[Any]:
-        """What all trials share."""
-        return self.trials.iloc[0]
-
-    @property
-    def test_to_train(self) -> float:
-        """Rows of the test part by rows of the training part."""
-        return float(self.about.test_rows / self.about.train_rows)
+    points: Mapping[float, Cell]
 
     def at(self, rate: float) -> np.ndarray:
-        """Return the score of each seed at a rate, in the order of the seeds."""
-        mine = self.trials[self.trials.lr == rate].sort_values("seed")
-        return mine[self.score].to_numpy(dtype=np.float64)
+        """Return the score of each seed at a rate."""
+        return self.points[rate].of(self.score, self.loss)
 
     def diverged(self, rate: float) -> int:
         """Count the trainings that did at a rate."""
-        return int(((self.trials.lr == rate) & (self.trials.status == "diverged")).sum())
+        return sum(self.points[rate].diverged([self.loss]).values())
 
-    def line(self, case: str, note: str = "") -> Evidence:
+    def line(self, rate: float, case: str, note: str = "") -> Evidence:
         """Return evidence without figures and verdict."""
-        case = f"{self.about.loss}: {case}"
-        return Evidence("inconclusive", self.score, self.protocol, self.about.dataset, case, note=note)
+        cell = self.points[rate]
+        return Evidence("inconclusive", self.score, cell.protocol, cell.dataset, f"{self.loss}: {case}", note=note)
 
     def matches(self, told: Mapping[float, str], margin: float | None) -> Iterator[Match]:
         """Yield each two of the reported rates, the one that is reported to be the better one first."""
         for better, worse in combinations(told, 2):
             gone = {rate: count for rate in (better, worse) if (count := self.diverged(rate))}
+            said = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items())
             yield Match(
-                self.line(
-                    f"rate {better:g} vs {worse:g}",
-                    ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items()),
-                ),
+                self.line(better, f"rate {better:g} vs {worse:g}", said),
                 self.at(better) - self.at(worse),
-                self.test_to_train,
+                self.points[better].test_to_train,
                 "better",
                 margin,
                 MEASURES[self.score].greater_is_better,
@@ -136,19 +120,18 @@ class Curve:
 
     def levels(self, told: Mapping[float, str], margin: float | None) -> Iterator[Evidence]:
         """Yield the points of the curve, beside what is reported."""
-        for rate in sorted(self.trials.lr.unique()):
-            line = self.line(f"rate {rate:g}")
-            yield level(line, self.at(rate), self.test_to_train, told.get(float(rate)), margin)
+        for rate, cell in self.points.items():
+            line = self.line(rate, f"rate {rate:g}")
+            yield level(line, self.at(rate), cell.test_to_train, told.get(rate), margin)
 
 
 def train(
     study: Study, losses: tuple[str, ...], datasets: tuple[str, ...], lr: tuple[float, ...], score: str
 ) -> Iterator[Curve]:
     """Train the curves, protocol by protocol and task by task."""
-    for protocol in study.protocols:
-        for bout in bouts(study, losses, (score,), datasets):
-            if not protocol.tune:
-                axes: dict[str, Any] = {"losses": {bout.task: bout.losses}, "lr": list(lr)}
-                done = study.compare(protocol.name, bout.task, datasets=list(bout.datasets), **axes)
-                for _, trials in done.trials.groupby(["dataset", "loss"], sort=False):
-                    yield Curve(protocol.name, score, trials)
+    for protocol, bout in product(study.protocols, bouts(study, losses, (score,), datasets)):
+        if not protocol.tune:
+            axes = {"datasets": list(bout.datasets), "losses": {bout.task: bout.losses}, "lr": list(lr)}
+            for cell in cells_under(study, protocol.name, bout.task, **axes):
+                points = cell.by_rate()
+                yield from (Curve(loss, score, points) for loss in cell.losses)

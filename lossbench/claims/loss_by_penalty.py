@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contest import Bout, bouts
 from lossbench.claims.evidence import Evidence
@@ -100,8 +101,8 @@ def loss_by_penalty(
     for bout in bouts(study, tuple(arm.loss for arm in named), (score,), datasets):
         for protocol in study.protocols:
             trials = at_chosen_strengths(*train(study, protocol, bout, strengths))
-            for _, cell in trials.groupby("dataset", sort=False):
-                grids += [(Grid(protocol.name, score, cell), bout)]
+            for _, mine in trials.groupby("dataset", sort=False):
+                grids += [(Grid(Cell(protocol.name, mine), score), bout)]
     matches = [
         match
         for grid, bout in grids
@@ -158,43 +159,35 @@ class Grid:
     """All losses under all penalties, on one data set under one protocol.
 
     Args:
-        protocol: its name.
+        cell: the trials, each arm at its chosen strength.
         score: the measure.
-        trials: each arm at its chosen strength.
     """
 
-    protocol: str
+    cell: Cell
     score: str
-    trials: pd.DataFrame
-
-    @property
-    def about(self) -> pd.Series[Any]:
-        """What all trials share."""
-        return self.trials.iloc[0]
-
-    @property
-    def test_to_train(self) -> float:
-        """Rows of the test part by rows of the training part."""
-        return float(self.about.test_rows / self.about.train_rows)
 
     @cached_property
-    def cells(self) -> dict[Arm, pd.DataFrame]:
-        """The trials of each arm, in the order of the seeds."""
-        groups = self.trials.sort_values("seed").groupby(["loss", "penalty"])
-        return {Arm(*map(str, key)): mine for key, mine in groups}
+    def under(self) -> dict[str, Cell]:
+        """The trials of all losses under each penalty."""
+        groups = self.cell.trials.groupby("penalty")
+        return {str(penalty): Cell(self.cell.protocol, mine) for penalty, mine in groups}
 
-    def values(self, arm: Arm) -> np.ndarray:
-        """Return the score of an arm for each seed."""
-        return self.cells[arm][self.score].to_numpy(dtype=np.float64)
+    def of(self, column: str, arm: Arm) -> np.ndarray:
+        """Return one column of an arm, by seed."""
+        return self.under[arm.penalty].of(column, arm.loss)
+
+    def diverged(self, arm: Arm) -> int:
+        """Count the trainings of an arm that did."""
+        return sum(self.under[arm.penalty].diverged([arm.loss]).values())
 
     def strength(self, arm: Arm) -> str:
         """Say which strength was chosen for an arm."""
-        row = self.cells[arm].iloc[0]
-        return f"{arm} at {row.l1 + row.l2:g}, rate {row.lr:g}"
+        l1, l2, lr = (self.of(column, arm)[0] for column in ("l1", "l2", "lr"))
+        return f"{arm} at {l1 + l2:g}, rate {lr:g}"
 
     def line(self, what: str, case: str, note: str = "") -> Evidence:
         """Return evidence without figures and verdict."""
-        return Evidence("inconclusive", what, self.protocol, self.about.dataset, case, note=note)
+        return Evidence("inconclusive", what, self.cell.protocol, self.cell.dataset, case, note=note)
 
     def matches(self, first: Arm, other: Arm, margin: float | None) -> Iterator[Match]:
         """Yield the comparison of two arms, and of all that differs in their loss, and in their penalty."""
@@ -211,15 +204,13 @@ class Grid:
             ),
         }
         for what, (case, pairs) in kinds.items():
-            gone = {
-                str(arm): n for arm in sum(pairs, ()) if (n := int((self.cells[arm].status == "diverged").sum()))
-            }
+            gone = {str(arm): count for arm in sum(pairs, ()) if (count := self.diverged(arm))}
             said = [f"{arm} diverged {count} times" for arm, count in gone.items()]
             said += [self.strength(arm) for arm in pairs[0]] if what == score else []
             yield Match(
                 self.line(what, case, ", ".join(said)),
-                np.mean([self.values(one) - self.values(two) for one, two in pairs], axis=0),
-                self.test_to_train,
+                np.mean([self.of(score, one) - self.of(score, two) for one, two in pairs], axis=0),
+                self.cell.test_to_train,
                 "better",
                 margin,
                 MEASURES[score].greater_is_better,
@@ -232,4 +223,4 @@ def levels_of(grid: Grid, bout: Bout, claim: Claim, margin: float | None) -> Ite
     for loss, penalty in product(bout.losses, PENALTIES):
         arm, reported = Arm(loss, penalty), f"{bout.arms[loss]} {penalty} {grid.score}"
         line = grid.line(grid.score, str(arm))
-        yield level(line, grid.values(arm), grid.test_to_train, claim.reported.get(reported), margin)
+        yield level(line, grid.of(grid.score, arm), grid.cell.test_to_train, claim.reported.get(reported), margin)

@@ -112,7 +112,7 @@ class Models:
     def of(cls, cell: Cell, watched: Watched) -> Models:
         """Return the models of a cell whose trials differ in their rates."""
         whole = cell.trials[cell.trials.groupby("lr").status.transform(lambda s: (s == "ok").all())]
-        at = {float(rate): Cell(cell.protocol, whole[whole.lr == rate]) for rate in np.unique(whole.lr)}
+        at = Cell(cell.protocol, whole).by_rate()
         names = [f"rate {rate:g}{' at its best epoch' * bool(end)}" for rate in at for end in ENDS]
         values, scores = (
             np.stack([one.of(column + end, watched.loss) for one in at.values() for end in ENDS])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lossbench.claims.claim import Claim
-from lossbench.claims.contest import Bout, fights, matches_of, obstacle
+from lossbench.claims.contest import Bout, matches_of, met, obstacle
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Match, judge_all
 from lossbench.claims.registry import experiment
@@ -84,7 +84,6 @@ def matches(mismatch: Mismatch, claim: Claim, study: Study) -> Iterator[Match]:
         mine = tuple(name for name in names if load_dataset(name).task == task)
         pair = mismatch.loss, mismatch.fits
         bout = Bout(task, mine, pair[:1], pair[1:], dict(zip(pair, pair, strict=True)))
-        for protocol in study.protocols:
-            for fight in fights(study, bout, protocol, mismatch.score, {}):
-                for match in matches_of(fight, claim, study, "worse"):
-                    yield replace(match, line=replace(match.line, what=f"{match.line.what}, {task}"))
+        for cell in met(study, bout, {}):
+            for match in matches_of(cell, bout, claim, study, mismatch.score, "worse"):
+                yield replace(match, line=replace(match.line, what=f"{match.line.what}, {task}"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, product
 from typing import Any
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.conditions import Search, axes_of_search, conditions
-from lossbench.claims.contest import Fight, bouts, fights, matches_of
+from lossbench.claims.contest import Bout, bouts, matches_of, met, pairs_of, values_of
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.levels import level
 from lossbench.claims.match import Direction, judge_all
@@ -67,14 +69,13 @@ def number_table(
     """
     share = implied_share(claim, arms)
     made = with_share(generator, share)
-    met = [
-        replace(fight, trials=seen_at(fight.trials, share)) if fight.about.dataset == made else fight
+    held = [
+        (replace(cell, trials=seen_at(cell.trials, share)) if cell.dataset == made else cell, bout)
         for bout in bouts(study, arms, score, (*datasets, made))
-        for protocol in study.protocols
-        for fight in fights(study, bout, protocol, score, {"outliers": [0.0]})
+        for cell in met(study, bout, {"outliers": [0.0]})
     ]
-    matches = [match for fight in met for match in matches_of(fight, claim, study, direction)]
-    shown = dict.fromkeys(line for fight in met for line in levels_of(fight, claim, study))
+    matches = [match for cell, bout in held for match in matches_of(cell, bout, claim, study, score, direction)]
+    shown = [line for cell, bout in held for line in levels_of(cell, bout, claim, study, score)]
     return [remark(line, made, share) for line in (*judge_all(matches), *shown)]
 
 
@@ -87,15 +88,15 @@ def remark(line: Evidence, made: str, share: float) -> Evidence:
     return replace(line, note=", ".join(filter(None, [line.note, said])))
 
 
-def levels_of(fight: Fight, claim: Claim, study: Study) -> Iterator[Evidence]:
-    """Yield the score of each side beside the reported one."""
-    for arm, loss in zip(fight.arms, fight.pair, strict=True):
+def levels_of(cell: Cell, bout: Bout, claim: Claim, study: Study, scores: tuple[str, ...]) -> Iterator[Evidence]:
+    """Yield the scores of each loss beside the reported ones."""
+    for score, loss in product(scores, dict.fromkeys(chain(*pairs_of(cell, bout)))):
         yield level(
-            Evidence("not testable", fight.score, protocol=fight.protocol, dataset=fight.about.dataset, case=loss),
-            fight.by_seed(loss).sort_index().to_numpy(dtype=float),
-            fight.about.test_rows / fight.about.train_rows,
-            claim.reported.get(f"{arm} {fight.score}"),
-            study.terms.margins.get(fight.score),
+            Evidence("not testable", score, protocol=cell.protocol, dataset=cell.dataset, case=loss),
+            values_of(cell, loss, score),
+            cell.test_to_train,
+            claim.reported.get(f"{bout.arms[loss]} {score}"),
+            study.terms.margins.get(score),
         )
 
 

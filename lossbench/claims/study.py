@@ -55,6 +55,16 @@ class Study:
         """Passes over the training rows."""
         return self.terms.quick_epochs if self.quick else self.terms.epochs
 
+    def on_all_cores(self) -> Study:
+        """Return the study with one process a core, unless a number of processes was asked for.
+
+        The comparisons of one claim are small; of many, they are worth what a process takes to start, which is
+        paid once.
+        """
+        from lossbench.executors import available_cores
+
+        return replace(self, jobs=self.jobs or available_cores())
+
     def compare(self, protocol: str, task: Task, **axes: Any) -> Comparison:
         """Train under a protocol.
 
@@ -103,5 +113,5 @@ def at_chosen_rates(trials: tuple[Trial, ...], tuned: Comparison) -> tuple[Trial
     assert tuning is not None  # rates were looked for
     chosen = set(tuning.loc[tuning.chosen, keys].itertuples(index=False, name=None))
     # The table has losses by their titles; that of a user's own is not its spec.
-    titled = ((trial, replace(trial, loss=title(trial.loss))) for trial in trials)
-    return tuple(trial for trial, shown in titled if tuple(getattr(shown, key) for key in keys) in chosen)
+    shown = ((trial, vars(trial) | {"loss": title(trial.loss)}) for trial in trials)
+    return tuple(trial for trial, row in shown if tuple(row[key] for key in keys) in chosen)

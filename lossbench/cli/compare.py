@@ -7,8 +7,8 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
 from functools import partial
 from itertools import chain
@@ -146,8 +146,7 @@ def compare(**options: Any) -> None:
     with storage(options) as store, progress(experiment, options["quiet"]) as say:
         manner = {name: options[name] for name in MANNER}
         comparison = execute(experiment, start, say, store, options["budget"], **manner)
-    verdict = judge(comparison.trials)
-    publish(comparison, verdict, folder, options)
+    verdict = publish(comparison, judge, folder, options)
     if verdict is not None and verdict.failed:
         raise click.exceptions.Exit(WORSE)
     if comparison.gaps or (comparison.trials.status == "failed").any():
@@ -195,22 +194,87 @@ def prepare_gate(
 
 
 def publish(
-    comparison: Comparison, verdict: GateReport | None, folder: Path | None, options: dict[str, Any]
-) -> None:
-    """Write the files, then print what was asked for."""
+    comparison: Comparison,
+    judge: Callable[[pd.DataFrame], GateReport | None],
+    folder: Path | None,
+    options: dict[str, Any],
+) -> GateReport | None:
+    """Write the files, hold the trials to the baseline, and print what was asked for."""
+    from lossbench.errors import OutputError
+
+    unwritten = write_files(comparison, folder, options)
+    verdict = judge(comparison.trials)
+    with printing():
+        print_all(comparison, verdict, None if unwritten else folder, options)
+    if unwritten:
+        kept = not (options["no_cache"] or comparison.note)
+        raise OutputError("; ".join(unwritten) + ". The trainings are kept: run the command again" * kept)
+    return verdict
+
+
+def write_files(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> list[str]:
+    """Write the files, and return why some could not be written: what can be said is said all the same."""
+    from lossbench.errors import OutputError
     from lossbench.report.files import trials_csv, write_text
 
+    writers: list[Callable[[], None]] = []
     if folder is not None:
-        comparison.save(folder, command=shlex.join(["lossbench", *sys.argv[1:]]))
-    target, form = options["csv_target"], options["form"]
-    if target == "-":
+        writers.append(partial(comparison.save, folder, command=shlex.join(["lossbench", *sys.argv[1:]])))
+    if options["csv_target"] not in (None, "-"):
+        writers.append(partial(write_text, Path(options["csv_target"]), trials_csv(comparison.trials)))
+    refusals = []
+    for write in writers:
+        try:
+            write()
+        except OutputError as error:
+            refusals.append(str(error))
+    return refusals
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Say what is wrong where what is printed goes to a disk without room; a reader that left is no error."""
+    from lossbench.errors import OutputError
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to standard output: {error.strerror}; make room, or send it to another place"
+        ) from None
+
+
+def print_all(
+    comparison: Comparison, verdict: GateReport | None, folder: Path | None, options: dict[str, Any]
+) -> None:
+    """Print what was asked for."""
+    from lossbench.report.files import trials_csv
+
+    form, rows = options["form"], options["csv_target"] == "-"
+    if rows:
         click.echo(trials_csv(comparison.trials), nl=False)
-    elif target is not None:
-        write_text(Path(target), trials_csv(comparison.trials))
-    if form or not (options["quiet"] or target == "-"):
+    if form or not (options["quiet"] or rows):
         print_summary(comparison, verdict, form or "table", folder)
-    if verdict is not None and form != "junit" and not options["quiet"]:
-        print_gate(verdict, options["baseline"], to_stderr=form not in (None, "table") or target == "-")
+    if options["quiet"]:
+        return
+    if rows or form in ("csv", "json", "junit"):
+        print_alarms(comparison)
+    if verdict is not None and form != "junit":
+        print_gate(verdict, options["baseline"], to_stderr=form not in (None, "table") or rows)
+
+
+def print_alarms(comparison: Comparison) -> None:
+    """Print on standard error what a reader must know of results in a format that has no room for words."""
+    from lossbench.report.notes import closing, notes
+    from lossbench.report.terminal import console, print_lines
+
+    said = chain(notes(comparison), closing(comparison, None))
+    print_lines(console(stderr=True), (line for line in said if line.split()[0] in ALARMS))
+
+
+ALARMS = ("partial", "failed", "warning")
 
 
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
@@ -232,14 +296,14 @@ def print_summary(comparison: Comparison, verdict: GateReport | None, form: str,
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
 
-    summary = comparison.summary
+    summary, gaps = comparison.summary, comparison.gaps
     said = [*remarks(comparison), *closing(comparison, folder)]
     if form == "junit":
-        click.echo(gate_junit(verdict) if verdict else verdict_junit(summary), nl=False)
+        click.echo(gate_junit(verdict, gaps) if verdict else verdict_junit(summary, gaps), nl=False)
     elif form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":
-        click.echo(summary_json(summary), nl=False)
+        click.echo(summary_json(summary, gaps), nl=False)
     elif form == "markdown":
         click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -54,6 +54,7 @@ def _lines(totals: Mapping[str, int]) -> Say:
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
+            with suppress(OSError):  # a log on a full disk is no reason to stop
+                click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
     return say

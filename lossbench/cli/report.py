@@ -36,9 +36,12 @@ def print_report(remade: Remade, form: str) -> None:
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
 
-    plain = {"csv": summary_csv, "json": summary_json, "junit": verdict_junit}
-    if form in plain:
-        click.echo(plain[form](remade.summary), nl=False)
+    if form == "csv":
+        click.echo(summary_csv(remade.summary), nl=False)
+    elif form == "json":
+        click.echo(summary_json(remade.summary, remade.gaps), nl=False)
+    elif form == "junit":
+        click.echo(verdict_junit(remade.summary, remade.gaps), nl=False)
     elif form == "markdown":
         click.echo(markdown(tables(remade.summary), [*LEGEND, *remade.remarks()]), nl=False)
     else:

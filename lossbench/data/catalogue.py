@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from lossbench.data import generators, toy
@@ -79,6 +80,8 @@ def records() -> tuple[DatasetRecord, ...]:
 def load_dataset(spec: str) -> Dataset:
     """Load a data set by its name, or a user's table by its path.
 
+    A data set that has a name is made once, and its arrays cannot be written into. A table is read each time.
+
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
             (binary, multiclass) overrules what the target looks like.
@@ -95,13 +98,21 @@ def load_dataset(spec: str) -> Dataset:
         >>> load_dataset("imbalanced:positives=0.05").name
         'imbalanced:positives=0.05'
     """
-    name, given = split_spec(spec)
+    name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
     if name in known:
-        record = known[name]
-        return replace(record.load(**numbers(spec, given, record.parameters)), name=spec)
+        return _built_in(spec, known[name])
     if Path(name).suffix or Path(name).name != name:
         from lossbench.data.table import load_table  # imports pandas, which the other data sets do without
 
         return load_table(spec)
     raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
+
+
+@cache
+def _built_in(spec: str, record: DatasetRecord) -> Dataset:
+    _, given = split_spec(spec)
+    dataset = replace(record.load(**numbers(spec, given, record.parameters)), name=spec)
+    for array in (dataset.features, dataset.target):
+        array.setflags(write=False)  # it is everybody's
+    return dataset

@@ -147,18 +147,29 @@ def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
     return np.bincount(target, minlength=len(dataset.classes))
 
 
+def is_stratified(dataset: Dataset) -> bool:
+    """Say whether a data set is split class by class, so that every part has rows of every class.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> is_stratified(load_dataset("iris")), is_stratified(load_dataset("multilabel"))
+        (True, False)
+    """
+    by_class = dataset.task in ("binary", "multiclass")
+    return by_class and bool(class_counts(dataset, dataset.target).min() >= STRATIFIABLE)
+
+
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     from sklearn.model_selection import train_test_split
 
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))
-    by_class = dataset.task in ("binary", "multiclass")
-    stratified = by_class and class_counts(dataset, dataset.target).min() >= STRATIFIABLE
+    by_class = is_stratified(dataset)
     # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
     # division can be stratified too.
     fifth = -(-dataset.rows // 5)
 
     def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
-        strata = dataset.target[rows] if stratified else None
+        strata = dataset.target[rows] if by_class else None
         return list(train_test_split(rows, test_size=held_out, stratify=strata, random_state=random_state))
 
     train, rest = divide(np.arange(dataset.rows), 2 * fifth)

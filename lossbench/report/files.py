@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.errors import OutputError
 from lossbench.stats.findings import Findings
+
+if TYPE_CHECKING:
+    from lossbench.ledger import Gap
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system calls a disk without room: full, beyond the user's quota, or beyond the size of a file."""
 
 
 def prepare_folder(folder: Path) -> None:
@@ -33,7 +40,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def prepare_file(path: Path) -> None:
-    """See that a file can be written, before an hour of work and not after.
+    """See that a file, a device or a pipe can be written, before an hour of work and not after.
 
     Raises:
         OutputError: it is a folder, or its folder cannot be written to.
@@ -42,29 +49,43 @@ def prepare_file(path: Path) -> None:
         raise OutputError(
             f"cannot write '{path}': it is a folder; name a file in it, or use --output for a folder"
         )
-    prepare_folder(path.parent)
+    if not _is_stream(path):
+        prepare_folder(path.resolve().parent)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it.
+    """Write a file so that nobody ever sees half of it; a link is followed, a device or a pipe is written to.
 
     Raises:
         OutputError: it cannot be written.
     """
-    handle, temporary = None, ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8", newline="")
+        else:
+            _replace(path.resolve(), text)
+    except OSError as error:
+        advice = "make room, or name another place" if error.errno in FULL else "name another place"
+        raise OutputError(f"cannot write '{path}': {error.strerror or error}; {advice}") from None
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name and none of the text
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files that only their owner can read
         os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(f"cannot write '{path}': {error.strerror or error}; name another place") from None
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)  # gone already, unless something failed
+        Path(temporary).unlink(missing_ok=True)  # gone already, unless something failed
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -99,14 +120,22 @@ def summary_csv(summary: pd.DataFrame) -> str:
     return csv_text(summary.assign(**_medians(summary)))
 
 
-def summary_json(summary: pd.DataFrame) -> str:
-    """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100"."""
+def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
+    """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100".
+
+    Args:
+        summary: one row a data set, setting and loss.
+        gaps: what a run that was cut short left out. Each row has the seeds of its data set as "partial", none
+            where the data set is whole.
+    """
+    left_out = {gap.dataset: list(gap.seeds) for gap in gaps}
     beyond = {
         name: summary[name].astype(object).mask(np.isinf(summary[name]), text)
         for name, text in _medians(summary).items()
     }
     plain = summary.assign(**beyond).astype(object).where(summary.notna(), None)
-    return json_text([dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)])
+    rows = (dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False))
+    return json_text([row | {"partial": left_out.get(row["dataset"], [])} for row in rows])
 
 
 def _medians(summary: pd.DataFrame) -> dict[str, pd.Series[Any]]:

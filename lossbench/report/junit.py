@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.ledger import Gap
 from lossbench.report.gate import sentence
+from lossbench.report.notes import partial
 from lossbench.report.place import label, varying
 from lossbench.report.tables import NOT_DEFINED, interval
 from lossbench.stats.gate import Check, GateReport
@@ -48,12 +50,23 @@ class Case:
     properties: tuple[tuple[str, str], ...] = ()
 
 
-def gate_junit(report: GateReport) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests."""
+def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
+    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests.
+
+    Args:
+        report: the checks.
+        gaps: what a run that was cut short left out.
+    """
     if not report.baseline:
-        return junit([Case("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")])
+        none = Case("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
+        return junit([none, *_partial_cases(gaps)])
     names = varying(check.place for check in report.checks)
-    return junit(_gate_case(check, names) for check in report.checks)
+    return junit([*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)])
+
+
+def _partial_cases(gaps: Sequence[Gap]) -> list[Case]:
+    said = zip(gaps, partial(gaps), strict=True)
+    return [Case(gap.dataset, "all seeds", "skipped", line) for gap, line in said]
 
 
 def _gate_case(check: Check, names: tuple[str, ...]) -> Case:
@@ -62,11 +75,17 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> Case:
     return Case(check.place["dataset"], f"{where}: {subject}", RESULTS[check.outcome], sentence(check))
 
 
-def verdict_junit(summary: pd.DataFrame) -> str:
-    """Return the verdicts against the reference loss as JUnit's XML. None is a failure: a loss may be worse."""
+def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap]) -> str:
+    """Return the verdicts against the reference loss as JUnit's XML. None is a failure: a loss may be worse.
+
+    Args:
+        summary: one row a data set, setting and loss.
+        gaps: what a run that was cut short left out; each is a skipped test.
+    """
     rows = summary.to_dict("records")
     names = varying(rows)
-    return junit(_verdict_case(row, names) for row in rows if row["loss"] != row["reference"])
+    verdicts = (_verdict_case(row, names) for row in rows if row["loss"] != row["reference"])
+    return junit([*verdicts, *_partial_cases(gaps)])
 
 
 def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> Case:

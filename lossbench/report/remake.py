@@ -55,13 +55,18 @@ class Remade(Findings):
         for name, text in texts.items():
             write_text(folder / name, text)
 
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the run left out, as its manifest says."""
+        return tuple(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
+
     def remarks(self) -> Iterator[str]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
         yield from across(self.ranks)
         for skip in (self.manifest or {}).get("skipped", []):
             yield f"skipped  {skip['loss']} on {skip['dataset']}: {skip['reason']}"
-        yield from partial(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
+        yield from partial(self.gaps)
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from altered(self.path)

@@ -17,22 +17,28 @@ DTYPES = {"more_seeds": "Int64", "bootstrap_disagrees": "boolean"}
 """The types of the columns that may hold undefined values."""
 
 
-def difference_columns(arena: Arena, differences: np.ndarray, margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is said of differences of the primary score that are shown, and so corrected, together.
+def difference_columns(
+    arena: Arena, first: np.ndarray, second: np.ndarray, margins: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return what is said of pairs of losses, by the primary score, that are shown, and so corrected, together.
 
     Args:
         arena: where they are from.
-        differences: (tests, seeds) one loss minus another; NaN where either is undefined.
+        first: (tests,) index of a loss.
+        second: (tests,) index of the loss that is held against it.
         margins: the difference that is too small to matter, by score.
 
     Returns:
         Columns by name, (tests,) each.
     """
-    margin, ratio = margins.get(arena.score), arena.test_to_train
+    margin, ratio, scores = margins.get(arena.score), arena.test_to_train, arena.clean(arena.score)
+    differences, whole = scores[second] - scores[first], arena.whole()
     test = paired_test(differences, ratio)
     adjusted = holm(np.asarray(test.p_value))
     family = int(np.count_nonzero(~np.isnan(adjusted)))
     words = verdict(test.interval, adjusted, margin, MEASURES[arena.score].greater_is_better)
+    words = fair(words, whole[first], whole[second])
+    undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
     check = bootstrap_interval(differences, arena.dataset)
     return {
         **spread("difference", test.interval),
@@ -42,11 +48,35 @@ def difference_columns(arena: Arena, differences: np.ndarray, margins: Mapping[s
         "effect_size": test.effect_size,
         "verdict": words.tolist(),
         "smallest_p": smallest_p(test.interval.n, family),
-        "more_seeds": more_seeds(differences, words, margin, family, ratio),
+        "more_seeds": np.where(undecidable, np.nan, more_seeds(differences, words, margin, family, ratio)),
         "bootstrap_low": check.low,
         "bootstrap_high": check.high,
         "bootstrap_disagrees": disagree_about_zero(test.interval, check),
     }
+
+
+def fair(words: np.ndarray, first_whole: np.ndarray, second_whole: np.ndarray) -> np.ndarray:
+    """Take back the verdicts that only hold for the seeds for which a loss ended well.
+
+    Where trainings of a loss diverged or failed, the seeds that are left speak too well of it. So they may speak
+    against it, and nothing else: a verdict in its favour, or that the two are alike, becomes inconclusive.
+
+    Args:
+        words: (tests,) verdicts on the second loss: better, worse, equivalent, inconclusive; or faster, slower.
+        first_whole: (tests,) whether all trainings of the first loss ended well.
+        second_whole: (tests,) likewise of the second.
+
+    Returns:
+        (tests,) verdicts.
+
+    Example:
+        >>> words = np.array(["better", "worse", "equivalent"])
+        >>> fair(words, np.array([True] * 3), np.array([False] * 3)).tolist()
+        ['inconclusive', 'worse', 'inconclusive']
+    """
+    for_second, against = np.isin(words, ["better", "faster"]), np.isin(words, ["worse", "slower"])
+    holds = (first_whole | for_second) & (second_whole | against)
+    return np.where(holds, words, "inconclusive")
 
 
 def spread(name: str, interval: Interval) -> dict[str, Any]:

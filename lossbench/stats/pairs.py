@@ -27,6 +27,7 @@ def compare_pairs(
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected by Holm over the arena's pairs.
+    Where trainings of a loss diverged or failed, only a verdict against it stands.
 
     Args:
         trials: one row a training, as in `trials.csv`.
@@ -39,7 +40,7 @@ def compare_pairs(
 
 def pair_columns(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return the pairs of one arena."""
-    first, second, differences = pair_differences(arena)
+    first, second = pairs_of(arena)
     setting = {name: values[0] for name, values in arena.setting().items()}
     return {
         **{name: getattr(arena, name) for name in ("dataset", "task", "view", "score")},
@@ -48,15 +49,14 @@ def pair_columns(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
         "outlier_fraction": arena.shares[0],
         "first": [arena.losses[index] for index in first],
         "second": [arena.losses[index] for index in second],
-        **difference_columns(arena, differences, margins),
+        **difference_columns(arena, first, second, margins),
     }
 
 
-def pair_differences(arena: Arena) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the first and second loss of each pair, (pairs,) indices, and second minus first, (pairs, seeds)."""
+def pairs_of(arena: Arena) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the second loss of each pair, (pairs,) indices."""
     first, second = np.triu_indices(len(arena.losses), 1)
-    scores = arena.clean(arena.score)
-    return first, second, scores[second] - scores[first]
+    return first, second
 
 
 def shared_letters(arena: Arena) -> list[str]:
@@ -65,13 +65,13 @@ def shared_letters(arena: Arena) -> list[str]:
     Two losses are told apart where `compare_pairs` calls one better or worse. The best mean has an "a". A loss
     that diverged for some seeds has no letter, since those that are left do not speak for it.
     """
-    first, second, differences = pair_differences(arena)
-    test = paired_test(differences, arena.test_to_train)
+    (first, second), scores = pairs_of(arena), arena.clean(arena.score)
+    test = paired_test(scores[second] - scores[first], arena.test_to_train)
     greater = MEASURES[arena.score].greater_is_better
     words = verdict(test.interval, holm(np.asarray(test.p_value)), None, greater)
     apart = np.zeros((len(arena.losses),) * 2, dtype=bool)
     apart[first, second] = apart[second, first] = words != "inconclusive"
-    means = moments(arena.clean(arena.score))[1] * (-1.0 if greater else 1.0)
+    means = moments(scores)[1] * (-1.0 if greater else 1.0)
     # Equal means are ordered by name, since the order of the trials says nothing.
     order = [index for index in np.lexsort([np.array(arena.losses), means]) if arena.whole()[index]]
     found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))

@@ -38,8 +38,8 @@ RANK_COLUMNS = (
 def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
     """Rank the losses of each task over its data sets, and hold each against the first.
 
-    A loss that diverged for some seeds of a data set ranks behind all that did not. A loss that was not run on
-    every data set has no rank.
+    A loss that diverged or failed for some seeds of a data set ranks behind all that did not. A loss that was not
+    run on every data set, or failed for all seeds of one, has no rank.
 
     Args:
         summary: one row a data set, setting and loss, from `lossbench.stats.summary.summarise`.
@@ -77,12 +77,13 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
 
 
 def heights(group: pd.DataFrame) -> pd.DataFrame:
-    """Return how well each loss did on each data set, the greater the better, `DIVERGED` where some seed did.
+    """Return how well each loss did on each data set, the greater the better, `DIVERGED` where a seed was lost.
 
     One row a data set, one column a loss, NaN where it has no score. What has none anywhere has no row or column.
     """
     sign = [1.0 if MEASURES[score].greater_is_better else -1.0 for score in group.score]
-    height = (group["mean"] * sign).where(group.diverged == 0, DIVERGED)
+    lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
+    height = (group["mean"] * sign).mask(lost, DIVERGED)
     return group.assign(height=height).pivot_table(index="dataset", columns="loss", values="height")
 
 

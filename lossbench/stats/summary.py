@@ -15,7 +15,7 @@ import pandas as pd
 from lossbench.measures.robustness import robustness, skill
 from lossbench.measures.scores import MEASURES, measures_of
 from lossbench.stats.arena import SETTING, Arena, arenas, stack
-from lossbench.stats.difference import DTYPES, difference_columns, spread
+from lossbench.stats.difference import DTYPES, difference_columns, fair, spread
 from lossbench.stats.paired import MARGINS, corrected_interval, holm, indistinguishable_from_best
 from lossbench.stats.pairs import shared_letters
 from lossbench.stats.survival import (
@@ -34,8 +34,9 @@ def summarise(
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals over seeds (`_low`, `_high`). The verdict is of the primary score against the first loss,
-    corrected by Holm over the losses of the table. Scores are of the clean test part after training on the
-    smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
+    corrected by Holm over the losses of the table; where trainings of a loss diverged or failed, only a verdict
+    against it stands. Scores are of the clean test part after training on the smallest contaminated share;
+    `robustness`, `slope` and `breakdown` are over all shares.
 
     Args:
         trials: one row a training, as in `trials.csv`.
@@ -70,11 +71,11 @@ SUMMARY_COLUMNS = (
 def loss_columns(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return what is said of the losses of one arena, the first one first."""
     scores = arena.clean(arena.score)
-    judged = np.where(arena.whole()[:, None], scores, np.nan)
+    judged, others = np.where(arena.whole()[:, None], scores, np.nan), np.arange(1, len(arena.losses))
     greater = MEASURES[arena.score].greater_is_better
     mean = corrected_interval(scores, arena.test_to_train)
     return {
-        **beside_reference(difference_columns(arena, scores[1:] - scores[0], margins)),
+        **beside_reference(difference_columns(arena, np.zeros_like(others), others, margins)),
         **head(arena),
         **{"mean": mean.mean, "low": mean.low, "high": mean.high},
         "tied_with_best": indistinguishable_from_best(judged, greater, arena.test_to_train),
@@ -141,7 +142,7 @@ def speed(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
     horizon, ratio = float(arena.trials.epochs.iloc[0]), arena.test_to_train
     times, reached = arena.clean("epochs_to_target"), arena.clean("converged")
     restricted = restricted_times(times, reached, horizon)
-    others = speed_against(restricted[0], restricted[1:], ratio, margins.get("epochs_to_target"))
+    others = speed_against(restricted, arena.whole(), ratio, margins.get("epochs_to_target"))
     plateau = arena.clean("epochs_to_plateau")
     there = np.where(arena.trained(), ~np.isnan(plateau), np.nan)
     return {
@@ -156,22 +157,23 @@ def speed(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
 
 
 def speed_against(
-    reference: np.ndarray, others: np.ndarray, test_to_train: float, margin: float | None
+    times: np.ndarray, whole: np.ndarray, test_to_train: float, margin: float | None
 ) -> dict[str, Any]:
     """Return how much sooner or later than the reference the other losses get to the target.
 
     Args:
-        reference: (seeds,) restricted times of the reference.
-        others: (losses, seeds) those of the others.
+        times: (losses, seeds) restricted times, those of the reference first.
+        whole: (losses,) whether all trainings ended well; one that diverges may have reached the target before.
         test_to_train: rows of the test part by rows of the training part.
         margin: how many epochs are too few to matter.
     """
-    test = compare_restricted_means(others, reference, test_to_train)
+    test = compare_restricted_means(times[1:], times[0], test_to_train)
     adjusted = holm(np.asarray(test.p_value))
+    words = fair(speed_verdict(test.interval, adjusted, margin), whole[:1], whole[1:])
     return {
         **spread("epochs_to_target_difference", test.interval),
         "epochs_to_target_p_holm": adjusted,
-        "epochs_to_target_verdict": speed_verdict(test.interval, adjusted, margin).tolist(),
+        "epochs_to_target_verdict": words.tolist(),
     }
 
 

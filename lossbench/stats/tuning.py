@@ -7,6 +7,8 @@ comparisons of optimizers for deep learning, section 3: the space that is search
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,12 @@ from lossbench.stats.paired import corrected_interval
 
 ARM = ("dataset", "task", "model", "loss", "optimizer", "l1", "l2", "batch_size", "epochs")
 """What gets a rate of its own."""
+
+READ = (*ARM, "lr", "score", "validation_score", "status", "train_rows", "test_rows")
+"""The columns of trials that a choice looks at."""
+
+Trained = dict[str, Any]
+"""One training by these columns."""
 
 
 def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
@@ -29,25 +37,33 @@ def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
         Columns `ARM`, lr, score, n, diverged, mean, low, high, chosen, and at_edge: chosen, and the smallest or
         the largest of the grid, so that a better rate may lie beyond.
     """
-    return pd.concat([rate_rows(arm) for _, arm in trials.groupby(list(ARM), sort=False)], ignore_index=True)
+    arms: dict[tuple[Any, ...], dict[float, list[Trained]]] = {}
+    for values in zip(*(trials[name].tolist() for name in READ), strict=True):
+        trained = dict(zip(READ, values, strict=True))
+        arms.setdefault(values[: len(ARM)], {}).setdefault(trained["lr"], []).append(trained)
+    return pd.DataFrame([row for arm in arms.values() for row in arm_rows(arm)])
 
 
-def rate_rows(arm: pd.DataFrame) -> pd.DataFrame:
+def arm_rows(rates: dict[float, list[Trained]]) -> list[dict[str, Any]]:
     """Return the rows of one arm, its rates ascending."""
-    rows = []
-    for lr, mine in arm.groupby("lr"):
-        values = mine.validation_score.to_numpy(dtype=np.float64)
-        found = corrected_interval(values, mine.test_rows.iloc[0] / mine.train_rows.iloc[0])
-        diverged = int((mine.status == "diverged").sum())
-        about = {name: mine[name].iloc[0] for name in (*ARM, "score")}
-        interval = {"mean": found.mean, "low": found.low, "high": found.high}
-        rows.append(about | {"lr": lr, "n": found.n, "diverged": diverged} | interval)
-    table = pd.DataFrame(rows)
-    eligible = table["mean"].where(table.diverged == 0, -np.inf).fillna(-np.inf).to_numpy()
-    best = np.flatnonzero(eligible == eligible.max())
-    chosen = np.arange(len(table)) == best[len(best) // 2]
-    edge = np.isin(np.arange(len(table)), (0, len(table) - 1))
-    return table.assign(chosen=chosen, at_edge=chosen & edge)
+    rows = [rate_row(rates[lr]) for lr in sorted(rates)]
+    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else row["mean"] for row in rows]
+    best = [place for place, value in enumerate(worth) if value == max(worth)]
+    chosen, edges = best[len(best) // 2], (0, len(rows) - 1)
+    return [
+        row | {"chosen": place == chosen, "at_edge": place == chosen and place in edges}
+        for place, row in enumerate(rows)
+    ]
+
+
+def rate_row(trained: list[Trained]) -> dict[str, Any]:
+    """Return what the trainings of one arm at one rate come to."""
+    about = trained[0]
+    values = np.array([one["validation_score"] for one in trained], dtype=np.float64)
+    found = corrected_interval(values, about["test_rows"] / about["train_rows"])
+    diverged = sum(one["status"] == "diverged" for one in trained)
+    interval = {"mean": found.mean, "low": found.low, "high": found.high}
+    return {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval
 
 
 def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from lossbench.claims import Claim, try_claims
-from lossbench.claims.contest import bouts, contest
+from lossbench.claims import Claim, Study, read_terms, try_claims
+from lossbench.claims.contest import CONSTANT, Bout, bouts, contest, matches_of
+from lossbench.claims.match import judge_all
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses.registry import core_losses
 
+from .made_up import made_up
+
 CLAIM = Claim("x", "y", reported={"bce accuracy": "0.859", "mse accuracy": "0.743"})
+STUDY = Study(read_terms())
+SCORES = {"mse": 0.8, "mae": 0.7, "tukey": 0.6, CONSTANT: 0.0}
 
 
 def test_a_name_with_several_readings_is_tried_in_all_of_them(study):
@@ -86,6 +94,41 @@ def test_every_comparison_is_there(study):
     assert {line.n for line in evidence} == {3}
     assert {round(line.reported, 9) for line in evidence if line.what.startswith("size")} == {0.116}
     assert all(("rate" in line.note) == (line.protocol == "tuned") for line in ordered)
+
+
+BOUT = Bout("regression", ("made up",), ("mse",), ("mse", "mae", "tukey", CONSTANT), dict.fromkeys(SCORES, "arm"))
+
+
+def test_every_other_arm_that_was_trained_is_met_and_no_loss_meets_itself():
+    """The difference is that of the scores, seed by seed, and of a constant answer its own score."""
+    cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
+    found = {m.line.case: m for m in matches_of(cell, BOUT, Claim("x", "y"), STUDY, ("r2",), "better")}
+    assert list(found) == ["mse vs mae", "mse vs constant"]
+    against = cell.of("r2", "mse") - cell.of("r2", "mae")
+    assert (found["mse vs mae"].differences == against).all()
+    assert (found["mse vs constant"].differences == cell.of("r2", "mse")).all()
+
+
+def test_each_arm_is_named_with_its_own_rate_where_rates_are_tuned():
+    """A constant answer has none, and nor has a protocol with one rate for all."""
+    cell = replace(made_up(lambda loss, share: SCORES[loss], ["mse", "mae"]), protocol="tuned")
+    lr = np.where(cell.trials.loss == "mse", 0.3, 0.01)
+    tuned = replace(cell, trials=cell.trials.assign(lr=lr))
+    notes = [m.line.note for m in matches_of(tuned, BOUT, Claim("x", "y"), STUDY, ("r2",), "better")]
+    assert notes == ["mse at rate 0.3, mae at rate 0.01", "mse at rate 0.3"]
+    fixed = replace(cell, protocol="sgd")
+    assert not any(m.line.note for m in matches_of(fixed, BOUT, Claim("x", "y"), STUDY, ("r2",), "better"))
+
+
+def test_a_reported_difference_is_tried_beside_the_direction():
+    """It is reproduced where the measured one is the same, and contradicted where it is another."""
+    cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
+    bout = replace(BOUT, others=("mae",), arms={"mse": "mse", "mae": "mae"})
+    for told, word in (("0.7", "reproduced"), ("0.5", "contradicted")):
+        claim = Claim("x", "y", reported={"mse r2": "0.8", "mae r2": told})
+        order, size = judge_all(list(matches_of(cell, bout, claim, STUDY, ("r2",), "better")))
+        assert (order.verdict, size.verdict) == ("reproduced", word)
+        assert size.reported == pytest.approx(0.8 - float(told))
 
 
 def test_a_placebo_is_never_better(study):

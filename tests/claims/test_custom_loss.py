@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.custom_loss import custom_loss, match_of
 from lossbench.claims.match import judge_all
+from lossbench.store import open_store
 
 from .made_up import made_up
 
@@ -17,3 +22,12 @@ def test_a_loss_that_scores_otherwise_is_not_the_same():
     """A difference beyond the margin contradicts."""
     cell = made_up(lambda loss, share: 0.5 + 0.1 * (loss == "my mse"), ["my mse", "mse"])
     assert judge_all([match_of(cell, "my mse", "mse", Study(read_terms()))])[0].verdict == "contradicted"
+
+
+def test_what_was_trained_once_is_not_trained_again(study, tmp_path, monkeypatch):
+    """The file keeps its place, and so the trainings of its losses are found in the store."""
+    with open_store(tmp_path) as store:
+        stored = replace(study, store=store)
+        first = custom_loss(Claim("x", "y"), stored)
+        monkeypatch.setattr("lossbench.runner.train_pack", lambda *pack, **how: pytest.fail("it was trained"))
+        assert custom_loss(Claim("x", "y"), stored) == first

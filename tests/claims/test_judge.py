@@ -8,6 +8,7 @@ from lossbench.claims import Evidence, read_catalogue, try_claims
 from lossbench.claims.judge import untried
 from lossbench.claims.registry import CHECKS, EXPERIMENTS
 from lossbench.errors import BadValue, ConfigError
+from lossbench.executors import available_cores
 
 TWO = """
 [claims.first]
@@ -53,6 +54,25 @@ def test_an_experiment_runs_once_for_all_claims_that_it_decides(written, study, 
     assert first.evidence == second.evidence
     assert [line.case for line in both.evidence] == ["first here", "third here"]
     assert [finding.verdict for finding in (first, second, both)] == ["reproduced"] * 3
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "given"),
+    [(("first",), None, None), (("first", "third"), None, available_cores()), (("first", "third"), 3, 3)],
+)
+def test_several_claims_share_all_cores(written, study, monkeypatch, ids, asked, given):
+    """For one, the work decides how many processes there are; a number that was asked for stays."""
+    jobs = []
+
+    def note(claim, study):
+        """Note."""
+        jobs.append(study.jobs)
+        return []
+
+    monkeypatch.setitem(EXPERIMENTS, "count", note)
+    catalogue = written(TWO)
+    try_claims(catalogue, catalogue.find(ids), replace(study, jobs=asked))
+    assert jobs == [given] * len(ids)
 
 
 def test_what_is_not_tried_says_why(written, study, calls):

@@ -10,6 +10,7 @@ import pytest
 
 from lossbench.data import DatasetRecord, load_dataset, records
 from lossbench.errors import BadValue, DataError, UnknownName
+from lossbench.spec import numbers
 
 NAMES = [record.name for record in records()]
 every_record = pytest.mark.parametrize("record", records(), ids=NAMES)
@@ -54,11 +55,30 @@ def test_records_are_documented(record: DatasetRecord) -> None:
 
 @every_record
 def test_a_data_set_is_one_fixed_table(record: DatasetRecord) -> None:
-    """Loading twice, or writing the defaults out, gives the same numbers to the last bit."""
+    """Making it twice, or writing the defaults out, gives the same numbers to the last bit."""
     spelt = ":".join([record.name, *(f"{p.name}={p.default}" for p in record.parameters)])
-    first, again, written_out = (load_dataset(spec) for spec in (record.name, record.name, spelt))
+    first, written_out = load_dataset(record.name), load_dataset(spelt)
+    again = record.load(**numbers(record.name, {}, record.parameters))
     assert first.digest == again.digest == written_out.digest
     assert written_out.name == spelt
+
+
+@every_record
+def test_nobody_writes_into_what_others_load(record: DatasetRecord) -> None:
+    """A data set that has a name is made once, and refuses to be changed."""
+    dataset = load_dataset(record.name)
+    assert load_dataset(record.name) is dataset
+    for array in (dataset.features, dataset.target):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+
+
+def test_a_table_is_read_each_time(tmp_path: Path) -> None:
+    """A file may have changed since it was last read."""
+    file = tmp_path / "shop.csv"
+    for offset in (0, 1):
+        file.write_text("price,sales\n" + "".join(f"{row},{row / 2 + offset}\n" for row in range(12)))
+        assert load_dataset(f"{file}:target=sales").target[0] == offset
 
 
 @every_record

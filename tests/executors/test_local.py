@@ -3,12 +3,17 @@ from __future__ import annotations
 import math
 import operator
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.errors import LossbenchError
 from lossbench.executors import available_cores, run_all
 from lossbench.executors.local import one_thread
 
@@ -73,6 +78,39 @@ def test_an_error_in_a_task_reaches_the_caller(jobs: int) -> None:
         list(run_all(math.factorial, [3, -1, 5], jobs))
     assert torch.get_num_threads() == 2
     assert not flushes()
+
+
+def test_a_process_that_is_killed_is_one_error() -> None:
+    """Not joblib's own: it says what may have happened, what is kept and what to do."""
+    with pytest.raises(LossbenchError, match=r"was killed, .* kept, .* again, with --jobs 1"):
+        list(run_all(call, [abort, abort], jobs=2))
+    assert dict(run_all(math.factorial, [3, 4], jobs=2)) == {0: 6, 1: 24}
+
+
+def abort() -> None:
+    """End this process as the system does where memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs signals that can be held back")
+def test_ctrl_c_is_for_the_first_process_alone() -> None:
+    """Those that it starts hold the signal back from the beginning, also where nothing was started before."""
+    program = """if __name__ == "__main__":
+    import signal
+    from functools import partial
+    from lossbench.executors import run_all
+    held = dict(run_all(partial(signal.pthread_sigmask, signal.SIG_BLOCK), [[], []], jobs=2))
+    print([signal.SIGINT in mask for mask in held.values()])"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[True, True]"
+
+
+def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    """A budget that is spent leaves tasks undone: joblib's advice on that is not passed on."""
+    results = run_all(time.sleep, [0.0, 0.5, 0.5, 0.5], jobs=2)
+    next(results)
+    results.close()
+    assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
 
 
 def test_results_come_one_by_one() -> None:

@@ -17,6 +17,7 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials, table
 
 from lossbench.errors import OutputError
+from lossbench.ledger import Gap
 from lossbench.report.files import (
     csv_text,
     json_text,
@@ -57,6 +58,29 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_text() == "short"
 
 
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    """What the link points to is written, and the link stays one."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real" / "a.csv")
+    prepare_file(tmp_path / "link.csv")
+    write_text(tmp_path / "link.csv", "new")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real" / "a.csv").read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe with a name")
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """Whoever reads from a pipe gets the text; afterwards it is a pipe still."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    prepare_file(pipe)
+    write_text(pipe, "new")
+    assert os.read(reader, 100) == b"new"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
 def test_a_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     """Others may read the results, as far as the user's umask allows."""
     write_text(tmp_path / "a.csv", "")
@@ -74,7 +98,7 @@ def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, full)
-    with pytest.raises(OutputError, match=r"a\.csv': No space left on device; name another place"):
+    with pytest.raises(OutputError, match=r"a\.csv': No space left on device; make room, or name another place"):
         write_text(target, "new")
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
@@ -154,7 +178,7 @@ def test_writing_changes_no_frame() -> None:
     trials = table(SCORES)
     summary = summarise(trials)
     before = trials.copy(), summary.copy()
-    trials_csv(trials), summary_csv(summary), summary_json(summary)
+    trials_csv(trials), summary_csv(summary), summary_json(summary, ())
     assert_frame_equal(trials, before[0])
     assert_frame_equal(summary, before[1])
 
@@ -189,12 +213,19 @@ def test_a_breakdown_keeps_all_its_figures() -> None:
 def test_json_is_standard_and_says_what_the_frame_says() -> None:
     """Undefined is null, beyond the run is a text, all else is the frame's own value."""
     summary = summarise(table(SCORES))
-    bce, mse = json.loads(summary_json(summary), parse_constant=pytest.fail)
-    assert tuple(bce) == SUMMARY_COLUMNS
+    bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)
+    assert tuple(bce) == (*SUMMARY_COLUMNS, "partial")
     assert bce["mean"] == summary["mean"][0]
     assert (mse["mean"], bce["verdict"], mse["n"], mse["diverged"]) == (None, None, 0, 3)
     assert bce["epochs_to_target_median"] == ">20"
     assert bce["tied_with_best"] is bool(summary.tied_with_best[0])
+
+
+def test_json_names_the_seeds_that_are_left_out() -> None:
+    """Each row has those of its own data set; where there are none, it is whole."""
+    summary = pd.concat([summarise(table(SCORES, dataset=name)) for name in ("moons", "iris")], ignore_index=True)
+    rows = json.loads(summary_json(summary, [Gap("iris", (3, 5), 7)]))
+    assert [(row["dataset"], row["partial"]) for row in rows] == [("moons", [])] * 2 + [("iris", [3, 5])] * 2
 
 
 def test_json_ends_in_a_newline_and_keeps_letters() -> None:

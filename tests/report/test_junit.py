@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
+from lossbench.ledger import Gap
 from lossbench.report.gate import sentence
 from lossbench.report.junit import Case, gate_junit, junit, legal, verdict_junit
 from lossbench.stats.gate import Policies, gate, parse_rules
@@ -62,7 +63,7 @@ def test_a_gate_has_a_test_for_each_check() -> None:
     after = moved(before, "accuracy", -0.1, "mse")
     after = after[(after.loss != "mae") | (after.dataset != "wine")]
     report = gate(after, before, RULES, Policies(missing="warn"))
-    root = ET.fromstring(gate_junit(report))
+    root = ET.fromstring(gate_junit(report, ()))
     tests = {(test.get("classname"), test.get("name")): test for test in root.iter("testcase")}
     assert len(tests) == len(report.checks)
     failed = tests["iris", "mse, clean: accuracy:-0.02"].find("failure")
@@ -84,16 +85,29 @@ def test_a_gate_has_a_test_for_each_check() -> None:
 
 def test_no_baseline_is_a_skipped_test() -> None:
     """A CI page shows that nothing was compared, and nothing failed."""
-    root = ET.fromstring(gate_junit(gate(clean({"bce": [0.5]}), None, RULES)))
+    root = ET.fromstring(gate_junit(gate(clean({"bce": [0.5]}), None, RULES), ()))
     (test,) = root.iter("testcase")
     assert "no baseline yet" in test.find("skipped").get("message")
     assert root.get("failures") == "0"
 
 
+def test_what_is_left_out_is_a_skipped_test(comparison: Comparison) -> None:
+    """A run that was cut short says so in each data set that it concerns, with a baseline or without one."""
+    gaps = [Gap("iris", (3, 4), 12)]
+    trials = comparison.trials
+    reports = [gate(trials, before, ()) for before in (trials, None)]
+    for text in (verdict_junit(comparison.summary, gaps), *(gate_junit(report, gaps) for report in reports)):
+        root = ET.fromstring(text)
+        (test,) = (test for test in root.iter("testcase") if test.get("name") == "all seeds")
+        assert test.get("classname") == "iris"
+        assert "12 trainings are not done, so seeds 3, 4 are left out" in test.find("skipped").get("message")
+        assert root.get("failures") == "0"
+
+
 def test_verdicts_are_tests_that_never_fail(comparison: Comparison) -> None:
     """Without a baseline each loss is a test against the reference, with its verdict, and none is a failure."""
     summary = comparison.summary
-    root = ET.fromstring(verdict_junit(summary))
+    root = ET.fromstring(verdict_junit(summary, ()))
     tests = {(test.get("classname"), test.get("name")): test for test in root.iter("testcase")}
     assert len(tests) == (summary.loss != summary.reference).sum()
     assert root.get("failures") == root.get("skipped") == "0"
@@ -111,7 +125,7 @@ def test_verdicts_are_tests_that_never_fail(comparison: Comparison) -> None:
 def test_a_tuned_verdict_is_apart_from_the_fixed_ones(comparison: Comparison) -> None:
     """The view where each loss has its own rate names no rate, and no two tests share a name."""
     tuned = comparison.summary[comparison.summary.lr == 0.01].assign(view="tuned")
-    root = ET.fromstring(verdict_junit(pd.concat([comparison.summary, tuned], ignore_index=True)))
+    root = ET.fromstring(verdict_junit(pd.concat([comparison.summary, tuned], ignore_index=True), ()))
     names = [(test.get("classname"), test.get("name")) for test in root.iter("testcase")]
     assert len(set(names)) == len(names)
     assert ("diabetes", "mae against mse, each at its own lr") in names

@@ -37,7 +37,8 @@ def summary(heights: np.ndarray, **changes: object) -> pd.DataFrame:
         "batch_size": 32,
         "epochs": 9,
     }
-    about = {"task": "binary", "view": "fixed", "outlier_fraction": 0.0, "score": "accuracy", "diverged": 0}
+    about = {"task": "binary", "view": "fixed", "outlier_fraction": 0.0, "score": "accuracy"}
+    about |= {"n": 10, "diverged": 0, "failed": 0}
     rows = [
         setting | about | {"dataset": f"set{index}", "loss": loss, "mean": mean} | changes
         for index, means in enumerate(heights)
@@ -153,6 +154,16 @@ def test_a_loss_that_diverged_comes_last() -> None:
     assert rank_losses(rows).average_rank.tolist() == [2.0, 1.5, 2.5]
     rows.loc[(rows.loss != "bce") & (rows.dataset == "set0"), ["diverged", "mean"]] = [10, np.nan]
     assert rank_losses(rows).average_rank.tolist() == [1.5, 2.0, 2.5]
+
+
+def test_a_loss_that_failed_for_some_seeds_comes_last_too() -> None:
+    """As if it had diverged there; one that failed for all seeds was not run there, and has no rank."""
+    rows = summary(np.array([[0.9, 0.8, 0.7], [0.9, 0.8, 0.7]]))
+    there = (rows.loss == "bce") & (rows.dataset == "set0")
+    rows.loc[there, ["n", "failed"]] = [9, 1]
+    assert rank_losses(rows).average_rank.tolist() == [2.0, 1.5, 2.5]
+    rows.loc[there, ["n", "failed", "mean"]] = [0, 10, np.nan]
+    assert rank_losses(rows).reason[0] == "not on every data set"
 
 
 def test_a_loss_that_skipped_a_data_set_is_named_and_not_ranked() -> None:

@@ -68,6 +68,18 @@ def test_a_rate_that_diverges_is_not_chosen() -> None:
     assert list(found.diverged) == [0, 0, 1, 0]
 
 
+@few
+@given(first=grids, second=grids)
+def test_other_arms_have_no_say(first: list[list[int]], second: list[list[int]]) -> None:
+    """The rows of an arm are those that it has alone, however the trials of several are mixed."""
+    parts = [grid(first, "bce"), grid(second, "mse")]
+    mixed = tuning_table(pd.concat(parts, ignore_index=True).sort_values(["seed", "lr"], ascending=[True, False]))
+    for part in parts:
+        alone = tuning_table(part)
+        mine = mixed[mixed.loss == alone.loss[0]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone)
+
+
 def both_views(reported: dict[str, list[float]], best: dict[str, int]) -> pd.DataFrame:
     """Return the summary of two losses whose accuracy depends on the rate, with a chosen rate each."""
     seeds = np.arange(8)[:, None] / 1000
