@@ -15,6 +15,8 @@ from lossbench.claims.study import Study
 from lossbench.claims.verdict import combine
 from lossbench.errors import ConfigError, UsageError
 
+MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
+
 
 def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Finding]:
     """Try claims and judge them.
@@ -41,7 +43,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     tried = [one for one in deciding.values() if not inquiry.knows(one)]
     for one in tried:
         check(one, study)
-    if len(tried) > 1:
+    if len(tried) >= MANY:
         inquiry = replace(inquiry, study=study.on_all_cores())
     return [inquiry.finding(claim) for claim in claims]
 

@@ -58,8 +58,7 @@ class Study:
     def on_all_cores(self) -> Study:
         """Return the study with one process a core, unless a number of processes was asked for.
 
-        The comparisons of one claim are small; of many, they are worth what a process takes to start, which is
-        paid once.
+        A process is started once for all comparisons, which together are worth what none of them is.
         """
         from lossbench.executors import available_cores
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lossbench.claims import Evidence, read_catalogue, try_claims
-from lossbench.claims.judge import untried
+from lossbench.claims.judge import MANY, untried
 from lossbench.claims.registry import CHECKS, EXPERIMENTS
 from lossbench.errors import BadValue, ConfigError
 from lossbench.executors import available_cores
@@ -57,11 +57,10 @@ def test_an_experiment_runs_once_for_all_claims_that_it_decides(written, study, 
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked", "given"),
-    [(("first",), None, None), (("first", "third"), None, available_cores()), (("first", "third"), 3, 3)],
+    ("count", "asked", "given"), [(MANY - 1, None, None), (MANY, None, available_cores()), (MANY, 3, 3)]
 )
-def test_several_claims_share_all_cores(written, study, monkeypatch, ids, asked, given):
-    """For one, the work decides how many processes there are; a number that was asked for stays."""
+def test_many_claims_share_all_cores(written, study, monkeypatch, count, asked, given):
+    """For few, the work decides how many processes there are; a number that was asked for stays."""
     jobs = []
 
     def note(claim, study):
@@ -70,9 +69,9 @@ def test_several_claims_share_all_cores(written, study, monkeypatch, ids, asked,
         return []
 
     monkeypatch.setitem(EXPERIMENTS, "count", note)
-    catalogue = written(TWO)
-    try_claims(catalogue, catalogue.find(ids), replace(study, jobs=asked))
-    assert jobs == [given] * len(ids)
+    catalogue = written("".join(f"[claims.c{i}]\nclaim = '.'\nexperiment = 'count'\n" for i in range(count)))
+    try_claims(catalogue, catalogue.find(), replace(study, jobs=asked))
+    assert jobs == [given] * count
 
 
 def test_what_is_not_tried_says_why(written, study, calls):
