@@ -245,7 +245,7 @@ def test_a_folder_that_cannot_be_is_refused(result: lossbench.Comparison, tmp_pa
 )
 def test_a_placebo_is_equivalent(dataset: str, losses: list[str]) -> None:
     """The same function under another name is told to make no difference, and tied with itself."""
-    summary = small(datasets=dataset, losses=losses, epochs=5, seeds=4).summary
+    summary = small(datasets=dataset, losses=losses, epochs=5, seeds=6).summary
     placebo = summary.iloc[1]
     assert (placebo.reference, placebo.verdict) == (losses[0], "equivalent")
     assert summary.tied_with_best.all()

@@ -13,8 +13,9 @@ from .made_up import made_up
 
 
 def test_a_loss_from_a_file_scores_as_the_built_in_one(study):
-    """The squared error under every protocol, seed by seed, to the last digit."""
-    lines = [line for line in custom_loss(Claim("x", "y"), study) if line.dataset == "diabetes"]
+    """The squared error under every protocol, seed by seed, to the last digit; six seeds are enough to say so."""
+    six = replace(study, terms=replace(study.terms, quick_seeds=6))
+    lines = [line for line in custom_loss(Claim("x", "y"), six) if line.dataset == "diabetes"]
     assert [(line.verdict, line.measured) for line in lines] == [("reproduced", 0.0)] * 3
 
 
