@@ -14,7 +14,7 @@ from lossbench.cli.progress import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-DATASETS = ("breast_cancer", "moons:rows=2000", "moons:rows=1000:noise=0.2", "moons", "wine", "friedman1")
+DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
