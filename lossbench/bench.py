@@ -18,7 +18,8 @@ from lossbench.experiment import plan
 from lossbench.training import fused, loop
 from lossbench.training.fused.batches import Batches
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network, transposed_product
+from lossbench.training.fused.network import Network, in_blocks
+from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
 
 SIZES = (1, 10, 30, 100, 300)
@@ -97,14 +98,13 @@ def products(pack: Pack) -> float:
 
 def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> None:
     """Do the products of one step, forward and backward, and nothing else."""
-    blocks, columns, inputs = features.shape
-    torch.bmm(network.layers[0].view(blocks, -1, inputs), features.transpose(1, 2))
-    above = zip(network.layers[1:], network.gradients[1:], network.hidden, strict=True)
-    for layer, gradient, below in reversed(list(above)):
-        torch.bmm(layer, below)
-        torch.bmm(delta, below.transpose(1, 2), out=gradient)
-        delta = transposed_product(layer, delta)
-    torch.bmm(delta.view(blocks, -1, columns), features, out=network.gradients[0].view(blocks, -1, inputs))
+    product(in_blocks(network.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(network.room(0)[1]))
+    for index in reversed(range(1, len(network.layers))):
+        below = network.hidden[index - 1]
+        product(network.layers[index], below, network.room(index)[1])
+        product(delta, below.transpose(1, 2), network.gradients[index])
+        delta = transposed_product(network.layers[index][:, :, :-1], delta)
+    product(in_blocks(delta), features.unsqueeze(1), in_blocks(network.gradients[0]))
 
 
 def best(work: Callable[[], object]) -> float:

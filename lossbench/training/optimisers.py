@@ -1,7 +1,6 @@
-"""The optimisers, for many models at once: flat vectors of all parameters, updated in place.
+"""The optimisers, for many models at once: their parameters, one row a model, are updated in place.
 
-Each follows the formulas and the defaults of torch.optim, which the loop engine uses.
-A hyperparameter is a vector with one value a parameter, expanded from one value a model.
+Each follows the formulas and the defaults of torch.optim, which the loop engine uses. All models share a rate.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from lossbench.errors import UnknownName
 from lossbench.lazy import torch
 from lossbench.spec import Parameter, numbers, split_spec
 
+Hyper = Mapping[str, "float | torch.Tensor"]  # a weight decay is a row of parameters: of the biases it is zero
+
 
 class Sgd:
     """Stochastic gradient descent with momentum: b ← μ b + g, θ ← θ − η b (Polyak 1964; Sutskever et al. 2013)."""
@@ -21,43 +22,41 @@ class Sgd:
         Parameter("momentum", 0.0, low=0, high=1, open_high=True, meaning="share of the last step kept"),
     )
 
-    def __init__(self, theta: torch.Tensor, rate: torch.Tensor, hyper: Mapping[str, torch.Tensor]) -> None:
-        self.theta, self.rate, self.momentum = theta, rate, hyper["momentum"]
+    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, hyper: Hyper) -> None:
+        self.theta, self.gradient, self.rate, self.momentum = theta, gradient, rate, hyper["momentum"]
         self.velocity = torch.zeros_like(theta)
 
-    def step(self, gradient: torch.Tensor) -> None:
+    def step(self) -> None:
         """Move all parameters once."""
-        self.velocity.mul_(self.momentum).add_(gradient)
-        self.theta.addcmul_(self.velocity, self.rate, value=-1)
+        self.velocity.mul_(self.momentum).add_(self.gradient)
+        self.theta.add_(self.velocity, alpha=-self.rate)
 
 
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1).
 
-    torch's fused kernel does a step in one pass over memory, but knows one rate only. So it makes the step of rate
-    one on a vector of zeros, and every model then takes its own multiple of that. The kernel is called by itself:
-    torch.optim around it imports torch's compiler at the first step, which takes longer than many a run.
+    torch's fused kernel does a step in one pass over memory. It is called by itself: torch.optim around it imports
+    torch's compiler at the first step, which takes longer than many a run.
     """
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
 
-    def __init__(self, theta: torch.Tensor, rate: torch.Tensor, hyper: Mapping[str, torch.Tensor]) -> None:
-        self.theta, self.rate = theta, rate
-        self.move, self.mean, self.square = (torch.zeros_like(theta) for _ in range(3))
+    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, hyper: Hyper) -> None:
+        self.theta, self.gradient, self.rate = theta, gradient, rate
+        self.mean, self.square = torch.zeros_like(theta), torch.zeros_like(theta)
         self.steps = torch.zeros((), dtype=torch.float32)
 
-    def step(self, gradient: torch.Tensor) -> None:
+    def step(self) -> None:
         """Move all parameters once."""
         self.steps += 1
-        self.move.zero_()
         torch.ops.aten._fused_adam_(
-            [self.move],
-            [gradient],
+            [self.theta],
+            [self.gradient],
             [self.mean],
             [self.square],
             [],
             [self.steps],
-            lr=1.0,
+            lr=self.rate,
             beta1=0.9,
             beta2=0.999,
             weight_decay=0.0,
@@ -65,7 +64,6 @@ class Adam:
             amsgrad=False,
             maximize=False,
         )
-        self.theta.addcmul_(self.move, self.rate)
 
 
 class AdamW(Adam):
@@ -75,14 +73,14 @@ class AdamW(Adam):
         Parameter("weight_decay", 0.01, low=0, meaning="λ, the decay of the weights; biases stay"),
     )
 
-    def __init__(self, theta: torch.Tensor, rate: torch.Tensor, hyper: Mapping[str, torch.Tensor]) -> None:
-        super().__init__(theta, rate, hyper)
+    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, hyper: Hyper) -> None:
+        super().__init__(theta, gradient, rate, hyper)
         self.keep = 1 - rate * hyper["weight_decay"]
 
-    def step(self, gradient: torch.Tensor) -> None:
+    def step(self) -> None:
         """Move all parameters once."""
         self.theta.mul_(self.keep)
-        super().step(gradient)
+        super().step()
 
 
 OPTIMISERS: dict[str, type[Sgd | Adam]] = {"sgd": Sgd, "adam": Adam, "adamw": AdamW}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,22 +35,23 @@ def test_every_trial_has_a_slot_that_holds_it(group) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(packs)
-def test_blocks_are_full_and_two_at_least(group) -> None:
-    """Every product has the width of a full block, and there is never one block alone."""
-    layout = Layout.of(group)
-    assert len(layout.block) >= 2
-    assert len(layout.slots) == SLOTS * len(layout.block)
-
-
-@settings(max_examples=60, deadline=None)
-@given(packs)
 def test_a_block_sees_one_table(group) -> None:
-    """All models of a block see the features, and the batch order, of the view that the block names."""
+    """Every block is full; its models see the features, and the batch order, of the view that the block names."""
     layout = Layout.of(group)
     for slots, view in zip(layout.slots.reshape(-1, SLOTS), layout.block, strict=True):
         shown = layout.views[view]
         assert {id(group.training[slot].features) for slot in slots} == {id(group.training[shown].features)}
         assert {group.trials[slot].seed for slot in slots} == {group.trials[shown].seed}
+
+
+@settings(max_examples=60, deadline=None)
+@given(packs)
+def test_one_rate_lies_in_one_piece(group) -> None:
+    """Walking along the slots one meets each rate once, and leaves it at the end of a block."""
+    rates = [group.trials[slot].lr for slot in Layout.of(group).slots]
+    pieces = [(rate, len(list(models))) for rate, models in groupby(rates)]
+    assert len(pieces) == len({trial.lr for trial in group.trials})
+    assert all(models % SLOTS == 0 for _, models in pieces)
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,8 +69,8 @@ def test_padding_reaches_the_next_multiple(length: int, unit: int) -> None:
     assert 0 <= padded(length, unit) - length < unit
 
 
-@pytest.mark.parametrize("count", [1, SLOTS - 1, SLOTS, SLOTS + 1, 2 * SLOTS, 3 * SLOTS + 1])
+@pytest.mark.parametrize("count", range(1, 3 * SLOTS + 2))
 def test_padding_is_less_than_a_block(count: int) -> None:
-    """One view wastes no more than the slots up to a full block, beyond the two that must be."""
-    layout = Layout.of(pack(*(trial("iris", lr=0.1 + index) for index in range(count))))
-    assert len(layout.slots) == max(2 * SLOTS, padded(count, SLOTS))
+    """One view at one rate wastes no more than the slots up to a full block."""
+    layout = Layout.of(pack(*(trial("iris", l1=0.1 * index) for index in range(count))))
+    assert len(layout.slots) == padded(count, SLOTS)

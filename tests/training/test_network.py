@@ -117,22 +117,22 @@ def test_every_activation_stands_in_both_engines() -> None:
 
 
 def batch(network: Network, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return random features (blocks, columns, inputs), their last column one, and random output gradients."""
+    """Return random features (blocks, columns, inputs + 1), their last column one, and random output gradients."""
     random = torch.Generator().manual_seed(seed)
-    features = torch.randn(blocks, 32, network.shapes[0][2], dtype=torch.float64, generator=random)
+    features = torch.randn(blocks, 32, network.layers[0].shape[2], dtype=torch.float64, generator=random)
     features[..., -1] = 1
-    slope = torch.randn(blocks * SLOTS, network.shapes[-1][1], 32, dtype=torch.float64, generator=random)
+    slope = torch.randn(blocks * SLOTS, network.layers[-1].shape[1], 32, dtype=torch.float64, generator=random)
     return features, slope
 
 
 def by_autograd(network: Network, activation: str, features: torch.Tensor, slope: torch.Tensor):
-    """Return the raw outputs of the same networks in plain torch, and the gradient of their flat parameters."""
+    """Return the raw outputs of the same networks in plain torch, and the gradient of their parameters."""
     theta = network.theta.clone().requires_grad_()
     first, *rest = network.split(theta)
     values = first @ features.repeat_interleave(SLOTS, dim=0).transpose(1, 2)
     for layer in rest:
-        hidden = loop.ACTIVATIONS[activation]()(values)[:, :-1]
-        values = layer @ torch.cat([hidden, torch.ones_like(hidden[:, :1])], dim=1)
+        hidden = loop.ACTIVATIONS[activation]()(values)
+        values = layer[:, :, :-1] @ hidden + layer[:, :, -1:]
     return values.detach(), torch.autograd.grad(values, theta, slope)[0]
 
 
@@ -154,12 +154,23 @@ def test_backward_pass_is_autograds(name: str, activation: str, sizes: str) -> N
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp:5", "mlp:4,3:tanh"])
-def test_spread_gives_each_model_its_own(model: str) -> None:
-    """A value a model, spread, stands at every parameter of that model; the biases are the last columns."""
-    group = pack(*(trial("iris", model=model, seed=seed) for seed in range(3)))
+def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
+    """The layers of each slot are the first weights of its trial."""
+    group = pack(*(trial("iris", model=model, seed=seed) for seed in (0, 1, 1, 2)))
+    layout = Layout.of(group)
+    network = Network(group, layout, torch.float64)
+    for slot, index in enumerate(layout.slots):
+        for layer, first in zip(network.layers, group.weights[index], strict=True):
+            np.testing.assert_array_equal(layer[slot], first)
+
+
+@pytest.mark.parametrize("model", ["linear", "mlp:5", "mlp:4,3:tanh"])
+def test_weights_are_told_from_biases(model: str) -> None:
+    """The mask of the weights is one at each of them; zero at the biases, which are last, and in the padding."""
+    group = pack(trial("iris", model=model))
     network = Network(group, Layout.of(group), torch.float64)
-    numbers = [float(slot + 1) for slot in range(len(network.layers[0]))]
-    for layer, free in zip(*map(network.split, (network.spread(numbers), network.weights_only())), strict=True):
-        torch.testing.assert_close(layer, torch.tensor(numbers).double()[:, None, None].expand_as(layer))
-        assert not free[..., -1].any()
-        assert bool(free[..., :-1].all())
+    mask = network.weights_only()
+    for layer in network.split(mask[None]):
+        assert bool(layer[..., :-1].all())
+        assert not layer[..., -1].any()
+    assert mask.sum() == sum(units * inputs for units, inputs in network.shapes)

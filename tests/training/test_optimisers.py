@@ -32,24 +32,32 @@ def by_torch(
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_steps_are_torchs(name: str, data: st.DataObject) -> None:
-    """Parameters with a rate and hyperparameters each go where torch.optim takes each of them alone."""
+    """All parameters go where torch.optim takes each of them alone."""
     count, steps = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 12))
     random = np.random.default_rng(data.draw(st.integers(0, 1000)))
     start, gradients = (
         random.normal(size=count),
         random.normal(size=(steps, count)) * random.choice([1e-6, 1, 1e3]),
     )
-    rate = [data.draw(rates) for _ in range(count)]
-    hyper = {HYPER[name][0]: [data.draw(HYPER[name][1]) for _ in range(count)]} if HYPER[name] else {}
-    theta = torch.tensor(start)
-    tensors = {key: torch.tensor(values, dtype=torch.float64) for key, values in hyper.items()}
-    optimiser = OPTIMISERS[name](theta, torch.tensor(rate, dtype=torch.float64), tensors)
-    for gradient in gradients:
-        optimiser.step(torch.tensor(gradient))
+    rate, hyper = data.draw(rates), {HYPER[name][0]: data.draw(HYPER[name][1])} if HYPER[name] else {}
+    theta, gradient = torch.tensor(start), torch.empty(count, dtype=torch.float64)
+    optimiser = OPTIMISERS[name](theta, gradient, rate, hyper)
+    for values in gradients:
+        gradient.copy_(torch.tensor(values))
+        optimiser.step()
     for index in range(count):
-        own = {key: values[index] for key, values in hyper.items()}
-        wanted = by_torch(name, start[index], gradients[:, index], rate[index], own)
+        wanted = by_torch(name, start[index], gradients[:, index], rate, hyper)
         np.testing.assert_allclose(theta[index].numpy(), wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_each_parameter_decays_by_its_own() -> None:
+    """A decay may be a row: where it is zero, as for a bias, AdamW is Adam."""
+    starts = {"adamw": torch.ones(3, 2), "adam": torch.ones(3, 2)}
+    hypers = {"adamw": {"weight_decay": torch.tensor([0.5, 0.0])}, "adam": {}}
+    for name, theta in starts.items():
+        OPTIMISERS[name](theta, torch.ones(3, 2), 0.1, hypers[name]).step()
+    moved = starts["adamw"] - starts["adam"]
+    torch.testing.assert_close(moved, torch.tensor([[-0.05, 0.0]]).expand(3, 2))
 
 
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 1e6))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lossbench.training.fused.layout import WIDTH, Layout, padded
+from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.pack import Pack
 
 
@@ -30,8 +30,6 @@ class Batch:
 class Table:
     """Features of several views, with a last column of ones, so that a bias is one more weight.
 
-    Columns of zeros stand before it, up to a whole multiple of WIDTH.
-
     Args:
         views: (rows, inputs) of each view, all of one shape.
         block: (blocks,) which view each block sees.
@@ -40,14 +38,12 @@ class Table:
 
     def __init__(self, views: list[np.ndarray], block: np.ndarray, dtype: torch.dtype) -> None:
         self.rows = len(views[0])
-        inputs = views[0].shape[1]
-        values = np.zeros((len(views) * self.rows, padded(inputs + 1, WIDTH)))
-        values[:, :inputs], values[:, -1] = np.concatenate(views), 1
+        values = np.pad(np.concatenate(views), ((0, 0), (0, 1)), constant_values=1)
         self.values = torch.as_tensor(values, dtype=dtype)
         self.shift = torch.as_tensor(block)[:, None] * self.rows
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the features (blocks, columns, padded inputs) of the rows (blocks, columns)."""
+        """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
         return self.values.index_select(0, (rows + self.shift).ravel()).view(*rows.shape, -1)
 
 
@@ -66,16 +62,18 @@ class Batches:
     def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
         self.table = Table([pack.training[index].features for index in layout.views], layout.block, dtype)
         self.orders = np.stack([pack.orders[pack.trials[index].seed] for index in layout.views])
-        self.block, self.size = layout.block, pack.batch_size
-        self.columns = padded(pack.batch_size)
+        self.block = layout.block
+        starts = np.arange(0, self.table.rows, pack.batch_size)[:, None]
+        self.counts = np.minimum(pack.batch_size, self.table.rows - starts)
+        columns = np.arange(padded(pack.batch_size))
+        self.places = starts + np.where(columns < self.counts, columns, 0)  # (steps, columns) in the order
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
-        order = torch.as_tensor(self.orders[self.block, epoch])
-        for rows in order.split(self.size, dim=1):
-            missing = rows[:, :1].expand(-1, self.columns - rows.shape[1])
-            yield Batch(torch.cat([rows, missing], dim=1), rows.shape[1], epoch)
+        rows = torch.as_tensor(self.orders[self.block, epoch][:, self.places])
+        for step, count in enumerate(self.counts.ravel().tolist()):
+            yield Batch(rows[:, step], count, epoch)
 
     def features(self, batch: Batch) -> torch.Tensor:
-        """Return the features of a batch, (blocks, columns, padded inputs)."""
+        """Return the features of a batch, (blocks, columns, inputs + 1)."""
         return self.table.take(batch.rows)

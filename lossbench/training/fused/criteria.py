@@ -32,28 +32,27 @@ class Group:
     offset: torch.Tensor | None
 
     def gradient(self, raw: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
-        """Return the gradient of the loss, summed over samples, with respect to raw (models, outputs, columns).
+        """Return the gradient of the loss, summed over samples, with respect to raw (models, columns, outputs).
 
         Columns from `count` on are padding.
         """
-        seen = raw.transpose(1, 2)
-        seen = seen if self.offset is None else seen + self.offset
-        if self.record.whole_batch:
-            return self.of_batches(seen, target, count).transpose(1, 2)
-        slope = self.record.slope or self.slope_by_autograd
-        return slope(seen, target, **self.parameters).transpose(1, 2)
+        seen = raw if self.offset is None else raw + self.offset
+        if self.record.slope is not None and not self.record.whole_batch:
+            return self.record.slope(seen, target, **self.parameters)
+        with torch.inference_mode(False):  # autograd refuses tensors that were made out of its sight
+            seen, target = seen.clone(), target.clone()
+            whole = self.record.whole_batch
+            return self.of_batches(seen, target, count) if whole else self.by_autograd(seen, target)
 
-    def slope_by_autograd(
-        self, seen: torch.Tensor, target: torch.Tensor, **parameters: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the derivative of every sample's loss, of the shape of `seen`."""
+    def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the derivative of the sum of all losses, of the shape of `seen`."""
         leaf = seen.detach().requires_grad_()
-        return torch.autograd.grad(self.record.fn(leaf, target, **parameters).sum(), leaf)[0]
+        return torch.autograd.grad(self.record.fn(leaf, target, **self.parameters).sum(), leaf)[0]
 
     def of_batches(self, seen: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
         """Return the derivative of the loss of every batch, as if it were a mean over its samples."""
         slope = torch.zeros_like(seen)
-        slope[:, :count] = self.slope_by_autograd(seen[:, :count], target[:, :count], **self.parameters) * count
+        slope[:, :count] = self.by_autograd(seen[:, :count], target[:, :count]) * count
         return slope
 
 
@@ -71,14 +70,15 @@ class Targets:
         versions = dict(zip(keys, trials, strict=True))
         numbers = {key: number for number, key in enumerate(versions)}
         tables = torch.as_tensor(np.concatenate([pack.encoded(index) for index in versions.values()]))
+        rows, self.shape = len(tables) // len(versions), tables.shape[1:]
+        tables = tables.flatten() if self.shape == (1,) else tables  # numbers are selected faster than rows of one
         self.values = tables.to(dtype) if tables.is_floating_point() else tables
-        rows = len(self.values) // len(versions)
         self.shift = torch.as_tensor([numbers[key] * rows for key in keys])[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns)."""
         taken = self.values.index_select(0, (rows + self.shift).ravel())
-        return taken.view(*rows.shape, *self.values.shape[1:])
+        return taken.view(*rows.shape, *self.shape)
 
 
 class Criteria:
@@ -103,13 +103,13 @@ class Criteria:
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to the raw outputs, of their shape."""
-        parts = raw.index_select(0, self.order).split(self.sizes)
+        parts = raw.index_select(0, self.order).transpose(1, 2).split(self.sizes)
         targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
-        gradients = [
-            self.of_group(group, part, target, batch)
+        slopes = [
+            self.of_group(group, part, target, batch).transpose(1, 2)
             for group, part, target in zip(self.groups, parts, targets, strict=True)
         ]
-        delta = torch.cat(gradients).index_select(0, self.back).div_(batch.count)
+        delta = torch.cat(slopes).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
         delta[:, :, batch.count :] = 0
         return delta

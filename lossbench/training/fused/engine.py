@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
+import numpy as np
 import torch
 
 from lossbench.training.fused.batches import Batches
@@ -15,6 +18,7 @@ from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 
 
+@np.errstate(all="ignore")  # of a model that diverges, which the trace says
 def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
     """Train every trial of a pack at once.
 
@@ -30,23 +34,29 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
     batches = Batches(pack, layout, dtype)
     criteria = Criteria(pack, layout, dtype)
     penalties = Penalties(pack, layout, network)
-    optimiser = build_optimiser(pack, layout, network)
+    optimisers = build_optimisers(pack, layout, network)
     recorder = Recorder(pack, layout, network)
-    for epoch in range(pack.epochs):
-        for batch in batches.epoch(epoch):
-            raw = network.forward(batches.features(batch))
-            network.backward(criteria.gradient(raw, batch))
-            penalties.add_to(network.gradient)
-            optimiser.step(network.gradient)
-        recorder.record(epoch)
+    with torch.inference_mode():  # what autograd need not see costs less
+        for epoch in range(pack.epochs):
+            for batch in batches.epoch(epoch):
+                raw = network.forward(batches.features(batch))
+                network.backward(criteria.gradient(raw, batch))
+                penalties.add_to(network.gradient)
+                for optimiser in optimisers:
+                    optimiser.step()
+            recorder.record(epoch)
     return recorder.trace()
 
 
-def build_optimiser(pack: Pack, layout: Layout, network: Network) -> Sgd | Adam:
-    """Return the optimiser with every model's own hyperparameters; only the weights decay, never the biases."""
-    specs = [parse_optimiser(pack.trials[index].optimizer) for index in layout.slots]
-    rate = network.spread([pack.trials[index].lr for index in layout.slots])
-    hyper = {key: network.spread([values[key] for _, values in specs]) for key in specs[0][1]}
-    if "weight_decay" in hyper:
-        hyper["weight_decay"] *= network.weights_only()
-    return OPTIMISERS[specs[0][0]](network.theta, rate, hyper)
+def build_optimisers(pack: Pack, layout: Layout, network: Network) -> list[Sgd | Adam]:
+    """Return one optimiser for all models that share its specification and rate; they lie side by side.
+
+    Only the weights decay, never the biases.
+    """
+    optimisers, start = [], 0
+    for (spec, rate), models in groupby((pack.trials[i].optimizer, pack.trials[i].lr) for i in layout.slots):
+        rows = slice(start, start := start + len(list(models)))
+        name, hyper = parse_optimiser(spec)
+        decays = {key: value * network.weights_only() for key, value in hyper.items() if key == "weight_decay"}
+        optimisers.append(OPTIMISERS[name](network.theta[rows], network.gradient[rows], rate, {**hyper, **decays}))
+    return optimisers

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from lossbench.training.pack import Pack
 
-SLOTS = 4  # models a block: enough to fill the first product, few enough to pad cheaply
+SLOTS = 2  # models a block: they share the features of a step, and a block that is not full is padding
 LANES = 32  # elements that torch's kernels handle at a time; what is left over goes another road, to other bits
-WIDTH = 8  # columns of a product; with a few other widths, its kernel gives each row of a block other bits
 
 
 def padded(length: int, unit: int = LANES) -> int:
@@ -25,14 +25,12 @@ def padded(length: int, unit: int = LANES) -> int:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of a pack, in blocks of SLOTS models that see the same features in the same order.
+    """The slots of a pack, in blocks of SLOTS models that share optimiser and rate and see the same features.
 
-    A block that is not full repeats its first trial, and there are always two blocks or more: the width of every
-    product is then the same in every pack, and with it the kernel that computes it. Padding is trained and thrown
-    away.
+    A block that is not full repeats its first trial. Padding is trained and thrown away.
 
     Args:
-        slots: (models,) index of the trial in each slot.
+        slots: (models,) index of the trial in each slot; those of one optimiser and rate lie side by side.
         home: (trials,) a slot of each trial.
         block: (blocks,) which view of the features each block sees.
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.
@@ -46,17 +44,24 @@ class Layout:
     @staticmethod
     def of(pack: Pack) -> Layout:
         """Lay out the trials of a pack."""
-        members: dict[int, list[int]] = {}
-        for index, part in enumerate(pack.training):
-            members.setdefault(id(part.features), []).append(index)
-        blocks = [
-            (view, indices[start : start + SLOTS])
-            for view, indices in enumerate(members.values())
-            for start in range(0, len(indices), SLOTS)
-        ]
-        blocks *= 2 if len(blocks) == 1 else 1
-        slots = np.concatenate([(indices + indices[:1] * SLOTS)[:SLOTS] for _, indices in blocks])
+        features = [id(part.features) for part in pack.training]
+        views = {key: features.index(key) for key in features}
+        number = {key: number for number, key in enumerate(views)}
+        keys = [(t.optimizer, t.lr, number[key]) for t, key in zip(pack.trials, features, strict=True)]
+        together = groupby(sorted(range(len(keys)), key=keys.__getitem__), key=keys.__getitem__)
+        blocks = [(key[2], block) for key, indices in together for block in full_blocks(list(indices))]
+        slots = np.array([index for _, block in blocks for index in block])
         home = np.empty(len(pack.trials), dtype=np.int64)
         home[slots[::-1]] = np.arange(len(slots))[::-1]  # the first slot of a trial wins
-        views = np.array([indices[0] for indices in members.values()])
-        return Layout(slots, home, np.array([view for view, _ in blocks]), views)
+        return Layout(slots, home, np.array([view for view, _ in blocks]), np.array(list(views.values())))
+
+
+def full_blocks(indices: list[int]) -> list[list[int]]:
+    """Cut trials into blocks of SLOTS; the last one is filled up with its first trial.
+
+    Example:
+        >>> full_blocks([3, 1, 4])
+        [[3, 1], [4, 4]]
+    """
+    cut = (indices[start : start + SLOTS] for start in range(0, len(indices), SLOTS))
+    return [block + block[:1] * (SLOTS - len(block)) for block in cut]

@@ -21,11 +21,12 @@ class Penalties:
     def __init__(self, pack: Pack, layout: Layout, network: Network) -> None:
         trials = [pack.trials[index] for index in layout.slots]
         self.theta, weights = network.theta, network.weights_only()
-        self.l1 = network.spread([t.l1 for t in trials]) * weights if any(t.l1 for t in trials) else None
-        self.l2 = network.spread([2 * t.l2 for t in trials]) * weights if any(t.l2 for t in trials) else None
+        l1, l2 = weights.new_tensor([t.l1 for t in trials]), weights.new_tensor([2 * t.l2 for t in trials])
+        self.l1 = torch.outer(l1, weights) if l1.any() else None
+        self.l2 = torch.outer(l2, weights) if l2.any() else None
 
     def add_to(self, gradient: torch.Tensor) -> None:
-        """Add to the flat gradient."""
+        """Add to the gradient (models, parameters)."""
         if self.l1 is not None:
             gradient.addcmul_(self.theta.sign(), self.l1)
         if self.l2 is not None:

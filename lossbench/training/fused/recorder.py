@@ -7,12 +7,10 @@ import torch
 
 from lossbench.data.fold import Part
 from lossbench.training.fused.batches import Table
-from lossbench.training.fused.layout import Layout, padded
+from lossbench.training.fused.layout import LANES, Layout, padded
 from lossbench.training.fused.network import Network
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
-
-ROWS = 128  # rows of one forward pass without gradient; more would not stay in the cache
 
 
 class Recorder:
@@ -25,28 +23,26 @@ class Recorder:
     """
 
     def __init__(self, pack: Pack, layout: Layout, network: Network) -> None:
-        self.network, self.home = network, torch.as_tensor(layout.home)
-        folds = [pack.folds[trial.seed] for trial in pack.trials]
-        self.validation = self.evaluation([folds[index].validation for index in layout.views], layout)
-        self.test = self.evaluation([folds[index].test for index in layout.views], layout)
-        self.validator = Validator(pack, range(len(folds)))
-        self.curve = np.full((len(folds), pack.epochs), np.nan)
-        self.diverged = np.zeros(len(folds), dtype=int)
-        self.best_score = np.full(len(folds), -np.inf)
+        self.network, self.layout = network, layout
+        folds = [pack.folds[pack.trials[index].seed] for index in layout.views]
+        self.validation = self.evaluation([fold.validation for fold in folds])
+        self.test = self.evaluation([fold.test for fold in folds])
+        self.validator = Validator(pack, layout.slots.tolist())
+        models = len(layout.slots)
+        self.curve = np.full((models, pack.epochs), np.nan)
+        self.diverged = np.zeros(models, dtype=int)
+        self.best_score = np.full(models, -np.inf)
         self.best_theta = network.theta.clone()
 
-    def evaluation(self, parts: list[Part], layout: Layout) -> Table:
+    def evaluation(self, parts: list[Part]) -> Table:
         """Return the features of one clean part of each view."""
-        return Table([part.features for part in parts], layout.block, self.network.theta.dtype)
+        return Table([part.features for part in parts], self.layout.block, self.network.theta.dtype)
 
     def raw_outputs(self, table: Table) -> np.ndarray:
-        """Return the raw outputs of every trial, (trials, rows, outputs)."""
-        columns = torch.arange(padded(table.rows)).clamp_(max=table.rows - 1)
-        blocks = len(table.shift)
-        chunks = [
-            self.network.forward(table.take(rows.expand(blocks, -1))).index_select(0, self.home)
-            for rows in columns.split(ROWS)
-        ]
+        """Return the raw outputs of every model, (models, rows, outputs)."""
+        columns = torch.arange(padded(table.rows)).clamp_(max=table.rows - 1).expand(len(table.shift), -1)
+        # Few rows at a time: the hidden values of more would not stay in the cache.
+        chunks = [self.network.forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
         return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).cpu().numpy()
 
     def record(self, epoch: int) -> None:
@@ -58,16 +54,15 @@ class Recorder:
         self.curve[:, epoch] = score
         improved = score > self.best_score
         self.best_score[improved] = score[improved]
-        slots = self.home[torch.as_tensor(improved)]
-        best, now = self.network.split(self.best_theta), self.network.layers
-        for kept, layer in zip(best, now, strict=True):
-            kept[slots] = layer[slots]
+        models = torch.as_tensor(np.flatnonzero(improved))
+        self.best_theta.index_copy_(0, models, self.network.theta.index_select(0, models))
 
     def trace(self) -> Trace:
-        """Return the finished record; the network is left with its best parameters."""
+        """Return the finished record, trial by trial; the network is left with its best parameters."""
         last = self.raw_outputs(self.test)
         self.network.theta.copy_(self.best_theta)
         best = self.raw_outputs(self.test)
         gone = self.diverged > 0
         last[gone], best[gone] = np.nan, np.nan
-        return Trace(self.curve, last, best, self.diverged)
+        home = self.layout.home
+        return Trace(self.curve[home], last[home], best[home], self.diverged[home])
