@@ -8,12 +8,11 @@ worse is then false. For the power, one arm's scores are raised by a known amoun
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from lossbench.config import Settings, make_settings
 from lossbench.data.catalogue import load_dataset
@@ -95,7 +94,7 @@ def simulate(
     plan: Study,
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
-) -> pd.DataFrame:
+) -> Iterator[dict[str, object]]:
     """Train all arms on each data set and judge them as `compare` would.
 
     Args:
@@ -103,15 +102,13 @@ def simulate(
         jobs: processes; None for one a core.
         progress: is told the data set and the number of trainings as they finish.
 
-    Returns:
-        One row a data set, see `rates`.
+    Yields:
+        One row a data set as soon as it is done: its name, arms and seeds, and what `rates` says.
     """
-    rows = []
     for dataset, arms in zip(plan.datasets, plan.arms, strict=True):
         scores = arm_scores(plan, dataset, arms, jobs or available_cores(), partial(progress, dataset.name))
         about = {"dataset": dataset.name, "arms": " ".join(arms), "seeds": plan.seeds}
-        rows.append(about | rates(scores, dataset))
-    return pd.DataFrame(rows)
+        yield about | rates(scores, dataset)
 
 
 def measure_of(dataset: Dataset) -> str:

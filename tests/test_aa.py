@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def test_simulation_counts_what_it_promised():
     """Each data set has at least as many comparisons as asked for, and the rates lie in their intervals."""
     plan = study(["iris", "moons"], None, arms=3, seeds=2, comparisons=5, epochs=1)
     told = []
-    found = simulate(plan, 1, lambda dataset, trials: told.append((dataset, trials)))
+    found = pd.DataFrame(simulate(plan, 1, lambda dataset, trials: told.append((dataset, trials))))
     assert list(found.arms) == ["ce ce ce", "bce bce bce"]
     assert (found.comparisons >= 5).all()
     assert {name: sum(n for other, n in told if other == name) for name in ("iris", "moons")} == plan.trainings
@@ -101,4 +102,4 @@ def test_a_placebo_is_an_arm_like_any_other():
     """Losses that are the same function by two roads may be set against each other."""
     plan = study(["moons"], ["bce", "ce"], arms=9, seeds=2, comparisons=2, epochs=1)
     assert plan.arms == (("bce", "ce"),)
-    assert len(simulate(replace(plan, families=2), 1)) == 1
+    assert len(list(simulate(replace(plan, families=2), 1))) == 1

@@ -103,9 +103,7 @@ def run(arguments: list[str] | None = None) -> int:
     except LossbenchError as error:
         return refuse(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "lossbench: interrupted; finished trainings are kept, the same command goes on from there", err=True
-        )
+        click.echo("lossbench: interrupted; what the store holds already is not trained again", err=True)
         return INTERRUPTED
     except SystemExit:
         # The reader went away (`| head`). click and rich turn that into this, quietly, but with exit code 1; and

@@ -44,13 +44,27 @@ def aa(
     verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
     """
     from lossbench.aa import simulate, study
-    from lossbench.report.files import csv_text, prepare_file, write_text
+    from lossbench.report.files import prepare_file
 
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
     plan = study(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
-    with counted(plan.trainings, quiet) as say:
-        rates = simulate(plan, jobs, say)
+    rows: list[dict[str, object]] = []
+    try:
+        with counted(plan.trainings, quiet) as say:
+            rows.extend(simulate(plan, jobs, say))
+    finally:  # data sets that are done are reported, even where the others are interrupted
+        if rows:
+            report(rows, target, quiet)
+
+
+def report(rows: list[dict[str, object]], target: str | None, quiet: bool) -> None:
+    """Write the rates to a file, to standard output, or as a table."""
+    import pandas as pd
+
+    from lossbench.report.files import csv_text, write_text
+
+    rates = pd.DataFrame(rows)
     if target == "-":
         click.echo(csv_text(rates), nl=False)
     elif target is not None:

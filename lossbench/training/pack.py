@@ -8,7 +8,7 @@ differ in everything else: loss, seed, learning rate, penalties, contamination.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,6 +28,8 @@ from lossbench.trial import Trial
 # About four megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 20
 MODELS = 512
+# Each seed, and each contamination, brings rows and batch orders of its own: together a quarter of a gigabyte.
+VALUES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -202,9 +204,23 @@ def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
     packs = []
     for group in shapes.values():
         ordered = sorted(group, key=lambda t: t.seed)
-        size = _size(dataset, ordered[0], records[ordered[0].loss])
-        packs += [Pack(dataset, tuple(ordered[i : i + size])) for i in range(0, len(ordered), size)]
+        models, views = _limits(dataset, ordered[0], records[ordered[0].loss])
+        packs += [Pack(dataset, part) for part in _cut(ordered, models, views)]
     return packs
+
+
+def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Trial, ...]]:
+    """Cut trials into parts of so many models, and so many seeds and contaminations, at most."""
+    part: list[Trial] = []
+    seen: set[tuple[int, str, float]] = set()
+    for trial in trials:
+        view = (trial.seed, trial.outlier_kind, trial.outlier_fraction)
+        if len(part) == models or len(seen | {view}) > views:
+            yield tuple(part)
+            part, seen = [], set()
+        part.append(trial)
+        seen.add(view)
+    yield tuple(part)
 
 
 def _shape(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[object, ...]:
@@ -212,7 +228,8 @@ def _shape(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[object, 
     return trial.model, *shape, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
 
 
-def _size(dataset: Dataset, trial: Trial, record: LossRecord) -> int:
-    """Return how many such trials a pack holds; the larger the networks, the fewer."""
-    inputs, outputs = dataset.features.shape[1], record.width(dataset.targets)
-    return max(1, min(MODELS, PARAMETERS // parse_model(trial.model).parameters(inputs, outputs)))
+def _limits(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[int, int]:
+    """Return how many such models a pack holds, and how many seeds and contaminations; the larger, the fewer."""
+    (rows, inputs), outputs = dataset.features.shape, record.width(dataset.targets)
+    models = min(MODELS, PARAMETERS // parse_model(trial.model).parameters(inputs, outputs))
+    return max(1, models), max(1, VALUES // (rows * (inputs + trial.epochs)))

@@ -90,8 +90,21 @@ def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert (
-        err.strip() == "lossbench: interrupted; finished trainings are kept, the same command goes on from there"
-    )
+    assert err.strip() == "lossbench: interrupted; what the store holds already is not trained again"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert wait_until(lambda: not alive(process.pid), seconds=15)
+
+
+def test_ctrl_c_leaves_the_data_sets_that_are_done(tmp_path: Path) -> None:
+    """An A/A test that is interrupted reports the data sets that it has finished, on the way out."""
+    small = ("aa", "-d", "iris,digits", "--seeds", "2", "--comparisons", "2", "--arms", "2", "--jobs", "1")
+    process = start(*small, "--epochs", "5000", "--csv", "rates.csv", cwd=tmp_path)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("iris: 8 trainings done")
+    time.sleep(5)  # to judge them
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err.strip()[:23]) == (130, "lossbench: interrupted;")
+    for text in (out, (tmp_path / "rates.csv").read_text()):
+        assert "iris" in text
+        assert "digits" not in text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lossbench.losses import get_loss
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import MODELS, PARAMETERS, make_packs
+from lossbench.training.pack import MODELS, PARAMETERS, VALUES, make_packs
 
 from .cases import contaminations, dataset, losses_of, pack, trial
 
@@ -78,6 +78,17 @@ def test_packs_fit_the_cache(model: str) -> None:
     sizes = [len(group.trials) for group in make_packs(dataset("iris"), chosen)]
     assert max(sizes) <= max(1, min(MODELS, PARAMETERS // parameters))
     assert set(sizes[:-1]) <= {max(sizes)}
+
+
+@pytest.mark.parametrize("epochs", [1, 100, 10**9])
+def test_packs_fit_the_memory(epochs: int) -> None:
+    """Seeds and contaminations, which bring rows and orders of their own, are no more than a pack may hold."""
+    chosen = [
+        trial("digits", seed=n, epochs=epochs, **dirt) for n in range(300) for dirt in contaminations("multiclass")
+    ]
+    packs = make_packs(dataset("digits"), chosen)
+    views = {len({(t.seed, t.outlier_kind, t.outlier_fraction) for t in group.trials}) for group in packs}
+    assert max(views) <= max(1, VALUES // (1797 * (64 + epochs)))
 
 
 def test_seeds_stay_together() -> None:
