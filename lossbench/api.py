@@ -20,9 +20,8 @@ from lossbench.experiment import Experiment, plan
 from lossbench.ledger import Gap
 from lossbench.report.files import csv_text, findings_csv, json_text, prepare_folder, write_text
 from lossbench.report.manifest import manifest
-from lossbench.report.markdown import markdown
-from lossbench.report.notes import LEGEND, remarks
-from lossbench.report.tables import tables
+from lossbench.report.notes import remarks
+from lossbench.report.page import reports
 from lossbench.runner import Engine, run
 from lossbench.stats.curves import average_curves
 from lossbench.stats.findings import Findings
@@ -64,7 +63,7 @@ class Comparison(Findings):
         return average_curves(self.trials, self.raw_curves)
 
     def save(self, folder: str | Path, command: str = "") -> None:
-        """Write `trials.csv`, all tables that are made of it, `curves.csv`, `report.md` and `manifest.json`.
+        """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -74,7 +73,7 @@ class Comparison(Findings):
         texts = findings_csv(self) | {"curves.csv": csv_text(self.curves)}
         if self.tuning is not None:
             texts["tuning.csv"] = csv_text(self.tuning)
-        texts["report.md"] = markdown(tables(self.summary), [*LEGEND, *remarks(self)])
+        texts |= reports(self, self.curves, remarks(self))
         texts["manifest.json"] = json_text(manifest(self, texts, command))
         for name, text in texts.items():
             write_text(folder / name, text)

@@ -23,7 +23,8 @@ from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
 
 SMALL = {"datasets": "iris", "losses": ["ce", "mse"], "seeds": 2, "epochs": 3, "outliers": 0, "models": "mlp:4"}
 
-FILES = {"trials.csv", "summary.csv", "comparisons.csv", "ranks.csv", "curves.csv", "report.md", "manifest.json"}
+TABLES = {"trials.csv", "summary.csv", "comparisons.csv", "ranks.csv", "curves.csv"}
+FILES = TABLES | {"report.md", "report.html", "manifest.json"}
 
 
 def small(**changes: Any) -> lossbench.Comparison:

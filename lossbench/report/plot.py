@@ -193,7 +193,8 @@ def span(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     """
     finite = np.asarray(values)[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    return (low, high) if high > low else (low - 1, high + 1)
+    room = max(1.0, abs(low) / 100)
+    return (low, high) if high > low else (low - room, high + room)
 
 
 def _labels(low: float, high: float, height: int) -> dict[int, str]:

@@ -14,6 +14,7 @@ from lossbench.errors import DataError
 from lossbench.ledger import Gap
 from lossbench.report.files import findings_csv, json_text, prepare_folder, write_text
 from lossbench.report.notes import across, diverged, failed, partial, tuned
+from lossbench.report.page import CURVE, reports
 from lossbench.report.reader import MANIFEST, altered, find_trials, read_comparison, read_manifest
 from lossbench.stats.findings import Findings
 from lossbench.stats.paired import MARGINS
@@ -22,9 +23,17 @@ from lossbench.stats.tuning import ARM
 NOT_REMADE = {
     "curves.csv": "it holds no curves",
     "tuning.csv": "the trainings that chose the rates are not reported",
-    "report.md": "it tells of the run itself",
 }
 """What cannot be made from `trials.csv`, and why; it is kept where it stands beside it."""
+
+COLUMNS = {
+    "curves.csv": (*CURVE, "outlier_fraction", "epoch", "mean"),
+    "tuning.csv": (*ARM, "lr", "chosen", "at_edge"),
+}
+"""What is read of these."""
+
+REPORTS = ("report.md", "report.html")
+"""What also tells of the run itself, and so is kept where it stands beside the trials."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +43,14 @@ class Remade(Findings):
     Args:
         path: the trials' file.
         manifest: of the run, None where it does not stand beside the trials.
-        beside: what cannot be made again and stands beside the trials, as text by its name.
+        beside: what is kept as it stands beside the trials, as text by its name.
+        curves: as they stand beside the trials; None where there are none.
     """
 
     path: Path = field(kw_only=True)
     manifest: dict[str, Any] | None = field(kw_only=True, repr=False)
     beside: dict[str, str] = field(kw_only=True, repr=False)
+    curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
 
     def save(self, folder: Path) -> None:
         """Write the trials, all that can be made from them, and what stands beside them.
@@ -49,6 +60,8 @@ class Remade(Findings):
         """
         prepare_folder(folder)
         texts = findings_csv(self) | self.beside
+        if not all(name in texts for name in REPORTS):
+            texts |= reports(self, self.curves, self.remarks()) | self.beside
         if self.manifest is not None:
             hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
             texts[MANIFEST] = json_text(self.manifest | {"sha256": hashes})
@@ -76,7 +89,7 @@ class Remade(Findings):
 
 def missing(remade: Remade) -> list[str]:
     """Return the files that the run had and that can neither be made again nor stand beside the trials."""
-    had = ["curves.csv", "report.md"]
+    had = ["curves.csv"]
     if remade.manifest is not None and remade.manifest["config"]["tune"]:
         had.append("tuning.csv")
     return [name for name in had if name not in remade.beside]
@@ -95,12 +108,13 @@ def remake(place: Path) -> Remade:
     trials = read_comparison(path)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
-    there = [path.with_name(name) for name in NOT_REMADE if path.with_name(name).is_file()]
+    there = [path.with_name(name) for name in (*NOT_REMADE, *REPORTS) if path.with_name(name).is_file()]
     beside = {file.name: read_text(file) for file in there}
-    tuning = read_tuning(path.with_name("tuning.csv")) if "tuning.csv" in beside else None
+    tables = {name: read_table(path.with_name(name), COLUMNS[name]) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent)
     margins = MARGINS | (manifest["config"].get("margins", {}) if manifest else {})
-    return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside)
+    tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
+    return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside, curves=curves)
 
 
 def read_text(path: Path) -> str:
@@ -115,18 +129,18 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
 
 
-def read_tuning(path: Path) -> pd.DataFrame:
-    """Read what the search for rates found.
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table that stands beside the trials.
 
     Raises:
-        DataError: it is no such table.
+        DataError: it is no table of these columns.
     """
     try:
         # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
         table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))
     except ValueError as problem:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
-    absent = [name for name in (*ARM, "lr", "chosen", "at_edge") if name not in table]
+    absent = [name for name in columns if name not in table]
     if absent:
         raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
     return table

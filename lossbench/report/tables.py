@@ -39,11 +39,16 @@ class Table:
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
     """Yield one table for each data set, view and setting: a data set's tables together, else in their order."""
+    yield from map(make_table, groups(summary))
+
+
+def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each table, the best mean first."""
     shared = ["view", *(name for name in SETTING if name != "lr")]
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view has a rate a row and is one table
     for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
         for _, group in mine.groupby([*shared, "rate"], sort=False):
-            yield make_table(group.sort_values("mean", ascending=False, na_position="last", kind="stable"))
+            yield group.sort_values("mean", ascending=False, na_position="last", kind="stable")
 
 
 def make_table(group: pd.DataFrame) -> Table:

@@ -28,8 +28,8 @@ from lossbench.trial import Trial
 # About four megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 20
 MODELS = 512
-# Each seed, and each contamination, brings rows and batch orders of its own: together a quarter of a gigabyte.
-VALUES = 1 << 25
+# Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
+VALUES = 1 << 24
 
 
 @dataclass(frozen=True)

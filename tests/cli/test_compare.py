@@ -17,7 +17,10 @@ FIRST_COLUMNS = [
     *("outlier_kind", "outlier_fraction", "seed", "status"),
 ]
 CONVERGENCE = ["epochs_to_target", "epochs_to_plateau", "converged"]
-FILES = ["comparisons.csv", "curves.csv", "manifest.json", "ranks.csv", "report.md", "summary.csv", "trials.csv"]
+FILES = [
+    *("comparisons.csv", "curves.csv", "manifest.json", "ranks.csv"),
+    *("report.html", "report.md", "summary.csv", "trials.csv"),
+]
 
 
 def read(text: str) -> pd.DataFrame:

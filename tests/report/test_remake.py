@@ -47,6 +47,8 @@ def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: 
         assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
             "comparisons.csv",
             "ranks.csv",
+            "report.html",
+            "report.md",
             "summary.csv",
             "trials.csv",
         ]
@@ -84,6 +86,15 @@ def test_a_tuned_run_without_its_search_says_so(tuned: Comparison, tmp_path: Pat
     remade = remake(tmp_path)
     assert set(remade.summary["view"]) == {"fixed"}
     assert f"absent   tuning.csv: not made from trials.csv, {NOT_REMADE['tuning.csv']}" in list(remade.remarks())
+
+
+@pytest.mark.parametrize("name", ["tuning.csv", "curves.csv"])
+def test_a_file_beside_the_trials_that_is_another(tuned: Comparison, tmp_path: Path, name: str) -> None:
+    """What stands beside the trials under a known name and is no such table is refused, with the line."""
+    tuned.save(tmp_path)
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=rf"{name} line 1: no column .*restore the file, or remove it"):
+        remake(tmp_path)
 
 
 def test_trials_that_were_changed_are_warned_about(comparison: Comparison, tmp_path: Path) -> None:

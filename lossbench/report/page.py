@@ -1,0 +1,146 @@
+"""The report as one page: of each data set and setting its charts and its table. It needs no other file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from itertools import cycle
+from typing import Any
+
+import pandas as pd
+
+from lossbench.measures.scores import MEASURES
+from lossbench.report.markdown import markdown
+from lossbench.report.notes import LEGEND
+from lossbench.report.svg import COLOURS, Interval, curves, intervals
+from lossbench.report.tables import HEADINGS, Table, groups, make_table, tables
+from lossbench.stats.arena import SETTING
+from lossbench.stats.findings import Findings
+
+CURVE = ("dataset", "loss", *SETTING)
+"""What has a curve of its own."""
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }
+h2 { font-size: 1.1em; margin: 2.5em 0 .5em; border-top: 1px solid #ccc; padding-top: 1em }
+figure { margin: 0; display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 1em }
+th, td { padding: .15em .9em .15em 0; text-align: right; white-space: nowrap }
+th.text, td.text { text-align: left }
+tr.best { font-weight: 600 }
+pre { font-size: 13px; white-space: pre-wrap; color: #444 }
+svg { font-size: 12px; max-width: 100%; height: auto } svg .title { font-weight: 600 } svg .number { fill: #666 }
+.grid { stroke: #e4e4e4 } .zero { stroke: #444 } .band { fill: #0072b2; opacity: .1 }
+.curve { fill: none; stroke-width: 2 } g.curve:hover, path.curve:hover { stroke-width: 4 }
+"""
+
+HOW = (
+    "The first chart of a row shows how far each loss is from the reference, with its 95 % interval: green is "
+    "better, orange worse, blue equivalent, grey open; what lies in the shaded band is too small to matter. "
+    "Point at a mark to read its numbers."
+)
+
+Points = list[tuple[float, float]]
+
+
+def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> dict[str, str]:
+    """Return `report.md` and `report.html`, which say the same; see `page`."""
+    said = list(remarks)
+    return {
+        "report.md": markdown(tables(findings.summary), [*LEGEND, *said]),
+        "report.html": page(findings, epochs, said),
+    }
+
+
+def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> str:
+    """Return the report in HTML.
+
+    Args:
+        findings: what the trials say.
+        epochs: `curves.csv`, None where there is none.
+        remarks: what is said in words below.
+    """
+    colours = dict(zip(findings.summary.loss.unique(), cycle(COLOURS)))
+    trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
+    sections = []
+    for group in groups(findings.summary):
+        colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
+        charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
+        sections.append(section(make_table(group), charts))
+    said = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *remarks])
+    head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
+    top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
+    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{said}</pre>"])
+    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def colours_of(losses: pd.Series[str]) -> dict[str, str]:
+    """Return a colour for each loss of a task, the same on all its data sets."""
+    return dict(zip(losses.unique(), cycle(COLOURS), strict=False))
+
+
+def section(table: Table, charts: Iterable[str]) -> str:
+    """Return one data set under one setting."""
+    return f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}"
+
+
+def grid(table: Table) -> str:
+    """Return a table in HTML."""
+
+    def row(cells: Iterable[str], tag: str, attribute: str = "") -> str:
+        kinds = [' class="text"' if name in table.texts else "" for name in table.columns]
+        inner = (f"<{tag}{kind}>{escape(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+        return f"<tr{attribute}>{''.join(inner)}</tr>"
+
+    best = dict.fromkeys(table.best, ' class="best"')
+    rows = (row(cells, "td", best.get(number, "")) for number, cells in enumerate(table.rows))
+    return "<table>\n" + "\n".join([row(table.columns, "th"), *rows]) + "\n</table>"
+
+
+def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mapping[str, float]) -> str:
+    """Return the chart of each loss's difference from the first, with the margin around zero."""
+    first, names = group.iloc[0], ["loss", "difference", "difference_low", "difference_high", "verdict"]
+    rows = [
+        Interval(loss, colours[loss], mean, low, high, "reference" if loss == first.reference else str(word))
+        for loss, mean, low, high, word in zip(*(group[name].tolist() for name in names), strict=True)
+    ]
+    side = "right" if MEASURES[first.score].greater_is_better else "left"
+    title = f"{HEADINGS.get(first.score, first.score)} minus that of {first.reference}; {side} is better"
+    return intervals(title, rows, margins.get(first.score, 0.0))
+
+
+def lines(
+    group: pd.DataFrame,
+    colours: Mapping[str, str],
+    trained: Mapping[tuple[Any, ...], Points],
+    shares: Mapping[tuple[Any, ...], Points],
+) -> Iterator[str]:
+    """Yield the charts of the score by epoch, and by contaminated share where there are several."""
+    first = group.iloc[0]
+    score = HEADINGS.get(first.score, first.score)
+    keys = {row.loss: tuple(row[name] for name in CURVE) for _, row in group.iterrows()}
+    known = {loss: trained[key] for loss, key in keys.items() if key in trained}
+    if known:
+        yield curves(f"validation {score} by epoch", known, colours)
+    if first.largest_share > first.outlier_fraction:
+        dirt = f"test {score} by share of {first.outlier_kind} contamination"
+        yield curves(dirt, {loss: shares[key] for loss, key in keys.items()}, colours)
+
+
+def by_epoch(epochs: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
+    """Return the points (epoch, mean validation score) of each arm at its smallest contaminated share."""
+    least = epochs.groupby(list(CURVE)).outlier_fraction.transform("min")
+    return points(epochs[epochs.outlier_fraction == least], "epoch", "mean")
+
+
+def by_share(trials: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
+    """Return the points (contaminated share, mean score over the seeds) of each arm."""
+    scored = trials.assign(value=[row[row["score"]] for row in trials.to_dict("records")])
+    means = scored.groupby([*CURVE, "outlier_fraction"])["value"].mean().reset_index()
+    return points(means, "outlier_fraction", "value")
+
+
+def points(frame: pd.DataFrame, across: str, up: str) -> dict[tuple[Any, ...], Points]:
+    """Return two columns of each arm as points."""
+    arms = frame.groupby(list(CURVE), sort=False)
+    return {key: list(zip(rows[across].tolist(), rows[up].tolist(), strict=True)) for key, rows in arms}

@@ -1,0 +1,173 @@
+"""Charts in SVG for a page: nothing is fetched, nothing runs, and a mark that is pointed at tells its numbers.
+
+Lines, points and bars on two axes are all that is drawn. A library of plots would take as long to draw them as the
+networks of a small comparison take to train.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from lossbench.report.plot import span
+
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
+    *("#882255", "#7f7f7f", "#999933"),
+)
+"""Told apart by colour-blind readers too (Okabe and Ito 2008), and three more."""
+
+VERDICTS = {"better": "#009e73", "worse": "#d55e00", "equivalent": "#0072b2"}
+"""The colour of an interval; grey where nothing is decided."""
+
+GREY = "#7f7f7f"
+WIDTH, HEIGHT = 400, 250
+TOP, BOTTOM, LEFT, RIGHT = 26, 34, 48, 12
+"""Of the space around the axes, in pixels."""
+
+NAMES = 130  # pixels for the names of losses, beside their intervals
+ROW = 20  # pixels for an interval
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A stretch of numbers along a stretch of pixels.
+
+    Args:
+        low: the least number.
+        high: the greatest.
+        start: the pixel of the least.
+        end: the pixel of the greatest.
+
+    Example:
+        >>> Scale(0, 10, 100, 200)(2.5)
+        125.0
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel of a number."""
+        return self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low)
+
+    def ticks(self) -> list[float]:
+        """Return a few round numbers on the scale.
+
+        Example:
+            >>> Scale(0.02, 0.99, 0, 1).ticks()
+            [0.2, 0.4, 0.6, 0.8]
+        """
+        least = (self.high - self.low) / 5
+        power = 10 ** math.floor(math.log10(least))
+        step = next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A row of a chart of intervals.
+
+    Args:
+        name: stands to the left.
+        colour: of the name's mark.
+        mean: NaN where there is none, as are the ends.
+        low: of the interval.
+        high: likewise.
+        word: the verdict; stands there alone where there is no mean.
+    """
+
+    name: str
+    colour: str
+    mean: float
+    low: float
+    high: float
+    word: str
+
+
+def intervals(title: str, rows: Sequence[Interval], margin: float) -> str:
+    """Return a chart of intervals below each other, around zero.
+
+    Args:
+        title: stands above.
+        rows: from top to bottom.
+        margin: differences up to it are shaded: they are too small to matter; zero for none.
+    """
+    ends = np.array([[row.low, row.high, row.mean] for row in rows] + [[-margin, margin, 0.0]])
+    low, high = span(ends)
+    edge = 0.05 * (high - low)
+    x = Scale(low - edge, high + edge, LEFT + NAMES - RIGHT, WIDTH - RIGHT)
+    bottom = TOP + ROW * len(rows)
+    marks = [
+        f'<rect class="band" x="{x(-margin):.1f}" y="{TOP}" width="{x(margin) - x(-margin):.1f}" '
+        f'height="{bottom - TOP}"/>',
+        f'<path class="zero" d="M{x(0):.1f} {TOP}V{bottom}"/>',
+    ]
+    marks += [part for number, row in enumerate(rows) for part in _interval(row, x, TOP + ROW * (number + 0.5))]
+    return _chart(title, bottom + BOTTOM, [*_below(x, bottom), *marks])
+
+
+def _interval(row: Interval, x: Scale, y: float) -> Iterator[str]:
+    yield f'<circle cx="{LEFT - 40}" cy="{y:.1f}" r="4" fill="{row.colour}"/>'
+    yield f'<text x="{LEFT - 32}" y="{y + 4:.1f}">{_shortened(row.name)}</text>'
+    if math.isnan(row.mean):
+        yield f'<text class="number" x="{x(0) + 6:.1f}" y="{y + 4:.1f}">{escape(row.word)}</text>'
+        return
+    colour = VERDICTS.get(row.word, GREY)
+    told = f"{row.name}: {row.mean:.4g} [{row.low:.4g}, {row.high:.4g}], {row.word}"
+    bar = f'<path d="M{x(row.low):.1f} {y:.1f}H{x(row.high):.1f}"/>' if math.isfinite(row.low + row.high) else ""
+    dot = f'<circle cx="{x(row.mean):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+    yield f'<g class="curve" stroke="{colour}"><title>{escape(told)}</title>{bar}{dot}</g>'
+
+
+def curves(title: str, drawn: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str]) -> str:
+    """Return a chart of curves.
+
+    Args:
+        title: stands above.
+        drawn: the points of each curve, x rising; what is not finite is left out.
+        colours: of each curve.
+    """
+    points = np.array([point for curve in drawn.values() for point in curve], dtype=float).reshape(-1, 2)
+    x = Scale(*span(points[:, 0]), LEFT, WIDTH - RIGHT)
+    y = Scale(*span(points[:, 1]), HEIGHT - BOTTOM, TOP)
+    marks = [_curve(name, curve, colours[name], x, y) for name, curve in drawn.items()]
+    return _chart(title, HEIGHT, [*_below(x, HEIGHT - BOTTOM), *_beside(y), *marks])
+
+
+def _curve(name: str, points: Sequence[tuple[float, float]], colour: str, x: Scale, y: Scale) -> str:
+    seen = [(x(across), y(up)) for across, up in points if math.isfinite(across) and math.isfinite(up)]
+    path = "M" + "L".join(f"{across:.1f} {up:.1f}" for across, up in seen) if seen else ""
+    return f'<path class="curve" stroke="{colour}" d="{path}"><title>{escape(name)}</title></path>'
+
+
+def _below(x: Scale, bottom: float) -> Iterator[str]:
+    """Yield the axis below, with its numbers."""
+    for tick in x.ticks():
+        yield f'<path class="grid" d="M{x(tick):.1f} {TOP}V{bottom:.1f}"/>'
+        yield f'<text class="number" x="{x(tick):.1f}" y="{bottom + 16:.1f}" text-anchor="middle">{tick:g}</text>'
+
+
+def _beside(y: Scale) -> Iterator[str]:
+    """Yield the axis to the left, with its numbers."""
+    for tick in y.ticks():
+        yield f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>'
+        yield f'<text class="number" x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>'
+
+
+def _chart(title: str, height: float, marks: Iterable[str]) -> str:
+    said, size = escape(title), f'width="{WIDTH}" height="{height:g}"'
+    head = f'<svg viewBox="0 0 {WIDTH} {height:g}" {size} role="img" aria-label="{said}">'
+    text = f'<text class="title" x="{WIDTH // 2}" y="14" text-anchor="middle">{said}</text>'
+    return f"{head}{text}{''.join(marks)}</svg>"
+
+
+def _shortened(name: str, length: int = 20) -> str:
+    return escape(name if len(name) <= length else f"{name[: length - 1]}…")

@@ -1,0 +1,87 @@
+"""The page says what the tables say, needs no other file, and takes no name for markup."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from stats.runs import clean
+
+from lossbench import Comparison
+from lossbench.report.page import page
+from lossbench.report.tables import tables
+from lossbench.stats.findings import Findings
+
+EMPTY = {"meta", "br"}
+
+
+class Balance(HTMLParser):
+    """Follows the tags that are open, and refuses one that closes another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.cells: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: D102
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:  # noqa: D102
+        if self.open and self.open[-1] in {"td", "h2"}:
+            self.cells.append(data)
+
+
+def read(text: str) -> Balance:
+    """Return the parsed page; every tag is closed."""
+    parser = Balance()
+    parser.feed(text)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_holds_every_table(comparison: Comparison) -> None:
+    """Each title and each cell of the tables stands on the page, in their order."""
+    cells = read(page(comparison, comparison.curves, [])).cells
+    wanted = [text for table in tables(comparison.summary) for text in (table.title, *sum(table.rows, ()))]
+    assert cells == [*filter(None, wanted), "How to read it"]
+
+
+def test_a_loss_has_one_curve_a_chart(comparison: Comparison) -> None:
+    """Beside each table stand its differences, its curves by epoch and its curves by share, of all its losses."""
+    text = page(comparison, comparison.curves, [])
+    for section, table in zip(text.split("<h2>")[1:], tables(comparison.summary), strict=False):
+        charts = [ET.fromstring(found) for found in re.findall("<svg.*?</svg>", section, re.DOTALL)]
+        losses = {row[table.columns.index("loss")] for row in table.rows}
+        assert len(charts) == 3
+        for chart in charts[1:]:
+            curves = [path for path in chart.iter("path") if path.get("class") == "curve"]
+            assert {curve.findtext("title") for curve in curves} == losses
+
+
+def test_curves_are_left_out_where_there_are_none() -> None:
+    """Trials alone, without contamination, still make a page: one chart a table."""
+    trials = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8)})
+    assert page(Findings(trials), None, []).count("<svg") == 1
+
+
+@pytest.mark.parametrize("name", ['<script src="x">', "a & b", '"quoted"'])
+def test_names_are_text(name: str) -> None:
+    """A loss, or a remark, that looks like markup is shown as it is."""
+    trials = clean({"bce": np.linspace(0.5, 0.7, 8), name: np.linspace(0.6, 0.9, 8)})
+    text = page(Findings(trials), None, [f"note     {name}"])
+    assert name in read(text).cells
+    assert "<script" not in text
+
+
+def test_the_page_fetches_nothing(comparison: Comparison) -> None:
+    """No address, no script, no picture from elsewhere."""
+    text = page(comparison, comparison.curves, [])
+    assert not re.search(r"https?:|<script|<link|<img|url\(|@import", text)
