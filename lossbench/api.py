@@ -166,6 +166,7 @@ def check_claims(
     *,
     config: str | Path | None = None,
     quick: bool = False,
+    first_seed: int = 0,
     jobs: int | None = None,
     cache: bool = False,
 ) -> list[Finding]:
@@ -175,6 +176,7 @@ def check_claims(
         ids: such as "T3"; none for all.
         config: a TOML file with claims of your own; None for those of the three documents.
         quick: few seeds and epochs, for a first look.
+        first_seed: the seeds are taken from this one on; verdicts should not depend on them.
         jobs: processes; None for one a core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one.
 
@@ -194,7 +196,8 @@ def check_claims(
     catalogue = read_catalogue(None if config is None else Path(config))
     chosen = catalogue.find(tuple(listed(ids) or ()))
     with open_store() if cache else nullcontext() as store:
-        return try_claims(catalogue, chosen, Study(read_terms(), quick=quick, jobs=jobs, store=store))
+        study = Study(read_terms(), quick=quick, first_seed=first_seed, jobs=jobs, store=store)
+        return try_claims(catalogue, chosen, study)
 
 
 def execute(

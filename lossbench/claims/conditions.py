@@ -58,7 +58,7 @@ class Search:
     tolerance: float
 
 
-def axes_of_search(search: Search, epochs: float) -> dict[str, Any]:
+def axes_of_search(search: Search, epochs: float, first_seed: int = 0) -> dict[str, Any]:
     """Return the part of a search that is trained for so many epochs, as fields of `lossbench.config.Settings`."""
     return {
         "models": list(search.models),
@@ -66,7 +66,7 @@ def axes_of_search(search: Search, epochs: float) -> dict[str, Any]:
         "lr": list(search.lr),
         "tune": False,
         "epochs": int(epochs),
-        "seeds": list(range(int(search.seeds))),
+        "seeds": list(range(first_seed, first_seed + int(search.seeds))),
         "outliers": list(search.label_noise),
         "outlier_kind": "label",
     }
@@ -113,7 +113,7 @@ def trained(study: Study, losses: list[str], generator: str, search: Search) -> 
     base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
     datasets = list(dict.fromkeys(with_share(generator, share) for share in search.prevalence))
     for epochs in search.epochs:
-        axes = axes_of_search(search, epochs)
+        axes = axes_of_search(search, epochs, study.first_seed)
         yield study.compare(base, "binary", datasets=datasets, losses={"binary": losses}, **axes).trials
 
 

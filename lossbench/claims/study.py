@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.protocols import Protocol, Terms
+from lossbench.errors import BadValue
 from lossbench.spec import title
 from lossbench.stats.tuning import ARM
 from lossbench.task import Task
@@ -38,6 +39,11 @@ class Study:
     first_seed: int = 0
     say: Callable[[str], None] = field(default=lambda line: None, repr=False, compare=False)
     store: Store | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse seeds that nothing can be drawn from."""
+        if self.first_seed < 0:
+            raise BadValue(f"the first seed is {self.first_seed}; give a whole number from 0 on")
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:

@@ -100,7 +100,7 @@ def print_rates(rates: pd.DataFrame) -> None:
         for row in rates.to_dict("records")
     )
     columns = ("dataset", "arms", "seeds", "verdicts", "false in a family", "power", "detectable")
-    title = "A/A: a loss against itself, first weights and batch orders drawn anew"
+    title = "A/A: arms of one function, first weights and batch orders drawn anew"
     print_tables(console(), [Table(title, columns, rows, texts=("dataset", "arms"))])
     planted = ", ".join(dict.fromkeys(f"{row.planted:g} {row.score}" for row in rates.itertuples()))
     lines = (

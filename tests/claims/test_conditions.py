@@ -52,6 +52,13 @@ def test_what_never_comes_out_has_no_region():
     assert "that is" not in said
 
 
+def test_a_search_takes_its_seeds_from_the_first_on():
+    """What comes out on the first seeds alone is not found on later ones, nor the other way round."""
+    early = planted(lambda trial: 0.8 + 0.1 * (trial["loss"] == "bce" and trial["seed"] < 10))
+    assert f"{SETTINGS} of {SETTINGS} settings (100.00%)" in "\n".join(lines(early))
+    assert f"0 of {SETTINGS} settings (0.00%)" in "\n".join(lines(replace(early, first_seed=10)))
+
+
 def test_the_order_of_the_rows_says_nothing():
     """Trials that are shuffled say the same."""
     assert lines(planted(under_trained)) == lines(planted(under_trained, shuffled=True))

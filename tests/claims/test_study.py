@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from lossbench.claims import Study, read_terms
+from lossbench.errors import BadValue
 from lossbench.stats.tuning import at_own_rate
 
 
@@ -12,6 +15,12 @@ def test_quick_takes_fewer_seeds_and_epochs():
     full, quick = Study(terms, first_seed=7), Study(terms, quick=True)
     assert (len(full.seeds), full.seeds[0], full.epochs) == (terms.seeds, 7, terms.epochs)
     assert (list(quick.seeds), quick.epochs) == (list(range(terms.quick_seeds)), terms.quick_epochs)
+
+
+def test_seeds_below_zero_are_refused():
+    """Before anything is trained, and with what to give instead."""
+    with pytest.raises(BadValue, match="the first seed is -1; give a whole number from 0 on"):
+        Study(read_terms(), first_seed=-1)
 
 
 def test_a_protocol_is_what_is_trained(study):
