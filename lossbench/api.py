@@ -120,7 +120,7 @@ def compare(
         epochs: passes over the training rows, at least 1.
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part, in [0, 1).
-        outlier_kind: "auto", "label", "target" or "feature".
+        outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
         jobs: processes; None for one a core where the work is worth it.
         engine: "fused", or "loop" for the slow oracle in plain PyTorch.
         device: "cpu", "cuda", or "auto".

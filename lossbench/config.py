@@ -47,7 +47,7 @@ class Settings:
         epochs: passes over the training rows.
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
-        outlier_kind: "auto", "label", "target" or "feature".
+        outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         margins: by score, the difference that is too small to matter.
         gate: what comes of new, missing, incomparable and undecided rows, and `rules` beside those of --fail-on.
     """

@@ -22,7 +22,7 @@ class Trial:
         l2: weight of the sum of the squared weights in the cost.
         batch_size: rows a step.
         epochs: passes over the training rows.
-        outlier_kind: "label", "target", "feature", or "none" where nothing is contaminated.
+        outlier_kind: one of `lossbench.data.KINDS`, or "none" where nothing is contaminated.
         outlier_fraction: share of the training rows (or labels) that are contaminated.
         seed: the repetition; it fixes split, initial weights, batch order and contamination.
     """

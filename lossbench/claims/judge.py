@@ -82,7 +82,8 @@ class Inquiry:
         verdict: Verdict = "not yet"
         condition = ""
         if evidence or not left:
-            verdict, condition = combine(evidence)
+            tuned = {protocol.name for protocol in self.study.protocols if protocol.tune}
+            verdict, condition = combine(evidence, tuned)
         said = "; ".join(filter(None, [condition, left]))
         return Finding(claim, evidence, verdict, said, self.command(claim))
 

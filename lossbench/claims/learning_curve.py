@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
@@ -18,6 +19,9 @@ from lossbench.config import make_settings
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 from lossbench.task import Task
+
+STILL = 1e-30  # a rate at which a step rounds to nothing: the network stays as it was initialised
+NO_TRAINING: dict[str, Any] = {"lr": [STILL], "tune": False, "epochs": 1}
 
 
 def check_learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> None:
@@ -47,8 +51,9 @@ def axes_of(task: Task, datasets: tuple[str, ...]) -> dict[str, Any]:
 def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> list[Evidence]:
     """Follow the validation score of the reference loss of each task over the epochs.
 
-    Improved: the mean of the last tenth of the epochs is better than the first epoch. Gradually: the rank
-    correlation of score and epoch is above zero. Both are taken seed by seed.
+    Improved: the mean of the last tenth of the epochs is better than the network as it was initialised.
+    Gradually: the rank correlation of score and epoch is above zero, from before the first epoch on. Both are
+    taken seed by seed.
     """
     return judge_all(
         [
@@ -64,10 +69,13 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
 def curves_under(
     protocol: str, task: Task, datasets: tuple[str, ...], study: Study
 ) -> Iterator[tuple[Cell, np.ndarray]]:
-    """Train under a protocol and yield the trials of each data set with their validation curves."""
-    found = study.compare(protocol, task, **axes_of(task, datasets))
-    for _, trials in found.trials.groupby("dataset", sort=False):
-        yield Cell(protocol, trials), found.raw_curves[trials.index]
+    """Train under a protocol and yield the trials of each data set with their validation curves, from epoch 0."""
+    axes = axes_of(task, datasets)
+    found, still = study.compare(protocol, task, **axes), study.compare(protocol, task, **axes, **NO_TRAINING)
+    start = pd.Series(still.raw_curves[:, 0], [still.trials.dataset, still.trials.seed])
+    for dataset, trials in found.trials.groupby("dataset", sort=False):
+        curves = np.column_stack([start[dataset][trials.seed], found.raw_curves[trials.index]])
+        yield Cell(protocol, trials), curves
 
 
 def matches_of(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Match]:

@@ -24,7 +24,9 @@ CLEAN = "clean"
 
 SHAPES: dict[Kind, str] = {
     "target": "all outliers lie above",
-    "feature": "leverage points on both sides",
+    "target_symmetric": "outliers above and below",
+    "feature": "leverage points on all sides",
+    "feature_one_sided": "leverage points in one corner",
     "label": "labels flipped at random",
 }
 """What each contamination is like."""
@@ -85,7 +87,8 @@ def outliers(
     arms: the first against each of the others; "clean" is the first one itself without any outliers.
     direction: the first arm is better, worse, equal or not worse.
     outliers: the largest is where the average over the shares ends; 0 is always among them.
-    kinds: target moves targets up by five standard deviations, feature moves inputs, label flips labels.
+    kinds: target moves targets up by five standard deviations, target_symmetric up or down; feature_one_sided
+        moves inputs up, feature up or down; label flips labels.
     """
     task = load_dataset(datasets[0]).task
     return judge_all(

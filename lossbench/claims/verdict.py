@@ -2,7 +2,8 @@
 
 1. Lines that are not testable say nothing. If there are no others, the claim is not testable. Of ten tests or
    more, one that alone says its word counts as open: a claim has a chance of 5 % that one of its tests is false,
-   and among sixty claims that happens. No verdict hangs on such a line; the condition names it all the same.
+   and among sixty claims that happens. Tests of one arm at its own rate on one data set count as one, since all of
+   them hang on one choice of that rate. No verdict hangs on such lines; the condition names them all the same.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
 4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
@@ -33,8 +34,12 @@ CROWD = 10  # tests of a claim, of which a single one turns no verdict
 NAMED = 4  # values that a condition names before it only counts
 
 
-def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
+def combine(evidence: Iterable[Evidence], tuned: Collection[str] = ()) -> tuple[Verdict, str]:
     """Return the verdict of all the evidence, and where it holds if not everywhere.
+
+    Args:
+        evidence: all lines on one claim.
+        tuned: names of the protocols under which each arm has its own rate.
 
     Example:
         >>> lines = [Evidence("reproduced", "f1", protocol="sgd"), Evidence("contradicted", "f1", protocol="adam")]
@@ -45,7 +50,7 @@ def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     words = {line.verdict for line in lines}
     if not words:
         return "not testable", "nothing could be compared"
-    decided = words - {"inconclusive"} - lone(lines)
+    decided = words - {"inconclusive"} - lone(lines, tuned)
     said = condition(lines) if len(words) > 1 else ""
     if "reproduced" in decided and len(decided) > 1:
         return "depends", said
@@ -55,14 +60,21 @@ def combine(evidence: Iterable[Evidence]) -> tuple[Verdict, str]:
     return decided.pop() if decided and 2 * undecided < len(lines) else "inconclusive", said
 
 
-def lone(lines: Collection[Evidence]) -> set[Word]:
+def lone(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
     """Return the words that are said by one test alone, where there are ten tests or more.
 
     What is exact, such as a worked example, has no p value and is no test: one that fails is enough.
     """
-    count = Counter(line.verdict for line in lines)
-    tests = [line.verdict for line in lines if line.p_value is not None]
-    return {word for word in tests if count[word] == 1} if len(tests) >= CROWD else set()
+    tests = [line for line in lines if line.p_value is not None]
+    apart = {(line.verdict, rate(line) if line.protocol in tuned else number) for number, line in enumerate(tests)}
+    count = Counter(word for word, _ in apart)
+    exact = {line.verdict for line in lines if line.p_value is None}
+    return {word for word in count if count[word] == 1} - exact if len(apart) >= CROWD else set()
+
+
+def rate(line: Evidence) -> tuple[str, str, str]:
+    """Return whose rate a tuned test hangs on, and where it was chosen: of "bce vs mse", that of bce."""
+    return line.protocol, line.dataset, line.case.partition(" vs ")[0]
 
 
 def condition(lines: Collection[Evidence]) -> str:

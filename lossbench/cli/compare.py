@@ -100,7 +100,9 @@ def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]
     metavar="SHARE",
     help="Contaminated shares of the training rows, such as 0,0.1,0.2.",
 )
-@click.option("--outlier-kind", metavar="KIND", help="label, target, feature; or auto, by task.")
+@click.option(
+    "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
+)
 @click.option("-c", "--config", metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")

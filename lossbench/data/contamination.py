@@ -16,16 +16,16 @@ from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.randomness import stream
 from lossbench.task import Task
 
-Kind = Literal["label", "target", "feature"]
+Kind = Literal["label", "target", "target_symmetric", "feature", "feature_one_sided"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the cloud, near enough to be harmful
 
 _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
-    "regression": ("target", "feature"),
-    "binary": ("label", "feature"),
-    "multiclass": ("label", "feature"),
-    "multilabel": ("label", "feature"),
+    "regression": ("target", "target_symmetric", "feature", "feature_one_sided"),
+    "binary": ("label", "feature", "feature_one_sided"),
+    "multiclass": ("label", "feature", "feature_one_sided"),
+    "multilabel": ("label", "feature", "feature_one_sided"),
 }
 
 
@@ -81,9 +81,11 @@ def contaminate(
     - label: a class becomes one of the others, each as likely (binary: the other one); on a multilabel data set
       single entries are flipped. Source: Natarajan et al. 2013, "Learning with noisy labels", section 2.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
+    - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the
-      target stays, so the row becomes a bad leverage point. Source of both: Rousseeuw and Leroy 1987, "Robust
-      regression and outlier detection", chapter 1.
+      target stays, so the row becomes a bad leverage point.
+    - feature_one_sided: x ↦ x + 5 standard deviations in every feature: the same, all in one corner. Source of
+      these four: Rousseeuw and Leroy 1987, "Robust regression and outlier detection", chapter 1.
 
     Data set and seed fix the order in which rows are corrupted and what happens to each; the share only says how
     far to go. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
@@ -91,7 +93,7 @@ def contaminate(
     Args:
         dataset: what the fold is a split of.
         fold: the clean fold; it is never changed.
-        kind: "label", "target" or "feature".
+        kind: one of KINDS.
         fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
             are hit.
         seed: the repetition.
@@ -117,10 +119,10 @@ def contaminate(
     if check_fraction(fraction) == 0:
         return features, target
     random = stream("contamination", dataset.stream, seed)
-    if checked == "feature":
-        return _shift_features(features, fraction, random), target
-    if checked == "target":
-        return features, _shift_targets(target, fraction, random)
+    if checked in ("feature", "feature_one_sided"):
+        return _shift_features(features, fraction, random, one_sided=checked == "feature_one_sided"), target
+    if checked in ("target", "target_symmetric"):
+        return features, _shift_targets(target, fraction, random, one_sided=checked == "target")
     if dataset.task == "multilabel":
         target = _flip_entries(target, fraction, random)
     else:
@@ -149,15 +151,21 @@ def _flip_entries(target: np.ndarray, fraction: float, random: np.random.Generat
     return flipped
 
 
-def _shift_targets(target: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+def _shift_targets(
+    target: np.ndarray, fraction: float, random: np.random.Generator, *, one_sided: bool
+) -> np.ndarray:
+    hit = _hit(len(target), fraction, random)
+    signs = np.ones(len(target)) if one_sided else random.choice([-1.0, 1.0], size=len(target))
     shifted = target.copy()
-    shifted[_hit(len(target), fraction, random)] += OUTLIER_SIZE  # targets are in standard deviations already
+    shifted[hit] += OUTLIER_SIZE * signs[hit, None]  # targets are in standard deviations already
     return shifted
 
 
-def _shift_features(features: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+def _shift_features(
+    features: np.ndarray, fraction: float, random: np.random.Generator, *, one_sided: bool
+) -> np.ndarray:
     hit = _hit(len(features), fraction, random)
-    signs = random.choice([-1.0, 1.0], size=features.shape)
+    signs = np.ones(features.shape) if one_sided else random.choice([-1.0, 1.0], size=features.shape)
     moving = np.ptp(features, axis=0) > 0  # five standard deviations of a constant column are nothing
     shifted = features.copy()
     shifted[hit] += (OUTLIER_SIZE * signs * moving)[hit]

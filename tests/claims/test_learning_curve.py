@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.learning_curve import gain, learning_curve, matches_of
+from lossbench.claims.learning_curve import curves_under, gain, learning_curve, matches_of
 from lossbench.claims.match import judge_all
 
 from .made_up import made_up
@@ -33,6 +33,16 @@ def test_a_jump_and_a_decline_improve_and_are_not_gradual():
 def test_the_gain_is_the_same_from_any_level():
     """A score that is higher throughout gains nothing by that."""
     assert gain(RISING + 5.0) == pytest.approx(gain(RISING))
+
+
+@pytest.mark.parametrize("protocol", ["sgd", "adam"])
+def test_curves_begin_at_the_initialised_network(study, protocol):
+    """The score before the first epoch is the same under every protocol, and no step has been taken."""
+    ((_, curves),) = curves_under(protocol, "binary", ("moons",), study)
+    ((_, others),) = curves_under("tuned", "binary", ("moons",), study)
+    assert curves.shape == (len(study.seeds), study.epochs + 1)
+    assert (curves[:, 0] == others[:, 0]).all()
+    assert curves[:, 0].mean() < curves[:, -1].mean()
 
 
 def test_every_task_is_trained_by_its_reference_loss(study):

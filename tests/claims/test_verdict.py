@@ -171,6 +171,20 @@ def test_a_single_test_among_ten_or_more_turns_no_verdict(word, others):
         assert combine([*crowd, Evidence(word, "f1")])[0] == "depends"
 
 
+def test_tests_that_hang_on_one_rate_count_as_one():
+    """Lines of one arm at its own rate on one data set turn no verdict; at a fixed rate, or of two, they do."""
+
+    def lines(*places):
+        return [Evidence("contradicted", "f1", *place, p_value=0.01) for place in places]
+
+    crowd = judged("reproduced", 20)
+    one = lines(("tuned", "wine", "ce vs bce"), ("tuned", "wine", "ce vs mse"))
+    assert combine([*crowd, *one], {"tuned"})[0] == "reproduced"
+    assert combine([*crowd, *one])[0] == "depends"
+    for other in (("tuned", "iris", "ce vs mse"), ("tuned", "wine", "bce vs mse"), ("sgd", "wine", "ce vs mse")):
+        assert combine([*crowd, *one, *lines(other)], {"tuned"})[0] == "depends"
+
+
 def test_a_single_test_among_few_counts():
     """Where there are fewer than ten tests, each of them counts."""
     assert combine([*judged("reproduced", 8), *judged("contradicted", 1)])[0] == "depends"

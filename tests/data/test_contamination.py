@@ -29,10 +29,14 @@ CASES = [
     ("multilabel", "label"),
     ("diabetes", "target"),
     ("linnerud", "target"),
+    ("diabetes", "target_symmetric"),
+    ("linnerud", "target_symmetric"),
     ("moons", "feature"),
     ("digits", "feature"),
     ("multilabel", "feature"),
     ("friedman1", "feature"),
+    ("friedman1", "feature_one_sided"),
+    ("digits", "feature_one_sided"),
 ]
 shares = st.floats(0, 0.6)
 every_case = pytest.mark.parametrize(("name", "kind"), CASES)
@@ -99,7 +103,9 @@ def test_clean_parts_stay_clean(name: str, kind: str) -> None:
     before = [array.tobytes() for array in arrays]
     features, target = contaminate(dataset, fold, kind, 0.4, 0)
     assert [array.tobytes() for array in arrays] == before
-    corrupted, original = (features, fold.train.features) if kind == "feature" else (target, fold.train.target)
+    corrupted, original = (
+        (features, fold.train.features) if kind.startswith("feature") else (target, fold.train.target)
+    )
     assert not np.shares_memory(corrupted, original)
     assert corrupted.dtype == original.dtype
     assert corrupted.shape == original.shape
@@ -138,6 +144,29 @@ def test_target_outliers_are_vertical(name: str) -> None:
     assert not by_feature.any()
 
 
+@pytest.mark.parametrize("name", ["diabetes", "linnerud"])
+def test_symmetric_target_outliers_lie_on_both_sides(name: str) -> None:
+    """The targets of a row move together, five training deviations up or down, about as often; features stay."""
+    rows = []
+    for seed in range(20):
+        by_feature, by_target = changed(name, "target_symmetric", 0.5, seed)
+        assert not by_feature.any()
+        rows.append(by_target[hits(name, "target_symmetric", 0.5, seed)])
+    moved = np.concatenate(rows) / OUTLIER_SIZE
+    np.testing.assert_allclose(np.abs(moved), 1.0)
+    assert (moved.round() == moved[:, :1].round()).all()
+    assert abs(moved[:, 0].mean()) < 4 / np.sqrt(len(moved))
+
+
+@pytest.mark.parametrize("name", ["moons", "digits", "friedman1"])
+def test_one_sided_leverage_points_lie_in_one_corner(name: str) -> None:
+    """They are the rows of the other leverage points; every feature that varies moves up."""
+    by_feature, by_target = changed(name, "feature_one_sided", 0.3)
+    both, _ = changed(name, "feature", 0.3)
+    np.testing.assert_allclose(by_feature, np.abs(both), atol=1e-9)
+    assert not by_target.any()
+
+
 @pytest.mark.parametrize("name", ["moons", "digits", "friedman1"])
 def test_feature_outliers_are_leverage_points(name: str) -> None:
     """Every feature that varies moves by five training deviations, up or down; constant ones and targets stay."""
@@ -155,6 +184,7 @@ def test_kinds_share_one_ranking() -> None:
     """For one data set and seed, rows hit by one kind are hit by the other: the kinds can be compared."""
     assert (hits("moons", "label", 0.2) == hits("moons", "feature", 0.2)).all()
     assert (hits("diabetes", "target", 0.2) == hits("diabetes", "feature", 0.2)).all()
+    assert (hits("diabetes", "target", 0.2) == hits("diabetes", "target_symmetric", 0.2)).all()
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -179,7 +209,10 @@ def test_shares_inside_the_range_pass(fraction: float) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind", "right"),
-    [("diabetes", "label", "target or feature"), ("moons", "target", "label or feature")],
+    [
+        ("diabetes", "label", "target or target_symmetric or feature"),
+        ("moons", "target", "label or feature or feature_one_sided"),
+    ],
 )
 def test_a_kind_the_task_lacks_is_refused(name: str, kind: str, right: str) -> None:
     """Labels are not flipped where there are none; the message lists what can be done."""
