@@ -13,7 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison, check_claims, compare
+    from lossbench.api import check_claims, compare
+    from lossbench.comparison import Comparison
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
 
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Comparison": "lossbench.api",
+    "Comparison": "lossbench.comparison",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",

@@ -46,15 +46,21 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
 def fingerprint(engine: str, device: str = "cpu") -> str:
     """Return a hash of all that the bits of a row may depend on beside its trial.
 
-    That is engine and device, versions, the code of what trains and scores, and the kind of processor.
+    That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
+    of matrix products.
     """
     versions = [version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")]
     return hashlib.sha256("\n".join([engine, *versions, *processor(device), program()]).encode()).hexdigest()[:12]
 
 
 def processor(device: str) -> list[str]:
-    """Return what kind of processor does the arithmetic; to ask torch for it takes longer than many a rerun."""
-    kind = [platform.machine(), *np.show_config(mode="dicts")["SIMD Extensions"]["found"]]
+    """Return what kind of processor does the arithmetic, and numpy's library for matrix products.
+
+    To ask torch for it takes longer than many a rerun.
+    """
+    built = np.show_config(mode="dicts")
+    blas = built["Build Dependencies"]["blas"]
+    kind = [platform.machine(), *built["SIMD Extensions"]["found"], blas["name"], str(blas.get("version"))]
     if device == "cpu":
         return kind
     import torch

@@ -27,7 +27,7 @@ from lossbench.measures.scores import MEASURES
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison
+    from lossbench.comparison import Comparison
 
 PENALTIES = ("none", "l1", "l2")
 

@@ -16,7 +16,7 @@ from lossbench.task import Task
 from lossbench.trial import Trial
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison
+    from lossbench.comparison import Comparison
     from lossbench.store import Store
 
 
@@ -84,7 +84,7 @@ class Study:
         Raises:
             UsageError: anything that cannot be carried out, before training starts.
         """
-        from lossbench.api import execute
+        from lossbench.comparison import execute
         from lossbench.config import make_settings
         from lossbench.experiment import plan
 

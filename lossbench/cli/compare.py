@@ -22,7 +22,7 @@ from lossbench.cli.progress import progress
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.api import Comparison
+    from lossbench.comparison import Comparison
     from lossbench.experiment import Experiment
     from lossbench.stats.gate import GateReport
     from lossbench.store import Store
@@ -143,7 +143,7 @@ def compare(**options: Any) -> None:
     judge = prepare_gate(experiment, options["baseline"], options["rules"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])
-    from lossbench.api import execute
+    from lossbench.comparison import execute
 
     with storage(options) as store, progress(experiment, options["quiet"]) as say:
         manner = {name: options[name] for name in MANNER}

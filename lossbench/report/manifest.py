@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison
+    from lossbench.comparison import Comparison
 
 SCHEMA = 1  # of the files; to be raised when a column changes its meaning
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")

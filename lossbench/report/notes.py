@@ -14,7 +14,7 @@ from lossbench.training.pack import losses_by_spec
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.api import Comparison
+    from lossbench.comparison import Comparison
 
 LEGEND = (
     "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",

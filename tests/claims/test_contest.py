@@ -172,7 +172,7 @@ def test_a_constant_answer_is_an_arm(study):
 )
 def test_a_setting_that_cannot_be_is_refused_before_training(written, study, monkeypatch, line, message):
     """With the place of the claim."""
-    monkeypatch.setattr("lossbench.api.execute", None)
+    monkeypatch.setattr("lossbench.comparison.execute", None)
     text = "[claims.a]\nclaim = 'a'\narms = ['bce', 'mse']\nscore = 'accuracy'\ndirection = 'better'\n"
     catalogue = written(text + ("" if "datasets" in line else "datasets = 'moons'\n") + line)
     with pytest.raises(Exception, match=f"key 'claims.a': .*{message}"):
