@@ -18,7 +18,7 @@ from lossbench.config import make_settings
 from lossbench.experiment import Experiment, plan
 from lossbench.runner import run
 
-ROUNDS = 3
+ROUNDS = 7
 
 
 def study(models: int, epochs: int) -> Experiment:
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=50)
     options = parser.parse_args()
     experiment = study(options.models, options.epochs)
-    run(study(60, 1), jobs=2)
+    run(study(options.models, 1), jobs=2)
     ratios = [seconds(experiment, 1) / seconds(experiment, 2) for _ in range(ROUNDS)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

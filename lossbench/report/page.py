@@ -135,9 +135,11 @@ def by_epoch(epochs: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
 
 def by_share(trials: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
     """Return the points (contaminated share, mean score over the seeds) of each arm."""
-    scored = trials.assign(value=[row[row["score"]] for row in trials.to_dict("records")])
-    means = scored.groupby([*CURVE, "outlier_fraction"])["value"].mean().reset_index()
-    return points(means, "outlier_fraction", "value")
+    keys = [*CURVE, "outlier_fraction"]
+    found: dict[tuple[Any, ...], Points] = {}
+    for score, rows in trials.groupby("score", sort=False):
+        found |= points(rows.groupby(keys)[score].mean().reset_index(), "outlier_fraction", str(score))
+    return found
 
 
 def points(frame: pd.DataFrame, across: str, up: str) -> dict[tuple[Any, ...], Points]:

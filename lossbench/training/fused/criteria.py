@@ -47,7 +47,8 @@ class Group:
     def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the derivative of the sum of all losses, of the shape of `seen`."""
         leaf = seen.detach().requires_grad_()
-        return torch.autograd.grad(self.record.fn(leaf, target, **self.parameters).sum(), leaf)[0]
+        losses = self.record.fn(leaf, target, **self.parameters)
+        return torch.autograd.grad(losses, leaf, torch.ones_like(losses))[0]
 
     def of_batches(self, seen: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
         """Return the derivative of the loss of every batch, as if it were a mean over its samples."""
