@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossbench.comparison import Comparison, execute
-from lossbench.config import make_settings
+from lossbench.config import make_settings, placed
 from lossbench.experiment import plan
 from lossbench.runner import Engine
 from lossbench.store import open_store
@@ -101,8 +101,10 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
     )
+    with placed(config):
+        experiment = plan(settings)
     with open_store() if cache else nullcontext() as store:
-        return execute(plan(settings), start, progress, store, budget, jobs=jobs, engine=engine, device=device)
+        return execute(experiment, start, progress, store, budget, jobs=jobs, engine=engine, device=device)
 
 
 def check_claims(

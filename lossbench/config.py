@@ -9,14 +9,15 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from lossbench.errors import BadValue, ConfigError, UnknownName
+from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.user import check_name
 from lossbench.measures.scores import MEASURES
 from lossbench.spec import title
@@ -190,6 +191,43 @@ class Place:
         start = heads[number].start() if heads else 0  # an array of inline tables has no heads
         # The lines before the table are counted, but not looked at.
         return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
+
+
+@contextmanager
+def placed(config: str | Path | None) -> Iterator[None]:
+    """Say in which line of a user's config stands the name that is refused.
+
+    Args:
+        config: as for `make_settings`; nothing is said of a shipped one.
+    """
+    try:
+        yield
+    except UsageError as error:
+        if config is not None and config not in SHIPPED:
+            place = find_place(str(error), *read_config(config))
+            error.args = (f"{place}: {error}",) if place else error.args
+        raise
+
+
+def find_place(message: str, text: str, file: str) -> Place | None:
+    r"""Return where in a config stands what a message is about, its first name in quotes; None where it does not.
+
+    Example:
+        >>> str(find_place("unknown loss 'mze'; Known: 'mse'", "[losses]\nbinary = ['mse', 'mze']", "a.toml"))
+        "a.toml line 2, key 'losses.binary'"
+    """
+    first = re.search("'(.*?)'", message)
+    places = ((keys, names) for keys, names in _names(tomllib.loads(text)) if first and first[1] in names)
+    return next((Place(keys, file, text) for keys, _ in places), None)
+
+
+def _names(values: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Yield the values of every key, after the tables that hold it."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _names(value, (*table, key))
+        else:
+            yield (*table, key), value if isinstance(value, list) else [value]
 
 
 def read_config(config: str | Path) -> tuple[str, str]:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lossbench
 from lossbench.config import SHIPPED, Place, Settings, line_of, make_settings, read_config
-from lossbench.errors import BadValue, ConfigError, UnknownName
+from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
 from lossbench.task import TASKS
 
@@ -224,3 +225,30 @@ def test_a_table_of_ones_own_loss_that_cannot_be_read(
         make_settings(tmp_path / "mine.toml")
     for word in ["mine.toml", *words]:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (
+            "epochs = 3\n[losses]\nbinary = ['bce', 'foocal']\n",
+            "line 3, key 'losses.binary': unknown loss",
+        ),
+        ("epochs = 3\nmodels = ['linear', 'mpl:4']\n", "line 2, key 'models': 'mpl:4': unknown model 'mpl'"),
+        ("datasets = 'irs'\n", "line 1, key 'datasets': unknown data set 'irs'"),
+        ("\noptimizers = ['sgd:momentum=2']\n", "line 2, key 'optimizers': "),
+        (
+            "[losses]\nregression = ['mse', 'hinge']\n",
+            "line 2, key 'losses.regression': loss 'hinge'",
+        ),
+    ],
+)
+def test_a_name_that_is_refused_is_found_in_the_config(tmp_path: Path, text: str, place: str) -> None:
+    """File, line and key stand before the message; what the caller gives himself has no line."""
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        lossbench.compare(config=path)
+    assert str(caught.value).startswith(f"{path} {place}")
+    with pytest.raises(UsageError, match=r"^unknown loss 'mze'"):
+        lossbench.compare("iris", "mze", config=path, models="linear", optimizers="sgd")

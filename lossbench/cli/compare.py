@@ -125,7 +125,7 @@ def compare(**options: Any) -> None:
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     start = time.perf_counter()
-    from lossbench.config import Settings, make_settings
+    from lossbench.config import Settings, make_settings, placed
     from lossbench.errors import BadValue
     from lossbench.experiment import plan
 
@@ -133,7 +133,9 @@ def compare(**options: Any) -> None:
         raise BadValue("--quick is --config quick: give one of the two")
     config = "quick" if options["quick"] else options["config"]
     changes = {field.name: options.get(field.name) for field in fields(Settings)}
-    experiment = plan(make_settings(config, **changes))
+    settings = make_settings(config, **changes)
+    with placed(config):
+        experiment = plan(settings)
     if options["dry_run"]:
         print_plan(experiment, options)
         return
