@@ -118,7 +118,9 @@ def _interval(row: Interval, x: Scale, y: float) -> Iterator[str]:
     yield f'<circle cx="{LEFT - 40}" cy="{y:.1f}" r="4" fill="{row.colour}"/>'
     yield f'<text x="{LEFT - 32}" y="{y + 4:.1f}">{_shortened(row.name)}</text>'
     if math.isnan(row.mean):
-        yield f'<text class="number" x="{x(0) + 6:.1f}" y="{y + 4:.1f}">{escape(row.word)}</text>'
+        anchor, gap = ("start", 6) if x(0) < (x.start + x.end) / 2 else ("end", -6)  # where there is room
+        place = f'x="{x(0) + gap:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}"'
+        yield f'<text class="number" {place}>{escape(row.word)}</text>'
         return
     colour = VERDICTS.get(row.word, GREY)
     told = f"{row.name}: {row.mean:.4g} [{row.low:.4g}, {row.high:.4g}], {row.word}"

@@ -74,3 +74,11 @@ def test_colours_follow_the_verdict(word: str) -> None:
     assert mark.get("stroke") == VERDICTS[word]
     assert mark.findtext("title") == f"<mine>: 1 [0.5, 1.5], {word}"
     assert word in [text.text for text in chart.iter("text")]
+
+
+@pytest.mark.parametrize(("mean", "anchor"), [(1.0, "start"), (-1.0, "end")])
+def test_a_word_stands_where_there_is_room(mean: float, anchor: str) -> None:
+    """Beside zero, on the side where most of the chart is."""
+    chart = ET.fromstring(intervals("difference", [row("a", mean), row("b", math.nan, "reference")], 0.0))
+    (word,) = (text for text in chart.iter("text") if text.text == "reference")
+    assert word.get("text-anchor") == anchor
