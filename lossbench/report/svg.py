@@ -65,10 +65,11 @@ class Scale:
             [0.2, 0.4, 0.6, 0.8]
         """
         least = (self.high - self.low) / 5
-        power = 10 ** math.floor(math.log10(least))
+        digits = -math.floor(math.log10(least))
+        power = 10.0**-digits
         step = next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
+        return [round(number * step, digits) for number in range(first, last + 1)]
 
 
 @dataclass(frozen=True)
@@ -154,14 +155,15 @@ def _below(x: Scale, bottom: float) -> Iterator[str]:
     """Yield the axis below, with its numbers."""
     for tick in x.ticks():
         yield f'<path class="grid" d="M{x(tick):.1f} {TOP}V{bottom:.1f}"/>'
-        yield f'<text class="number" x="{x(tick):.1f}" y="{bottom + 16:.1f}" text-anchor="middle">{tick:g}</text>'
+        place = f'x="{x(tick):.1f}" y="{bottom + 16:.1f}" text-anchor="middle"'
+        yield f'<text class="number" {place}>{tick:.12g}</text>'
 
 
 def _beside(y: Scale) -> Iterator[str]:
     """Yield the axis to the left, with its numbers."""
     for tick in y.ticks():
         yield f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text class="number" x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>'
+        yield f'<text class="number" x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.12g}</text>'
 
 
 def _chart(title: str, height: float, marks: Iterable[str]) -> str:

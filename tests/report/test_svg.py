@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lossbench.report.svg import HEIGHT, VERDICTS, WIDTH, Interval, Scale, curves, intervals
@@ -26,6 +26,7 @@ def test_a_scale_keeps_the_order(low: float, width: float, left: float, right: f
     assert (left <= right) <= (x(left) <= x(right))
 
 
+@example(1e6, 1e-3)
 @given(numbers, st.floats(1e-3, 1e6))
 def test_ticks_are_few_round_and_on_the_scale(low: float, width: float) -> None:
     """There are two to six of them, evenly apart, and all lie between the ends."""
