@@ -217,8 +217,10 @@ def find_place(message: str, text: str, file: str) -> Place | None:
         "a.toml line 2, key 'losses.binary'"
     """
     first = re.search("'(.*?)'", message)
-    places = ((keys, names) for keys, names in _names(tomllib.loads(text)) if first and first[1] in names)
-    return next((Place(keys, file, text) for keys, _ in places), None)
+    for keys, names in _names(tomllib.loads(text)):
+        if first and first[1] in names:
+            return Place(keys, file, text)
+    return None
 
 
 def _names(values: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:

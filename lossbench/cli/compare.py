@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from lossbench.cli.progress import progress
+from lossbench.cli.report import FORMATS, print_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lossbench.experiment import Experiment
     from lossbench.stats.gate import GateReport
     from lossbench.store import Store
-
-FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
 class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -292,28 +291,15 @@ def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
 
 
 def print_summary(comparison: Comparison, verdict: GateReport | None, form: str, folder: Path | None) -> None:
-    """Print the summary in one of the formats."""
-    from lossbench.report.files import summary_csv, summary_json
-    from lossbench.report.junit import gate_junit, verdict_junit
-    from lossbench.report.markdown import markdown
-    from lossbench.report.notes import LEGEND, closing, remarks
-    from lossbench.report.tables import tables
-    from lossbench.report.terminal import console, print_lines, print_tables
+    """Print the summary in one of the formats; to CI, a gate is more than the summary."""
+    from lossbench.report.junit import gate_junit
+    from lossbench.report.notes import closing, remarks
 
-    summary, gaps = comparison.summary, comparison.gaps
+    if form == "junit" and verdict:
+        click.echo(gate_junit(verdict, comparison.gaps), nl=False)
+        return
     said = [*remarks(comparison), *closing(comparison, folder)]
-    if form == "junit":
-        click.echo(gate_junit(verdict, gaps) if verdict else verdict_junit(summary, gaps), nl=False)
-    elif form == "csv":
-        click.echo(summary_csv(summary), nl=False)
-    elif form == "json":
-        click.echo(summary_json(summary, gaps), nl=False)
-    elif form == "markdown":
-        click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
-    else:
-        print_tables(console(), tables(summary))
-        print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), said)
+    print_findings(comparison, comparison.gaps, said, form)
 
 
 def print_plan(experiment: Experiment, options: dict[str, Any]) -> None:

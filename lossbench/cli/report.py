@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from lossbench.report.remake import Remade
+    from lossbench.ledger import Gap
+    from lossbench.stats.findings import Findings
 
 FORMATS = ("table", "csv", "json", "markdown", "junit")
 
@@ -24,11 +26,18 @@ def report(run: Path, output: Path | None, form: str) -> None:
     remade = remake(run)
     if output is not None:
         remade.save(output)
-    print_report(remade, form)
+    print_findings(remade, remade.gaps, remade.remarks(), form)
 
 
-def print_report(remade: Remade, form: str) -> None:
-    """Print the summary in one of the formats."""
+def print_findings(findings: Findings, gaps: Sequence[Gap], said: Iterable[str], form: str) -> None:
+    """Print the summary in one of the formats.
+
+    Args:
+        findings: what the trials say.
+        gaps: what a run that was cut short left out.
+        said: in words, below the tables.
+        form: one of FORMATS.
+    """
     from lossbench.report.files import summary_csv, summary_json
     from lossbench.report.junit import verdict_junit
     from lossbench.report.markdown import markdown
@@ -36,15 +45,16 @@ def print_report(remade: Remade, form: str) -> None:
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
 
+    summary = findings.summary
     if form == "csv":
-        click.echo(summary_csv(remade.summary), nl=False)
+        click.echo(summary_csv(summary), nl=False)
     elif form == "json":
-        click.echo(summary_json(remade.summary, remade.gaps), nl=False)
+        click.echo(summary_json(summary, gaps), nl=False)
     elif form == "junit":
-        click.echo(verdict_junit(remade.summary, remade.gaps), nl=False)
+        click.echo(verdict_junit(summary, gaps), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables(remade.summary), [*LEGEND, *remade.remarks()]), nl=False)
+        click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
     else:
-        print_tables(console(), tables(remade.summary))
+        print_tables(console(), tables(summary))
         print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), remade.remarks())
+        print_lines(console(), said)

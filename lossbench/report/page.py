@@ -60,7 +60,6 @@ def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]
         epochs: `curves.csv`, None where there is none.
         remarks: what is said in words below.
     """
-    colours = dict(zip(findings.summary.loss.unique(), cycle(COLOURS)))
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
     for group in groups(findings.summary):
@@ -118,7 +117,7 @@ def lines(
     """Yield the charts of the score by epoch, and by contaminated share where there are several."""
     first = group.iloc[0]
     score = HEADINGS.get(first.score, first.score)
-    keys = {row.loss: tuple(row[name] for name in CURVE) for _, row in group.iterrows()}
+    keys = dict(zip(group.loss, group[list(CURVE)].itertuples(index=False, name=None), strict=True))
     known = {loss: trained[key] for loss, key in keys.items() if key in trained}
     if known:
         yield curves(f"validation {score} by epoch", known, colours)

@@ -31,6 +31,9 @@ MODELS = 512
 # Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
 VALUES = 1 << 24
 
+View = tuple[int, str, float]
+"""What decides which rows a trial sees, and how they are contaminated: its seed, the kind and the share."""
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -60,12 +63,11 @@ class Pack:
     @cached_property
     def training(self) -> tuple[Part, ...]:
         """The training part of every trial, contaminated; equal contaminations share one object."""
-        made: dict[tuple[int, str, float], Part] = {}
+        made: dict[View, Part] = {}
         for t in self.trials:
-            key = (t.seed, t.outlier_kind, t.outlier_fraction)
-            if key not in made:
-                made[key] = contaminated_part(self.dataset, self.folds[t.seed], t)
-        return tuple(made[t.seed, t.outlier_kind, t.outlier_fraction] for t in self.trials)
+            if view_of(t) not in made:
+                made[view_of(t)] = contaminated_part(self.dataset, self.folds[t.seed], t)
+        return tuple(made[view_of(t)] for t in self.trials)
 
     @property
     def model(self) -> Model:
@@ -181,6 +183,11 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
     return np.argsort(keys, axis=1, kind="stable").astype(np.int32)
 
 
+def view_of(trial: Trial) -> View:
+    """Return the view of a trial."""
+    return trial.seed, trial.outlier_kind, trial.outlier_fraction
+
+
 def contaminated_part(dataset: Dataset, fold: Fold, trial: Trial) -> Part:
     """Return the training part of a fold as a trial sees it."""
     if trial.outlier_kind == "none":
@@ -212,14 +219,13 @@ def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
 def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Trial, ...]]:
     """Cut trials into parts of so many models, and so many seeds and contaminations, at most."""
     part: list[Trial] = []
-    seen: set[tuple[int, str, float]] = set()
+    seen: set[View] = set()
     for trial in trials:
-        view = (trial.seed, trial.outlier_kind, trial.outlier_fraction)
-        if len(part) == models or len(seen | {view}) > views:
+        if len(part) == models or (len(seen) == views and view_of(trial) not in seen):
             yield tuple(part)
             part, seen = [], set()
         part.append(trial)
-        seen.add(view)
+        seen.add(view_of(trial))
     yield tuple(part)
 
 

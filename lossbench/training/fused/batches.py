@@ -44,7 +44,12 @@ class Table:
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
-        return self.values.index_select(0, (rows + self.shift).ravel()).view(*rows.shape, -1)
+        return select(self.values, rows + self.shift)
+
+
+def select(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Return the entries of a table, one for each row number, in the shape of the numbers."""
+    return values.index_select(0, rows.ravel()).view(*rows.shape, *values.shape[1:])
 
 
 class Batches:

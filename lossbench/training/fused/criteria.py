@@ -10,7 +10,7 @@ import torch
 
 from lossbench.losses.record import LossRecord
 from lossbench.training.failure import blamed
-from lossbench.training.fused.batches import Batch
+from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.pack import Pack
 
@@ -78,8 +78,7 @@ class Targets:
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns)."""
-        taken = self.values.index_select(0, (rows + self.shift).ravel())
-        return taken.view(*rows.shape, *self.shape)
+        return select(self.values, rows + self.shift).view(*rows.shape, *self.shape)
 
 
 class Criteria:
