@@ -23,7 +23,7 @@ from lossbench.executors import available_cores, run_all
 from lossbench.experiment import check_fit, trials_of
 from lossbench.losses import core_losses
 from lossbench.measures.scores import MEASURES, primary_score
-from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, verdict
+from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, shared_rows, verdict
 from lossbench.training.pack import Pack, make_packs
 
 PLANTED = 2.0  # the difference whose power is asked for, in margins
@@ -77,6 +77,8 @@ def study(
     for name, value in counts.items():
         if value < 2:
             raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
+    families = -(-comparisons // ((len(losses) if losses and len(losses) > 1 else arms) - 1))
+    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
     loaded = tuple(load_dataset(spec) for spec in datasets)
     chosen = []
     for dataset in loaded:
@@ -84,9 +86,7 @@ def study(
         named = losses or core_losses(dataset.task)[:1]
         chosen.append(tuple(named) if len(named) > 1 else tuple(named) * arms)
         for loss in named:
-            check_fit(loss, dataset)
-    families = -(-comparisons // (len(chosen[0]) - 1))
-    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
+            check_fit(loss, dataset, settings.seeds)
     return Study(loaded, tuple(chosen), seeds, families, settings)
 
 
@@ -167,7 +167,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
     measure, margin = measure_of(dataset), margin_of(dataset)
     upward = MEASURES[measure].greater_is_better
     fold = make_fold(dataset, 0)
-    test_to_train = len(fold.test.rows) / len(fold.train.rows)
+    test_to_train = shared_rows(dataset.sampling, len(fold.test.rows), len(fold.train.rows))
     judged = verdicts(scores, test_to_train, margin, upward)
     found = partial(finds, scores, test_to_train, margin, upward)
     wrong = np.asarray(np.isin(judged, ("better", "worse")).any(axis=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -23,6 +23,7 @@ from lossbench.training.optimisers import parse_optimiser
 from lossbench.trial import Trial
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
+ROWS_JUDGED = 50_000  # of a law: what is rarer than one row in so many is found where it happens
 ROWS_NAMED = 5  # rows that a message names before it only counts
 
 
@@ -109,12 +110,13 @@ def match_losses(
         UsageError: a loss that does not exist; one that was named and fits none of the data sets; a data set that
             none of its task's losses fits.
     """
+    seeds = (*tuning_seeds(settings), *settings.seeds)
     fitting: dict[str, list[str]] = {dataset.name: [] for dataset in datasets}
     refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
     for dataset in datasets:
         for spec in settings.losses_for(dataset.task):
             try:
-                check_fit(spec, dataset)
+                check_fit(spec, dataset, seeds)
                 fitting[dataset.name].append(spec)
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
@@ -133,8 +135,8 @@ def match_losses(
     return fitting, tuple(skips)
 
 
-def check_fit(spec: str, dataset: Dataset) -> None:
-    """Refuse a loss that is not made for a data set.
+def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> None:
+    """Refuse a loss that is not made for a data set, or not for what some seed draws from it.
 
     Raises:
         UnknownName: no such loss.
@@ -143,14 +145,28 @@ def check_fit(spec: str, dataset: Dataset) -> None:
     domain = get_loss(spec, dataset.task, dataset.targets).record.domain
     if domain is None:
         return
-    rows = np.flatnonzero(domain.violations(dataset.target.reshape(dataset.rows, -1)))
-    if len(rows):
+    for seed in judged_seeds(dataset, seeds):
+        table = dataset.sample(seed)
+        rows = np.flatnonzero(domain.violations(table.target.reshape(table.rows, -1)))
+        if len(rows) == 0:
+            continue
         named = ", ".join(map(str, rows[:ROWS_NAMED] + 1))
         more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
+        drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
         raise LossDoesNotFit(
-            f"loss '{spec}' needs {domain.description}; '{dataset.name}' breaks that in row {named}{more} "
+            f"loss '{spec}' needs {domain.description}; '{dataset.name}' breaks that in row {named}{more}{drawn} "
             f"(counted from 1): {domain.advice}"
         )
+
+
+def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
+    """Return the seeds by whose tables a data set is judged.
+
+    Of a law the first ones count too, whatever was asked for: else which losses run would hang on the seeds.
+    """
+    if dataset.sampling == "resplit":
+        return [0]
+    return sorted({*range(-(-ROWS_JUDGED // dataset.rows)), *seeds})
 
 
 def outlier_kind(settings: Settings, dataset: Dataset) -> str:
@@ -166,15 +182,13 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
     Raises:
         UsageError: naming data set, class, share and seed.
     """
-    kind, seeds = outlier_kind(settings, dataset), (*tuning_seeds(settings), *settings.seeds)
-    at_risk = dataset.task != "regression" and not is_stratified(dataset)
-    for seed in seeds if at_risk else ():
-        make_fold(dataset, seed)
+    kind = outlier_kind(settings, dataset)
     flipped = [share for share in settings.outliers if share] if kind == "label" else []
-    for seed in settings.seeds if flipped else ():
+    at_risk = dataset.task != "regression" and not is_stratified(dataset)
+    for seed in (*tuning_seeds(settings), *settings.seeds) if flipped or at_risk else ():
         fold = make_fold(dataset, seed)
-        for share in flipped:
-            contaminate(dataset, fold, kind, share, seed)
+        for share in flipped if seed in settings.seeds else ():
+            contaminate(fold, kind, share, seed)
 
 
 def check_tuning(settings: Settings) -> None:

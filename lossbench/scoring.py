@@ -23,7 +23,7 @@ from lossbench.trial import Trial
 CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
 CONTEXT = (
     *("score", "constant_score", "target_score", "validation_score"),
-    *("best_epoch", "diverged_epoch", "train_rows", "test_rows", "failure"),
+    *("best_epoch", "diverged_epoch", "sampling", "train_rows", "test_rows", "failure"),
 )
 
 COLUMNS = (
@@ -60,7 +60,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.provenance`.
     """
-    anchored = {seed: anchors(pack.dataset, fold, pack.measure) for seed, fold in pack.folds.items()}
+    anchored = {seed: anchors(fold, pack.measure) for seed, fold in pack.folds.items()}
     marks = [anchored[trial.seed] for trial in pack.trials]
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
@@ -74,6 +74,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "validation_score": trace.curve[:, -1],
         "best_epoch": [epoch or None for epoch in trace.best_epoch.tolist()],
         "diverged_epoch": [epoch or None for epoch in trace.diverged.tolist()],
+        "sampling": [pack.dataset.sampling] * len(pack.trials),
         "train_rows": [len(part.rows) for part in pack.training],
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
@@ -120,7 +121,7 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
     """Return every measure of the task on the test part, in original units, (trials,) each."""
     scores = {name: np.full(len(raw), np.nan) for name in MEASURES}
     folds = [pack.folds[trial.seed] for trial in pack.trials]
-    targets = np.stack([pack.dataset.target[fold.test.rows] for fold in folds])
+    targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
     if pack.dataset.task == "regression":
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():

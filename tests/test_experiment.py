@@ -94,7 +94,7 @@ def test_what_cannot_be_split_or_flipped_is_refused(
     trainings += [(seed, 0.0) for seed in tuning_seeds(settings)]
     try:
         for seed, share in trainings:
-            contaminate(dataset, make_fold(dataset, seed), kind, share, seed)
+            contaminate(make_fold(dataset, seed), kind, share, seed)
     except DataError:
         with pytest.raises(DataError):
             check_contamination(settings, dataset)

@@ -59,7 +59,7 @@ def trained(request: pytest.FixtureRequest) -> list[tuple[Pack, int, Trace, Row]
 def expected_scores(pack: Pack, index: int, raw: np.ndarray) -> dict[str, float | None]:
     """Score raw test outputs (rows, outputs) by scikit-learn; None where it is undefined."""
     fold = pack.folds[pack.trials[index].seed]
-    target, raw = pack.dataset.target[fold.test.rows], raw.astype(np.float64)
+    target, raw = fold.dataset.target[fold.test.rows], raw.astype(np.float64)
     if pack.dataset.task == "regression":
         return regression(target, raw * fold.target_scale + fold.target_mean)
     judge = {"binary": binary, "multiclass": multiclass, "multilabel": multilabel}[pack.dataset.task]
@@ -192,7 +192,7 @@ def test_regression_is_scored_in_original_units() -> None:
     trace = fused.train(pack)
     (row,) = rows_of(pack, replace(trace, last=np.zeros_like(trace.last)), "fused")
     (fold,) = pack.folds.values()
-    target = pack.dataset.target[:, 0]
+    target = fold.dataset.target[:, 0]
     expected = np.abs(target[fold.test.rows] - target[fold.train.rows].mean()).mean()
     assert row["mae"] == pytest.approx(expected)
 

@@ -14,6 +14,7 @@ from lossbench.claims.evidence import Evidence
 from lossbench.claims.match import Direction, Match
 from lossbench.claims.study import Study
 from lossbench.measures.scores import MEASURES, Measure
+from lossbench.stats.paired import OVERLAP, shared_rows
 from lossbench.task import Task
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Cell:
 
     @cached_property
     def test_to_train(self) -> float:
-        """Rows of the test part by rows of the training part."""
-        return float(self.trials.test_rows.iloc[0] / self.trials.train_rows.iloc[0])
+        """How far seeds overlap, see `lossbench.stats.paired.shared_rows`."""
+        return shared_rows(*self.trials[list(OVERLAP)].iloc[0])
 
     @cached_property
     def losses(self) -> list[str]:

@@ -127,7 +127,7 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
         for arm in arms:
             for loss in readings(arm, dataset.task, study):
                 if loss != CONSTANT:
-                    check_fit(loss, dataset)
+                    check_fit(loss, dataset, study.seeds)
     except LossDoesNotFit as error:
         return error
     return None

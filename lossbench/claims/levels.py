@@ -23,7 +23,7 @@ def level(
     Args:
         line: everything that the evidence says but figures and verdict.
         values: (seeds,) the score; NaN where undefined.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
         reported: the document's number; None where it has none for this setting.
         margin: the difference that is too small to matter; None where none is declared.
 

@@ -31,7 +31,7 @@ class Match:
     Args:
         line: everything that the evidence says but figures and verdict.
         differences: (seeds,) a score of the first arm minus the second; NaN where either is undefined.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
         direction: what is claimed of the first arm.
         margin: the difference that is too small to matter; None where none is declared.
         greater_is_better: the direction of the score.

@@ -9,6 +9,12 @@ import click
 
 if TYPE_CHECKING:
     from lossbench.data import Dataset
+    from lossbench.data.dataset import Sampling
+
+SEEDS: dict[Sampling, str] = {
+    "resplit": "each splits these rows anew",
+    "redrawn": "each draws as many rows of its own, and splits them",
+}
 
 
 @click.command(short_help="List the data sets, or show one.")
@@ -53,7 +59,8 @@ def describe(dataset: Dataset) -> Iterator[str]:
     yield f"  rows        {dataset.rows}"
     yield f"  features    {len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
     yield f"  target      {shortened(dataset.classes)}"
-    yield f"  hash        {dataset.digest}"
+    yield f"  seeds       {SEEDS[dataset.sampling]}"
+    yield f"  hash        {dataset.digest}{' (seed 0)' if dataset.sampling == 'redrawn' else ''}"
     if record:
         yield f"  source      {record.source}"
         for parameter in record.parameters:

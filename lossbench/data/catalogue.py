@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from lossbench.data import generators, toy
-from lossbench.data.dataset import Dataset
+from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task
@@ -23,12 +23,14 @@ class DatasetRecord:
         task: what is to be predicted.
         load: makes the data set, given a value for each parameter.
         parameters: what can be set.
+        sampling: "redrawn" where `load` draws from a known law, and takes the seed as well.
     """
 
     name: str
     task: Task
     load: Callable[..., Dataset] = field(repr=False)
     parameters: tuple[Parameter, ...] = ()
+    sampling: Sampling = "resplit"
 
     @property
     def summary(self) -> str:
@@ -50,20 +52,24 @@ def _noise(default: float, meaning: str) -> Parameter:
     return Parameter("noise", default, low=0, high=100, meaning=meaning)
 
 
+def _law(name: str, task: Task, load: Callable[..., Dataset], *parameters: Parameter) -> DatasetRecord:
+    return DatasetRecord(name, task, load, parameters, sampling="redrawn")
+
+
 _POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning="share of the positive class")
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
-    DatasetRecord("moons", "binary", generators.moons, (_noise(0.3, "sd about the half circles"), _rows(500))),
-    DatasetRecord("imbalanced", "binary", generators.imbalanced, (_POSITIVES, _rows(1000))),
+    _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
+    _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
-    DatasetRecord("multilabel", "multilabel", generators.multilabel, (_rows(600),)),
+    _law("multilabel", "multilabel", generators.multilabel, _rows(600)),
     DatasetRecord("diabetes", "regression", toy.diabetes),
     DatasetRecord("linnerud", "regression", toy.linnerud),
-    DatasetRecord("friedman1", "regression", generators.friedman1, (_noise(1, "sd of the target"), _rows(500))),
-    DatasetRecord("demand", "regression", generators.demand, (_noise(0.4, "sd of log target"), _rows(600))),
+    _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
+    _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
 )
 
 
@@ -111,8 +117,16 @@ def load_dataset(spec: str) -> Dataset:
 
 @cache
 def _built_in(spec: str, record: DatasetRecord) -> Dataset:
+    return _table(spec, record, seed=0)
+
+
+def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     _, given = split_spec(spec)
-    dataset = replace(record.load(**numbers(spec, given, record.parameters)), name=spec)
+    values = numbers(spec, given, record.parameters)
+    if record.sampling == "redrawn":
+        dataset = replace(record.load(**values, seed=seed), name=spec, draw=partial(_table, spec, record))
+    else:
+        dataset = replace(record.load(**values), name=spec)
     for array in (dataset.features, dataset.target):
         array.setflags(write=False)  # it is everybody's
     return dataset

@@ -73,9 +73,7 @@ def check_fraction(fraction: float) -> float:
     return fraction
 
 
-def contaminate(
-    dataset: Dataset, fold: Fold, kind: str, fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Corrupt a share of the training part.
 
     - label: a class becomes one of the others, each as likely (binary: the other one); on a multilabel data set
@@ -91,7 +89,6 @@ def contaminate(
     far to go. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
 
     Args:
-        dataset: what the fold is a split of.
         fold: the clean fold; it is never changed.
         kind: one of KINDS.
         fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
@@ -108,14 +105,13 @@ def contaminate(
 
     Example:
         >>> from lossbench.data import load_dataset, make_fold
-        >>> dataset = load_dataset("breast_cancer")
-        >>> fold = make_fold(dataset, seed=0)
-        >>> _, target = contaminate(dataset, fold, "label", 0.1, seed=0)
+        >>> fold = make_fold(load_dataset("breast_cancer"), seed=0)
+        >>> _, target = contaminate(fold, "label", 0.1, seed=0)
         >>> int((target != fold.train.target).sum()), len(target)
         (34, 341)
     """
+    dataset, features, target = fold.dataset, fold.train.features, fold.train.target
     checked = check_kind(kind, dataset.task)
-    features, target = fold.train.features, fold.train.target
     if check_fraction(fraction) == 0:
         return features, target
     random = stream("contamination", dataset.stream, seed)

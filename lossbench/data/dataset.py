@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from lossbench.task import Task
 
+Sampling = Literal["resplit", "redrawn"]
+"""Whether every seed splits one and the same table, so that seeds share rows, or draws rows of its own."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """One table of features and targets, not split and not scaled.
+    """One table of features and targets, not split and not scaled; or the law by which every seed draws one.
 
     Args:
         name: the spec as the user gave it, such as "imbalanced:positives=0.05".
@@ -26,6 +31,8 @@ class Dataset:
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
         notes: what was done to the table on the way in, one sentence each (rows dropped, values missing ...).
+        draw: makes the table of a seed, where there is a law to draw from; None for a table that is all there is.
+            This one is then the table of seed 0.
     """
 
     name: str
@@ -36,6 +43,16 @@ class Dataset:
     feature_names: tuple[str, ...] = field(repr=False)
     score: str | None = None
     notes: tuple[str, ...] = ()
+    draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Whether seeds share rows."""
+        return "redrawn" if self.draw else "resplit"
+
+    def sample(self, seed: int) -> Dataset:
+        """Return the table that a seed splits: its own, or the one that all seeds share."""
+        return self.draw(seed) if self.draw else self
 
     @property
     def rows(self) -> int:

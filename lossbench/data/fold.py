@@ -21,8 +21,8 @@ class Part:
     """The training, validation or test part of a fold.
 
     Args:
-        rows: (n,) row numbers in the data set, ascending; `dataset.target[rows]` is the target in original units,
-            to the last bit.
+        rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
+            units, to the last bit.
         features: (n, columns) float64, imputed and standardised.
         target: (n, targets) float64 standardised for regression; (n,) int64 for binary and multiclass;
             (n, labels) int64 for multilabel.
@@ -38,6 +38,7 @@ class Fold:
     """One split of a data set.
 
     Args:
+        dataset: the table that is split; where every seed draws rows of its own, the table of this seed.
         train: what the networks learn from, 60 %.
         validation: what epochs and thresholds are chosen on, 20 %.
         test: what is reported, 20 %.
@@ -45,6 +46,7 @@ class Fold:
         target_scale: (targets,) multiplied to go back to original units; ones for classification.
     """
 
+    dataset: Dataset
     train: Part
     validation: Part
     test: Part
@@ -53,8 +55,8 @@ class Fold:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of which row went where, twelve hexadecimal digits."""
-        content = hashlib.sha256()
+        """A hash of which row went where, and of the rows where the seed drew them; twelve hexadecimal digits."""
+        content = hashlib.sha256(self.dataset.digest.encode() if self.dataset.sampling == "redrawn" else b"")
         for part in (self.train, self.validation, self.test):
             content.update(f"{len(part.rows)}:".encode() + part.rows.astype("<i8").tobytes())
         return content.hexdigest()[:12]
@@ -72,7 +74,7 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
 
     Args:
-        dataset: what to split.
+        dataset: what to split, or the law by which the seed first draws the rows.
         seed: the repetition; the same seed gives the same split.
 
     Returns:
@@ -89,6 +91,7 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
         >>> bool(abs(fold.train.features.mean(axis=0)).max() < 1e-9)
         True
     """
+    dataset = dataset.sample(seed)
     check_rows(dataset.name, dataset.rows)
     train, validation, test = _split(dataset, seed)
     features = _scaled_features(dataset.features, train)
@@ -103,7 +106,7 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     def part(rows: np.ndarray) -> Part:
         return Part(rows, features[rows], target[rows])
 
-    return Fold(part(train), part(validation), part(test), target_mean=mean, target_scale=scale)
+    return Fold(dataset, part(train), part(validation), part(test), target_mean=mean, target_scale=scale)
 
 
 def check_rows(name: str, rows: int) -> None:

@@ -1,6 +1,7 @@
 """Data sets drawn from a known law, so that the right answer is known.
 
-Each is one fixed table: its random stream depends on its name only. A seed redraws the split, not the table.
+Every seed draws rows of its own, from a stream that depends on nothing but the name of the law and the seed. So
+seeds share no rows, and what is found is said of the law and not of one table.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from lossbench.errors import BadValue
 from lossbench.randomness import stream
 
 
-def moons(noise: float = 0.3, rows: float = 500) -> Dataset:
+def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
     """Two half circles in the plane that reach into each other: not linearly separable.
 
     A point at a random angle of its half circle, plus N(0, noise²) in both coordinates.
@@ -23,6 +24,7 @@ def moons(noise: float = 0.3, rows: float = 500) -> Dataset:
     Args:
         noise: standard deviation of the points about their circle, at least 0; the radius is 1.
         rows: a whole number of points, half in each class.
+        seed: the repetition.
 
     Returns:
         A binary data set with 2 features.
@@ -36,15 +38,16 @@ def moons(noise: float = 0.3, rows: float = 500) -> Dataset:
     """
     from sklearn.datasets import make_moons
 
-    features, target = make_moons(_whole("moons", rows), noise=noise, random_state=_random_state("moons"))
+    features, target = make_moons(_whole("moons", rows), noise=noise, random_state=_random_state("moons", seed))
     return Dataset("moons", "binary", features, target.astype(np.int64), ("upper", "lower"), ("x", "y"))
 
 
-def imbalanced(positives: float = 0.1, rows: float = 1000) -> Dataset:
+def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dataset:
     """A rare class to be found among a frequent one; balanced accuracy is its primary score.
 
     Each class is two normal clusters about corners of a cube in 4 dimensions; 2 further features are linear
-    combinations of these, 4 are noise. Accuracy would mislead: never saying yes scores 1 - positives.
+    combinations of these, 4 are noise. Every seed draws the clusters and the combinations too. Accuracy would
+    mislead: never saying yes scores 1 - positives.
 
     Source: Guyon 2003, Design of experiments for the NIPS 2003 variable selection benchmark, as in scikit-learn's
     `make_classification`.
@@ -52,6 +55,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000) -> Dataset:
     Args:
         positives: share of the positive class, in (0, 0.5].
         rows: a whole number of samples.
+        seed: the repetition.
 
     Returns:
         A binary data set with 10 features.
@@ -78,7 +82,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000) -> Dataset:
         n_redundant=2,
         weights=[1 - positives],
         flip_y=0,
-        random_state=_random_state("imbalanced"),
+        random_state=_random_state("imbalanced", seed),
     )
     names = tuple(f"x{i}" for i in range(10))
     classes = ("negative", "positive")
@@ -87,7 +91,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000) -> Dataset:
     )
 
 
-def friedman1(noise: float = 1.0, rows: float = 500) -> Dataset:
+def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
     """A smooth function of five features out of ten, with normal noise.
 
     y = 10 sin(π x₀ x₁) + 20 (x₂ - ½)² + 10 x₃ + 5 x₄ + N(0, noise²), all x uniform on [0, 1].
@@ -97,6 +101,7 @@ def friedman1(noise: float = 1.0, rows: float = 500) -> Dataset:
     Args:
         noise: standard deviation of the noise, at least 0; the signal's is about 4.9.
         rows: a whole number of samples.
+        seed: the repetition.
 
     Returns:
         A regression data set with 10 features.
@@ -110,13 +115,13 @@ def friedman1(noise: float = 1.0, rows: float = 500) -> Dataset:
     """
     from sklearn.datasets import make_friedman1
 
-    count, state = _whole("friedman1", rows), _random_state("friedman1")
+    count, state = _whole("friedman1", rows), _random_state("friedman1", seed)
     features, target = make_friedman1(count, n_features=10, noise=noise, random_state=state)
     names = tuple(f"x{i}" for i in range(10))
     return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), names)
 
 
-def demand(noise: float = 0.4, rows: float = 600) -> Dataset:
+def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
     """Units sold in a week: positive, skewed to the right, with errors in proportion to size.
 
     log y = 4 - 1.5 log(price) + 0.8 promotion + 0.5 sin(2π week / 52) + 0.4 size + N(0, noise²): a price
@@ -127,6 +132,7 @@ def demand(noise: float = 0.4, rows: float = 600) -> Dataset:
     Args:
         noise: standard deviation of log y about its mean, at least 0.
         rows: a whole number of weeks.
+        seed: the repetition.
 
     Returns:
         A regression data set with 5 features; the season is given as a sine and a cosine.
@@ -138,7 +144,7 @@ def demand(noise: float = 0.4, rows: float = 600) -> Dataset:
         >>> bool(demand().target.min() > 0)
         True
     """
-    count, random = _whole("demand", rows), stream("generate", "demand", 0)
+    count, random = _whole("demand", rows), stream("generate", "demand", seed)
     price = random.uniform(0.5, 2.0, count)
     promotion = (random.random(count) < 0.25).astype(np.float64)
     season = 2 * np.pi * random.integers(0, 52, count) / 52
@@ -150,16 +156,17 @@ def demand(noise: float = 0.4, rows: float = 600) -> Dataset:
     return Dataset("demand", "regression", features, target.reshape(-1, 1), ("units",), names)
 
 
-def multilabel(rows: float = 600) -> Dataset:
+def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     """Which of five topics does a text have? Word counts that depend on its set of topics; some texts have none.
 
     A text's number of topics is Poisson with mean 2, its length Poisson with mean 50, and each word comes from the
-    distribution of one of its topics.
+    distribution of one of its topics. Every seed draws these distributions too.
 
     Source: scikit-learn, `make_multilabel_classification`.
 
     Args:
         rows: a whole number of texts.
+        seed: the repetition.
 
     Returns:
         A multilabel data set with 20 features and 5 labels.
@@ -174,15 +181,15 @@ def multilabel(rows: float = 600) -> Dataset:
     from sklearn.datasets import make_multilabel_classification
 
     features, target = make_multilabel_classification(
-        n_samples=_whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel")
+        n_samples=_whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel", seed)
     )
     topics = tuple(f"topic{i}" for i in range(5))
     words = tuple(f"word{i}" for i in range(20))
     return Dataset("multilabel", "multilabel", features.astype(np.float64), target.astype(np.int64), topics, words)
 
 
-def _random_state(name: str) -> int:
-    return int(stream("generate", name, 0).integers(2**32))
+def _random_state(name: str, seed: int) -> int:
+    return int(stream("generate", name, seed).integers(2**32))
 
 
 def _whole(name: str, rows: float) -> int:

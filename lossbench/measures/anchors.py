@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.measures.convergence import PLATEAU_TOLERANCE, convergence_target
@@ -41,7 +40,7 @@ class Anchors:
 _KNOWN: dict[tuple[str, str, str], Anchors] = {}
 
 
-def anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
+def anchors(fold: Fold, score_name: str) -> Anchors:
     """Score a constant predictor and a linear model on a fold; once in a process, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
@@ -50,8 +49,7 @@ def anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
     LinearRegression, with its default penalty, on the standardised features.
 
     Args:
-        dataset: what the fold was made of.
-        fold: one split of it.
+        fold: one split of a data set.
         score_name: a measure of the task, the greater the better.
 
     Returns:
@@ -64,26 +62,28 @@ def anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
         >>> from lossbench.data import load_dataset
         >>> from lossbench.data.fold import make_fold
         >>> iris = load_dataset("iris")
-        >>> found = anchors(iris, make_fold(iris, seed=0), "accuracy")
+        >>> found = anchors(make_fold(iris, seed=0), "accuracy")
         >>> round(found.constant_validation, 3), found.linear_validation > 0.8
         (0.333, True)
     """
-    key = (dataset.digest, fold.digest, score_name)
+    key = (fold.dataset.digest, fold.digest, score_name)
     if key not in _KNOWN:
-        _KNOWN[key] = _anchors(dataset, fold, score_name)
+        _KNOWN[key] = _anchors(fold, score_name)
     return _KNOWN[key]
 
 
-def _anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
+def _anchors(fold: Fold, score_name: str) -> Anchors:
+    dataset = fold.dataset
+
     def scored(outputs: np.ndarray, part: Part) -> float:
         link: Link = "identity" if dataset.task == "regression" else "clip"
         prediction = predict(outputs[None], link, dataset.task)
         return float(score(score_name, dataset.task, dataset.target[part.rows][None], prediction)[0])
 
     def constant(part: Part) -> float:
-        return 0.0 if score_name == "r2" else scored(_constant(dataset, fold, part), part)
+        return 0.0 if score_name == "r2" else scored(_constant(fold, part), part)
 
-    floor, linear = constant(fold.validation), scored(_linear(dataset, fold, fold.validation), fold.validation)
+    floor, linear = constant(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
     return Anchors(
         constant_validation=floor,
         linear_validation=linear,
@@ -93,28 +93,28 @@ def _anchors(dataset: Dataset, fold: Fold, score_name: str) -> Anchors:
     )
 
 
-def _constant(dataset: Dataset, fold: Fold, part: Part) -> np.ndarray:
+def _constant(fold: Fold, part: Part) -> np.ndarray:
     """Return the mean of the training target for every row of the part, of classes their frequencies."""
-    target = dataset.target[fold.train.rows]
-    if dataset.task == "multiclass":
-        target = target[:, None] == np.arange(dataset.targets)
+    target = fold.dataset.target[fold.train.rows]
+    if fold.dataset.task == "multiclass":
+        target = target[:, None] == np.arange(fold.dataset.targets)
     mean = target.mean(axis=0).reshape(-1)
     return np.broadcast_to(mean, (len(part.rows), len(mean)))
 
 
-def _linear(dataset: Dataset, fold: Fold, part: Part) -> np.ndarray:
+def _linear(fold: Fold, part: Part) -> np.ndarray:
     """Return the linear model's values, or its probabilities: of class 1, of every class, or of every label."""
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    features, target = fold.train.features, dataset.target[fold.train.rows]
-    if dataset.task == "regression":
+    task, features, target = fold.dataset.task, fold.train.features, fold.dataset.target[fold.train.rows]
+    if task == "regression":
         return np.asarray(LinearRegression().fit(features, target).predict(part.features))
     model = LogisticRegression(max_iter=1000)
-    if dataset.task == "multilabel":
+    if task == "multilabel":
         model = OneVsRestClassifier(model)
     with warnings.catch_warnings():
         # Separable classes may not converge, and a label may be constant: the anchor is what it is then.
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
-    return probability[:, 1:] if dataset.task == "binary" else probability
+    return probability[:, 1:] if task == "binary" else probability

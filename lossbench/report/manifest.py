@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lossbench.comparison import Comparison
 
-SCHEMA = 1  # of the files; to be raised when a column changes its meaning
+SCHEMA = 2  # of the files; to be raised when a column changes its meaning
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 

@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
 
+from lossbench.data.dataset import Sampling
 from lossbench.errors import DataError
 from lossbench.measures.scores import MEASURES
 from lossbench.report.manifest import SCHEMA
@@ -30,7 +31,7 @@ CENSORED = ">"
 TRIAL = tuple(get_type_hints(Trial))
 
 CONSTANT = {
-    ("dataset",): ("task", "score", "data_hash"),
+    ("dataset",): ("task", "score", "sampling", "data_hash"),
     ("dataset", "seed"): ("split_hash",),
     ("dataset", "seed", "model"): ("weights_hash",),
     ("dataset", "seed", "batch_size", "epochs"): ("order_hash",),
@@ -104,6 +105,7 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("batch_size", "epochs", "train_rows", "test_rows"), _COUNT),
     "task": Kind("a task: " + ", ".join(TASKS), _one_of(TASKS)),
     "score": Kind("a score: " + ", ".join(MEASURES), _one_of(tuple(MEASURES))),
+    "sampling": Kind(" or ".join(get_args(Sampling)), _one_of(get_args(Sampling))),
     "failure": Kind("a text", _text, optional=True),
 }
 """What the cells of each column are."""

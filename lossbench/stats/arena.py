@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from lossbench.stats.paired import OVERLAP, shared_rows
 from lossbench.stats.tuning import at_own_rate
 from lossbench.task import Task
 
@@ -29,7 +30,7 @@ class Arena:
         losses: in the order of the trials; the first is the reference.
         shares: the contaminated shares, ascending; scores and verdicts are of the first.
         score: the primary score.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
         rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
     """
 
@@ -95,7 +96,7 @@ def _arenas(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Arena
             losses=losses.tolist(),
             shares=shares,
             score=group.score.iloc[0],
-            test_to_train=group.test_rows.iloc[0] / group.train_rows.iloc[0],
+            test_to_train=shared_rows(*group[list(OVERLAP)].iloc[0]),
             rows=rows,
         )
 

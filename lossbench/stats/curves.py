@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.stats.arena import SETTING
-from lossbench.stats.paired import corrected_interval
+from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
     """
     keys = ["dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score"]
     arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)
-    ratios = (first.test_rows / first.train_rows).tolist()
+    ratios = [shared_rows(*overlap) for overlap in zip(*(first[name] for name in OVERLAP), strict=True)]
     found = [
         corrected_interval(np.stack([curves[index] for index in trials.index[arm == number]], axis=-1), ratio)
         for number, ratio in enumerate(ratios)

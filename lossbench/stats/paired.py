@@ -1,10 +1,12 @@
 """Intervals, tests and verdicts for values that are paired by seed.
 
-A seed redraws the split, so seeds share training points and are not independent: the ordinary standard error is
-too small. Everything here uses the corrected variance of Nadeau and Bengio (2003, "Inference for the
-generalization error"):
+Where seeds split one table, they share training rows and are not independent: the ordinary standard error is too
+small. Everything here uses the corrected variance of Nadeau and Bengio (2003, "Inference for the generalization
+error"):
 
     var(mean) = (1/n + n_test / n_train) s²
+
+Where every seed draws rows of its own there is nothing to correct, and n_test / n_train is put to zero.
 
 Every function takes one row of seeds or many: seeds stand along the last axis, and results have the shape of
 what is left.
@@ -40,6 +42,9 @@ MARGINS: dict[str, float] = {
 Only scores whose scale is the same on every data set have a default. For the others somebody who knows the units
 must declare one, or nothing is ever equivalent.
 """
+
+OVERLAP = ("sampling", "test_rows", "train_rows")
+"""The columns of `trials.csv` that say how far seeds overlap, see `shared_rows`."""
 
 Numbers = np.ndarray | float
 
@@ -77,6 +82,24 @@ class PairedTest:
     effect_size: Numbers
 
 
+def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
+    """Return n_test / n_train, by which the variance is corrected for rows that seeds share.
+
+    Args:
+        sampling: "resplit" where seeds split one table, "redrawn" where each draws rows of its own.
+        test_rows: of one seed.
+        train_rows: of one seed.
+
+    Returns:
+        The ratio; 0 where no rows are shared.
+
+    Example:
+        >>> shared_rows("resplit", 30, 90), shared_rows("redrawn", 30, 90)
+        (0.3333333333333333, 0.0)
+    """
+    return 0.0 if sampling == "redrawn" else float(test_rows / train_rows)
+
+
 def corrected_interval(values: np.ndarray, test_to_train: float, level: float = LEVEL) -> Interval:
     """Estimate a mean over seeds, with Student's interval on the corrected variance.
 
@@ -84,7 +107,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
 
     Args:
         values: (..., n) one for each seed; NaN where undefined, which is left out of the mean and of n.
-        test_to_train: rows of the test part by rows of the training part; 0 for independent values.
+        test_to_train: see `shared_rows`; 0 for independent values.
         level: confidence in (0, 1).
 
     Returns:
@@ -106,7 +129,7 @@ def paired_test(differences: np.ndarray, test_to_train: float) -> PairedTest:
 
     Args:
         differences: (..., n) one arm minus the other, one for each seed; NaN where either is undefined.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `shared_rows`.
 
     Returns:
         The test, of shape (...); identical arms have p = 1.
@@ -265,7 +288,7 @@ def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, tes
     Args:
         scores: (losses, seeds); NaN where undefined.
         greater_is_better: the direction of the score.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `shared_rows`.
 
     Returns:
         (losses,) bool; True for the best itself, False for a loss without a score. With one seed, nothing can be

@@ -46,7 +46,7 @@ def more_seeds(
         verdicts: (...) as they stand.
         margin: the difference that is too small to matter; None where none is declared.
         family: how many tests are corrected together.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
 
     Returns:
         (...) float: 0 where the verdict is not inconclusive; NaN where not even 1024 seeds would decide, or where

@@ -164,7 +164,7 @@ def speed_against(
     Args:
         times: (losses, seeds) restricted times, those of the reference first.
         whole: (losses,) whether all trainings ended well; one that diverges may have reached the target before.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
         margin: how many epochs are too few to matter.
     """
     test = compare_restricted_means(times[1:], times[0], test_to_train)

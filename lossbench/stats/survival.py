@@ -99,7 +99,7 @@ def restricted_mean(times: np.ndarray, reached: np.ndarray, horizon: float, test
         times: (..., n) when each run got there, in epochs; any value where it did not.
         reached: (..., n) whether it did; NaN where there was nothing to reach.
         horizon: the last epoch.
-        test_to_train: rows of the test part by rows of the training part; see `lossbench.stats.paired`.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
 
     Returns:
         The interval, in epochs; the mean is at most the horizon.
@@ -127,7 +127,7 @@ def compare_restricted_means(times: np.ndarray, reference: np.ndarray, test_to_t
     Args:
         times: (..., n) epochs of one loss, from `restricted_times`.
         reference: (..., n) epochs of the other.
-        test_to_train: rows of the test part by rows of the training part.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
 
     Returns:
         The test; its interval is in epochs, below zero where the first loss is the faster one.

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.stats.paired import corrected_interval
+from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
 
 ARM = ("dataset", "task", "model", "loss", "optimizer", "l1", "l2", "batch_size", "epochs")
 """What gets a rate of its own."""
 
-READ = (*ARM, "lr", "score", "validation_score", "status", "train_rows", "test_rows")
+READ = (*ARM, "lr", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice looks at."""
 
 Trained = dict[str, Any]
@@ -60,7 +60,7 @@ def rate_row(trained: list[Trained]) -> dict[str, Any]:
     """Return what the trainings of one arm at one rate come to."""
     about = trained[0]
     values = np.array([one["validation_score"] for one in trained], dtype=np.float64)
-    found = corrected_interval(values, about["test_rows"] / about["train_rows"])
+    found = corrected_interval(values, shared_rows(*(about[name] for name in OVERLAP)))
     diverged = sum(one["status"] == "diverged" for one in trained)
     interval = {"mean": found.mean, "low": found.low, "high": found.high}
     return {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval

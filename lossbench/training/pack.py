@@ -66,7 +66,7 @@ class Pack:
         made: dict[View, Part] = {}
         for t in self.trials:
             if view_of(t) not in made:
-                made[view_of(t)] = contaminated_part(self.dataset, self.folds[t.seed], t)
+                made[view_of(t)] = contaminated_part(self.folds[t.seed], t)
         return tuple(made[view_of(t)] for t in self.trials)
 
     @property
@@ -188,11 +188,11 @@ def view_of(trial: Trial) -> View:
     return trial.seed, trial.outlier_kind, trial.outlier_fraction
 
 
-def contaminated_part(dataset: Dataset, fold: Fold, trial: Trial) -> Part:
+def contaminated_part(fold: Fold, trial: Trial) -> Part:
     """Return the training part of a fold as a trial sees it."""
     if trial.outlier_kind == "none":
         return fold.train
-    features, target = contaminate(dataset, fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
+    features, target = contaminate(fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
     return replace(fold.train, features=features, target=target)
 
 

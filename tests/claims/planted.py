@@ -66,7 +66,7 @@ class Planted(Study):
         noise = np.random.default_rng(crc32(repr(rows).encode())).normal(0.0, self.spread, len(rows))
         score = np.array([self.rule(row) for row in rows]) + noise
         about = {"task": task, "status": "ok", "outlier_kind": "none", "score": "accuracy"}
-        counts = {"train_rows": 300, "test_rows": 100, "constant_score": 0.5}
+        counts = {"sampling": "resplit", "train_rows": 300, "test_rows": 100, "constant_score": 0.5}
         scores = {"accuracy": score, "f1": score, "validation_score": score, "epochs_to_target": score}
         there = {"converged": pd.array(score < self.epochs, dtype="boolean")}
         made = pd.DataFrame(rows).assign(**about, **counts, **scores, **there)

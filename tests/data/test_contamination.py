@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from lossbench.data import (
     KINDS,
     OUTLIER_SIZE,
-    Dataset,
     Fold,
     check_fraction,
     check_kind,
@@ -43,16 +42,15 @@ every_case = pytest.mark.parametrize(("name", "kind"), CASES)
 
 
 @cache
-def split(name: str, seed: int = 0) -> tuple[Dataset, Fold]:
-    """A data set and its split; no test may change them."""
-    dataset = load_dataset(name)
-    return dataset, make_fold(dataset, seed)
+def split(name: str, seed: int = 0) -> Fold:
+    """A split of a data set; no test may change it."""
+    return make_fold(load_dataset(name), seed)
 
 
 def changed(name: str, kind: str, fraction: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What the contamination adds to features (rows, columns) and target (rows, targets)."""
-    dataset, fold = split(name)
-    features, target = contaminate(dataset, fold, kind, fraction, seed)
+    fold = split(name)
+    features, target = contaminate(fold, kind, fraction, seed)
     rows = len(target)
     return features - fold.train.features, (target - fold.train.target).reshape(rows, -1)
 
@@ -89,7 +87,7 @@ def test_contamination_is_nested(name: str, kind: str, first: float, second: flo
 @every_case
 def test_the_seed_decides_who_is_hit(name: str, kind: str) -> None:
     """The same seed hits the same rows in the same way, another seed others."""
-    first, again, other = (contaminate(*split(name), kind, 0.3, seed) for seed in (3, 3, 4))
+    first, again, other = (contaminate(split(name), kind, 0.3, seed) for seed in (3, 3, 4))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert (hits(name, kind, 0.3, 3) != hits(name, kind, 0.3, 4)).any()
     assert not all((a == b).all() for a, b in zip(first, other, strict=True))
@@ -98,10 +96,10 @@ def test_the_seed_decides_who_is_hit(name: str, kind: str) -> None:
 @every_case
 def test_clean_parts_stay_clean(name: str, kind: str) -> None:
     """The fold itself, with its validation and test part, is never changed, and the results are not its arrays."""
-    dataset, fold = split(name)
+    fold = split(name)
     arrays = [a for part in (fold.train, fold.validation, fold.test) for a in (part.features, part.target)]
     before = [array.tobytes() for array in arrays]
-    features, target = contaminate(dataset, fold, kind, 0.4, 0)
+    features, target = contaminate(fold, kind, 0.4, 0)
     assert [array.tobytes() for array in arrays] == before
     corrupted, original = (
         (features, fold.train.features) if kind.startswith("feature") else (target, fold.train.target)
@@ -114,8 +112,8 @@ def test_clean_parts_stay_clean(name: str, kind: str) -> None:
 @every_case
 def test_no_contamination_is_the_clean_data(name: str, kind: str) -> None:
     """A share of zero gives the clean arrays themselves."""
-    dataset, fold = split(name)
-    features, target = contaminate(dataset, fold, kind, 0.0, 0)
+    fold = split(name)
+    features, target = contaminate(fold, kind, 0.0, 0)
     assert features is fold.train.features
     assert target is fold.train.target
 
@@ -123,10 +121,10 @@ def test_no_contamination_is_the_clean_data(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", ["wine", "digits"])
 def test_flips_choose_every_wrong_class_alike(name: str) -> None:
     """A flipped label is a class of the data set, and each distance to the true class is about as likely."""
-    dataset, fold = split(name)
-    classes = len(dataset.classes)
+    fold = split(name)
+    classes = len(fold.dataset.classes)
     moves = np.concatenate(
-        [(contaminate(dataset, fold, "label", 0.5, seed)[1] - fold.train.target) % classes for seed in range(40)]
+        [(contaminate(fold, "label", 0.5, seed)[1] - fold.train.target) % classes for seed in range(40)]
     )
     counts = np.bincount(moves[moves != 0], minlength=classes)[1:]
     expected = counts.sum() / (classes - 1)
@@ -171,7 +169,7 @@ def test_one_sided_leverage_points_lie_in_one_corner(name: str) -> None:
 def test_feature_outliers_are_leverage_points(name: str) -> None:
     """Every feature that varies moves by five training deviations, up or down; constant ones and targets stay."""
     by_feature, by_target = changed(name, "feature", 0.3)
-    fold = split(name)[1]
+    fold = split(name)
     varies = fold.train.features.std(axis=0) > 1e-9
     moved = by_feature[hits(name, "feature", 0.3)]
     np.testing.assert_allclose(np.abs(moved[:, varies]), OUTLIER_SIZE)
@@ -198,7 +196,7 @@ def test_every_task_has_a_default_kind(task: str) -> None:
 def test_shares_outside_the_range_are_refused(fraction: float) -> None:
     """A share lies in [0, 1); the message says so."""
     with pytest.raises(BadValue, match=r"out of range; give shares in \[0, 1\)"):
-        contaminate(*split("moons"), "label", fraction, 0)
+        contaminate(split("moons"), "label", fraction, 0)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 0.999])
@@ -217,13 +215,13 @@ def test_shares_inside_the_range_pass(fraction: float) -> None:
 def test_a_kind_the_task_lacks_is_refused(name: str, kind: str, right: str) -> None:
     """Labels are not flipped where there are none; the message lists what can be done."""
     with pytest.raises(BadValue, match=f"has no '{kind}' contamination; choose {right}"):
-        contaminate(*split(name), kind, 0.1, 0)
+        contaminate(split(name), kind, 0.1, 0)
 
 
 def test_unknown_kinds_are_refused() -> None:
     """A misspelt kind is answered with the nearest one and the whole list."""
     with pytest.raises(UnknownName, match=f"did you mean 'label'\\? Known: {', '.join(KINDS)}"):
-        contaminate(*split("moons"), "lable", 0.1, 0)
+        contaminate(split("moons"), "lable", 0.1, 0)
 
 
 def test_flips_that_empty_a_class_are_refused() -> None:
@@ -237,6 +235,6 @@ def test_flips_that_empty_a_class_are_refused() -> None:
     fold = make_fold(few, 0)
     one_class = dataclasses.replace(fold.train, target=np.zeros_like(fold.train.target))
     with pytest.raises(DataError) as caught:
-        contaminate(few, dataclasses.replace(fold, train=one_class), "label", 0.99, 7)
+        contaminate(dataclasses.replace(fold, train=one_class), "label", 0.99, 7)
     message = str(caught.value)
     assert all(text in message for text in ("'few'", "0.99", "seed 7", "class 'a'", "choose a smaller share"))

@@ -12,6 +12,7 @@ from lossbench.errors import DataError
 
 NAMES = [record.name for record in records()]
 REGRESSION = [record.name for record in records() if record.task == "regression"]
+LAWS = [record.name for record in records() if record.sampling == "redrawn"]
 CLASSES = [record.name for record in records() if record.task in ("binary", "multiclass")]
 
 
@@ -25,8 +26,8 @@ def classification(counts: list[int], seed: int = 0) -> Dataset:
 
 
 def with_features(dataset: Dataset, features: np.ndarray) -> Dataset:
-    """The same data set with other features."""
-    return dataclasses.replace(dataset, features=features)
+    """The same table with other features."""
+    return dataclasses.replace(dataset, features=features, draw=None)
 
 
 def parts(fold: Fold) -> list[np.ndarray]:
@@ -94,7 +95,7 @@ def test_the_seed_fixes_the_split(name: str) -> None:
         assert getattr(first, part).target.tobytes() == getattr(again, part).target.tobytes()
     assert first.digest == again.digest
     assert len(first.digest) == 12
-    renamed = make_fold(dataclasses.replace(dataset, name="another"), 4)
+    renamed = make_fold(dataclasses.replace(first.dataset, name="another", draw=None), 4)
     assert len({first.digest, other.digest, renamed.digest}) == 3
 
 
@@ -106,17 +107,42 @@ def test_the_digest_is_of_rows_and_parts() -> None:
     assert dataclasses.replace(fold, validation=fold.test, test=fold.validation).digest != fold.digest
 
 
+@pytest.mark.parametrize("name", LAWS)
+def test_seeds_of_a_law_share_no_rows(name: str) -> None:
+    """Where there is a law, every seed splits rows of its own, as many of each class."""
+    law = load_dataset(name)
+    first, other = (make_fold(law, seed).dataset for seed in (0, 1))
+    assert first.digest == law.digest != other.digest
+    assert not set(map(bytes, first.features)) & set(map(bytes, other.features))
+    if law.task == "binary":
+        assert (np.bincount(first.target) == np.bincount(other.target)).all()
+
+
+def test_seeds_of_a_table_share_its_rows() -> None:
+    """Where there is no law, every seed splits the one table there is."""
+    iris = load_dataset("iris")
+    assert make_fold(iris, 0).dataset is make_fold(iris, 1).dataset is iris
+
+
+def test_the_digest_of_a_law_is_of_the_rows_too() -> None:
+    """Two laws whose rows fall into the same parts have splits of other digests."""
+    fold = make_fold(load_dataset("moons"), 0)
+    other = dataclasses.replace(fold, dataset=load_dataset("moons:noise=0.2"))
+    assert [len(rows) for rows in parts(fold)] == [len(rows) for rows in parts(other)]
+    assert fold.digest != other.digest
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_only_training_rows_are_measured(name: str) -> None:
     """Changing every validation and test row leaves the training part and the target's units alone."""
-    dataset = load_dataset(name)
-    fold = make_fold(dataset, 2)
+    fold = make_fold(load_dataset(name), 2)
+    dataset = fold.dataset
     features, target = dataset.features.copy(), dataset.target.copy()
     outside = np.concatenate([fold.validation.rows, fold.test.rows])
     features[outside] = 1e6
     if dataset.task == "regression":
         target[outside] *= -3
-    moved = make_fold(dataclasses.replace(dataset, features=features, target=target), 2)
+    moved = make_fold(dataclasses.replace(dataset, features=features, target=target, draw=None), 2)
     assert moved.train.features.tobytes() == fold.train.features.tobytes()
     assert moved.train.target.tobytes() == fold.train.target.tobytes()
     assert (moved.target_mean == fold.target_mean).all()
@@ -129,31 +155,28 @@ def test_features_are_standardised(name: str) -> None:
     """The split features are those of scikit-learn's StandardScaler, fitted on the training rows."""
     from sklearn.preprocessing import StandardScaler
 
-    dataset = load_dataset(name)
-    fold = make_fold(dataset, 3)
-    scaler = StandardScaler().fit(dataset.features[fold.train.rows])
+    fold = make_fold(load_dataset(name), 3)
+    scaler = StandardScaler().fit(fold.dataset.features[fold.train.rows])
     for part in (fold.train, fold.validation, fold.test):
-        np.testing.assert_allclose(part.features, scaler.transform(dataset.features[part.rows]), atol=1e-9)
+        np.testing.assert_allclose(part.features, scaler.transform(fold.dataset.features[part.rows]), atol=1e-9)
 
 
 @pytest.mark.parametrize("name", REGRESSION)
 def test_targets_go_back_to_their_units(name: str) -> None:
     """Standardised targets have mean 0 and deviation 1 in training, and times scale plus mean are the original."""
-    dataset = load_dataset(name)
-    fold = make_fold(dataset, 3)
+    fold = make_fold(load_dataset(name), 3)
     np.testing.assert_allclose(fold.train.target.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(fold.train.target.std(axis=0), 1)
     for part in (fold.train, fold.validation, fold.test):
         back = part.target * fold.target_scale + fold.target_mean
-        np.testing.assert_allclose(back, dataset.target[part.rows], rtol=1e-12)
+        np.testing.assert_allclose(back, fold.dataset.target[part.rows], rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_are_left_alone(name: str) -> None:
     """Class targets are those of the data set; the units to go back to are neutral."""
-    dataset = load_dataset(name)
-    fold = make_fold(dataset, 3)
-    assert (fold.test.target == dataset.target[fold.test.rows]).all()
+    fold = make_fold(load_dataset(name), 3)
+    assert (fold.test.target == fold.dataset.target[fold.test.rows]).all()
     assert (fold.target_mean == 0).all()
     assert (fold.target_scale == 1).all()
 

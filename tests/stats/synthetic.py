@@ -27,6 +27,7 @@ SETTING = {
     "constant_score": 0.25,
     "target_score": 0.75,
     "train_rows": 96,
+    "sampling": "resplit",
     "test_rows": 32,
 }
 

@@ -156,6 +156,6 @@ def test_relative_losses_keep_their_zero(name: str) -> None:
     """A loss of relative errors sees the targets over their scale, not centred; the others see them centred."""
     group = pack(*(trial(name, loss=loss) for loss in ("mse", "mape")))
     fold = group.folds[0]
-    original = group.dataset.target[fold.train.rows].reshape(group.encoded(1).shape)
+    original = fold.dataset.target[fold.train.rows].reshape(group.encoded(1).shape)
     np.testing.assert_allclose(group.encoded(1), original / fold.target_scale, rtol=1e-12)
     np.testing.assert_allclose(group.encoded(0), (original - fold.target_mean) / fold.target_scale, atol=1e-12)
