@@ -100,7 +100,7 @@ def run(
         raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
     end = time.monotonic() + budget
     ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing)
+    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
     tell_cached(experiment, ledger, progress)
     train = partial(train_pack, engine=engine, device=ledger.device)
     with closing(run_all(train, packs, processes(packs, jobs, engine, ledger.device))) as results:
@@ -136,7 +136,7 @@ def forecast(
 ) -> Forecast:
     """Estimate what a run would take; see `run` for the arguments."""
     ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing)
+    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
     count = processes(packs, jobs, engine, ledger.device)
     seconds = START + sum(map(work, packs)) / SPEED[engine] / max(1, min(count, len(packs)))
     trials = len(ledger.places)
@@ -144,7 +144,7 @@ def forecast(
     return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
 
 
-def schedule(experiment: Experiment, trials: list[Trial]) -> list[Pack]:
+def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = None) -> list[Pack]:
     """Return the packs of some trials in the order in which they are trained.
 
     What tunes comes first, since without it a data set says nothing; then seed by seed, and of equal seeds data
@@ -154,7 +154,7 @@ def schedule(experiment: Experiment, trials: list[Trial]) -> list[Pack]:
     packs = [
         pack
         for dataset in experiment.datasets
-        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name))
+        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name), memory)
     ]
     tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
     for pack in packs:
@@ -232,15 +232,25 @@ def train(pack: Pack, engine: Engine, device: str) -> Trace:
 
     from lossbench.training import fused, loop
 
-    # A default device costs every call into torch a detour, so there is none where it would be the usual one.
+    # The default device is for the loop, and for tensors that a user's loss makes. It costs every call into torch
+    # a detour, so there is none where it would be the usual one.
     with nullcontext() if device == "cpu" else torch.device(device):
-        return {"fused": fused.train, "loop": loop.train}[engine](pack)
+        return fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
 
 
 def work(pack: Pack) -> float:
     """Return about how many multiply-adds the training of a pack takes."""
     parameters = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
     return 3.0 * len(pack.trials) * pack.epochs * pack.dataset.rows * parameters
+
+
+def free_memory(device: str) -> int | None:
+    """Return the bytes that are free on a CUDA device; None for the processor."""
+    if device == "cpu":
+        return None
+    import torch
+
+    return int(torch.cuda.mem_get_info()[0])
 
 
 def choose_device(device: str) -> str:

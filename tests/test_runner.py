@@ -56,9 +56,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     done: list[tuple[str, str, int]] = []
     train = fused.train
 
-    def noted(pack):
+    def noted(pack, **options):
         done.extend((trial.dataset, trial.loss, trial.seed) for trial in pack.trials)
-        return train(pack)
+        return train(pack, **options)
 
     monkeypatch.setattr(fused, "train", noted)
     return done
@@ -198,8 +198,8 @@ def test_a_loss_that_changes_during_the_run_is_refused(
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": ["mlp:4", "mlp:5"]}
     train = fused.train
 
-    def rewritten(pack):
-        trace = train(pack)
+    def rewritten(pack, **options):
+        trace = train(pack, **options)
         file.write_text(code.format(2))
         return trace
 

@@ -42,9 +42,9 @@ def check_best_of(
         named = recommended(arms, dataset.task, study)
         if not named:
             raise BadValue(f"none of {', '.join(arms)} is for '{dataset.name}', a {dataset.task} data set")
-        error = obstacle(dataset, named, score, study)
-        if error is not None:
-            raise error
+        first, *others = (obstacle(dataset, (loss,), score, study) for loss in named)
+        if first is not None and None not in others:
+            raise first
 
 
 @experiment("best_of", check=check_best_of)
@@ -63,7 +63,7 @@ def best_of(
     several is the best is chosen by the score on validation, under each protocol, so the test part that decides
     has not been looked at. Losses that are another one by another name are left out.
 
-    arms: the recommended losses; on each data set those that serve its task are tried, in all their readings.
+    arms: the recommended losses; on each data set those that serve its task and targets, in all their readings.
     score: on test; the data set's primary score without any.
     outliers: contaminated shares of the training part.
     """
@@ -104,7 +104,8 @@ def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study
         score: by which they are compared; the primary score without any.
         study: where the margins are.
     """
-    best = chosen(cell, named)
+    able = [loss for loss in named if loss in cell.losses]  # a relative error is undefined where targets are zero
+    best = chosen(cell, able)
     others = [loss for loss in cell.losses if loss not in named]
     for name in score or (cell.primary.name,):
         for loss in others:
@@ -115,13 +116,12 @@ def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study
                 "not worse",
                 study.terms.margins.get(name),
                 MEASURES[name].greater_is_better,
-                note=f"{best} was the best of {', '.join(named)} on validation" if len(named) > 1 else "",
+                note=f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else "",
             )
 
 
-def chosen(cell: Cell, named: tuple[str, ...]) -> str:
+def chosen(cell: Cell, able: list[str]) -> str:
     """Return which of some losses has the best primary score on validation, averaged over the seeds."""
     sign = 1 if cell.primary.greater_is_better else -1
-    trained = [loss for loss in named if loss in cell.losses]
-    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in trained}
+    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in able}
     return max(means, key=lambda loss: means[loss] if np.isfinite(means[loss]) else -np.inf)

@@ -44,7 +44,7 @@ class Adam:
     def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, hyper: Hyper) -> None:
         self.theta, self.gradient, self.rate = theta, gradient, rate
         self.mean, self.square = torch.zeros_like(theta), torch.zeros_like(theta)
-        self.steps = torch.zeros((), dtype=torch.float32)
+        self.steps = theta.new_zeros((), dtype=torch.float32)
 
     def step(self) -> None:
         """Move all parameters once."""

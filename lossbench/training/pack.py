@@ -30,6 +30,9 @@ PARAMETERS = 1 << 20
 MODELS = 512
 # Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
 VALUES = 1 << 24
+# Of a device's free memory, half is left to row numbers, outputs and libraries. The rest holds parameters, their
+# gradient, moments and best values, activations, slopes and raw outputs, at most so many of each at a time.
+SHARE, COPIES, BYTES = 0.5, 8, 4
 
 View = tuple[int, str, float]
 """What decides which rows a trial sees, and how they are contaminated: its seed, the kind and the share."""
@@ -201,8 +204,15 @@ def losses_by_spec(dataset: Dataset, trials: Iterable[Trial]) -> dict[str, Loss]
     return {spec: get_loss(spec, dataset.task, dataset.targets) for spec in {t.loss for t in trials}}
 
 
-def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
-    """Sort trials of one data set into packs by shape and by size, seeds together."""
+def make_packs(dataset: Dataset, trials: Iterable[Trial], memory: int | None = None) -> list[Pack]:
+    """Sort trials of one data set into packs by shape and by size, seeds together.
+
+    Args:
+        dataset: what they train on.
+        trials: in any order.
+        memory: bytes that are free on the device, as many of which are used as do good; None for a processor,
+            where packs do best that fit its cache.
+    """
     trials = list(trials)
     records = {spec: loss.record for spec, loss in losses_by_spec(dataset, trials).items()}
     shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
@@ -211,7 +221,7 @@ def make_packs(dataset: Dataset, trials: Iterable[Trial]) -> list[Pack]:
     packs = []
     for group in shapes.values():
         ordered = sorted(group, key=lambda t: t.seed)
-        models, views = _limits(dataset, ordered[0], records[ordered[0].loss])
+        models, views = _limits(dataset, ordered[0], records[ordered[0].loss], memory)
         packs += [Pack(dataset, part) for part in _cut(ordered, models, views)]
     return packs
 
@@ -234,8 +244,14 @@ def _shape(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[object, 
     return trial.model, *shape, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
 
 
-def _limits(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[int, int]:
+def _limits(dataset: Dataset, trial: Trial, record: LossRecord, memory: int | None) -> tuple[int, int]:
     """Return how many such models a pack holds, and how many seeds and contaminations; the larger, the fewer."""
     (rows, inputs), outputs = dataset.features.shape, record.width(dataset.targets)
-    models = min(MODELS, PARAMETERS // parse_model(trial.model).parameters(inputs, outputs))
+    model = parse_model(trial.model)
+    parameters = model.parameters(inputs, outputs)
+    if memory is None:
+        models = min(MODELS, PARAMETERS // parameters)
+    else:
+        units = sum(units for units, _ in model.sizes(inputs, outputs))
+        models = int(SHARE * memory) // (BYTES * COPIES * (parameters + trial.batch_size * units))
     return max(1, models), max(1, VALUES // (rows * (inputs + trial.epochs)))

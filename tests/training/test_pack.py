@@ -80,6 +80,22 @@ def test_packs_fit_the_cache(model: str) -> None:
     assert set(sizes[:-1]) <= {max(sizes)}
 
 
+@pytest.mark.parametrize("model", ["linear", "mlp:64,32", "mlp:3000"])
+def test_packs_fit_the_free_memory_of_a_device(model: str) -> None:
+    """The more is free, the larger the packs; parameters and activations take half of it at most."""
+    chosen = [trial("iris", model=model, seed=seed) for seed in range(300)]
+    counts = []
+    for memory in (1, 10**6, 10**8, 10**11):
+        sizes = [len(group.trials) for group in make_packs(dataset("iris"), chosen, memory)]
+        layers = parse_model(model).sizes(4, 3)
+        numbers = sum(units * (inputs + 1) + 32 * units for units, inputs in layers)
+        assert max(sizes) == 1 or 8 * 4 * max(sizes) * numbers <= memory / 2
+        assert set(sizes[:-1]) <= {max(sizes)}
+        counts.append(len(sizes))
+    assert counts == sorted(counts, reverse=True)
+    assert (counts[0], counts[-1]) == (300, 1)
+
+
 @pytest.mark.parametrize("epochs", [1, 100, 10**9])
 def test_packs_fit_the_memory(epochs: int) -> None:
     """Seeds and contaminations, which bring rows and orders of their own, are no more than a pack may hold."""

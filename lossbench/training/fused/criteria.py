@@ -12,6 +12,7 @@ from lossbench.losses.record import LossRecord
 from lossbench.training.failure import blamed
 from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
+from lossbench.training.fused.place import Place
 from lossbench.training.pack import Pack
 
 
@@ -63,18 +64,18 @@ class Targets:
     Args:
         pack: the trials.
         trials: (models,) the trial of each model.
-        dtype: the precision of targets that are no class index.
+        place: where they are kept.
     """
 
-    def __init__(self, pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> None:
+    def __init__(self, pack: Pack, trials: np.ndarray, place: Place) -> None:
         keys = [(id(pack.training[index].target), pack.losses[index].record.natural_zero) for index in trials]
         versions = dict(zip(keys, trials, strict=True))
         numbers = {key: number for number, key in enumerate(versions)}
-        tables = torch.as_tensor(np.concatenate([pack.encoded(index) for index in versions.values()]))
+        tables = np.concatenate([pack.encoded(index) for index in versions.values()])
         rows, self.shape = len(tables) // len(versions), tables.shape[1:]
-        tables = tables.flatten() if self.shape == (1,) else tables  # numbers are selected faster than rows of one
-        self.values = tables.to(dtype) if tables.is_floating_point() else tables
-        self.shift = torch.as_tensor([numbers[key] * rows for key in keys])[:, None]
+        tables = tables.ravel() if self.shape == (1,) else tables  # numbers are selected faster than rows of one
+        self.values = (place.indices if tables.dtype == np.int64 else place.numbers)(tables)
+        self.shift = place.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns)."""
@@ -87,19 +88,24 @@ class Criteria:
     Args:
         pack: the trials.
         layout: which trial sits where.
-        dtype: the precision of the targets.
+        place: where the targets are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
+    def __init__(self, pack: Pack, layout: Layout, place: Place) -> None:
         self.dataset = pack.dataset.name
         records = [pack.losses[index].record for index in layout.slots]
         members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
-        self.groups = [make_group(pack, layout.slots[slots], dtype) for slots in members]
+        self.groups = [make_group(pack, layout.slots[slots], place) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
-        self.order, self.back = torch.as_tensor(order), torch.as_tensor(np.argsort(order))
-        self.blocks = torch.as_tensor(order // SLOTS)
-        self.targets = Targets(pack, layout.slots[order], dtype)
+        self.order, self.back = place.indices(order), place.indices(np.argsort(order))
+        self.blocks = place.indices(order // SLOTS)
+        self.targets = Targets(pack, layout.slots[order], place)
+
+    @property
+    def built_in(self) -> bool:
+        """Whether no loss is the user's own, whose code may do anything."""
+        return not any(group.record.code for group in self.groups)
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to the raw outputs, of their shape."""
@@ -111,7 +117,7 @@ class Criteria:
         ]
         delta = torch.cat(slopes).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
-        delta[:, :, batch.count :] = 0
+        delta[:, :, batch.count :].fill_(0)
         return delta
 
     def of_group(self, group: Group, raw: torch.Tensor, target: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -122,7 +128,7 @@ class Criteria:
             return group.gradient(raw, target, batch.count)
 
 
-def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
+def make_group(pack: Pack, trials: np.ndarray, place: Place) -> Group:
     """Collect trials whose losses share a record.
 
     Parameters are tensors even where all models have the same value: a plain number would be rounded elsewhere,
@@ -130,17 +136,17 @@ def make_group(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> Group:
     """
     losses = [pack.losses[index] for index in trials]
     parameters = {
-        name: torch.tensor([loss.parameters[name] for loss in losses], dtype=dtype)[:, None, None]
+        name: place.numbers([loss.parameters[name] for loss in losses])[:, None, None]
         for name in losses[0].parameters
     }
     priors = [pack.prior(index) for index in trials]
     for name in priors[0]:
-        parameters[name] = torch.as_tensor(np.stack([prior[name] for prior in priors]), dtype=dtype)
+        parameters[name] = place.numbers(np.stack([prior[name] for prior in priors]))
     specs = tuple(dict.fromkeys(loss.spec for loss in losses))
-    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, dtype))
+    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, place))
 
 
-def offset_of(pack: Pack, trials: np.ndarray, dtype: torch.dtype) -> torch.Tensor | None:
+def offset_of(pack: Pack, trials: np.ndarray, place: Place) -> torch.Tensor | None:
     """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None where all are zero."""
     offsets = np.stack([pack.offset(index) for index in trials])[:, None]
-    return torch.as_tensor(offsets, dtype=dtype) if offsets.any() else None
+    return place.numbers(offsets) if offsets.any() else None

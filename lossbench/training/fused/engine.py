@@ -7,45 +7,58 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from lossbench.training.fused.batches import Batches
+from lossbench.training.fused.batches import Batch, Batches
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
 from lossbench.training.fused.penalties import Penalties
+from lossbench.training.fused.place import Place
 from lossbench.training.fused.recorder import Recorder
+from lossbench.training.fused.replay import Replay, Step
 from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd, parse_optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 
 
 @np.errstate(all="ignore")  # of a model that diverges, which the trace says
-def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
+def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Trace:
     """Train every trial of a pack at once.
 
     Args:
         pack: the trials.
         dtype: the precision of parameters and data.
+        device: "cpu" or "cuda".
 
     Returns:
         What was recorded, in the order of the pack's trials.
     """
-    layout = Layout.of(pack)
-    network = Network(pack, layout, dtype)
-    batches = Batches(pack, layout, dtype)
-    criteria = Criteria(pack, layout, dtype)
-    penalties = Penalties(pack, layout, network)
+    layout, place = Layout.of(pack), Place(dtype, device)
+    network = Network(pack, layout, place)
+    batches = Batches(pack, layout, place)
+    criteria = Criteria(pack, layout, place)
+    penalties = Penalties(pack, layout, network, place)
     optimisers = build_optimisers(pack, layout, network)
-    recorder = Recorder(pack, layout, network)
+    recorder = Recorder(pack, layout, network, place)
+
+    def step(batch: Batch) -> None:
+        raw = network.forward(batches.features(batch))
+        network.backward(criteria.gradient(raw, batch))
+        penalties.add_to(network.gradient)
+        for optimiser in optimisers:
+            optimiser.step()
+
+    take = as_graph(step, device, criteria)
     with torch.inference_mode():  # what autograd need not see costs less
         for epoch in range(pack.epochs):
             for batch in batches.epoch(epoch):
-                raw = network.forward(batches.features(batch))
-                network.backward(criteria.gradient(raw, batch))
-                penalties.add_to(network.gradient)
-                for optimiser in optimisers:
-                    optimiser.step()
+                take(batch)
             recorder.record(epoch)
     return recorder.trace()
+
+
+def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
+    """Return a step as a CUDA graph, where there is CUDA and no loss of the user's own that may do anything."""
+    return Replay(step) if device == "cuda" and criteria.built_in else step
 
 
 def build_optimisers(pack: Pack, layout: Layout, network: Network) -> list[Sgd | Adam]:

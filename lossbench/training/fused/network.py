@@ -7,6 +7,7 @@ import torch
 
 from lossbench.training.fused.activations import ACTIVATIONS
 from lossbench.training.fused.layout import LANES, SLOTS, Layout, padded
+from lossbench.training.fused.place import Place
 from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
 
@@ -22,16 +23,17 @@ class Network:
     Args:
         pack: the trials.
         layout: which trial sits where.
-        dtype: the precision.
+        place: where the parameters are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, dtype: torch.dtype) -> None:
+    def __init__(self, pack: Pack, layout: Layout, place: Place) -> None:
         inputs = pack.dataset.features.shape[1]
         self.shapes = pack.model.sizes(inputs, pack.outputs)
         size = pack.model.parameters(inputs, pack.outputs)
-        self.theta = torch.zeros(len(layout.slots), padded(size, LANES // SLOTS), dtype=dtype)
         rows = {trial.seed: row(first) for trial, first in zip(pack.trials, pack.weights, strict=True)}
-        self.theta[:, :size] = torch.as_tensor(np.stack([rows[pack.trials[index].seed] for index in layout.slots]))
+        theta = np.zeros((len(layout.slots), padded(size, LANES // SLOTS)))
+        theta[:, :size] = [rows[pack.trials[index].seed] for index in layout.slots]
+        self.theta = place.numbers(theta)
         self.gradient = torch.zeros_like(self.theta)
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
         self.activation = ACTIVATIONS[pack.model.activation]
@@ -47,7 +49,7 @@ class Network:
         """Return a row that is one at each weight and zero at each bias, (parameters,)."""
         mask = torch.zeros_like(self.theta[:1])
         for layer in self.split(mask):
-            layer[:, :, :-1] = 1
+            layer[:, :, :-1].fill_(1)
         return mask[0]
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -61,7 +63,7 @@ class Network:
         product(in_blocks(self.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(raw))
         for index in range(1, len(self.layers)):
             hidden, saved = self.activation.forward(values)
-            hidden[:, -1] = 1
+            hidden[:, -1].fill_(1)
             self.hidden.append(hidden)
             self.saved.append(saved[:, :-1])
             values, raw = self.room(index)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
+from lossbench.training.fused.place import Place
 from lossbench.training.pack import Pack
 
 
@@ -16,14 +18,15 @@ class Penalties:
         pack: the trials.
         layout: which trial sits where.
         network: whose parameters are penalised.
+        place: where they are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, network: Network) -> None:
+    def __init__(self, pack: Pack, layout: Layout, network: Network, place: Place) -> None:
         trials = [pack.trials[index] for index in layout.slots]
         self.theta, weights = network.theta, network.weights_only()
-        l1, l2 = weights.new_tensor([t.l1 for t in trials]), weights.new_tensor([2 * t.l2 for t in trials])
-        self.l1 = torch.outer(l1, weights) if l1.any() else None
-        self.l2 = torch.outer(l2, weights) if l2.any() else None
+        l1, l2 = np.array([t.l1 for t in trials]), np.array([2 * t.l2 for t in trials])
+        self.l1 = torch.outer(place.numbers(l1), weights) if l1.any() else None
+        self.l2 = torch.outer(place.numbers(l2), weights) if l2.any() else None
 
     def add_to(self, gradient: torch.Tensor) -> None:
         """Add to the gradient (models, parameters)."""

@@ -14,7 +14,7 @@ def product(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) -> torch
         right: (..., inner, columns), where an axis of one serves all along that axis of `left`.
         out: (..., rows, columns).
     """
-    if out.is_cuda:
+    if out.device.type != "cpu":
         return out.copy_(left @ right)
     # numpy calls its BLAS once for each matrix: no result can depend on how many there are, or on what the others
     # hold. On matrices this small it is also the faster one, where it knows AVX-512 by a factor of two and more.

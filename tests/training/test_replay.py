@@ -1,0 +1,160 @@
+"""What can be known of the engine on CUDA without one: that a step can be captured, and may be played back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from lossbench.training import fused
+from lossbench.training.fused import engine, network, products
+from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.place import Place
+from lossbench.training.fused.replay import Replay
+from lossbench.training.pack import make_packs
+
+from .cases import MODELS, dataset, pack, same_bits, trial
+from .test_engines import DATASETS, every_trial
+
+MOVES = torch.ops.aten._to_copy.default
+
+
+class FirstEpochDone(Exception):
+    """Enough was seen."""
+
+
+class OneDevice(TorchDispatchMode):
+    """Refuse operations on tensors of several devices, but those that bring a tensor from one to another."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
+        assert func is MOVES or len({tensor.device for tensor in tensors}) < 2, func
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """End every training when its first epoch is recorded; say on which device."""
+    seen: list[str] = []
+
+    def stop(recorder: engine.Recorder, epoch: int) -> None:
+        seen.append(recorder.network.theta.device.type)
+        raise FirstEpochDone
+
+    monkeypatch.setattr(engine.Recorder, "record", stop)
+    return seen
+
+
+@pytest.mark.parametrize(("name", "model"), [*product(DATASETS, ["mlp:16"]), *product(["iris"], MODELS)])
+def test_a_step_waits_for_no_value_and_stays_on_its_device(name: str, model: str, stopped: list[str]) -> None:
+    """Every loss and optimiser can take a step on a device where tensors have shapes, but no values to ask for."""
+    packs = make_packs(dataset(name), every_trial(name, model, epochs=1))
+    for group in packs:
+        with pytest.raises(FirstEpochDone), OneDevice():
+            fused.train(group, device="meta")
+    assert stopped == ["meta"] * len(packs)
+
+
+def test_two_devices_or_a_value_asked_for_would_be_noticed() -> None:
+    """The device without values refuses to say one, and the mode refuses a tensor of another device."""
+    there = torch.zeros(3, device="meta")
+    with pytest.raises(RuntimeError, match="item"):
+        there.sum().item()
+    with pytest.raises(AssertionError), OneDevice():
+        there.index_select(0, torch.zeros(3, dtype=torch.int64))
+
+
+class Recording(TorchDispatchMode):
+    """Stands in for a CUDA graph: the operations of a step, with the very tensors that they read and wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[tuple[Callable[..., Any], Any, Any, list[torch.Tensor]]] = []
+        self.before: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = dict(zip((one.name for one in func._schema.arguments), args, strict=False)) | (kwargs or {})
+        written = [given[one.name] for one in func._schema.arguments if one.is_write]
+        self.before += [(tensor, tensor.clone()) for tensor in tree_leaves(written)]
+        out = func(*args, **(kwargs or {}))
+        self.operations.append((func, args, kwargs or {}, tensors_of(out)))
+        return out
+
+    def undo(self) -> None:
+        """Put everything back: what is captured has not happened."""
+        for tensor, value in reversed(self.before):
+            tensor.copy_(value)
+
+    def replay(self) -> None:
+        """Do all of it again; what an operation returned lies where the later ones look for it."""
+        for func, args, kwargs, places in self.operations:
+            for place, again in zip(places, tensors_of(func(*args, **kwargs)), strict=True):
+                if place.data_ptr() != again.data_ptr():
+                    place.copy_(again)
+
+
+def tensors_of(result: Any) -> list[torch.Tensor]:
+    """Return the tensors among results."""
+    return [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+
+
+@contextmanager
+def capturing(graph: Recording) -> Iterator[None]:
+    """Stands in for `torch.cuda.graph`."""
+    with graph:
+        yield
+    graph.undo()
+
+
+def torch_product(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    """The product as it is on CUDA."""
+    return out.copy_(left @ right)
+
+
+@pytest.fixture
+def replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recording]]:
+    """Play all steps back from a stand-in for a CUDA graph; say which were made."""
+    graphs: list[Recording] = []
+
+    def graph() -> Recording:
+        graphs.append(Recording())
+        return graphs[-1]
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", graph)
+    monkeypatch.setattr(torch.cuda, "graph", capturing)
+    return graphs
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("iris", "linear"), ("diabetes", "mlp:7,3:gelu"), ("moons:rows=60", "mlp:9")]
+)
+def test_a_step_that_is_played_back_is_the_step(
+    name: str, model: str, replayed: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same curves and outputs to the last bit: no number of a step is made where a graph would not see it."""
+    monkeypatch.setattr(network, "product", torch_product)
+    monkeypatch.setattr(products, "product", torch_product)
+    for group in make_packs(dataset(name), every_trial(name, model, epochs=3)):
+        monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: step)
+        plain = fused.train(group)
+        monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: Replay(step))
+        same_bits(fused.train(group), plain, list(range(len(group.trials))))
+    assert replayed
+
+
+def test_a_loss_of_the_users_own_is_not_captured(tmp_path: Path) -> None:
+    """Its code may ask for values, or do anything else that a graph cannot hold."""
+    (tmp_path / "mine.py").write_text("def mine(raw, target):\n    return ((raw - target) ** 2).mean(-1)\n")
+    for loss, captured in (("mse", True), (f"{tmp_path / 'mine.py'}:mine", False)):
+        group = pack(trial("diabetes", loss=loss))
+        criteria = Criteria(group, Layout.of(group), Place())
+        assert isinstance(engine.as_graph(lambda batch: None, "cuda", criteria), Replay) == captured
+        assert not isinstance(engine.as_graph(lambda batch: None, "cpu", criteria), Replay)
