@@ -5,7 +5,7 @@ import pytest
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.best_of import best_of, check_best_of, chosen, matches_of
 from lossbench.claims.match import judge_all
-from lossbench.errors import UsageError
+from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of
 
 from .made_up import made_up
@@ -15,10 +15,10 @@ SCORES = {"mse": 0.8, "mape": 0.5, "huber": 0.8, "mae": 0.7}
 
 
 def words(**changes):
-    """Return what is said of the best of mse and mape where losses score as planted."""
+    """Return what is said of the best of mse, mape and msle, which does not fit, where losses score as planted."""
     scores = SCORES | changes
     cell = made_up(lambda loss, share: scores[loss], list(scores), [0.1])
-    found = judge_all(list(matches_of(cell, ("mse", "mape"), (), STUDY)))
+    found = judge_all(list(matches_of(cell, ("mse", "mape", "msle"), (), STUDY)))
     return {line.case: line.verdict for line in found}
 
 
@@ -32,7 +32,15 @@ def test_the_best_of_the_recommended_losses_is_held_against_all_others():
 def test_the_best_is_chosen_on_validation_and_never_on_test():
     """Scores of the test part that say the opposite change nothing."""
     cell = made_up(lambda loss, share: SCORES[loss], list(SCORES), validation=lambda loss, share: -SCORES[loss])
-    assert chosen(cell, ("mse", "mape")) == "mape"
+    assert chosen(cell, ["mse", "mape"]) == "mape"
+
+
+def test_a_recommended_loss_must_fit_some_of_the_data_only():
+    """A relative error is undefined where targets are zero; where no recommended loss fits, that is said."""
+    claim = Claim("x", "y")
+    check_best_of(claim, STUDY, arms=("mse", "mape"), datasets=("friedman1",))
+    with pytest.raises(LossDoesNotFit, match="away from zero"):
+        check_best_of(claim, STUDY, arms=("mape",), datasets=("friedman1",))
 
 
 def test_every_other_loss_of_the_task_is_met_but_those_that_are_the_same(study):

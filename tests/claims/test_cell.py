@@ -31,6 +31,12 @@ def test_a_column_is_told_by_loss_and_share_and_comes_seed_by_seed(cell: Cell) -
             assert cell.of("seed", loss, share).tolist() == [0, 1, 2, 3]
 
 
+def test_seeds_overlap_where_they_split_one_table(cell: Cell) -> None:
+    """By the rows of the test part over those of the training part; not where every seed draws its own."""
+    assert cell.test_to_train == 100 / 300
+    assert Cell("x", cell.trials.assign(sampling="redrawn")).test_to_train == 0.0
+
+
 def test_the_smallest_share_is_meant_where_none_is_named(cell: Cell) -> None:
     """Clean data where there are some, and the only share where there is one."""
     assert (cell.of("r2", "mse") == cell.of("r2", "mse", 0.0)).all()

@@ -249,6 +249,7 @@ def test_another_programs_manifest_is_left_alone(tmp_path: Path, content: object
     ("name", "keys"),
     [
         ("data_hash", "dataset"),
+        ("sampling", "dataset"),
         ("split_hash", "dataset, seed"),
         ("weights_hash", "dataset, seed, model"),
         ("order_hash", "dataset, seed, batch_size, epochs"),
@@ -257,7 +258,7 @@ def test_another_programs_manifest_is_left_alone(tmp_path: Path, content: object
 )
 def test_losses_of_different_runs_are_not_compared(tmp_path: Path, name: str, keys: str) -> None:
     """Rows that differ in more than the loss may be read, and may not be compared with each other."""
-    path = written(tmp_path, edited(3, **{name: "other"}))
+    path = written(tmp_path, edited(3, **{name: "redrawn" if name == "sampling" else "other"}))
     assert len(read_trials(path)) == len(TRIALS)
     with pytest.raises(DataError, match=rf"line 5: contradicts line [234]: another {name} for the same {keys};"):
         read_comparison(path)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 
 from lossbench.stats.curves import average_curves
@@ -15,14 +16,14 @@ from .synthetic import SHARES, score_tables, table
 
 few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
-RATIO = 32 / 96
 
 
+@pytest.mark.parametrize(("sampling", "ratio"), [("resplit", 32 / 96), ("redrawn", 0.0)])
 @few
 @given(scores=score_tables(("bce", "mse")))
-def test_curves_are_means_by_epoch(scores: Scores) -> None:
+def test_curves_are_means_by_epoch(scores: Scores, sampling: str, ratio: float) -> None:
     """A curve is the plain mean over the seeds defined at that epoch, with the interval of those values."""
-    trials = table(scores)
+    trials = table(scores, sampling=sampling)
     values = np.random.default_rng(len(trials)).integers(0, 65, (len(trials), 4)) / 64
     curves = np.where(trials.status.to_numpy()[:, None] == "diverged", np.nan, values)
     long = pd.DataFrame(curves, columns=range(1, 5)).join(trials[["loss", "outlier_fraction"]])
@@ -30,7 +31,7 @@ def test_curves_are_means_by_epoch(scores: Scores) -> None:
     found = average_curves(trials, list(curves)).set_index(["loss", "outlier_fraction", "epoch"])
     assert len(found) == 2 * len(SHARES) * 4
     for key, group in long.groupby(["loss", "outlier_fraction", "epoch"]).value:
-        expected = corrected_interval(group.to_numpy(), RATIO)
+        expected = corrected_interval(group.to_numpy(), ratio)
         row = found.loc[key]
         assert row.n == group.count() == expected.n
         np.testing.assert_allclose(row["mean"], group.mean(), atol=1e-12)

@@ -123,6 +123,19 @@ def test_every_seed_is_counted_once(scores: Scores) -> None:
         assert row.mean == row.accuracy or np.isnan(row.mean)
 
 
+def test_seeds_that_share_no_rows_need_no_correction() -> None:
+    """Where every seed draws its own rows, intervals are Student's: narrower by what the correction adds."""
+    scores = {
+        "bce": np.array([[0.9] * 3, [0.8] * 3, [0.85] * 3]),
+        "mse": np.array([[0.8] * 3, [0.6] * 3, [0.7] * 3]),
+    }
+    resplit, redrawn = (summarise(table(scores, sampling=sampling)) for sampling in ("resplit", "redrawn"))
+    widths = (resplit.high - resplit.low) / (redrawn.high - redrawn.low)
+    np.testing.assert_allclose(widths, np.sqrt((1 / 3 + 32 / 96) / (1 / 3)))
+    assert redrawn["mean"].tolist() == resplit["mean"].tolist()
+    assert redrawn.p_holm[1] < resplit.p_holm[1]
+
+
 def test_one_seed_has_no_interval() -> None:
     """From one seed nothing can be said about spread: every end of an interval is empty, never zero."""
     summary = summarise(table({"bce": np.array([[0.9, 0.8, 0.7]]), "mse": np.array([[0.8, 0.8, 0.8]])}))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.stats.paired import corrected_interval
 from lossbench.stats.summary import summarise
 from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
 from stats.synthetic import table
@@ -34,6 +35,15 @@ def test_the_best_validation_mean_is_chosen(scores: list[list[int]]) -> None:
     (chosen,) = found[found.chosen].itertuples()
     assert chosen.mean == pytest.approx(max(np.mean(seeds) for seeds in scores))
     assert list(found.lr) == sorted(RATES)
+
+
+@pytest.mark.parametrize(("sampling", "ratio"), [("resplit", 32 / 96), ("redrawn", 0.0)])
+def test_a_rate_has_the_interval_of_its_seeds(sampling: str, ratio: float) -> None:
+    """Corrected for rows that seeds share, and only where they do."""
+    scores = [[0.1, 0.4, 0.3], [0.5, 0.6, 0.9], [0.5] * 3, [0.2, 0.1, 0.1]]
+    found = tuning_table(grid(scores).assign(sampling=sampling))
+    expected = corrected_interval(np.array(scores), ratio)
+    np.testing.assert_allclose(found[["low", "high"]].T, [expected.low, expected.high])
 
 
 @few
