@@ -1,8 +1,9 @@
-"""Trainings per second of the fused engine against a plain PyTorch loop: one process, one thread.
+"""Trainings per second of the fused engine against two plain PyTorch loops: one process, one thread.
 
-The plain loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. It trains a few
-of the models and is timed for each; the fused engine trains all of them, in the packs of a run, and also scores
-and remembers every epoch.
+The bare loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. The loop engine
+does what the fused engine does: it also scores every epoch on validation, remembers the best one, and predicts the
+test part. Both train a few of the models and are timed for each; the fused engine trains all of them, in the packs of
+a run.
 
 python benchmarks/engine.py [--sample 6]
 """
@@ -18,7 +19,7 @@ import torch
 
 from lossbench.bench import LOSSES, make_pack
 from lossbench.executors.local import one_thread
-from lossbench.training import fused
+from lossbench.training import fused, loop
 from lossbench.training.pack import Pack, make_packs
 
 WORKLOADS = [
@@ -30,8 +31,8 @@ WORKLOADS = [
 EPOCHS = 50
 
 
-def plain_loop(pack: Pack, index: int) -> None:
-    """Train one trial of the pack the plain way."""
+def bare_loop(pack: Pack, index: int) -> None:
+    """Train one trial of the pack and record nothing."""
     features = torch.tensor(pack.training[index].features, dtype=torch.float32)
     target = torch.tensor(pack.encoded(index))
     target = target.float() if target.is_floating_point() else target
@@ -49,6 +50,11 @@ def plain_loop(pack: Pack, index: int) -> None:
             optimiser.step()
 
 
+def loop_engine(pack: Pack, index: int) -> None:
+    """Train one trial of the pack by the loop engine."""
+    loop.train_one(pack, index, torch.float32)
+
+
 def seconds_of(work: object, *arguments: object) -> float:
     """Return the wall time of a call."""
     start = time.perf_counter()
@@ -63,28 +69,31 @@ def fused_all(packs: list[Pack]) -> None:
 
 
 def measure(name: str, model: str, losses: Sequence[str], models: int, sample: int, rounds: int = 3) -> None:
-    """Print one workload's figures; loop and engine take turns, so that a drift of the machine hits both."""
+    """Print one workload's figures; all take turns, so that a drift of the machine hits them alike."""
     whole = make_pack(models, EPOCHS, name, model, losses)
     parts = make_packs(whole.dataset, whole.trials)
     fused_all(parts)  # what is computed once for a pack is not part of its training
-    plain_loop(whole, 0)
-    picked = np.linspace(0, models - 1, sample).astype(int)
-    ratios, loops, packs = [], [], []
+    bare_loop(whole, 0)
+    picked = np.linspace(0, models - 1, sample).astype(int).tolist()
+    times: dict[str, list[float]] = {"fused": [], "bare loop": [], "loop engine": []}
     for _ in range(rounds):
-        packs.append(seconds_of(fused_all, parts) / models)
-        loops.append(np.mean([seconds_of(plain_loop, whole, int(index)) for index in picked]))
-        ratios.append(loops[-1] / packs[-1])
-    print(
-        f"{name:<14} {model:<10} {models:>6} models   loop {np.median(loops) * 1e3:7.1f} ms"
-        f" a model   fused {np.median(packs) * 1e3:6.2f} ms a model   ratio {np.median(ratios):5.0f} "
-        f"({min(ratios):.0f} to {max(ratios):.0f})"
-    )
+        times["fused"].append(seconds_of(fused_all, parts) / models)
+        for title, train in (("bare loop", bare_loop), ("loop engine", loop_engine)):
+            times[title].append(float(np.mean([seconds_of(train, whole, index) for index in picked])))
+    fused_time = times.pop("fused")
+    print(f"{name}, {model}, {models} models: fused {np.median(fused_time) * 1e3:.2f} ms a model")
+    for title, found in times.items():
+        ratios = np.array(found) / fused_time
+        print(
+            f"    {title:<12} {np.median(found) * 1e3:7.1f} ms a model, {np.median(ratios):4.0f} times "
+            f"({ratios.min():.0f} to {ratios.max():.0f})"
+        )
 
 
 def main() -> None:
     """Measure every workload."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sample", type=int, default=6, help="models that the plain loop trains")
+    parser.add_argument("--sample", type=int, default=6, help="models that each loop trains")
     options = parser.parse_args()
     with one_thread():
         for workload in WORKLOADS:
