@@ -2,8 +2,7 @@
 
 The bare loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. The loop engine
 does what the fused engine does: it also scores every epoch on validation, remembers the best one, and predicts the
-test part. Both train a few of the models and are timed for each; the fused engine trains all of them, in the packs of
-a run.
+test part. Both train a few models and are timed for each; the fused engine trains all, in the packs of a run.
 
 python benchmarks/engine.py [--sample 6]
 """
