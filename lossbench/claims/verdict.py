@@ -1,9 +1,10 @@
 """From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
 
 1. Lines that are not testable say nothing. If there are no others, the claim is not testable. Of ten tests or
-   more, one that alone says its word counts as open: a claim has a chance of 5 % that one of its tests is false,
-   and among sixty claims that happens. Tests of one arm at its own rate on one data set count as one, since all of
-   them hang on one choice of that rate. No verdict hangs on such lines; the condition names them all the same.
+   more, one that alone says its word counts as open, unless it would be significant among sixty claims too: a claim
+   has a chance of 5 % that one of its tests is false, and among sixty that happens. Tests of one arm at its own
+   rate on one data set count as one, however significant, since all of them hang on one choice of that rate. No
+   verdict hangs on such lines; the condition names them all the same.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
 4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
@@ -20,6 +21,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from lossbench.claims.evidence import WORDS, Evidence, Verdict, Word
+from lossbench.stats.paired import ALPHA
 
 AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
     ("under", lambda line: line.protocol),
@@ -30,6 +32,7 @@ AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
 """On what a verdict may depend, each with its preposition."""
 
 CROWD = 10  # tests of a claim, of which a single one turns no verdict
+CLAIMS = 60  # as many as are tried here
 
 NAMED = 4  # values that a condition names before it only counts
 
@@ -68,8 +71,16 @@ def lone(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
     tests = [line for line in lines if line.p_value is not None]
     apart = {(line.verdict, rate(line) if line.protocol in tuned else number) for number, line in enumerate(tests)}
     count = Counter(word for word, _ in apart)
-    exact = {line.verdict for line in lines if line.p_value is None}
-    return {word for word in count if count[word] == 1} - exact if len(apart) >= CROWD else set()
+    sure = {line.verdict for line in lines if line.protocol not in tuned and beyond_doubt(line)}
+    return {word for word in count if count[word] == 1} - sure if len(apart) >= CROWD else set()
+
+
+def beyond_doubt(line: Evidence) -> bool:
+    """Say whether a line needs no second: it is exact, or significant even when sixty claims are corrected together.
+
+    An equivalence is shown by its interval, and its p value says nothing of it.
+    """
+    return line.p_value is None or (line.verdict != "equivalent" and line.p_value < ALPHA / CLAIMS)
 
 
 def rate(line: Evidence) -> tuple[str, str, str]:

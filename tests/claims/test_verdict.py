@@ -189,3 +189,16 @@ def test_a_single_test_among_few_counts():
     """Where there are fewer than ten tests, each of them counts."""
     assert combine([*judged("reproduced", 8), *judged("contradicted", 1)])[0] == "depends"
     assert combine([*judged("reproduced", 9), *judged("contradicted", 1)])[0] == "reproduced"
+
+
+def test_a_single_test_counts_where_it_is_significant_among_all_claims():
+    """Corrected for sixty claims too, one test is enough; not if it hangs on a tuned rate, or shows no difference."""
+
+    def single(word, p_value, protocol="sgd"):
+        return Evidence(word, "f1", protocol, "wine", p_value=p_value)
+
+    crowd = judged("reproduced", 20)
+    assert combine([*crowd, single("contradicted", 0.9 * 0.05 / 60)])[0] == "depends"
+    assert combine([*crowd, single("contradicted", 1.1 * 0.05 / 60)])[0] == "reproduced"
+    assert combine([*crowd, single("contradicted", 1e-9, "tuned")], {"tuned"})[0] == "reproduced"
+    assert combine([*crowd, single("equivalent", 1e-9)])[0] == "reproduced"
