@@ -1,10 +1,10 @@
 """From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
 
 1. Lines that are not testable say nothing. If there are no others, the claim is not testable. Of ten tests or
-   more, one that alone says its word counts as open, unless it would be significant among sixty claims too: a claim
-   has a chance of 5 % that one of its tests is false, and among sixty that happens. Tests of one arm at its own
-   rate on one data set count as one, however significant, since all of them hang on one choice of that rate. No
-   verdict hangs on such lines; the condition names them all the same.
+   more, one that alone says its word counts as open, unless it would be significant among sixty claims too: a
+   claim has a chance of 5 % that one of its tests is false, and among sixty that happens. Tests of one arm at its
+   own rate on one data set count as one, however significant, since all of them hang on one choice of that rate.
+   No verdict hangs on such lines; the condition names them all the same.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
 4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
@@ -76,7 +76,7 @@ def lone(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
 
 
 def beyond_doubt(line: Evidence) -> bool:
-    """Say whether a line needs no second: it is exact, or significant even when sixty claims are corrected together.
+    """Say whether a line needs no second: it is exact, or significant with sixty claims corrected together.
 
     An equivalence is shown by its interval, and its p value says nothing of it.
     """

@@ -192,7 +192,7 @@ def test_a_single_test_among_few_counts():
 
 
 def test_a_single_test_counts_where_it_is_significant_among_all_claims():
-    """Corrected for sixty claims too, one test is enough; not if it hangs on a tuned rate, or shows no difference."""
+    """Corrected for sixty claims too, one test is enough; not where it hangs on a tuned rate, or is a tie."""
 
     def single(word, p_value, protocol="sgd"):
         return Evidence(word, "f1", protocol, "wine", p_value=p_value)
