@@ -42,7 +42,7 @@ def beside_the_loss(
 ) -> list[Evidence]:
     """Look for a loss as accurate as the first one, within the margin, and unlike it in precision or recall.
 
-    Reproduced where there is one. All comparisons are corrected together.
+    Reproduced where there is one on some data set. All comparisons are corrected together.
 
     arms: the first against each of the others.
     datasets: all of one task.
@@ -51,10 +51,10 @@ def beside_the_loss(
     lines = judge_all([match for cell in trained for match in matches_of(cell, study)])
     width = len(SCORES)
     pairs = [lines[start : start + width] for start in range(0, len(lines), width)]
-    groups: dict[tuple[str, str], list[list[Evidence]]] = {}
+    groups: dict[str, list[list[Evidence]]] = {}
     for pair in pairs:
-        groups.setdefault((pair[0].protocol, pair[0].dataset), []).append(pair)
-    return [beside(group, index) for group in groups.values() for index in range(1, width)]
+        groups.setdefault(pair[0].protocol, []).append(pair)
+    return [beside(group) for group in groups.values()]
 
 
 def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
@@ -66,9 +66,10 @@ def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
             yield cell.match(score, (loss, first), differences, "equal", study.terms.margins.get(score))
 
 
-def beside(pairs: Sequence[Sequence[Evidence]], index: int) -> Evidence:
-    """Return one line for all losses on a data set: does a score differ where accuracy does not?"""
+def beside(pairs: Sequence[Sequence[Evidence]]) -> Evidence:
+    """Return one line for all losses and data sets: does precision or recall differ where accuracy does not?"""
+    compared = [(accuracy, line) for accuracy, *lines in pairs for line in lines]
     showing = [
-        pair[index] for pair in pairs if pair[0].verdict == "reproduced" and pair[index].verdict == "contradicted"
+        line for accuracy, line in compared if accuracy.verdict == "reproduced" and line.verdict == "contradicted"
     ]
-    return any_of(showing, [pair[index] for pair in pairs], "of equal accuracy differ")
+    return any_of(showing, [line for _, line in compared], "of equal accuracy differ")

@@ -19,7 +19,7 @@ def any_of(
 
     Args:
         showing: those that do.
-        tried: all of them, of one protocol and measure.
+        tried: all of them, of one protocol.
         said: what they show, for the note.
         otherwise: the verdict where none does.
 

@@ -1,10 +1,8 @@
 """From all the evidence on a claim to one verdict, by rules that know nothing of the claim.
 
-1. Lines that are not testable say nothing. If there are no others, the claim is not testable. Of ten tests or
-   more, one that alone says its word counts as open, unless it would be significant among sixty claims too: a
-   claim has a chance of 5 % that one of its tests is false, and among sixty that happens. Tests of one arm at its
-   own rate on one data set count as one, however significant, since all of them hang on one choice of that rate.
-   No verdict hangs on such lines; the condition names them all the same.
+1. Lines that are not testable say nothing. If there are no others, the claim is not testable. A word that, among
+   ten tests or more, is said only by tests of one arm at its own rate on one data set counts as open: all of them
+   hang on one choice of that rate, which no p value covers. The condition names such lines all the same.
 2. Reproduced on some lines, and contradicted or equivalent on others: it depends, and the condition says on what.
 3. Contradicted on some lines and reproduced on none: contradicted, and the condition says where.
 4. What is left is all reproduced, or all equivalent, but for lines that are open (inconclusive). If these are the
@@ -16,12 +14,10 @@ but what the seeds cannot decide speaks neither for it nor against it. The order
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from lossbench.claims.evidence import WORDS, Evidence, Verdict, Word
-from lossbench.stats.paired import ALPHA
 
 AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
     ("under", lambda line: line.protocol),
@@ -31,8 +27,7 @@ AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
 )
 """On what a verdict may depend, each with its preposition."""
 
-CROWD = 10  # tests of a claim, of which a single one turns no verdict
-CLAIMS = 60  # as many as are tried here
+CROWD = 10  # tests of a claim, among which one choice of a rate turns no verdict
 
 NAMED = 4  # values that a condition names before it only counts
 
@@ -53,7 +48,7 @@ def combine(evidence: Iterable[Evidence], tuned: Collection[str] = ()) -> tuple[
     words = {line.verdict for line in lines}
     if not words:
         return "not testable", "nothing could be compared"
-    decided = words - {"inconclusive"} - lone(lines, tuned)
+    decided = words - {"inconclusive"} - hanging(lines, tuned)
     said = condition(lines) if len(words) > 1 else ""
     if "reproduced" in decided and len(decided) > 1:
         return "depends", said
@@ -63,24 +58,19 @@ def combine(evidence: Iterable[Evidence], tuned: Collection[str] = ()) -> tuple[
     return decided.pop() if decided and 2 * undecided < len(lines) else "inconclusive", said
 
 
-def lone(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
-    """Return the words that are said by one test alone, where there are ten tests or more.
+def hanging(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
+    """Return the words that hang on one choice of a rate, where there are ten tests or more.
 
-    What is exact, such as a worked example, has no p value and is no test: one that fails is enough.
+    What is exact, such as a worked example, has no p value and hangs on nothing.
     """
     tests = [line for line in lines if line.p_value is not None]
-    apart = {(line.verdict, rate(line) if line.protocol in tuned else number) for number, line in enumerate(tests)}
-    count = Counter(word for word, _ in apart)
-    sure = {line.verdict for line in lines if line.protocol not in tuned and beyond_doubt(line)}
-    return {word for word in count if count[word] == 1} - sure if len(apart) >= CROWD else set()
-
-
-def beyond_doubt(line: Evidence) -> bool:
-    """Say whether a line needs no second: it is exact, or significant with sixty claims corrected together.
-
-    An equivalence is shown by its interval, and its p value says nothing of it.
-    """
-    return line.p_value is None or (line.verdict != "equivalent" and line.p_value < ALPHA / CLAIMS)
+    choices: dict[Word, set[object]] = {}
+    for line in lines:
+        chosen = line.protocol in tuned and line.p_value is not None
+        choices.setdefault(line.verdict, set()).add(rate(line) if chosen else None)
+    return {
+        word for word, found in choices.items() if len(found) == 1 and None not in found and len(tests) >= CROWD
+    }
 
 
 def rate(line: Evidence) -> tuple[str, str, str]:

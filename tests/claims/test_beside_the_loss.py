@@ -10,13 +10,11 @@ STUDY = Study(read_terms())
 
 
 def found(accuracy, recall):
-    """Return what is said of recall where losses score as planted."""
+    """Return what is said where losses score as planted, and precision is the same."""
     rules = {"precision": lambda loss, share: 0.5, "recall": lambda loss, share: recall[loss]}
     cell = made_up(lambda loss, share: accuracy[loss], list(accuracy), score="accuracy", **rules)
     lines = judge_all(list(matches_of(cell, STUDY)))
-    return beside(
-        [lines[i : i + len(SCORES)] for i in range(0, len(lines), len(SCORES))], SCORES.index("recall")
-    ).verdict
+    return beside([lines[i : i + len(SCORES)] for i in range(0, len(lines), len(SCORES))]).verdict
 
 
 def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
@@ -26,7 +24,8 @@ def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
     assert found({"a": 0.9, "b": 0.9}, {"a": 0.8, "b": 0.8}) == "inconclusive"
 
 
-def test_precision_and_recall_are_told_apart(study):
-    """A line for each under every protocol."""
+def test_one_line_says_whether_either_differs(study):
+    """Precision or recall, whichever shows it, under every protocol."""
     lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",))
-    assert [line.what for line in lines] == ["precision", "recall"] * 3
+    assert len(lines) == 3
+    assert {line.what for line in lines} <= {"precision", "recall"}

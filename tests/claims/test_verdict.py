@@ -155,50 +155,27 @@ def judged(word, count):
     return [Evidence(word, "f1", dataset=f"set {number}", p_value=0.01) for number in range(count)]
 
 
-@pytest.mark.parametrize("word", ["contradicted", "equivalent", "reproduced"])
-@few
-@given(others=st.lists(st.sampled_from(WORDS), min_size=9, max_size=30))
-def test_a_single_test_among_ten_or_more_turns_no_verdict(word, others):
-    """It counts as an open one; a second that says the same, or one that is exact, counts for what it says."""
-    crowd = [line for other in others for line in judged(other, 2) if other not in (word, "not testable")]
-    crowd += judged("inconclusive", 10)
-    (single,) = judged(word, 1)
-    (open_one,) = judged("inconclusive", 1)
-    assert combine([*crowd, single])[0] == combine([*crowd, open_one])[0]
-    decided = {line.verdict for line in crowd} - {"inconclusive"}
-    if decided == {"reproduced"} and word != "reproduced":
-        assert combine([*crowd, single, single])[0] == "depends"
-        assert combine([*crowd, Evidence(word, "f1")])[0] == "depends"
-
-
-def test_tests_that_hang_on_one_rate_count_as_one():
-    """Lines of one arm at its own rate on one data set turn no verdict; at a fixed rate, or of two, they do."""
+@pytest.mark.parametrize("word", ["contradicted", "equivalent"])
+def test_tests_that_hang_on_one_rate_turn_no_verdict(word):
+    """Lines of one arm at its own rate on one data set count as open; at a fixed rate, of two or exact, not."""
 
     def lines(*places):
-        return [Evidence("contradicted", "f1", *place, p_value=0.01) for place in places]
+        return [Evidence(word, "f1", *place, p_value=1e-9) for place in places]
 
     crowd = judged("reproduced", 20)
     one = lines(("tuned", "wine", "ce vs bce"), ("tuned", "wine", "ce vs mse"))
     assert combine([*crowd, *one], {"tuned"})[0] == "reproduced"
+    assert (
+        f"{'no difference' if word == 'equivalent' else word} under tuned" in combine([*crowd, *one], {"tuned"})[1]
+    )
     assert combine([*crowd, *one])[0] == "depends"
     for other in (("tuned", "iris", "ce vs mse"), ("tuned", "wine", "bce vs mse"), ("sgd", "wine", "ce vs mse")):
         assert combine([*crowd, *one, *lines(other)], {"tuned"})[0] == "depends"
+    assert combine([*crowd, *one, Evidence(word, "f1", "tuned")], {"tuned"})[0] == "depends"
 
 
-def test_a_single_test_among_few_counts():
+def test_one_rate_counts_among_few_tests():
     """Where there are fewer than ten tests, each of them counts."""
-    assert combine([*judged("reproduced", 8), *judged("contradicted", 1)])[0] == "depends"
-    assert combine([*judged("reproduced", 9), *judged("contradicted", 1)])[0] == "reproduced"
-
-
-def test_a_single_test_counts_where_it_is_significant_among_all_claims():
-    """Corrected for sixty claims too, one test is enough; not where it hangs on a tuned rate, or is a tie."""
-
-    def single(word, p_value, protocol="sgd"):
-        return Evidence(word, "f1", protocol, "wine", p_value=p_value)
-
-    crowd = judged("reproduced", 20)
-    assert combine([*crowd, single("contradicted", 0.9 * 0.05 / 60)])[0] == "depends"
-    assert combine([*crowd, single("contradicted", 1.1 * 0.05 / 60)])[0] == "reproduced"
-    assert combine([*crowd, single("contradicted", 1e-9, "tuned")], {"tuned"})[0] == "reproduced"
-    assert combine([*crowd, single("equivalent", 1e-9)])[0] == "reproduced"
+    tuned = Evidence("contradicted", "f1", "tuned", "wine", "ce vs bce", p_value=0.01)
+    assert combine([*judged("reproduced", 8), tuned], {"tuned"})[0] == "depends"
+    assert combine([*judged("reproduced", 9), tuned], {"tuned"})[0] == "reproduced"
