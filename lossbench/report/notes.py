@@ -51,13 +51,15 @@ def across(ranks: pd.DataFrame) -> Iterator[str]:
 def rank_line(rows: pd.DataFrame) -> str:
     """Say how the losses of one task ranked, best first, and what that shows."""
     sets, needed = rows.data_sets.iloc[0], rows.data_sets_needed.max()
-    ranked = rows.sort_values("average_rank")
+    ranked = rows.dropna(subset="average_rank").sort_values("average_rank")
+    absent = ", ".join(rows.loss[rows.average_rank.isna()])
     order = ", ".join(f"{loss} {rank:.1f}" for loss, rank in zip(ranked.loss, ranked.average_rank, strict=True))
     decided = rows[rows.verdict.isin(["better", "worse"])]
     told = ", ".join(f"{loss} {word}" for loss, word in zip(decided.loss, decided.verdict, strict=True))
     few = f"too few data sets to tell, {needed} could" if sets < needed else ""
     shown = few or told or "none told from the first loss"
-    return f"ranks    {ranked.task.iloc[0]}, mean over {sets} data sets: {order}; {shown}"
+    left_out = f"; left out, since not on every data set: {absent}" if absent else ""
+    return f"ranks    {ranked.task.iloc[0]}, mean over {sets} data sets: {order}; {shown}{left_out}"
 
 
 def notes(comparison: Comparison) -> Iterator[str]:

@@ -91,3 +91,13 @@ def test_ranks_over_few_data_sets_decide_nothing(comparison: Comparison) -> None
     assert lines[0].startswith("ranks    regression, mean over 3 data sets: ")
     assert "too few data sets to tell" in lines[0]
     assert list(across(rank_losses(comparison.summary))) == []
+
+
+def test_a_loss_without_a_rank_is_named_and_given_none(comparison: Comparison) -> None:
+    """One that does not run on every data set cannot be ranked over them."""
+    regression = comparison.summary[(comparison.summary.lr == 0.01) & (comparison.summary.task == "regression")]
+    gone = regression.loss.iloc[-1]
+    summary = pd.concat([regression.assign(dataset="a"), regression.iloc[:-1].assign(dataset="b")])
+    (line,) = across(rank_losses(summary))
+    assert "nan" not in line
+    assert line.endswith(f"; left out, since not on every data set: {gone}")
