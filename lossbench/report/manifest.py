@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossbench.comparison import Comparison
+    from lossbench.data import Dataset
 
 SCHEMA = 2  # of the files; to be raised when a column changes its meaning
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
+
+
+def about(dataset: Dataset) -> dict[str, Any]:
+    """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
+    found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
+    return found | {"notes": list(dataset.notes)}
 
 
 def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> dict[str, Any]:
@@ -35,10 +42,7 @@ def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> 
         "cached": comparison.cached,
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
-        "datasets": {
-            dataset.name: {"hash": dataset.digest, "rows": dataset.rows, "notes": list(dataset.notes)}
-            for dataset in experiment.datasets
-        },
+        "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "machine": {
             "system": platform.platform(),
