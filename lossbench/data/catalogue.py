@@ -86,7 +86,8 @@ def records() -> tuple[DatasetRecord, ...]:
 def load_dataset(spec: str) -> Dataset:
     """Load a data set by its name, or a user's table by its path.
 
-    A data set that has a name is made once, and its arrays cannot be written into. A table is read each time.
+    A data set that has a name is made once, and its arrays cannot be written into; of a law, that is the table of
+    seed 0. A user's table is read each time.
 
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
