@@ -25,8 +25,8 @@ from lossbench.training.network import Model, initial_weights, parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.trial import Trial
 
-# About four megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
-PARAMETERS = 1 << 20
+# About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
+PARAMETERS = 1 << 19
 MODELS = 512
 # Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
 VALUES = 1 << 24
