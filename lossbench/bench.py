@@ -19,7 +19,7 @@ from lossbench.training import fused, loop
 from lossbench.training.fused.batches import Batches
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network, in_blocks
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
 
@@ -86,7 +86,7 @@ def row(pack: Pack, looped: float) -> dict[str, float]:
 def products(pack: Pack) -> float:
     """Return the time that the matrix products of a pack's training alone would take, in seconds."""
     layout = Layout.of(pack)
-    network, batches = Network(pack, layout, Place()), Batches(pack, layout, Place())
+    network, batches = Network(pack, layout, Placement()), Batches(pack, layout, Placement())
     steps = [batches.features(batch) for batch in batches.epoch(0)]
     delta = torch.zeros_like(network.forward(steps[0]))
 

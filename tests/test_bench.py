@@ -9,7 +9,7 @@ from lossbench.bench import LOSSES, SHARES, make_pack, measure, multiply
 from lossbench.training.fused.batches import Batches
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 
 
 def test_figures_belong_together() -> None:
@@ -33,7 +33,11 @@ def test_the_products_are_those_of_a_step() -> None:
     """With a linear activation in between, the products alone give the gradient of the real backward pass."""
     pack = make_pack(3, epochs=1)
     layout = Layout.of(pack)
-    network, batches = Network(pack, layout, Place(torch.float64)), Batches(pack, layout, Place(torch.float64))
+    placement = Placement(torch.float64)
+    network, batches = Network(pack, layout, placement), Batches(pack, layout, placement)
+        Network(pack, layout, Placement(torch.float64)),
+        Batches(pack, layout, Placement(torch.float64)),
+    )
     features = batches.features(next(iter(batches.epoch(0))))
     delta = torch.ones_like(network.forward(features))
     network.backward(delta)

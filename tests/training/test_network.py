@@ -13,7 +13,7 @@ from lossbench.training import loop
 from lossbench.training.fused.activations import ACTIVATIONS as FUSED
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.fused.network import Network
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.network import ACTIVATIONS, Model, initial_weights, parse_model
 
 from .cases import pack, trial
@@ -145,7 +145,7 @@ def test_backward_pass_is_autograds(name: str, activation: str, sizes: str) -> N
     model = f"mlp:{sizes}:{activation}" if sizes else "linear"
     group = pack(*(trial(name, model=model, seed=seed) for seed in (0, 0, 1)))
     layout = Layout.of(group)
-    network = Network(group, layout, Place(torch.float64))
+    network = Network(group, layout, Placement(torch.float64))
     for seed in range(2):
         features, slope = batch(network, len(layout.block), seed)
         raw, gradient = by_autograd(network, activation, features, slope)
@@ -159,7 +159,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
     """The layers of each slot are the first weights of its trial."""
     group = pack(*(trial("iris", model=model, seed=seed) for seed in (0, 1, 1, 2)))
     layout = Layout.of(group)
-    network = Network(group, layout, Place(torch.float64))
+    network = Network(group, layout, Placement(torch.float64))
     for slot, index in enumerate(layout.slots):
         for layer, first in zip(network.layers, group.weights[index], strict=True):
             np.testing.assert_array_equal(layer[slot], first)
@@ -169,7 +169,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
 def test_weights_are_told_from_biases(model: str) -> None:
     """The mask of the weights is one at each of them; zero at the biases, which are last, and in the padding."""
     group = pack(trial("iris", model=model))
-    network = Network(group, Layout.of(group), Place(torch.float64))
+    network = Network(group, Layout.of(group), Placement(torch.float64))
     mask = network.weights_only()
     for layer in network.split(mask[None]):
         assert bool(layer[..., :-1].all())

@@ -9,7 +9,7 @@ from lossbench.training import loop
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
 from lossbench.training.fused.penalties import Penalties
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 
 from .cases import pack, trial
 
@@ -22,8 +22,8 @@ def test_slope_is_that_of_the_cost(name: str, model: str) -> None:
     """Each model gets the gradient of its own l1 Σ|w| + l2 Σw²; its biases get none."""
     group = pack(*(trial(name, model=model, l1=l1, l2=l2) for l1, l2 in STRENGTHS))
     layout = Layout.of(group)
-    network = Network(group, layout, Place(torch.float64))
-    Penalties(group, layout, network, Place(torch.float64)).add_to(network.gradient)
+    network = Network(group, layout, Placement(torch.float64))
+    Penalties(group, layout, network, Placement(torch.float64)).add_to(network.gradient)
     for index, (l1, l2) in enumerate(STRENGTHS):
         slot = layout.home[index]
         leaves = [layer[slot].clone().requires_grad_() for layer in network.layers]
@@ -49,7 +49,7 @@ def test_penalties_add_to_what_is_there(l1: float) -> None:
     """The gradient of the loss stays underneath; without strength nothing is added."""
     group = pack(trial("iris", l1=l1))
     layout = Layout.of(group)
-    network = Network(group, layout, Place(torch.float64))
+    network = Network(group, layout, Placement(torch.float64))
     network.gradient.fill_(3)
-    Penalties(group, layout, network, Place(torch.float64)).add_to(network.gradient)
+    Penalties(group, layout, network, Placement(torch.float64)).add_to(network.gradient)
     torch.testing.assert_close(network.gradient, 3 + l1 * network.theta.sign() * network.weights_only())

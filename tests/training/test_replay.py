@@ -17,7 +17,7 @@ from lossbench.training import fused
 from lossbench.training.fused import engine, network, products
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.replay import Replay
 from lossbench.training.pack import make_packs
 
@@ -155,6 +155,6 @@ def test_a_loss_of_the_users_own_is_not_captured(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def mine(raw, target):\n    return ((raw - target) ** 2).mean(-1)\n")
     for loss, captured in (("mse", True), (f"{tmp_path / 'mine.py'}:mine", False)):
         group = pack(trial("diabetes", loss=loss))
-        criteria = Criteria(group, Layout.of(group), Place())
+        criteria = Criteria(group, Layout.of(group), Placement())
         assert isinstance(engine.as_graph(lambda batch: None, "cuda", criteria), Replay) == captured
         assert not isinstance(engine.as_graph(lambda batch: None, "cpu", criteria), Replay)

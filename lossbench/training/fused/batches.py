@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lossbench.training.fused.layout import Layout, padded
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.pack import Pack
 
 
@@ -34,14 +34,14 @@ class Table:
     Args:
         views: (rows, inputs) of each view, all of one shape.
         block: (blocks,) which view each block sees.
-        place: where they are kept.
+        placement: where they are kept.
     """
 
-    def __init__(self, views: list[np.ndarray], block: np.ndarray, place: Place) -> None:
+    def __init__(self, views: list[np.ndarray], block: np.ndarray, placement: Placement) -> None:
         self.rows = len(views[0])
         values = np.pad(np.concatenate(views), ((0, 0), (0, 1)), constant_values=1)
-        self.values = place.numbers(values)
-        self.shift = place.indices(block)[:, None] * self.rows
+        self.values = placement.numbers(values)
+        self.shift = placement.indices(block)[:, None] * self.rows
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
@@ -62,12 +62,12 @@ class Batches:
     Args:
         pack: the trials.
         layout: which trial sits where.
-        place: where the features are kept.
+        placement: where the features are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, place: Place) -> None:
-        self.place = place
-        self.table = Table([pack.training[index].features for index in layout.views], layout.block, place)
+    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
+        self.placement = placement
+        self.table = Table([pack.training[index].features for index in layout.views], layout.block, placement)
         self.orders = np.stack([pack.orders[pack.trials[index].seed] for index in layout.views])
         self.block = layout.block
         starts = np.arange(0, self.table.rows, pack.batch_size)[:, None]
@@ -77,7 +77,7 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
-        rows = self.place.indices(self.orders[self.block, epoch][:, self.places])
+        rows = self.placement.indices(self.orders[self.block, epoch][:, self.places])
         for step, count in enumerate(self.counts.ravel().tolist()):
             yield Batch(rows[:, step], count, epoch)
 

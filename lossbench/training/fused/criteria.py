@@ -12,7 +12,7 @@ from lossbench.losses.record import LossRecord
 from lossbench.training.failure import blamed
 from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.pack import Pack
 
 
@@ -64,18 +64,18 @@ class Targets:
     Args:
         pack: the trials.
         trials: (models,) the trial of each model.
-        place: where they are kept.
+        placement: where they are kept.
     """
 
-    def __init__(self, pack: Pack, trials: np.ndarray, place: Place) -> None:
+    def __init__(self, pack: Pack, trials: np.ndarray, placement: Placement) -> None:
         keys = [(id(pack.training[index].target), pack.losses[index].record.natural_zero) for index in trials]
         versions = dict(zip(keys, trials, strict=True))
         numbers = {key: number for number, key in enumerate(versions)}
         tables = np.concatenate([pack.encoded(index) for index in versions.values()])
         rows, self.shape = len(tables) // len(versions), tables.shape[1:]
         tables = tables.ravel() if self.shape == (1,) else tables  # numbers are selected faster than rows of one
-        self.values = (place.indices if tables.dtype == np.int64 else place.numbers)(tables)
-        self.shift = place.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
+        self.values = (placement.indices if tables.dtype == np.int64 else placement.numbers)(tables)
+        self.shift = placement.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns)."""
@@ -88,19 +88,19 @@ class Criteria:
     Args:
         pack: the trials.
         layout: which trial sits where.
-        place: where the targets are kept.
+        placement: where the targets are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, place: Place) -> None:
+    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
         self.dataset = pack.dataset.name
         records = [pack.losses[index].record for index in layout.slots]
         members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
-        self.groups = [make_group(pack, layout.slots[slots], place) for slots in members]
+        self.groups = [make_group(pack, layout.slots[slots], placement) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
-        self.order, self.back = place.indices(order), place.indices(np.argsort(order))
-        self.blocks = place.indices(order // SLOTS)
-        self.targets = Targets(pack, layout.slots[order], place)
+        self.order, self.back = placement.indices(order), placement.indices(np.argsort(order))
+        self.blocks = placement.indices(order // SLOTS)
+        self.targets = Targets(pack, layout.slots[order], placement)
 
     @property
     def built_in(self) -> bool:
@@ -128,7 +128,7 @@ class Criteria:
             return group.gradient(raw, target, batch.count)
 
 
-def make_group(pack: Pack, trials: np.ndarray, place: Place) -> Group:
+def make_group(pack: Pack, trials: np.ndarray, placement: Placement) -> Group:
     """Collect trials whose losses share a record.
 
     Parameters are tensors even where all models have the same value: a plain number would be rounded elsewhere,
@@ -136,17 +136,17 @@ def make_group(pack: Pack, trials: np.ndarray, place: Place) -> Group:
     """
     losses = [pack.losses[index] for index in trials]
     parameters = {
-        name: place.numbers([loss.parameters[name] for loss in losses])[:, None, None]
+        name: placement.numbers(np.array([loss.parameters[name] for loss in losses]))[:, None, None]
         for name in losses[0].parameters
     }
     priors = [pack.prior(index) for index in trials]
     for name in priors[0]:
-        parameters[name] = place.numbers(np.stack([prior[name] for prior in priors]))
+        parameters[name] = placement.numbers(np.stack([prior[name] for prior in priors]))
     specs = tuple(dict.fromkeys(loss.spec for loss in losses))
-    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, place))
+    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, placement))
 
 
-def offset_of(pack: Pack, trials: np.ndarray, place: Place) -> torch.Tensor | None:
+def offset_of(pack: Pack, trials: np.ndarray, placement: Placement) -> torch.Tensor | None:
     """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None where all are zero."""
     offsets = np.stack([pack.offset(index) for index in trials])[:, None]
-    return place.numbers(offsets) if offsets.any() else None
+    return placement.numbers(offsets) if offsets.any() else None

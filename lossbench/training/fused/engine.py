@@ -12,7 +12,7 @@ from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
 from lossbench.training.fused.penalties import Penalties
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.recorder import Recorder
 from lossbench.training.fused.replay import Replay, Step
 from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd, parse_optimiser
@@ -32,13 +32,13 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     Returns:
         What was recorded, in the order of the pack's trials.
     """
-    layout, place = Layout.of(pack), Place(dtype, device)
-    network = Network(pack, layout, place)
-    batches = Batches(pack, layout, place)
-    criteria = Criteria(pack, layout, place)
-    penalties = Penalties(pack, layout, network, place)
+    layout, placement = Layout.of(pack), Placement(dtype, device)
+    network = Network(pack, layout, placement)
+    batches = Batches(pack, layout, placement)
+    criteria = Criteria(pack, layout, placement)
+    penalties = Penalties(pack, layout, network, placement)
     optimisers = build_optimisers(pack, layout, network)
-    recorder = Recorder(pack, layout, network, place)
+    recorder = Recorder(pack, layout, network, placement)
 
     def step(batch: Batch) -> None:
         raw = network.forward(batches.features(batch))

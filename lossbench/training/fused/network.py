@@ -7,7 +7,7 @@ import torch
 
 from lossbench.training.fused.activations import ACTIVATIONS
 from lossbench.training.fused.layout import LANES, SLOTS, Layout, padded
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
 
@@ -23,17 +23,17 @@ class Network:
     Args:
         pack: the trials.
         layout: which trial sits where.
-        place: where the parameters are kept.
+        placement: where the parameters are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, place: Place) -> None:
+    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
         inputs = pack.dataset.features.shape[1]
         self.shapes = pack.model.sizes(inputs, pack.outputs)
         size = pack.model.parameters(inputs, pack.outputs)
         rows = {trial.seed: row(first) for trial, first in zip(pack.trials, pack.weights, strict=True)}
         theta = np.zeros((len(layout.slots), padded(size, LANES // SLOTS)))
         theta[:, :size] = [rows[pack.trials[index].seed] for index in layout.slots]
-        self.theta = place.numbers(theta)
+        self.theta = placement.numbers(theta)
         self.gradient = torch.zeros_like(self.theta)
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
         self.activation = ACTIVATIONS[pack.model.activation]

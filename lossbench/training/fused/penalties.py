@@ -7,7 +7,7 @@ import torch
 
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
-from lossbench.training.fused.place import Place
+from lossbench.training.fused.placement import Placement
 from lossbench.training.pack import Pack
 
 
@@ -18,15 +18,15 @@ class Penalties:
         pack: the trials.
         layout: which trial sits where.
         network: whose parameters are penalised.
-        place: where they are kept.
+        placement: where they are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, network: Network, place: Place) -> None:
+    def __init__(self, pack: Pack, layout: Layout, network: Network, placement: Placement) -> None:
         trials = [pack.trials[index] for index in layout.slots]
         self.theta, weights = network.theta, network.weights_only()
         l1, l2 = np.array([t.l1 for t in trials]), np.array([2 * t.l2 for t in trials])
-        self.l1 = torch.outer(place.numbers(l1), weights) if l1.any() else None
-        self.l2 = torch.outer(place.numbers(l2), weights) if l2.any() else None
+        self.l1 = torch.outer(placement.numbers(l1), weights) if l1.any() else None
+        self.l2 = torch.outer(placement.numbers(l2), weights) if l2.any() else None
 
     def add_to(self, gradient: torch.Tensor) -> None:
         """Add to the gradient (models, parameters)."""

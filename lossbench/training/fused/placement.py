@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """A device and a precision.
 
     Args:
@@ -21,7 +20,7 @@ class Place:
     dtype: torch.dtype = torch.float32
     device: str = "cpu"
 
-    def numbers(self, values: np.ndarray | Sequence[float]) -> torch.Tensor:
+    def numbers(self, values: np.ndarray) -> torch.Tensor:
         """Return values as a tensor of the precision."""
         return torch.as_tensor(values).to(self.device, self.dtype)
 
