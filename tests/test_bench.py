@@ -35,9 +35,6 @@ def test_the_products_are_those_of_a_step() -> None:
     layout = Layout.of(pack)
     placement = Placement(torch.float64)
     network, batches = Network(pack, layout, placement), Batches(pack, layout, placement)
-        Network(pack, layout, Placement(torch.float64)),
-        Batches(pack, layout, Placement(torch.float64)),
-    )
     features = batches.features(next(iter(batches.epoch(0))))
     delta = torch.ones_like(network.forward(features))
     network.backward(delta)
