@@ -77,15 +77,16 @@ def study(
     for name, value in counts.items():
         if value < 2:
             raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
-    families = -(-comparisons // ((len(losses) if losses and len(losses) > 1 else arms) - 1))
-    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
     loaded = tuple(load_dataset(spec) for spec in datasets)
     chosen = []
     for dataset in loaded:
         margin_of(dataset)
         named = losses or core_losses(dataset.task)[:1]
         chosen.append(tuple(named) if len(named) > 1 else tuple(named) * arms)
-        for loss in named:
+    families = -(-comparisons // (len(chosen[0]) - 1))
+    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
+    for dataset, specs in zip(loaded, chosen, strict=True):
+        for loss in dict.fromkeys(specs):
             check_fit(loss, dataset, settings.seeds)
     return Study(loaded, tuple(chosen), seeds, families, settings)
 

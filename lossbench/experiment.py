@@ -110,13 +110,12 @@ def match_losses(
         UsageError: a loss that does not exist; one that was named and fits none of the data sets; a data set that
             none of its task's losses fits.
     """
-    seeds = (*tuning_seeds(settings), *settings.seeds)
     fitting: dict[str, list[str]] = {dataset.name: [] for dataset in datasets}
     refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
     for dataset in datasets:
         for spec in settings.losses_for(dataset.task):
             try:
-                check_fit(spec, dataset, seeds)
+                check_fit(spec, dataset, every_seed(settings))
                 fitting[dataset.name].append(spec)
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
@@ -185,9 +184,10 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
     kind = outlier_kind(settings, dataset)
     flipped = [share for share in settings.outliers if share] if kind == "label" else []
     at_risk = dataset.task != "regression" and not is_stratified(dataset)
-    for seed in (*tuning_seeds(settings), *settings.seeds) if flipped or at_risk else ():
+    flipping = settings.seeds if flipped else ()  # what tunes is trained clean
+    for seed in every_seed(settings) if at_risk else flipping:
         fold = make_fold(dataset, seed)
-        for share in flipped if seed in settings.seeds else ():
+        for share in flipped if seed in flipping else ():
             contaminate(fold, kind, share, seed)
 
 
@@ -205,6 +205,11 @@ def tuning_seeds(settings: Settings) -> range:
     """Return the seeds by which rates are chosen: the next ones after those reported."""
     first = max(settings.seeds) + 1
     return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
+
+
+def every_seed(settings: Settings) -> tuple[int, ...]:
+    """Return all seeds that anything is trained on, those by which rates are chosen first."""
+    return (*tuning_seeds(settings), *settings.seeds)
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:

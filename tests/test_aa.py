@@ -62,7 +62,7 @@ def test_detectable_difference_is_the_least_that_is_found_often_enough():
     assert np.isnan(detectable(lambda difference: np.zeros(4, dtype=bool), 0.01))
 
 
-def test_less_is_detected_where_seeds_share_rows():
+def test_less_is_enough_where_seeds_share_no_rows():
     """The same scores: of a law, whose seeds are independent, less of a difference is enough than of a table."""
     law, one_table = (rates(noise(200), load_dataset(name))["detectable"] for name in ("moons", "breast_cancer"))
     assert law < 0.7 * one_table

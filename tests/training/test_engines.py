@@ -73,13 +73,11 @@ Their outputs grow with every step, or their slopes hold a reciprocal of a predi
 """
 
 
-SIGNS: dict[str, tuple[str, ...]] = {
-    "regression": ("mae", "pinball", "epsilon_insensitive"),
-    "binary": (),
-    "multiclass": ("multi_margin",),
-    "multilabel": (),
-}
-"""Losses whose slope is a sign, or zero, at almost every raw output."""
+SIGNS = ("epsilon_insensitive", "multi_margin")
+"""Losses whose slope is a sign or zero, so that a batch's may cancel, on any data."""
+
+HALVED = dict.fromkeys(("linnerud", "demand:rows=60"), ("mae", "pinball"))
+"""Losses whose slope is a sign, on data so small that as many rows may lie above a prediction as below."""
 
 
 def steady(group: Pack) -> np.ndarray:
@@ -113,19 +111,19 @@ def test_engines_agree_in_double_precision(name: str, model: str) -> None:
 def test_engines_agree_in_single_precision(name: str, model: str) -> None:
     """The same test outputs after one epoch: to 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
 
-    Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Losses
-    whose slope is a sign have such zeros where as many rows lie above as below; they are trained by sgd alone.
+    Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Where
+    the signs of a batch may cancel, a loss is compared under sgd alone.
     """
     trials, compared = every_trial(name, model, epochs=1), 0
     for group in make_packs(dataset(name), trials):
         optimiser, _ = parse_optimiser(group.trials[0].optimizer)
         tolerance = 1e-5 if optimiser == "sgd" else 5e-4
         left, right = fused.train(group), loop.train(group)
-        signs = np.array([loss.name in SIGNS[loss.task] for loss in group.losses])
+        signs = np.array([loss.name in (*SIGNS, *HALVED.get(name, ())) for loss in group.losses])
         rows = steady(group) & ~(signs & (optimiser != "sgd"))
         np.testing.assert_allclose(left.last[rows], right.last[rows], rtol=tolerance, atol=tolerance)
         compared += rows.sum()
-    assert compared >= len(trials) * 0.8
+    assert compared >= len(trials) * 0.9
 
 
 @pytest.mark.parametrize(("name", "model", "loss", "optimiser"), MAGNIFYING)

@@ -120,7 +120,7 @@ def torch_product(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) ->
 
 
 @pytest.fixture
-def replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Recording]]:
+def replayed(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
     """Play all steps back from a stand-in for a CUDA graph; say which were made."""
     graphs: list[Recording] = []
 
