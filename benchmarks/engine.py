@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from lossbench.bench import LOSSES, make_pack
-from lossbench.executors.local import one_thread
+from lossbench.backends.local import one_thread
+from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop
 from lossbench.training.pack import Pack, make_packs
 

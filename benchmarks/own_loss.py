@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lossbench.bench import make_pack
-from lossbench.config import make_settings
-from lossbench.executors.local import one_thread
-from lossbench.experiment import plan
+from lossbench.backends.local import one_thread
 from lossbench.losses.registry import losses_of
+from lossbench.plan.experiment import plan
+from lossbench.plan.settings import make_settings
+from lossbench.selftest.bench import make_pack
 from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
 

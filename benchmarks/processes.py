@@ -13,10 +13,10 @@ import time
 
 import numpy as np
 
-from lossbench.bench import LOSSES, SHARES
-from lossbench.config import make_settings
-from lossbench.experiment import Experiment, plan
-from lossbench.runner import run
+from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.settings import make_settings
+from lossbench.run.runner import run
+from lossbench.selftest.bench import LOSSES, SHARES
 
 ROUNDS = 7
 

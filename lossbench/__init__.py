@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossbench.api import check_claims, compare
-    from lossbench.comparison import Comparison
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
+    from lossbench.results.comparison import Comparison
 
 __all__ = [
     "Comparison",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Comparison": "lossbench.comparison",
+    "Comparison": "lossbench.results.comparison",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",

@@ -10,10 +10,10 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossbench.comparison import Comparison, execute
-from lossbench.config import make_settings, placed
-from lossbench.experiment import plan
-from lossbench.runner import Engine
+from lossbench.plan.experiment import plan
+from lossbench.plan.settings import make_settings, placed
+from lossbench.results.comparison import Comparison, execute
+from lossbench.run.runner import Engine
 from lossbench.store import open_store
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials
 
 import lossbench
-from lossbench.config import make_settings
-from lossbench.measures.scores import MEASURES
-from lossbench.scoring import COLUMNS
+from lossbench.metrics.scores import MEASURES
+from lossbench.plan.settings import make_settings
+from lossbench.run.scoring import COLUMNS
 from lossbench.stats.curves import average_curves
 from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
 from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
@@ -129,7 +129,7 @@ def test_what_cannot_be_done_is_refused_before_training(
     bad: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bad input is one usage error; not a single training has begun."""
-    monkeypatch.setattr("lossbench.runner.train_pack", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(lossbench.UsageError):
         small(**bad)
 

@@ -18,7 +18,7 @@ from scipy.optimize import brentq, minimize, minimize_scalar
 from lossbench.checks.case import Case
 from lossbench.checks.finding import Finding, finding
 from lossbench.losses.positive import positive
-from lossbench.measures.prediction import predict
+from lossbench.metrics.prediction import predict
 
 SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
 """Targets of a regression: above zero and skewed, so that no two statistics are the same."""

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from lossbench.backends.local import one_thread
 from lossbench.checks.batch import check_batch, check_order
 from lossbench.checks.case import Case
 from lossbench.checks.elicits import check_elicits
@@ -20,9 +21,8 @@ from lossbench.checks.shape import check_dtype, check_reduction, check_shape
 from lossbench.checks.slopes import check_slopes
 from lossbench.checks.tasks import fits
 from lossbench.errors import LossFailed
-from lossbench.executors.local import one_thread
 from lossbench.losses import Loss
-from lossbench.losses.own import USUAL
+from lossbench.losses.custom.record import USUAL
 from lossbench.task import TASKS, Task
 
 CHECKS: Mapping[str, Callable[[Case], Finding]] = {

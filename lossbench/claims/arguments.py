@@ -7,8 +7,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from inspect import Parameter, signature
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from lossbench.config import Place
 from lossbench.errors import ConfigError, UnknownName
+from lossbench.plan.settings import Place
 
 _SCALARS: dict[type, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a text in quotes"),

@@ -14,8 +14,8 @@ from lossbench.claims.claim import Claim, Kind
 from lossbench.claims.printed import Printed
 from lossbench.claims.protocols import Terms, make_terms
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
-from lossbench.config import Place, read_config
 from lossbench.errors import ConfigError, UnknownName
+from lossbench.plan.settings import Place, read_config
 
 _KEYS: dict[str, Any] = {
     "claim": str,

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.claims.evidence import WORDS, Evidence, Finding
-from lossbench.report.files import csv_text, json_text
+from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
     *("protocol", "dataset", "case", "what", "reported", "measured", "difference"),

@@ -21,8 +21,8 @@ from lossbench.claims.evidence import Evidence
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.errors import DataError, OutputError
-from lossbench.provenance import processor
-from lossbench.report.manifest import LIBRARIES
+from lossbench.results.manifest import LIBRARIES
+from lossbench.run.provenance import processor
 
 Lines = tuple[Evidence, ...]
 

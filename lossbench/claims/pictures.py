@@ -10,8 +10,8 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.accuracy_robustness import CLEAN, DIRTY
 from lossbench.claims.evidence import Evidence, Finding
+from lossbench.claims.trained.accuracy_robustness import CLEAN, DIRTY
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 

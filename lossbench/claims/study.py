@@ -13,10 +13,10 @@ from lossbench.errors import BadValue
 from lossbench.spec import title
 from lossbench.stats.tuning import ARM
 from lossbench.task import Task
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
-    from lossbench.comparison import Comparison
+    from lossbench.results.comparison import Comparison
     from lossbench.store import Store
 
 
@@ -66,7 +66,7 @@ class Study:
 
         A process is started once for all comparisons, which together are worth what none of them is.
         """
-        from lossbench.executors import available_cores
+        from lossbench.backends import available_cores
 
         return replace(self, jobs=self.jobs or available_cores())
 
@@ -78,15 +78,15 @@ class Study:
         Args:
             protocol: its name.
             task: of all the data sets.
-            **axes: fields of `lossbench.config.Settings`, which win over the protocol and the terms; at least
-                datasets and losses.
+            **axes: fields of `lossbench.plan.settings.Settings`; they win over the protocol and the terms.
+                At least datasets and losses.
 
         Raises:
             UsageError: anything that cannot be carried out, before training starts.
         """
-        from lossbench.comparison import execute
-        from lossbench.config import make_settings
-        from lossbench.experiment import plan
+        from lossbench.plan.experiment import plan
+        from lossbench.plan.settings import make_settings
+        from lossbench.results.comparison import execute
 
         start = time.perf_counter()
         common: dict[str, Any] = {

@@ -43,8 +43,8 @@ def aa(
     Arms share their splits and draw first weights and batch orders from streams of their own. One family of
     verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
     """
-    from lossbench.aa import simulate, study
-    from lossbench.report.files import prepare_file
+    from lossbench.results.write import prepare_file
+    from lossbench.selftest.aa import simulate, study
 
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
@@ -62,7 +62,7 @@ def report(rows: list[dict[str, object]], target: str | None, quiet: bool) -> No
     """Write the rates to a file, to standard output, or as a table."""
     import pandas as pd
 
-    from lossbench.report.files import csv_text, write_text
+    from lossbench.results.write import csv_text, write_text
 
     rates = pd.DataFrame(rows)
     if target == "-":
@@ -80,9 +80,9 @@ def named(arms: list[str]) -> str:
 
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
-    from lossbench.aa import POWER
     from lossbench.report.tables import Table
     from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.selftest.aa import POWER
 
     def share(row: Mapping[Hashable, Any], name: str) -> str:
         return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"

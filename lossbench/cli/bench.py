@@ -17,8 +17,8 @@ BAR = 40  # characters of the longest bar
 @click.option("--csv", "target", metavar="FILE|-", help="Write the figures there as CSV, - for standard output.")
 def bench(target: str | None) -> None:
     """Measure trainings a second on this machine, fused against loop, by the size of the pack."""
-    from lossbench.bench import measure
-    from lossbench.report.files import csv_text, prepare_file, write_text
+    from lossbench.results.write import csv_text, prepare_file, write_text
+    from lossbench.selftest.bench import measure
 
     if target not in (None, "-"):
         prepare_file(Path(target))

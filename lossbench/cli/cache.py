@@ -78,7 +78,7 @@ def clear(dataset: str | None, loss: str | None) -> None:
 @click.argument("target", metavar="FILE|-")
 def export(target: str) -> None:
     """Write the finished trials to FILE as a trials.csv, - for standard output."""
-    from lossbench.report.files import prepare_file, write_text
+    from lossbench.results.write import prepare_file, write_text
     from lossbench.store import open_store
 
     if target != "-":
@@ -93,8 +93,8 @@ def export(target: str) -> None:
 
 def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Yield a `trials.csv` piece by piece, the line of names first."""
-    from lossbench.report.files import trials_csv
-    from lossbench.scoring import frame_of
+    from lossbench.results.write import trials_csv
+    from lossbench.run.scoring import frame_of
 
     yield trials_csv(frame_of([]))
     remaining = iter(rows)

@@ -37,10 +37,10 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
 
 def print_report(report: Report, form: str | None) -> None:
     """Print what the checks saw."""
-    from lossbench.report.files import json_text
     from lossbench.report.findings import finding_tables, plain_report, verdict_lines
     from lossbench.report.markdown import markdown
     from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.results.write import json_text
 
     if form == "json":
         click.echo(json_text(plain_report(report)), nl=False)

@@ -55,7 +55,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims
     from lossbench.claims.expectation import changes, read_expected
     from lossbench.cli.compare import storage
-    from lossbench.report.files import prepare_folder
+    from lossbench.results.write import prepare_folder
 
     catalogue = read_catalogue(options["config"])
     chosen = catalogue.find(ids)
@@ -120,8 +120,8 @@ def publish(
     from lossbench.claims.files import claims_csv, claims_json, evidence_csv
     from lossbench.claims.junit import claims_junit
     from lossbench.claims.tables import LEGEND, overview, tally
-    from lossbench.report.files import write_text
     from lossbench.report.markdown import markdown
+    from lossbench.results.write import write_text
 
     folder, form = options["output"], options["form"]
     makers: dict[str, Callable[[], str]] = {

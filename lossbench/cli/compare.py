@@ -23,8 +23,8 @@ from lossbench.cli.report import FORMATS, print_findings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.comparison import Comparison
-    from lossbench.experiment import Experiment
+    from lossbench.plan.experiment import Experiment
+    from lossbench.results.comparison import Comparison
     from lossbench.stats.gate import GateReport
     from lossbench.store import Store
 
@@ -124,9 +124,9 @@ def compare(**options: Any) -> None:
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     start = time.perf_counter()
-    from lossbench.config import Settings, make_settings, placed
     from lossbench.errors import BadValue
-    from lossbench.experiment import plan
+    from lossbench.plan.experiment import plan
+    from lossbench.plan.settings import Settings, make_settings, placed
 
     if options["quick"] and options["config"]:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -138,13 +138,13 @@ def compare(**options: Any) -> None:
     if options["dry_run"]:
         print_plan(experiment, options)
         return
-    from lossbench.runner import choose_device
+    from lossbench.run.runner import choose_device
 
     options["device"] = choose_device(options["device"])
     judge = prepare_gate(experiment, options["baseline"], options["rules"])
     folder = choose_folder(options, config, custom=any(value is not None for value in changes.values()))
     check_targets(folder, options["csv_target"])
-    from lossbench.comparison import execute
+    from lossbench.results.comparison import execute
 
     with storage(options) as store, progress(experiment, options["quiet"]) as say:
         manner = {name: options[name] for name in MANNER}
@@ -170,7 +170,7 @@ def choose_folder(options: dict[str, Any], config: str | None, custom: bool) -> 
 
 def check_targets(folder: Path | None, csv_target: str | None) -> None:
     """See that the results can be written, before anything is trained."""
-    from lossbench.report.files import prepare_file, prepare_folder
+    from lossbench.results.write import prepare_file, prepare_folder
 
     if csv_target not in (None, "-"):
         prepare_file(Path(csv_target))
@@ -183,7 +183,7 @@ def prepare_gate(
 ) -> Callable[[pd.DataFrame], GateReport | None]:
     """Read the baseline and the rules before anything is trained, and return what judges the trials by them."""
     from lossbench.errors import BadValue
-    from lossbench.report.reader import read_baseline
+    from lossbench.results.read import read_baseline
     from lossbench.stats.gate import Policies, gate, parse_rules
 
     policies = dict(experiment.settings.gate)
@@ -218,7 +218,7 @@ def publish(
 def write_files(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> list[str]:
     """Write the files, and return why some could not be written: what can be said is said all the same."""
     from lossbench.errors import OutputError
-    from lossbench.report.files import trials_csv, write_text
+    from lossbench.results.write import trials_csv, write_text
 
     writers: list[Callable[[], None]] = []
     if folder is not None:
@@ -253,7 +253,7 @@ def print_all(
     comparison: Comparison, verdict: GateReport | None, folder: Path | None, options: dict[str, Any]
 ) -> None:
     """Print what was asked for."""
-    from lossbench.report.files import trials_csv
+    from lossbench.results.write import trials_csv
 
     form, rows = options["form"], options["csv_target"] == "-"
     if rows:
@@ -305,7 +305,7 @@ def print_summary(comparison: Comparison, verdict: GateReport | None, form: str,
 def print_plan(experiment: Experiment, options: dict[str, Any]) -> None:
     """Print what would be trained."""
     from lossbench.report.plan import plan_lines
-    from lossbench.runner import forecast
+    from lossbench.run.runner import forecast
 
     with storage(options) as store:
         expected = forecast(experiment, options["jobs"], options["engine"], options["device"], store)

@@ -24,8 +24,8 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     A and B are folders that `compare` wrote, or their trials.csv.
     """
     from lossbench.report.diff import diff_json, differences
-    from lossbench.report.files import csv_text
-    from lossbench.report.reader import altered, read_trials
+    from lossbench.results.read import altered, read_trials
+    from lossbench.results.write import csv_text
 
     frame = differences(read_trials(a), read_trials(b), score)
     for warning in (*altered(a), *altered(b)):

@@ -45,9 +45,9 @@ def print_matrix(selection: Selection, form: str | None) -> None:
     import pandas as pd
 
     from lossbench.report.catalogue import matrix
-    from lossbench.report.files import csv_text, json_text
     from lossbench.report.markdown import markdown
     from lossbench.report.terminal import console, print_tables
+    from lossbench.results.write import csv_text, json_text
 
     table = matrix(selection)
     texts: dict[str, Callable[[], str]] = {
@@ -66,7 +66,7 @@ def print_data(selection: Selection, form: str) -> None:
     import pandas as pd
 
     from lossbench.report.catalogue import flat, plain
-    from lossbench.report.files import csv_text, json_text
+    from lossbench.results.write import csv_text, json_text
 
     known = [(record, selection.values(record)) for record in selection.records]
     if form == "json":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from lossbench.experiment import Experiment
+    from lossbench.plan.experiment import Experiment
 
 Say = Callable[[str, int], None]
 

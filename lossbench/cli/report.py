@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from lossbench.ledger import Gap
+    from lossbench.run.state import Gap
     from lossbench.stats.findings import Findings
 
 FORMATS = ("table", "csv", "json", "markdown", "junit")
@@ -21,7 +21,7 @@ FORMATS = ("table", "csv", "json", "markdown", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
 def report(run: Path, output: Path | None, form: str) -> None:
     """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
-    from lossbench.report.remake import remake
+    from lossbench.results.remake import remake
 
     remade = remake(run)
     if output is not None:
@@ -38,12 +38,12 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], said: Iterable[str],
         said: in words, below the tables.
         form: one of FORMATS.
     """
-    from lossbench.report.files import summary_csv, summary_json
     from lossbench.report.junit import verdict_junit
     from lossbench.report.markdown import markdown
     from lossbench.report.notes import LEGEND
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.results.write import summary_csv, summary_json
 
     summary = findings.summary
     if form == "csv":

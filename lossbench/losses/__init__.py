@@ -20,10 +20,10 @@ from lossbench.losses import (
     relative,
     robust,
 )
+from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import catalogue, core_losses
-from lossbench.losses.user import register_loss
 
 __all__ = [
     "Domain",

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
-from lossbench.losses.own import agreed_task, own_loss
+from lossbench.losses.custom.locate import Candidate, check_name, registered, remember
+from lossbench.losses.custom.record import agreed_task, custom_loss
+from lossbench.losses.custom.statements import check_none_left, split_loss
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import built_in, core_losses, find
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
-from lossbench.losses.statements import check_none_left, split_loss
-from lossbench.losses.user import Candidate, check_name, registered, remember
 from lossbench.spec import numbers, title
 from lossbench.task import Task
 
@@ -162,7 +162,7 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     if "label" in stated:
         check_name(stated.pop("label"))
     if not built_in(name):
-        record, values = own_loss(spec, name, given, stated, task, targets)
+        record, values = custom_loss(spec, name, given, stated, task, targets)
         return Loss(record, spec, values, targets)
     record = find(name, agreed_task(spec, stated.pop("task", None), task))
     check_none_left(stated, f"built-in '{spec}'")

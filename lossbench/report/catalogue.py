@@ -9,7 +9,7 @@ from typing import Any
 from lossbench.checks.tasks import fits, in_words, not_among, served
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
-from lossbench.losses.conventions import Convention
+from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.measures.scores import measures_of
-from lossbench.report.files import json_text
+from lossbench.metrics.scores import measures_of
 from lossbench.report.place import label, listed_seeds, varying
 from lossbench.report.tables import HEADINGS, NOT_DEFINED, Table, interval
+from lossbench.results.write import json_text
 from lossbench.stats.change import PLACE, SCORES, TIMES, Change, Meeting, changes, meetings
 from lossbench.task import Task
 

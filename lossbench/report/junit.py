@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from lossbench.ledger import Gap
 from lossbench.report.gate import sentence
 from lossbench.report.notes import partial
 from lossbench.report.place import label, varying
 from lossbench.report.tables import NOT_DEFINED, interval
+from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
 
 Result = Literal["passed", "skipped", "failed"]

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.experiment import Experiment
-from lossbench.ledger import Gap
+from lossbench.plan.experiment import Experiment
+from lossbench.run.state import Gap
 from lossbench.stats.tuning import disagreements
 from lossbench.training.pack import losses_by_spec
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.comparison import Comparison
+    from lossbench.results.comparison import Comparison
 
 LEGEND = (
     "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lossbench.data.dataset import Dataset
-from lossbench.experiment import Experiment, tuning_seeds
+from lossbench.plan.experiment import Experiment, tuning_seeds
 from lossbench.report.notes import own_losses, skipped
-from lossbench.runner import Forecast
+from lossbench.run.runner import Forecast
 from lossbench.spec import title
 from lossbench.stats.paired import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n

@@ -7,7 +7,7 @@ import torch
 from lossbench.checks.case import COMPANY, Case, lone
 from lossbench.checks.line import REACH, standard
 from lossbench.losses import Loss
-from lossbench.losses.own import USUAL
+from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
 
 ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.measures.scores import secondary_score
-from lossbench.stats.arena import SETTING
+from lossbench.metrics.scores import secondary_score
+from lossbench.stats.groups import SETTING
 
 NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.measures.scores import MEASURES
-from lossbench.provenance import HASHES
-from lossbench.stats.arena import SETTING
+from lossbench.metrics.scores import MEASURES
+from lossbench.run.provenance import HASHES
+from lossbench.stats.groups import SETTING
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 
 FAMILY = ("dataset", *SETTING, "outlier_kind", "outlier_fraction")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossbench.stats.arena import SETTING
+from lossbench.stats.groups import SETTING
 from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
 
 

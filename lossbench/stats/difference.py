@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.measures.scores import MEASURES
-from lossbench.stats.arena import Arena
+from lossbench.metrics.scores import MEASURES
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
+from lossbench.stats.groups import Arena
 from lossbench.stats.paired import Interval, holm, paired_test, smallest_p, verdict
 from lossbench.stats.sample_size import more_seeds
 

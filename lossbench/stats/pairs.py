@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.measures.scores import MEASURES
-from lossbench.stats.arena import SETTING, Arena, arenas, stack
+from lossbench.metrics.scores import MEASURES
 from lossbench.stats.difference import DTYPES, difference_columns
+from lossbench.stats.groups import SETTING, Arena, arenas, stack
 from lossbench.stats.letters import letters
 from lossbench.stats.paired import MARGINS, holm, moments, paired_test, verdict
 

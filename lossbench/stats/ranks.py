@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.measures.scores import MEASURES
-from lossbench.stats.arena import SETTING, stack
+from lossbench.metrics.scores import MEASURES
+from lossbench.stats.groups import SETTING, stack
 from lossbench.stats.paired import ALPHA, holm, smallest_p
 from lossbench.stats.sample_size import least_n
 

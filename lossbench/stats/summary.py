@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.measures.robustness import robustness, skill
-from lossbench.measures.scores import MEASURES, measures_of
-from lossbench.stats.arena import SETTING, Arena, arenas, stack
+from lossbench.metrics.robustness import robustness, skill
+from lossbench.metrics.scores import MEASURES, measures_of
 from lossbench.stats.difference import DTYPES, difference_columns, fair, spread
+from lossbench.stats.groups import SETTING, Arena, arenas, stack
 from lossbench.stats.paired import MARGINS, corrected_interval, holm, indistinguishable_from_best
 from lossbench.stats.pairs import shared_letters
 from lossbench.stats.survival import (

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from lossbench.spec import title
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 DIGITS = 32  # 128 bits: two trials never share a key by chance
 

@@ -90,7 +90,7 @@ class Store:
         """Store finished trials, all of them or, where that fails, none. Return how many are new.
 
         Args:
-            trials: a row of `trials.csv`, see `lossbench.scoring.rows_of`, and the validation curve, of each.
+            trials: a row of `trials.csv`, see `lossbench.run.scoring.rows_of`, and the validation curve, of each.
 
         Raises:
             DataError: another result of one of the trials is stored already.

@@ -19,11 +19,11 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import POSITIVE, LossRecord
-from lossbench.measures.scores import primary_score
+from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.training.network import Model, initial_weights, parse_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 # About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 19

@@ -10,9 +10,9 @@ import numpy as np
 
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
-from lossbench.measures.convergence import best_epoch
-from lossbench.measures.prediction import predict
-from lossbench.measures.scores import score
+from lossbench.metrics.convergence import best_epoch
+from lossbench.metrics.prediction import predict
+from lossbench.metrics.scores import score
 from lossbench.training.pack import Pack
 
 

@@ -8,7 +8,7 @@ import torch
 
 from lossbench.checks.case import Case
 from lossbench.losses import Facts, Loss, LossRecord
-from lossbench.losses.own import USUAL
+from lossbench.losses.custom.record import USUAL
 from lossbench.task import Task
 
 LINKS = {"regression": "identity", "binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}

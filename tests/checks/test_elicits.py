@@ -7,7 +7,7 @@ import torch
 from lossbench.checks.case import Case
 from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, preferred, sample, statistics
 from lossbench.losses import catalogue, get_loss
-from lossbench.losses.own import USUAL
+from lossbench.losses.custom.record import USUAL
 
 from .made import facts, made, squared
 

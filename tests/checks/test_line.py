@@ -6,7 +6,7 @@ import torch
 from lossbench.checks.case import Case, lone
 from lossbench.checks.line import lines, standard
 from lossbench.losses import catalogue, get_loss
-from lossbench.losses.own import USUAL
+from lossbench.losses.custom.record import USUAL
 
 PLACES = torch.linspace(-3, 3, 61, dtype=torch.float64)
 

@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 
 from lossbench.claims.arguments import parameters_of, read_as, required_by
-from lossbench.config import Place
 from lossbench.errors import ConfigError, UnknownName
+from lossbench.plan.settings import Place
 
 PLACE = Place(("claims", "mine", "key"), "mine.toml", "[claims.mine]\nkey = 3\n")
 

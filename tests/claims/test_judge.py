@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from lossbench.backends import available_cores
 from lossbench.claims import Evidence, read_catalogue, try_claims
 from lossbench.claims.judge import MANY, untried
 from lossbench.claims.registry import CHECKS, EXPERIMENTS
 from lossbench.errors import BadValue, ConfigError
-from lossbench.executors import available_cores
 
 TWO = """
 [claims.first]

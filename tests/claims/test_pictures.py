@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from lossbench.claims import Evidence, Finding, Study, read_catalogue, read_terms, try_claims
-from lossbench.claims.accuracy_robustness import CLEAN, lines_of, matches_of
-from lossbench.claims.match import judge_all
 from lossbench.claims.pictures import over_rates, pictures, trade_offs
+from lossbench.claims.trained.accuracy_robustness import CLEAN, lines_of, matches_of
+from lossbench.claims.trained.contrast import judge_all
 from lossbench.report.terminal import WIDTH
 
 from .made_up import made_up

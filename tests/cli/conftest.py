@@ -79,7 +79,7 @@ def refusal(inside: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.
         raise AssertionError("something was trained")
 
     def call(*arguments: str) -> str:
-        monkeypatch.setattr("lossbench.comparison.execute", train)
+        monkeypatch.setattr("lossbench.results.comparison.execute", train)
         before = sorted(tmp_path.rglob("*"))
         outcome = inside(*arguments)
         assert (outcome.code, outcome.out) == (2, "")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossbench.config import make_settings
 from lossbench.errors import DataError
-from lossbench.experiment import plan
+from lossbench.plan.experiment import plan
+from lossbench.plan.settings import make_settings
 
 NAMES = [
     ("comprae", ["unknown command 'comprae'", "did you mean 'compare'?"]),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossbench.provenance import HASHES
-from lossbench.report.files import trials_csv
-from lossbench.scoring import COLUMNS, DTYPES, frame_of
+from lossbench.results.write import trials_csv
+from lossbench.run.provenance import HASHES
+from lossbench.run.scoring import COLUMNS, DTYPES, frame_of
 from lossbench.store import Store, open_store
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 Row = dict[str, Any]
 

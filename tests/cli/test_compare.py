@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossbench.measures.scores import MEASURES
+from lossbench.metrics.scores import MEASURES
 
 from .conftest import BRIEF
 
@@ -176,7 +176,7 @@ def test_a_dry_run_trains_and_writes_nothing(
     inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The default experiment is described: every core task, every loss of it, and how many trainings that is."""
-    monkeypatch.setattr("lossbench.comparison.execute", None)
+    monkeypatch.setattr("lossbench.results.comparison.execute", None)
     outcome = inside("compare", "--dry-run")
     assert (outcome.code, outcome.err) == (0, "")
     assert "2640 trainings: 100 epochs" in outcome.out

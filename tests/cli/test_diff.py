@@ -11,7 +11,7 @@ import pytest
 from stats.runs import clean, moved
 
 from lossbench.report.diff import COLUMNS, LEGEND
-from lossbench.report.files import trials_csv
+from lossbench.results.write import trials_csv
 
 BEFORE = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8), "mae": np.full(8, 0.5)})
 AFTER = moved(moved(BEFORE, "accuracy", np.linspace(-0.11, -0.09, 8), "bce"), "f1", 0.25, "mae")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from stats.runs import clean
 
-from lossbench.report.files import trials_csv
+from lossbench.results.write import trials_csv
 from lossbench.stats.summary import summarise
 
 TRIALS = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8), "mae": np.full(8, 0.5)})

@@ -10,12 +10,13 @@ import torch
 
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
-from lossbench.losses import get_loss, register_loss, user
+from lossbench.losses import get_loss, register_loss
+from lossbench.losses.custom import locate
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
 from lossbench.training.pack import Pack
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 from .cases import CASES, RECORDS, cases, close
 
@@ -155,10 +156,10 @@ def test_a_factor_that_a_class_is_made_with_is_its_own(write):
 
 def test_a_registered_loss_is_multiplied_in_another_process_too(monkeypatch):
     """It travels with what is registered, spaces around its name or not."""
-    monkeypatch.setattr(user, "_REGISTERED", {})
+    monkeypatch.setattr(locate, "_REGISTERED", {})
     register_loss("theirs", torch.nn.MSELoss)
     sent = pickle.dumps(get_loss("scaled:factor=2:loss= theirs ", "regression"))
-    user._REGISTERED.clear()
+    locate._REGISTERED.clear()
     assert pickle.loads(sent).record.placebo == "theirs"
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
-from lossbench.ledger import Gap
 from lossbench.report.gate import sentence
 from lossbench.report.junit import Case, gate_junit, junit, legal, verdict_junit
+from lossbench.run.state import Gap
 from lossbench.stats.gate import Policies, gate, parse_rules
 
 texts = st.text(st.characters(), max_size=8)

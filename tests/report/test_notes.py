@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench import Comparison
-from lossbench.ledger import Gap
 from lossbench.report.notes import FEW_SEEDS, across, closing, diverged, notes, skipped
+from lossbench.run.state import Gap
 from lossbench.stats.ranks import rank_losses
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lossbench import Comparison
 from lossbench.report.plan import dataset_line, forecast_line, plan_lines, reach
-from lossbench.runner import Forecast, forecast
+from lossbench.run.runner import Forecast, forecast
 
 NOTHING = Forecast(cached=0, missing=10, processes=1, seconds=3.0, megabytes=450.0)
 

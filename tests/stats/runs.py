@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lossbench.scoring import frame_of, plain_rows
+from lossbench.run.scoring import frame_of, plain_rows
 from lossbench.stats.change import SCORES
 from stats.synthetic import table
 

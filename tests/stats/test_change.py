@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.measures.scores import MEASURES
-from lossbench.provenance import HASHES
-from lossbench.scoring import COLUMNS
+from lossbench.metrics.scores import MEASURES
+from lossbench.run.provenance import HASHES
+from lossbench.run.scoring import COLUMNS
 from lossbench.stats.change import PLACE, SAME, SCORES, TIMES, changes, greater_is_better, meetings, values
 from lossbench.stats.paired import holm, paired_test
 from lossbench.stats.survival import restricted_mean

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from lossbench.measures.scores import MEASURES
+from lossbench.metrics.scores import MEASURES
 from lossbench.stats.paired import (
     MARGINS,
     Interval,

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.arena import arenas
+from lossbench.stats.groups import arenas
 from lossbench.stats.pairs import compare_pairs, shared_letters
 
 from .synthetic import score_tables, table

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.report.files import trials_csv
+from lossbench.results.write import trials_csv
 from lossbench.stats.paired import corrected_interval, paired_test
 from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
 from lossbench.stats.summary import SUMMARY_COLUMNS, summarise

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lossbench.store import Store, key_of
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 Row = dict[str, Any]
 Finished = tuple[Row, np.ndarray]

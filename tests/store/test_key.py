@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lossbench.store import key_of
 from lossbench.store.key import key_of_row, trial_of
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 from .cases import key, row, trial
 
@@ -73,7 +73,9 @@ def test_a_rows_key_is_its_trials(lr: float, l2: float, seed: int, loss: str) ->
 
 def test_a_key_is_the_same_in_another_process() -> None:
     """It hangs on nothing that Python draws anew at each start."""
-    program = f"from lossbench.store import key_of; from lossbench.trial import Trial; print(key_of(**{PLAIN}))"
+    program = (
+        f"from lossbench.store import key_of; from lossbench.training.trial import Trial; print(key_of(**{PLAIN}))"
+    )
     keys = {
         subprocess.run(
             [sys.executable, "-c", program],

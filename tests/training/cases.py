@@ -12,7 +12,7 @@ from lossbench.spec import Parameter
 from lossbench.task import Task
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 MODELS = ("linear", "mlp:8", "mlp:8,4:tanh", "mlp:5:gelu", "mlp:7,5,3:sigmoid")
 OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw:weight_decay=0.1")

@@ -16,7 +16,7 @@ from lossbench.training import fused, loop
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trace import Trace
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, trial
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.executors import run_all
-from lossbench.executors.local import one_thread
+from lossbench.backends import run_all
+from lossbench.backends.local import one_thread
 from lossbench.training import fused
 from lossbench.training.pack import Pack
-from lossbench.trial import Trial
+from lossbench.training.trial import Trial
 
 from .cases import contaminations, dataset, losses_of, pack, same_bits, trial
 

@@ -1,0 +1,93 @@
+"""What losses cost to evaluate, as multiples of the cost of `mse` in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from lossbench.claims.claim import Claim
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.lazy import torch
+from lossbench.losses import Loss, get_loss
+from lossbench.losses.registry import losses_of
+from lossbench.task import TASKS, Task
+
+REFERENCE = "mse"
+ROWS = 1024
+WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10}
+"""Targets, classes or labels."""
+
+ROUNDS = 25
+DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself
+NAMED = 3
+
+
+@experiment("evaluation_cost")
+def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
+    """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 25 rounds.
+
+    Every round times all losses of a task in turn, and only ratios to `mse` within a round count. They are of this
+    machine. Reproduced where the dearest loss costs more than one and a half times as much in nine rounds of ten.
+    """
+    from lossbench.backends.local import one_thread
+
+    with one_thread():
+        return [line(task, ratios(task)) for task in TASKS]
+
+
+def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
+    """Return what the ratios of one task say; (rounds,) of each loss."""
+    typical = {loss: float(np.median(values)) for loss, values in found.items()}
+    order = sorted(typical, key=lambda loss: -typical[loss])
+    low, high = np.quantile(found[order[0]], (0.1, 0.9)).tolist()
+    named = ", ".join(f"{loss} {typical[loss]:.1f}" for loss in (*order[:NAMED], *order[-NAMED:]))
+    return Evidence(
+        "reproduced" if low > DEARER else "contradicted" if high < DEARER else "inconclusive",
+        what=f"cost of the dearest loss, as a multiple of {REFERENCE}",
+        case=task,
+        measured=typical[order[0]],
+        low=low,
+        high=high,
+        n=ROUNDS,
+        note=f"on this machine; the dearest and the cheapest of {len(found)}: {named}",
+    )
+
+
+def ratios(task: Task) -> dict[str, np.ndarray]:
+    """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
+    steps = {record.name: step(get_loss(record.name, task)) for record in losses_of(task)}
+    seconds = np.array([[timed(one) for one in steps.values()] for _ in range(ROUNDS + 1)])[
+        1:
+    ]  # the first warms up
+    reference = seconds[:, list(steps).index(REFERENCE)]
+    return {name: seconds[:, index] / reference for index, name in enumerate(steps)}
+
+
+def step(loss: Loss) -> Callable[[], object]:
+    """Return a function that evaluates a loss and its gradient once."""
+    random = torch.Generator().manual_seed(0)
+    record, width = loss.record, WIDTH[loss.task]
+    raw = torch.randn(ROWS, record.width(width), generator=random, requires_grad=True)
+    if record.encoding == "index":
+        target = torch.randint(raw.shape[1], (ROWS,), generator=random)
+    elif loss.task == "regression":
+        target = torch.rand(ROWS, width, generator=random) + 0.5  # above zero, for losses of a relative error
+    else:
+        target = torch.randint(2, (ROWS, width), generator=random).float()
+    prior = {"prior": torch.full((1, raw.shape[1]), 1 / max(2, raw.shape[1]))} if record.prior else {}
+
+    def evaluate() -> object:
+        return torch.autograd.grad(loss.per_sample(raw, target, **prior).mean(), raw)
+
+    return evaluate
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how long a call takes, in seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

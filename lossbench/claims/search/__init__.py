@@ -1,0 +1,1 @@
+"""Searches for the settings under which a reported result comes out."""

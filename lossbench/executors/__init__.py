@@ -1,5 +1,0 @@
-"""Where packs are trained: in this process, or in one process a core."""
-
-from lossbench.executors.local import available_cores, run_all
-
-__all__ = ["available_cores", "run_all"]

@@ -1,0 +1,265 @@
+"""How a loss of the user's own is called: what it gets, what it gives, and how it is mapped over the models.
+
+    raw    f(raw, target, **parameters), recognised by the names of its first two parameters, is handed all models
+           at once: raw (..., batch, outputs) and the target as in `lossbench.losses.record`.
+    pair   Everything else that can be called as f(prediction, target), a torch.nn.Module too, is handed one model:
+           prediction (batch, outputs) and its target. It is mapped over the models.
+
+Of a class, an instance is made first; the parameters of the spec are its constructor's, else the function's.
+
+What is stated, in a spec as `:@key=value`, wins over what is recognised:
+
+    @convention   raw, pair
+    @link         how raw outputs become predictions, see `lossbench.losses.record`; by default identity for
+                  regression, sigmoid for binary and multilabel, softmax for multiclass
+    @gets         raw (the raw outputs, the default) or probability (through the link sigmoid or softmax)
+    @target       values (float, of the shape of the outputs), index (int64 class index, without the last axis) or
+                  onehot (float); by default index where the link is softmax over exclusive classes, else values
+    @task         the only task that it is for
+    @label        what it is called in tables
+
+The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
+regression targets and summed over classes and labels, or one number for the batch. A trial call shows which it is,
+see `lossbench.losses.custom.probe`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.lazy import torch
+from lossbench.losses.record import Encoding, Link
+from lossbench.task import Task
+
+Form = Literal["raw", "pair"]
+Gets = Literal["raw", "probability"]
+Sees = Literal["values", "index", "onehot"]
+
+LINKS: Mapping[Task, tuple[Link, ...]] = {
+    "regression": ("identity", "softplus", "location"),
+    "binary": ("sigmoid", "softmax", "clip", "signed", "margin"),
+    "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
+    "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
+}
+"""The links that make sense for a task; the first is taken where none is stated."""
+
+STATEMENTS: Mapping[str, tuple[str, ...]] = {
+    "convention": get_args(Form),
+    "gets": get_args(Gets),
+    "target": get_args(Sees),
+    "link": get_args(Link),
+}
+"""What may be stated, beside the task and the label."""
+
+KEYS = (*STATEMENTS, "task", "label")
+"""All that may be stated."""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a loss gets on a task.
+
+    Args:
+        task: what is predicted.
+        convention: "raw" for all models at once, "pair" for one at a time.
+        link: how raw outputs become predictions.
+        gets: raw outputs, or the probabilities they stand for.
+        target: the form of the target.
+    """
+
+    task: Task
+    convention: Form
+    link: Link
+    gets: Gets
+    target: Sees
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the engines hand the target over."""
+        return "values" if self.target == "values" else "index"
+
+    @property
+    def outputs_per_target(self) -> int:
+        """Number of raw outputs for each class, label or regression target."""
+        return 2 if self.link == "location" or (self.task == "binary" and self.link == "softmax") else 1
+
+    def prediction(self, raw: torch.Tensor) -> torch.Tensor:
+        """Return what the loss gets instead of the raw outputs (..., batch, outputs), of their shape."""
+        if self.gets == "raw":
+            return raw
+        return raw.sigmoid() if self.link == "sigmoid" else raw.softmax(-1)
+
+    def seen(self, target: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
+        """Return what the loss gets instead of the target."""
+        if self.target != "onehot":
+            return target
+        # Compared, not scattered: torch.func.vmap knows a comparison in every version.
+        return (target.unsqueeze(-1) == torch.arange(raw.shape[-1], device=raw.device)).to(raw.dtype)
+
+    def __str__(self) -> str:
+        axis = {"regression": "targets", "binary": "1", "multiclass": "classes", "multilabel": "labels"}[self.task]
+        axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
+        batch = "..., batch" if self.convention == "raw" else "batch"
+        given = "raw outputs" if self.gets == "raw" else f"probabilities, {self.link} of the raw outputs,"
+        targets = {
+            "index": f"class index ({batch})",
+            "onehot": f"one-hot target ({batch}, {axes})",
+            "values": f"target {'' if self.task == 'regression' else 'of 0 and 1 '}({batch}, {axis})",
+        }
+        return f"{given} ({batch}, {axes}) and {targets[self.target]}"
+
+
+def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: str) -> Convention:
+    """Return what a loss gets on a task, from what is stated and by default.
+
+    Args:
+        task: what is predicted.
+        form: as recognised.
+        stated: values by key, without the @.
+        where: the spec, for messages.
+
+    Raises:
+        UnknownName: a key or a value that does not exist.
+        LossDoesNotFit: a value that makes no sense on this task, or with the other ones.
+
+    Example:
+        >>> str(make_convention("multiclass", "pair", {"gets": "probability"}, "mine"))
+        'probabilities, softmax of the raw outputs, (batch, classes) and class index (batch)'
+    """
+    for key, value in stated.items():
+        if key not in STATEMENTS:
+            raise UnknownName("statement", f"@{key}", [f"@{k}" for k in KEYS], where)
+        if value not in STATEMENTS[key]:
+            raise UnknownName(f"@{key}", value, STATEMENTS[key], where)
+    link = cast(Link, stated.get("link", LINKS[task][0]))
+    exclusive = task == "multiclass" or (task == "binary" and link == "softmax")
+    sensible: dict[str, tuple[Any, ...]] = {
+        "convention": (form, *get_args(Form)),
+        "link": LINKS[task],
+        "target": ("index", "onehot") if exclusive else ("values",),
+        "gets": get_args(Gets) if link in ("sigmoid", "softmax") else ("raw",),
+    }
+    for key, values in sensible.items():
+        if stated.get(key, values[0]) not in values:
+            raise LossDoesNotFit(
+                f"loss {where} does not fit the task {task}: there @{key} is {' or '.join(values)}, and it is "
+                f"stated to be {stated[key]}"
+            )
+    return Convention(task, **{key: stated.get(key, values[0]) for key, values in sensible.items()})
+
+
+def recognise(criterion: Any) -> Form:
+    """Say whether a loss follows our own signature: by the names of its first two parameters.
+
+    Example:
+        >>> recognise(lambda raw, target: 0), recognise(lambda prediction, target: 0)
+        ('raw', 'pair')
+    """
+    called = _called(criterion)
+    first = [p.name for p in signature(called) if p.kind in _BY_POSITION][inspect.isclass(criterion) :][:2]
+    return "raw" if first == ["raw", "target"] else "pair"
+
+
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _called(criterion: Any) -> Any:
+    """Return what is called with prediction and target: of a module, its `forward`."""
+    if inspect.isclass(criterion):
+        return getattr(criterion, "forward", None) or criterion.__call__
+    return getattr(criterion, "forward", criterion)
+
+
+def signature(function: Any) -> list[inspect.Parameter]:
+    """Return the parameters of a function; none where it does not say, as some written in C."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except ValueError:
+        return []
+
+
+def parameters_of(criterion: Any) -> dict[str, inspect.Parameter]:
+    """Return what a spec may set: what a constructor takes, or what a function takes after prediction and target.
+
+    Example:
+        >>> list(parameters_of(lambda prediction, target, alpha=2.0: 0))
+        ['alpha']
+    """
+    if inspect.isclass(criterion):
+        inherited = criterion.__init__ is torch.nn.Module.__init__  # (*args, **kwargs), of which it takes none
+        return {} if inherited else {p.name: p for p in signature(criterion)}
+    declared = signature(_called(criterion))
+    leading = [p for p in declared if p.kind in _BY_POSITION][:2]
+    return {p.name: p for p in declared if p not in leading}
+
+
+def read_arguments(
+    spec: str, given: Mapping[str, str], declared: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
+    """Read the parameters of a spec as what the object's signature wants.
+
+    Numbers, true, false, none, and texts where the default is no number.
+
+    Raises:
+        UnknownName: a parameter that the object does not have.
+        BadValue: a value of the wrong form, or a parameter without default that is not given.
+
+    Example:
+        >>> declared = parameters_of(lambda prediction, target, alpha=2.0, reduction="mean": 0)
+        >>> read_arguments("f", {"alpha": "3", "reduction": "sum"}, declared)
+        {'alpha': 3.0, 'reduction': 'sum'}
+    """
+    kinds = {p.kind for p in declared.values()}
+    named = {name: p for name, p in declared.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    for key in given:
+        if key not in named and inspect.Parameter.VAR_KEYWORD not in kinds:
+            known = list(named) or ["none, it takes no parameters"]
+            raise UnknownName("parameter", key, known, where=f"'{spec}'")
+    for key, parameter in named.items():
+        if parameter.default is parameter.empty and key not in given:
+            raise BadValue(f"'{spec}' needs a value for {key}; write {spec}:{key}=VALUE")
+    order = [*named, *(key for key in given if key not in named)]
+    return {
+        key: _value(f"'{spec}': {key}={given[key]}", given[key], getattr(named.get(key), "default", None))
+        for key in order
+        if key in given
+    }
+
+
+_WORDS = {"true": True, "false": False, "none": None}
+
+
+def _value(where: str, text: str, default: object) -> Any:
+    """Read one value; the default says what is wanted."""
+    if isinstance(default, str):
+        return text
+    if text.lower() in _WORDS and not is_number(default):
+        return _WORDS[text.lower()]
+    if isinstance(default, bool):
+        raise BadValue(f"{where} is neither true nor false; give one of them")
+    value = _number(text, whole=not isinstance(default, float))
+    if value is None and is_number(default):
+        raise BadValue(f"{where} is not a finite number; give one")
+    return text if value is None else value
+
+
+def _number(text: str, whole: bool) -> float | None:
+    """Return a finite number, as an integer where it is written as one and may be; None for any other text."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if not math.isfinite(value):
+        return None
+    return int(value) if whole and re.fullmatch(r"\s*[+-]?\d+\s*", text) else value
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a plain number, which a truth value is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

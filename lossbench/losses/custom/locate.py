@@ -1,0 +1,299 @@
+"""Losses that are not in the catalogue: which object a name means.
+
+    my_losses.py:my_loss      a name in a Python file, from the current folder
+    torch.nn:SmoothL1Loss     a name in a module that can be imported, the current folder included
+    my_loss                   one given to `register_loss`, or an installed entry point of group `lossbench.losses`
+
+Whether the object is a loss, and how it is to be called, is for `lossbench.losses.custom.conventions` to say.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.lazy import torch
+from lossbench.losses.custom.source import code_of, digest, file_of, on_path, run_file, told
+from lossbench.losses.registry import built_in, names
+from lossbench.losses.scaled import SCALED
+from lossbench.task import Task
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "lossbench.losses"
+NAMED = 12  # names that a message lists before it only offers the near ones
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """An object that the user names as a loss.
+
+    Args:
+        name: as the user wrote it, without parameters.
+        criterion: the function, class or instance.
+        file: where it is defined; empty where there is no such file.
+        origin: where it comes from, in words.
+        code: a hash of its code.
+        stated: what was said about it when it was registered.
+    """
+
+    name: str
+    criterion: Any
+    file: str
+    origin: str
+    code: str
+    stated: Mapping[str, str] = field(default_factory=dict)
+
+
+_REGISTERED: dict[str, Candidate] = {}
+
+
+def register_loss(
+    name: str,
+    criterion: Any = None,
+    *,
+    task: Task | None = None,
+    convention: str | None = None,
+    gets: str | None = None,
+    target: str | None = None,
+    link: str | None = None,
+) -> Any:
+    """Give a loss of your own a name, by which it then runs beside the built-in ones.
+
+    See `lossbench.losses.custom.conventions` for what may be a loss and what may be stated about it.
+
+    Args:
+        name: such as "my_loss"; a name given before now means this loss.
+        criterion: a function, a class or an instance; None to decorate one.
+        task: the only task that it is for.
+        convention: "raw" or "pair".
+        gets: "raw" or "probability".
+        target: "values", "index" or "onehot".
+        link: how raw outputs become predictions.
+
+    Returns:
+        The criterion as it was given; where none was, a decorator.
+
+    Raises:
+        BadValue: a name that cannot be used.
+        LossFailed: a criterion that cannot be called, or whose state cannot be hashed.
+
+    Example:
+        >>> import torch
+        >>> @register_loss("cubic", task="regression")
+        ... def cubic(raw, target):
+        ...     return (target - raw).abs().pow(3).mean(-1)
+        >>> from lossbench import get_loss
+        >>> get_loss("cubic", "regression")(torch.tensor([[2.0]]), torch.tensor([0.0]))
+        tensor([8.])
+    """
+    check_name(name)
+    if criterion is None:
+        return partial(register_loss, name, task=task, convention=convention, gets=gets, target=target, link=link)
+    check_callable(criterion, name)
+    said = {"task": task, "convention": convention, "gets": gets, "target": target, "link": link}
+    stated = {key: value for key, value in said.items() if value is not None}
+    code = digest(code_of(criterion), _state(criterion, name))
+    file = file_of(criterion)
+    origin = f"registered in Python{f', {Path(file).name}' if file else ''}"
+    remember(Candidate(name, criterion, file, origin, code, stated))
+    return criterion
+
+
+def remember(candidate: Candidate) -> None:
+    """Let a name mean a candidate; one that is known already stays the object that it is."""
+    known = _REGISTERED.get(candidate.name)
+    if known is None or (known.code, known.stated) != (candidate.code, candidate.stated):
+        _REGISTERED[candidate.name] = candidate
+
+
+def registered(name: str) -> Candidate | None:
+    """Return what was registered under a name."""
+    return _REGISTERED.get(name)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name or a label that could be taken for something else.
+
+    Raises:
+        BadValue: saying what is wrong with it.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name) or _is_file(name):
+        raise BadValue(
+            f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
+        )
+    if built_in(name) or name == SCALED:
+        raise BadValue(f"'{name}' is the name of a built-in loss; choose another")
+
+
+def check_callable(criterion: Any, name: str) -> None:
+    """Refuse what cannot be called."""
+    if not callable(criterion):
+        raise LossFailed(
+            f"'{name}' is no loss but {type(criterion).__name__}; name a function f(prediction, target), a class "
+            "or an instance that can be called"
+        )
+
+
+def locate(name: str) -> Candidate:
+    """Return the object that a name means, which is not in the catalogue.
+
+    Raises:
+        UnknownName: there is no such loss, or none of that name in the file or module.
+        BadValue: what cannot be the name of a loss.
+        LossFailed: a file or a module that cannot be imported, or an object that cannot be called.
+    """
+    place, _, attribute = name.rpartition(":")
+    if _is_file(name):
+        raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
+    if _is_file(place):
+        return _in_file(name, Path(place).absolute(), attribute)
+    if ":" in place:
+        raise _no_parameter(name)
+    if place:
+        return _in_module(name, place, attribute)
+    if name in _REGISTERED:
+        return _REGISTERED[name]
+    if name in installed():
+        return _of_entry_point(name, installed()[name])
+    raise _unknown(name)
+
+
+def _no_parameter(name: str) -> BadValue:
+    """Return the error for a loss with something behind it that has no key."""
+    first = name.partition(":")[0]
+    loss = first if built_in(first) else name.rpartition(":")[0]
+    return BadValue(f"'{name}': '{name[len(loss) + 1 :]}' is no parameter; write {loss}:KEY=VALUE")
+
+
+def _unknown(name: str) -> BadValue | UnknownName:
+    """Return the error for a name that means nothing, with what was probably meant."""
+    if "=" in name:
+        return BadValue(f"'{name}' is no loss; a parameter stands behind a name and a colon: huber:delta=1.35")
+    module, _, attribute = name.rpartition(".")
+    if module and attribute:
+        return BadValue(f"'{name}' is no loss; a colon parts a module or a file from a name: {module}:{attribute}")
+    return UnknownName("loss", name, dict.fromkeys([*names(), SCALED, *_REGISTERED, *installed()]))
+
+
+def _is_file(place: str) -> bool:
+    return place.lower().endswith(".py")
+
+
+def _in_file(name: str, file: Path, attribute: str) -> Candidate:
+    module, code = run_file(file)
+    return _attribute_of(module, name, attribute, str(file), code)
+
+
+@cache
+def _attribute_of(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
+    criterion = find_in(module, attribute, Path(file).name)
+    check_callable(criterion, name)
+    return Candidate(name, criterion, file, Path(file).name, code)
+
+
+@cache
+def _in_module(name: str, place: str, attribute: str) -> Candidate:
+    try:
+        with on_path(Path.cwd()):
+            module = importlib.import_module(place)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing == place and built_in(place):
+            raise _no_parameter(name) from error
+        advice = "install the package that has it" if missing else "mend it"
+        raise LossFailed(
+            f"loss '{name}': module {place} cannot be imported: {told(error, '')}; {advice}, or name a file: "
+            f"my_losses.py:{attribute}"
+        ) from error
+    criterion = find_in(module, attribute, place)
+    check_callable(criterion, name)
+    version = getattr(importlib.import_module(place.partition(".")[0]), "__version__", "")
+    origin = f"module {place}{f', version {version}' if version else ''}"
+    return Candidate(name, criterion, file_of(criterion), origin, code_of(criterion))
+
+
+@cache
+def installed() -> Mapping[str, EntryPoint]:
+    """Return the losses that installed packages offer, by name."""
+    from importlib.metadata import entry_points  # slow to import, and rarely needed
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+@cache
+def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
+    package = entry.dist.name if entry.dist else "?"
+    try:
+        criterion = entry.load()
+    except (Exception, SystemExit) as error:
+        raise LossFailed(
+            f"loss '{name}' of the installed package {package} cannot be loaded from {entry.value}: "
+            f"{told(error, '')}; ask those who make the package"
+        ) from error
+    check_callable(criterion, name)
+    return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
+
+
+def find_in(module: ModuleType, attribute: str, place: str) -> Any:
+    """Return what a module calls by a name.
+
+    Raises:
+        UnknownName: nothing; the message has what the module defines, the near names first.
+    """
+    if hasattr(module, attribute):
+        return getattr(module, attribute)
+    own = [
+        key
+        for key, value in vars(module).items()
+        if callable(value) and str(getattr(value, "__module__", "")).startswith(module.__name__) and key[0] != "_"
+    ]
+    known = own if len(own) <= NAMED else _nearest(attribute, own)
+    raise UnknownName("loss", attribute, known or ["none, it defines nothing that can be called"], where=place)
+
+
+def _nearest(name: str, known: list[str]) -> list[str]:
+    """Return the names most like one, whatever their case; where none is, those that say they are losses."""
+    folded = {key.lower(): key for key in known}
+    near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]
+    return near or [key for key in known if "loss" in key.lower()][:NAMED] or known[:NAMED]
+
+
+class _Pickler(pickle.Pickler):
+    """Writes tensors by their values: torch's own way holds addresses, which differ from run to run."""
+
+    def reducer_override(self, item: Any) -> Any:
+        return (tuple, (item.tolist(),)) if torch.is_tensor(item) else NotImplemented
+
+
+def _state(criterion: Any, name: str) -> bytes:
+    """Return what a function or an instance carries along beside its code."""
+    written = BytesIO()
+    try:
+        _Pickler(written).dump(_carried(criterion))
+    except Exception as error:
+        raise LossFailed(
+            f"loss '{name}' carries what cannot be written down ({told(error, '')}), so that one run could not be "
+            "told from another; put it into a file and name it my_losses.py:NAME"
+        ) from error
+    return written.getvalue()
+
+
+def _carried(criterion: Any) -> Any:
+    if isinstance(criterion, partial):
+        return criterion.func, criterion.args, criterion.keywords
+    if inspect.isfunction(criterion):
+        return [cell.cell_contents for cell in criterion.__closure__ or ()]
+    return None if inspect.isclass(criterion) or inspect.isroutine(criterion) else vars(criterion)

@@ -1,0 +1,131 @@
+"""From the loss of one model to that of many: all at once, mapped by torch.func.vmap, or one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from lossbench.lazy import torch
+from lossbench.losses.custom.calls import Call
+
+AT_ONCE = "all models at once"
+
+UNMAPPABLE = {
+    "data-dependent control flow": "it branches on the values of a tensor",
+    ".item()": "it takes a number out of a tensor",
+    "dynamic shape": "the shape of a tensor in it depends on values",
+}
+"""What torch.func.vmap says, and what it means."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The loss of many models.
+
+    Args:
+        loss: from raw (..., batch, outputs) and target to (..., batch), or (...) for a whole batch.
+        way: how, in words.
+        varies: True where `loss` takes its parameters as keywords, and each may be a tensor (..., 1, 1) that has a
+            value for each model.
+        notes: what it costs, and why.
+    """
+
+    loss: Call
+    way: str
+    varies: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def spread(
+    loss: Call, at_once: bool, raw: torch.Tensor, target: torch.Tensor, parameters: Mapping[str, float]
+) -> Spread:
+    """Find the fastest way that gives what the models give one after the other.
+
+    Even a loss that is evaluated all at once must let itself be mapped: that shows that it does not branch on
+    values, so that what holds in this trial holds in training.
+
+    Args:
+        loss: of one model (batch, outputs); where `at_once`, perhaps of any number (..., batch, outputs).
+        at_once: True where it may be handed all models at once.
+        raw: (models, batch, outputs) to try it on.
+        target: for these.
+        parameters: values of the parameters that might differ between models.
+    """
+    fixed = partial(loss, **parameters)
+    expected = differentiated(looped(fixed), raw, target)
+    fault = unlike(expected, mapped(fixed), raw, target)
+    if fault:
+        note = f"it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since {fault}"
+        return Spread(looped(fixed), "one model after the other", notes=(note,))
+    if not at_once or unlike(expected, fixed, raw, target):
+        return Spread(mapped(fixed), "mapped over the models")
+    tensors = {name: raw.new_full((len(raw), 1, 1), value) for name, value in parameters.items()}
+    fault = unlike(expected, partial(loss, **tensors), raw, target)
+    if fault:
+        names = ", ".join(tensors)
+        note = (
+            f"each value of {names} is evaluated apart, which is slower: as a tensor (models, 1, 1), to be used "
+            f"before the last axis is reduced, it fails, since {fault}"
+        )
+        return Spread(fixed, AT_ONCE, notes=(note,))
+    return Spread(loss, AT_ONCE, varies=True)
+
+
+def differentiated(
+    loss: Call, raw: torch.Tensor, target: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the value of a loss and the gradient of its sum in `raw`; None where it does not depend on it."""
+    leaf = raw.clone().requires_grad_()
+    value = loss(leaf, target)
+    (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
+    return value.detach(), gradient
+
+
+def unlike(
+    expected: tuple[torch.Tensor, torch.Tensor | None], loss: Call, raw: torch.Tensor, target: torch.Tensor
+) -> str:
+    """Say why a loss cannot stand for another whose value and gradient are given; empty where it can."""
+    try:
+        found = differentiated(loss, raw, target)
+    except Exception as error:
+        return _why(str(error))
+    pairs = zip(expected, found, strict=True)
+    same = all(
+        a is not None and b is not None and a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+        for a, b in pairs
+    )
+    return "" if same else "it then gives other values"
+
+
+def _why(message: str) -> str:
+    meaning = next((meaning for phrase, meaning in UNMAPPABLE.items() if phrase in message), None)
+    line = re.search(r" \([^()]+ line \d+\)$", message)
+    if meaning is None:
+        return re.sub(r"^loss '[^']*' ", "it ", message)
+    return meaning + (line.group() if line else "")
+
+
+def mapped(loss: Call) -> Call:
+    """Return the loss of any number of models in one tensor program, from the loss of one."""
+    return _over_models(loss, lambda raw, target: torch.func.vmap(loss)(raw, target))
+
+
+def looped(loss: Call) -> Call:
+    """Return the loss of any number of models, one after the other."""
+    return _over_models(
+        loss, lambda raw, target: torch.stack([loss(*model) for model in zip(raw, target, strict=True)])
+    )
+
+
+def _over_models(loss: Call, each: Call) -> Call:
+    def over_models(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        lead = raw.shape[:-2]
+        if not lead:
+            return loss(raw, target)
+        last = len(lead) - 1
+        value = each(raw.flatten(0, last), target.flatten(0, last))
+        return torch.unflatten(value, 0, lead)
+
+    return over_models

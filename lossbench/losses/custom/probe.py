@@ -1,0 +1,195 @@
+"""A trial call of a user's loss before anything is trained: what it gives, and what is wrong with it.
+
+It sees the shapes of the task, in single precision as in training. What depends on the task (an exception, a wrong
+shape, a value that is not finite) means that the loss does not fit it. What is wrong on every task (no gradient,
+changed inputs, chance, a target that is not looked at) means that it cannot be used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossbench.errors import LossDoesNotFit, LossFailed
+from lossbench.lazy import torch
+from lossbench.losses.custom.calls import Call, Gives, alone
+from lossbench.losses.custom.conventions import Convention
+from lossbench.losses.custom.mapping import differentiated
+from lossbench.losses.custom.source import told
+
+MODELS = 2
+
+
+def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return raw outputs (models, rows, outputs) and targets to try a loss on.
+
+    There are more rows than outputs, so that no axis is taken for another, and each class is there.
+    """
+    rng = np.random.default_rng(0)
+    outputs = convention.outputs_per_target * targets
+    rows = outputs + 4
+    raw = torch.as_tensor(rng.normal(size=(MODELS, rows, outputs)), dtype=torch.float32)
+    if convention.encoding == "index":
+        classes = np.resize(np.arange(outputs), (MODELS, rows))
+        return raw, torch.as_tensor(rng.permuted(classes, axis=1))
+    if convention.task == "regression":
+        values = rng.normal(size=(MODELS, rows, targets))
+        values = np.abs(values) + 0.5 if convention.link == "softplus" else values
+    else:
+        # Both values for every label: alternating along the rows, then mixed.
+        values = rng.permuted(np.resize([0.0, 1.0], (MODELS, targets, rows)), axis=2).swapaxes(1, 2)
+    return raw, torch.as_tensor(values, dtype=torch.float32)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A loss on trial, with what it is tried on.
+
+    Args:
+        name: as the user wrote it.
+        call: the loss, from prediction and target, its parameters set.
+        convention: what it gets.
+        raw: (batch, outputs).
+        target: as the engines have it.
+    """
+
+    name: str
+    call: Call
+    convention: Convention
+    raw: torch.Tensor
+    target: torch.Tensor
+
+    def gives(self) -> Gives:
+        """Say what the loss returns, and refuse it where that is no loss.
+
+        Raises:
+            LossDoesNotFit: it raises, or gives what is no loss, on this task.
+            LossFailed: it cannot be used on any task.
+        """
+        gives = self._kind(self._first_value())
+        loss = alone(self.call, self.convention, gives)
+        value, gradient = self._differentiated(loss, self.target)
+        if not bool(value.isfinite().all() and gradient.isfinite().all()):
+            raise self._misfit("its value or its gradient is NaN or infinite on ordinary raw outputs")
+        if not bool(gradient.any()):
+            raise self._misfit("its gradient is zero for every raw output, so that nothing could be learnt")
+        if not torch.equal(value, self._differentiated(loss, self.target)[0]):
+            raise self._failed(
+                "gives another value when it is called again, by chance or by a state that it keeps; let it "
+                "depend on prediction and target alone"
+            )
+        if all(self._leads_to(gradient, loss, other) for other in self._other_targets()):
+            raise self._failed(
+                "has the same gradient whatever the target is, so that nothing could be learnt from the data"
+            )
+        return gives
+
+    def _other_targets(self) -> Iterator[torch.Tensor]:
+        """Yield targets that all are others, then such of which only the first is."""
+        if self.convention.encoding == "index":
+            other = (self.target + 1) % self.raw.shape[-1]
+        elif self.convention.task == "regression":
+            other = 2 * self.target.roll(1, 0) + 0.5  # in other units too, and above zero where it was
+        else:
+            other = 1 - self.target
+        yield other
+        yield torch.cat([other.flatten()[:1], self.target.flatten()[1:]]).view_as(other)
+
+    def _leads_to(self, gradient: torch.Tensor, loss: Call, target: torch.Tensor) -> bool:
+        """Say whether another target gives the same gradient; one that the loss refuses does not."""
+        try:
+            return torch.equal(gradient, self._differentiated(loss, target)[1])
+        except LossFailed:
+            return False
+
+    def notes(self, gives: Gives) -> Iterator[str]:
+        """Yield what is suspicious about a loss that can be used."""
+        loss = alone(self.call, self.convention, gives)
+        fault = self._on_one_row(loss, gives)
+        if fault:
+            yield f"on a batch of a single row {fault}: choose a batch size that leaves no single row over"
+        value = loss(self.raw, self.target)
+        if gives == "batch" and torch.allclose(
+            value, loss(self.raw, self.target.roll(1, 0)), rtol=1e-5, atol=1e-7
+        ):
+            yield (
+                "its value does not depend on which row a target belongs to: if that is not meant, shapes (batch) "
+                "and (batch, 1) were broadcast to (batch, batch)"
+            )
+
+    def _first_value(self) -> torch.Tensor:
+        """Return the value of a first call, if it is a tensor with a gradient and the inputs are untouched."""
+        # A leaf would refuse to be changed in place, with a message about autograd.
+        raw, target = self.raw.clone().requires_grad_() * 1, self.target.clone()
+        try:
+            value = self.call(self.convention.prediction(raw), self.convention.seen(target, raw))
+        except LossFailed as error:
+            raise self._misfit(self._fault(error)) from error
+        if not torch.is_tensor(value):
+            raise self._failed(
+                f"returned {type(value).__name__}, not a tensor computed from the prediction; leave out item() "
+                "and numpy()"
+            )
+        if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
+            raise self._failed("changes its prediction or its target in place; let it work on a copy")
+        if not value.requires_grad:
+            raise self._failed(
+                "has no gradient: its result is cut off from the prediction (detach, item, numpy, argmax or a "
+                "comparison), so that nothing could be learnt"
+            )
+        return value
+
+    def _kind(self, value: torch.Tensor) -> Gives:
+        """Tell from the shape of a result what it is."""
+        rows, outputs = self.raw.shape
+        shape = tuple(value.shape)
+        widths = {1, outputs, outputs // self.convention.outputs_per_target}
+        if shape == ():
+            return "batch"
+        if shape == (rows,):
+            return "sample"
+        if len(shape) == 2 and shape[0] == rows and shape[1] in widths:
+            return "output"
+        hint = "; that is what shapes (batch) and (batch, 1) are broadcast to" if shape == (rows, rows) else ""
+        raise self._misfit(
+            f"it returned shape {shape}{hint}; a loss returns ({rows},), a value a row, ({rows}, {outputs}), a "
+            "value an output, or (), one number for the batch"
+        )
+
+    def _differentiated(self, loss: Call, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        try:
+            value, gradient = differentiated(loss, self.raw, target)
+        except RuntimeError as error:
+            raise self._failed(f"has no gradient that can be computed: {told(error, '')}") from error
+        if gradient is None:
+            raise self._failed("does not depend on the prediction, so that nothing could be learnt")
+        return value, gradient
+
+    def _on_one_row(self, loss: Call, gives: Gives) -> str:
+        """Say what is wrong with a batch of one row; empty where nothing is."""
+        try:
+            with warnings.catch_warnings(action="ignore"):  # the fault itself is told
+                value, gradient = differentiated(loss, self.raw[:1], self.target[:1])
+        except (LossFailed, RuntimeError, IndexError) as error:
+            return self._fault(error)
+        if value.shape != (() if gives == "batch" else (1,)):
+            return f"it returns shape {tuple(value.shape)}"
+        finite = bool(value.isfinite().all()) and (gradient is None or bool(gradient.isfinite().all()))
+        return "" if finite else "it is NaN or infinite"
+
+    def _fault(self, error: Exception) -> str:
+        return "it " + str(error).removeprefix(f"loss '{self.name}' ")
+
+    def _misfit(self, fault: str) -> LossDoesNotFit:
+        rows, outputs = self.raw.shape
+        return LossDoesNotFit(
+            f"loss '{self.name}' does not fit the task {self.convention.task}: {fault}. It was given "
+            f"{self.convention}, with {rows} rows and {outputs} outputs; if it wants anything else, state @gets, "
+            "@target or @link"
+        )
+
+    def _failed(self, fault: str) -> LossFailed:
+        return LossFailed(f"loss '{self.name}' {fault}")

@@ -1,0 +1,197 @@
+"""The record of a loss of the user's own: made at its first use, and the same one for equal specs.
+
+Engines evaluate losses of one record together. A parameter that may differ between models makes no other record,
+everything else does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+from lossbench.errors import BadValue, LossDoesNotFit
+from lossbench.lazy import torch
+from lossbench.losses.custom.calls import Call, Gives, alone, make_call
+from lossbench.losses.custom.conventions import (
+    Convention,
+    is_number,
+    make_convention,
+    parameters_of,
+    read_arguments,
+    recognise,
+)
+from lossbench.losses.custom.locate import Candidate, locate
+from lossbench.losses.custom.mapping import AT_ONCE, Spread, spread
+from lossbench.losses.custom.probe import Probe, draw
+from lossbench.losses.custom.source import digest
+from lossbench.losses.record import LossRecord
+from lossbench.losses.registry import check_task
+from lossbench.spec import Parameter, title
+from lossbench.task import TASKS, Task
+
+USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3}
+"""Targets, classes or labels that a loss is tried on where the data set is not known."""
+
+_RECORDS: dict[tuple[object, ...], LossRecord] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Custom:
+    """A loss of the user's own, ready to be tried.
+
+    Args:
+        candidate: the object.
+        convention: what it gets.
+        targets: number of targets, classes or labels that it is tried on.
+        fixed: values that belong to the record.
+        varying: values that might differ between models.
+    """
+
+    candidate: Candidate
+    convention: Convention
+    targets: int
+    fixed: Mapping[str, Any]
+    varying: Mapping[str, float]
+
+    def record(self) -> LossRecord:
+        """Return the record, after a trial at the first use of these values."""
+        shared = self.candidate, self.convention, self.targets, repr(self.fixed)
+        exact = (*shared, repr(self.varying))
+        if exact not in _RECORDS:
+            made = self._tried()
+            _RECORDS[exact] = _RECORDS.setdefault(shared, made) if made.parameters else made
+        return _RECORDS[exact]
+
+    def _tried(self) -> LossRecord:
+        with warnings.catch_warnings(record=True) as caught:  # torch warns of shapes that were broadcast
+            warnings.simplefilter("always")
+            gives, found, notes = self._trial()
+        said = dict.fromkeys(f"it warns: {str(warning.message).strip().splitlines()[0]}" for warning in caught)
+        return LossRecord(
+            name=":".join([self.candidate.name, *map(_written, self._set(found).items())]),
+            task=self.convention.task,
+            fn=_documented(found.loss, self.candidate.criterion.__doc__),
+            link=self.convention.link,
+            encoding=self.convention.encoding,
+            formula="",
+            source=self.candidate.origin,
+            facts=None,
+            outputs_per_target=self.convention.outputs_per_target,
+            parameters=tuple(self._parameters()) if found.varies else (),
+            whole_batch=gives == "batch",
+            natural_zero=self.convention.link == "softplus",
+            receives=self._receives(gives, found),
+            notes=(*notes, *said),
+            code=digest(self.candidate.code, repr(self.convention)),
+        )
+
+    def _trial(self) -> tuple[Gives, Spread, tuple[str, ...]]:
+        """Say what the loss gives, how it is evaluated for many models, and what is to be known."""
+        call = make_call(self.candidate, self.fixed)
+        raw, target = draw(self.convention, self.targets)
+        probe = Probe(self.candidate.name, partial(call, **self.varying), self.convention, raw[0], target[0])
+        gives = probe.gives()
+        loss = alone(call, self.convention, gives)
+        found = spread(loss, self.convention.convention == "raw", raw, target, self.varying)
+        return gives, found, (*probe.notes(gives), *found.notes)
+
+    def _set(self, found: Spread) -> Mapping[str, Any]:
+        return self.fixed if found.varies else {**self.fixed, **self.varying}
+
+    def _parameters(self) -> list[Parameter]:
+        defaults = numbers_of(self.candidate.criterion)
+        return [Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying]
+
+    def _receives(self, gives: Gives, found: Spread) -> str:
+        """Say what the user's own function gets and how its result is read."""
+        seen = self.convention if found.way == AT_ONCE else replace(self.convention, convention="pair")
+        reduced = "averaged over targets" if self.convention.task == "regression" else "summed over outputs"
+        results = {
+            "sample": "a value a row",
+            "output": f"a value an output, which is {reduced}",
+            "batch": "one number for the batch",
+        }
+        return f"{seen}; returns {results[gives]}; {found.way}"
+
+
+def custom_loss(
+    spec: str,
+    name: str,
+    given: Mapping[str, str],
+    stated: Mapping[str, str],
+    task: Task | None,
+    targets: int | None,
+) -> tuple[LossRecord, dict[str, float]]:
+    """Return the record of a loss that is not in the catalogue, and the values of its parameters.
+
+    Args:
+        spec: as the user wrote it, for messages.
+        name: the object, such as "my_losses.py:my_loss".
+        given: the parameters as text.
+        stated: what is said about it, by key without the @.
+        task: what it is wanted for.
+        targets: number of targets, classes or labels that it is tried on; None for a usual one.
+
+    Raises:
+        UsageError: it is not there, does not fit the task, or cannot be used.
+    """
+    candidate = locate(name)
+    said = {**candidate.stated, **stated}
+    task = agreed_task(spec, said.pop("task", None), task)
+    if task is None:
+        raise BadValue(
+            f"loss '{spec}' is not of the catalogue: state the task it is for, one of {', '.join(TASKS)}"
+        )
+    convention = make_convention(task, recognise(candidate.criterion), said, f"'{spec}'")
+    fixed = read_arguments(spec, given, parameters_of(candidate.criterion))
+    numbers = numbers_of(candidate.criterion) if convention.convention == "raw" else {}
+    varying = {key: fixed.pop(key, default) for key, default in numbers.items()}
+    record = Custom(candidate, convention, targets or USUAL[task], fixed, varying).record()
+    return record, {parameter.name: float(varying[parameter.name]) for parameter in record.parameters}
+
+
+def agreed_task(spec: str, stated: str | None, task: Task | None) -> Task | None:
+    """Return the task that a loss is stated to be for, or else the one asked for.
+
+    Raises:
+        UnknownName: there is no such task.
+        LossDoesNotFit: both are known and differ.
+    """
+    for name in filter(None, (task, stated)):
+        check_task(name)
+    if stated is None:
+        return task
+    if task not in (None, stated):
+        raise LossDoesNotFit(f"loss '{title(spec)}' is stated to be for {stated}, so it does not run on {task}")
+    return cast(Task, stated)
+
+
+def numbers_of(criterion: Any) -> dict[str, float]:
+    """Return the defaults of a function's parameters that are numbers; a class has none, they make its instance.
+
+    Example:
+        >>> numbers_of(lambda raw, target, *, alpha=2.0, reduction="mean": 0)
+        {'alpha': 2.0}
+    """
+    if inspect.isclass(criterion):
+        return {}
+    return {name: p.default for name, p in parameters_of(criterion).items() if is_number(p.default)}
+
+
+def _written(item: tuple[str, Any]) -> str:
+    """Write a parameter as in a spec."""
+    key, value = item
+    plain = str(value).lower() if value is None or isinstance(value, bool) else str(value).removesuffix(".0")
+    return f"{key}={plain}"
+
+
+def _documented(loss: Call, text: str | None) -> Callable[..., torch.Tensor]:
+    def fn(raw: torch.Tensor, target: torch.Tensor, **parameters: float | torch.Tensor) -> torch.Tensor:
+        return loss(raw, target, **parameters)
+
+    fn.__doc__ = text
+    return fn

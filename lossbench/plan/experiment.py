@@ -1,0 +1,251 @@
+"""From what the user asks to the list of trials, with everything checked before any training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from lossbench.data.catalogue import load_dataset
+from lossbench.data.contamination import check_kind, contaminate, default_kind
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import is_stratified, make_fold
+from lossbench.errors import BadValue, LossDoesNotFit
+from lossbench.losses import get_loss
+from lossbench.losses.registry import built_in
+from lossbench.plan.settings import Settings
+from lossbench.spec import title
+from lossbench.task import Task
+from lossbench.training.network import parse_model
+from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.trial import Trial
+
+TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
+ROWS_JUDGED = 50_000  # of a law: what is rarer than one row in so many is found where it happens
+ROWS_NAMED = 5  # rows that a message names before it only counts
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A loss that does not run on a data set, and why."""
+
+    dataset: str
+    loss: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that is going to be trained.
+
+    Args:
+        settings: what the user asked for.
+        datasets: the data sets, loaded.
+        trials: every training that is reported, in the order of the report.
+        tuning: the trainings by which each loss finds its rate; empty where none is looked for.
+        skipped: the losses that do not fit some of the data sets.
+    """
+
+    settings: Settings
+    datasets: tuple[Dataset, ...]
+    trials: tuple[Trial, ...]
+    tuning: tuple[Trial, ...]
+    skipped: tuple[Skip, ...]
+
+
+def plan(settings: Settings) -> Experiment:
+    """Load the data, match losses with it, and list the trials.
+
+    Raises:
+        UsageError: anything in the settings that cannot be carried out.
+    """
+    for model in settings.models:
+        parse_model(model)
+    for optimizer in settings.optimizers:
+        parse_optimiser(optimizer)
+    datasets = tuple(load_dataset(spec) for spec in settings.datasets)
+    if isinstance(settings.losses, Mapping):
+        for task, specs in settings.losses.items():
+            for spec in specs:
+                check_task_loss(spec, task, named_everywhere(settings))
+    fitting, skipped = match_losses(settings, datasets)
+    check_tuning(settings)
+    for dataset in datasets:
+        check_contamination(settings, dataset)
+    trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))
+    return Experiment(settings, datasets, trials, tuple(tuning_trials(settings, trials)), skipped)
+
+
+def named_everywhere(settings: Settings) -> set[str]:
+    """Return the losses of the user's own that stand under every task, since theirs is not stated."""
+    lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
+    shared = set.intersection(*map(set, lists)) if lists else set()
+    return {spec for spec in shared if not built_in(spec.partition(":")[0])}
+
+
+def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
+    """Refuse a loss that stands under a task which it does not serve.
+
+    Raises:
+        UsageError: it does not exist, or does not fit.
+    """
+    try:
+        get_loss(spec, task)
+    except LossDoesNotFit:
+        if spec not in everywhere:
+            raise
+
+
+def match_losses(
+    settings: Settings, datasets: tuple[Dataset, ...]
+) -> tuple[dict[str, list[str]], tuple[Skip, ...]]:
+    """Say which losses run on which data set.
+
+    Returns:
+        The losses of each data set by its name, and the pairs that do not fit.
+
+    Raises:
+        UsageError: a loss that does not exist; one that was named and fits none of the data sets; a data set that
+            none of its task's losses fits.
+    """
+    fitting: dict[str, list[str]] = {dataset.name: [] for dataset in datasets}
+    refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
+    for dataset in datasets:
+        for spec in settings.losses_for(dataset.task):
+            try:
+                check_fit(spec, dataset, every_seed(settings))
+                fitting[dataset.name].append(spec)
+            except LossDoesNotFit as error:
+                refusals.setdefault(spec, []).append((dataset, error))
+    for spec, refused in refusals.items():
+        # One of a task's losses may be left out (mape, where a target is zero) as long as another is there.
+        spared = (
+            isinstance(settings.losses, Mapping)
+            and spec not in named_everywhere(settings)
+            and all(fitting[dataset.name] for dataset, _ in refused)
+        )
+        if not spared and not any(spec in losses for losses in fitting.values()):
+            raise refused[0][1]
+    skips = [
+        Skip(dataset.name, title(spec), str(error)) for spec, pairs in refusals.items() for dataset, error in pairs
+    ]
+    return fitting, tuple(skips)
+
+
+def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> None:
+    """Refuse a loss that is not made for a data set, or not for what some seed draws from it.
+
+    Raises:
+        UnknownName: no such loss.
+        LossDoesNotFit: one of another task, or that is undefined for some of the targets.
+    """
+    domain = get_loss(spec, dataset.task, dataset.targets).record.domain
+    if domain is None:
+        return
+    for seed in judged_seeds(dataset, seeds):
+        table = dataset.sample(seed)
+        rows = np.flatnonzero(domain.violations(table.target.reshape(table.rows, -1)))
+        if len(rows) == 0:
+            continue
+        named = ", ".join(map(str, rows[:ROWS_NAMED] + 1))
+        more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
+        drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
+        raise LossDoesNotFit(
+            f"loss '{spec}' needs {domain.description}; '{dataset.name}' breaks that in row {named}{more}{drawn} "
+            f"(counted from 1): {domain.advice}"
+        )
+
+
+def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
+    """Return the seeds by whose tables a data set is judged.
+
+    Of a law the first ones count too, whatever was asked for: else which losses run would hang on the seeds.
+    """
+    if dataset.sampling == "resplit":
+        return [0]
+    return sorted({*range(-(-ROWS_JUDGED // dataset.rows)), *seeds})
+
+
+def outlier_kind(settings: Settings, dataset: Dataset) -> str:
+    """Return the contamination of a data set, its task's own where the user leaves it open."""
+    if settings.outlier_kind == "auto":
+        return default_kind(dataset.task)
+    return check_kind(settings.outlier_kind, dataset.task)
+
+
+def check_contamination(settings: Settings, dataset: Dataset) -> None:
+    """Refuse splits and contaminations that leave a class without training rows.
+
+    Raises:
+        UsageError: naming data set, class, share and seed.
+    """
+    kind = outlier_kind(settings, dataset)
+    flipped = [share for share in settings.outliers if share] if kind == "label" else []
+    at_risk = dataset.task != "regression" and not is_stratified(dataset)
+    flipping = settings.seeds if flipped else ()  # what tunes is trained clean
+    for seed in every_seed(settings) if at_risk else flipping:
+        fold = make_fold(dataset, seed)
+        for share in flipped if seed in flipping else ():
+            contaminate(fold, kind, share, seed)
+
+
+def check_tuning(settings: Settings) -> None:
+    """Refuse to choose from a single rate.
+
+    Raises:
+        BadValue: fewer than two rates.
+    """
+    if settings.tune and len(settings.lr) < 2:
+        raise BadValue("tuning chooses among several rates, but there is one; give a grid: --lr 0.001,0.01,0.1")
+
+
+def tuning_seeds(settings: Settings) -> range:
+    """Return the seeds by which rates are chosen: the next ones after those reported."""
+    first = max(settings.seeds) + 1
+    return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
+
+
+def every_seed(settings: Settings) -> tuple[int, ...]:
+    """Return all seeds that anything is trained on, those by which rates are chosen first."""
+    return (*tuning_seeds(settings), *settings.seeds)
+
+
+def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:
+    """Yield the trainings by which rates are chosen: every rate of the reported trials, clean, on other seeds."""
+    for trial in trials:
+        if trial.seed == settings.seeds[0] and trial.outlier_fraction == min(settings.outliers):
+            for seed in tuning_seeds(settings):
+                yield replace(trial, seed=seed)
+
+
+def trials_of(settings: Settings, dataset: Dataset, losses: list[str]) -> Iterator[Trial]:
+    """Yield the trials of one data set: every combination of the axes."""
+    kind = outlier_kind(settings, dataset)
+    axes = (
+        settings.models,
+        losses,
+        settings.optimizers,
+        settings.lr,
+        settings.l1,
+        settings.l2,
+        sorted(settings.outliers),
+        settings.seeds,
+    )
+    for model, loss, optimizer, lr, l1, l2, fraction, seed in product(*axes):
+        yield Trial(
+            dataset=dataset.name,
+            task=dataset.task,
+            model=model,
+            loss=loss,
+            optimizer=optimizer,
+            lr=lr,
+            l1=l1,
+            l2=l2,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            outlier_kind=kind if fraction else "none",
+            outlier_fraction=fraction,
+            seed=seed,
+        )

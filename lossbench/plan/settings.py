@@ -1,0 +1,479 @@
+"""What an experiment is made of, as a user says it: a TOML file, then options on top.
+
+`configs/default.toml` is the one place where defaults stand. A config names only what it changes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
+from lossbench.losses.custom.locate import check_name
+from lossbench.metrics.scores import MEASURES
+from lossbench.spec import title
+from lossbench.task import TASKS, Task
+
+SHIPPED = ("default", "quick")
+OWN_LOSS = ("label", "loss", "task", "convention", "gets", "target", "link")
+"""The keys of a `[[loss]]` table."""
+GATE = ("new", "missing", "incomparable", "undecided", "rules")
+RULE = ("rule", "dataset", "loss")
+"""The keys of a `[gate]` table, and of a rule in it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An experiment as the user states it, before anything is loaded; see `configs/default.toml`.
+
+    Args:
+        datasets: specs of the data sets.
+        losses: specs of the losses: one list for all data sets, or one for each task.
+        models: specs of the networks.
+        optimizers: specs of the optimisers.
+        lr: learning rates.
+        tune: whether each loss is also shown at its own of these rates.
+        l1: strengths of the L1 penalty.
+        l2: strengths of the L2 penalty.
+        batch_size: rows a step.
+        epochs: passes over the training rows.
+        seeds: the repetitions.
+        outliers: shares of the training part that are contaminated.
+        outlier_kind: "auto", or one of `lossbench.data.KINDS`.
+        margins: by score, the difference that is too small to matter.
+        gate: what comes of new, missing, incomparable and undecided rows, and `rules` beside those of --fail-on.
+    """
+
+    datasets: tuple[str, ...]
+    losses: tuple[str, ...] | Mapping[Task, tuple[str, ...]]
+    models: tuple[str, ...]
+    optimizers: tuple[str, ...]
+    lr: tuple[float, ...]
+    tune: bool
+    l1: tuple[float, ...]
+    l2: tuple[float, ...]
+    batch_size: int
+    epochs: int
+    seeds: tuple[int, ...]
+    outliers: tuple[float, ...]
+    outlier_kind: str
+    margins: Mapping[str, float]
+    gate: Mapping[str, Any]
+
+    def losses_for(self, task: Task) -> tuple[str, ...]:
+        """Return the losses named for a task."""
+        return self.losses.get(task, ()) if isinstance(self.losses, Mapping) else self.losses
+
+
+def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
+    """Return the default experiment with a config's changes and then the caller's.
+
+    Args:
+        config: a path, or the name of a shipped config, "default" or "quick".
+        changes: fields of `Settings`; None leaves a field as it is.
+
+    Raises:
+        ConfigError: a config that cannot be read or has a value of the wrong type.
+        UnknownName: a key that does not exist.
+        BadValue: a value out of range.
+
+    Example:
+        >>> make_settings("quick", seeds=2).seeds
+        (0, 1)
+    """
+    values: dict[str, Any] = {}
+    for name in dict.fromkeys(("default", "default" if config is None else config)):
+        text, file = read_config(name)
+        _change(
+            values, {key: _read(value, Place((key,), file, text)) for key, value in parse_toml(text, file).items()}
+        )
+    given = {key: value for key, value in changes.items() if value is not None}
+    _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
+    own = values.pop("loss", ())
+    values["losses"] = with_own(values["losses"], own, append="losses" not in given)
+    return Settings(**values)
+
+
+def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
+        # A table changes only the entries that it names.
+        values[key] = {**values[key], **value} if both_tables else value
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """A `[[loss]]` table of a config: a loss under a label, with what is stated about it.
+
+    Args:
+        label: by which it is named among the losses, and what it is called in tables.
+        spec: the loss, with label and statements.
+        task: the only task that it is for, or None.
+    """
+
+    label: str
+    spec: str
+    task: str | None
+
+
+def with_own(losses: Any, own: Sequence[OwnLoss], append: bool) -> Any:
+    """Put the losses of `[[loss]]` tables where they are named by their labels, and the others last.
+
+    Args:
+        losses: one list, or one for each task.
+        own: the tables.
+        append: False where the caller names the losses, so that only those run.
+
+    Raises:
+        BadValue: two losses that would be called the same in tables.
+
+    Example:
+        >>> mine = OwnLoss("mine", "my_losses.py:f:@label=mine", None)
+        >>> with_own(("mine", "mse"), [mine], append=True)
+        ('my_losses.py:f:@label=mine', 'mse')
+    """
+    last = own if append else ()
+    if not isinstance(losses, Mapping):
+        return _joined(losses, own, last)
+    return {
+        task: _joined(names, own, [loss for loss in last if loss.task in (None, task)])
+        for task, names in losses.items()
+    }
+
+
+def _joined(names: Sequence[str], own: Sequence[OwnLoss], last: Sequence[OwnLoss]) -> tuple[str, ...]:
+    specs = {loss.label: loss.spec for loss in own}
+    joined = tuple(dict.fromkeys([*(specs.get(name, name) for name in names), *(loss.spec for loss in last)]))
+    for name, count in Counter(map(title, joined)).items():
+        if count > 1:
+            raise BadValue(f"losses: {count} of them are called '{name}'; give them different labels")
+    return joined
+
+
+@dataclass(frozen=True)
+class Place:
+    r"""Where a value stands, for messages.
+
+    Args:
+        keys: the key, after the table that holds it, if one does.
+        file: the config's path; empty for a value that comes from the command line or from Python.
+        text: the config's text.
+
+    Example:
+        >>> str(Place(("losses", "binary"), "mine.toml", "[losses]\nbinary = 3"))
+        "mine.toml line 2, key 'losses.binary'"
+    """
+
+    keys: tuple[str, ...]
+    file: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        key = ".".join(self.keys)
+        return f"{self.file} line {line_of(self.keys, self.text)}, key '{key}'" if self.file else key
+
+    def inside(self, key: str) -> Place:
+        """Return the place of a key in the table that stands here."""
+        return Place((*self.keys, key), self.file, self.text)
+
+    def table(self, number: int) -> Place:
+        """Return the place of one of the tables `[[key]]` that stand here, counted from 0."""
+        heads = list(re.finditer(rf"^[ \t]*\[\[\s*{self.keys[-1]}\s*\]\]", self.text, re.MULTILINE))
+        start = heads[number].start() if heads else 0  # an array of inline tables has no heads
+        # The lines before the table are counted, but not looked at.
+        return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
+
+
+@contextmanager
+def placed(config: str | Path | None) -> Iterator[None]:
+    """Say in which line of a user's config stands the name that is refused.
+
+    Args:
+        config: as for `make_settings`; nothing is said of a shipped one.
+    """
+    try:
+        yield
+    except UsageError as error:
+        if config is not None and config not in SHIPPED:
+            place = find_place(str(error), *read_config(config))
+            error.args = (f"{place}: {error}",) if place else error.args
+        raise
+
+
+def find_place(message: str, text: str, file: str) -> Place | None:
+    r"""Return where in a config stands what a message is about, its first name in quotes; None where it does not.
+
+    Example:
+        >>> str(find_place("unknown loss 'mze'; Known: 'mse'", "[losses]\nbinary = ['mse', 'mze']", "a.toml"))
+        "a.toml line 2, key 'losses.binary'"
+    """
+    first = re.search("'(.*?)'", message)
+    for keys, names in _names(tomllib.loads(text)):
+        if first and first[1] in names:
+            return Place(keys, file, text)
+    return None
+
+
+def _names(values: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Yield the values of every key, after the tables that hold it."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _names(value, (*table, key))
+        else:
+            yield (*table, key), value if isinstance(value, list) else [value]
+
+
+def read_config(config: str | Path) -> tuple[str, str]:
+    """Return the text of a config and its place, for messages.
+
+    Raises:
+        ConfigError: no such file, or one that cannot be read.
+    """
+    if config in SHIPPED:
+        return _shipped(str(config)), f"configs/{config}.toml"
+    try:
+        return Path(config).read_text(encoding="utf-8-sig"), str(config)  # some editors begin a file with a mark
+    except FileNotFoundError:
+        known = " or ".join(SHIPPED)
+        raise ConfigError(f"no config at '{config}'; give the path of a TOML file, or {known}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
+
+
+def _shipped(name: str) -> str:
+    installed = resources.files("lossbench") / "configs" / f"{name}.toml"
+    if installed.is_file():
+        return installed.read_text(encoding="utf-8")
+    # In a checkout that is installed in editable mode, the configs stand beside the package.
+    return (Path(__file__).parents[2] / "configs" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Parse a config and refuse keys that do not exist.
+
+    Raises:
+        ConfigError: no valid TOML; the message has the line.
+        UnknownName: a key that does not exist.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
+        raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
+    for key in values:
+        if key not in _READERS:
+            raise UnknownName("key", key, _READERS, where=f"{file} line {line_of((key,), text)}")
+    return values
+
+
+def line_of(keys: Sequence[str], text: str) -> int:
+    """Return the number of the line that sets a key, or opens its table.
+
+    Args:
+        keys: the key, after the table that holds it, if one does.
+        text: the config.
+
+    Returns:
+        The first such line; the table's where the key is not seen, as in a table within one line, and 1 where
+        nothing is seen.
+    """
+    lines, found = text.splitlines(), 0
+    for key in keys:
+        name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
+        # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
+        pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
+        found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
+    return found + 1
+
+
+def _read(value: Any, place: Place) -> Any:
+    key = place.keys[0]
+    if key not in _READERS:
+        raise UnknownName("key", key, _READERS)
+    return _READERS[key](value, place)
+
+
+def _wrong(place: Place, value: object, wanted: str) -> ConfigError:
+    return ConfigError(f"{place}: {value!r} is not {wanted}; write {wanted}")
+
+
+def _texts(value: Any, place: Place) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, Sequence) or not items or not all(isinstance(item, str) for item in items):
+        raise _wrong(place, value, "a list of names")
+    return tuple(dict.fromkeys(items))
+
+
+def _text(value: Any, place: Place) -> str:
+    if not isinstance(value, str):
+        raise _wrong(place, value, "a name in quotes")
+    return value
+
+
+def _flag(value: Any, place: Place) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(place, value, "true or false")
+    return value
+
+
+def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        return _texts(value, place)
+    for task in value:
+        if task not in TASKS:
+            raise UnknownName("task", task, TASKS, where=str(place.inside(task)))
+    return {task: _texts(names, place.inside(task)) for task, names in value.items()}
+
+
+def _own_losses(value: Any, place: Place) -> tuple[OwnLoss, ...]:
+    """Read the `[[loss]]` tables."""
+    if not isinstance(value, Sequence) or not all(isinstance(table, Mapping) for table in value):
+        raise ConfigError(f"{place}: {value!r} is no [[loss]] table; to name losses, write losses = [...]")
+    own = tuple(_own_loss(table, place.table(number)) for number, table in enumerate(value))
+    labels = [loss.label for loss in own]
+    for number, label in enumerate(labels):
+        if label in labels[:number]:
+            where = place.table(number).inside("label")
+            raise BadValue(f"{where}: another loss is called '{label}' already; choose another label")
+    return own
+
+
+def _own_loss(table: Mapping[str, Any], place: Place) -> OwnLoss:
+    for key, value in table.items():
+        if key not in OWN_LOSS:
+            raise UnknownName("key", key, OWN_LOSS, where=str(place.inside(key)))
+        _text(value, place.inside(key))
+    for key in ("label", "loss"):
+        if key not in table:
+            raise ConfigError(f'{place}: a [[loss]] table needs the key {key}; write {key} = "..."')
+    if table.get("task") not in (None, *TASKS):
+        raise UnknownName("task", table["task"], TASKS, where=str(place.inside("task")))
+    try:
+        check_name(table["label"])
+    except BadValue as error:
+        raise BadValue(f"{place.inside('label')}: {error}") from None
+    stated = (f"@{key}={value}" for key, value in table.items() if key != "loss")
+    return OwnLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
+
+
+def _margins(value: Any, place: Place) -> dict[str, float]:
+    """Read the `[margins]` table."""
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, "a table of scores, such as accuracy = 0.02")
+    known = (*MEASURES, "epochs_to_target")
+    for name in value:
+        if name not in known:
+            raise UnknownName("score", name, known, where=str(place.inside(name)))
+    margins = {name: _number(margin, place.inside(name)) for name, margin in value.items()}
+    for name, margin in margins.items():
+        if not 0 <= margin < math.inf:
+            raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number of at least zero")
+    return margins
+
+
+def _gate(value: Any, place: Place) -> dict[str, Any]:
+    """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, 'a table, such as missing = "warn"')
+    for key, entry in value.items():
+        if key not in GATE:
+            raise UnknownName("key", key, GATE, where=str(place.inside(key)))
+        if key != "rules":
+            _text(entry, place.inside(key))
+    rules = value.get("rules", [])
+    if not isinstance(rules, Sequence) or isinstance(rules, str):
+        raise _wrong(place.inside("rules"), rules, "a list of rules")
+    return {**value, "rules": [_rule(rule, place.inside("rules")) for rule in rules]}
+
+
+def _rule(value: Any, place: Place) -> dict[str, str]:
+    table = {"rule": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping) or "rule" not in table:
+        raise _wrong(place, value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
+    for key, entry in table.items():
+        if key not in RULE:
+            raise UnknownName("key", key, RULE, where=str(place))
+        _text(entry, place.inside(key))
+    return dict(table)
+
+
+def _number(value: Any, place: Place) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise _wrong(place, value, "a number")
+    return float(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _whole(value: Any, place: Place) -> int:
+    if not _is_whole(value):
+        raise _wrong(place, value, "a whole number")
+    if value < 1:
+        raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
+    return int(value)
+
+
+def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, Place], tuple[float, ...]]:
+    def read(value: Any, place: Place) -> tuple[float, ...]:
+        items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        if not items:
+            raise _wrong(place, value, "a list of numbers")
+        read_items = tuple(dict.fromkeys(_number(item, place) for item in items))
+        for item in read_items:
+            if not allowed(item):
+                raise BadValue(f"{place}: {item:g} is out of range; give {wanted}")
+        return read_items
+
+    return read
+
+
+def _seeds(value: Any, place: Place) -> tuple[int, ...]:
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)(?::(\d+))?", value.strip())):
+        first, last = match.groups()
+        if last is None:
+            return tuple(range(_whole(int(first), place)))
+        if int(last) <= int(first):
+            raise BadValue(f"{place}: {value} holds no seed; give a range such as 10:20")
+        return tuple(range(int(first), int(last)))
+    if isinstance(value, str):
+        raise _wrong(place, value, 'a count, or a range such as "10:20"')
+    if isinstance(value, Sequence):
+        if not value or not all(_is_whole(seed) and seed >= 0 for seed in value):
+            raise _wrong(place, value, "a list of whole numbers")
+        return tuple(dict.fromkeys(map(int, value)))
+    return tuple(range(_whole(value, place)))
+
+
+_positive = _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01")
+_strength = _numbers(lambda x: 0 <= x < float("inf"), "a number of at least zero")
+_share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
+
+_READERS: dict[str, Callable[[Any, Place], Any]] = {
+    "datasets": _texts,
+    "losses": _losses,
+    "loss": _own_losses,
+    "models": _texts,
+    "optimizers": _texts,
+    "lr": _positive,
+    "tune": _flag,
+    "l1": _strength,
+    "l2": _strength,
+    "batch_size": _whole,
+    "epochs": _whole,
+    "seeds": _seeds,
+    "outliers": _share,
+    "outlier_kind": _text,
+    "margins": _margins,
+    "gate": _gate,
+}

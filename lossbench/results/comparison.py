@@ -1,0 +1,98 @@
+"""A finished comparison, and how a planned experiment becomes one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.plan.experiment import Experiment
+from lossbench.report.notes import remarks
+from lossbench.report.page import reports
+from lossbench.results.manifest import manifest
+from lossbench.results.write import csv_text, findings_csv, json_text, prepare_folder, write_text
+from lossbench.run.runner import run
+from lossbench.run.state import Gap
+from lossbench.stats.curves import average_curves
+from lossbench.stats.findings import Findings
+from lossbench.stats.tuning import tuning_table
+from lossbench.store import Store
+
+
+@dataclass(frozen=True)
+class Comparison(Findings):
+    """A finished comparison: its trials and what they say, see `lossbench.stats.findings.Findings`.
+
+    Args:
+        experiment: what was asked for, and which losses were skipped.
+        raw_curves: (trials, epochs) the validation curve of each trial.
+        seconds: wall time of the whole, and time spent in training summed over processes.
+        manner: engine, device and number of processes (None: left to lossbench).
+        cached: how many trainings were taken from the store.
+        gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
+        note: why results could not be kept for other runs; empty where they could.
+    """
+
+    experiment: Experiment = field(kw_only=True, repr=False)
+    raw_curves: np.ndarray = field(kw_only=True, repr=False)
+    seconds: Mapping[str, float] = field(kw_only=True)
+    manner: Mapping[str, Any] = field(kw_only=True)
+    cached: int = 0
+    gaps: tuple[Gap, ...] = ()
+    note: str = ""
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
+        return average_curves(self.trials, self.raw_curves)
+
+    def save(self, folder: str | Path, command: str = "") -> None:
+        """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        prepare_folder(folder)
+        texts = findings_csv(self) | {"curves.csv": csv_text(self.curves)}
+        if self.tuning is not None:
+            texts["tuning.csv"] = csv_text(self.tuning)
+        texts |= reports(self, self.curves, remarks(self))
+        texts["manifest.json"] = json_text(manifest(self, texts, command))
+        for name, text in texts.items():
+            write_text(folder / name, text)
+
+
+def execute(
+    experiment: Experiment,
+    start: float,
+    progress: Callable[[str, int], None],
+    store: Store | None = None,
+    budget: float = math.inf,
+    **manner: Any,
+) -> Comparison:
+    """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
+    done = run(experiment, progress=progress, store=store, budget=budget, **manner)
+    rows, reported = done.rows, done.rows.index < len(experiment.trials)
+    tuning = tuning_table(rows[~reported]) if experiment.tuning else None
+    seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
+    trials = rows[reported].reset_index(drop=True)
+    return Comparison(
+        trials,
+        tuning,
+        experiment.settings.margins,
+        experiment=experiment,
+        raw_curves=done.curves[reported],
+        seconds=seconds,
+        manner=manner,
+        cached=done.cached,
+        gaps=done.gaps,
+        note=done.note,
+    )

@@ -1,0 +1,416 @@
+"""Reading `trials.csv` back as the table that it was written from, or refusing it with the line that is wrong.
+
+What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+import pandas as pd
+
+from lossbench.data.dataset import Sampling
+from lossbench.errors import DataError
+from lossbench.metrics.scores import MEASURES
+from lossbench.results.manifest import SCHEMA
+from lossbench.run.scoring import COLUMNS, DTYPES
+from lossbench.task import TASKS
+from lossbench.training.trial import Trial
+
+MANIFEST = "manifest.json"
+CENSORED = ">"
+TRIAL = tuple(get_type_hints(Trial))
+
+CONSTANT = {
+    ("dataset",): ("task", "score", "sampling", "data_hash"),
+    ("dataset", "seed"): ("split_hash",),
+    ("dataset", "seed", "model"): ("weights_hash",),
+    ("dataset", "seed", "batch_size", "epochs"): ("order_hash",),
+    ("task", "loss"): ("loss_hash",),
+}
+"""What must be the same in rows that agree in the first columns: else no comparison of their losses is fair."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the cells of a column are.
+
+    Args:
+        wanted: for messages.
+        read: from the text of a cell to its value; raises ValueError or OverflowError.
+        optional: whether a cell may be empty, where the value is undefined.
+    """
+
+    wanted: str
+    read: Callable[[str], Any]
+    optional: bool = False
+
+
+def _text(cell: str) -> str:
+    if not cell:
+        raise ValueError
+    return cell
+
+
+def _number(cell: str) -> float:
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _whole(cell: str) -> int:
+    return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write whole numbers beside empty cells
+
+
+def _count(cell: str) -> int:
+    value = _whole(cell)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
+    return lambda cell: names[names.index(cell)]
+
+
+def _truth(cell: str) -> bool:
+    return ("False", "True").index(cell) == 1
+
+
+_TEXT = Kind("a text", _text)
+_NUMBER = Kind("a number", _number)
+_WHOLE = Kind("a whole number", _whole)
+_COUNT = Kind("a whole number above zero", _count)
+_OF_FIELD = {float: _NUMBER, int: _WHOLE}
+_OF_TYPE = {
+    "float64": Kind("a number", _number, optional=True),
+    "Int64": Kind("a whole number", _whole, optional=True),
+    "boolean": Kind("True or False", _truth, optional=True),
+}
+
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys(COLUMNS, _TEXT),
+    **{name: _OF_FIELD.get(kind, _TEXT) for name, kind in get_type_hints(Trial).items()},
+    **{name: _OF_TYPE[dtype] for name, dtype in DTYPES.items() if dtype in _OF_TYPE},
+    **dict.fromkeys(("batch_size", "epochs", "train_rows", "test_rows"), _COUNT),
+    "task": Kind("a task: " + ", ".join(TASKS), _one_of(TASKS)),
+    "score": Kind("a score: " + ", ".join(MEASURES), _one_of(tuple(MEASURES))),
+    "sampling": Kind(" or ".join(get_args(Sampling)), _one_of(get_args(Sampling))),
+    "failure": Kind("a text", _text, optional=True),
+}
+"""What the cells of each column are."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a file, as texts.
+
+    Args:
+        path: the file, for messages.
+        lines: the number of the line where each row begins; the header is line 1.
+        cells: the cells of each column, by its name.
+    """
+
+    path: Path
+    lines: list[int]
+    cells: dict[str, tuple[str, ...]]
+
+    def error(self, row: int, message: str) -> DataError:
+        """Return an error that names file and line."""
+        return DataError(f"{self.path} line {self.lines[row]}: {message}")
+
+
+def read_trials(place: Path) -> pd.DataFrame:
+    """Read the trials of a finished run.
+
+    Args:
+        place: the file, or the folder that has it as `trials.csv`. A `manifest.json` beside it says of which
+            version it is.
+
+    Returns:
+        One row a trial, with the columns and types of `Comparison.trials`.
+
+    Raises:
+        DataError: no such file; one of a newer or an older version; one that is cut short, has a value of the
+            wrong type, holds a trial twice, or contradicts itself. The message has the line.
+
+    Example:
+        >>> read_trials(Path("nowhere"))
+        Traceback (most recent call last):
+        lossbench.errors.DataError: no file nowhere; name a trials.csv, or the folder of a run
+    """
+    return _read(place)[1]
+
+
+def read_comparison(place: Path) -> pd.DataFrame:
+    """Read trials whose losses are to be compared with each other: they must differ in nothing but the loss.
+
+    Args:
+        place: as for `read_trials`.
+
+    Raises:
+        DataError: as for `read_trials`; also where rows are of different runs that do not go together.
+    """
+    sheet, trials = _read(place)
+    refuse_mixture(sheet, trials)
+    return trials
+
+
+def _read(place: Path) -> tuple[Sheet, pd.DataFrame]:
+    path = find_trials(place)
+    read_manifest(path.parent)
+    sheet = read_sheet(path)
+    trials = typed(sheet)
+    refuse_twice(sheet, trials)
+    return sheet, trials
+
+
+def read_baseline(place: Path) -> pd.DataFrame | None:
+    """Read the trials of a baseline; None where there is none yet.
+
+    Args:
+        place: as for `read_trials`.
+
+    Raises:
+        DataError: as for `read_trials`, but not where there is no file.
+    """
+    return read_trials(place) if trials_path(place).exists() else None
+
+
+def trials_path(place: Path) -> Path:
+    """Return where the trials are, if they are: the file itself, or `trials.csv` in a folder."""
+    return place / "trials.csv" if place.is_dir() else place
+
+
+def find_trials(place: Path) -> Path:
+    """Return the path of the trials.
+
+    Raises:
+        DataError: there is none.
+    """
+    path = trials_path(place)
+    if not path.exists():
+        raise DataError(f"no file {path}; name a trials.csv, or the folder of a run")
+    return path
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of the run in a folder, None where there is none.
+
+    Raises:
+        DataError: it cannot be read, or is of a newer version.
+    """
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
+    if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
+        return None  # another program's
+    if found["schema"] > SCHEMA:
+        raise DataError(
+            f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
+        )
+    return found
+
+
+def altered(place: Path) -> Iterator[str]:
+    """Yield a warning where the trials are not those that the run beside them wrote.
+
+    A file that is cut between two lines is well-formed; only the manifest can tell.
+
+    Args:
+        place: as for `read_trials`.
+    """
+    path = find_trials(place)
+    found = read_manifest(path.parent) or {}
+    recorded = found.get("sha256", {}).get(path.name)
+    if recorded and recorded != hashlib.sha256(path.read_bytes()).hexdigest():
+        yield f"warning  {path} is not as the run wrote it ({found['trials']} trials): changed since, or cut short"
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read the cells of a file and hold its lines to the header.
+
+    Raises:
+        DataError: no CSV in UTF-8, without rows, of other columns, or cut short.
+    """
+    text = _content(path)
+    records = list(_records(path, text))
+    if not records:
+        raise DataError(f"{path}: the file is empty; run the comparison again")
+    (_, header), *rows = records
+    check_header(path, header)
+    check_widths(path, len(header), rows)
+    last = records[-1][0]
+    if not text.endswith("\n"):
+        raise DataError(
+            f"{path} line {last}: no newline at its end, the file is cut short; restore the whole file"
+        )
+    if not rows:
+        raise DataError(f"{path} line 1: no trials below the names of the columns; run the comparison again")
+    columns = zip(*(row for _, row in rows), strict=True)
+    return Sheet(path, [line for line, _ in rows], dict(zip(header, columns, strict=True)))
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")  # some programs begin a file with a mark
+    except UnicodeDecodeError as problem:
+        raise DataError(f"{path}: byte {problem.start} is not UTF-8; name a file that lossbench wrote") from None
+    except OSError as problem:
+        raise DataError(f"{path} cannot be read: {problem.strerror}; check its permissions") from None
+
+
+def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    reader, line = csv.reader(io.StringIO(text, newline=""), strict=True), 1
+    try:
+        for record in reader:
+            yield line, record
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise DataError(f"{path} line {line}: no CSV ({problem}); restore the whole file") from None
+
+
+def check_header(path: Path, header: list[str]) -> None:
+    """Refuse other columns than those of `trials.csv`; their order is free.
+
+    Raises:
+        DataError: a column is missing, unknown or there twice.
+    """
+    place = f"{path} line 1"
+    if not set(COLUMNS) & set(header):
+        raise DataError(f"{place}: not the columns of a trials.csv; name one, or the folder of a run")
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise DataError(
+            f"{place}: no column {', '.join(missing)}; the file is of an older lossbench: run the comparison again"
+        )
+    unknown = [name for name in header if name not in COLUMNS]
+    if unknown:
+        raise DataError(
+            f"{place}: unknown column {', '.join(unknown)}; the file is of a newer lossbench, update it, or not "
+            "lossbench's alone, remove the column"
+        )
+    if len(header) > len(COLUMNS):
+        raise DataError(f"{place}: a column is there twice; remove one of them")
+
+
+def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> None:
+    """Refuse lines with more or fewer cells than there are columns.
+
+    Raises:
+        DataError: naming the first such line.
+    """
+    for line, row in rows:
+        if len(row) != width:
+            cut = "; the file is cut short there" if line == rows[-1][0] else ""
+            raise DataError(
+                f"{path} line {line}: {len(row)} cells under {width} columns{cut}; restore the whole file"
+            )
+
+
+def typed(sheet: Sheet) -> pd.DataFrame:
+    """Return the cells as values, every column with its type.
+
+    Raises:
+        DataError: a cell that is not of its column's kind, or a censored time that is none.
+    """
+    times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
+    cells = sheet.cells | {"epochs_to_target": times}
+    trials = pd.DataFrame({name: read_column(sheet, name, cells[name]) for name in COLUMNS}).astype(DTYPES)
+    refuse_times(sheet, trials)
+    return trials
+
+
+def read_column(sheet: Sheet, name: str, cells: tuple[str, ...]) -> list[Any]:
+    """Return the values of one column, None for what is undefined.
+
+    Raises:
+        DataError: naming the first line that is wrong.
+    """
+    kind, values = KINDS[name], []
+    for row, cell in enumerate(cells):
+        try:
+            values.append(None if kind.optional and not cell else kind.read(cell))
+        except (ValueError, OverflowError):
+            wanted = f"neither {kind.wanted} nor empty" if kind.optional else f"not {kind.wanted}"
+            raise sheet.error(row, f"column {name}: '{cell}' is {wanted}; restore the file") from None
+    return values
+
+
+def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
+    """Refuse a time to the target that does not agree with `converged` and `epochs`.
+
+    Raises:
+        DataError: naming the line, and what should stand there.
+    """
+    for row, (cell, converged, epochs) in enumerate(
+        zip(sheet.cells["epochs_to_target"], trials.converged, trials.epochs, strict=True)
+    ):
+        if pd.isna(converged):
+            agrees, wanted = cell == "", "an empty cell"
+        elif converged:
+            agrees, wanted = cell != "" and not cell.startswith(CENSORED), "a number"
+        else:
+            wanted = f"{CENSORED}{epochs:g}"
+            agrees = cell == wanted
+        if not agrees:
+            stands = "empty" if pd.isna(converged) else converged
+            raise sheet.error(
+                row, f"epochs_to_target is '{cell}' where converged is {stands}: {wanted} is due; restore the file"
+            )
+
+
+def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
+    """Refuse a trial that is there twice, with the same numbers or with others.
+
+    Raises:
+        DataError: naming both lines.
+    """
+    again = trials.duplicated(list(TRIAL)).to_numpy()
+    if not again.any():
+        return
+    row = int(again.argmax())
+    first = int((trials[list(TRIAL)] == trials.loc[row, list(TRIAL)]).all(axis="columns").to_numpy().argmax())
+    there = f"line {sheet.lines[first]}"
+    for name, cells in sheet.cells.items():
+        if cells[row] != cells[first]:
+            raise sheet.error(
+                row,
+                f"contradicts {there}: the same trial with {name} '{cells[row]}' here and '{cells[first]}' there; "
+                "keep the row that is right",
+            )
+    raise sheet.error(row, f"repeats {there}; remove one of the two")
+
+
+def refuse_mixture(sheet: Sheet, trials: pd.DataFrame) -> None:
+    """Refuse rows whose data, split, weights, order or loss differ where they must not.
+
+    Raises:
+        DataError: naming both lines.
+    """
+    for keys, names in CONSTANT.items():
+        firsts = trials.index.to_series().groupby([trials[key] for key in keys]).transform("first").to_numpy()
+        for name in names:
+            column = trials[name].to_numpy()
+            differs = column != column[firsts]
+            if differs.any():
+                row = int(differs.argmax())
+                raise sheet.error(
+                    row,
+                    f"contradicts line {sheet.lines[firsts[row]]}: another {name} for the same {', '.join(keys)}; "
+                    "these rows are of different runs: keep one run's",
+                )

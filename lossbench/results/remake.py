@@ -1,0 +1,146 @@
+"""A finished run, made again from its `trials.csv`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lossbench.errors import DataError
+from lossbench.report.notes import across, diverged, failed, partial, tuned
+from lossbench.report.page import CURVE, reports
+from lossbench.results.read import MANIFEST, altered, find_trials, read_comparison, read_manifest
+from lossbench.results.write import findings_csv, json_text, prepare_folder, write_text
+from lossbench.run.state import Gap
+from lossbench.stats.findings import Findings
+from lossbench.stats.paired import MARGINS
+from lossbench.stats.tuning import ARM
+
+NOT_REMADE = {
+    "curves.csv": "it holds no curves",
+    "tuning.csv": "the trainings that chose the rates are not reported",
+}
+"""What cannot be made from `trials.csv`, and why; it is kept where it stands beside it."""
+
+COLUMNS = {
+    "curves.csv": (*CURVE, "outlier_fraction", "epoch", "mean"),
+    "tuning.csv": (*ARM, "lr", "chosen", "at_edge"),
+}
+"""What is read of these."""
+
+REPORTS = ("report.md", "report.html")
+"""What also tells of the run itself, and so is kept where it stands beside the trials."""
+
+
+@dataclass(frozen=True)
+class Remade(Findings):
+    """What a finished run says, from its trials; see `lossbench.stats.findings.Findings`.
+
+    Args:
+        path: the trials' file.
+        manifest: of the run, None where it does not stand beside the trials.
+        beside: what is kept as it stands beside the trials, as text by its name.
+        curves: as they stand beside the trials; None where there are none.
+    """
+
+    path: Path = field(kw_only=True)
+    manifest: dict[str, Any] | None = field(kw_only=True, repr=False)
+    beside: dict[str, str] = field(kw_only=True, repr=False)
+    curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
+
+    def save(self, folder: Path) -> None:
+        """Write the trials, all that can be made from them, and what stands beside them.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        prepare_folder(folder)
+        texts = findings_csv(self) | self.beside
+        if not all(name in texts for name in REPORTS):
+            texts |= reports(self, self.curves, self.remarks()) | self.beside
+        if self.manifest is not None:
+            hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+            texts[MANIFEST] = json_text(self.manifest | {"sha256": hashes})
+        for name, text in texts.items():
+            write_text(folder / name, text)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the run left out, as its manifest says."""
+        return tuple(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what a reader of the tables must know besides."""
+        yield from tuned(self.tuning, self.summary)
+        yield from across(self.ranks)
+        for skip in (self.manifest or {}).get("skipped", []):
+            yield f"skipped  {skip['loss']} on {skip['dataset']}: {skip['reason']}"
+        yield from partial(self.gaps)
+        yield from failed(self.trials)
+        yield from diverged(self.trials)
+        yield from altered(self.path)
+        for name in missing(self):
+            yield f"absent   {name}: not made from trials.csv, {NOT_REMADE[name]}"
+
+
+def missing(remade: Remade) -> list[str]:
+    """Return the files that the run had and that can neither be made again nor stand beside the trials."""
+    had = ["curves.csv"]
+    if remade.manifest is not None and remade.manifest["config"]["tune"]:
+        had.append("tuning.csv")
+    return [name for name in had if name not in remade.beside]
+
+
+def remake(place: Path) -> Remade:
+    """Read a finished run.
+
+    Args:
+        place: its folder, or its trials; files beside the trials belong to them only if these are `trials.csv`.
+
+    Raises:
+        DataError: a file that is refused, see `lossbench.results.read`.
+    """
+    path = find_trials(place)
+    trials = read_comparison(path)
+    if path.name != "trials.csv":
+        return Remade(trials, path=path, manifest=None, beside={})
+    there = [path.with_name(name) for name in (*NOT_REMADE, *REPORTS) if path.with_name(name).is_file()]
+    beside = {file.name: read_text(file) for file in there}
+    tables = {name: read_table(path.with_name(name), COLUMNS[name]) for name in COLUMNS if name in beside}
+    manifest = read_manifest(path.parent)
+    margins = MARGINS | (manifest["config"].get("margins", {}) if manifest else {})
+    tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
+    return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside, curves=curves)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, with its ends of lines as they are.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table that stands beside the trials.
+
+    Raises:
+        DataError: it is no table of these columns.
+    """
+    try:
+        # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
+        table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))
+    except ValueError as problem:
+        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
+    absent = [name for name in columns if name not in table]
+    if absent:
+        raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
+    return table

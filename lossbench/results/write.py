@@ -1,0 +1,158 @@
+"""The files that a run leaves. Each appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import OutputError
+from lossbench.stats.findings import Findings
+
+if TYPE_CHECKING:
+    from lossbench.run.state import Gap
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system calls a disk without room: full, beyond the user's quota, or beyond the size of a file."""
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder and see that it can be written to, before an hour of work and not after.
+
+    Raises:
+        OutputError: it cannot be made, or not be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write results to '{folder}': {error.strerror or error}; name another folder with --output"
+        ) from None
+
+
+def prepare_file(path: Path) -> None:
+    """See that a file, a device or a pipe can be written, before an hour of work and not after.
+
+    Raises:
+        OutputError: it is a folder, or its folder cannot be written to.
+    """
+    if path.is_dir():
+        raise OutputError(
+            f"cannot write '{path}': it is a folder; name a file in it, or use --output for a folder"
+        )
+    if not _is_stream(path):
+        prepare_folder(path.resolve().parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it; a link is followed, a device or a pipe is written to.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8", newline="")
+        else:
+            _replace(path.resolve(), text)
+    except OSError as error:
+        advice = "make room, or name another place" if error.errno in FULL else "name another place"
+        raise OutputError(f"cannot write '{path}': {error.strerror or error}; {advice}") from None
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name and none of the text
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files that only their owner can read
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)  # gone already, unless something failed
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV: empty cells where undefined, lines ending in a newline alone.
+
+    Floats are written so that they read back as the same numbers.
+    """
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def trials_csv(trials: pd.DataFrame) -> str:
+    """Return `trials.csv`. A target that was not reached stands as censored, such as ">100", never as a number."""
+    missed = ~trials["converged"].fillna(True).astype(bool)
+    return csv_text(
+        trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
+    )
+
+
+def findings_csv(findings: Findings) -> dict[str, str]:
+    """Return the trials, and every table that is made of them, by the name of its file."""
+    texts = {
+        "trials.csv": trials_csv(findings.trials),
+        "summary.csv": summary_csv(findings.summary),
+        "comparisons.csv": csv_text(findings.comparisons),
+        "ranks.csv": csv_text(findings.ranks),
+    }
+    return texts if findings.views is None else texts | {"views.csv": csv_text(findings.views)}
+
+
+def summary_csv(summary: pd.DataFrame) -> str:
+    """Return `summary.csv`. Medians beyond the end of the run stand as censored, such as ">100"."""
+    return csv_text(summary.assign(**_medians(summary)))
+
+
+def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
+    """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100".
+
+    Args:
+        summary: one row a data set, setting and loss.
+        gaps: what a run that was cut short left out. Each row has the seeds of its data set as "partial", none
+            where the data set is whole.
+    """
+    left_out = {gap.dataset: list(gap.seeds) for gap in gaps}
+    beyond = {
+        name: summary[name].astype(object).mask(np.isinf(summary[name]), text)
+        for name, text in _medians(summary).items()
+    }
+    plain = summary.assign(**beyond).astype(object).where(summary.notna(), None)
+    rows = (dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False))
+    return json_text([row | {"partial": left_out.get(row["dataset"], [])} for row in rows])
+
+
+def _medians(summary: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    ends = dict.fromkeys(("epochs_to_target", "epochs_to_plateau"), summary["epochs"])
+    ends["breakdown"] = summary["largest_share"]
+    columns = {f"{name}_median{end}": last for name, last in ends.items() for end in ("", "_low", "_high")}
+    return {name: _censored(summary[name], np.isinf(summary[name]), last) for name, last in columns.items()}
+
+
+def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[Any]) -> pd.Series[Any]:
+    texts = [
+        f">{end:g}" if beyond else "" if pd.isna(value) else repr(float(value)).removesuffix(".0")
+        for value, beyond, end in zip(values, missed, ends, strict=True)
+    ]
+    return pd.Series(texts, index=values.index)
+
+
+def json_text(value: Mapping[str, Any] | list[dict[str, Any]]) -> str:
+    """Return JSON with two spaces of indentation and a newline at the end."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,173 @@
+"""Where a row comes from, as hashes: what must be equal for two rows to differ in nothing but the loss."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import platform
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lossbench.losses.loss import Loss
+from lossbench.losses.scaled import Scaled
+from lossbench.training.pack import Pack
+
+HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
+
+PROGRAM = ("randomness.py", "run/scoring.py", "data", "metrics", "training")
+"""The parts of the package that make the numbers of a row, beside its loss."""
+
+
+def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
+    """Return what must be equal for two rows to differ in nothing but the loss, and the hash of the loss.
+
+    Rows of another fingerprint were computed elsewhere, and their last bits may differ.
+    """
+    orders = {seed: digest(order) for seed, order in pack.orders.items()}
+    weights = {id(layers): digest(*_shared(pack, layers)) for layers in pack.weights}
+    sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
+    return {
+        "data_hash": [pack.dataset.digest for _ in pack.trials],
+        "split_hash": [pack.folds[trial.seed].digest for trial in pack.trials],
+        "weights_hash": [weights[id(layers)] for layers in pack.weights],
+        "order_hash": [orders[trial.seed] for trial in pack.trials],
+        "loss_hash": [sources[loss] for loss in pack.losses],
+        "fingerprint": [fingerprint] * len(pack.trials),
+    }
+
+
+@cache
+def fingerprint(engine: str, device: str = "cpu") -> str:
+    """Return a hash of all that the bits of a row may depend on beside its trial.
+
+    That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
+    of matrix products.
+    """
+    versions = [version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")]
+    return hashlib.sha256("\n".join([engine, *versions, *processor(device), program()]).encode()).hexdigest()[:12]
+
+
+def processor(device: str) -> list[str]:
+    """Return what kind of processor does the arithmetic, and numpy's library for matrix products.
+
+    To ask torch for it takes longer than many a rerun.
+    """
+    built = np.show_config(mode="dicts")
+    blas = built["Build Dependencies"]["blas"]
+    kind = [platform.machine(), *built["SIMD Extensions"]["found"], blas["name"], str(blas.get("version"))]
+    if device == "cpu":
+        return kind
+    import torch
+
+    return [*kind, torch.cuda.get_device_name()]
+
+
+@cache
+def program() -> str:
+    """Return a hash of the code that trains and scores."""
+    root = Path(__file__).parents[1]
+    files = [file for part in PROGRAM for file in files_of(root / part)]
+    return hashlib.sha256("\n".join(bare(file.read_text(encoding="utf-8")) for file in files).encode()).hexdigest()
+
+
+def files_of(part: Path) -> list[Path]:
+    """Return a file itself, or all code in a folder."""
+    return sorted(part.rglob("*.py")) if part.is_dir() else [part]
+
+
+def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
+    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
+    return [*layers[:-1], layers[-1][: pack.dataset.targets]]
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """Return a hash of arrays, twelve hexadecimal digits."""
+    content = hashlib.sha256()
+    for array in arrays:
+        content.update(f"{array.shape}{array.dtype.str}".encode() + np.ascontiguousarray(array).tobytes())
+    return content.hexdigest()[:12]
+
+
+def source_digest(loss: Loss) -> str:
+    """Return a hash of a loss's code and the values of its parameters, twelve hexadecimal digits.
+
+    The code is that of the function, of its derivative and of what they call; of a loss of the user's own, that of
+    its file, see `lossbench.losses.custom.source`. A file may hold several losses, so the name counts too; of a
+    constant times a loss, also that of the other loss.
+    """
+    record = loss.record
+    code = record.code or "".join(
+        code_of(unwrapped(function)) for function in (record.fn, record.slope) if function
+    )
+    multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
+    text = code + loss.name + multiplied + repr(sorted(loss.parameters.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that a constant is multiplied with, or a function itself."""
+    return unwrapped(function.multiplied) if isinstance(function, Scaled) else function
+
+
+@cache
+def code_of(function: Callable[..., Any]) -> str:
+    """Return the code of a function, of what it calls, and the numbers that it takes from its module.
+
+    Decorators do not count: what a record says about a loss changes none of its values.
+
+    Example:
+        >>> from lossbench.losses.regression import mae, mse
+        >>> code_of(mse) == code_of(mse) != code_of(mae)
+        True
+    """
+    waiting, found = [function], {}
+    while waiting:
+        current = waiting.pop()
+        name = f"{current.__module__}.{current.__qualname__}"
+        if name in found:
+            continue
+        tree = ast.parse(inspect.cleandoc("\n" + inspect.getsource(current)))
+        for definition in tree.body:
+            definition.decorator_list = []  # type: ignore[attr-defined]
+        found[name] = dump(tree)
+        for value in used(current, tree):
+            if inspect.isfunction(value) and value.__module__.startswith("lossbench."):
+                waiting.append(value)
+            elif isinstance(value, int | float):
+                found[name] += repr(value)
+    return "".join(found[name] for name in sorted(found))
+
+
+def used(function: Callable[..., Any], tree: ast.AST) -> Iterator[Any]:
+    """Yield what a function takes from its module, or from other modules that its module has imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield function.__globals__.get(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = function.__globals__.get(node.value.id)
+            if inspect.ismodule(owner) and owner.__name__.startswith("lossbench."):
+                yield getattr(owner, node.attr)
+
+
+def bare(source: str) -> str:
+    """Return code without comments, docstrings and layout.
+
+    Example:
+        >>> bare("x = 1  # one") == bare("x  =  1")
+        True
+    """
+    return dump(ast.parse(source))
+
+
+def dump(tree: ast.Module) -> str:
+    """Return a tree of code as text, without its docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)

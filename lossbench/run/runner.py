@@ -1,0 +1,276 @@
+"""The conductor: experiment -> trials -> packs -> executor -> one tidy table."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from lossbench.backends import available_cores, run_all
+from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.plan.experiment import Experiment
+from lossbench.run.scoring import failed_rows, frame_of, rows_of
+from lossbench.run.state import Gap, Ledger
+from lossbench.store import Store
+from lossbench.training.pack import Pack, make_packs
+from lossbench.training.trial import Trial
+
+if TYPE_CHECKING:
+    from lossbench.training.trace import Trace
+
+Engine = Literal["fused", "loop"]
+ENGINES: tuple[Engine, ...] = ("fused", "loop")
+DEVICES = ("cpu", "auto", "cuda")
+
+# A second process costs a second of imports: less work than this many multiply-adds is done in this one.
+WORTH_A_PROCESS = 20e9
+
+# For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
+# that a process takes before it trains, and bytes a row.
+SPEED = {"fused": 1e10, "loop": 2e8}
+START, PROCESS, ROW = 3.0, 450.0, 2500.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The outcome of an experiment's trainings.
+
+    Args:
+        rows: one row a trial, numbered by its place in the experiment; see `lossbench.run.scoring`. Of a data set,
+            only seeds all of whose trainings are done.
+        curves: (trials, epochs) the validation curve of each, in the same order.
+        seconds: time spent in training, summed over processes.
+        cached: how many trainings were taken from the store.
+        gaps: the seeds that are left out; none where everything is done.
+        note: why results could not be kept for other runs; empty where they could.
+    """
+
+    rows: pd.DataFrame
+    curves: np.ndarray
+    seconds: float
+    cached: int
+    gaps: tuple[Gap, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """What comes back from training one pack, as columns: a table of dictionaries takes ten times the memory."""
+
+    rows: pd.DataFrame
+    curves: np.ndarray
+    seconds: float
+
+
+def run(
+    experiment: Experiment,
+    jobs: int | None = None,
+    engine: Engine = "fused",
+    device: str = "cpu",
+    progress: Callable[[str, int], None] = lambda dataset, trials: None,
+    store: Store | None = None,
+    budget: float = math.inf,
+) -> Finished:
+    """Train all trials of an experiment that are not stored already.
+
+    Args:
+        experiment: what to train.
+        jobs: processes; None for one a core, or for a single one where the work is small.
+        engine: "fused", or "loop" for the slow oracle.
+        device: "cpu", "cuda", or "auto" for cuda where there is one.
+        progress: is told the data set and the number of trials each time some have finished.
+        store: where finished trials are looked up and kept; None for nowhere.
+        budget: seconds after which no more training is begun.
+
+    Raises:
+        UnknownName: no such engine or device.
+        BadValue: a device that is not there, no process at all, or a budget in which no seed was done.
+    """
+    if engine not in ENGINES:
+        raise UnknownName("engine", engine, ENGINES)
+    if jobs is not None and (jobs < 1 or jobs != int(jobs)):
+        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
+    end = time.monotonic() + budget
+    ledger = Ledger(experiment, engine, choose_device(device), store)
+    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
+    tell_cached(experiment, ledger, progress)
+    train = partial(train_pack, engine=engine, device=ledger.device)
+    with closing(run_all(train, packs, processes(packs, jobs, engine, ledger.device))) as results:
+        for index, result in results:
+            ledger.add(packs[index].trials, result.rows, result.curves, result.seconds)
+            progress(packs[index].dataset.name, len(packs[index].trials))
+            if time.monotonic() > end:
+                break
+    return finished(ledger)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would take.
+
+    Args:
+        cached: trainings that are stored already.
+        missing: trainings that are not.
+        processes: how many would train.
+        seconds: about how long.
+        megabytes: about how much memory each process would take.
+    """
+
+    cached: int
+    missing: int
+    processes: int
+    seconds: float
+    megabytes: float
+
+
+def forecast(
+    experiment: Experiment, jobs: int | None, engine: Engine, device: str, store: Store | None
+) -> Forecast:
+    """Estimate what a run would take; see `run` for the arguments."""
+    ledger = Ledger(experiment, engine, choose_device(device), store)
+    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
+    count = processes(packs, jobs, engine, ledger.device)
+    seconds = START + sum(map(work, packs)) / SPEED[engine] / max(1, min(count, len(packs)))
+    trials = len(ledger.places)
+    memory = PROCESS + trials * (ROW + 8 * experiment.settings.epochs) / 1e6
+    return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
+
+
+def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = None) -> list[Pack]:
+    """Return the packs of some trials in the order in which they are trained.
+
+    What tunes comes first, since without it a data set says nothing; then seed by seed, and of equal seeds data
+    set by data set, so that a run that is cut short leaves whole seeds; and always the longest first, so that no
+    process waits for it at the end.
+    """
+    packs = [
+        pack
+        for dataset in experiment.datasets
+        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name), memory)
+    ]
+    tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
+    for pack in packs:
+        whole[pack.dataset.name] += work(pack)
+
+    def order(pack: Pack) -> tuple[bool, int, float, str, float]:
+        name, seed = pack.dataset.name, min(trial.seed for trial in pack.trials)
+        return tuning.isdisjoint(pack.trials), seed, -whole[name], name, -work(pack)
+
+    return sorted(packs, key=order)
+
+
+def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:
+    """Return how many processes the work is worth."""
+    worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
+    return jobs or (available_cores() if worthwhile and device == "cpu" else 1)
+
+
+def tell_cached(experiment: Experiment, ledger: Ledger, progress: Callable[[str, int], None]) -> None:
+    """Count what is stored as finished."""
+    left = Counter(trial.dataset for trial in ledger.missing)
+    for name, wanted in Counter(trial.dataset for trial in ledger.places).items():
+        if wanted > left[name]:
+            progress(name, wanted - left[name])
+
+
+def finished(ledger: Ledger) -> Finished:
+    """Return the results of whole seeds, and what is left out.
+
+    Raises:
+        BadValue: there is no whole seed.
+    """
+    rows, curves, gaps = ledger.rows(), ledger.curves(), tuple(ledger.gaps())
+    left_out = {(gap.dataset, seed) for gap in gaps for seed in gap.seeds}
+    whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
+    if not whole.any():
+        raise BadValue(
+            "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
+            "same command again, with a larger --budget"
+        )
+    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note)
+
+
+def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
+    """Train and score one pack; a loss that fails is left out, and the others are trained without it."""
+    from lossbench.run.provenance import fingerprint
+
+    start = time.perf_counter()
+    reasons: dict[str, str] = {}
+    curves = np.full((len(pack.trials), pack.epochs), np.nan)
+    rows, seconds, mark = [], 0.0, fingerprint(engine, device)
+    while healthy := [index for index, trial in enumerate(pack.trials) if trial.loss not in reasons]:
+        part = part_of(pack, healthy)
+        try:
+            trace = train(part, engine, device)
+        except LossFailed as error:
+            reasons |= dict.fromkeys(error.losses, str(error))
+            continue
+        rows, curves[healthy], seconds = rows_of(part, trace, mark), trace.curve, time.perf_counter() - start
+        break
+    failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
+    rows += failed_rows(part_of(pack, failed), reasons, mark) if failed else []
+    frame = frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True)
+    return PackResult(frame, curves, seconds)
+
+
+def part_of(pack: Pack, indices: list[int]) -> Pack:
+    """Return some trials of a pack as one of their own, whose splits, weights and orders are forgotten with it."""
+    return replace(pack, trials=tuple(pack.trials[index] for index in indices))
+
+
+def train(pack: Pack, engine: Engine, device: str) -> Trace:
+    """Train one pack by an engine on a device."""
+    import torch
+
+    from lossbench.training import fused, loop
+
+    # The default device is for the loop, and for tensors that a user's loss makes. It costs every call into torch
+    # a detour, so there is none where it would be the usual one.
+    with nullcontext() if device == "cpu" else torch.device(device):
+        return fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+
+
+def work(pack: Pack) -> float:
+    """Return about how many multiply-adds the training of a pack takes."""
+    parameters = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
+    return 3.0 * len(pack.trials) * pack.epochs * pack.dataset.rows * parameters
+
+
+def free_memory(device: str) -> int | None:
+    """Return the bytes that are free on a CUDA device; None for the processor."""
+    if device == "cpu":
+        return None
+    import torch
+
+    return int(torch.cuda.mem_get_info()[0])
+
+
+def choose_device(device: str) -> str:
+    """Return "cpu" or "cuda".
+
+    Raises:
+        UnknownName: no such device.
+        BadValue: "cuda" where there is none.
+    """
+    if device not in DEVICES:
+        raise UnknownName("device", device, DEVICES)
+    if device == "cpu":
+        return device
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "auto":
+        return "cpu"
+    raise BadValue(
+        f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
+        "use --device cpu, or --device auto to take one where it is"
+    )

@@ -1,0 +1,165 @@
+"""From the trace of a pack to the rows of `trials.csv`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.data.fold import Fold
+from lossbench.metrics.baseline import Anchors, anchors
+from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
+from lossbench.metrics.prediction import predict
+from lossbench.metrics.scores import MEASURES, score_all
+from lossbench.run.provenance import HASHES, hashes
+from lossbench.spec import title
+from lossbench.training.pack import Pack
+from lossbench.training.trace import Trace, members_by_link
+from lossbench.training.trial import Trial
+
+CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
+CONTEXT = (
+    *("score", "constant_score", "target_score", "validation_score"),
+    *("best_epoch", "diverged_epoch", "sampling", "train_rows", "test_rows", "failure"),
+)
+
+COLUMNS = (
+    *(field.name for field in fields(Trial)),
+    "status",
+    *MEASURES,
+    *(f"{name}_at_best" for name in MEASURES),
+    *CONVERGENCE,
+    *HASHES,
+    *CONTEXT,
+)
+"""The columns of `trials.csv`, in order. `score` names the primary score, which the next three are of."""
+
+DTYPES: dict[str, Any] = {
+    **dict.fromkeys((*MEASURES, *(f"{name}_at_best" for name in MEASURES)), "float64"),
+    **dict.fromkeys(("constant_score", "target_score", "validation_score"), "float64"),
+    **dict.fromkeys(("epochs_to_target", "epochs_to_plateau", "best_epoch", "diverged_epoch"), "Int64"),
+    **dict.fromkeys(("train_rows", "test_rows"), "Int64"),
+    "converged": "boolean",
+    "failure": "string",
+}
+"""The types of the columns that may hold undefined values."""
+
+
+def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
+    """Return one row a trial: what it was, how it ended, its test scores, its convergence and its hashes.
+
+    A score that is undefined is None. So is `epochs_to_target` where the target was not reached; `converged` then
+    is False. Where the target itself is undefined, because a linear model is no better than a constant, both are
+    None.
+
+    Args:
+        pack: the trials.
+        trace: what was recorded of them.
+        fingerprint: of what they were trained by, see `lossbench.run.provenance`.
+    """
+    anchored = {seed: anchors(fold, pack.measure) for seed, fold in pack.folds.items()}
+    marks = [anchored[trial.seed] for trial in pack.trials]
+    columns: dict[str, Any] = {
+        "status": np.where(trace.diverged > 0, "diverged", "ok"),
+        **scores_on_test(pack, trace.last),
+        **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
+        **convergence(trace, marks),
+        **hashes(pack, fingerprint),
+        "score": [pack.measure] * len(pack.trials),
+        "constant_score": [mark.constant_test for mark in marks],
+        "target_score": [mark.target for mark in marks],
+        "validation_score": trace.curve[:, -1],
+        "best_epoch": [epoch or None for epoch in trace.best_epoch.tolist()],
+        "diverged_epoch": [epoch or None for epoch in trace.diverged.tolist()],
+        "sampling": [pack.dataset.sampling] * len(pack.trials),
+        "train_rows": [len(part.rows) for part in pack.training],
+        "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
+        "failure": [None] * len(pack.trials),
+    }
+    plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
+    return [
+        asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
+        for index, trial in enumerate(pack.trials)
+    ]
+
+
+def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> list[dict[str, Any]]:
+    """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
+
+    Args:
+        pack: the trials.
+        reasons: why, by the spec of the loss.
+        fingerprint: of what they were to be trained by.
+    """
+    trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
+    nothing = np.full((trials, test, pack.outputs), np.nan)
+    trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
+    said = {"status": "failed", "diverged_epoch": None, "converged": None}
+    rows = rows_of(pack, trace, fingerprint)
+    return [row | said | {"failure": reasons[trial.loss]} for trial, row in zip(pack.trials, rows, strict=True)]
+
+
+def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a data frame, every column with its type."""
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    # To give all columns their types afterwards takes several times as long as all the rest.
+    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in DTYPES.items()}
+    return pd.DataFrame(columns | typed)
+
+
+def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows of such a frame as `rows_of` made them."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    for row in plain.itertuples(index=False):
+        yield dict(zip(COLUMNS, row, strict=True))
+
+
+def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
+    """Return every measure of the task on the test part, in original units, (trials,) each."""
+    scores = {name: np.full(len(raw), np.nan) for name in MEASURES}
+    folds = [pack.folds[trial.seed] for trial in pack.trials]
+    targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
+    if pack.dataset.task == "regression":
+        targets = targets.reshape(*targets.shape[:2], -1)
+    for link, members in members_by_link(pack.losses).items():
+        predicted = pack.predicted(members, raw[members])
+        if pack.dataset.task == "regression":
+            predicted = original_units(predicted, [folds[index] for index in members])
+        prediction = predict(predicted, link, pack.dataset.task)
+        for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
+            scores[name][members] = values
+    return scores
+
+
+def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
+    """Return standardised predictions (trials, rows, targets) in the units of the data."""
+    scale = np.stack([fold.target_scale for fold in folds])[:, None]
+    return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
+
+
+def convergence(trace: Trace, marks: list[Anchors]) -> dict[str, list[Any]]:
+    """Return when each trial reached its target and its plateau, and whether it reached the target at all."""
+    targets = np.array([mark.target for mark in marks])
+    reached = epochs_to_target(trace.curve, targets)
+    plateau = epochs_to_plateau(trace.curve, np.array([mark.tolerance for mark in marks]))
+    converged = [
+        None if np.isnan(target) else not np.isnan(epoch) for target, epoch in zip(targets, reached, strict=True)
+    ]
+    return {
+        "epochs_to_target": [_whole(epoch) for epoch in reached],
+        "epochs_to_plateau": [_whole(epoch) for epoch in plateau],
+        "converged": converged,
+    }
+
+
+def _whole(value: float) -> int | None:
+    return None if np.isnan(value) else int(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a plain Python value: None for NaN, and no numpy scalars."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and np.isnan(value) else value

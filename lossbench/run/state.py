@@ -1,0 +1,167 @@
+"""What is done of an experiment, and what is left: results as they come in, from the store and from training."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import DataError, LossFailed, OutputError
+from lossbench.plan.experiment import Experiment
+from lossbench.run.provenance import fingerprint, source_digest
+from lossbench.run.scoring import COLUMNS, frame_of, plain_rows
+from lossbench.store import Store, key_of
+from lossbench.training.pack import losses_by_spec
+from lossbench.training.trial import Trial
+
+CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Seeds of a data set that are not reported, because some of their trainings are not done.
+
+    Args:
+        dataset: its name.
+        seeds: which.
+        trials: how many of their trainings are not done.
+    """
+
+    dataset: str
+    seeds: tuple[int, ...]
+    trials: int
+
+
+@dataclass
+class Ledger:
+    """The results of an experiment so far.
+
+    Args:
+        experiment: what is wanted.
+        engine: by which it is trained.
+        device: on which.
+        store: where results are kept for other runs; None for nowhere.
+    """
+
+    experiment: Experiment
+    engine: str
+    device: str
+    store: Store | None
+    cached: int = 0
+    seconds: float = 0.0
+    note: str = ""
+    _frames: list[pd.DataFrame] = field(default_factory=list)
+    _curves: list[np.ndarray] = field(default_factory=list)
+    _order: list[int] = field(default_factory=list)
+    _unkept: list[tuple[pd.DataFrame, np.ndarray]] = field(default_factory=list)
+    _losses: dict[tuple[str, str], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take over what is stored."""
+        self._losses = dict(self._digests())  # now: a loss of the user's own may change while it is trained
+        trials = list(self.places)
+        for start in range(0, len(trials) if self.store else 0, CHUNK):
+            self._recall(trials[start : start + CHUNK])
+
+    @cached_property
+    def places(self) -> dict[Trial, int]:
+        """Where the row of each trial belongs: the reported ones first, then those that tune."""
+        wanted = self.experiment.trials + self.experiment.tuning
+        return {trial: place for place, trial in enumerate(wanted)}
+
+    @property
+    def missing(self) -> list[Trial]:
+        """The trials that are not done, in the experiment's order."""
+        done = set(self._order)
+        return [trial for trial, place in self.places.items() if place not in done]
+
+    def add(self, trials: Sequence[Trial], rows: pd.DataFrame, curves: np.ndarray, seconds: float) -> None:
+        """Enter finished trainings, and keep them for other runs.
+
+        A store that fails does not stop the run: it is tried again with the next results.
+
+        Args:
+            trials: which.
+            rows: a row for each.
+            curves: (trials, epochs) the validation curve of each.
+            seconds: what they took.
+
+        Raises:
+            LossFailed: the code of a loss changed during the run.
+        """
+        self._enter(trials, rows, curves)
+        self.seconds += seconds
+        if self.store is not None:
+            lasting = rows.status != "failed"  # what failed is tried again
+            self._unkept.append((rows[lasting], curves[lasting]))
+            self._keep(self.store)
+        for trial, digest in zip(trials, rows.loss_hash, strict=True):
+            if digest != self._losses[trial.dataset, trial.loss]:
+                raise LossFailed(
+                    f"the code of loss '{trial.loss}' changed during the run, so that its trainings are of two "
+                    "losses; run the same command again"
+                )
+
+    def _keep(self, store: Store) -> None:
+        try:
+            while self._unkept:
+                rows, curves = self._unkept[0]
+                store.put(zip(plain_rows(rows), curves, strict=True))
+                del self._unkept[0]
+            self.note = ""
+        except (DataError, OutputError) as error:
+            self.note = str(error)
+
+    def rows(self) -> pd.DataFrame:
+        """Return a row for each finished trial, numbered by its place in the experiment."""
+        rows = pd.concat(self._frames or [frame_of([])])
+        return rows.set_axis(np.array(self._order, dtype=int)).sort_index()
+
+    def curves(self) -> np.ndarray:
+        """Return the validation curves, (trials, epochs), in the order of the rows."""
+        return np.concatenate(self._curves or [np.empty((0, 0))])[np.argsort(self._order)]
+
+    def gaps(self) -> Iterator[Gap]:
+        """Yield the seeds of each data set some of whose trials are not done.
+
+        Where rates are tuned and one of the tuning trials is not done, that is all seeds of the data set.
+        """
+        tuning, undone = set(self.experiment.tuning), defaultdict(list)
+        for trial in self.missing:
+            undone[trial.dataset].append(trial)
+        for name, trials in undone.items():
+            wanted = trials if tuning.isdisjoint(trials) else [t for t in self.places if t.dataset == name]
+            yield Gap(name, tuple(sorted({trial.seed for trial in wanted})), len(trials))
+
+    def _recall(self, trials: list[Trial]) -> None:
+        keys = {self._key(trial): trial for trial in trials}
+        held = self.store.get(list(keys)) if self.store else {}
+        if held:
+            rows, curves = zip(*held.values(), strict=True)
+            self._enter([keys[key] for key in held], frame_of(list(rows)), np.stack(curves))
+            self.cached += len(held)
+
+    def _enter(self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray) -> None:
+        self._frames.append(rows)
+        self._curves.append(curves)
+        self._order += [self.places[trial] for trial in trials]
+
+    def _key(self, trial: Trial) -> str:
+        return key_of(trial, COLUMNS, *self._hashes(trial), fingerprint(self.engine, self.device))
+
+    def _hashes(self, trial: Trial) -> tuple[str, str]:
+        return self._data[trial.dataset], self._losses[trial.dataset, trial.loss]
+
+    @cached_property
+    def _data(self) -> dict[str, str]:
+        return {dataset.name: dataset.digest for dataset in self.experiment.datasets}
+
+    def _digests(self) -> Iterator[tuple[tuple[str, str], str]]:
+        for dataset in self.experiment.datasets:
+            mine = (trial for trial in self.places if trial.dataset == dataset.name)
+            for spec, loss in losses_by_spec(dataset, mine).items():
+                yield (dataset.name, spec), source_digest(loss)

@@ -1,0 +1,1 @@
+"""lossbench measured by itself: its false verdicts, and its speed."""

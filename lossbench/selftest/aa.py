@@ -1,0 +1,238 @@
+"""A/A: how often the tool sees a difference where there is none, and misses one where there is.
+
+A loss is set against itself. All arms share the splits, as losses do in a comparison, but draw their first weights
+and their batch orders from streams of their own: whatever differs between them is chance. A verdict of better or
+worse is then false. For the power, one arm's scores are raised by a known amount.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from lossbench.backends import available_cores, run_all
+from lossbench.data.catalogue import load_dataset
+from lossbench.data.dataset import Dataset
+from lossbench.data.fold import make_fold
+from lossbench.errors import BadValue
+from lossbench.losses import core_losses
+from lossbench.metrics.scores import MEASURES, primary_score
+from lossbench.plan.experiment import check_fit, trials_of
+from lossbench.plan.settings import Settings, make_settings
+from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, shared_rows, verdict
+from lossbench.training.pack import Pack, make_packs
+
+PLANTED = 2.0  # the difference whose power is asked for, in margins
+POWER = 0.8  # how often a detectable difference is found
+WIDEST = 64  # margins, beyond which no detectable difference is looked for
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is simulated, on which data sets.
+
+    Args:
+        datasets: loaded.
+        arms: the loss of each arm, for each data set; the first is what the others are compared with.
+        seeds: repetitions in one comparison.
+        families: simulated comparisons of all arms with the first, each on seeds of its own.
+        settings: model, optimiser, rate and epochs.
+    """
+
+    datasets: tuple[Dataset, ...]
+    arms: tuple[tuple[str, ...], ...]
+    seeds: int
+    families: int
+    settings: Settings
+
+    @property
+    def trainings(self) -> dict[str, int]:
+        """How many networks are trained on each data set."""
+        runs = self.seeds * self.families
+        return {dataset.name: len(arms) * runs for dataset, arms in zip(self.datasets, self.arms, strict=True)}
+
+
+def study(
+    datasets: Iterable[str], losses: Sequence[str] | None, arms: int, seeds: int, comparisons: int, epochs: int
+) -> Study:
+    """Plan an A/A test, with everything checked before any training starts.
+
+    Args:
+        datasets: specs.
+        losses: one, or one for each arm: equal ones, or placebos of each other. None for each task's reference.
+        arms: how many, where the losses do not say it; at least 2.
+        seeds: repetitions in one comparison, at least 2.
+        comparisons: how many verdicts at least, on each data set.
+        epochs: passes over the training rows.
+
+    Raises:
+        BadValue: too few of something, or a data set whose score has no margin.
+        UsageError: a data set or loss that does not exist or does not fit.
+    """
+    counts = {"arms": arms, "seeds": seeds, "comparisons": comparisons}
+    for name, value in counts.items():
+        if value < 2:
+            raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
+    loaded = tuple(load_dataset(spec) for spec in datasets)
+    chosen = []
+    for dataset in loaded:
+        margin_of(dataset)
+        named = losses or core_losses(dataset.task)[:1]
+        chosen.append(tuple(named) if len(named) > 1 else tuple(named) * arms)
+    families = -(-comparisons // (len(chosen[0]) - 1))
+    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
+    for dataset, specs in zip(loaded, chosen, strict=True):
+        for loss in dict.fromkeys(specs):
+            check_fit(loss, dataset, settings.seeds)
+    return Study(loaded, tuple(chosen), seeds, families, settings)
+
+
+def simulate(
+    plan: Study,
+    jobs: int | None = None,
+    progress: Callable[[str, int], None] = lambda dataset, trials: None,
+) -> Iterator[dict[str, object]]:
+    """Train all arms on each data set and judge them as `compare` would.
+
+    Args:
+        plan: what is simulated.
+        jobs: processes; None for one a core.
+        progress: is told the data set and the number of trainings as they finish.
+
+    Yields:
+        One row a data set as soon as it is done: its name, arms and seeds, and what `rates` says.
+    """
+    for dataset, arms in zip(plan.datasets, plan.arms, strict=True):
+        scores = arm_scores(plan, dataset, arms, jobs or available_cores(), partial(progress, dataset.name))
+        about = {"dataset": dataset.name, "arms": " ".join(arms), "seeds": plan.seeds}
+        yield about | rates(scores, dataset)
+
+
+def measure_of(dataset: Dataset) -> str:
+    """Return the score that a data set is judged by."""
+    return dataset.score or primary_score(dataset.task)
+
+
+def margin_of(dataset: Dataset) -> float:
+    """Return the margin of a data set's primary score.
+
+    Raises:
+        BadValue: none is declared.
+    """
+    measure = measure_of(dataset)
+    if measure not in MARGINS:
+        raise BadValue(f"data set '{dataset.name}' is judged by {measure}, which has no margin; take another")
+    return MARGINS[measure]
+
+
+def arm_scores(
+    plan: Study, dataset: Dataset, arms: Sequence[str], jobs: int, progress: Callable[[int], None]
+) -> np.ndarray:
+    """Train every arm for every seed and return the primary scores on the test part, (arms, families, seeds)."""
+    packs = [
+        replace(pack, arm=arm)
+        for arm, loss in enumerate(arms)
+        for pack in make_packs(dataset, trials_of(plan.settings, dataset, [loss]))
+    ]
+    scores = np.empty((len(arms), len(plan.settings.seeds)))
+    for index, result in run_all(scores_of, packs, jobs):
+        scores[packs[index].arm, [trial.seed for trial in packs[index].trials]] = result
+        progress(len(result))
+    return scores.reshape(len(arms), plan.families, plan.seeds)
+
+
+def scores_of(pack: Pack) -> np.ndarray:
+    """Train a pack and return the primary score of each trial on the test part, at the last epoch."""
+    from lossbench.training import fused
+    from lossbench.training.trace import Validator
+
+    pack = replace(pack)  # a copy, so that splits, weights and orders are forgotten with it
+    return Validator(pack, range(len(pack.trials)), part="test")(fused.train(pack).last)
+
+
+def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
+    """Judge simulated scores by the verdicts that a comparison shows.
+
+    Args:
+        scores: (arms, families, seeds).
+        dataset: what they are of.
+
+    Returns:
+        Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
+        of planted differences found, each with its exact binomial interval; and the detectable difference.
+    """
+    measure, margin = measure_of(dataset), margin_of(dataset)
+    upward = MEASURES[measure].greater_is_better
+    fold = make_fold(dataset, 0)
+    test_to_train = shared_rows(dataset.sampling, len(fold.test.rows), len(fold.train.rows))
+    judged = verdicts(scores, test_to_train, margin, upward)
+    found = partial(finds, scores, test_to_train, margin, upward)
+    wrong = np.asarray(np.isin(judged, ("better", "worse")).any(axis=0))
+    return {
+        "score": measure,
+        "margin": margin,
+        "comparisons": judged.size,
+        "families": judged.shape[1],
+        **proportion("false_rate", wrong),
+        **proportion("equivalent_rate", (judged == "equivalent").ravel()),
+        "planted": PLANTED * margin,
+        **proportion("power", found(PLANTED * margin)),
+        "detectable": detectable(found, margin),
+    }
+
+
+def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool, difference: float) -> np.ndarray:
+    """Raise the second arm of every family by a difference, and say where it is then found better, (families,)."""
+    planted = scores.copy()
+    planted[1] += difference if upward else -difference
+    return np.asarray(verdicts(planted, test_to_train, margin, upward)[0] == "better")
+
+
+def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
+    """Return the least difference that is found in four families of five, in tenths of the margin.
+
+    Args:
+        found: says for a difference in which families it is found; the larger it is, in the more.
+        margin: of the score.
+
+    Returns:
+        NaN where it would be more than 64 margins.
+
+    Example:
+        >>> round(detectable(lambda difference: np.array([difference > 0.0299]), 0.01), 3)
+        0.03
+    """
+    unit = margin / 10
+    least = bisect_left(range(WIDEST * 10), POWER, key=lambda size: np.mean(found(size * unit)))
+    return least * unit if least < WIDEST * 10 else float("nan")
+
+
+def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bool) -> np.ndarray:
+    """Return the verdict on every arm but the first, (arms - 1, families), corrected within each family.
+
+    Example:
+        >>> same = np.zeros((2, 1, 6))
+        >>> verdicts(same, 1 / 3, 0.01, upward=True)
+        array([['equivalent']], dtype='<U12')
+    """
+    test = paired_test(scores[1:] - scores[0], test_to_train)
+    adjusted = np.apply_along_axis(holm, 0, np.asarray(test.p_value))
+    return np.asarray(verdict(test.interval, adjusted, margin, upward))
+
+
+def proportion(name: str, happened: Sequence[bool] | np.ndarray) -> dict[str, float]:
+    """Return a rate and its exact interval (Clopper and Pearson 1934).
+
+    Example:
+        >>> {key: round(value, 3) for key, value in proportion("rate", [True, False, False, False]).items()}
+        {'rate': 0.25, 'rate_low': 0.006, 'rate_high': 0.806}
+    """
+    from scipy.stats import binomtest
+
+    result = binomtest(int(np.sum(happened)), len(happened), ALPHA)
+    low, high = result.proportion_ci(LEVEL)
+    return {name: result.statistic, f"{name}_low": low, f"{name}_high": high}

@@ -1,0 +1,119 @@
+"""The speed of the engines on this machine: fused against loop, by the size of the pack.
+
+Everything is measured in one process with one thread, in one run, and told as ratios. What is trained is the same
+as in `compare`: breast_cancer under six losses, contaminated, scored after every epoch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import torch
+
+from lossbench.backends.local import one_thread
+from lossbench.plan.experiment import plan
+from lossbench.plan.settings import make_settings
+from lossbench.training import fused, loop
+from lossbench.training.fused.batches import Batches
+from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.network import Network, in_blocks
+from lossbench.training.fused.placement import Placement
+from lossbench.training.fused.products import product, transposed_product
+from lossbench.training.pack import Pack
+
+SIZES = (1, 10, 30, 100, 300)
+LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
+LOOPED = 3  # models that the loop trains; it is not getting faster with more
+ROUNDS = 3
+
+
+def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
+    """Train packs of several sizes with both engines and time them.
+
+    Args:
+        sizes: numbers of models.
+        epochs: passes over the training rows.
+
+    Returns:
+        One row a size: models, fused_per_second and loop_per_second (trainings), ratio of the two, and
+        products_share, the share of the fused engine's time that its matrix products alone would take.
+    """
+    whole = make_pack(max(sizes), epochs)
+    with one_thread():
+        looped = best(lambda: loop.train(Pack(whole.dataset, whole.trials[:LOOPED]))) / min(
+            LOOPED, len(whole.trials)
+        )
+        rows = [row(Pack(whole.dataset, whole.trials[:size]), looped) for size in sizes]
+    return pd.DataFrame(rows)
+
+
+def make_pack(
+    models: int,
+    epochs: int,
+    dataset: str = "breast_cancer",
+    model: str = "mlp:16",
+    losses: Sequence[str] = LOSSES,
+) -> Pack:
+    """Return a pack of trials on one data set: losses × shares × as many seeds as it takes."""
+    settings = make_settings(
+        datasets=dataset,
+        losses=losses,
+        models=model,
+        epochs=epochs,
+        seeds=-(-models // (len(losses) * len(SHARES))),
+        outliers=SHARES,
+    )
+    experiment = plan(settings)
+    trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]
+    return Pack(experiment.datasets[0], tuple(trials))
+
+
+def row(pack: Pack, looped: float) -> dict[str, float]:
+    """Time one pack; `looped` is what the loop takes for a model, in seconds."""
+    models, seconds = len(pack.trials), best(lambda: fused.train(pack))
+    return {
+        "models": models,
+        "fused_per_second": models / seconds,
+        "loop_per_second": 1 / looped,
+        "ratio": looped * models / seconds,
+        "products_share": products(pack) / seconds,
+    }
+
+
+def products(pack: Pack) -> float:
+    """Return the time that the matrix products of a pack's training alone would take, in seconds."""
+    layout = Layout.of(pack)
+    network, batches = Network(pack, layout, Placement()), Batches(pack, layout, Placement())
+    steps = [batches.features(batch) for batch in batches.epoch(0)]
+    delta = torch.zeros_like(network.forward(steps[0]))
+
+    def epoch() -> None:
+        for features in steps:
+            multiply(network, features, delta)
+
+    return pack.epochs * best(epoch)
+
+
+def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> None:
+    """Do the products of one step, forward and backward, and nothing else."""
+    product(in_blocks(network.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(network.room(0)[1]))
+    for index in reversed(range(1, len(network.layers))):
+        below = network.hidden[index - 1]
+        product(network.layers[index], below, network.room(index)[1])
+        product(delta, below.transpose(1, 2), network.gradients[index])
+        delta = transposed_product(network.layers[index][:, :, :-1], delta)
+    product(in_blocks(delta), features.unsqueeze(1), in_blocks(network.gradients[0]))
+
+
+def best(work: Callable[[], object]) -> float:
+    """Return the shortest time of a few calls, in seconds, after one that is not counted."""
+    work()
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)

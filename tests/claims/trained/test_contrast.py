@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.trained.contrast import Match, judge_all
+from lossbench.stats.paired import holm, paired_test
+
+few = settings(deadline=None, max_examples=25)
+LINE = Evidence("inconclusive", "accuracy")
+RATIO = 1 / 3
+differences = st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=20).map(np.array)
+
+
+def word(values, direction, **changes):
+    """Return the verdict on one comparison."""
+    return judge_all([Match(LINE, np.asarray(values), RATIO, direction, 0.01, **changes)])[0].verdict
+
+
+@few
+@given(differences, st.booleans())
+def test_the_other_arm_first_says_the_same(values, greater):
+    """One arm better than the other is the other worse than the one."""
+    assert word(values, "better", greater_is_better=greater) == word(-values, "worse", greater_is_better=greater)
+
+
+@few
+@given(differences, st.sampled_from(["better", "worse", "equal", "not worse"]))
+def test_a_score_that_falls_is_one_that_rises_with_its_sign_changed(values, direction):
+    """The direction of the score is all that it means."""
+    assert word(values, direction) == word(-values, direction, greater_is_better=False)
+
+
+@few
+@given(differences)
+def test_claims_that_exclude_each_other_are_not_both_reproduced(values):
+    """Better excludes worse; equal excludes neither being not worse; and what is better is not worse."""
+    found = {direction: word(values, direction) for direction in ("better", "worse", "equal", "not worse")}
+    assert [found["better"], found["worse"]].count("reproduced") < 2
+    if found["better"] == "reproduced" or found["equal"] == "reproduced":
+        assert found["not worse"] == "reproduced"
+    if found["better"] == "reproduced":
+        assert found["worse"] == "contradicted"
+
+
+@few
+@given(differences, st.floats(-0.3, 0.3))
+def test_the_size_of_a_difference_is_tried_as_a_shift(values, claimed):
+    """To claim that a difference is d is to claim that it is nothing less d; figures stay as measured."""
+    (sized,) = judge_all([Match(LINE, values, RATIO, "equal", 0.01, claimed=claimed)])
+    assert sized.verdict == word(values - claimed, "equal")
+    assert sized.measured == pytest.approx(values.mean(), abs=1e-9)
+
+
+@few
+@given(st.lists(differences, min_size=2, max_size=5))
+def test_p_values_are_corrected_over_all_that_is_judged_together(rows):
+    """As Holm does it."""
+    found = [line.p_value for line in judge_all([Match(LINE, row, RATIO, "better", 0.01) for row in rows])]
+    expected = holm(np.array([float(paired_test(row, RATIO).p_value) for row in rows]))
+    assert found == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(
+    ("values", "direction", "expected"),
+    [
+        ([0.10, 0.11, 0.12, 0.10], "better", "reproduced"),
+        ([0.10, 0.11, 0.12, 0.10], "worse", "contradicted"),
+        ([0.10, 0.11, 0.12, 0.10], "equal", "contradicted"),
+        ([0.001, -0.001, 0.001, -0.001], "better", "equivalent"),
+        ([0.001, -0.001, 0.001, -0.001], "equal", "reproduced"),
+        ([0.001, -0.001, 0.001, -0.001], "not worse", "reproduced"),
+        ([-0.10, -0.11, -0.12, -0.10], "not worse", "contradicted"),
+        ([0.3, -0.3, 0.2, -0.2], "better", "inconclusive"),
+        ([np.nan] * 4, "better", "not testable"),
+    ],
+)
+def test_the_words(values, direction, expected):
+    """What is claimed, against what was measured."""
+    assert word(values, direction) == expected
+
+
+def test_without_a_margin_nothing_is_equivalent():
+    """Somebody who knows the units has to declare one."""
+    match = Match(LINE, np.array([0.001, -0.001, 0.001, -0.001]), RATIO, "better", None)
+    assert judge_all([match])[0].verdict == "inconclusive"
+    assert judge_all([replace(match, direction="equal")])[0].verdict == "inconclusive"
+
+
+def test_where_trainings_diverged_nothing_is_decided():
+    """The seeds that are left may be the lucky ones."""
+    assert word([0.10, 0.11, 0.12, np.nan], "better", diverged=True) == "inconclusive"

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from lossbench.claims import read_catalogue, try_claims
+from lossbench.claims.judge import check
+from lossbench.claims.trained.learning_rates import reported_rates
+from lossbench.errors import ConfigError
+
+from ..planted import planted
+
+CATALOGUE = read_catalogue()
+T4 = CATALOGUE.claims["T4"]
+REPORTED = {0.001: 0.872, 0.01: 0.901, 0.1: 0.827}
+
+
+def found(rule, **fields):
+    """Return the finding on T4 where trainings score by a rule."""
+    return try_claims(CATALOGUE, [T4], planted(rule, **fields))[0]
+
+
+def as_reported(trial):
+    """Return the document's score of a reported rate, and another for the others."""
+    return REPORTED.get(trial["lr"], 0.5)
+
+
+def voting(finding):
+    """Count the verdicts on the order."""
+    return Counter(line.verdict for line in finding.evidence if line.what == "accuracy")
+
+
+def test_the_rates_come_best_first():
+    """0.01, then 0.001, then 0.1, with the digits printed."""
+    assert reported_rates(T4, "accuracy") == {0.01: "0.901", 0.001: "0.872", 0.1: "0.827"}
+    assert list(reported_rates(T4, "accuracy")) == [0.01, 0.001, 0.1]
+
+
+def test_the_reported_curve_is_reproduced_and_its_opposite_contradicted():
+    """Three pairs of rates, for every loss on every data set under two protocols."""
+    pairs = 3 * 2 * (4 + 4 + 3)
+    assert voting(found(as_reported)) == {"reproduced": pairs}
+    assert voting(found(lambda trial: 1 - as_reported(trial))) == {"contradicted": pairs}
+
+
+def test_a_flat_curve_is_no_difference():
+    """Rates that score alike are equivalent."""
+    assert found(lambda trial: 0.9).verdict == "equivalent"
+
+
+def test_rates_that_are_not_reported_have_no_say():
+    """Whatever they score, they are shown and not judged."""
+    finding = found(as_reported)
+    shown = [line for line in finding.evidence if line.what == "level of accuracy"]
+    assert len(shown) == 9 * 2 * 11
+    assert {line.reported for line in shown} == {None, *REPORTED.values()}
+    assert all(line.verdict == "not testable" for line in shown)
+
+
+def test_the_order_of_the_rows_says_nothing():
+    """Trials that are shuffled say the same."""
+    assert set(found(as_reported).evidence) == set(found(as_reported, shuffled=True).evidence)
+
+
+def test_a_curve_without_a_reported_rate_is_refused(study):
+    """Before anything is trained."""
+    short = replace(T4, arguments={**T4.arguments, "lr": [0.001, 0.01]})
+    with pytest.raises(ConfigError, match=r"0\.1 is not on the curve"):
+        check(short, study)
+
+
+def test_a_real_curve(study):
+    """Small steps for two epochs leave moons where they were; larger ones do not."""
+    (finding,) = try_claims(CATALOGUE, [replace(T4, arguments={**T4.arguments, "datasets": "moons"})], study)
+    curve = [
+        line.measured
+        for line in finding.evidence
+        if line.what.startswith("level") and line.protocol == "adam" and line.case.startswith("ce")
+    ]
+    assert len(curve) == 9
+    assert curve[0] < max(curve)

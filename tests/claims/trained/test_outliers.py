@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.claims import Claim, Study, read_terms
+from lossbench.claims.trained.contrast import judge_all
+from lossbench.claims.trained.outliers import check_outliers, matches_of, outliers, skill_changes
+from lossbench.errors import UsageError
+from lossbench.metrics.robustness import robustness
+
+from ..made_up import made_up
+
+SHARES = (0.0, 0.1, 0.2, 0.4)
+STUDY = Study(read_terms())
+
+
+def fragile(loss, share):
+    """Return the score of a loss that outliers harm, and of one that they do not."""
+    return 0.8 - 2 * share if loss == "mse" else 0.7
+
+
+def words(direction, arms=("mse", "clean", "mae"), rule=fragile, **made):
+    """Return what is said of the arms of a planted cell."""
+    cell = made_up(rule, ["mse", "mae"], SHARES, **made)
+    return [line.verdict for line in judge_all(list(matches_of(cell, arms, direction, STUDY)))]
+
+
+def test_a_loss_that_outliers_harm_is_sensitive_to_them():
+    """Against itself without outliers and against a loss that bears them; the opposite claim is contradicted."""
+    assert words("worse") == ["reproduced", "reproduced"]
+    assert words("not worse") == ["contradicted", "contradicted"]
+    assert words("better") == ["contradicted", "contradicted"]
+    assert words("better", ("mae", "mse")) == ["reproduced"]
+
+
+def test_a_loss_that_outliers_leave_alone_is_not():
+    """Nothing is lost, so that neither claim of sensitivity holds."""
+    assert words("not worse", rule=lambda loss, share: 0.8) == ["reproduced", "reproduced"]
+    assert words("worse", rule=lambda loss, share: 0.8) == ["equivalent", "equivalent"]
+
+
+def test_the_level_of_a_score_is_no_robustness():
+    """Two losses that lose alike are alike, however much better one of them is."""
+    assert words("worse", ("mse", "mae"), lambda loss, share: 0.9 * (loss == "mse") - share * 0 + 0.05) == [
+        "equivalent"
+    ]
+
+
+def test_the_order_of_the_trials_does_not_matter():
+    """Seeds are paired by their numbers, not by their rows."""
+    straight, shuffled = (
+        skill_changes(made_up(fragile, ["mse", "mae"], SHARES, shuffled=flag)) for flag in (False, True)
+    )
+    assert straight.keys() == shuffled.keys()
+    for loss, values in straight.items():
+        np.testing.assert_array_equal(values, shuffled[loss])
+
+
+def test_a_diverged_training_decides_nothing():
+    """What it would have scored is not known."""
+    cell = made_up(fragile, ["mse", "mae"], SHARES)
+    cell.trials.loc[(cell.trials.loss == "mse") & (cell.trials.seed == 3), "status"] = "diverged"
+    (line,) = judge_all(list(matches_of(cell, ("mse", "mae"), "worse", STUDY)))
+    assert line.verdict == "inconclusive"
+    assert "mse diverged 4 times" in line.note
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.floats(0.1, 0.9), min_size=4, max_size=4))
+def test_the_change_of_skill_is_the_area_before_it_is_normalised(curve):
+    """Area · skill(0) - skill(0), by the robustness of the measures."""
+    cell = made_up(lambda loss, share: curve[SHARES.index(share)], ["mse"], SHARES, spread=0.0)
+    area = robustness(np.array(SHARES), np.array([curve])).area[0]
+    assert skill_changes(cell)["mse"] == pytest.approx(area * curve[0] - curve[0], abs=1e-12)
+
+
+def test_outliers_are_trained_under_every_protocol(study):
+    """A line for each protocol, data set, kind and rival."""
+    found = outliers(
+        Claim("x", "y"),
+        study,
+        arms=("mse", "clean", "mae"),
+        direction="worse",
+        datasets=("diabetes",),
+        outliers=(0.4,),
+        kinds=("target", "feature"),
+    )
+    assert len(found) == 3 * 2 * 2
+    assert {line.case for line in found} == {"mse vs clean", "mse vs mae"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"arms": ("mse",)}, {"arms": ("mse", "hubber")}, {"kinds": ("label",)}, {"outliers": (1.5,)}],
+)
+def test_what_cannot_be_trained_is_refused_before(changes):
+    """One arm alone, an unknown loss, a kind that the task does not have, and a share out of range."""
+    asked = {"arms": ("mse", "clean"), "datasets": ("diabetes",), "outliers": (0.1,), "kinds": ("target",)}
+    with pytest.raises(UsageError):
+        check_outliers(Claim("x", "y"), STUDY, **(asked | changes))

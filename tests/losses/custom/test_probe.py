@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from lossbench.errors import LossDoesNotFit, LossFailed
+from lossbench.losses.custom.calls import make_call
+from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
+from lossbench.losses.custom.locate import Candidate
+from lossbench.losses.custom.probe import Probe, draw
+from lossbench.task import TASKS
+
+
+def probe(criterion, task="regression", targets=1, **stated) -> Probe:
+    """Return the probe of a loss."""
+    convention = make_convention(task, recognise(criterion), stated, "mine")
+    call = make_call(Candidate("mine", criterion, __file__, "here", ""), {})
+    raw, target = draw(convention, targets)
+    return Probe("mine", call, convention, raw[0], target[0])
+
+
+@pytest.mark.parametrize(
+    ("criterion", "task", "gives"),
+    [
+        (lambda p, t: (p - t).square().mean(), "regression", "batch"),
+        (lambda p, t: (p - t).square().mean(-1), "regression", "sample"),
+        (lambda p, t: (p - t).square(), "regression", "output"),
+        (lambda p, t: (p - t).square().sum(-1, keepdim=True), "multilabel", "output"),
+        (functional.cross_entropy, "multiclass", "batch"),
+        (lambda p, t: functional.cross_entropy(p, t, reduction="none"), "multiclass", "sample"),
+        (lambda p, t: functional.binary_cross_entropy_with_logits(p, t, reduction="none"), "multilabel", "output"),
+    ],
+)
+@pytest.mark.parametrize("targets", [2, 5, 9])
+def test_what_a_loss_gives_is_seen_from_its_shape(criterion, task, gives, targets):
+    """Whatever the number of outputs: rows are never as many as these."""
+    assert probe(criterion, task, targets).gives() == gives
+    assert list(probe(criterion, task, targets).notes(gives)) == []
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_loss_is_tried_on_the_shapes_of_the_task(task):
+    """Outputs as the link needs them, every class there, targets of the right kind, no two models alike."""
+    for link in LINKS[task]:
+        convention = make_convention(task, "pair", {"link": link}, "mine")
+        raw, target = draw(convention, 4)
+        assert raw.shape[-1] == 4 * convention.outputs_per_target
+        assert raw.dtype == torch.float32
+        assert not torch.equal(target[0], target[1])
+        if convention.target == "index":
+            assert set(target.unique().tolist()) == set(range(raw.shape[-1]))
+        elif task == "regression":
+            assert target.shape == (*raw.shape[:2], 4)
+            assert link != "softplus" or bool((target > 0).all())
+        else:
+            assert all(set(label.tolist()) == {0.0, 1.0} for label in target.flatten(0, 1).T)
+
+
+def test_a_draw_is_always_the_same():
+    """What fits today fits tomorrow; nobody else's random numbers are touched."""
+    convention = make_convention("regression", "pair", {}, "mine")
+    torch.manual_seed(0)
+    state = torch.get_rng_state()
+    assert all(torch.equal(*pair) for pair in zip(draw(convention, 2), draw(convention, 2), strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def raising(p, t):
+    """Want something else."""
+    raise ValueError("only for squares\nand nothing else")
+
+
+def in_place(p, t):
+    """Change the prediction."""
+    p -= t
+    return p.square().mean()
+
+
+def in_place_target(p, t):
+    """Change the target."""
+    t *= 2
+    return (p - t).square().mean()
+
+
+class Counting:
+    """A loss that keeps a count of its calls."""
+
+    calls = 0
+
+    def __call__(self, p, t):
+        """Count."""
+        self.calls += 1
+        return (p - t).square().mean() * self.calls
+
+
+FITS_NOT = {
+    "raises": (raising, "it raised ValueError: only for squares (test_probe.py line "),
+    "wants another argument": (lambda p, t, v: p.mean(), "it raised TypeError: "),
+    "broadcasts": (
+        lambda p, t: p.squeeze() - t,
+        "it returned shape (5, 5); that is what shapes (batch) and (batch, 1)",
+    ),
+    "returns another shape": (lambda p, t: p[:3], "it returned shape (3, 1); a loss returns (5,), a value a row"),
+    "returns one value in a list": (lambda p, t: (p - t).mean()[None], "it returned shape (1,)"),
+    "is not defined": (lambda p, t: p.log().mean(), "its value or its gradient is NaN or infinite"),
+    "has an infinite slope": (lambda p, t: (p - p.detach()).sqrt().mean(), "its gradient is NaN or infinite"),
+    "is flat": (lambda p, t: (p.round() - t).abs().mean(), "its gradient is zero for every raw output"),
+}
+
+
+@pytest.mark.parametrize("ailment", FITS_NOT)
+def test_what_depends_on_the_task_does_not_fit_it(ailment):
+    """The message says what is wrong, what the loss was given, and how to state otherwise."""
+    criterion, words = FITS_NOT[ailment]
+    with pytest.raises(LossDoesNotFit) as caught:
+        probe(criterion).gives()
+    message = str(caught.value)
+    assert message.startswith("loss 'mine' does not fit the task regression: ")
+    assert words in message
+    assert (
+        "It was given raw outputs (batch, targets) and target (batch, targets), with 5 rows and 1 outputs"
+        in message
+    )
+    assert "@gets, @target or @link" in message
+    assert "\n" not in message
+
+
+FAILS = {
+    "is no tensor": (lambda p, t: 3.0, "returned float, not a tensor"),
+    "is detached": (lambda p, t: (p.detach() - t).square().mean(), "has no gradient: its result is cut off"),
+    "counts": (lambda p, t: (p > t).float().mean(), "has no gradient"),
+    "depends on nothing": (
+        lambda p, t: torch.ones((), requires_grad=True) * 1,
+        "does not depend on the prediction",
+    ),
+    "cannot be differentiated": (
+        lambda p, t: (p - t).exp().exp_().mul_(2).mean(),
+        "has no gradient that can be computed",
+    ),
+    "changes the prediction": (in_place, "changes its prediction or its target in place"),
+    "changes the target": (in_place_target, "changes its prediction or its target in place"),
+    "draws": (
+        lambda p, t: ((p - t) * torch.rand(())).square().mean(),
+        "gives another value when it is called again",
+    ),
+    "keeps a state": (Counting(), "gives another value when it is called again"),
+}
+
+
+@pytest.mark.parametrize("ailment", FAILS)
+def test_what_is_wrong_on_every_task_cannot_be_used(ailment):
+    """The message names the loss and the fault."""
+    criterion, words = FAILS[ailment]
+    with pytest.raises(LossFailed) as caught:
+        probe(criterion).gives()
+    assert str(caught.value).startswith("loss 'mine' ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        lambda p, t: p.square().mean(),
+        lambda raw, target: raw.square().mean(-1),
+        lambda p, t: p.square().mean() + t.double().square().mean(),
+    ],
+    ids=["a batch", "a row", "a value that depends on it"],
+)
+def test_a_loss_that_forgets_its_target_is_refused(criterion, task):
+    """Nothing can be learnt where the gradient is the same for all targets, even if the value is not."""
+    with pytest.raises(LossFailed, match="'mine' has the same gradient whatever the target is"):
+        probe(criterion, task, 3 if task in ("multiclass", "multilabel") else 1).gives()
+
+
+def capped(p, t):
+    """Refuse large targets."""
+    if t.max() > 2:
+        raise ValueError("too large")
+    return (p - t).square().mean()
+
+
+@pytest.mark.parametrize(
+    ("criterion", "task", "targets"),
+    [
+        (lambda p, t: (p.mean() - t.mean()).square(), "regression", 1),
+        (lambda p, t: (p.mean() - t.mean()).square(), "multilabel", 2),
+        (lambda p, t: 1 - torch.corrcoef(torch.cat([p, t], -1).T)[0, 1], "regression", 1),
+        (lambda p, t: 1 - functional.cosine_similarity(p, t, dim=0).mean(), "regression", 3),
+        (lambda p, t: (p[t == 0][:, None] - p[t == 1]).sigmoid().mean(), "binary", 1),
+        (capped, "regression", 1),
+    ],
+    ids=["mean", "balanced mean", "correlation", "angle", "ranks", "refuses some"],
+)
+def test_a_loss_may_look_at_its_targets_in_any_way(criterion, task, targets):
+    """At their mean, order, direction or ranks alone; one that refuses some targets looks at them too."""
+    assert probe(criterion, task, targets).gives() == "batch"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "words"),
+    [
+        (
+            lambda p, t: (p.squeeze() - t).square().mean(),
+            "its value does not depend on which row a target belongs to",
+        ),
+        (lambda p, t: 1 - torch.corrcoef(torch.cat([p, t], -1).T)[0, 1], "on a batch of a single row it is NaN"),
+        (lambda p, t: (p - t).squeeze().square(), "on a batch of a single row it returns shape ()"),
+        (lambda p, t: (p - t)[1:].sum() / (p - t)[1].sum(), "on a batch of a single row it raised IndexError"),
+    ],
+)
+def test_what_is_suspicious_is_noted(criterion, words):
+    """A loss that can be used, but perhaps does not mean what its author thinks."""
+    tried = probe(criterion)
+    assert any(words in note for note in tried.notes(tried.gives()))
+
+
+def test_a_loss_that_must_be_trained_itself_is_refused():
+    """Its parameters would stay as they were made; frozen ones may."""
+    module = torch.nn.PReLU()
+    with pytest.raises(
+        LossFailed, match=r"parameters of its own to be trained \(weight\).*requires_grad_\(False\)"
+    ):
+        probe(module)
+    module.requires_grad_(False)
+    module.forward = lambda prediction, target: (module.weight * (prediction - target)).square().mean()
+    assert probe(module).gives() == "batch"
+
+
+class Raising(torch.nn.Module):
+    """A class whose instances cannot be made."""
+
+    def __init__(self):
+        raise RuntimeError("no weights")
+
+
+class Silent:
+    """A class whose instances cannot be called."""
+
+
+def test_a_class_that_makes_no_loss_is_refused():
+    """The message has what the constructor raised, or what came out instead of a loss."""
+    with pytest.raises(
+        LossFailed, match=r"cannot be made: its constructor, given \(\), raised RuntimeError: no weights"
+    ):
+        probe(Raising)
+    with pytest.raises(LossFailed, match="'mine' is no loss but Silent"):
+        probe(Silent)
+
+
+class Projected(torch.nn.Module):
+    """A loss with constants drawn at random."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.rand(1))
+
+    def forward(self, prediction, target):
+        """Return one number for the batch."""
+        return (self.factor * (prediction - target)).square().mean()
+
+
+def test_constants_drawn_by_a_constructor_are_always_the_same():
+    """Every process makes the same loss; and it takes any precision."""
+    first, second = (probe(Projected) for _ in range(2))
+    torch.testing.assert_close(
+        first.call(first.raw, first.target), second.call(first.raw, first.target), rtol=0, atol=0
+    )
+    assert first.call(first.raw.double(), first.target.double()).dtype == torch.float64

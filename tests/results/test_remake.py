@@ -1,0 +1,128 @@
+"""A run is made again from its trials, to the byte, and what they do not hold is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stats.runs import clean, with_failed
+
+import lossbench
+from lossbench import Comparison
+from lossbench.errors import DataError
+from lossbench.results.remake import NOT_REMADE, remake
+from lossbench.results.write import trials_csv
+from lossbench.run.state import Gap
+
+
+@pytest.fixture(scope="module")
+def tuned() -> Comparison:
+    """Give a comparison with rates that were tuned."""
+    settings = {"models": "linear", "lr": [0.001, 0.1], "tune": True, "seeds": 2, "epochs": 3, "outliers": 0}
+    return lossbench.compare("iris", ["ce", "mse"], **settings)
+
+
+@pytest.mark.parametrize("name", ["comparison", "tuned"])
+def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Every file of the run, the manifest too, comes out as the run wrote it; in place as well."""
+    request.getfixturevalue(name).save(tmp_path / "run", command="lossbench compare")
+    written = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    for name in ("summary.csv", "comparisons.csv", "ranks.csv"):
+        (tmp_path / "run" / name).unlink()
+    for target in (tmp_path / "new", tmp_path / "run"):
+        remake(tmp_path / "run").save(target)
+        assert {path.name: path.read_bytes() for path in target.iterdir()} == written
+
+
+def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: Path) -> None:
+    """A file under any name is enough for summary and pairs; what is missing is said, and why."""
+    comparison.save(tmp_path / "run")
+    shutil.copy(tmp_path / "run" / "trials.csv", tmp_path / "run" / "mine.csv")
+    for path in ((tmp_path / "run" / "trials.csv").rename(tmp_path / "trials.csv"), tmp_path / "run" / "mine.csv"):
+        remade = remake(path)
+        remade.save(tmp_path / "new")
+        assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
+            "comparisons.csv",
+            "ranks.csv",
+            "report.html",
+            "report.md",
+            "summary.csv",
+            "trials.csv",
+        ]
+        for name in ("comparisons.csv", "ranks.csv", "summary.csv"):
+            assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+        assert "absent   curves.csv: not made from trials.csv, it holds no curves" in list(remade.remarks())
+
+
+def test_remarks_say_what_a_run_says(comparison: Comparison, tmp_path: Path) -> None:
+    """Skipped losses come from the manifest, divergence from the trials; a whole run misses nothing."""
+    comparison.save(tmp_path)
+    said = list(remake(tmp_path).remarks())
+    assert any(line.startswith("skipped  huber:delta=1.35 on iris: ") for line in said)
+    assert any(line.startswith("diverged diabetes, trainings: ") for line in said)
+    assert not any(line.startswith(("absent", "warning")) for line in said)
+
+
+def test_a_partial_run_is_not_passed_off_as_whole(comparison: Comparison, tmp_path: Path) -> None:
+    """What a budget left out is said again from the manifest, and so is a loss that failed, from its rows."""
+    replace(comparison, gaps=(Gap("iris", (3, 4), 12),)).save(tmp_path)
+    said = list(remake(tmp_path).remarks())
+    assert any(
+        line.startswith("partial  iris: 12 trainings are not done, so seeds 3, 4 are left out") for line in said
+    )
+    (tmp_path / "mine.csv").write_text(
+        trials_csv(with_failed(clean({"bce": [0.5, 0.6], "mse": [0.5, 0.7]}), "mse"))
+    )
+    assert "failed   boom" in list(remake(tmp_path / "mine.csv").remarks())
+
+
+def test_a_tuned_run_without_its_search_says_so(tuned: Comparison, tmp_path: Path) -> None:
+    """Without tuning.csv the fixed views are what they were, and the tuned one is said to be absent."""
+    tuned.save(tmp_path)
+    (tmp_path / "tuning.csv").unlink()
+    remade = remake(tmp_path)
+    assert set(remade.summary["view"]) == {"fixed"}
+    assert f"absent   tuning.csv: not made from trials.csv, {NOT_REMADE['tuning.csv']}" in list(remade.remarks())
+
+
+@pytest.mark.parametrize("name", ["tuning.csv", "curves.csv"])
+def test_a_file_beside_the_trials_that_is_another(tuned: Comparison, tmp_path: Path, name: str) -> None:
+    """What stands beside the trials under a known name and is no such table is refused, with the line."""
+    tuned.save(tmp_path)
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=rf"{name} line 1: no column .*restore the file, or remove it"):
+        remake(tmp_path)
+
+
+def test_trials_that_were_changed_are_warned_about(comparison: Comparison, tmp_path: Path) -> None:
+    """A file that is not the one of the manifest is reported as such, and its new manifest has its own hash."""
+    comparison.save(tmp_path)
+    path = tmp_path / "trials.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
+    remade = remake(tmp_path)
+    assert any(line.startswith("warning  ") and "cut short" in line for line in remade.remarks())
+    remade.save(tmp_path / "new")
+    assert not any(line.startswith("warning") for line in remake(tmp_path / "new").remarks())
+    manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
+    assert manifest["versions"] == json.loads((tmp_path / "manifest.json").read_text())["versions"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "tuning.csv cannot be read"),
+        (b"a,b\n1,2\n", "tuning.csv line 1: no column dataset"),
+        (b"a,b\n1,2,3,4\n5\n", "tuning.csv "),
+        (b"\xff\xfe", "tuning.csv cannot be read"),
+    ],
+)
+def test_a_search_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    """A tuning.csv that is none is refused, with what to do; it is not passed over."""
+    (tmp_path / "trials.csv").write_text(trials_csv(clean({"bce": [0.5, 0.6], "mse": [0.5, 0.7]})))
+    (tmp_path / "tuning.csv").write_bytes(content)
+    with pytest.raises(DataError, match=words) as caught:
+        remake(tmp_path)
+    assert str(caught.value).endswith("or remove it")

@@ -1,0 +1,61 @@
+"""An arena lays its trials out by loss, seed and contaminated share, whatever their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.stats.groups import arenas, stack
+
+from .synthetic import SHARES, score_tables, table
+
+few = settings(max_examples=10, deadline=None)
+Scores = Mapping[str, np.ndarray]
+
+
+@few
+@given(scores=score_tables(), random=st.randoms(use_true_random=False))
+def test_a_cube_holds_every_trial_in_its_place(scores: Scores, random: Random) -> None:
+    """A score of each loss, seed and share is where it belongs, in whatever order the trials come."""
+    trials = table(scores)
+    (arena,) = arenas(trials.iloc[random.sample(range(len(trials)), len(trials))])
+    assert sorted(arena.losses) == sorted(scores)
+    assert arena.shares.tolist() == list(SHARES)
+    for loss, found in zip(arena.losses, arena.cube("accuracy"), strict=True):
+        np.testing.assert_array_equal(found, scores[loss])
+    np.testing.assert_array_equal(arena.clean("accuracy"), arena.cube("accuracy")[..., 0])
+
+
+@few
+@given(scores=score_tables())
+def test_trials_that_diverged_are_counted(scores: Scores) -> None:
+    """Clean trials ended well or diverged; a loss is whole where there are some and all ended well."""
+    (arena,) = arenas(table(scores))
+    gone = np.stack([np.isnan(scores[loss][:, 0]) for loss in arena.losses])
+    np.testing.assert_array_equal(arena.count("diverged"), gone.sum(axis=1))
+    np.testing.assert_array_equal(arena.count("ok"), (~gone).sum(axis=1))
+    np.testing.assert_array_equal(arena.whole(), ~gone.any(axis=1))
+    (dirty,) = arenas(table(scores).query("loss != 'bce' or outlier_fraction > 0"))
+    assert not dirty.whole()[dirty.losses.index("bce")]
+
+
+def test_a_seed_that_one_loss_lacks_is_missing_and_not_shifted() -> None:
+    """What was never trained is NaN in its place, so pairs stay pairs; and it has not diverged."""
+    trials = table(
+        {"bce": np.array([[0.25], [0.5], [0.75]]), "mse": np.array([[0.25], [0.5], [1.0]])}, shares=(0.0,)
+    )
+    (arena,) = arenas(trials[(trials.loss != "mse") | (trials.seed != 0)])
+    np.testing.assert_array_equal(arena.clean("accuracy"), [[0.25, 0.5, 0.75], [np.nan, 0.5, 1.0]])
+    assert arena.whole().all()
+    assert arena.count("ok").tolist() == [3, 2]
+
+
+def test_parts_of_a_table_may_lack_columns() -> None:
+    """Lists keep their places, one value stands for its whole part, and what is missing is undefined."""
+    parts = [{"loss": ["a", "b"], "n": 3}, {"loss": [], "n": 4}, {"loss": ["c"], "x": [1.5]}]
+    found = stack(parts, ["n", "x"], by="loss", dtypes={"n": "Int64"})
+    np.testing.assert_array_equal(found.to_numpy(dtype=float), [[3, np.nan], [3, np.nan], [np.nan, 1.5]])
