@@ -20,8 +20,8 @@ from lossbench.training.pack import Pack
 
 HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
 
-PROGRAM = ("randomness.py", "run/scoring.py", "data", "metrics", "training")
-"""The parts of the package that make the numbers of a row, beside its loss."""
+PROGRAM = ("randomness.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
+"""The parts of the package that make the numbers of a row; a test follows the imports and finds no other."""
 
 
 def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
@@ -71,14 +71,30 @@ def processor(device: str) -> list[str]:
 @cache
 def program() -> str:
     """Return a hash of the code that trains and scores."""
-    root = Path(__file__).parents[1]
-    files = [file for part in PROGRAM for file in files_of(root / part)]
-    return hashlib.sha256("\n".join(bare(file.read_text(encoding="utf-8")) for file in files).encode()).hexdigest()
+    code = "\n".join(bare(file.read_text(encoding="utf-8")) for file in program_files())
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
-def files_of(part: Path) -> list[Path]:
-    """Return a file itself, or all code in a folder."""
-    return sorted(part.rglob("*.py")) if part.is_dir() else [part]
+def program_files(root: Path = Path(__file__).parents[1]) -> list[Path]:
+    """Return the files of the code that trains and scores, in the folder of the package.
+
+    Raises:
+        FileNotFoundError: a part of `PROGRAM` does not exist.
+    """
+    parts = [root / part for part in PROGRAM]
+    return [file for part in parts for file in ([part] if part.is_file() else python_files(part))]
+
+
+def python_files(folder: Path) -> list[Path]:
+    """Return all code in a folder.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    files = sorted(folder.rglob("*.py"))
+    if not files:
+        raise FileNotFoundError(f"{folder} holds no code")  # a part that is misspelt would change no fingerprint
+    return files
 
 
 def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import lossbench
 from lossbench.losses import catalogue, get_loss, multiclass, positive, regression, softmax
-from lossbench.run.provenance import bare, code_of, fingerprint, source_digest
+from lossbench.run.provenance import PROGRAM, bare, code_of, fingerprint, program_files, source_digest
 from lossbench.task import TASKS
+
+PACKAGE = Path(lossbench.__file__).parent
+ENTRIES = ("training/fused/engine.py", "training/loop.py", "run/scoring.py")
+"""Where a row is made: both engines, and what scores their outputs."""
+
+WITHOUT_NUMBERS = {
+    "errors.py": "messages",
+    "lazy.py": "imports torch later",
+    "run/__init__.py": "a docstring",
+    "run/provenance.py": "hashes",
+    "task.py": "names",
+}
+"""Files that these import and that change no number, with what they hold instead."""
+
+
+def imported(file: Path) -> Iterator[Path]:
+    """Yield the files of the package that a file imports, packages with their `__init__.py`."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lossbench"):
+            home = PACKAGE.joinpath(*node.module.split(".")[1:])
+            places = [home.with_suffix(".py"), *(home / f"{name.name}.py" for name in node.names)]
+            places += [folder / "__init__.py" for folder in (home, *home.parents) if PACKAGE in folder.parents]
+            yield from (place for place in places if place.is_file())
+
+
+def reached(files: list[Path]) -> set[Path]:
+    """Return all files of the package that some files import, directly or not, with these."""
+    found, waiting = set(files), list(files)
+    while waiting:
+        new = set(imported(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def test_the_fingerprint_covers_every_file_that_can_change_a_number() -> None:
+    """What engines and scores import is hashed, or named here with the reason why it changes no number."""
+    used = {file.relative_to(PACKAGE).as_posix() for file in reached([PACKAGE / entry for entry in ENTRIES])}
+    hashed = {file.relative_to(PACKAGE).as_posix() for file in program_files()}
+    assert {"randomness.py", "data/fold.py", "training/fused/network.py"} <= used
+    assert used - hashed == set(WITHOUT_NUMBERS)
+
+
+@pytest.mark.parametrize("part", PROGRAM)
+def test_every_part_of_the_program_holds_code(part: str, tmp_path: Path) -> None:
+    """A part that is a file is hashed as one; where a part is missing, there is no fingerprint."""
+    assert any(file.is_relative_to(PACKAGE / part) for file in program_files())
+    for other in PROGRAM:
+        if other != part:
+            file = tmp_path / (other if other.endswith(".py") else f"{other}/code.py")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+    with pytest.raises(OSError, match=part):
+        [file.read_text() for file in program_files(tmp_path)]
 
 
 @pytest.mark.parametrize("task", TASKS)
