@@ -128,7 +128,7 @@ def test_engines_agree_in_single_precision(name: str, model: str) -> None:
 
 @pytest.mark.parametrize(("name", "model", "loss", "optimiser"), MAGNIFYING)
 def test_what_is_not_compared_magnifies_rounding(name: str, model: str, loss: str, optimiser: str) -> None:
-    """The loop's own result moves over ten times as far as its rate, and the engines differ by rounding times that.
+    """The loop's result moves over ten times as far as its rate, and the engines differ by rounding times that.
 
     The rate is moved by far more than a rounding, so that the factor is a property of the training and not of the
     processor, on which only the last digits hang.
