@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials
 
 import lossbench
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
 from lossbench.run.scoring import COLUMNS
 from lossbench.stats.curves import average_curves
@@ -178,7 +178,7 @@ def test_the_slow_oracle_agrees() -> None:
     """Plain PyTorch, one network at a time, gives the same scores but for rounding, from the same start."""
     setup = {"datasets": "diabetes", "losses": ["mse", "huber"], "epochs": 4}
     fused, loop = small(**setup).trials, small(engine="loop", jobs=1, **setup).trials
-    scores = [name for name in MEASURES if fused[name].notna().any()]
+    scores = [name for name in METRICS if fused[name].notna().any()]
     np.testing.assert_allclose(loop[scores], fused[scores], rtol=1e-3)
     hashes = [name for name in COLUMNS if name.endswith("_hash")]
     assert_frame_equal(loop[hashes], fused[hashes])

@@ -43,7 +43,7 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
     compared.
 
     Args:
-        lines: of one protocol and measure, judged by `judge_all` with the direction "equal".
+        lines: of one protocol and metric, judged by `judge_all` with the direction "equal".
 
     Example:
         >>> one, other = Evidence("reproduced", "f1", case="a vs b"), Evidence("contradicted", "f1", case="a vs c")

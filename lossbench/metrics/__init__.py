@@ -1,1 +1,1 @@
-"""Measures: scores of predictions, convergence, robustness, and the anchors that give them a scale."""
+"""Metrics: scores of predictions, convergence, robustness, and the baselines that give them a scale."""

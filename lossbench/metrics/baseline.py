@@ -1,4 +1,4 @@
-"""The two fixed points that give a score its scale: a constant predictor and scikit-learn's own linear model.
+"""The two reference predictors that give a score its scale: a constant one and scikit-learn's own linear model.
 
 Neither is a contender. Both learn from the clean training part, so they depend on nothing but data set and seed.
 """
@@ -14,12 +14,12 @@ from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import MEASURES, score
+from lossbench.metrics.scores import METRICS, score
 
 
 @dataclass(frozen=True)
-class Anchors:
-    """The scale of one score on one fold.
+class Baselines:
+    """The scores of both reference predictors on one fold, and what follows from them.
 
     Args:
         constant_validation: score of the constant predictor on the validation part; skill 0 there.
@@ -37,10 +37,10 @@ class Anchors:
     tolerance: float
 
 
-_KNOWN: dict[tuple[str, str, str], Anchors] = {}
+_KNOWN: dict[tuple[str, str, str], Baselines] = {}
 
 
-def anchors(fold: Fold, score_name: str) -> Anchors:
+def baselines(fold: Fold, score_name: str) -> Baselines:
     """Score a constant predictor and a linear model on a fold; once in a process, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
@@ -50,29 +50,29 @@ def anchors(fold: Fold, score_name: str) -> Anchors:
 
     Args:
         fold: one split of a data set.
-        score_name: a measure of the task, the greater the better.
+        score_name: a metric of the task, the greater the better.
 
     Returns:
         Both scores, in original units for regression, and what follows from them.
 
     Raises:
-        UnknownName: the task has no such measure.
+        UnknownName: the task has no such metric.
 
     Example:
         >>> from lossbench.data import load_dataset
         >>> from lossbench.data.fold import make_fold
         >>> iris = load_dataset("iris")
-        >>> found = anchors(make_fold(iris, seed=0), "accuracy")
+        >>> found = baselines(make_fold(iris, seed=0), "accuracy")
         >>> round(found.constant_validation, 3), found.linear_validation > 0.8
         (0.333, True)
     """
     key = (fold.dataset.digest, fold.digest, score_name)
     if key not in _KNOWN:
-        _KNOWN[key] = _anchors(fold, score_name)
+        _KNOWN[key] = _baselines(fold, score_name)
     return _KNOWN[key]
 
 
-def _anchors(fold: Fold, score_name: str) -> Anchors:
+def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
 
     def scored(outputs: np.ndarray, part: Part) -> float:
@@ -84,12 +84,12 @@ def _anchors(fold: Fold, score_name: str) -> Anchors:
         return 0.0 if score_name == "r2" else scored(_constant(fold, part), part)
 
     floor, linear = constant(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
-    return Anchors(
+    return Baselines(
         constant_validation=floor,
         linear_validation=linear,
         constant_test=constant(fold.test),
         target=convergence_target(floor, linear).item(),
-        tolerance=PLATEAU_TOLERANCE * (MEASURES[score_name].best - floor),
+        tolerance=PLATEAU_TOLERANCE * (METRICS[score_name].best - floor),
     )
 
 
@@ -114,7 +114,7 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     if task == "multilabel":
         model = OneVsRestClassifier(model)
     with warnings.catch_warnings():
-        # Separable classes may not converge, and a label may be constant: the anchor is what it is then.
+        # Separable classes may not converge, and a label may be constant: the baseline is what it is then.
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
     return probability[:, 1:] if task == "binary" else probability

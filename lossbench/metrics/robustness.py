@@ -1,7 +1,7 @@
 """What contamination of the training data does to a model's skill on clean data.
 
 The skill as a function of the contaminated share is a curve; its area, its slope at zero and the share at which
-half of it is gone say how a loss bears outliers. All are relative to fixed anchors, so that adding a loss to a
+half of it is gone say how a loss bears outliers. All are relative to fixed baselines, so that adding a loss to a
 comparison moves no other loss's figure.
 """
 

@@ -1,4 +1,4 @@
-"""The table of all measures: what each is called, where it applies and which way is up."""
+"""The table of all metrics: what each is called, where it applies and which way is up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lossbench.task import Task
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """One score, shared by all losses.
 
     Args:
@@ -56,25 +56,25 @@ _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 _VALUES: tuple[Task, ...] = ("regression",)
 
 _ALL = (
-    Measure("accuracy", _LABELS, True, "decision", accuracy, "share predicted right"),
-    Measure("f1", _LABELS, True, "decision", f1, "precision and recall in one"),
-    Measure("precision", _LABELS, True, "decision", precision, "share of positive predictions that are right"),
-    Measure("recall", _LABELS, True, "decision", recall, "share of positives that are found"),
-    Measure("balanced_accuracy", _CLASSES, True, "decision", balanced_accuracy, "mean recall of the classes"),
-    Measure("top_k_accuracy", ("multiclass",), True, "ranking", top_k_accuracy, "right class among the first two"),
-    Measure("roc_auc", _LABELS, True, "ranking", roc_auc, "chance that a positive ranks above a negative"),
-    Measure("log_loss", _LABELS, False, "probability", log_loss, "-log of the probability of what happened"),
-    Measure("brier", _LABELS, False, "probability", brier, "squared error of the probabilities"),
-    Measure("calibration_error", _LABELS, False, "probability", calibration_error, "confidence against outcome"),
-    Measure("r2", _VALUES, True, "decision", r2, "share of the variance explained"),
-    Measure("rmse", _VALUES, False, "decision", rmse, "root mean squared error"),
-    Measure("mae", _VALUES, False, "decision", mae, "mean absolute error"),
-    Measure("median_absolute_error", _VALUES, False, "decision", median_absolute_error, "median absolute error"),
-    Measure("mape", _VALUES, False, "decision", mape, "mean error as a fraction of the target"),
+    Metric("accuracy", _LABELS, True, "decision", accuracy, "share predicted right"),
+    Metric("f1", _LABELS, True, "decision", f1, "precision and recall in one"),
+    Metric("precision", _LABELS, True, "decision", precision, "share of positive predictions that are right"),
+    Metric("recall", _LABELS, True, "decision", recall, "share of positives that are found"),
+    Metric("balanced_accuracy", _CLASSES, True, "decision", balanced_accuracy, "mean recall of the classes"),
+    Metric("top_k_accuracy", ("multiclass",), True, "ranking", top_k_accuracy, "right class among the first two"),
+    Metric("roc_auc", _LABELS, True, "ranking", roc_auc, "chance that a positive ranks above a negative"),
+    Metric("log_loss", _LABELS, False, "probability", log_loss, "-log of the probability of what happened"),
+    Metric("brier", _LABELS, False, "probability", brier, "squared error of the probabilities"),
+    Metric("calibration_error", _LABELS, False, "probability", calibration_error, "confidence against outcome"),
+    Metric("r2", _VALUES, True, "decision", r2, "share of the variance explained"),
+    Metric("rmse", _VALUES, False, "decision", rmse, "root mean squared error"),
+    Metric("mae", _VALUES, False, "decision", mae, "mean absolute error"),
+    Metric("median_absolute_error", _VALUES, False, "decision", median_absolute_error, "median absolute error"),
+    Metric("mape", _VALUES, False, "decision", mape, "mean error as a fraction of the target"),
 )
 
-MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
-"""Every measure by name, in the order of the reports."""
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+"""Every metric by name, in the order of the reports."""
 
 _PRIMARY: dict[Task, str] = {
     "binary": "accuracy",
@@ -84,21 +84,21 @@ _PRIMARY: dict[Task, str] = {
 }
 
 
-def measures_of(task: Task) -> tuple[Measure, ...]:
-    """Return the measures that a task has, in the order of the reports.
+def metrics_of(task: Task) -> tuple[Metric, ...]:
+    """Return the metrics that a task has, in the order of the reports.
 
     Example:
-        >>> [measure.name for measure in measures_of("regression")]
+        >>> [metric.name for metric in metrics_of("regression")]
         ['r2', 'rmse', 'mae', 'median_absolute_error', 'mape']
     """
-    return tuple(measure for measure in _ALL if task in measure.tasks)
+    return tuple(metric for metric in _ALL if task in metric.tasks)
 
 
 def score(name: str, task: Task, target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Score the predictions of all models by one measure.
+    """Score the predictions of all models by one metric.
 
     Args:
-        name: a name in `MEASURES` that `task` has.
+        name: a name in `METRICS` that `task` has.
         task: what was predicted.
         target: the truth, shaped as `prediction.decision`, or with a first axis of one for all models.
         prediction: of M models.
@@ -107,7 +107,7 @@ def score(name: str, task: Task, target: np.ndarray, prediction: Prediction) -> 
         (M,) float64, NaN where undefined.
 
     Raises:
-        UnknownName: the task has no such measure.
+        UnknownName: the task has no such metric.
         BadValue: target and predictions differ in shape.
 
     Example:
@@ -116,14 +116,14 @@ def score(name: str, task: Task, target: np.ndarray, prediction: Prediction) -> 
         >>> score("accuracy", "binary", np.array([[1, 1]]), prediction)
         array([0.5])
     """
-    known = {measure.name: measure for measure in measures_of(task)}
+    known = {metric.name: metric for metric in metrics_of(task)}
     if name not in known:
         raise UnknownName(f"{task} score", name, known)
     return known[name].fn(target, prediction)
 
 
 def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[str, np.ndarray]:
-    """Score the predictions of all models by every measure of the task.
+    """Score the predictions of all models by every metric of the task.
 
     Args:
         task: what was predicted.
@@ -131,7 +131,7 @@ def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[st
         prediction: of M models.
 
     Returns:
-        For each measure, in the order of the reports, (M,) float64, NaN where undefined.
+        For each metric, in the order of the reports, (M,) float64, NaN where undefined.
 
     Raises:
         BadValue: target and predictions differ in shape.
@@ -142,7 +142,7 @@ def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[st
         >>> score_all("regression", values, predict(values, "identity", "regression"))["mae"]
         array([0.])
     """
-    return {measure.name: measure.fn(target, prediction) for measure in measures_of(task)}
+    return {metric.name: metric.fn(target, prediction) for metric in metrics_of(task)}
 
 
 def primary_score(task: Task) -> str:

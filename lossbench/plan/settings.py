@@ -19,7 +19,7 @@ from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
@@ -369,7 +369,7 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
     """Read the `[margins]` table."""
     if not isinstance(value, Mapping):
         raise _wrong(place, value, "a table of scores, such as accuracy = 0.02")
-    known = (*MEASURES, "epochs_to_target")
+    known = (*METRICS, "epochs_to_target")
     for name in value:
         if name not in known:
             raise UnknownName("score", name, known, where=str(place.inside(name)))

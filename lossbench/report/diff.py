@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.metrics.scores import measures_of
+from lossbench.metrics.scores import metrics_of
 from lossbench.report.place import label, listed_seeds, varying
 from lossbench.report.tables import HEADINGS, NOT_DEFINED, Table, interval
 from lossbench.results.write import json_text
@@ -77,7 +77,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
 def _has(task: Task, score: str | None) -> bool:
     if score is None or score in TIMES:
         return True
-    return score.removesuffix("_at_best") in {measure.name for measure in measures_of(task)}
+    return score.removesuffix("_at_best") in {metric.name for metric in metrics_of(task)}
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:

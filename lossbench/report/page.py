@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.report.markdown import markdown
 from lossbench.report.notes import LEGEND
 from lossbench.report.svg import COLOURS, Interval, curves, intervals
@@ -103,7 +103,7 @@ def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mappin
         Interval(loss, colours[loss], mean, low, high, "reference" if loss == first.reference else str(word))
         for loss, mean, low, high, word in zip(*(group[name].tolist() for name in names), strict=True)
     ]
-    side = "right" if MEASURES[first.score].greater_is_better else "left"
+    side = "right" if METRICS[first.score].greater_is_better else "left"
     title = f"{HEADINGS.get(first.score, first.score)} minus that of {first.reference}; {side} is better"
     return intervals(title, rows, margins.get(first.score, 0.0))
 

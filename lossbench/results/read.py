@@ -20,7 +20,7 @@ import pandas as pd
 
 from lossbench.data.dataset import Sampling
 from lossbench.errors import DataError
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.results.manifest import SCHEMA
 from lossbench.run.scoring import COLUMNS, DTYPES
 from lossbench.task import TASKS
@@ -104,7 +104,7 @@ KINDS: dict[str, Kind] = {
     **{name: _OF_TYPE[dtype] for name, dtype in DTYPES.items() if dtype in _OF_TYPE},
     **dict.fromkeys(("batch_size", "epochs", "train_rows", "test_rows"), _COUNT),
     "task": Kind("a task: " + ", ".join(TASKS), _one_of(TASKS)),
-    "score": Kind("a score: " + ", ".join(MEASURES), _one_of(tuple(MEASURES))),
+    "score": Kind("a score: " + ", ".join(METRICS), _one_of(tuple(METRICS))),
     "sampling": Kind(" or ".join(get_args(Sampling)), _one_of(get_args(Sampling))),
     "failure": Kind("a text", _text, optional=True),
 }

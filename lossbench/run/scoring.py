@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from lossbench.data.fold import Fold
-from lossbench.metrics.baseline import Anchors, anchors
+from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import MEASURES, score_all
+from lossbench.metrics.scores import METRICS, score_all
 from lossbench.run.provenance import HASHES, hashes
 from lossbench.spec import title
 from lossbench.training.pack import Pack
@@ -29,8 +29,8 @@ CONTEXT = (
 COLUMNS = (
     *(field.name for field in fields(Trial)),
     "status",
-    *MEASURES,
-    *(f"{name}_at_best" for name in MEASURES),
+    *METRICS,
+    *(f"{name}_at_best" for name in METRICS),
     *CONVERGENCE,
     *HASHES,
     *CONTEXT,
@@ -38,7 +38,7 @@ COLUMNS = (
 """The columns of `trials.csv`, in order. `score` names the primary score, which the next three are of."""
 
 DTYPES: dict[str, Any] = {
-    **dict.fromkeys((*MEASURES, *(f"{name}_at_best" for name in MEASURES)), "float64"),
+    **dict.fromkeys((*METRICS, *(f"{name}_at_best" for name in METRICS)), "float64"),
     **dict.fromkeys(("constant_score", "target_score", "validation_score"), "float64"),
     **dict.fromkeys(("epochs_to_target", "epochs_to_plateau", "best_epoch", "diverged_epoch"), "Int64"),
     **dict.fromkeys(("train_rows", "test_rows"), "Int64"),
@@ -60,15 +60,15 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    anchored = {seed: anchors(fold, pack.measure) for seed, fold in pack.folds.items()}
-    marks = [anchored[trial.seed] for trial in pack.trials]
+    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    marks = [found[trial.seed] for trial in pack.trials]
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
         **scores_on_test(pack, trace.last),
         **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
         **hashes(pack, fingerprint),
-        "score": [pack.measure] * len(pack.trials),
+        "score": [pack.metric] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
         "validation_score": trace.curve[:, -1],
@@ -118,8 +118,8 @@ def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every measure of the task on the test part, in original units, (trials,) each."""
-    scores = {name: np.full(len(raw), np.nan) for name in MEASURES}
+    """Return every metric of the task on the test part, in original units, (trials,) each."""
+    scores = {name: np.full(len(raw), np.nan) for name in METRICS}
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
     if pack.dataset.task == "regression":
@@ -140,7 +140,7 @@ def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
     return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
 
 
-def convergence(trace: Trace, marks: list[Anchors]) -> dict[str, list[Any]]:
+def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:
     """Return when each trial reached its target and its plateau, and whether it reached the target at all."""
     targets = np.array([mark.target for mark in marks])
     reached = epochs_to_target(trace.curve, targets)

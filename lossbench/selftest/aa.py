@@ -20,7 +20,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue
 from lossbench.losses import core_losses
-from lossbench.metrics.scores import MEASURES, primary_score
+from lossbench.metrics.scores import METRICS, primary_score
 from lossbench.plan.experiment import check_fit, trials_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, shared_rows, verdict
@@ -112,7 +112,7 @@ def simulate(
         yield about | rates(scores, dataset)
 
 
-def measure_of(dataset: Dataset) -> str:
+def metric_of(dataset: Dataset) -> str:
     """Return the score that a data set is judged by."""
     return dataset.score or primary_score(dataset.task)
 
@@ -123,10 +123,10 @@ def margin_of(dataset: Dataset) -> float:
     Raises:
         BadValue: none is declared.
     """
-    measure = measure_of(dataset)
-    if measure not in MARGINS:
-        raise BadValue(f"data set '{dataset.name}' is judged by {measure}, which has no margin; take another")
-    return MARGINS[measure]
+    metric = metric_of(dataset)
+    if metric not in MARGINS:
+        raise BadValue(f"data set '{dataset.name}' is judged by {metric}, which has no margin; take another")
+    return MARGINS[metric]
 
 
 def arm_scores(
@@ -165,15 +165,15 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
         of planted differences found, each with its exact binomial interval; and the detectable difference.
     """
-    measure, margin = measure_of(dataset), margin_of(dataset)
-    upward = MEASURES[measure].greater_is_better
+    metric, margin = metric_of(dataset), margin_of(dataset)
+    upward = METRICS[metric].greater_is_better
     fold = make_fold(dataset, 0)
     test_to_train = shared_rows(dataset.sampling, len(fold.test.rows), len(fold.train.rows))
     judged = verdicts(scores, test_to_train, margin, upward)
     found = partial(finds, scores, test_to_train, margin, upward)
     wrong = np.asarray(np.isin(judged, ("better", "worse")).any(axis=0))
     return {
-        "score": measure,
+        "score": metric,
         "margin": margin,
         "comparisons": judged.size,
         "families": judged.shape[1],

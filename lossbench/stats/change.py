@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.run.provenance import HASHES
 from lossbench.stats.groups import SETTING
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
@@ -34,7 +34,7 @@ SAME = tuple(name for name in HASHES if name != "fingerprint")
 """The hashes that two rows must share to be compared."""
 
 TIMES = ("epochs_to_target", "epochs_to_plateau")
-SCORES = (*MEASURES, *(f"{name}_at_best" for name in MEASURES), *TIMES)
+SCORES = (*METRICS, *(f"{name}_at_best" for name in METRICS), *TIMES)
 """The columns whose change can be judged: each has a direction."""
 
 ROUNDING = 1e-6
@@ -169,7 +169,7 @@ def greater_is_better(score: str) -> bool:
         >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
         (True, False, False)
     """
-    return score not in TIMES and MEASURES[score.removesuffix("_at_best")].greater_is_better
+    return score not in TIMES and METRICS[score.removesuffix("_at_best")].greater_is_better
 
 
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:

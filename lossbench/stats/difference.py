@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
-from lossbench.stats.groups import Arena
+from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.paired import Interval, holm, paired_test, smallest_p, verdict
 from lossbench.stats.sample_size import more_seeds
 
@@ -18,12 +18,12 @@ DTYPES = {"more_seeds": "Int64", "bootstrap_disagrees": "boolean"}
 
 
 def difference_columns(
-    arena: Arena, first: np.ndarray, second: np.ndarray, margins: Mapping[str, float]
+    group: ComparisonGroup, first: np.ndarray, second: np.ndarray, margins: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return what is said of pairs of losses, by the primary score, that are shown, and so corrected, together.
 
     Args:
-        arena: where they are from.
+        group: where they are from.
         first: (tests,) index of a loss.
         second: (tests,) index of the loss that is held against it.
         margins: the difference that is too small to matter, by score.
@@ -31,15 +31,15 @@ def difference_columns(
     Returns:
         Columns by name, (tests,) each.
     """
-    margin, ratio, scores = margins.get(arena.score), arena.test_to_train, arena.clean(arena.score)
-    differences, whole = scores[second] - scores[first], arena.whole()
+    margin, ratio, scores = margins.get(group.score), group.test_to_train, group.clean(group.score)
+    differences, whole = scores[second] - scores[first], group.whole()
     test = paired_test(differences, ratio)
     adjusted = holm(np.asarray(test.p_value))
     family = int(np.count_nonzero(~np.isnan(adjusted)))
-    words = verdict(test.interval, adjusted, margin, MEASURES[arena.score].greater_is_better)
+    words = verdict(test.interval, adjusted, margin, METRICS[group.score].greater_is_better)
     words = fair(words, whole[first], whole[second])
     undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
-    check = bootstrap_interval(differences, arena.dataset)
+    check = bootstrap_interval(differences, group.dataset)
     return {
         **spread("difference", test.interval),
         "n": test.interval.n,

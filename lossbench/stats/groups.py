@@ -19,7 +19,7 @@ SETTING = ("model", "optimizer", "lr", "l1", "l2", "batch_size", "epochs")
 
 
 @dataclass(frozen=True, eq=False)
-class Arena:
+class ComparisonGroup:
     """The trials of one data set under one setting: what is compared with each other.
 
     Args:
@@ -73,22 +73,22 @@ class Arena:
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
 
 
-def arenas(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> Iterator[Arena]:
+def comparison_groups(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> Iterator[ComparisonGroup]:
     """Yield what is compared with each other: at each rate, and where rates were tuned, each loss at its own."""
-    yield from _arenas(trials, "fixed", ["dataset", *SETTING])
+    yield from _groups(trials, "fixed", ["dataset", *SETTING])
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
-        yield from _arenas(at_own_rate(trials, tuning), "tuned", keys)
+        yield from _groups(at_own_rate(trials, tuning), "tuned", keys)
 
 
-def _arenas(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Arena]:
+def _groups(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[ComparisonGroup]:
     for _, group in trials.groupby(keys, sort=False):
         loss, losses = pd.factorize(group.loss)
         seeds, seed = np.unique(group.seed, return_inverse=True)
         shares, share = np.unique(group.outlier_fraction, return_inverse=True)
         rows = np.full((len(losses), len(seeds), len(shares)), -1)
         rows[loss, seed, share] = np.arange(len(group))
-        yield Arena(
+        yield ComparisonGroup(
             dataset=group.dataset.iloc[0],
             task=group.task.iloc[0],
             view=view,
@@ -104,11 +104,11 @@ def _arenas(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Arena
 def stack(
     parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str, dtypes: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return the columns of several arenas as one table.
+    """Return the columns of several comparison groups as one table.
 
     Args:
-        parts: the columns of each arena by name, lists or arrays; any other value stands for all rows of its part,
-            and a column that is missing is undefined there.
+        parts: the columns of each group by name, lists or arrays; any other value stands for all rows of its
+            part, and a missing column is undefined there.
         columns: their order.
         by: a column that is a list in every part.
         dtypes: the types of columns that may hold undefined values besides floats.

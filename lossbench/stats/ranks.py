@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.stats.groups import SETTING, stack
 from lossbench.stats.paired import ALPHA, holm, smallest_p
 from lossbench.stats.sample_size import least_n
@@ -81,7 +81,7 @@ def heights(group: pd.DataFrame) -> pd.DataFrame:
 
     One row a data set, one column a loss, NaN where it has no score. What has none anywhere has no row or column.
     """
-    sign = [1.0 if MEASURES[score].greater_is_better else -1.0 for score in group.score]
+    sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
     height = (group["mean"] * sign).mask(lost, DIVERGED)
     return group.assign(height=height).pivot_table(index="dataset", columns="loss", values="height")

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.metrics.robustness import robustness, skill
-from lossbench.metrics.scores import MEASURES, measures_of
+from lossbench.metrics.scores import METRICS, metrics_of
 from lossbench.stats.difference import DTYPES, difference_columns, fair, spread
-from lossbench.stats.groups import SETTING, Arena, arenas, stack
+from lossbench.stats.groups import SETTING, ComparisonGroup, comparison_groups, stack
 from lossbench.stats.paired import MARGINS, corrected_interval, holm, indistinguishable_from_best
 from lossbench.stats.pairs import shared_letters
 from lossbench.stats.survival import (
@@ -43,7 +43,7 @@ def summarise(
         tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
         margins: the difference that is too small to matter, by score. A score without one is never equivalent.
     """
-    parts = (loss_columns(arena, margins) for arena in arenas(trials, tuning))
+    parts = (loss_columns(group, margins) for group in comparison_groups(trials, tuning))
     return stack(parts, SUMMARY_COLUMNS, by="loss", dtypes=DTYPES)
 
 
@@ -57,7 +57,7 @@ SUMMARY_COLUMNS = (
     *("mean", "low", "high"),
     *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best", "letters"),
     *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
-    *_three(*MEASURES, "at_best", "epochs_to_target", "epochs_to_target_median"),
+    *_three(*METRICS, "at_best", "epochs_to_target", "epochs_to_target_median"),
     *("reached", "targets"),
     *_three("epochs_to_target_difference"),
     *("epochs_to_target_p_holm", "epochs_to_target_verdict"),
@@ -68,38 +68,38 @@ SUMMARY_COLUMNS = (
 )
 
 
-def loss_columns(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return what is said of the losses of one arena, the first one first."""
-    scores = arena.clean(arena.score)
-    judged, others = np.where(arena.whole()[:, None], scores, np.nan), np.arange(1, len(arena.losses))
-    greater = MEASURES[arena.score].greater_is_better
-    mean = corrected_interval(scores, arena.test_to_train)
+def loss_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
+    """Return what is said of the losses of one comparison group, the first one first."""
+    scores = group.clean(group.score)
+    judged, others = np.where(group.whole()[:, None], scores, np.nan), np.arange(1, len(group.losses))
+    greater = METRICS[group.score].greater_is_better
+    mean = corrected_interval(scores, group.test_to_train)
     return {
-        **beside_reference(difference_columns(arena, np.zeros_like(others), others, margins)),
-        **head(arena),
+        **beside_reference(difference_columns(group, np.zeros_like(others), others, margins)),
+        **head(group),
         **{"mean": mean.mean, "low": mean.low, "high": mean.high},
-        "tied_with_best": indistinguishable_from_best(judged, greater, arena.test_to_train),
-        "letters": shared_letters(arena),
-        **measures(arena),
-        **speed(arena, margins),
-        **endurance(arena),
+        "tied_with_best": indistinguishable_from_best(judged, greater, group.test_to_train),
+        "letters": shared_letters(group),
+        **metrics(group),
+        **speed(group, margins),
+        **endurance(group),
     }
 
 
-def head(arena: Arena) -> dict[str, Any]:
+def head(group: ComparisonGroup) -> dict[str, Any]:
     """Return what the rows are about."""
-    kinds = [kind for kind in arena.trials.outlier_kind.unique() if kind != "none"]
+    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
-        **{name: getattr(arena, name) for name in ("dataset", "task", "view", "score")},
-        "loss": arena.losses,
-        **arena.setting(),
+        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
+        "loss": group.losses,
+        **group.setting(),
         "outlier_kind": kinds[0] if kinds else "none",
-        "largest_share": arena.shares[-1],
-        "outlier_fraction": arena.shares[0],
-        "n": arena.count("ok"),
-        "diverged": arena.count("diverged"),
-        "failed": arena.count("failed"),
-        "reference": arena.losses[0],
+        "largest_share": group.shares[-1],
+        "outlier_fraction": group.shares[0],
+        "n": group.count("ok"),
+        "diverged": group.count("diverged"),
+        "failed": group.count("failed"),
+        "reference": group.losses[0],
     }
 
 
@@ -108,12 +108,12 @@ def beside_reference(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: [np.nan, *values] for name, values in columns.items()}
 
 
-def measures(arena: Arena) -> dict[str, Any]:
+def metrics(group: ComparisonGroup) -> dict[str, Any]:
     """Return every score of the task at the last epoch, and the primary one at the best validation epoch."""
-    names = {measure.name: measure.name for measure in measures_of(arena.task)}
+    names = {metric.name: metric.name for metric in metrics_of(group.task)}
     columns: dict[str, Any] = {}
-    for name, column in (names | {"at_best": f"{arena.score}_at_best"}).items():
-        columns |= spread(name, corrected_interval(arena.clean(column), arena.test_to_train))
+    for name, column in (names | {"at_best": f"{group.score}_at_best"}).items():
+        columns |= spread(name, corrected_interval(group.clean(column), group.test_to_train))
     return columns
 
 
@@ -132,19 +132,19 @@ def medians(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -
     return {f"{name}_median{end}": [getattr(median, part) for median in found] for end, part in ends.items()}
 
 
-def speed(arena: Arena, margins: Mapping[str, float]) -> dict[str, Any]:
+def speed(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return when the target and the plateau were reached, and how much sooner or later than by the reference.
 
     Seeds that never reached the target are censored at the last epoch: the mean is restricted to the run's length,
     and the median is infinite where fewer than half got there. A seed without a plateau has diverged; it never got
     to one either, and has no place in the mean.
     """
-    horizon, ratio = float(arena.trials.epochs.iloc[0]), arena.test_to_train
-    times, reached = arena.clean("epochs_to_target"), arena.clean("converged")
+    horizon, ratio = float(group.trials.epochs.iloc[0]), group.test_to_train
+    times, reached = group.clean("epochs_to_target"), group.clean("converged")
     restricted = restricted_times(times, reached, horizon)
-    others = speed_against(restricted, arena.whole(), ratio, margins.get("epochs_to_target"))
-    plateau = arena.clean("epochs_to_plateau")
-    there = np.where(arena.trained(), ~np.isnan(plateau), np.nan)
+    others = speed_against(restricted, group.whole(), ratio, margins.get("epochs_to_target"))
+    plateau = group.clean("epochs_to_plateau")
+    there = np.where(group.trained(), ~np.isnan(plateau), np.nan)
     return {
         **spread("epochs_to_target", restricted_mean(times, reached, horizon, ratio)),
         **medians("epochs_to_target", times, reached, horizon),
@@ -177,19 +177,19 @@ def speed_against(
     }
 
 
-def endurance(arena: Arena) -> dict[str, Any]:
+def endurance(group: ComparisonGroup) -> dict[str, Any]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
-    perfect = MEASURES[arena.score].best
-    skills = skill(arena.cube(arena.score), arena.cube("constant_score"), perfect)
-    found = robustness(arena.shares, skills.reshape(-1, len(arena.shares)))
+    perfect = METRICS[group.score].best
+    skills = skill(group.cube(group.score), group.cube("constant_score"), perfect)
+    found = robustness(group.shares, skills.reshape(-1, len(group.shares)))
     area, slope, breakdown = (values.reshape(skills.shape[:2]) for values in vars(found).values())
     usable = ~np.isnan(area)
     broken = np.where(usable, ~np.isnan(breakdown), np.nan)
     n = np.count_nonzero(usable, axis=1)
     return {
-        **spread("robustness", corrected_interval(area, arena.test_to_train)),
+        **spread("robustness", corrected_interval(area, group.test_to_train)),
         "robustness_n": n,
-        **spread("slope", corrected_interval(slope, arena.test_to_train)),
-        **medians("breakdown", breakdown, broken, float(arena.shares[-1])),
+        **spread("slope", corrected_interval(slope, group.test_to_train)),
+        **medians("breakdown", breakdown, broken, float(group.shares[-1])),
         "broke_down": np.where(broken > 0, 1.0, 0.0).sum(axis=1) / np.where(n > 0, n, np.nan),
     }

@@ -78,7 +78,7 @@ class Pack:
         return parse_model(self.trials[0].model)
 
     @property
-    def measure(self) -> str:
+    def metric(self) -> str:
         """The primary score, by which the data set is judged."""
         return self.dataset.score or primary_score(self.dataset.task)
 

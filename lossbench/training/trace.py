@@ -64,7 +64,7 @@ class Validator:
         scores, task = np.empty(len(raw)), self.pack.dataset.task
         for link, members in self.groups.items():
             prediction = predict(self.pack.predicted(self.indices[members], raw[members]), link, task)
-            scores[members] = score(self.pack.measure, task, self.targets[members], prediction)
+            scores[members] = score(self.pack.metric, task, self.targets[members], prediction)
         return scores
 
 

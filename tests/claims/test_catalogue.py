@@ -8,7 +8,7 @@ import pytest
 from lossbench.claims import read_catalogue, read_terms
 from lossbench.claims.registry import EXPERIMENTS, arguments_for
 from lossbench.errors import ConfigError, UnknownName
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 
 IDS = [
     *(f"A{n}" for n in range(1, 16)),
@@ -53,7 +53,7 @@ def test_the_terms_are_whole():
     for protocol in terms.protocols.values():
         assert set(protocol.lr) == {"regression", "binary", "multiclass", "multilabel"}
         assert all((len(rates) > 1) == protocol.tune for rates in protocol.lr.values())
-    assert set(terms.margins) <= {*MEASURES, "epochs_to_target"}
+    assert set(terms.margins) <= {*METRICS, "epochs_to_target"}
     assert terms.seeds > terms.quick_seeds
 
 

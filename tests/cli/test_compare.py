@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 
 from .conftest import BRIEF
 
@@ -36,7 +36,7 @@ def test_the_trials_on_standard_output(lossbench: Callable, tmp_path: Path) -> N
     assert outcome.code == 0
     assert list(trials.columns[: len(FIRST_COLUMNS)]) == FIRST_COLUMNS
     rest = list(trials.columns[len(FIRST_COLUMNS) :])
-    assert rest[: len(MEASURES)] == list(MEASURES)
+    assert rest[: len(METRICS)] == list(METRICS)
     assert [name for name in rest if name in CONVERGENCE] == CONVERGENCE
     assert len(trials) == 3 * 4 * (9 + 8 + 6)
     assert trials.dataset.unique().tolist() == ["breast_cancer", "digits", "diabetes"]
@@ -96,7 +96,7 @@ def test_an_alias_keeps_its_name(inside: Callable) -> None:
     losses = ["-l", "cce,brier", "-l", "ce", "-l", "mse"]
     trials = read(inside("compare", "-d", "iris", *losses, *BRIEF, "--quiet", "--csv", "-").out)
     assert trials.loss.unique().tolist() == ["cce", "brier", "ce", "mse"]
-    scores = [group[list(MEASURES)].reset_index(drop=True) for _, group in trials.groupby("loss", sort=False)]
+    scores = [group[list(METRICS)].reset_index(drop=True) for _, group in trials.groupby("loss", sort=False)]
     pd.testing.assert_frame_equal(scores[0], scores[2])
     pd.testing.assert_frame_equal(scores[1], scores[3])
 

@@ -36,7 +36,7 @@ def test_agrees_with_torch(pair, delta):
 @settings(deadline=None, max_examples=25)
 @given(pairs(), between_0_and_1)
 def test_agrees_with_scikit_learn(pair, tau):
-    """The mean over samples is scikit-learn's measure of the same name."""
+    """The mean over samples is scikit-learn's metric of the same name."""
     raw, target = (array.numpy() for array in pair)
     assert float(mse(*pair).mean()) == pytest.approx(metrics.mean_squared_error(target, raw), abs=1e-9)
     assert float(mae(*pair).mean()) == pytest.approx(metrics.mean_absolute_error(target, raw), abs=1e-9)

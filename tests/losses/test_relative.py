@@ -17,7 +17,7 @@ from .strategies import above_zero, pairs, sizes
 @settings(deadline=None, max_examples=25)
 @given(pairs())
 def test_mape_agrees_with_scikit_learn(pair):
-    """The mean over samples is scikit-learn's measure of the same name."""
+    """The mean over samples is scikit-learn's metric of the same name."""
     raw, target = pair[0], pair[1].where(pair[1] != 0, 1)
     expected = metrics.mean_absolute_percentage_error(target.numpy(), raw.numpy())
     assert float(mape(raw, target).mean()) == pytest.approx(expected, rel=1e-9)

@@ -1,4 +1,4 @@
-"""The anchors are scikit-learn's constant predictor and linear model, on the same split."""
+"""The baselines are scikit-learn's constant predictor and linear model, on the same split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
-from lossbench.metrics.baseline import anchors
+from lossbench.metrics.baseline import baselines
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.task import TASKS
 
@@ -60,10 +60,10 @@ SCORES = [
 
 
 @pytest.mark.parametrize(("task", "name", "score"), SCORES)
-def test_anchors_are_scikit_learns_own(task, name, score) -> None:
+def test_baselines_are_scikit_learns_own(task, name, score) -> None:
     """Constant and linear scores are those of scikit-learn's estimators, in original units."""
     data = dataset(task)
-    found = anchors(make_fold(data, seed=0), name)
+    found = baselines(make_fold(data, seed=0), name)
     np.testing.assert_allclose(found.constant_validation, expected(task, data, score, "constant", "validation"))
     np.testing.assert_allclose(found.constant_test, expected(task, data, score, "constant", "test"))
     np.testing.assert_allclose(found.linear_validation, expected(task, data, score, "linear", "validation"))
@@ -72,7 +72,7 @@ def test_anchors_are_scikit_learns_own(task, name, score) -> None:
 def test_r2_of_the_constant_is_zero() -> None:
     """The zero of R² is the mean of the very values scored, not of the training part."""
     data = dataset("regression")
-    found = anchors(make_fold(data, seed=0), "r2")
+    found = baselines(make_fold(data, seed=0), "r2")
     assert (found.constant_validation, found.constant_test) == (0.0, 0.0)
     np.testing.assert_allclose(
         found.linear_validation, expected("regression", data, metrics.r2_score, "linear", "validation")
@@ -80,10 +80,10 @@ def test_r2_of_the_constant_is_zero() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_target_and_tolerance_follow_from_the_anchors(task) -> None:
+def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     """The target is 95 % of the way to the linear model, the tolerance 0.01 of skill, in units of the score."""
     data = dataset(task)
-    found = anchors(make_fold(data, seed=1), "r2" if task == "regression" else "f1")
+    found = baselines(make_fold(data, seed=1), "r2" if task == "regression" else "f1")
     assert found.target == convergence_target(found.constant_validation, found.linear_validation)
     np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * (1 - found.constant_validation))
 
@@ -98,11 +98,11 @@ def test_scikit_learns_warnings_stay_inside(monkeypatch) -> None:
 
     monkeypatch.setattr(LogisticRegression, "fit", complaining)
     data = dataset("binary")
-    anchors(make_fold(data, seed=0), "accuracy")
+    baselines(make_fold(data, seed=0), "accuracy")
 
 
 def test_a_label_that_never_changes_is_no_obstacle() -> None:
     """A label present in every training row leaves the linear model defined."""
     data = dataset("multilabel")
     data.target[:, 0] = 1
-    assert np.isfinite(anchors(make_fold(data, seed=0), "f1").linear_validation)
+    assert np.isfinite(baselines(make_fold(data, seed=0), "f1").linear_validation)

@@ -15,7 +15,7 @@ from sklearn import metrics
 from lossbench.errors import BadValue
 from lossbench.metrics.classification import BINS, accuracy, roc_auc
 from lossbench.metrics.prediction import Prediction, predict
-from lossbench.metrics.scores import MEASURES, measures_of, score_all
+from lossbench.metrics.scores import METRICS, metrics_of, score_all
 
 few = settings(max_examples=25, deadline=None)
 CLASSES = 3
@@ -168,15 +168,15 @@ def test_a_perfect_prediction_has_the_best_score(task) -> None:
     hot = one_hot(task, target) if task != "multilabel" else np.eye(3, dtype=int)[target]
     found = score_all(task, (hot if task == "multilabel" else target)[None], predict(hot[None], "clip", task))
     for name, value in found.items():
-        np.testing.assert_allclose(value, MEASURES[name].best, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(value, METRICS[name].best, atol=1e-12, err_msg=name)
 
 
 def test_without_a_probability_its_scores_are_undefined() -> None:
     """A margin says nothing about a probability: what needs one is NaN, and nothing else is."""
     target, raw = np.array([[0, 1]]), np.array([[[-1.0], [1.0]]])
     found = score_all("binary", target, predict(raw, "margin", "binary"))
-    for measure in measures_of("binary"):
-        assert np.isnan(found[measure.name]).all() == (measure.needs == "probability")
+    for metric in metrics_of("binary"):
+        assert np.isnan(found[metric.name]).all() == (metric.needs == "probability")
 
 
 def test_a_target_of_another_shape_is_refused() -> None:

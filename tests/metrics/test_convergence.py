@@ -112,7 +112,7 @@ def test_the_best_epoch_is_the_first_of_the_best(curve: np.ndarray) -> None:
 
 @few
 @given(constant=eighths, linear=eighths)
-def test_the_target_stands_between_its_anchors(constant: float, linear: float) -> None:
+def test_the_target_stands_between_its_baselines(constant: float, linear: float) -> None:
     """95 % of the way up from the constant; none where the linear model is no better."""
     target = convergence_target(constant, linear).item()
     if linear > constant:

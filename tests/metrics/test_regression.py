@@ -11,7 +11,7 @@ from sklearn import metrics
 
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.regression import mape, r2
-from lossbench.metrics.scores import MEASURES, score_all
+from lossbench.metrics.scores import METRICS, score_all
 
 few = settings(max_examples=60, deadline=None)
 values = st.integers(-20, 20).map(lambda i: i / 4) | st.floats(-100, 100, width=32)
@@ -76,4 +76,4 @@ def test_a_perfect_prediction_has_the_best_score() -> None:
     """Right to the last bit: every score is the best that its record states."""
     target = np.array([[[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]])
     for name, value in score_all("regression", target, predict(target, "identity", "regression")).items():
-        assert value.item() == MEASURES[name].best
+        assert value.item() == METRICS[name].best

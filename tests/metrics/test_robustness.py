@@ -1,4 +1,4 @@
-"""Robustness is relative to clean skill and to fixed anchors."""
+"""Robustness is relative to clean skill and to fixed baselines."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sklearn import metrics
 
 from lossbench.data import load_dataset
 from lossbench.data.dataset import Dataset
-from lossbench.metrics.scores import MEASURES, measures_of
+from lossbench.metrics.scores import METRICS, metrics_of
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
 from lossbench.run.provenance import HASHES
@@ -141,7 +141,7 @@ def test_the_columns_are_those_of_the_design() -> None:
     """What a trial was, how it ended, scores, convergence, hashes: in the order that saved results rely on."""
     text = "dataset, task, model, loss, optimizer, lr, l1, l2, batch_size, epochs, outlier_kind, outlier_fraction"
     assert COLUMNS[:14] == (*text.split(", "), "seed", "status")
-    assert COLUMNS[14 : 14 + len(MEASURES)] == tuple(MEASURES)
+    assert COLUMNS[14 : 14 + len(METRICS)] == tuple(METRICS)
     convergence = COLUMNS.index("epochs_to_target")
     assert COLUMNS[convergence : convergence + 3] == ("epochs_to_target", "epochs_to_plateau", "converged")
     hashes = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash")
@@ -163,7 +163,7 @@ def test_scores_are_scikit_learns(trained, end: str, which: str) -> None:
     """Every score of the test part, in original units, is scikit-learn's on the same raw outputs."""
     for pack, index, trace, row in trained:
         expected = expected_scores(pack, index, getattr(trace, which)[index])
-        names = {measure.name for measure in measures_of(pack.dataset.task)} - {"calibration_error"}
+        names = {metric.name for metric in metrics_of(pack.dataset.task)} - {"calibration_error"}
         assert set(expected) == names
         for name, value in expected.items():
             found = row[f"{name}{end}"]
@@ -174,9 +174,9 @@ def test_scores_are_scikit_learns(trained, end: str, which: str) -> None:
 
 
 def test_scores_of_other_tasks_are_empty(trained) -> None:
-    """A measure that the task does not have is undefined, at the last epoch and at the best one."""
+    """A metric that the task does not have is undefined, at the last epoch and at the best one."""
     for pack, _, _, row in trained:
-        others = set(MEASURES) - {measure.name for measure in measures_of(pack.dataset.task)}
+        others = set(METRICS) - {metric.name for metric in metrics_of(pack.dataset.task)}
         assert all(row[name] is None and row[f"{name}_at_best"] is None for name in others)
 
 
@@ -208,7 +208,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
     before, after = rows_of(pack, trace, "fused"), rows_of(pack, broken, "fused")
     row = after.pop(gone)
     assert (row["status"], row["diverged_epoch"], row["best_epoch"]) == ("diverged", 3, None)
-    assert all(row[name] is None and row[f"{name}_at_best"] is None for name in MEASURES)
+    assert all(row[name] is None and row[f"{name}_at_best"] is None for name in METRICS)
     assert (row["epochs_to_target"], row["epochs_to_plateau"], row["converged"]) == (None, None, False)
     before.pop(gone)
     assert after == before
@@ -277,5 +277,5 @@ def test_a_failed_trial_says_why_and_has_no_score() -> None:
     (row,), (done,) = failed_rows(pack, {"bce": "it raised"}, "f"), rows_of(pack, fused.train(pack), "f")
     assert (row["status"], row["failure"], list(row)) == ("failed", "it raised", list(COLUMNS))
     assert {row[name] for name in COLUMNS if row[name] != done[name]} == {"failed", "it raised", None}
-    assert all(row[name] is None for name in (*MEASURES, "epochs_to_target", "converged", "best_epoch"))
+    assert all(row[name] is None for name in (*METRICS, "epochs_to_target", "converged", "best_epoch"))
     assert [row[name] for name in HASHES] == [done[name] for name in HASHES]

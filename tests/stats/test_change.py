@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.run.provenance import HASHES
 from lossbench.run.scoring import COLUMNS
 from lossbench.stats.change import PLACE, SAME, SCORES, TIMES, changes, greater_is_better, meetings, values
@@ -164,6 +164,6 @@ def test_the_mean_of_times_is_the_restricted_mean(scores: dict[str, np.ndarray])
 def test_every_score_has_its_own_direction() -> None:
     """A score at the best epoch goes as the score; epochs are better when fewer; every score is a column."""
     assert set(SCORES) <= set(COLUMNS)
-    for name, measure in MEASURES.items():
-        assert greater_is_better(name) is greater_is_better(f"{name}_at_best") is measure.greater_is_better
+    for name, metric in METRICS.items():
+        assert greater_is_better(name) is greater_is_better(f"{name}_at_best") is metric.greater_is_better
     assert not any(map(greater_is_better, TIMES))

@@ -1,4 +1,4 @@
-"""An arena lays its trials out by loss, seed and contaminated share, whatever their order."""
+"""A comparison group lays its trials out by loss, seed and contaminated share, whatever their order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.groups import arenas, stack
+from lossbench.stats.groups import comparison_groups, stack
 
 from .synthetic import SHARES, score_tables, table
 
@@ -22,24 +22,24 @@ Scores = Mapping[str, np.ndarray]
 def test_a_cube_holds_every_trial_in_its_place(scores: Scores, random: Random) -> None:
     """A score of each loss, seed and share is where it belongs, in whatever order the trials come."""
     trials = table(scores)
-    (arena,) = arenas(trials.iloc[random.sample(range(len(trials)), len(trials))])
-    assert sorted(arena.losses) == sorted(scores)
-    assert arena.shares.tolist() == list(SHARES)
-    for loss, found in zip(arena.losses, arena.cube("accuracy"), strict=True):
+    (group,) = comparison_groups(trials.iloc[random.sample(range(len(trials)), len(trials))])
+    assert sorted(group.losses) == sorted(scores)
+    assert group.shares.tolist() == list(SHARES)
+    for loss, found in zip(group.losses, group.cube("accuracy"), strict=True):
         np.testing.assert_array_equal(found, scores[loss])
-    np.testing.assert_array_equal(arena.clean("accuracy"), arena.cube("accuracy")[..., 0])
+    np.testing.assert_array_equal(group.clean("accuracy"), group.cube("accuracy")[..., 0])
 
 
 @few
 @given(scores=score_tables())
 def test_trials_that_diverged_are_counted(scores: Scores) -> None:
     """Clean trials ended well or diverged; a loss is whole where there are some and all ended well."""
-    (arena,) = arenas(table(scores))
-    gone = np.stack([np.isnan(scores[loss][:, 0]) for loss in arena.losses])
-    np.testing.assert_array_equal(arena.count("diverged"), gone.sum(axis=1))
-    np.testing.assert_array_equal(arena.count("ok"), (~gone).sum(axis=1))
-    np.testing.assert_array_equal(arena.whole(), ~gone.any(axis=1))
-    (dirty,) = arenas(table(scores).query("loss != 'bce' or outlier_fraction > 0"))
+    (group,) = comparison_groups(table(scores))
+    gone = np.stack([np.isnan(scores[loss][:, 0]) for loss in group.losses])
+    np.testing.assert_array_equal(group.count("diverged"), gone.sum(axis=1))
+    np.testing.assert_array_equal(group.count("ok"), (~gone).sum(axis=1))
+    np.testing.assert_array_equal(group.whole(), ~gone.any(axis=1))
+    (dirty,) = comparison_groups(table(scores).query("loss != 'bce' or outlier_fraction > 0"))
     assert not dirty.whole()[dirty.losses.index("bce")]
 
 
@@ -48,10 +48,10 @@ def test_a_seed_that_one_loss_lacks_is_missing_and_not_shifted() -> None:
     trials = table(
         {"bce": np.array([[0.25], [0.5], [0.75]]), "mse": np.array([[0.25], [0.5], [1.0]])}, shares=(0.0,)
     )
-    (arena,) = arenas(trials[(trials.loss != "mse") | (trials.seed != 0)])
-    np.testing.assert_array_equal(arena.clean("accuracy"), [[0.25, 0.5, 0.75], [np.nan, 0.5, 1.0]])
-    assert arena.whole().all()
-    assert arena.count("ok").tolist() == [3, 2]
+    (group,) = comparison_groups(trials[(trials.loss != "mse") | (trials.seed != 0)])
+    np.testing.assert_array_equal(group.clean("accuracy"), [[0.25, 0.5, 0.75], [np.nan, 0.5, 1.0]])
+    assert group.whole().all()
+    assert group.count("ok").tolist() == [3, 2]
 
 
 def test_parts_of_a_table_may_lack_columns() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.stats.paired import (
     MARGINS,
     Interval,
@@ -220,8 +220,8 @@ def test_the_four_words(low: float, high: float, p: float, margin: float | None,
 
 
 def test_margins_are_declared_only_for_scores_of_one_scale() -> None:
-    """Every margin belongs to a measure that exists, or to a time; what has the units of the data has none."""
-    assert MARGINS.keys() <= {*MEASURES, "epochs_to_target"}
+    """Every margin belongs to a metric that exists, or to a time; what has the units of the data has none."""
+    assert MARGINS.keys() <= {*METRICS, "epochs_to_target"}
     assert not MARGINS.keys() & {"rmse", "mae", "median_absolute_error", "mape", "log_loss"}
 
 

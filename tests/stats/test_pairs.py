@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.groups import arenas
+from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import compare_pairs, shared_letters
 
 from .synthetic import score_tables, table
@@ -55,8 +55,8 @@ def on_levels(where: list[int], seed: int) -> dict[str, np.ndarray]:
 def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], seed: int) -> None:
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
     trials = table(on_levels(where, seed), shares=[0.0])
-    (arena,) = arenas(trials)
-    letters = dict(zip(arena.losses, shared_letters(arena), strict=True))
+    (group,) = comparison_groups(trials)
+    letters = dict(zip(group.losses, shared_letters(group), strict=True))
     for pair in compare_pairs(trials).itertuples():
         told_apart = pair.verdict in ("better", "worse")
         assert bool(set(letters[pair.first]) & set(letters[pair.second])) is not told_apart
@@ -70,18 +70,18 @@ def test_the_best_mean_has_an_a(where: list[int], seed: int) -> None:
     best = max(scores, key=lambda loss: scores[loss].mean())
     trials = table(scores, shares=[0.0])
     errors = trials.assign(brier=1 - trials.accuracy, score="brier")
-    for arena in (*arenas(trials), *arenas(errors)):
-        assert dict(zip(arena.losses, shared_letters(arena), strict=True))[best].startswith("a")
+    for group in (*comparison_groups(trials), *comparison_groups(errors)):
+        assert dict(zip(group.losses, shared_letters(group), strict=True))[best].startswith("a")
 
 
 def test_a_loss_that_diverged_has_no_letter() -> None:
     """Seeds that are left do not speak for the loss, and the letters of the others are as they were."""
     scores = on_levels([4, 0, 4], seed=1)
-    (arena,) = arenas(table(scores, shares=[0.0]))
-    assert shared_letters(arena) == ["a", "b", "a"]
+    (group,) = comparison_groups(table(scores, shares=[0.0]))
+    assert shared_letters(group) == ["a", "b", "a"]
     scores["loss2"][3] = np.nan
-    (arena,) = arenas(table(scores, shares=[0.0]))
-    assert shared_letters(arena) == ["a", "b", ""]
+    (group,) = comparison_groups(table(scores, shares=[0.0]))
+    assert shared_letters(group) == ["a", "b", ""]
 
 
 def test_rates_do_not_share_a_family() -> None:

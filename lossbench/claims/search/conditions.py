@@ -23,7 +23,7 @@ from lossbench.claims.search.regions import ORDERED, name, region
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import readings
 from lossbench.claims.trained.contrast import Direction
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.report.terminal import WIDTH
 
 AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
@@ -87,7 +87,7 @@ def conditions(
         claim: reports the scores of both arms.
         study: how it is tried.
         arms: two losses; each reading of their names is an axis of the grid.
-        scores: names of measures.
+        scores: names of metrics.
         direction: what is claimed of the first arm.
         generator: a data set with the parameter `positives`.
         search: the grid.
@@ -149,7 +149,7 @@ def has_order(
     """Say in which settings the arms differ as claimed, in every score."""
     found = pd.Series(True, settings.index)
     for score in scores:
-        sign, margin = 1 if MEASURES[score].greater_is_better else -1, study.terms.margins.get(score, 0.0)
+        sign, margin = 1 if METRICS[score].greater_is_better else -1, study.terms.margins.get(score, 0.0)
         gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
         held = {
             "better": gain > margin,
@@ -218,7 +218,7 @@ def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> s
 
     What stays far behind is not trained well there: too little, or at a rate that is too large.
     """
-    sign = 1 if MEASURES[score].greater_is_better else -1
+    sign = 1 if METRICS[score].greater_is_better else -1
     worth = sign * settings[f"{score} other"]
     best = worth.groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")]).transform("max")
     there, elsewhere = ((best - worth)[mask].mean() for mask in (ordered, ~ordered))

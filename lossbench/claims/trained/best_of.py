@@ -17,7 +17,7 @@ from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.task import Task
 
 
@@ -115,7 +115,7 @@ def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study
                 cell.of(name, best) - cell.of(name, loss),
                 "not worse",
                 study.terms.margins.get(name),
-                MEASURES[name].greater_is_better,
+                METRICS[name].greater_is_better,
                 note=f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else "",
             )
 

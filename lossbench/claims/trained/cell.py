@@ -13,7 +13,7 @@ import numpy as np
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contrast import Direction, Match
-from lossbench.metrics.scores import MEASURES, Measure
+from lossbench.metrics.scores import METRICS, Metric
 from lossbench.stats.paired import OVERLAP, shared_rows
 from lossbench.task import Task
 
@@ -39,9 +39,9 @@ class Cell:
         return str(self.trials.dataset.iloc[0])
 
     @property
-    def primary(self) -> Measure:
+    def primary(self) -> Metric:
         """The score by which the data set is judged."""
-        return MEASURES[self.trials.score.iloc[0]]
+        return METRICS[self.trials.score.iloc[0]]
 
     @cached_property
     def test_to_train(self) -> float:

@@ -24,7 +24,7 @@ from lossbench.claims.trained.contrast import Direction, Match, judge_all
 from lossbench.data import Dataset, check_kind, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses, losses_of
-from lossbench.metrics.scores import MEASURES, primary_score
+from lossbench.metrics.scores import METRICS, primary_score
 from lossbench.plan.experiment import check_fit
 from lossbench.plan.settings import make_settings
 from lossbench.task import Task
@@ -96,8 +96,8 @@ def bouts(
         UsageError: a loss, data set or score that does not exist or does not fit.
     """
     for name in score:
-        if name not in MEASURES:
-            raise UnknownName("score", name, MEASURES)
+        if name not in METRICS:
+            raise UnknownName("score", name, METRICS)
     loaded = [load_dataset(spec) for spec in datasets or make_settings().datasets]
     obstacles = [obstacle(dataset, arms, score, study) for dataset in loaded]
     for error in obstacles:
@@ -117,7 +117,7 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
     """
     own = dataset.score or primary_score(dataset.task)
     for score in scores:
-        if dataset.task not in MEASURES[score].tasks:
+        if dataset.task not in METRICS[score].tasks:
             return BadValue(
                 f"'{dataset.name}' is a {dataset.task} data set, which has no {score}; name another score"
             )
@@ -216,7 +216,7 @@ def matches_of(
             first - other,
             direction,
             study.terms.margins.get(score),
-            MEASURES[score].greater_is_better,
+            METRICS[score].greater_is_better,
             note=rates_of(cell, pair) if study.terms.protocols[cell.protocol].tune else "",
         )
         yield match

@@ -17,7 +17,7 @@ from lossbench.claims.trained.contest import bouts
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.levels import level
 from lossbench.errors import ConfigError
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
 
 
@@ -45,7 +45,7 @@ def check_rates(
 def reported_rates(claim: Claim, score: str) -> dict[float, str]:
     """Return the score that the document reports at each rate, the best one first."""
     told = {name.removesuffix(f" {score}"): text for name, text in claim.reported.items() if name.endswith(score)}
-    sign = -1 if MEASURES[score].greater_is_better else 1
+    sign = -1 if METRICS[score].greater_is_better else 1
     return dict(
         sorted(((float(rate), text) for rate, text in told.items()), key=lambda pair: sign * float(pair[1]))
     )
@@ -82,7 +82,7 @@ class Curve:
 
     Args:
         loss: which.
-        score: the measure.
+        score: the metric.
         points: the trials at each rate, ascending.
     """
 
@@ -114,7 +114,7 @@ class Curve:
                 self.points[better].test_to_train,
                 "better",
                 margin,
-                MEASURES[self.score].greater_is_better,
+                METRICS[self.score].greater_is_better,
                 diverged=bool(gone),
             )
 

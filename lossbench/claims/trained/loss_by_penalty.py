@@ -21,7 +21,7 @@ from lossbench.claims.trained.contest import Bout, bouts
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.levels import level
 from lossbench.errors import UnknownName
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.plan.experiment import TUNING_SEEDS
 from lossbench.plan.settings import make_settings
 from lossbench.stats.tuning import at_own_rate, tuning_table
@@ -160,7 +160,7 @@ class Grid:
 
     Args:
         cell: the trials, each arm at its chosen strength.
-        score: the measure.
+        score: the metric.
     """
 
     cell: Cell
@@ -213,7 +213,7 @@ class Grid:
                 self.cell.test_to_train,
                 "better",
                 margin,
-                MEASURES[score].greater_is_better,
+                METRICS[score].greater_is_better,
                 diverged=bool(gone),
             )
 

@@ -18,7 +18,7 @@ from lossbench.claims.trained.cell import Cell, cells_under
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.rank_correlation import rank_correlation
 from lossbench.data import load_dataset
-from lossbench.metrics.scores import MEASURES
+from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
 
 Relation = Literal["better", "not always better"]
@@ -29,11 +29,11 @@ ENDS = ("", "_at_best")
 
 @dataclass(frozen=True)
 class Watched:
-    """A loss whose value on test data is one of the measures.
+    """A loss whose value on test data is one of the metrics.
 
     Args:
         loss: what is minimised.
-        value: the measure that is its mean over the test part.
+        value: the metric that is its mean over the test part.
         score: what it is held against.
         datasets: where, all of one task.
     """
@@ -118,7 +118,7 @@ class Models:
             np.stack([one.of(column + end, watched.loss) for one in at.values() for end in ENDS])
             for column in (watched.value, watched.score)
         )
-        sign = 1 if MEASURES[watched.score].greater_is_better else -1
+        sign = 1 if METRICS[watched.score].greater_is_better else -1
         return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
 
     @property

@@ -71,7 +71,7 @@ def test_a_diverged_training_decides_nothing():
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(0.1, 0.9), min_size=4, max_size=4))
 def test_the_change_of_skill_is_the_area_before_it_is_normalised(curve):
-    """Area · skill(0) - skill(0), by the robustness of the measures."""
+    """Area · skill(0) - skill(0), by the robustness of the metrics."""
     cell = made_up(lambda loss, share: curve[SHARES.index(share)], ["mse"], SHARES, spread=0.0)
     area = robustness(np.array(SHARES), np.array([curve])).area[0]
     assert skill_changes(cell)["mse"] == pytest.approx(area * curve[0] - curve[0], abs=1e-12)
