@@ -218,11 +218,12 @@ def publish(
 def write_files(comparison: Comparison, folder: Path | None, options: dict[str, Any]) -> list[str]:
     """Write the files, and return why some could not be written: what can be said is said all the same."""
     from lossbench.errors import OutputError
+    from lossbench.report.save import save
     from lossbench.results.write import trials_csv, write_text
 
     writers: list[Callable[[], None]] = []
     if folder is not None:
-        writers.append(partial(comparison.save, folder, command=shlex.join(["lossbench", *sys.argv[1:]])))
+        writers.append(partial(save, comparison, folder, command=shlex.join(["lossbench", *sys.argv[1:]])))
     if options["csv_target"] not in (None, "-"):
         writers.append(partial(write_text, Path(options["csv_target"]), trials_csv(comparison.trials)))
     refusals = []
