@@ -13,10 +13,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import check_claims, compare
+    from lossbench.api import Comparison, check_claims, compare
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
-    from lossbench.results.comparison import Comparison
 
 __all__ = [
     "Comparison",
@@ -30,7 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Comparison": "lossbench.results.comparison",
+    "Comparison": "lossbench.api",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",

@@ -12,12 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings, placed
-from lossbench.results.comparison import Comparison, execute
+from lossbench.report.save import save
+from lossbench.results import comparison
 from lossbench.run.runner import Engine
 from lossbench.store import open_store
 
 if TYPE_CHECKING:
     from lossbench.claims import Finding
+
+
+class Comparison(comparison.Comparison):
+    """A finished comparison: its trials, what they say as data frames, and the files that it can leave."""
+
+    def save(self, folder: str | Path, command: str = "") -> None:
+        """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        save(self, Path(folder), command)
+
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -104,7 +118,10 @@ def compare(
     with placed(config):
         experiment = plan(settings)
     with open_store() if cache else nullcontext() as store:
-        return execute(experiment, start, progress, store, budget, jobs=jobs, engine=engine, device=device)
+        done = comparison.execute(
+            experiment, start, progress, store, budget, jobs=jobs, engine=engine, device=device
+        )
+    return Comparison(**vars(done))
 
 
 def check_claims(

@@ -7,17 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.plan.experiment import Experiment
-from lossbench.report.notes import remarks
-from lossbench.report.page import reports
-from lossbench.results.manifest import manifest
-from lossbench.results.write import csv_text, findings_csv, json_text, prepare_folder, write_text
 from lossbench.run.runner import run
 from lossbench.run.state import Gap
 from lossbench.stats.curves import average_curves
@@ -52,22 +47,6 @@ class Comparison(Findings):
     def curves(self) -> pd.DataFrame:
         """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
         return average_curves(self.trials, self.raw_curves)
-
-    def save(self, folder: str | Path, command: str = "") -> None:
-        """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
-
-        Raises:
-            OutputError: the folder cannot be written.
-        """
-        folder = Path(folder)
-        prepare_folder(folder)
-        texts = findings_csv(self) | {"curves.csv": csv_text(self.curves)}
-        if self.tuning is not None:
-            texts["tuning.csv"] = csv_text(self.tuning)
-        texts |= reports(self, self.curves, remarks(self))
-        texts["manifest.json"] = json_text(manifest(self, texts, command))
-        for name, text in texts.items():
-            write_text(folder / name, text)
 
 
 def execute(

@@ -14,7 +14,7 @@ from lossbench.errors import DataError
 from lossbench.report.notes import across, diverged, failed, partial, tuned
 from lossbench.report.page import CURVE, reports
 from lossbench.results.read import MANIFEST, altered, find_trials, read_comparison, read_manifest
-from lossbench.results.write import findings_csv, json_text, prepare_folder, write_text
+from lossbench.results.write import findings_csv, json_text, write_folder
 from lossbench.run.state import Gap
 from lossbench.stats.findings import Findings
 from lossbench.stats.paired import MARGINS
@@ -58,15 +58,13 @@ class Remade(Findings):
         Raises:
             OutputError: the folder cannot be written.
         """
-        prepare_folder(folder)
         texts = findings_csv(self) | self.beside
         if not all(name in texts for name in REPORTS):
             texts |= reports(self, self.curves, self.remarks()) | self.beside
         if self.manifest is not None:
             hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
             texts[MANIFEST] = json_text(self.manifest | {"sha256": hashes})
-        for name, text in texts.items():
-            write_text(folder / name, text)
+        write_folder(folder, texts)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

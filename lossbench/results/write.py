@@ -69,6 +69,21 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError(f"cannot write '{path}': {error.strerror or error}; {advice}") from None
 
 
+def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files into a folder, which is made where it does not exist.
+
+    Args:
+        folder: where.
+        texts: by the names of the files.
+
+    Raises:
+        OutputError: it cannot be made, or a file cannot be written.
+    """
+    prepare_folder(folder)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+
+
 def _is_stream(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
