@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import ast
+import builtins
 import inspect
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +19,19 @@ CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__modu
 # "    │   ├── UnknownName         what it means": the depth is where the name begins.
 LINE = re.compile(r"^(?P<branch>[\s│├└─]*)(?P<name>[A-Z]\w+)\s{2,}(?:exit (?P<code>\d+): )?(?P<meaning>.+)$")
 TREE = [match for match in map(LINE.match, (errors.__doc__ or "").splitlines()) if match]
+
+PACKAGE = Path(errors.__file__).parent
+FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
+OTHERS = {
+    ("__init__.py", "AttributeError"): "Python expects it of a module that lacks a name",
+    ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
+    ("data/reader.py", "ValueError"): "`read_table` catches it, as it does those of pandas, and names the file",
+    (
+        "results/read.py",
+        "ValueError",
+    ): "the reader of a column catches it, as it does those of float(), and names the cell",
+}
+"""Exceptions that are raised in the package but are not of the tree, by file, each with the reason."""
 
 
 def parent(index: int) -> str:
@@ -40,6 +58,51 @@ def test_every_branch_ends_at_the_root() -> None:
     assert all(issubclass(error, LossbenchError) for error in CLASSES)
     assert {error.exit_code for error in CLASSES if issubclass(error, UsageError)} == {2}
     assert LossbenchError.exit_code == 1
+
+
+def is_an_exception(name: str) -> bool:
+    """Say whether a name is that of a class of the tree, or of an exception of Python's."""
+    known = getattr(errors, name, getattr(builtins, name, None))
+    return isinstance(known, type) and issubclass(known, BaseException)
+
+
+def made_by_functions() -> dict[str, set[str]]:
+    """Return the exceptions that functions of the package return, by the name of the function."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for node in (node for tree in FILES.values() for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef) and node.returns:
+            found[node.name] |= set(filter(is_an_exception, ast.unparse(node.returns).split(" | ")))
+    return found
+
+
+MADE_BY = made_by_functions()
+
+
+def raised(tree: ast.Module) -> Iterator[str]:
+    """Yield the class of every exception that a module raises or makes.
+
+    What is raised from a variable is counted where it was made.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and is_an_exception(ast.unparse(node.func)):
+            yield ast.unparse(node.func)
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            made = ast.unparse(node.exc.func)
+            yield from MADE_BY.get(made.rpartition(".")[2]) or {made}
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id[0].isupper():
+            yield node.exc.id
+
+
+def test_every_error_is_one_of_ours() -> None:
+    """All that the package raises is of the tree, or click's, or in the list of the others with its reason."""
+    ours = {c.__name__ for c in CLASSES}
+    strange = {
+        (file, name)
+        for file, tree in FILES.items()
+        for name in raised(tree)
+        if name not in ours and not name.startswith("click.")
+    }
+    assert strange == set(OTHERS)
 
 
 @given(st.lists(st.from_regex(r"[a-z]{3,8}", fullmatch=True), min_size=1, max_size=5, unique=True), st.data())

@@ -58,12 +58,6 @@ def test_star_import_gives_the_names() -> None:
     assert set(space) - {"__builtins__"} == set(lossbench.__all__)
 
 
-def test_every_error_is_one_of_ours() -> None:
-    """A user who catches the root catches every error of the tree, and each says how the command ends."""
-    assert issubclass(lossbench.UsageError, lossbench.LossbenchError)
-    assert (lossbench.LossbenchError.exit_code, lossbench.UsageError.exit_code) == (1, 2)
-
-
 def test_the_version_is_that_of_the_package() -> None:
     """The metadata that the manifest records is there."""
     assert importlib.metadata.version("lossbench")
