@@ -75,26 +75,10 @@ def program() -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def program_files(root: Path = Path(__file__).parents[1]) -> list[Path]:
-    """Return the files of the code that trains and scores, in the folder of the package.
-
-    Raises:
-        FileNotFoundError: a part of `PROGRAM` does not exist.
-    """
-    parts = [root / part for part in PROGRAM]
-    return [file for part in parts for file in ([part] if part.is_file() else python_files(part))]
-
-
-def python_files(folder: Path) -> list[Path]:
-    """Return all code in a folder.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    files = sorted(folder.rglob("*.py"))
-    if not files:
-        raise FileNotFoundError(f"{folder} holds no code")  # a part that is misspelt would change no fingerprint
-    return files
+def program_files() -> list[Path]:
+    """Return the files of the code that trains and scores."""
+    parts = [Path(__file__).parents[1] / part for part in PROGRAM]
+    return [file for part in parts for file in ([part] if part.is_file() else sorted(part.rglob("*.py")))]
 
 
 def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
