@@ -1,7 +1,7 @@
 """Random streams: one for each purpose, data set and seed.
 
-Every random number in lossbench comes from here and is drawn on the CPU. A stream depends on nothing but its own
-key, never on the loss, the neighbours or the order of work. That is what makes the loss the only thing that moves.
+Every random number in lossbench comes from here and is drawn on the CPU. A stream depends only on its own key,
+never on the loss, the neighbours or the order of work. So two compared trainings differ in nothing but the loss.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The grammar by which a user names things: `name:key=value:key=value`.
 
 Losses, data sets and optimisers share it: `huber:delta=1.35`, `sales.csv:target=price`, `sgd:momentum=0.9`.
-A key that begins with `@` is said to lossbench about the thing, not to the thing: `my_losses.py:f:@target=onehot`.
-No parameter of anybody's can have such a name.
+A key that begins with `@` tells lossbench how to use the thing, and is not passed to it:
+`my_losses.py:f:@target=onehot`. No parameter can have such a name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Parameter:
         open_low: True where `low` itself is not allowed.
         open_high: True where `high` itself is not allowed.
         meaning: a few words for the help.
-        unit: what one means, where it is no pure number.
+        unit: the unit of the value; empty for a pure number.
 
     Example:
         >>> Parameter("delta", 1.0, low=0, open_low=True).range
@@ -88,7 +88,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def title(spec: str) -> str:
-    """Return what a thing is called in tables: the label that its spec states, or else the spec itself.
+    """Return a thing's name in tables: the label in its spec, or else the spec itself.
 
     Example:
         >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")
@@ -111,7 +111,7 @@ def numbers(spec: str, given: Mapping[str, str], allowed: Sequence[Parameter]) -
 
     Raises:
         UnknownName: a parameter that the name does not have.
-        BadValue: a value that is no number, or outside its range.
+        BadValue: a value that is not a number, or is out of range.
 
     Example:
         >>> numbers("huber", {}, [Parameter("delta", 1.0, low=0, open_low=True)])

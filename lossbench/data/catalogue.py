@@ -1,4 +1,4 @@
-"""The catalogue of data sets, and the one door through which every data set comes in."""
+"""The catalogue of data sets, and `load_dataset`, through which every data set is loaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DatasetRecord:
         task: what is to be predicted.
         load: makes the data set, given a value for each parameter.
         parameters: what can be set.
-        sampling: "redrawn" where `load` draws from a known law, and takes the seed as well.
+        sampling: "redrawn" where `load` draws from a known law and so takes a seed too.
     """
 
     name: str
@@ -86,12 +86,12 @@ def records() -> tuple[DatasetRecord, ...]:
 def load_dataset(spec: str) -> Dataset:
     """Load a data set by its name, or a user's table by its path.
 
-    A data set that has a name is made once, and its arrays cannot be written into; of a law, that is the table of
-    seed 0. A user's table is read each time.
+    A named data set is made once, and its arrays are read-only; a law gives its table of seed 0. A user's table is
+    read at every call.
 
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
-            (binary, multiclass) overrules what the target looks like.
+            (binary, multiclass) overrides the task inferred from the target.
 
     Returns:
         The data set, named as in `spec`.
@@ -110,7 +110,7 @@ def load_dataset(spec: str) -> Dataset:
     if name in known:
         return _built_in(spec, known[name])
     if Path(name).suffix or Path(name).name != name:
-        from lossbench.data.table import load_table  # imports pandas, which the other data sets do without
+        from lossbench.data.table import load_table  # imports pandas, which no other data set needs
 
         return load_table(spec)
     raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
@@ -129,5 +129,5 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     else:
         dataset = replace(record.load(**values), name=spec)
     for array in (dataset.features, dataset.target):
-        array.setflags(write=False)  # it is everybody's
+        array.setflags(write=False)  # all callers share it
     return dataset

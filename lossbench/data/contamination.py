@@ -1,4 +1,4 @@
-"""Contamination: corrupting a share of the training part, so that robustness can be seen.
+"""Contamination: corrupting a share of the training part, so that robustness can be measured.
 
 Huber's model (1964, "Robust estimation of a location parameter", section 1): a share 1 - ε of the sample comes
 from the distribution of interest, a share ε from another. Validation and test part stay clean.
@@ -30,7 +30,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
 
 
 def default_kind(task: Task) -> Kind:
-    """Return the contamination of a task where none is named: of its targets.
+    """Return the kind of contamination that a task gets by default: that of its targets.
 
     Example:
         >>> default_kind("regression"), default_kind("multilabel")
@@ -40,11 +40,11 @@ def default_kind(task: Task) -> Kind:
 
 
 def check_kind(kind: str, task: Task) -> Kind:
-    """Return the kind, if it is one and the task has it.
+    """Return the kind if it exists and the task has it.
 
     Raises:
         UnknownName: no such kind of contamination.
-        BadValue: a kind that the task does not have.
+        BadValue: the task has no such contamination.
 
     Example:
         >>> check_kind("feature", "binary")
@@ -59,7 +59,7 @@ def check_kind(kind: str, task: Task) -> Kind:
 
 
 def check_fraction(fraction: float) -> float:
-    """Return the share, if it lies in [0, 1).
+    """Return the share if it lies in [0, 1).
 
     Raises:
         BadValue: a share outside [0, 1).
@@ -76,31 +76,31 @@ def check_fraction(fraction: float) -> float:
 def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Corrupt a share of the training part.
 
-    - label: a class becomes one of the others, each as likely (binary: the other one); on a multilabel data set
-      single entries are flipped. Source: Natarajan et al. 2013, "Learning with noisy labels", section 2.
+    - label: a class becomes one of the others, all equally likely (binary: the other one); in a multilabel data
+      set single entries are flipped. Source: Natarajan et al. 2013, "Learning with noisy labels", section 2.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
     - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the
       target stays, so the row becomes a bad leverage point.
-    - feature_one_sided: x ↦ x + 5 standard deviations in every feature: the same, all in one corner. Source of
+    - feature_one_sided: x ↦ x + 5 standard deviations in every feature: leverage points in one corner. Source of
       these four: Rousseeuw and Leroy 1987, "Robust regression and outlier detection", chapter 1.
 
-    Data set and seed fix the order in which rows are corrupted and what happens to each; the share only says how
-    far to go. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
+    Data set and seed fix the order in which rows are corrupted and what happens to each; the share only sets their
+    number. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
 
     Args:
         fold: the clean fold; it is never changed.
         kind: one of KINDS.
         fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
-            are hit.
+            are corrupted.
         seed: the repetition.
 
     Returns:
-        Features and target of the training part, shaped as in `fold.train`.
+        Features (n, columns) and target of the training part, in the shapes of `fold.train`.
 
     Raises:
         UnknownName: no such kind of contamination.
-        BadValue: a kind that the task does not have, or a share outside [0, 1).
+        BadValue: the task has no such contamination, or the share is outside [0, 1).
         DataError: the flips leave a class without a training row.
 
     Example:
@@ -128,7 +128,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
 
 
 def _hit(size: int, fraction: float, random: np.random.Generator) -> np.ndarray:
-    """Rank `size` things at random, always all of them, and return the first ones."""
+    """Return the first round(fraction · size) of a random permutation of `size` things, (hits,)."""
     return random.permutation(size)[: round(fraction * size)]
 
 

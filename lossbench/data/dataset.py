@@ -14,12 +14,12 @@ import numpy as np
 from lossbench.task import Task
 
 Sampling = Literal["resplit", "redrawn"]
-"""Whether every seed splits one and the same table, so that seeds share rows, or draws rows of its own."""
+"""Whether all seeds split the same table and so share rows ("resplit"), or each draws its own rows ("redrawn")."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """One table of features and targets, not split and not scaled; or the law by which every seed draws one.
+    """One table of features and targets, neither split nor scaled; or the law from which every seed draws one.
 
     Args:
         name: the spec as the user gave it, such as "imbalanced:positives=0.05".
@@ -30,9 +30,9 @@ class Dataset:
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
-        notes: what was done to the table on the way in, one sentence each (rows dropped, values missing ...).
-        draw: makes the table of a seed, where there is a law to draw from; None for a table that is all there is.
-            This one is then the table of seed 0.
+        notes: what was done to the table as it was read, one sentence each (rows dropped, values missing ...).
+        draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
+            a fixed table.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Dataset:
 
     @property
     def stream(self) -> str:
-        """The name that random streams go by: the spec without a folder, so that a moved file keeps its splits."""
+        """The name of the random streams: the spec without its folder, so that a moved file keeps its splits."""
         return re.sub(r"^[^:]*[/\\]", "", self.name)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A fold: one split of a data set, with everything scaled by what its training part knows."""
+"""A fold: one split of a data set, scaled by statistics of its training part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.errors import DataError
 from lossbench.randomness import stream
 
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
-STRATIFIABLE = 5  # the fewest rows of a class that put three in the training part and one in each of the others
+STRATIFIABLE = 5  # the fewest rows of a class that give three to the training part and one to each other part
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Fold:
     """One split of a data set.
 
     Args:
-        dataset: the table that is split; where every seed draws rows of its own, the table of this seed.
+        dataset: the table that is split; under a law, the table of this seed.
         train: what the networks learn from, 60 %.
         validation: what epochs and thresholds are chosen on, 20 %.
         test: what is reported, 20 %.
@@ -55,7 +55,7 @@ class Fold:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of which row went where, and of the rows where the seed drew them; twelve hexadecimal digits."""
+        """A hash of the row numbers of each part, and under a law of the rows too; twelve hexadecimal digits."""
         content = hashlib.sha256(self.dataset.digest.encode() if self.dataset.sampling == "redrawn" else b"")
         for part in (self.train, self.validation, self.test):
             content.update(f"{len(part.rows)}:".encode() + part.rows.astype("<i8").tobytes())
@@ -66,15 +66,15 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
     The split is stratified by class where every class has at least five rows (binary and multiclass). Missing
-    features become the median of the training part (the rule called "median"); a column without one value in the
-    training part becomes zero throughout. Then x ↦ (x - mean) / sd with the mean and the population standard
-    deviation of the training part (a constant column is only centred), and the same for regression targets.
+    features become the median of the training part (the rule called "median"); a column that has no value there
+    becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
+    training part (a constant column is only centred), and the same for regression targets.
 
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
 
     Args:
-        dataset: what to split, or the law by which the seed first draws the rows.
+        dataset: the table to split, or the law from which the seed first draws one.
         seed: the repetition; the same seed gives the same split.
 
     Returns:
@@ -124,8 +124,8 @@ def check_rows(name: str, rows: int) -> None:
     """
     if rows < MINIMUM_ROWS:
         raise DataError(
-            f"'{name}' has {rows} usable rows; a split into training, validation and test part needs at least "
-            f"{MINIMUM_ROWS}: add rows"
+            f"'{name}' has {rows} usable rows; a split into training, validation and test parts needs at least "
+            f"{MINIMUM_ROWS}; add rows"
         )
 
 
@@ -203,7 +203,7 @@ def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
         if missing:
             rows = class_counts(dataset, dataset.target)[dataset.classes.index(name)]
             raise DataError(
-                f"'{dataset.name}': no row of class '{name}' in the training part of seed {seed} (rows of it in "
-                f"all: {rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, or "
-                "merge or remove the class"
+                f"'{dataset.name}': class '{name}' has no row in the training part of seed {seed} (rows of it in "
+                f"the table: {rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, "
+                "or merge or remove the class"
             )

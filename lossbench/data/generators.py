@@ -1,7 +1,7 @@
 """Data sets drawn from a known law, so that the right answer is known.
 
-Every seed draws rows of its own, from a stream that depends on nothing but the name of the law and the seed. So
-seeds share no rows, and what is found is said of the law and not of one table.
+Every seed draws its own rows, from a stream that depends only on the name of the law and the seed. So seeds share
+no rows, and results hold for the law rather than for one table.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from lossbench.randomness import stream
 
 
 def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
-    """Two half circles in the plane that reach into each other: not linearly separable.
+    """Two interleaved half circles in the plane: not linearly separable.
 
-    A point at a random angle of its half circle, plus N(0, noise²) in both coordinates.
+    Each point has a random angle on its half circle, plus N(0, noise²) in both coordinates.
 
     Source: scikit-learn, `make_moons`.
 
@@ -47,7 +47,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dat
 
     Each class is two normal clusters about corners of a cube in 4 dimensions; 2 further features are linear
     combinations of these, 4 are noise. Every seed draws the clusters and the combinations too. Accuracy would
-    mislead: never saying yes scores 1 - positives.
+    mislead: always predicting the negative class scores 1 - positives.
 
     Source: Guyon 2003, Design of experiments for the NIPS 2003 variable selection benchmark, as in scikit-learn's
     `make_classification`.
@@ -72,7 +72,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dat
     count = _whole("imbalanced", rows)
     if round(positives * count) < STRATIFIABLE:
         raise BadValue(
-            f"imbalanced: a share of {positives:g} of {count} rows is {round(positives * count)} of them; "
+            f"imbalanced: {positives:g} of {count} rows makes {round(positives * count)} positive rows; "
             f"a split needs {STRATIFIABLE}, so give more rows or a larger share"
         )
     features, target = make_classification(

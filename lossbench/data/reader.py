@@ -1,4 +1,4 @@
-"""Reading a user's file: CSV or Parquet in, a frame with good column names out, or one clear error."""
+"""Reading a user's CSV or Parquet file: a frame with usable column names, or one clear error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Table:
 
     Args:
         path: the file, as the user gave it.
-        frame: its content; the index still counts the rows of the file after rows have been dropped.
+        frame: its content; after rows are dropped the index still counts the rows of the file.
         notes: what was done to it, one sentence each.
     """
 
@@ -32,14 +32,14 @@ class Table:
         return DataError(f"{self.path}: {message}")
 
     def place(self, index: int) -> str:
-        """Name a row as the user finds it: the line of a CSV file, whose header is line 1, or the row."""
+        """Name a row so that the user finds it: the line of a CSV file, whose header is line 1, or the row."""
         return f"line {index + 2}" if self.path.suffix.lower() == ".csv" else f"row {index + 1}"
 
 
 def read_table(path: Path) -> Table:
     """Read a file by its suffix.
 
-    Columns without a name (a row number written by another program, a comma at the end of every line) are dropped.
+    Columns without a name (row numbers that another program wrote, a comma at the end of every line) are dropped.
 
     Args:
         path: a `.csv` file (comma-separated, UTF-8, names in line 1) or a `.parquet` file.
@@ -66,7 +66,7 @@ def read_table(path: Path) -> Table:
         raise DataError(f"{path}: byte {problem.start} is not UTF-8; save the file in UTF-8") from None
     except (OSError, ValueError, NotImplementedError, csv.Error) as problem:
         raise DataError(
-            f"{path}: the file cannot be read ({_one_line(problem)}); repair it or save it anew"
+            f"{path}: the file cannot be read ({_one_line(problem)}); repair it or save it again"
         ) from None
     _check_names(table)
     if table.frame.empty:
@@ -81,7 +81,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         # pandas cuts surplus values off and only warns.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            # Blank lines are kept, as rows without a target, so that a row's line number can be told.
+            # Blank lines are kept, as rows without a target, so that a row keeps its line number.
             frame = pd.read_csv(
                 path,
                 encoding="utf-8-sig",
@@ -91,7 +91,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 skip_blank_lines=False,
             )
         except pd.errors.ParserWarning:
-            raise ValueError(f"the lines have more values than line 1 has names, {len(names)}") from None
+            raise ValueError(f"lines have more values than the names in line 1, {len(names)}") from None
     return frame.set_axis(names, axis="columns")
 
 
@@ -107,7 +107,7 @@ def _check_names(table: Table) -> None:
     names = [str(name) for name in table.frame.columns if name]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise table.error(f"column '{twice[0]}' is there {Counter(names)[twice[0]]} times; give each its own name")
+        raise table.error(f"{Counter(names)[twice[0]]} columns are named '{twice[0]}'; give each its own name")
     counted = [str(i) for i in range(len(names))]  # how pandas names the columns of a plain array
     if all(map(_is_number, names)) and names != counted:
         raise table.error("there are no column names: line 1 holds numbers; put a line of names above it")

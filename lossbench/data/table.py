@@ -1,4 +1,4 @@
-"""A user's own table as a data set, with everything that was done to it written down."""
+"""A user's table as a data set, with notes on everything that was done to it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _CATEGORIES = ("string", "boolean", "categorical")
 def load_table(spec: str) -> Dataset:
     r"""Load a user's table from a CSV or a Parquet file.
 
-    - Task: text, true/false and whole numbers of at most 20 distinct values are classes, anything else is a
-      quantity. Two classes are binary, in sorted order: the second is the positive one.
+    - Task: text, true/false and whole numbers of at most 20 distinct values are classes; anything else is a
+      quantity. Two classes make it binary, and the second in sorted order is the positive one.
     - Features: numbers stay; text, true/false and categories become one column of 0 and 1 for each category,
-      sorted, and missing ones a category `(missing)` of their own. A column with a single value is dropped.
+      sorted; missing ones become a category `(missing)`. A column with a single value is dropped.
     - Missing numbers stay missing here; the rule "median" fills them in the fold (`make_fold`). Rows without a
       target are dropped.
 
     Args:
-        spec: `file.csv:target=column`, and perhaps `:task=regression`, `binary` or `multiclass`.
+        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`.
 
     Returns:
         The data set; its notes say what was inferred, dropped and missing.
@@ -75,7 +75,7 @@ def load_table(spec: str) -> Dataset:
 def _target_column(table: Table, given: Mapping[str, str]) -> str:
     columns = list(table.frame.columns)
     if "target" not in given:
-        raise table.error(f"say which column to predict, {table.path}:target={columns[-1]}; there are {columns}")
+        raise table.error(f"name the column to predict, as {table.path}:target={columns[-1]}; it has {columns}")
     if given["target"] not in columns:
         raise UnknownName("target column", given["target"], columns, where=str(table.path))
     return given["target"]
@@ -94,7 +94,7 @@ def _with_target(table: Table, column: str) -> Table:
 def _target(
     table: Table, column: str, wanted: str | None
 ) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Return task, target, names of classes or target, and notes."""
+    """Return task, target (rows,) of class indices or (rows, 1), names of classes or target, and notes."""
     numeric = _is_numeric(table, column)
     values = _numbers(table, column) if numeric else _texts(table, column).to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
@@ -113,7 +113,7 @@ def _target(
 
 
 def _inferred(distinct: np.ndarray, numeric: bool) -> str:
-    """Tell a quantity from classes: numbers that are not whole, or many, are a quantity."""
+    """Tell a quantity from classes by its distinct values (n,): many, or not whole numbers, are a quantity."""
     if not numeric:
         return "classes"
     whole = bool((distinct == np.round(distinct)).all())
@@ -151,7 +151,7 @@ def _about_classes(
 
 
 def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Return the feature matrix, the names of its columns, and notes."""
+    """Return the features (rows, columns), the names of the columns, and notes."""
     blocks: list[np.ndarray] = []
     names: list[str] = []
     notes: list[str] = []
@@ -191,7 +191,7 @@ def _too_many(table: Table, column: str, texts: pd.Series[str], count: int) -> s
     if 0 < len(strange) < len(texts) / 2:
         where = table.place(int(strange.index[0]))
         return (
-            f"column '{column}' holds numbers but for '{strange.iloc[0]}' ({where}); correct it or leave it empty"
+            f"column '{column}' holds numbers except '{strange.iloc[0]}' ({where}); correct it or leave it empty"
         )
     return (
         f"column '{column}' is text with {count} different values in {len(table.frame)} rows, such as "

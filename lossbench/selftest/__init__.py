@@ -1,1 +1,1 @@
-"""lossbench measured by itself: its false verdicts, and its speed."""
+"""lossbench measures itself: its rate of false verdicts and its speed."""

@@ -1,7 +1,7 @@
 """A/A: how often the tool sees a difference where there is none, and misses one where there is.
 
-A loss is set against itself. All arms share the splits, as losses do in a comparison, but draw their first weights
-and their batch orders from streams of their own: whatever differs between them is chance. A verdict of better or
+A loss is compared with itself. All arms share the splits, as losses do in a comparison, but draw their initial
+weights and batch orders from their own streams: all differences between them are chance. A verdict of better or
 worse is then false. For the power, one arm's scores are raised by a known amount.
 """
 
@@ -26,9 +26,9 @@ from lossbench.plan.settings import Settings, make_settings
 from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, shared_rows, verdict
 from lossbench.training.pack import Pack, make_packs
 
-PLANTED = 2.0  # the difference whose power is asked for, in margins
+PLANTED = 2.0  # the difference whose power is measured, in margins
 POWER = 0.8  # how often a detectable difference is found
-WIDEST = 64  # margins, beyond which no detectable difference is looked for
+WIDEST = 64  # margins, the largest detectable difference that is searched for
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Study:
         datasets: loaded.
         arms: the loss of each arm, for each data set; the first is what the others are compared with.
         seeds: repetitions in one comparison.
-        families: simulated comparisons of all arms with the first, each on seeds of its own.
+        families: simulated comparisons of all arms with the first, each on its own seeds.
         settings: model, optimiser, rate and epochs.
     """
 
@@ -63,14 +63,14 @@ def study(
 
     Args:
         datasets: specs.
-        losses: one, or one for each arm: equal ones, or placebos of each other. None for each task's reference.
-        arms: how many, where the losses do not say it; at least 2.
+        losses: one, or one for each arm: the same loss, or placebos of it. None for each task's reference.
+        arms: how many, if a single loss is given; at least 2.
         seeds: repetitions in one comparison, at least 2.
-        comparisons: how many verdicts at least, on each data set.
+        comparisons: the least number of verdicts on each data set.
         epochs: passes over the training rows.
 
     Raises:
-        BadValue: too few of something, or a data set whose score has no margin.
+        BadValue: fewer than two arms, seeds or comparisons, or a data set whose score has no margin.
         UsageError: a data set or loss that does not exist or does not fit.
     """
     counts = {"arms": arms, "seeds": seeds, "comparisons": comparisons}
@@ -100,11 +100,11 @@ def simulate(
 
     Args:
         plan: what is simulated.
-        jobs: processes; None for one a core.
-        progress: is told the data set and the number of trainings as they finish.
+        jobs: processes; None for one per core.
+        progress: called with the data set and the number of trainings as they finish.
 
     Yields:
-        One row a data set as soon as it is done: its name, arms and seeds, and what `rates` says.
+        One row for each data set as soon as it is done: its name, arms and seeds, and the entries of `rates`.
     """
     for dataset, arms in zip(plan.datasets, plan.arms, strict=True):
         scores = arm_scores(plan, dataset, arms, jobs or available_cores(), partial(progress, dataset.name))
@@ -121,7 +121,7 @@ def margin_of(dataset: Dataset) -> float:
     """Return the margin of a data set's primary score.
 
     Raises:
-        BadValue: none is declared.
+        BadValue: the score has no declared margin.
     """
     metric = metric_of(dataset)
     if metric not in MARGINS:
@@ -146,11 +146,11 @@ def arm_scores(
 
 
 def scores_of(pack: Pack) -> np.ndarray:
-    """Train a pack and return the primary score of each trial on the test part, at the last epoch."""
+    """Train a pack and return the primary score of each trial on the test part at the last epoch, (trials,)."""
     from lossbench.training import fused
     from lossbench.training.trace import Validator
 
-    pack = replace(pack)  # a copy, so that splits, weights and orders are forgotten with it
+    pack = replace(pack)  # a copy, so that its cached splits, weights and orders are freed with it
     return Validator(pack, range(len(pack.trials)), part="test")(fused.train(pack).last)
 
 
@@ -159,7 +159,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
 
     Args:
         scores: (arms, families, seeds).
-        dataset: what they are of.
+        dataset: the data set that they are from.
 
     Returns:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
@@ -186,7 +186,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
 
 
 def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool, difference: float) -> np.ndarray:
-    """Raise the second arm of every family by a difference, and say where it is then found better, (families,)."""
+    """Raise the second arm of every family by a difference; say in which it is then found better, (families,)."""
     planted = scores.copy()
     planted[1] += difference if upward else -difference
     return np.asarray(verdicts(planted, test_to_train, margin, upward)[0] == "better")
@@ -196,11 +196,11 @@ def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
     """Return the least difference that is found in four families of five, in tenths of the margin.
 
     Args:
-        found: says for a difference in which families it is found; the larger it is, in the more.
+        found: returns in which families a difference is found, (families,); a larger one is found in more of them.
         margin: of the score.
 
     Returns:
-        NaN where it would be more than 64 margins.
+        The difference; NaN if it is more than 64 margins.
 
     Example:
         >>> round(detectable(lambda difference: np.array([difference > 0.0299]), 0.01), 3)
@@ -213,6 +213,12 @@ def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
 
 def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bool) -> np.ndarray:
     """Return the verdict on every arm but the first, (arms - 1, families), corrected within each family.
+
+    Args:
+        scores: (arms, families, seeds).
+        test_to_train: n_test / n_train, which corrects for shared rows; 0 under a law.
+        margin: of the score.
+        upward: whether a greater score is better.
 
     Example:
         >>> same = np.zeros((2, 1, 6))

@@ -1,7 +1,7 @@
 """The speed of the engines on this machine: fused against loop, by the size of the pack.
 
-Everything is measured in one process with one thread, in one run, and told as ratios. What is trained is the same
-as in `compare`: breast_cancer under six losses, contaminated, scored after every epoch.
+Everything is measured in one process with one thread, in one run, and reported as ratios. It trains what `compare`
+trains: breast_cancer under six losses, contaminated, scored after every epoch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lossbench.training.pack import Pack
 SIZES = (1, 10, 30, 100, 300)
 LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
-LOOPED = 3  # models that the loop trains; it is not getting faster with more
+LOOPED = 3  # models that the loop trains; more would not make it faster
 ROUNDS = 3
 
 
@@ -38,7 +38,7 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
         epochs: passes over the training rows.
 
     Returns:
-        One row a size: models, fused_per_second and loop_per_second (trainings), ratio of the two, and
+        One row for each size: models, fused_per_second and loop_per_second (trainings), ratio of the two, and
         products_share, the share of the fused engine's time that its matrix products alone would take.
     """
     whole = make_pack(max(sizes), epochs)
@@ -57,7 +57,7 @@ def make_pack(
     model: str = "mlp:16",
     losses: Sequence[str] = LOSSES,
 ) -> Pack:
-    """Return a pack of trials on one data set: losses × shares × as many seeds as it takes."""
+    """Return a pack of trials on one data set: losses × shares × as many seeds as are needed."""
     settings = make_settings(
         datasets=dataset,
         losses=losses,
@@ -72,7 +72,7 @@ def make_pack(
 
 
 def row(pack: Pack, looped: float) -> dict[str, float]:
-    """Time one pack; `looped` is what the loop takes for a model, in seconds."""
+    """Time one pack; `looped` is the loop's time for one model, in seconds."""
     models, seconds = len(pack.trials), best(lambda: fused.train(pack))
     return {
         "models": models,
@@ -98,7 +98,13 @@ def products(pack: Pack) -> float:
 
 
 def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> None:
-    """Do the products of one step, forward and backward, and nothing else."""
+    """Do only the products of one step, forward and backward.
+
+    Args:
+        network: of the pack.
+        features: (blocks, columns, inputs + 1).
+        delta: (models, outputs, columns), in place of the gradient of the loss.
+    """
     product(in_blocks(network.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(network.room(0)[1]))
     for index in reversed(range(1, len(network.layers))):
         below = network.hidden[index - 1]
@@ -109,7 +115,7 @@ def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> N
 
 
 def best(work: Callable[[], object]) -> float:
-    """Return the shortest time of a few calls, in seconds, after one that is not counted."""
+    """Return the shortest time of a few calls, in seconds, after one call that is not timed."""
     work()
     times = []
     for _ in range(ROUNDS):

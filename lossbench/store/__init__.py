@@ -1,4 +1,4 @@
-"""Trials that are done, in one SQLite file, so that a rerun trains only what is missing."""
+"""Finished trials in one SQLite file, so that a rerun trains only what is missing."""
 
 from lossbench.store.database import remove
 from lossbench.store.key import key_of

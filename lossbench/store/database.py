@@ -1,8 +1,8 @@
 """The SQLite file under the store: how it is made and opened, and what its failures mean to a user.
 
-The file is in WAL mode: readers and one writer do not wait for each other, and a process that is killed leaves
-whole transactions only. With `synchronous = NORMAL` a power cut may take the last transactions, never the file;
-what is lost so is trained again.
+The file is in WAL mode: readers and one writer do not wait for each other, and a killed process leaves only whole
+transactions. With `synchronous = NORMAL` a power cut may lose the last transactions, but not the file; what is
+lost is trained again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from textwrap import shorten
 from lossbench.errors import DataError, OutputError, UsageError
 
 APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of ours
-FORMAT = 1  # of the tables; to be raised when an older lossbench could not read them
+FORMAT = 1  # of the tables; raise it when an older lossbench could not read them
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 EVIDENCE = """CREATE TABLE IF NOT EXISTS evidence (
@@ -62,12 +62,12 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
     """Open the file of a store.
 
     Args:
-        path: where it is.
-        create: make the file, and its folder, where there is none.
+        path: the file.
+        create: make the file and its folder if they do not exist.
 
     Raises:
         OutputError: it cannot be made or written, or another program or a newer lossbench made it.
-        DataError: it is damaged, or not there and not to be made.
+        DataError: it is damaged, or does not exist and `create` is False.
     """
     if create:
         _make_folder(path)
@@ -86,17 +86,17 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+    """Turn SQLite's errors into errors of lossbench."""
     try:
         yield
     except sqlite3.Error as error:
         raise _explanation(path, error) from None
-    except UnicodeDecodeError as error:  # SQLite's message, where it quotes a damaged table
+    except UnicodeDecodeError as error:  # in SQLite's own message, when it quotes a damaged table
         raise damaged(path, error) from None
 
 
 def damaged(path: Path, what: object) -> DataError:
-    """Return the error for a file that does not give back what was stored."""
+    """Return the error for a file that does not return what was stored."""
     reason = shorten(str(what), 80)  # it may quote a whole row
     return DataError(
         f"the store of finished trials '{path}' is damaged ({reason}). Remove it, as lossbench cache clear does "
@@ -105,7 +105,7 @@ def damaged(path: Path, what: object) -> DataError:
 
 
 def remove(path: Path) -> None:
-    """Remove the file of a store, and those that SQLite keeps beside it.
+    """Remove the file of a store, and the files that SQLite keeps beside it.
 
     Raises:
         OutputError: they cannot be removed.
@@ -120,7 +120,7 @@ def remove(path: Path) -> None:
 
 
 def _explanation(path: Path, error: sqlite3.Error) -> UsageError:
-    # The low byte is the kind of error; one that the module itself raises has no code.
+    # The low byte is the kind of error; an error raised by Python's sqlite3 itself has no code.
     kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if kind not in _REFUSALS:
         return damaged(path, error)
@@ -145,12 +145,12 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
         _make_tables(connection)
     _check_format(connection, path)
     if create and not empty:
-        connection.execute(EVIDENCE)  # a store may be older than the table
+        connection.execute(EVIDENCE)  # the store may be older than this table
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA page_size = 16384")  # a trial takes some thousand bytes: little is left empty
+    connection.execute("PRAGMA page_size = 16384")  # a trial takes a few thousand bytes, so little space is wasted
     connection.execute("PRAGMA auto_vacuum = FULL")  # the file shrinks when trials are cleared
     _enter_wal(connection)
     with connection:
@@ -162,7 +162,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 
 def _enter_wal(connection: sqlite3.Connection) -> None:
-    # Of processes that make the file at one moment one does this, and SQLite lets the others fail, not wait.
+    # When several processes make the file at once, one enters WAL mode; SQLite makes the others fail, not wait.
     end = time.monotonic() + PATIENCE
     while True:
         try:

@@ -19,8 +19,8 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
     """Return the key of a trial, 32 hexadecimal digits.
 
     Args:
-        trial: what is trained; every field counts, and a float counts to its last bit.
-        columns: the names of the cells of a row, in any order. A row that gained a column is another result.
+        trial: what is trained; every field counts, floats to the last bit.
+        columns: the names of a row's cells, in any order. A row with one more column is another result.
         data_hash: the digest of the data set.
         loss_hash: the digest of the loss's source and parameters.
         fingerprint: the digest of engine, versions and kind of processor.
@@ -38,12 +38,12 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
 
 
 def key_of_row(row: Mapping[str, Any]) -> str:
-    """Return the key of the trial that a row of `trials.csv` is of; all that it hashes stands in the row."""
+    """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
     return key_of(trial_of(row), tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
 
 
 def trial_of(row: Mapping[str, Any]) -> Trial:
-    """Return the trial that a row of `trials.csv` is of."""
+    """Return the trial in a row of `trials.csv`."""
     return Trial(**{field.name: row[field.name] for field in fields(Trial)})
 
 

@@ -19,13 +19,13 @@ class Record(NamedTuple):
 
     Args:
         key: see `lossbench.store.key`.
-        dataset: spec of the data set, for those who clear or count by it.
+        dataset: spec of the data set; trials are counted and cleared by it.
         loss: spec of the loss, likewise.
         fingerprint: digest of engine, versions and processor, likewise.
         written: when it was stored, seconds since 1970.
         names: the names of the row's cells as JSON, sorted.
         cells: the row's cells as JSON, in the order of the names.
-        curve: the validation curve, little-endian float64.
+        curve: the validation curve, (epochs,) little-endian float64.
         checksum: of key, names, cells and curve, since SQLite keeps none of its own.
     """
 
@@ -41,7 +41,7 @@ class Record(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether the record is what was once stored."""
+        """Whether the record is as it was stored."""
         return self.checksum == checksum(self.key, self.names, self.cells, self.curve)
 
 
@@ -51,7 +51,7 @@ def encode(row: Row, curve: np.ndarray, written: int) -> Record:
     Args:
         row: a row of `trials.csv`: None, bool, int, float and str by name.
         curve: (epochs,) float64.
-        written: the time, seconds since 1970.
+        written: the current time, seconds since 1970.
     """
     names = json.dumps(sorted(row), separators=(",", ":"))
     cells = json.dumps([row[name] for name in sorted(row)], separators=(",", ":"))  # NaN and infinity go through
@@ -62,7 +62,7 @@ def encode(row: Row, curve: np.ndarray, written: int) -> Record:
 
 
 def decode(record: Record) -> tuple[Row, np.ndarray]:
-    """Return the row and the curve that a record was made of, the same to the last bit."""
+    """Return the row and the curve (epochs,) that a record was made of, equal to the last bit."""
     curve = np.frombuffer(record.curve, dtype="<f8").astype(np.float64)
     return dict(zip(_names(record.names), json.loads(record.cells), strict=True)), curve
 
@@ -74,5 +74,5 @@ def _names(text: str) -> tuple[str, ...]:
 
 def checksum(*content: object) -> int:
     """Return a checksum of what is stored."""
-    # In a damaged file a text may come back as a number or as nothing; repr takes whatever comes.
+    # In a damaged file a text may come back as a number or as None; repr accepts anything.
     return zlib.crc32(repr(content).encode())

@@ -17,7 +17,7 @@ from lossbench.store.database import connect, damaged, explained
 from lossbench.store.key import trial_of
 from lossbench.store.record import Record, Row, checksum, decode, encode
 
-CHUNK = 500  # keys a query; SQLite may be built to take no more than 999
+CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
 _SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum
     FROM trials LEFT JOIN columns ON columns.id = trials.columns"""
@@ -51,16 +51,16 @@ class Group:
 class Store:
     """An SQLite file of finished trials. Several processes may read and write it at once.
 
-    Every method raises OutputError where the file cannot be written (what it holds is kept) and DataError where it
-    is damaged.
+    Every method raises OutputError if the file cannot be written (what it holds is kept) and DataError if it is
+    damaged.
 
     Args:
         path: the file.
-        create: make the file, and its folder, where there is none.
+        create: make the file and its folder if they do not exist.
 
     Raises:
         OutputError: the file cannot be made or written, or another program or a newer lossbench made it.
-        DataError: it is damaged, or not there and not to be made.
+        DataError: it is damaged, or does not exist and `create` is False.
 
     Example:
         >>> import tempfile
@@ -82,26 +82,27 @@ class Store:
         return int(self._query("SELECT count(*) FROM trials")[0][0])
 
     def get(self, keys: Sequence[str]) -> dict[str, tuple[Row, np.ndarray]]:
-        """Return row and curve, (epochs,), of each of these keys that is stored."""
+        """Return the row and the curve (epochs,) of each of these keys that is stored."""
         chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
         return {record.key: decode(record) for chunk in chunks for record in self._records(chunk)}
 
     def put(self, trials: Iterable[tuple[Row, np.ndarray]]) -> int:
-        """Store finished trials, all of them or, where that fails, none. Return how many are new.
+        """Store finished trials: all of them or, on failure, none. Return how many are new.
 
         Args:
-            trials: a row of `trials.csv`, see `lossbench.run.scoring.rows_of`, and the validation curve, of each.
+            trials: for each trial its row of `trials.csv`, see `lossbench.run.scoring.rows_of`, and its validation
+                curve (epochs,).
 
         Raises:
-            DataError: another result of one of the trials is stored already.
+            DataError: a different result of one of the trials is stored already.
         """
         now = int(time.time())
         return self._add(encode(row, curve, now) for row, curve in trials)
 
     def merge(self, other: Store) -> int:
-        """Store the trials of another store, all of them or, where that fails, none. Return how many are new.
+        """Store the trials of another store: all of them or, on failure, none. Return how many are new.
 
-        Evidence on claims is not taken over: it is made of trials in seconds.
+        Evidence on claims is not copied: it is made again from trials in seconds.
 
         Raises:
             DataError: the two hold different results of one trial.
@@ -119,7 +120,7 @@ class Store:
             yield decode(record)[0]
 
     def recall(self, key: str) -> str | None:
-        """Return the evidence that is stored under a key, as it was given; None where there is none.
+        """Return the evidence stored under a key, as it was given, or None.
 
         Raises:
             DataError: it is damaged.
@@ -143,13 +144,13 @@ class Store:
             )
 
     def claims(self) -> int:
-        """Return on how many claims there is evidence."""
+        """Return the number of claims with evidence."""
         return int(self._query("SELECT count(DISTINCT claim) FROM evidence")[0][0])
 
     def clear(self, dataset: str | None = None, loss: str | None = None) -> int:
-        """Remove the trials of a data set, of a loss, of both, or all of them. Return how many there were.
+        """Remove the trials of a data set, of a loss, of both, or all of them. Return how many were removed.
 
-        All evidence on claims goes with them, since it may rest on what is removed.
+        All evidence on claims is removed too, since it may rest on these trials.
         """
         condition = "(?1 IS NULL OR dataset = ?1) AND (?2 IS NULL OR loss = ?2)"
         with self._writing():
@@ -157,7 +158,7 @@ class Store:
             return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
 
     def groups(self) -> list[Group]:
-        """Say what is stored, by data set and fingerprint."""
+        """Count what is stored, by data set and fingerprint."""
         return [Group(*values) for values in self._query(_GROUPS)]
 
     def size(self) -> int:
@@ -165,7 +166,7 @@ class Store:
         return int(self._query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")[0][0])
 
     def _records(self, keys: Sequence[str] | None = None) -> Iterator[Record]:
-        """Yield the records of some keys, or all of them, and see that they are whole."""
+        """Yield the records of some keys, or all of them; raise DataError at one that is damaged."""
         condition = "" if keys is None else f" WHERE key IN ({','.join('?' * len(keys))})"
         with explained(self.path):
             for values in self._connection.execute(_SELECT + condition, keys or ()):
@@ -203,7 +204,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Write all or nothing, and let nobody write in between."""
+        """Write all or nothing, in one transaction that excludes other writers."""
         with explained(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
@@ -224,6 +225,6 @@ def open_store(folder: str | Path | None = None) -> Store:
 
 
 def store_path(folder: str | Path | None = None) -> Path:
-    """Return the file of the store in a folder, by default the user's own, whether or not it is there."""
+    """Return the path of the store in a folder, by default the user's own; it need not exist."""
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(folder or os.environ.get("LOSSBENCH_CACHE") or Path(caches, "lossbench")) / "trials.sqlite"

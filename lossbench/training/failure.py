@@ -1,4 +1,4 @@
-"""A loss of the user's own that fails in the midst of training: which it is, where and when."""
+"""A user's loss that fails during training: which loss, on which data set, in which epoch."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from lossbench.errors import LossFailed
 
 @contextmanager
 def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
-    """Say of a failure that it is these losses', and where it happened.
+    """Attribute any failure inside to these losses, and say where it happened.
 
     Args:
         losses: specs of the losses that are evaluated.
-        dataset: on which they are trained.
+        dataset: the data set that they train on.
         epoch: counted from 0.
 
     Raises:
-        LossFailed: whatever went wrong inside.
+        LossFailed: anything was raised inside.
     """
     try:
         yield
-    except Exception as error:  # not only LossFailed: a backward pass of the user's own raises what it likes
+    except Exception as error:  # not only LossFailed: a user's backward pass may raise anything
         raise LossFailed(
             f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}: {error}; lossbench check-loss tells more",
             losses,

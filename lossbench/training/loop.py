@@ -31,7 +31,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
-    """Train one trial of a pack and return its fields of the trace."""
+    """Train one trial; return its curve (epochs,), last and best (test rows, outputs) and diverged ()."""
     trial, loss = pack.trials[index], pack.losses[index]
     fold = pack.folds[trial.seed]
     features = torch.tensor(pack.training[index].features, dtype=dtype)
@@ -66,7 +66,7 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
 
 
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:
-    """Return the network of a trial with its first weights."""
+    """Return the network of a trial with its initial weights."""
     layers: list[torch.nn.Module] = []
     for matrix in pack.weights[index]:
         units, columns = matrix.shape
@@ -94,12 +94,12 @@ def build_optimiser(network: torch.nn.Module, spec: str, lr: float) -> torch.opt
 
 
 def penalty(network: torch.nn.Module, l1: float, l2: float) -> torch.Tensor:
-    """Return l1 · Σ|w| + l2 · Σw² over all weights; biases are free."""
+    """Return l1 · Σ|w| + l2 · Σw² over all weights but not biases, a tensor ()."""
     weights = torch.cat([p.flatten() for p in network.parameters() if p.ndim > 1])
     return l1 * weights.abs().sum() + l2 * weights.square().sum()
 
 
 def raw_outputs(network: torch.nn.Module, features: torch.Tensor) -> np.ndarray:
-    """Return the network's outputs without recording gradients, (rows, outputs)."""
+    """Return the raw outputs (rows, outputs) for features (rows, inputs), without recording gradients."""
     with torch.no_grad():
         return np.asarray(network(features).cpu())

@@ -1,4 +1,4 @@
-"""The networks: a linear model or a multi-layer perceptron, and where their first weights come from."""
+"""The networks: a linear model or a multi-layer perceptron, and their initial weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Model:
 
     Args:
         widths: units of each hidden layer; empty for a linear model.
-        activation: what follows each hidden layer.
+        activation: applied after each hidden layer.
     """
 
     widths: tuple[int, ...]
@@ -51,7 +51,7 @@ def parse_model(spec: str) -> Model:
 
     Raises:
         UnknownName: no such model or activation.
-        BadValue: widths that are no positive whole numbers.
+        BadValue: widths that are not positive whole numbers.
 
     Example:
         >>> parse_model("mlp:64,32:tanh")
@@ -77,9 +77,9 @@ def _parse_widths(spec: str, text: str) -> tuple[int, ...]:
 
 
 def initial_weights(dataset: str, seed: int, model: Model, inputs: int, outputs: int) -> list[np.ndarray]:
-    """Draw the first weights of a network: U(-1/√fan_in, 1/√fan_in), biases too.
+    """Draw the initial weights of a network: U(-1/√fan_in, 1/√fan_in), biases too.
 
-    This is what torch.nn.Linear starts from (LeCun et al. 1998, Efficient BackProp, section 4.6, in spirit). Every
+    This is the default of torch.nn.Linear (LeCun et al. 1998, Efficient BackProp, section 4.6, in spirit). Every
     layer has its own stream and is drawn unit by unit, so two losses that need different numbers of outputs share
     all hidden layers and the output units that both have.
 

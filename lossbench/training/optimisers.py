@@ -1,4 +1,4 @@
-"""The optimisers, for many models at once: their parameters, one row a model, are updated in place.
+"""The optimisers, for many models at once: their parameters (models, parameters) are updated in place.
 
 Each follows the formulas and the defaults of torch.optim, which the loop engine uses. All models share a rate.
 """
@@ -12,7 +12,7 @@ from lossbench.errors import UnknownName
 from lossbench.lazy import torch
 from lossbench.spec import Parameter, numbers, split_spec
 
-Hyper = Mapping[str, "float | torch.Tensor"]  # a weight decay is a row of parameters: of the biases it is zero
+Hyper = Mapping[str, "float | torch.Tensor"]  # a weight decay is (parameters,), zero at the biases
 
 
 class Sgd:
@@ -35,7 +35,7 @@ class Sgd:
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1).
 
-    torch's fused kernel does a step in one pass over memory. It is called by itself: torch.optim around it imports
+    torch's fused kernel does a step in one pass over memory. It is called directly, since torch.optim imports
     torch's compiler at the first step, which takes longer than many a run.
     """
 
@@ -91,7 +91,7 @@ def parse_optimiser(spec: str) -> tuple[str, dict[str, float]]:
 
     Raises:
         UnknownName: no such optimiser or parameter.
-        BadValue: a parameter out of its range.
+        BadValue: a parameter out of range.
 
     Example:
         >>> parse_optimiser("sgd")

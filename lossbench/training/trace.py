@@ -1,4 +1,4 @@
-"""What a training leaves behind: one curve and two sets of raw outputs a trial."""
+"""The record of a training: for each trial one curve and two sets of raw outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Trace:
             the score is undefined.
         last: (trials, test rows, outputs) raw test outputs at the last epoch; NaN where diverged.
         best: (trials, test rows, outputs) the same at the epoch of the best validation score.
-        diverged: (trials,) the first epoch with a raw validation output that is not finite; 0 where none was.
+        diverged: (trials,) the first epoch, counted from 1, with a raw validation output that is not finite; 0 if
+            there is none.
     """
 
     curve: np.ndarray
@@ -35,7 +36,7 @@ class Trace:
 
     @property
     def best_epoch(self) -> np.ndarray:
-        """The epoch of the best validation score, counted from 1, (trials,); 0 where there is none."""
+        """The epoch of the best validation score, counted from 1, (trials,); 0 if there is none."""
         return np.where(self.diverged > 0, 0, best_epoch(self.curve))
 
 
@@ -44,8 +45,8 @@ class Validator:
 
     Args:
         pack: the trials.
-        indices: which of them.
-        part: the rows that the outputs are for.
+        indices: which of them are scored.
+        part: the part of the fold that the outputs are for.
     """
 
     def __init__(
@@ -69,11 +70,11 @@ class Validator:
 
 
 def members_by_link(losses: Sequence[Loss]) -> dict[Link, np.ndarray]:
-    """Return the positions of the losses of each link."""
+    """Return, for each link, the positions of its losses, (losses of the link,)."""
     links = [loss.link for loss in losses]
     return {link: np.flatnonzero([other == link for other in links]) for link in dict.fromkeys(links)}
 
 
 def finite(raw: np.ndarray) -> np.ndarray:
-    """Say which trials have only finite raw outputs, (trials,)."""
+    """Say which trials have only finite raw outputs, (trials,), given these (trials, rows, outputs)."""
     return np.asarray(np.isfinite(raw).all(axis=(1, 2)))

@@ -9,7 +9,7 @@ from lossbench.task import Task
 
 @dataclass(frozen=True)
 class Trial:
-    """One training of one network. The fields are the first columns of `trials.csv`, in its order.
+    """One training of one network. The fields are the first columns of `trials.csv`, in the same order.
 
     Args:
         dataset: spec of the data set, as the user gave it.
@@ -18,9 +18,9 @@ class Trial:
         loss: spec of the loss, as the user gave it.
         optimizer: spec of the optimiser, such as "sgd:momentum=0.9".
         lr: learning rate.
-        l1: weight of the sum of the absolute weights in the cost.
-        l2: weight of the sum of the squared weights in the cost.
-        batch_size: rows a step.
+        l1: factor of the sum of the absolute weights in the cost.
+        l2: factor of the sum of the squared weights in the cost.
+        batch_size: rows per step.
         epochs: passes over the training rows.
         outlier_kind: one of `lossbench.data.KINDS`, or "none" where nothing is contaminated.
         outlier_fraction: share of the training rows (or labels) that are contaminated.

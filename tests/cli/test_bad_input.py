@@ -105,7 +105,7 @@ TABLES = {
     "few rows": ("x,y\n" + "1,2.5\n2,3.5\n" * 3, "y", ["6 usable rows", "at least 10"]),
     "rare class": ("x,y\n" + "".join(f"{i},{'b' if i else 'a'}\n" for i in range(30)), "y", ["class 'a'"]),
     "no numbers": ("x,y\n" + "1,a\n2,b\n" * 10, "y:task=regression", ["'y' is not numeric"]),
-    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["more values than line 1"]),
+    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["more values than the names in line 1"]),
     "semicolons": ("x;y\n" + "1;2\n" * 20, "y", ["no comma but ';'"]),
 }
 

@@ -109,7 +109,7 @@ def test_one_number_changes_the_digest(record: DatasetRecord) -> None:
         ("moons:rows=10", BadValue, r"rows=10 is out of range; give a number in \[50, 1e\+06\]"),
         ("imbalanced:positives=0", BadValue, r"give a number in \(0, 0.5\]"),
         ("imbalanced:positives=0.6", BadValue, r"give a number in \(0, 0.5\]"),
-        ("imbalanced:positives=0.004", BadValue, "is 4 of them; a split needs 5, so give more rows"),
+        ("imbalanced:positives=0.004", BadValue, "makes 4 positive rows; a split needs 5, so give more rows"),
     ],
 )
 def test_bad_specs_are_refused(spec: str, error: type[Exception], message: str) -> None:

@@ -231,7 +231,7 @@ def test_the_data_set_is_never_changed() -> None:
 
 def test_too_few_rows_are_refused() -> None:
     """Nine rows are one too few, and the message says how many are needed."""
-    with pytest.raises(DataError, match=r"'made-up' has 9 usable rows; .* at least 10: add rows"):
+    with pytest.raises(DataError, match=r"'made-up' has 9 usable rows; .* at least 10; add rows"):
         make_fold(classification([5, 4]), 0)
     assert len(make_fold(classification([5, 5]), 0).train.rows) == 6
 
@@ -250,7 +250,7 @@ def test_a_class_missing_from_training_is_refused() -> None:
             "'made-up'",
             "'class2'",
             f"seed {seed} ",
-            "rows of it in all: 1)",
+            "rows of it in the table: 1)",
             "5 rows of every class",
             "add rows",
         )

@@ -222,11 +222,11 @@ BAD_CSV = {
     "semicolons": (lines("{i};{f}", header="a;y"), "target=y", "no comma but ';'; save the table with commas"),
     "tabs": (lines("{i}\t{f}", header="a\ty"), "target=y", "no comma but '\\t'; save the table with commas"),
     "long line": ("a,y\n1,2\n1,2,3\n", "target=y", "Expected 2 fields in line 3, saw 3"),
-    "long lines": (lines("{i},{f},3"), "target=y", "more values than line 1 has names, 2"),
+    "long lines": (lines("{i},{f},3"), "target=y", "more values than the names in line 1, 2"),
     "open quote": ('a,y\n"1,2\n3,4\n', "target=y", "EOF inside string"),
     "not UTF-8": (b"a,y\n\xe4,1\n", "target=y", "byte 4 is not UTF-8; save the file in UTF-8"),
-    "names twice": (lines("1,2,{f}", header="a,a,y"), "target=y", "'a' is there 2 times; give each its own"),
-    "no target given": (lines("{i},{f}"), "task=binary", "say which column to predict"),
+    "names twice": (lines("1,2,{f}", header="a,a,y"), "target=y", "2 columns are named 'a'; give each its own"),
+    "no target given": (lines("{i},{f}"), "task=binary", "name the column to predict"),
     "no such target": (lines("1,{f}", header="a,yield"), "target=yeild", "did you mean 'yield'? Known: a, yield"),
     "no target at all": (lines("{i},"), "target=y", "'y' is missing in every row; name another column"),
     "one class": (lines("{i},yes"), "target=y", "'y' is yes in every row; there is nothing to predict"),
@@ -247,14 +247,14 @@ BAD_CSV = {
     "gigantic": (lines("{i},{f}") + "1e200,1\n", "target=y", "line 22; correct the value or leave it empty"),
     "below a blank line": (lines("{i},{f}") + "\ninf,1\n", "target=y", "in line 23"),
     "few rows": (lines("{i},{f}", 9), "target=y", "has 9 usable rows"),
-    "few usable rows": (lines("{i},{f}", 9) + "3,\n" * 5, "target=y", "needs at least 10: add rows"),
+    "few usable rows": (lines("{i},{f}", 9) + "3,\n" * 5, "target=y", "needs at least 10; add rows"),
     "free text": (
         lines("word{i},{f}", 60),
         "target=y",
         "text with 60 different values in 60 rows, such as 'word0'",
     ),
     "text of few rows": (lines("word{i},{f}", 12), "target=y", "remove it, or turn it into numbers"),
-    "nearly numbers": (lines("{f},{f}", 60) + "?,1\n", "target=y", "numbers but for '?' (line 62); correct it"),
+    "nearly numbers": (lines("{f},{f}", 60) + "?,1\n", "target=y", "numbers except '?' (line 62); correct it"),
     "many classes": (lines("{i},name{i}"), "target=y", "20 classes in 20 rows; a split needs about 5 rows"),
     "not binary": (lines("{i},{f}"), "target=y:task=binary", "20 classes, not the two of task=binary"),
     "not numeric": (lines("{i},yes") + "1,no\n", "target=y:task=regression", "leave out task=regression"),
@@ -294,7 +294,7 @@ def test_columns_of_other_types_are_refused(tmp_path: Path, case: str) -> None:
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
     """Another file under the name of a Parquet file is refused."""
     (tmp_path / "x.parquet").write_text("a,y\n1,2\n")
-    with pytest.raises(DataError, match=r"x.parquet: the file cannot be read .*; repair it or save it anew"):
+    with pytest.raises(DataError, match=r"x.parquet: the file cannot be read .*; repair it or save it again"):
         load_dataset(f"{tmp_path / 'x.parquet'}:target=y")
 
 

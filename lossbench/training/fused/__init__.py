@@ -1,4 +1,4 @@
-"""All trials of a pack train in one tensor program; README.md tells the shapes and the invariants."""
+"""All trials of a pack train in one tensor program; README.md states the shapes and the invariants."""
 
 from lossbench.training.fused.engine import train
 

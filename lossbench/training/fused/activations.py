@@ -1,4 +1,4 @@
-"""The activations of hidden layers, in place where they can be, each with its backward pass.
+"""The activations of hidden layers, in place where possible, each with its backward pass.
 
 The backward kernels are torch's own: one pass over memory each.
 """
@@ -15,11 +15,12 @@ aten = torch.ops.aten
 
 @dataclass(frozen=True)
 class Activation:
-    """A function of the hidden values and its derivative.
+    """A function of the hidden values and its derivative, on tensors (models, units, columns).
 
     Args:
-        forward: from values, which it may overwrite, to activations and what `backward` needs.
-        backward: from the gradient of the activations, which it overwrites, and that, to that of the values.
+        forward: takes the values, which it may overwrite; returns the activations, and what `backward` needs.
+        backward: takes the gradient of the activations, which it overwrites, and what `forward` saved; returns the
+            gradient of the values.
     """
 
     forward: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
@@ -29,7 +30,7 @@ class Activation:
 def _in_place(
     function: Callable[[torch.Tensor], torch.Tensor],
 ) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    # The derivative of these can be told from the activation itself.
+    # The derivative of these follows from the activation itself.
     def forward(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         function(values)
         return values, values

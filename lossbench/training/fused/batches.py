@@ -19,7 +19,7 @@ class Batch:
 
     Args:
         rows: (blocks, columns) row numbers in the training part.
-        count: how many columns count; the others repeat the first.
+        count: how many columns are rows of the batch; the others are padding and repeat the first.
         epoch: counted from 0.
     """
 
@@ -32,7 +32,7 @@ class Table:
     """Features of several views, with a last column of ones, so that a bias is one more weight.
 
     Args:
-        views: (rows, inputs) of each view, all of one shape.
+        views: the features (rows, inputs) of each view, all of one shape.
         block: (blocks,) which view each block sees.
         placement: where they are kept.
     """
@@ -49,19 +49,19 @@ class Table:
 
 
 def select(values: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Return the entries of a table, one for each row number, in the shape of the numbers."""
+    """Return the entries of a table (rows, ...) at the row numbers (n, columns), (n, columns, ...)."""
     return values.index_select(0, rows.ravel()).view(*rows.shape, *values.shape[1:])
 
 
 class Batches:
     """The training rows in the order of each seed.
 
-    Every batch has the same number of columns, the last one of an epoch too: static shapes, and the same bits
-    whatever the neighbours.
+    Every batch, the last of an epoch too, has the same number of columns: shapes are static, and the bits do not
+    depend on the neighbours.
 
     Args:
         pack: the trials.
-        layout: which trial sits where.
+        layout: which trial sits in which slot.
         placement: where the features are kept.
     """
 

@@ -22,9 +22,9 @@ class Group:
 
     Args:
         record: the loss.
-        specs: as the user named it, with each of its values of the parameters.
+        specs: the distinct specs of the loss, as the user wrote them.
         parameters: (models, 1, 1) the values of each parameter; (models, 1, outputs) the shares of the classes.
-        offset: (models, 1, outputs) added to the raw outputs before the loss sees them, or None for nothing.
+        offset: (models, 1, outputs) added to the raw outputs before the loss sees them; None for zero.
     """
 
     record: LossRecord
@@ -35,31 +35,31 @@ class Group:
     def gradient(self, raw: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
         """Return the gradient of the loss, summed over samples, with respect to raw (models, columns, outputs).
 
-        Columns from `count` on are padding.
+        The target is (models, columns, ...); columns from `count` on are padding.
         """
         seen = raw if self.offset is None else raw + self.offset
         if self.record.slope is not None and not self.record.whole_batch:
             return self.record.slope(seen, target, **self.parameters)
-        with torch.inference_mode(False):  # autograd refuses tensors that were made out of its sight
+        with torch.inference_mode(False):  # autograd refuses tensors made in inference mode
             seen, target = seen.clone(), target.clone()
             whole = self.record.whole_batch
             return self.of_batches(seen, target, count) if whole else self.by_autograd(seen, target)
 
     def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the derivative of the sum of all losses, of the shape of `seen`."""
+        """Return the derivative of the sum of all losses, (models, columns, outputs) as `seen`."""
         leaf = seen.detach().requires_grad_()
         losses = self.record.fn(leaf, target, **self.parameters)
         return torch.autograd.grad(losses, leaf, torch.ones_like(losses))[0]
 
     def of_batches(self, seen: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
-        """Return the derivative of the loss of every batch, as if it were a mean over its samples."""
+        """Return the derivative of a whole-batch loss, (models, columns, outputs), as if it were a sum."""
         slope = torch.zeros_like(seen)
         slope[:, :count] = self.by_autograd(seen[:, :count], target[:, :count]) * count
         return slope
 
 
 class Targets:
-    """What each model is trained on, as its loss wants it.
+    """The targets of each model, as its loss encodes them.
 
     Args:
         pack: the trials.
@@ -78,7 +78,7 @@ class Targets:
         self.shift = placement.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the targets of the rows (models, columns)."""
+        """Return the targets of the rows (models, columns): (models, columns), or (models, columns, targets)."""
         return select(self.values, rows + self.shift).view(*rows.shape, *self.shape)
 
 
@@ -87,7 +87,7 @@ class Criteria:
 
     Args:
         pack: the trials.
-        layout: which trial sits where.
+        layout: which trial sits in which slot.
         placement: where the targets are kept.
     """
 
@@ -104,11 +104,11 @@ class Criteria:
 
     @property
     def built_in(self) -> bool:
-        """Whether no loss is the user's own, whose code may do anything."""
+        """Whether no loss is a user's, whose code may do anything."""
         return not any(group.record.code for group in self.groups)
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the gradient of the mean loss of the batch with respect to the raw outputs, of their shape."""
+        """Return the gradient of the mean loss of the batch with respect to raw (models, outputs, columns)."""
         parts = raw.index_select(0, self.order).transpose(1, 2).split(self.sizes)
         targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
         slopes = [
@@ -116,12 +116,12 @@ class Criteria:
             for group, part, target in zip(self.groups, parts, targets, strict=True)
         ]
         delta = torch.cat(slopes).index_select(0, self.back).div_(batch.count)
-        # Assigned, not multiplied by zero: a model that diverged stays where it is, and zero times NaN is NaN.
+        # Assigned, not multiplied by zero: in a model that diverged zero times NaN is NaN.
         delta[:, :, batch.count :].fill_(0)
         return delta
 
     def of_group(self, group: Group, raw: torch.Tensor, target: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the gradient of one group, and say whose fault it is where that fails."""
+        """Return the gradient of one group, (models, columns, outputs); a failure names its losses."""
         if not group.record.code:
             return group.gradient(raw, target, batch.count)
         with blamed(group.specs, self.dataset, batch.epoch):
@@ -129,10 +129,10 @@ class Criteria:
 
 
 def make_group(pack: Pack, trials: np.ndarray, placement: Placement) -> Group:
-    """Collect trials whose losses share a record.
+    """Group trials (models,) whose losses share a record.
 
-    Parameters are tensors even where all models have the same value: a plain number would be rounded elsewhere,
-    and a trial's last bits would depend on its neighbours.
+    Parameters are tensors even where all models have the same value: torch rounds a plain number differently, so a
+    trial's last bits would depend on its neighbours.
     """
     losses = [pack.losses[index] for index in trials]
     parameters = {
@@ -147,6 +147,6 @@ def make_group(pack: Pack, trials: np.ndarray, placement: Placement) -> Group:
 
 
 def offset_of(pack: Pack, trials: np.ndarray, placement: Placement) -> torch.Tensor | None:
-    """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None where all are zero."""
+    """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None if all are zero."""
     offsets = np.stack([pack.offset(index) for index in trials])[:, None]
     return placement.numbers(offsets) if offsets.any() else None

@@ -1,4 +1,4 @@
-"""The training of a pack, from the first weights to the trace."""
+"""The training of a pack, from the initial weights to the trace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 
 
-@np.errstate(all="ignore")  # of a model that diverges, which the trace says
+@np.errstate(all="ignore")  # models that diverge overflow; the trace records them
 def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Trace:
     """Train every trial of a pack at once.
 
@@ -48,7 +48,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
             optimiser.step()
 
     take = as_graph(step, device, criteria)
-    with torch.inference_mode():  # what autograd need not see costs less
+    with torch.inference_mode():  # cheaper, and nothing here needs autograd
         for epoch in range(pack.epochs):
             for batch in batches.epoch(epoch):
                 take(batch)
@@ -57,12 +57,12 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
 
 
 def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
-    """Return a step as a CUDA graph, where there is CUDA and no loss of the user's own that may do anything."""
+    """Return a step as a CUDA graph if the device is CUDA and no loss is a user's, whose code may do anything."""
     return Replay(step) if device == "cuda" and criteria.built_in else step
 
 
 def build_optimisers(pack: Pack, layout: Layout, network: Network) -> list[Sgd | Adam]:
-    """Return one optimiser for all models that share its specification and rate; they lie side by side.
+    """Return one optimiser for each specification and rate; the models that share them lie side by side.
 
     Only the weights decay, never the biases.
     """

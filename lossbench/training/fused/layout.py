@@ -9,12 +9,12 @@ import numpy as np
 
 from lossbench.training.pack import Pack
 
-SLOTS = 2  # models a block: they share the features of a step, and a block that is not full is padding
-LANES = 32  # elements that torch's kernels handle at a time; what is left over goes another road, to other bits
+SLOTS = 2  # models per block; they share the features of a step
+LANES = 32  # elements that torch's kernels handle at a time; a remainder takes other code, with other rounding
 
 
 def padded(length: int, unit: int = LANES) -> int:
-    """Return a length rounded up to whole units, so that no element is left to a kernel's scalar tail.
+    """Return a length rounded up to a multiple of the unit, so that no element is left to a kernel's scalar tail.
 
     Example:
         >>> padded(30), padded(32), padded(33)
@@ -27,7 +27,7 @@ def padded(length: int, unit: int = LANES) -> int:
 class Layout:
     """The slots of a pack, in blocks of SLOTS models that share optimiser and rate and see the same features.
 
-    A block that is not full repeats its first trial. Padding is trained and thrown away.
+    A block that is not full repeats its first trial; these repetitions are trained and thrown away.
 
     Args:
         slots: (models,) index of the trial in each slot; those of one optimiser and rate lie side by side.
@@ -57,7 +57,7 @@ class Layout:
 
 
 def full_blocks(indices: list[int]) -> list[list[int]]:
-    """Cut trials into blocks of SLOTS; the last one is filled up with its first trial.
+    """Cut trials into blocks of SLOTS; the last is filled up with its first trial.
 
     Example:
         >>> full_blocks([3, 1, 4])

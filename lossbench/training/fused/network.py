@@ -13,16 +13,16 @@ from lossbench.training.pack import Pack
 
 
 class Network:
-    """The parameters of all models, one row a model, and their gradient likewise.
+    """The parameters of all models and their gradient, each (models, padded parameters).
 
-    A row holds layer after layer, and a few zeros that belong to nothing, see `padded`. A layer is seen as a
-    tensor (models, units, inputs + 1), the bias as last column; it lies there inputs first, units side by side,
-    since some products then take half the time. Activations are (models, units + 1, columns): the last unit is one
-    and carries the bias of the next layer; the batch lies innermost, where it fills the vector registers.
+    A row holds layer after layer, then zeros as padding, see `padded`. A layer is viewed as (models, units, inputs
+    + 1), the bias as last column; in memory the units of one input lie side by side, since some products then take
+    half the time. Activations are (models, units + 1, columns): the last unit is one and carries the bias of the
+    next layer; the batch is the innermost axis, where it fills the vector registers.
 
     Args:
         pack: the trials.
-        layout: which trial sits where.
+        layout: which trial sits in which slot.
         placement: where the parameters are kept.
     """
 
@@ -39,7 +39,7 @@ class Network:
         self.activation = ACTIVATIONS[pack.model.activation]
 
     def split(self, rows: torch.Tensor) -> list[torch.Tensor]:
-        """View rows (models, parameters) as one tensor (models, units, inputs + 1) a layer."""
+        """View rows (models, parameters) as one tensor (models, units, inputs + 1) for each layer."""
         sizes = [units * (inputs + 1) for units, inputs in self.shapes]
         parts = rows[:, : sum(sizes)].split(sizes, dim=1)
         pairs = zip(parts, self.shapes, strict=True)
@@ -79,14 +79,17 @@ class Network:
         product(in_blocks(delta), self.features.unsqueeze(1), in_blocks(self.gradients[0]))
 
     def room(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return room for what a layer gives: with the unit that is one, but for the last layer, and without."""
+        """Return uninitialised memory for a layer's result, twice: whole and without the unit that is one.
+
+        (models, units + 1, columns) and its view (models, units, columns); the last layer has no such unit.
+        """
         units, hidden = self.shapes[index][0], index < len(self.shapes) - 1
         values = self.theta.new_empty(len(self.theta), units + hidden, self.features.shape[1])
         return values, values[:, :units]
 
 
 def row(layers: list[np.ndarray]) -> np.ndarray:
-    """Return matrices (units, inputs + 1) as they lie in a row of parameters."""
+    """Return matrices (units, inputs + 1) as one row of parameters, (parameters,)."""
     return np.concatenate([layer.T.ravel() for layer in layers])
 
 

@@ -1,4 +1,4 @@
-"""The penalties on the weights, with a strength of its own for each model."""
+"""The penalties on the weights, with separate strengths for each model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lossbench.training.pack import Pack
 
 
 class Penalties:
-    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are free.
+    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised.
 
     Args:
         pack: the trials.
-        layout: which trial sits where.
+        layout: which trial sits in which slot.
         network: whose parameters are penalised.
         placement: where they are kept.
     """
@@ -29,7 +29,7 @@ class Penalties:
         self.l2 = torch.outer(placement.numbers(l2), weights) if l2.any() else None
 
     def add_to(self, gradient: torch.Tensor) -> None:
-        """Add to the gradient (models, parameters)."""
+        """Add the penalties' gradient to `gradient`, (models, parameters), in place."""
         if self.l1 is not None:
             gradient.addcmul_(self.theta.sign(), self.l1)
         if self.l2 is not None:

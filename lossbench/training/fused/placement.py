@@ -13,7 +13,7 @@ class Placement:
     """A device and a precision.
 
     Args:
-        dtype: the precision of whatever is no index.
+        dtype: the precision of everything but indices.
         device: "cpu" or "cuda".
     """
 
@@ -21,9 +21,9 @@ class Placement:
     device: str = "cpu"
 
     def numbers(self, values: np.ndarray) -> torch.Tensor:
-        """Return values as a tensor of the precision."""
+        """Return values (...) as a tensor (...) of this precision."""
         return torch.as_tensor(values).to(self.device, self.dtype)
 
     def indices(self, values: np.ndarray) -> torch.Tensor:
-        """Return whole numbers as a tensor of their own type."""
+        """Return whole numbers (...) as a tensor (...) of their own type."""
         return torch.as_tensor(values).to(self.device)

@@ -1,4 +1,4 @@
-"""What is kept of a training: the validation curve, and the test outputs at the last and at the best epoch."""
+"""What is recorded of a training: the validation curve, and the test outputs at the last and the best epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Recorder:
 
     Args:
         pack: the trials.
-        layout: which trial sits where.
+        layout: which trial sits in which slot.
         network: the models.
         placement: where they are kept.
     """
@@ -44,12 +44,12 @@ class Recorder:
         """Return the raw outputs of every model, (models, rows, outputs)."""
         each = np.minimum(np.arange(padded(table.rows)), table.rows - 1)
         columns = self.placement.indices(each).expand(len(table.shift), -1)
-        # Few rows at a time: the hidden values of more would not stay in the cache.
+        # Few rows at a time, so that their hidden values stay in the cache.
         chunks = [self.network.forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
         return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).cpu().numpy()
 
     def record(self, epoch: int) -> None:
-        """Score all models on the validation part and keep the parameters that beat their own best."""
+        """Score all models on the validation part; keep the parameters of those with a new best score."""
         raw = self.raw_outputs(self.validation)
         score = self.validator(raw)
         self.diverged[~finite(raw) & (self.diverged == 0)] = epoch + 1
@@ -61,7 +61,7 @@ class Recorder:
         self.best_theta.index_copy_(0, models, self.network.theta.index_select(0, models))
 
     def trace(self) -> Trace:
-        """Return the finished record, trial by trial; the network is left with its best parameters."""
+        """Return the finished record, trial by trial; the network then holds its best parameters."""
         last = self.raw_outputs(self.test)
         self.network.theta.copy_(self.best_theta)
         best = self.raw_outputs(self.test)

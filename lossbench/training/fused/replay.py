@@ -1,4 +1,4 @@
-"""A step as a CUDA graph: all kernels in one launch, since launches take longer than kernels this small."""
+"""A step as a CUDA graph: all its kernels in one launch, since launching takes longer than kernels this small."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ Step = Callable[[Batch], None]
 
 
 class Replay:
-    """A step that is captured once for each number of rows in a batch, and played back from then on.
+    """A step that is captured once for each number of rows in a batch, and replayed from then on.
 
-    A graph works on the memory that it saw when it was captured. So parameters, gradients and what optimisers
-    remember must be updated in place, the row numbers are copied to where the graph looks for them, and nothing
-    may wait for a value.
+    A graph works on the memory that it was captured with. So parameters, gradients and optimiser state must be
+    updated in place, the row numbers are copied to where the graph reads them, and nothing may wait for a value.
 
     Source: torch.cuda.CUDAGraph.
 
     Args:
-        step: takes a batch; what it does depends on the rows of the batch and their count, and on no epoch.
+        step: takes a batch; it depends on the batch's rows and their count, but not on the epoch.
     """
 
     def __init__(self, step: Step) -> None:
@@ -32,7 +31,7 @@ class Replay:
     def __call__(self, batch: Batch) -> None:
         """Take a step."""
         if batch.epoch == 0:
-            self.step(batch)  # at their first calls libraries take memory, which a capture does not allow
+            self.step(batch)  # libraries allocate memory at their first call, which a capture does not allow
             return
         if batch.count not in self.graphs:
             self.graphs[batch.count] = self.capture(batch)
@@ -41,7 +40,7 @@ class Replay:
         graph.replay()
 
     def capture(self, batch: Batch) -> tuple[torch.Tensor, torch.cuda.CUDAGraph]:
-        """Return the graph of a step, which is not taken by that, and the row numbers that it will read."""
+        """Capture a step without taking it; return the row numbers (blocks, columns) it reads, and its graph."""
         rows, graph = batch.rows.clone(), torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self.step(replace(batch, rows=rows))
