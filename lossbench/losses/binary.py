@@ -9,39 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Facts
-from lossbench.losses.registry import register
+from lossbench.losses.record import separable
+from lossbench.losses.registry import register, register_per_label
 
 _binary = partial(register, task="binary", encoding="values")
-_multilabel = partial(register, task="multilabel", encoding="values")
 
-_BCE_FACTS = Facts(
-    convex=True,
-    bounded=False,
-    differentiable=True,
-    lipschitz=1.0,  # the derivative is p - y
-    symmetric=True,
-    estimates="probability",
-    separable=True,
-)
-_BRIER_FACTS = Facts(
-    convex=False,
-    bounded=True,
-    differentiable=True,
-    lipschitz=8 / 27,  # the slope 2p²(1 - p) is largest at p = 2/3
-    symmetric=True,
-    estimates="probability",
-    separable=True,
-)
-_SQUARED_FACTS = Facts(
-    convex=True,
-    bounded=False,
-    differentiable=True,
-    lipschitz=None,
-    symmetric=True,
-    estimates="probability",
-    separable=True,
-)
+_SQUARED_FACTS = separable(convex=True, differentiable=True, symmetric=True, estimates="probability")
 
 
 def minus_sign(target: torch.Tensor) -> torch.Tensor:
@@ -60,37 +33,21 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return raw.sigmoid() - target
 
 
-@_multilabel(
-    name="bce",
-    core=True,
-    link="sigmoid",
-    formula="Σ over labels of -y log p - (1 - y) log(1 - p), with p = sigmoid(z)",
-    source="Nam, Kim, Loza Mencía, Gurevych and Fürnkranz (2014), Large-scale multi-label text classification, "
-    "ECML PKDD",
-    slope=_bce_slope,
-    facts=_BCE_FACTS,
-)
-@_binary(
-    name="bce",
+@register_per_label(
     core=True,
     link="sigmoid",
     formula="-y log p - (1 - y) log(1 - p), with p = sigmoid(z)",
     source="Cox (1958), The regression analysis of binary sequences, J. R. Stat. Soc. B 20",
+    labels={
+        "source": "Nam, Kim, Loza Mencía, Gurevych and Fürnkranz (2014), Large-scale multi-label text "
+        "classification, ECML PKDD"
+    },
     slope=_bce_slope,
-    facts=_BCE_FACTS,
+    # Lipschitz: the derivative is p - y
+    facts=separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates="probability"),
 )
 def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy from raw outputs: the logistic loss.
-
-    Σ over labels of -y log p - (1 - y) log(1 - p), with p = sigmoid(z).
-    Source: Cox (1958), The regression analysis of binary sequences, J. R. Stat. Soc. B 20.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -107,38 +64,20 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (p - target) * p * torch.rsub(p, 2, alpha=2)
 
 
-@_multilabel(
-    name="mse",
-    core=True,
-    link="sigmoid",
-    aliases=("brier",),
-    formula="Σ over labels of (p - y)², with p = sigmoid(z)",
-    source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
-    slope=_mse_slope,
-    facts=_BRIER_FACTS,
-)
-@_binary(
-    name="mse",
+@register_per_label(
     core=True,
     link="sigmoid",
     aliases=("brier",),
     formula="(p - y)², with p = sigmoid(z)",
     source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
+    range="[0, 1]",
+    labels={"range": "[0, labels]"},
     slope=_mse_slope,
-    facts=_BRIER_FACTS,
+    # Lipschitz: the slope 2p²(1 - p) is largest at p = 2/3
+    facts=separable(bounded=True, differentiable=True, lipschitz=8 / 27, symmetric=True, estimates="probability"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
-
-    Σ over labels of (p - y)², with p = sigmoid(z).
-    Source: Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, labels].
 
     Example:
         >>> import torch
@@ -154,7 +93,6 @@ def _mse_logits_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="mse_logits",
     core=True,
     link="clip",
     formula="(z - y)²",
@@ -166,15 +104,7 @@ def _mse_logits_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def mse_logits(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against 0 or 1.
 
-    (z - y)². Source: Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs
-    cross-entropy in classification tasks, ICLR. The raw output itself estimates the probability.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The raw output itself estimates the probability.
 
     Example:
         >>> import torch
@@ -190,7 +120,6 @@ def _mse_pm1_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="mse_pm1",
     core=True,
     link="signed",
     formula="(z - s)², with s = 2y - 1",
@@ -201,15 +130,7 @@ def _mse_pm1_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def mse_pm1(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against -1 or 1.
 
-    (z - s)², with s = 2y - 1. Source: Widrow and Hoff (1960), Adaptive switching circuits, IRE WESCON Convention
-    Record 4. The raw output estimates 2p - 1. It is four times `mse_logits` at (z + 1) / 2.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The raw output estimates 2p - 1. It is four times `mse_logits` at (z + 1) / 2.
 
     Example:
         >>> import torch
@@ -226,35 +147,23 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="mae",
     core=True,
     link="sigmoid",
     formula="|p - y|, with p = sigmoid(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
     "AAAI, section 3",
+    range="[0, 1]",
     slope=_mae_slope,
-    facts=Facts(
-        convex=False,
-        bounded=True,
-        differentiable=True,  # p never reaches y, where the kink of the absolute value is
-        lipschitz=1 / 4,  # the slope p(1 - p) is largest at p = 1/2
-        symmetric=True,
-        estimates="most probable class",
-        separable=True,
+    # differentiable: p never reaches y, where the kink of the absolute value is
+    # Lipschitz: the slope p(1 - p) is largest at p = 1/2
+    facts=separable(
+        bounded=True, differentiable=True, lipschitz=1 / 4, symmetric=True, estimates="most probable class"
     ),
 )
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error on probabilities, which tolerates flipped labels and learns slowly.
 
-    |p - y|, with p = sigmoid(z). Source: Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise
-    for deep neural networks, AAAI, section 3. Its values for the two classes add up to a constant.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, 1].
+    Its values for the two classes add up to a constant.
 
     Example:
         >>> import torch

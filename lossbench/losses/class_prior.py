@@ -26,19 +26,18 @@ def _logit_adjusted_slope(
 
 
 @multiclass_loss(
-    name="logit_adjusted",
     link="softmax",
     prior=True,
     formula="-log p_t, with p = softmax(z + tau log π) and π the shares of the classes",
     source="Menon, Jayasumana, Rawat, Jain, Veit and Kumar (2021), Long-tail learning via logit adjustment, ICLR",
     parameters=(TAU,),
     slope=_logit_adjusted_slope,
+    # Lipschitz: that of ce
+    # not symmetric: the shares tell the classes apart
     facts=Facts(
         convex=True,
-        bounded=False,
         differentiable=True,
-        lipschitz=math.sqrt(2),  # that of ce
-        symmetric=False,  # the shares tell the classes apart
+        lipschitz=math.sqrt(2),
         estimates="probability / share^tau, scaled to a sum of 1",
     ),
 )
@@ -47,18 +46,7 @@ def logit_adjusted(
 ) -> torch.Tensor:
     """Cross-entropy of raw outputs that are raised for frequent classes; `ce` at tau = 0.
 
-    -log p_t, with p = softmax(z + tau log π) and π the shares of the classes. Source: Menon, Jayasumana, Rawat,
-    Jain, Veit and Kumar (2021), Long-tail learning via logit adjustment, ICLR. At tau = 1 softmax(z) estimates the
-    probabilities that the classes would have if they were equally frequent.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        prior: (..., 1, classes) shares of the classes, above 0.
-        tau: at least 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    At tau = 1 softmax(z) estimates the probabilities that the classes would have if they were equally frequent.
 
     Example:
         >>> import torch
@@ -100,7 +88,6 @@ def _class_balanced_slope(
 
 
 @multiclass_loss(
-    name="class_balanced",
     link="softmax",
     prior=True,
     formula="-w_t log p_t, with p = softmax(z), w_c in proportion to 1 / (1 - beta^(n π_c)), Σ w_c = C, "
@@ -109,14 +96,9 @@ def _class_balanced_slope(
     "CVPR",
     parameters=(BETA, N),
     slope=_class_balanced_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,  # √2 times the weight of the rarest class: no bound holds for every number of classes
-        symmetric=False,  # the shares tell the classes apart
-        estimates="probability times weight, scaled to a sum of 1",
-    ),
+    # no Lipschitz constant: √2 times the weight of the rarest class: no bound holds for every number of classes
+    # not symmetric: the shares tell the classes apart
+    facts=Facts(convex=True, differentiable=True, estimates="probability times weight, scaled to a sum of 1"),
 )
 def class_balanced(
     raw: torch.Tensor,
@@ -128,21 +110,10 @@ def class_balanced(
 ) -> torch.Tensor:
     """Cross-entropy with more weight on rare classes, by the effective number of their rows; `ce` at beta = 0.
 
-    -w_t log p_t, with p = softmax(z), w_c in proportion to 1 / (1 - beta^(n π_c)) and Σ w_c = C. Source: Cui, Jia,
-    Lin, Song and Belongie (2019), Class-balanced loss based on effective number of samples, CVPR. The paper has
-    the number of rows of each class. A loss here knows only its share π_c, so n is a parameter, and the weights
-    are the paper's where n is the number of training rows. Only -n log beta matters: near 0 the weights go as
-    1 / π_c, far from it all are 1. The mean over samples divides by their number, not by the sum of the weights.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        prior: (..., 1, classes) shares of the classes, above 0.
-        beta: in [0, 0.999999]; single precision knows little between that and 1.
-        n: at least 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The paper has the number of rows of each class. A loss here knows only its share π_c, so n is a parameter, and
+    the weights are the paper's where n is the number of training rows. Only -n log beta matters: near 0 the
+    weights go as 1 / π_c, far from it all are 1. Single precision knows little between beta = 0.999999 and 1. The
+    mean over samples divides by their number, not by the sum of the weights.
 
     Example:
         >>> import torch

@@ -13,23 +13,24 @@ from lossbench.losses.record import Facts
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, one_hot, softmax
 from lossbench.spec import Parameter
 
-EPSILON = Parameter("epsilon", 0.0, low=0, high=1, open_high=True, meaning="share of the target spread over all")
+EPSILON = Parameter(
+    "epsilon", 0.0, low=0, high=1, open_high=True, meaning="share spread evenly over all classes, the true one too"
+)
 POLY_EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the weight of 1 - p_t")
 
 
 @multiclass_loss(
-    name="kl",
     link="softmax",
     placebo="ce",
     formula="Σ over classes of q_c log(q_c / p_c), with q = (1 - epsilon) y + epsilon / C, p = softmax(z)",
     source="Kullback and Leibler (1951), On information and sufficiency, Ann. Math. Statist. 22",
     parameters=(EPSILON,),
     slope=label_smoothing_slope,
+    # Lipschitz: that of ce
     facts=Facts(
         convex=True,
-        bounded=False,
         differentiable=True,
-        lipschitz=math.sqrt(2),  # that of ce
+        lipschitz=math.sqrt(2),
         symmetric=True,
         estimates="probability (with epsilon = 0)",
     ),
@@ -39,18 +40,8 @@ def kl(
 ) -> torch.Tensor:
     """Relative entropy of the target to the prediction: `ce` at epsilon = 0, written another way.
 
-    Σ over classes of q_c log(q_c / p_c), with q = (1 - epsilon) y + epsilon / C and p = softmax(z) of C classes.
-    Source: Kullback and Leibler (1951), On information and sufficiency, Ann. Math. Statist. 22. Away from
-    epsilon = 0 it is `label_smoothing` less the entropy of q, a constant: it has the same gradient, and its
-    smallest value is zero.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        epsilon: in [0, 1), the share spread evenly over all classes, the true one included.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Away from epsilon = 0 it is `label_smoothing` less the entropy of q, a constant: it has the same gradient, and
+    its smallest value is zero.
 
     Example:
         >>> import torch
@@ -70,18 +61,16 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
 
 
 @multiclass_loss(
-    name="poly1",
     link="softmax",
     formula="-log p_t + epsilon (1 - p_t), with p = softmax(z)",
     source="Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss: a polynomial expansion perspective "
     "of classification loss functions, ICLR",
     parameters=(POLY_EPSILON,),
     slope=_poly1_slope,
+    # Lipschitz: with one rival √2 (1 + p_t)(1 - p_t), largest at p_t = 0
     facts=Facts(
-        convex=False,
-        bounded=False,
         differentiable=True,
-        lipschitz=math.sqrt(2),  # with one rival √2 (1 + p_t)(1 - p_t), largest at p_t = 0
+        lipschitz=math.sqrt(2),
         symmetric=True,
         estimates="a probability drawn towards the most probable class (with epsilon above 0)",
     ),
@@ -91,17 +80,8 @@ def poly1(
 ) -> torch.Tensor:
     """Cross-entropy plus epsilon times the wrong probability; `ce` at epsilon = 0.
 
-    -log p_t + epsilon (1 - p_t), with p = softmax(z). Source: Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov
-    (2022), PolyLoss: a polynomial expansion perspective of classification loss functions, ICLR. Cross-entropy is
-    the series of (1 - p_t)^j / j; here the coefficient of its first term is 1 + epsilon.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        epsilon: at least -1, where the first term of the series is gone.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Cross-entropy is the series of (1 - p_t)^j / j; here the coefficient of its first term is 1 + epsilon. At
+    epsilon = -1 that term is gone.
 
     Example:
         >>> import torch
@@ -120,32 +100,14 @@ def _squentropy_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    name="squentropy",
     link="softmax",
     formula="-log p_t + (1 / (C - 1)) Σ over c ≠ t of z_c², with p = softmax(z) of C classes",
     source="Hui, Belkin and Wright (2023), Cut your losses with squentropy, ICML",
     slope=_squentropy_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="a probability drawn towards uniform",
-    ),
+    facts=Facts(convex=True, differentiable=True, symmetric=True, estimates="a probability drawn towards uniform"),
 )
 def squentropy(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Cross-entropy plus the mean square of the raw outputs of the wrong classes.
-
-    -log p_t + (1 / (C - 1)) Σ over c ≠ t of z_c², with p = softmax(z) of C classes.
-    Source: Hui, Belkin and Wright (2023), Cut your losses with squentropy, ICML.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch

@@ -19,36 +19,22 @@ def _gaussian_nll_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor
 
 
 @regression_loss(
-    name="gaussian_nll",
     link="location",
-    formula="mean over targets of ½ log v + ½(y - m)² / v, with v = softplus(s)",
+    formula="mean over targets of ½ log v + ½(y - m)² / v, with v = softplus(s) + POSITIVE",
     source="Nix and Weigend (1994), Estimating the mean and variance of the target probability distribution, "
     "IEEE International Conference on Neural Networks",
+    range="[½ log POSITIVE = -6.9, inf)",
     outputs_per_target=2,
     slope=_gaussian_nll_slope,
+    # not nonnegative: a density may be above 1
     facts=Facts(
-        convex=False,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="mean, and the variance about it",
-        nonnegative=False,  # a density may be above 1
+        differentiable=True, symmetric=True, estimates="mean, and the variance about it", nonnegative=False
     ),
 )
 def gaussian_nll(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Negative log-likelihood of a normal distribution whose mean and variance are both predicted.
 
-    mean over targets of ½ log v + ½(y - m)² / v, with v = softplus(s) + POSITIVE, and without the constant
-    ½ log 2π. Source: Nix and Weigend (1994), Estimating the mean and variance of the target probability
-    distribution, IEEE International Conference on Neural Networks. Where it is sure, it is negative.
-
-    Args:
-        raw: (..., batch, 2 · targets): the means m of all targets, then s, which says how large their variance is.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), from ½ log POSITIVE = -6.9 to inf.
+    The constant ½ log 2π is left out. Where the network is sure, the loss is negative.
 
     Example:
         >>> import torch

@@ -10,25 +10,14 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import minus_sign
-from lossbench.losses.record import Facts
-from lossbench.losses.registry import register
+from lossbench.losses.record import separable
+from lossbench.losses.registry import register, register_per_label
 
 # The exponential loss goes on as a straight line from this margin down. Its slope is exp(16) there, about 2^23: in
 # single precision the rest of a batch no longer counts beside such a sample. Beyond -88 it would overflow.
 STRAIGHT = -16.0
 
 _binary = partial(register, task="binary", encoding="values")
-_multilabel = partial(register, task="multilabel", encoding="values")
-
-_HINGE_FACTS = Facts(
-    convex=True,
-    bounded=False,
-    differentiable=False,
-    lipschitz=1.0,
-    symmetric=True,
-    estimates="most probable class",
-    separable=True,
-)
 
 
 def _hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -37,36 +26,21 @@ def _hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return turned * (turned * raw > -1)
 
 
-@_multilabel(
-    name="hinge",
-    link="margin",
-    formula="Σ over labels of max(0, 1 - s z), with s = 2y - 1",
-    source="Boutell, Luo, Shen and Brown (2004), Learning multi-label scene classification, "
-    "Pattern Recognition 37",
-    slope=_hinge_slope,
-    facts=_HINGE_FACTS,
-)
-@_binary(
-    name="hinge",
+@register_per_label(
     core=True,
     link="margin",
     formula="max(0, 1 - s z), with s = 2y - 1",
     source="Cortes and Vapnik (1995), Support-vector networks, Machine Learning 20",
+    labels={
+        "core": False,
+        "source": "Boutell, Luo, Shen and Brown (2004), Learning multi-label scene classification, "
+        "Pattern Recognition 37",
+    },
     slope=_hinge_slope,
-    facts=_HINGE_FACTS,
+    facts=separable(convex=True, lipschitz=1.0, symmetric=True, estimates="most probable class"),
 )
 def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Distance by which the raw output misses a margin of 1: the loss of the support vector machine.
-
-    Σ over labels of max(0, 1 - s z), with s = 2y - 1. Source: Cortes and Vapnik (1995), Support-vector networks,
-    Machine Learning 20.
-
-    Args:
-        raw: (..., batch, labels) decision values z.
-        target: (..., batch, labels) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -83,35 +57,16 @@ def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tenso
 
 
 @_binary(
-    name="squared_hinge",
     core=True,
     link="margin",
     formula="max(0, 1 - s z)², with s = 2y - 1",
     source="Lee and Mangasarian (2001), SSVM: a smooth support vector machine for classification, "
     "Comput. Optim. Appl. 20",
     slope=_squared_hinge_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="2p - 1",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="2p - 1"),
 )
 def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Square of the hinge loss, smooth where the margin is met.
-
-    max(0, 1 - s z)², with s = 2y - 1. Source: Lee and Mangasarian (2001), SSVM: a smooth support vector machine
-    for classification, Comput. Optim. Appl. 20.
-
-    Args:
-        raw: (..., batch, 1) decision value z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -128,35 +83,17 @@ def _modified_huber_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tens
 
 
 @_binary(
-    name="modified_huber",
     link="signed",
     formula="max(0, 1 - s z)² where s z ≥ -1, else -4 s z, with s = 2y - 1",
     source="Zhang (2004), Statistical behavior and consistency of classification methods based on convex risk "
     "minimization, Ann. Statist. 32",
     slope=_modified_huber_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=4.0,
-        symmetric=True,
-        estimates="2p - 1",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, lipschitz=4.0, symmetric=True, estimates="2p - 1"),
 )
 def modified_huber(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared hinge loss that goes on as a straight line for sure mistakes.
 
-    max(0, 1 - s z)² where s z ≥ -1, else -4 s z, with s = 2y - 1. Source: Zhang (2004), Statistical behavior and
-    consistency of classification methods based on convex risk minimization, Ann. Statist. 32. Cut to [-1, 1], the
-    raw output estimates 2p - 1: so scikit-learn's `SGDClassifier` reads it too.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Cut to [-1, 1], the raw output estimates 2p - 1; scikit-learn's `SGDClassifier` reads it so too.
 
     Example:
         >>> import torch
@@ -175,36 +112,25 @@ def _exponential_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="exponential",
     link="margin",
     formula="exp(-s z), with s = 2y - 1; for s z < -16 the tangent at -16: exp(16) (-15 - s z)",
     source="Freund and Schapire (1997), A decision-theoretic generalization of on-line learning and an "
     "application to boosting, J. Comput. Syst. Sci. 55",
     slope=_exponential_slope,
-    facts=Facts(
+    # Lipschitz: on the straight line; the exponential itself has no bound
+    facts=separable(
         convex=True,
-        bounded=False,
         differentiable=True,
-        lipschitz=math.exp(-STRAIGHT),  # on the straight line; the exponential itself has no bound
+        lipschitz=math.exp(-STRAIGHT),
         symmetric=True,
         estimates="½ log(p / (1 - p))",
-        separable=True,
     ),
 )
 def exponential(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Exponential of the negative margin: the loss of AdaBoost, which a few mislabelled samples dominate.
 
-    exp(-s z), with s = 2y - 1. Source: Freund and Schapire (1997), A decision-theoretic generalization of on-line
-    learning and an application to boosting, J. Comput. Syst. Sci. 55. For s z < -16 it goes on as its tangent at
-    -16, exp(16) (-15 - s z), so that value and slope stay finite in single precision. At that margin one sample
-    outweighs nine million that are undecided, so training is lost either way.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The tangent keeps value and slope finite in single precision. At that margin one sample outweighs nine million
+    that are undecided, so training is lost either way.
 
     Example:
         >>> import torch
@@ -223,35 +149,21 @@ def _savage_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="savage",
     link="margin",
     formula="1 / (1 + exp(2 s z))², with s = 2y - 1",
     source="Masnadi-Shirazi and Vasconcelos (2008), On the design of loss functions for classification: theory, "
     "robustness to outliers, and SavageBoost, NIPS",
+    range="[0, 1]",
     slope=_savage_slope,
-    facts=Facts(
-        convex=False,
-        bounded=True,
-        differentiable=True,
-        lipschitz=16 / 27,  # the slope 4p²(1 - p), with p = sigmoid(2z), is largest at p = 2/3
-        symmetric=True,
-        estimates="½ log(p / (1 - p))",
-        separable=True,
+    # Lipschitz: the slope 4p²(1 - p), with p = sigmoid(2z), is largest at p = 2/3
+    facts=separable(
+        bounded=True, differentiable=True, lipschitz=16 / 27, symmetric=True, estimates="½ log(p / (1 - p))"
     ),
 )
 def savage(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Loss that levels off at 1 for sure mistakes, so that outliers lose their pull.
 
-    1 / (1 + exp(2 s z))², with s = 2y - 1. Source: Masnadi-Shirazi and Vasconcelos (2008), On the design of loss
-    functions for classification: theory, robustness to outliers, and SavageBoost, NIPS. It is `mse` at twice the
-    raw output, which is how boosting scales it.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, 1].
+    It is `mse` at twice the raw output, which is how boosting scales it.
 
     Example:
         >>> import torch
@@ -268,36 +180,26 @@ def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    name="unhinged",
     link="margin",
     formula="1 - s z, with s = 2y - 1",
     source="van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise: the importance of being "
     "unhinged, NIPS",
+    range="(-inf, inf)",
     slope=_unhinged_slope,
-    facts=Facts(
+    facts=separable(
         convex=True,
-        bounded=False,
         differentiable=True,
         lipschitz=1.0,
         symmetric=True,
         estimates="most probable class",
-        separable=True,
         nonnegative=False,
     ),
 )
 def unhinged(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Hinge loss without the hinge: linear, so that flipped labels only scale it, and without a smallest value.
 
-    1 - s z, with s = 2y - 1. Source: van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise:
-    the importance of being unhinged, NIPS. Its values for the two classes add up to 2. It pays for every step
-    further out, so raw outputs grow for as long as training lasts unless a penalty (`l2`) holds them.
-
-    Args:
-        raw: (..., batch, 1) decision value z.
-        target: (..., batch, 1) of 0 and 1.
-
-    Returns:
-        (..., batch), in (-inf, inf).
+    Its values for the two classes add up to 2. It pays for every step further out, so raw outputs grow for as long
+    as training lasts unless a penalty (`l2`) holds them.
 
     Example:
         >>> import torch

@@ -10,8 +10,8 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import bce, minus_sign
-from lossbench.losses.record import Facts
-from lossbench.losses.registry import register
+from lossbench.losses.record import separable
+from lossbench.losses.registry import register, register_per_label
 from lossbench.spec import Parameter
 
 GAMMA = Parameter("gamma", 2.0, low=0, meaning="how strongly samples that are already right are ignored")
@@ -27,26 +27,6 @@ EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the weight
 FOCAL_SLOPE = 1.128984
 
 _binary = partial(register, task="binary", encoding="values")
-_multilabel = partial(register, task="multilabel", encoding="values")
-
-_FOCAL_FACTS = Facts(
-    convex=False,
-    bounded=False,
-    differentiable=True,
-    lipschitz=FOCAL_SLOPE,
-    symmetric=False,  # alpha tells the classes apart
-    estimates="a probability drawn towards ½",
-    separable=True,
-)
-_ASYMMETRIC_FACTS = Facts(
-    convex=False,
-    bounded=False,
-    differentiable=False,  # at gamma_neg = 0 negatives have a kink at p = m
-    lipschitz=1.045333,  # of a positive, (1 - p)(1 - p - p log p) at p = 0.0432, found numerically
-    symmetric=False,
-    estimates="a score that grows with the probability and reaches ½ where that is 0.15",
-    separable=True,
-)
 
 
 def _focal_slope(
@@ -61,26 +41,15 @@ def _focal_slope(
     return weight * (gamma * log_wrong).exp() * (gamma * log_right.exp() * log_right - log_wrong.exp())
 
 
-@_multilabel(
-    name="focal",
-    core=True,
-    link="sigmoid",
-    formula="Σ over labels of -w (1 - q)^gamma log q, q the probability of the true value of y, "
-    "w = 2 alpha if y = 1 else 2 (1 - alpha)",
-    source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
-    parameters=(GAMMA, ALPHA),
-    slope=_focal_slope,
-    facts=_FOCAL_FACTS,
-)
-@_binary(
-    name="focal",
+@register_per_label(
     core=True,
     link="sigmoid",
     formula="-w (1 - q)^gamma log q, q = sigmoid(s z), s = 2y - 1, w = 2 alpha if y = 1 else 2 (1 - alpha)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
     parameters=(GAMMA, ALPHA),
     slope=_focal_slope,
-    facts=_FOCAL_FACTS,
+    # not symmetric: alpha tells the classes apart
+    facts=separable(differentiable=True, lipschitz=FOCAL_SLOPE, estimates="a probability drawn towards ½"),
 )
 def focal(
     raw: torch.Tensor,
@@ -91,20 +60,8 @@ def focal(
 ) -> torch.Tensor:
     """Cross-entropy that fades for samples which are already right; `bce` at gamma = 0.
 
-    Σ over labels of -w (1 - q)^gamma log q, with q = sigmoid(s z) the probability of the true value, s = 2y - 1,
-    and w = 2 alpha where y = 1, else 2 (1 - alpha).
-    Source: Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3.
     The paper's weights are alpha and 1 - alpha. Here they are doubled, so that alpha = ½ weighs nothing and alpha
     shifts weight between the classes without changing their sum. The value is never divided by the weights.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-        gamma: at least 0.
-        alpha: in (0, 1), the weight of the positive class.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -126,38 +83,23 @@ def _weighted_bce_slope(raw: torch.Tensor, target: torch.Tensor, *, prior: torch
 
 
 @_binary(
-    name="weighted_bce",
     link="sigmoid",
     formula="w (-y log p - (1 - y) log(1 - p)), p = sigmoid(z), w = 1 / (2 π) if y = 1 else 1 / (2 (1 - π)), "
     "π the share of positives in training",
     source="King and Zeng (2001), Logistic regression in rare events data, Political Analysis 9",
     prior=True,
     slope=_weighted_bce_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,  # the weight of a class has no bound as the class becomes rare
-        symmetric=False,  # its weight tells the rarer class apart
-        estimates="the probability if both classes were equally frequent",
-        separable=True,
+    # no Lipschitz constant: the weight of a class has no bound as the class becomes rare
+    # not symmetric: its weight tells the rarer class apart
+    facts=separable(
+        convex=True, differentiable=True, estimates="the probability if both classes were equally frequent"
     ),
 )
 def weighted_bce(raw: torch.Tensor, target: torch.Tensor, *, prior: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy with both classes of equal weight in total, however rare one is.
 
-    w (-y log p - (1 - y) log(1 - p)), with p = sigmoid(z), w = 1 / (2 π) where y = 1, else 1 / (2 (1 - π)), and π
-    the share of positives in training. Source: King and Zeng (2001), Logistic regression in rare events data,
-    Political Analysis 9. The weights are 1 on average over the training rows, so a mean over samples is divided by
-    the number of samples. It is `bce` at π = ½.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-        prior: (..., 1, 1) share of positives π, in (0, 1).
-
-    Returns:
-        (..., batch), in [0, inf).
+    The weights are 1 on average over the training rows, so a mean over samples is divided by the number of
+    samples. It is `bce` at π = ½.
 
     Example:
         >>> import torch
@@ -197,19 +139,7 @@ def _asymmetric_slope(
     return torch.lerp(negative, positive, target)
 
 
-@_multilabel(
-    name="asymmetric",
-    link="sigmoid",
-    formula="Σ over labels of -(1 - p)^gamma_pos log p if y = 1 else -p_m^gamma_neg log(1 - p_m), p = sigmoid(z), "
-    "p_m = max(0, p - m)",
-    source="Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter and Zelnik-Manor (2021), Asymmetric loss for "
-    "multi-label classification, ICCV",
-    parameters=(GAMMA_POS, GAMMA_NEG, M),
-    slope=_asymmetric_slope,
-    facts=_ASYMMETRIC_FACTS,
-)
-@_binary(
-    name="asymmetric",
+@register_per_label(
     link="sigmoid",
     formula="-(1 - p)^gamma_pos log p if y = 1 else -p_m^gamma_neg log(1 - p_m), p = sigmoid(z), "
     "p_m = max(0, p - m)",
@@ -217,7 +147,11 @@ def _asymmetric_slope(
     "multi-label classification, ICCV",
     parameters=(GAMMA_POS, GAMMA_NEG, M),
     slope=_asymmetric_slope,
-    facts=_ASYMMETRIC_FACTS,
+    # not differentiable: at gamma_neg = 0 negatives have a kink at p = m
+    # Lipschitz: of a positive, (1 - p)(1 - p - p log p) at p = 0.0432, found numerically
+    facts=separable(
+        lipschitz=1.045333, estimates="a score that grows with the probability and reaches ½ where that is 0.15"
+    ),
 )
 def asymmetric(
     raw: torch.Tensor,
@@ -229,21 +163,8 @@ def asymmetric(
 ) -> torch.Tensor:
     """Focal loss with one exponent for positives and another for negatives, the surest of which are left out.
 
-    Σ over labels of -(1 - p)^gamma_pos log p where y = 1, else -p_m^gamma_neg log(1 - p_m), with p = sigmoid(z)
-    and p_m = max(0, p - m). Source: Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter and Zelnik-Manor (2021),
-    Asymmetric loss for multi-label classification, ICCV. The defaults are those of the authors' code. It is `bce`
-    where all three are 0. Negatives weigh so little that, by default, the decision falls on positive from a
-    probability of 0.15 on.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-        gamma_pos: at least 0.
-        gamma_neg: at least 0.
-        m: in [0, 1), the probability up to which a negative costs nothing.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The defaults are those of the authors' code. It is `bce` where all three are 0. Negatives weigh so little that,
+    by default, the decision is positive from a probability of 0.15 on.
 
     Example:
         >>> import torch
@@ -275,21 +196,16 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
 
 
 @_binary(
-    name="poly1",
     link="sigmoid",
     formula="-log q + epsilon (1 - q), q = sigmoid(s z), s = 2y - 1",
     source="Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss: a polynomial expansion perspective "
     "of classification loss functions, ICLR",
     parameters=(EPSILON,),
     slope=_poly1_slope,
-    facts=Facts(
-        convex=False,  # convex for epsilon in [-1, 1]
-        bounded=False,
-        differentiable=True,
-        lipschitz=1.0,  # the slope (1 - q)(1 + epsilon q) is 1 - q² at epsilon = 1
-        symmetric=True,
-        estimates="a probability drawn away from ½",
-        separable=True,
+    # not convex: only for epsilon in [-1, 1]
+    # Lipschitz: the slope (1 - q)(1 + epsilon q) is 1 - q² at epsilon = 1
+    facts=separable(
+        differentiable=True, lipschitz=1.0, symmetric=True, estimates="a probability drawn away from ½"
     ),
 )
 def poly1(
@@ -297,17 +213,8 @@ def poly1(
 ) -> torch.Tensor:
     """Cross-entropy with another weight on the first term of its expansion in powers of 1 - q.
 
-    -log q + epsilon (1 - q), with q = sigmoid(s z) and s = 2y - 1. Source: Leng, Tan, Liu, Cubuk, Shi, Cheng and
-    Anguelov (2022), PolyLoss: a polynomial expansion perspective of classification loss functions, ICLR. It is
-    `bce` at epsilon = 0, and `bce` plus epsilon times `mae` elsewhere; below 0 it draws probabilities towards ½.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-        epsilon: at least -1; below, right decisions would be pushed away from being sure.
-
-    Returns:
-        (..., batch), in [0, inf).
+    It is `bce` at epsilon = 0, and `bce` plus epsilon times `mae` elsewhere. Below 0 it draws probabilities
+    towards ½; below -1 right decisions would be pushed away from being sure.
 
     Example:
         >>> import torch

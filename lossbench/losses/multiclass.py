@@ -12,7 +12,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses import binary, modulated
-from lossbench.losses.record import Facts
+from lossbench.losses.record import Facts, separable
 from lossbench.losses.registry import register
 from lossbench.losses.softmax import (
     add_to_true_,
@@ -28,20 +28,18 @@ from lossbench.spec import Parameter
 K = Parameter("k", 1.0, low=0, open_low=True, meaning="weight of the true class")
 M = Parameter("M", 1.0, low=0, open_low=True, meaning="what the raw output of the true class should be")
 MARGIN = Parameter("margin", 1.0, low=0, open_low=True, meaning="lead that the true class should have")
-EPSILON = Parameter("epsilon", 0.1, low=0, high=1, open_high=True, meaning="share spread over all classes")
+EPSILON = Parameter(
+    "epsilon", 0.1, low=0, high=1, open_high=True, meaning="share spread evenly over all classes, the true one too"
+)
 
 TINY = 1e-30  # instead of zero where something is divided by it; single precision still has it
 
 # The other families enter their losses through this one, so that ce, the reference loss, is always the first.
 multiclass_loss = partial(register, task="multiclass", encoding="index")
 
+# Lipschitz: |p - y|, all of p on one wrong class
 _CE_FACTS = Facts(
-    convex=True,
-    bounded=False,
-    differentiable=True,
-    lipschitz=math.sqrt(2),  # |p - y|, all of p on one wrong class
-    symmetric=True,
-    estimates="probability",
+    convex=True, differentiable=True, lipschitz=math.sqrt(2), symmetric=True, estimates="probability"
 )
 
 
@@ -53,7 +51,6 @@ def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 @register(
     task="binary",
     encoding="index",
-    name="ce",
     core=True,
     placebo="bce",
     outputs_per_target=2,
@@ -65,7 +62,6 @@ def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     facts=_CE_FACTS,
 )
 @multiclass_loss(
-    name="ce",
     core=True,
     aliases=("cce",),
     link="softmax",
@@ -77,16 +73,6 @@ def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 )
 def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Softmax cross-entropy; with two classes it is `bce` of the difference of the outputs.
-
-    -log p_t, with p = softmax(z). Source: Bridle (1990), Probabilistic interpretation of feedforward
-    classification network outputs, Neurocomputing, NATO ASI F68.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -104,19 +90,18 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    name="mse",
     core=True,
     aliases=("brier",),
     link="softmax",
     formula="Σ over classes of (p_c - y_c)², with p = softmax(z)",
     source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
+    range="[0, 2]",
     slope=_mse_slope,
+    # Lipschitz: with one rival class the loss is 2(1 - p)², of slope 4p(1 - p)² in either output; largest
+    # at p = 1/3. More rivals only lessen it (numerically).
     facts=Facts(
-        convex=False,
         bounded=True,
         differentiable=True,
-        # With one rival class the loss is 2(1 - p)², of slope 4p(1 - p)² in either output; largest at p = 1/3.
-        # More rivals only lessen it (numerically).
         lipschitz=math.sqrt(2) * 16 / 27,
         symmetric=True,
         estimates="probability",
@@ -124,16 +109,6 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
-
-    Σ over classes of (p_c - y_c)², with p = softmax(z).
-    Source: Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, 2].
 
     Example:
         >>> import torch
@@ -152,7 +127,6 @@ def _mse_logits_slope(
 
 
 @multiclass_loss(
-    name="mse_logits",
     core=True,
     link="clip",
     formula="k (z_t - M)² + Σ over the other classes of z_c²",
@@ -161,15 +135,7 @@ def _mse_logits_slope(
     parameters=(K, M),
     rescaling=("k", "M"),
     slope=_mse_logits_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="probability (with k = M = 1)",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="probability (with k = M = 1)"),
 )
 def mse_logits(
     raw: torch.Tensor,
@@ -180,20 +146,10 @@ def mse_logits(
 ) -> torch.Tensor:
     """Squared error of the raw outputs against a one-hot target.
 
-    k (z_t - M)² + Σ over the other classes of z_c². Source: Hui and Belkin (2021), Evaluation of neural
-    architectures trained with square loss vs cross-entropy in classification tasks, ICLR. The paper divides by the
-    number of classes; here classes are summed. It rescales (k = 15, M = 30) from some fifty classes on.
-    At k = M = 1 a raw output estimates the probability of its class. Otherwise it estimates kMp / (kp + 1 - p),
-    which has the same order, so the decision stands, but it is no longer a probability: the link is then "margin".
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        k: above 0, the weight of the true class.
-        M: above 0, the height of the one-hot target.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The paper divides by the number of classes; here classes are summed. It rescales (k = 15, M = 30) from some
+    fifty classes on. At k = M = 1 a raw output estimates the probability of its class. Otherwise it estimates kMp
+    / (kp + 1 - p), which has the same order, so the decision stands, but it is no longer a probability: the link
+    is then "margin".
 
     Example:
         >>> import torch
@@ -212,18 +168,19 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    name="mae",
     core=True,
     link="softmax",
     formula="Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
     "AAAI, section 3",
+    range="[0, 2]",
     slope=_mae_slope,
+    # differentiable: p never reaches y, where the kink of the absolute value is
+    # Lipschitz: 2 p_t |y - p| with one rival is 2√2 p_t (1 - p_t), largest at p_t = 1/2
     facts=Facts(
-        convex=False,
         bounded=True,
-        differentiable=True,  # p never reaches y, where the kink of the absolute value is
-        lipschitz=1 / math.sqrt(2),  # 2 p_t |y - p| with one rival is 2√2 p_t (1 - p_t), largest at p_t = 1/2
+        differentiable=True,
+        lipschitz=1 / math.sqrt(2),
         symmetric=True,
         estimates="most probable class",
     ),
@@ -231,16 +188,7 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error on probabilities, which tolerates flipped labels and learns slowly.
 
-    Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z). Source: Ghosh, Kumar and Sastry (2017),
-    Robust loss functions under label noise for deep neural networks, AAAI, section 3. Its values for all possible
-    true classes add up to a constant.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, 2].
+    Its values for all possible true classes add up to a constant.
 
     Example:
         >>> import torch
@@ -260,7 +208,6 @@ def _hinge_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | tor
 
 
 @multiclass_loss(
-    name="hinge",
     core=True,
     link="margin",
     formula="max(0, margin + max over c ≠ t of z_c - z_t)",
@@ -268,11 +215,10 @@ def _hinge_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | tor
     "machines, JMLR 2",
     parameters=(MARGIN,),
     slope=_hinge_slope,
+    # Lipschitz: 1 up for one rival, 1 down for the true class
     facts=Facts(
         convex=True,
-        bounded=False,
-        differentiable=False,
-        lipschitz=math.sqrt(2),  # 1 up for one rival, 1 down for the true class
+        lipschitz=math.sqrt(2),
         symmetric=True,
         estimates="most probable class, where it has more than half of the probability",
     ),
@@ -281,17 +227,6 @@ def hinge(
     raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor = MARGIN.default
 ) -> torch.Tensor:
     """Distance by which the true class misses its lead over the best other class.
-
-    max(0, margin + max over c ≠ t of z_c - z_t). Source: Crammer and Singer (2001), On the algorithmic
-    implementation of multiclass kernel-based vector machines, JMLR 2.
-
-    Args:
-        raw: (..., batch, classes) decision values z.
-        target: (..., batch) int64 index of the true class.
-        margin: above 0.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -308,34 +243,16 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    name="bce",
     core=True,
     link="sigmoid",
     formula="Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z)",
     source="Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5",
     slope=_bce_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=1.0,  # the derivative is s_c - y_c
-        symmetric=True,
-        estimates="probability",
-        separable=True,
-    ),
+    # Lipschitz: the derivative is s_c - y_c
+    facts=separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates="probability"),
 )
 def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy of each class against the rest.
-
-    Σ over classes of -y_c log s_c - (1 - y_c) log(1 - s_c), with s = sigmoid(z).
-    Source: Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -355,18 +272,16 @@ def _focal_slope(raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torc
 
 
 @multiclass_loss(
-    name="focal",
     core=True,
     link="softmax",
     formula="-(1 - p_t)^gamma log p_t, with p = softmax(z)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
     parameters=(modulated.GAMMA,),
     slope=_focal_slope,
+    # Lipschitz: the slope in either output, with one rival
     facts=Facts(
-        convex=False,
-        bounded=False,
         differentiable=True,
-        lipschitz=math.sqrt(2) * modulated.FOCAL_SLOPE,  # the slope in either output, with one rival
+        lipschitz=math.sqrt(2) * modulated.FOCAL_SLOPE,
         symmetric=True,
         estimates="a probability drawn towards uniform",
     ),
@@ -375,17 +290,6 @@ def focal(
     raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor = modulated.GAMMA.default
 ) -> torch.Tensor:
     """Cross-entropy that fades for samples which are already right; `ce` at gamma = 0.
-
-    -(1 - p_t)^gamma log p_t, with p = softmax(z).
-    Source: Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        gamma: at least 0.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -408,7 +312,6 @@ def label_smoothing_slope(
 
 
 @multiclass_loss(
-    name="label_smoothing",
     core=True,
     link="softmax",
     formula="-Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes",
@@ -416,12 +319,12 @@ def label_smoothing_slope(
     "computer vision, CVPR, section 7",
     parameters=(EPSILON,),
     slope=label_smoothing_slope,
+    # Lipschitz: |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the
+    # true class and nothing elsewhere when there are many classes. With two classes it is less than 1 %
+    # below that.
     facts=Facts(
         convex=True,
-        bounded=False,
         differentiable=True,
-        # |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the true class and
-        # nothing elsewhere when there are many classes. With two classes it is less than 1 % below that.
         lipschitz=math.sqrt(1 + (1 - EPSILON.default) ** 2),
         symmetric=True,
         estimates="a probability drawn towards uniform",
@@ -432,17 +335,7 @@ def label_smoothing(
 ) -> torch.Tensor:
     """Softmax cross-entropy to a target that leaves a share epsilon for all classes; `ce` at epsilon = 0.
 
-    -Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes.
-    Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for computer
-    vision, CVPR, section 7. Its smallest value is not zero: a sure prediction is never optimal.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        epsilon: in [0, 1), the share spread evenly over all classes, the true one included.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Its smallest value is not zero: a sure prediction is never optimal.
 
     Example:
         >>> import torch
@@ -461,17 +354,14 @@ def _multi_margin_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: floa
 
 
 @multiclass_loss(
-    name="multi_margin",
     link="margin",
     formula="(1 / C) Σ over c ≠ t of max(0, margin + z_c - z_t), with C classes",
     source="Weston and Watkins (1999), Support vector machines for multi-class pattern recognition, ESANN",
     parameters=(MARGIN,),
     slope=_multi_margin_slope,
+    # Lipschitz: with all C - 1 rivals too near it is √(C (C - 1)) / C; 1 in the limit of many classes.
     facts=Facts(
         convex=True,
-        bounded=False,
-        differentiable=False,
-        # With all C - 1 rivals too near it is √(C (C - 1)) / C; 1 in the limit of many classes.
         lipschitz=1.0,
         symmetric=True,
         estimates="most probable class, where it has more than half of the probability",
@@ -482,17 +372,8 @@ def multi_margin(
 ) -> torch.Tensor:
     """Sum of the distances by which the true class misses its lead over each other class, over their number.
 
-    (1 / C) Σ over c ≠ t of max(0, margin + z_c - z_t), with C classes. Source: Weston and Watkins (1999), Support
-    vector machines for multi-class pattern recognition, ESANN. The paper's margin is 2 and its sum is not divided;
-    this is the form of torch's MultiMarginLoss. With two classes it is half of `hinge`.
-
-    Args:
-        raw: (..., batch, classes) decision values z.
-        target: (..., batch) int64 index of the true class.
-        margin: above 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The paper's margin is 2 and its sum is not divided; this is the form of torch's MultiMarginLoss. With two
+    classes it is half of `hinge`.
 
     Example:
         >>> import torch

@@ -19,36 +19,21 @@ def _ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 @register(
     task="multilabel",
     encoding="values",
-    name="ce",
     core=True,
     link="softmax",
     formula="-Σ over labels of y_l log p_l, with p = softmax(z) over the labels",
     source="Joulin, van der Maaten, Jabri and Vasilache (2016), Learning visual features from large weakly "
     "supervised data, ECCV",
     slope=_ce_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,  # of a sample with m labels it is √(m² + m): no bound holds for every number of labels
-        symmetric=False,  # an absent label counts for nothing
-        estimates="each label's share of all labels",
-    ),
+    # no Lipschitz constant: of a sample with m labels it is √(m² + m): no bound holds for every number of labels
+    # not symmetric: an absent label counts for nothing
+    facts=Facts(convex=True, differentiable=True, estimates="each label's share of all labels"),
 )
 def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Softmax cross-entropy over labels: a deliberate mismatch, since labels here do not exclude each other.
 
-    -Σ over labels of y_l log p_l, with p = softmax(z) over the labels. Source: Joulin, van der Maaten, Jabri and
-    Vasilache (2016), Learning visual features from large weakly supervised data, ECCV. Its probabilities compete
-    for a sum of 1, so a sample with several labels can have none of them above ½, and a sample without labels
-    teaches nothing. It is here to show what that costs.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Its probabilities compete for a sum of 1, so a sample with several labels can have none of them above ½, and a
+    sample without labels teaches nothing. It is here to show what that costs.
 
     Example:
         >>> import torch

@@ -38,18 +38,17 @@ def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tens
 
 
 @multiclass_loss(
-    name="gce",
     link="softmax",
     formula="(1 - p_t^q) / q, with p = softmax(z)",
     source="Zhang and Sabuncu (2018), Generalized cross entropy loss for training deep neural networks with noisy "
     "labels, NeurIPS",
+    range="[0, 1 / q]",
     parameters=(Q,),
     slope=_gce_slope,
+    # Lipschitz: with one rival √2 p_t^q (1 - p_t), largest at p_t = q / (1 + q).
     facts=Facts(
-        convex=False,
         bounded=True,
         differentiable=True,
-        # With one rival √2 p_t^q (1 - p_t), largest at p_t = q / (1 + q).
         lipschitz=math.sqrt(2) * Q.default**Q.default / (1 + Q.default) ** (1 + Q.default),
         symmetric=True,
         estimates="a probability drawn towards the most probable class",
@@ -58,17 +57,7 @@ def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tens
 def gce(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tensor = Q.default) -> torch.Tensor:
     """Generalised cross-entropy: `ce` as q goes to 0, half of `mae` at q = 1.
 
-    (1 - p_t^q) / q, with p = softmax(z). Source: Zhang and Sabuncu (2018), Generalized cross entropy loss for
-    training deep neural networks with noisy labels, NeurIPS. Its minimiser has p in proportion to the true
-    probabilities to the power 1 / (1 - q).
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        q: in (0, 1].
-
-    Returns:
-        (..., batch), in [0, 1 / q].
+    Its minimiser has p in proportion to the true probabilities to the power 1 / (1 - q).
 
     Example:
         >>> import torch
@@ -94,18 +83,15 @@ def _sce_slope(
 
 
 @multiclass_loss(
-    name="sce",
     link="softmax",
     formula="-alpha log p_t - beta A (1 - p_t), with p = softmax(z)",
     source="Wang, Ma, Chen, Luo, Yi and Bailey (2019), Symmetric cross entropy for robust learning with noisy "
     "labels, ICCV",
     parameters=(SCE_ALPHA, BETA, A),
     slope=_sce_slope,
+    # Lipschitz: with one rival √2 (alpha + b p_t)(1 - p_t), b = -beta A, largest at p_t = (b - alpha) / 2b.
     facts=Facts(
-        convex=False,
-        bounded=False,
         differentiable=True,
-        # With one rival √2 (alpha + b p_t)(1 - p_t), b = -beta A, largest at p_t = (b - alpha) / 2b.
         lipschitz=math.sqrt(2) * (SCE_ALPHA.default + _REVERSE) ** 2 / (4 * _REVERSE),
         symmetric=True,
         estimates="a probability drawn towards the most probable class",
@@ -121,20 +107,8 @@ def sce(
 ) -> torch.Tensor:
     """Symmetric cross-entropy: that to the target plus that from it; `ce` at alpha = 1 and beta = 0.
 
-    -alpha log p_t - beta A (1 - p_t), with p = softmax(z). Source: Wang, Ma, Chen, Luo, Yi and Bailey (2019),
-    Symmetric cross entropy for robust learning with noisy labels, ICCV. The second term is the reverse
-    cross-entropy -Σ over classes of p_c log y_c with A in the place of log 0: -A / 2 times `mae`. Only beta A
-    matters.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        alpha: above 0.
-        beta: at least 0.
-        A: below 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The second term is the reverse cross-entropy -Σ over classes of p_c log y_c with A in the place of log 0: -A /
+    2 times `mae`. Only beta A matters.
 
     Example:
         >>> import torch
@@ -164,18 +138,18 @@ def _nce_rce_slope(
 
 
 @multiclass_loss(
-    name="nce_rce",
     link="softmax",
     formula="alpha log p_t / Σ over classes of log p_c - beta A (1 - p_t), with p = softmax(z)",
     source="Ma, Huang, Wang, Romano, Erfani and Bailey (2020), Normalized loss functions for deep learning with "
     "noisy labels, ICML",
+    range="[0, alpha - beta A]",
     parameters=(NCE_ALPHA, BETA, A),
     slope=_nce_rce_slope,
+    # Lipschitz: both terms are steepest at p_t = 1/2 with one rival. More rivals only lessen it
+    # (numerically).
     facts=Facts(
-        convex=False,
         bounded=True,
         differentiable=True,
-        # Both terms are steepest at p_t = 1/2 with one rival. More rivals only lessen it (numerically).
         lipschitz=math.sqrt(2) / 4 * (NCE_ALPHA.default / math.log(2) + _REVERSE),
         symmetric=True,
         estimates="most probable class",
@@ -191,20 +165,8 @@ def nce_rce(
 ) -> torch.Tensor:
     """Active and passive loss: normalised plus reverse cross-entropy, both tolerant of flipped labels.
 
-    alpha log p_t / Σ over classes of log p_c - beta A (1 - p_t), with p = softmax(z).
-    Source: Ma, Huang, Wang, Romano, Erfani and Bailey (2020), Normalized loss functions for deep learning with
-    noisy labels, ICML. The reverse cross-entropy is -Σ over classes of p_c log y_c with A in the place of log 0.
-    The values of either term for all possible true classes add up to a constant. Only beta A matters.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        alpha: above 0.
-        beta: at least 0.
-        A: below 0.
-
-    Returns:
-        (..., batch), in [0, alpha - beta A].
+    The reverse cross-entropy is -Σ over classes of p_c log y_c with A in the place of log 0. The values of either
+    term for all possible true classes add up to a constant. Only beta A matters.
 
     Example:
         >>> import torch
@@ -227,17 +189,16 @@ def _taylor_ce_slope(raw: torch.Tensor, target: torch.Tensor, *, t: float | torc
 
 
 @multiclass_loss(
-    name="taylor_ce",
     link="softmax",
     formula="Σ over j = 1 ... t of (1 - p_t)^j / j, with p = softmax(z)",
     source="Feng, Shu, Lin, Lv, Li and An (2020), Can cross entropy loss be robust to label noise?, IJCAI",
+    range="[0, 1 + 1/2 + ... + 1/t]",
     parameters=(T,),
     slope=_taylor_ce_slope,
+    # Lipschitz: with one rival √2 (1 - x^t) x, x = 1 - p_t, largest at x = (t + 1)^(-1 / t).
     facts=Facts(
-        convex=False,
         bounded=True,
         differentiable=True,
-        # With one rival √2 (1 - x^t) x, x = 1 - p_t, largest at x = (t + 1)^(-1 / t).
         lipschitz=math.sqrt(2) * (T.default + 1) ** (-1 / T.default) * T.default / (T.default + 1),
         symmetric=True,
         estimates="a probability drawn towards the most probable class",
@@ -246,17 +207,7 @@ def _taylor_ce_slope(raw: torch.Tensor, target: torch.Tensor, *, t: float | torc
 def taylor_ce(raw: torch.Tensor, target: torch.Tensor, *, t: float | torch.Tensor = T.default) -> torch.Tensor:
     """First terms of the Taylor series of cross-entropy: half of `mae` with one, `ce` with all.
 
-    Σ over j = 1 ... t of (1 - p_t)^j / j, with p = softmax(z).
-    Source: Feng, Shu, Lin, Lv, Li and An (2020), Can cross entropy loss be robust to label noise?, IJCAI.
     Between two whole numbers the next term counts by the fraction of t.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        t: in [1, 30], the number of terms.
-
-    Returns:
-        (..., batch), in [0, 1 + 1/2 + ... + 1/t].
 
     Example:
         >>> import torch
@@ -308,19 +259,19 @@ def _bi_tempered_slope(
 
 
 @multiclass_loss(
-    name="bi_tempered",
     link="margin",
     formula="-log_t1 p_t - (1 - Σ over classes of p_c^(2 - t1)) / (2 - t1), with p = exp_t2(z - λ), Σ p = 1, "
     "log_t x = (x^(1 - t) - 1) / (1 - t), exp_t its inverse",
     source="Amid, Warmuth, Anil and Koren (2019), Robust bi-tempered logistic loss based on Bregman divergences, "
     "NeurIPS",
+    range="[0, 1 / (1 - t1)]",
     parameters=(T1, T2),
     slope=_bi_tempered_slope,
+    # Lipschitz: with one rival, found numerically; more rivals only lessen it (numerically)
     facts=Facts(
-        convex=False,
         bounded=True,
         differentiable=True,
-        lipschitz=0.6810466,  # with one rival, found numerically; more rivals only lessen it (numerically)
+        lipschitz=0.6810466,
         symmetric=True,
         estimates="probability, by the tempered softmax",
     ),
@@ -334,19 +285,8 @@ def bi_tempered(
 ) -> torch.Tensor:
     """Logistic loss with a bounded logarithm and a softmax of heavy tails; `ce` where both temperatures go to 1.
 
-    -log_t1 p_t - (1 - Σ over classes of p_c^(2 - t1)) / (2 - t1), with p = exp_t2(z - λ) and λ such that Σ p = 1,
-    log_t x = (x^(1 - t) - 1) / (1 - t) and exp_t its inverse. Source: Amid, Warmuth, Anil and Koren (2019), Robust
-    bi-tempered logistic loss based on Bregman divergences, NeurIPS. The probabilities that it estimates are those
-    of its own softmax. The link is "margin", since an ordinary softmax of the raw outputs gives others.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-        t1: in [0, 1).
-        t2: in [1, 4].
-
-    Returns:
-        (..., batch), in [0, 1 / (1 - t1)].
+    The probabilities that it estimates are those of its own softmax. The link is "margin", since an ordinary
+    softmax of the raw outputs gives others.
 
     Example:
         >>> import torch

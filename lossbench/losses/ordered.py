@@ -30,36 +30,22 @@ def _emd_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    name="emd",
     aliases=("rps",),
     link="softmax",
     formula="Σ over classes of (P_c - Y_c)², with P_c = Σ over k ≤ c of p_k, Y_c likewise, p = softmax(z)",
     source="Hou, Yu and Samaras (2016), Squared earth mover's distance-based loss for training deep neural "
     "networks, arXiv 1611.05916",
+    range="[0, classes - 1]",
     slope=_emd_slope,
-    facts=Facts(
-        convex=False,
-        bounded=True,
-        differentiable=True,
-        lipschitz=None,  # it grows with the number of classes
-        symmetric=False,  # it is the same when the order is reversed, but not when any two classes are exchanged
-        estimates="probability",
-    ),
+    # no Lipschitz constant: it grows with the number of classes
+    # not symmetric: it is the same when the order is reversed, but not when any two classes are exchanged
+    facts=Facts(bounded=True, differentiable=True, estimates="probability"),
 )
 def emd(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared earth mover's distance over ordered classes: the ranked probability score.
 
-    Σ over classes of (P_c - Y_c)², with P_c = Σ over k ≤ c of p_k, Y_c likewise, and p = softmax(z). Source: Hou,
-    Yu and Samaras (2016), Squared earth mover's distance-based loss for training deep neural networks, arXiv
-    1611.05916. The score is Epstein (1969), A scoring system for probability forecasts of ranked categories,
-    J. Appl. Meteorol. 8. The order is that of the class indices; where it has no meaning, neither has this loss.
-
-    Args:
-        raw: (..., batch, classes) raw outputs z.
-        target: (..., batch) int64 index of the true class.
-
-    Returns:
-        (..., batch), in [0, classes - 1].
+    The score is Epstein (1969), A scoring system for probability forecasts of ranked categories, J. Appl.
+    Meteorol. 8. The order is that of the class indices; where it has no meaning, neither has this loss.
 
     Example:
         >>> import torch

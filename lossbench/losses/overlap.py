@@ -8,7 +8,7 @@ batch of one sample, where its gradient is steepest.
 from __future__ import annotations
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Facts
+from lossbench.losses.record import separable
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
@@ -18,19 +18,14 @@ EPSILON = Parameter(
 ALPHA = Parameter("alpha", 0.3, low=0, open_low=True, meaning="weight of false positives")
 BETA = Parameter("beta", 0.7, low=0, open_low=True, meaning="weight of false negatives")
 
-_F1_FACTS = Facts(
-    convex=False,
-    bounded=True,
-    differentiable=True,
-    lipschitz=1 / 8,  # at epsilon = 1: 3p(1 - p) / (p + 2)² for y = 1, p(1 - p) / (p + 1)² for y = 0
-    symmetric=False,  # samples rightly found negative count for nothing
-    estimates="the decisions with the best F1",
-    separable=True,
+# Lipschitz: at epsilon = 1: 3p(1 - p) / (p + 2)² for y = 1, p(1 - p) / (p + 1)² for y = 0
+# not symmetric: samples rightly found negative count for nothing
+_F1_FACTS = separable(
+    bounded=True, differentiable=True, lipschitz=1 / 8, estimates="the decisions with the best F1"
 )
 
 
 @register(
-    name="dice",
     task="binary",
     encoding="values",
     link="sigmoid",
@@ -38,6 +33,7 @@ _F1_FACTS = Facts(
     "FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Milletari, Navab and Ahmadi (2016), V-Net: fully convolutional neural networks for volumetric medical "
     "image segmentation, 3DV",
+    range="[0, 1)",
     parameters=(EPSILON,),
     whole_batch=True,
     facts=_F1_FACTS,
@@ -47,19 +43,9 @@ def dice(
 ) -> torch.Tensor:
     """One minus the soft Dice coefficient of a batch, which is its F1 with probabilities in place of decisions.
 
-    1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and FN = Σ (1 - p) y over
-    the batch, p = sigmoid(z). Source: Milletari, Navab and Ahmadi (2016), V-Net: fully convolutional neural
-    networks for volumetric medical image segmentation, 3DV. The paper squares p in the denominator and has no
-    epsilon; without squares the coefficient of decisions 0 and 1 is the same, and is F1. Epsilon keeps a batch
-    without positives from being 0 / 0; it weighs as much as epsilon samples.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-        epsilon: above 0.
-
-    Returns:
-        (...), in [0, 1).
+    The paper squares p in the denominator and has no epsilon; without squares the coefficient of decisions 0 and 1
+    is the same, and is F1. Epsilon keeps a batch without positives from being 0 / 0; it weighs as much as epsilon
+    samples.
 
     Example:
         >>> import torch
@@ -71,7 +57,6 @@ def dice(
 
 
 @register(
-    name="tversky",
     task="binary",
     encoding="values",
     link="sigmoid",
@@ -79,16 +64,12 @@ def dice(
     "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Salehi, Erdogmus and Gholipour (2017), Tversky loss function for image segmentation using 3D fully "
     "convolutional deep networks, MLMI",
+    range="[0, 1)",
     parameters=(ALPHA, BETA, EPSILON),
     whole_batch=True,
-    facts=Facts(
-        convex=False,
-        bounded=True,
-        differentiable=True,
-        lipschitz=7 / 48,  # at y = 1 and p = 4/9
-        symmetric=False,
-        estimates="the decisions with the best Tversky index",
-        separable=True,
+    # Lipschitz: at y = 1 and p = 4/9
+    facts=separable(
+        bounded=True, differentiable=True, lipschitz=7 / 48, estimates="the decisions with the best Tversky index"
     ),
 )
 def tversky(
@@ -101,20 +82,7 @@ def tversky(
 ) -> torch.Tensor:
     """Dice loss with one weight for false positives and another for false negatives; `dice` where both are ½.
 
-    1 - (2 TP + epsilon) / (2 TP + 2 alpha FP + 2 beta FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and
-    FN = Σ (1 - p) y over the batch, p = sigmoid(z). Source: Salehi, Erdogmus and Gholipour (2017), Tversky loss
-    function for image segmentation using 3D fully convolutional deep networks, MLMI. The paper has no epsilon; the
-    twos let it mean what it means in `dice`.
-
-    Args:
-        raw: (..., batch, 1) raw output z.
-        target: (..., batch, 1) of 0 and 1.
-        alpha: above 0, the weight of false positives.
-        beta: above 0, the weight of false negatives.
-        epsilon: above 0.
-
-    Returns:
-        (...), in [0, 1).
+    The paper has no epsilon; the twos let it mean what it means in `dice`.
 
     Example:
         >>> import torch
@@ -127,7 +95,6 @@ def tversky(
 
 
 @register(
-    name="soft_f1",
     task="multilabel",
     encoding="values",
     link="sigmoid",
@@ -135,6 +102,7 @@ def tversky(
     "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Bénédict, Koops, Odijk and de Rijke (2022), sigmoidF1: a smooth F1 score surrogate loss for "
     "multilabel classification, TMLR",
+    range="[0, labels)",
     parameters=(EPSILON,),
     whole_batch=True,
     facts=_F1_FACTS,
@@ -144,19 +112,9 @@ def soft_f1(
 ) -> torch.Tensor:
     """One minus F1 with probabilities in place of decisions, for each label over the batch: macro F1.
 
-    Σ over labels of 1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon), with TP = Σ p y, FP = Σ p (1 - y) and
-    FN = Σ (1 - p) y over the batch, p = sigmoid(z). Source: Bénédict, Koops, Odijk and de Rijke (2022), sigmoidF1:
-    a smooth F1 score surrogate loss for multilabel classification, TMLR; there p is sigmoid(b (z + c)), here b = 1
-    and c = 0. Labels are summed, as in `bce`: it is the number of labels times one minus the macro average. For a
-    label it is `dice`. A rare label is absent from many batches, and epsilon keeps those from being 0 / 0.
-
-    Args:
-        raw: (..., batch, labels) raw outputs z.
-        target: (..., batch, labels) of 0 and 1.
-        epsilon: above 0.
-
-    Returns:
-        (...), in [0, labels).
+    In the paper p is sigmoid(b (z + c)); here b = 1 and c = 0. Labels are summed, as in `bce`: it is the number of
+    labels times one minus the macro average. For one label it is `dice`. A rare label is absent from many batches,
+    and epsilon keeps those from being 0 / 0.
 
     Example:
         >>> import torch

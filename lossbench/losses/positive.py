@@ -12,12 +12,18 @@ from functools import partial
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.record import POSITIVE, Domain, Facts
+from lossbench.losses.record import POSITIVE, Domain, separable
 from lossbench.losses.regression import regression_loss
 from lossbench.spec import Parameter
 
 POWER = Parameter(
-    "p", 1.5, low=1, high=2, open_low=True, open_high=True, meaning="power of the mean that the variance is"
+    "p",
+    1.5,
+    low=1,
+    high=2,
+    open_low=True,
+    open_high=True,
+    meaning="power of the mean to which the variance is in proportion",
 )
 
 _register = partial(regression_loss, link="softplus", natural_zero=True)
@@ -84,15 +90,8 @@ _AMOUNTS = Domain(
     violations=not_above_zero,
     advice="use tweedie or poisson where some targets are zero, mse, mae or huber where some are negative",
 )
-_MEAN_FACTS = Facts(
-    convex=False,
-    bounded=False,
-    differentiable=True,
-    lipschitz=None,  # it grows with the target
-    symmetric=False,
-    estimates="mean",
-    separable=True,
-)
+# no Lipschitz constant: it grows with the target
+_MEAN_FACTS = separable(differentiable=True, estimates="mean")
 
 
 def _msle_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -102,37 +101,20 @@ def _msle_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="msle",
     formula="mean over targets of (log(1 + y) - log(1 + f))², with f = softplus(z)",
     source="Tofallis (2015), A better measure of relative prediction accuracy for model selection and model "
     "estimation, Journal of the Operational Research Society 66",
     domain=_COUNTS,
     slope=_msle_slope,
-    facts=Facts(
-        convex=False,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,  # it grows with the logarithm of the target
-        symmetric=False,
-        estimates="geometric mean of 1 + y, less 1",
-        separable=True,
-    ),
+    # no Lipschitz constant: it grows with the logarithm of the target
+    facts=separable(differentiable=True, estimates="geometric mean of 1 + y, less 1"),
 )
 def msle(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of logarithms, for targets whose errors grow with their size.
 
-    mean over targets of (log(1 + y) - log(1 + f))², with f = softplus(z). Source: Tofallis (2015), A better
-    measure of relative prediction accuracy for model selection and model estimation, Journal of the Operational
-    Research Society 66, without the 1 that admits zeros. That 1 is in units of the scale that targets are divided
-    by: one standard deviation of the training target, not one piece. It estimates a geometric mean, so it predicts
-    too low on skewed data.
-
-    Args:
-        raw: (..., batch, targets) raw outputs z.
-        target: (..., batch, targets) values y, at least 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    The source has no 1, which admits zeros. It is in units of the scale that targets are divided by: one standard
+    deviation of the training target, not one piece. The loss estimates a geometric mean, so it predicts too low on
+    skewed data.
 
     Example:
         >>> import torch
@@ -148,7 +130,6 @@ def _poisson_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="poisson",
     formula="mean over targets of f - y + y log(y / f), with f = softplus(z)",
     source="McCullagh and Nelder (1989), Generalized Linear Models, section 2.3",
     domain=_COUNTS,
@@ -158,16 +139,8 @@ def _poisson_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def poisson(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Half of the Poisson deviance: for counts, whose variance grows with the mean.
 
-    mean over targets of f - y + y log(y / f), with f = softplus(z). Source: McCullagh and Nelder (1989),
-    Generalized Linear Models, section 2.3. It is the Poisson negative log-likelihood f - y log f and a constant,
-    chosen so that the perfect prediction has loss 0. In other units of the target it is multiplied by the factor.
-
-    Args:
-        raw: (..., batch, targets) raw outputs z.
-        target: (..., batch, targets) values y, at least 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    It is the Poisson negative log-likelihood f - y log f and a constant, chosen so that the perfect prediction has
+    loss 0. In other units of the target it is multiplied by the factor.
 
     Example:
         >>> import torch
@@ -186,7 +159,6 @@ def _gamma_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="gamma",
     formula="mean over targets of y / f - 1 - log(y / f), with f = softplus(z)",
     source="McCullagh and Nelder (1989), Generalized Linear Models, section 2.3",
     domain=_AMOUNTS,
@@ -196,15 +168,7 @@ def _gamma_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def gamma(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Half of the gamma deviance: for amounts and durations, whose standard deviation grows with the mean.
 
-    mean over targets of y / f - 1 - log(y / f), with f = softplus(z). Source: McCullagh and Nelder (1989),
-    Generalized Linear Models, section 2.3. It is the same in every unit of the target.
-
-    Args:
-        raw: (..., batch, targets) raw outputs z.
-        target: (..., batch, targets) values y, above 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    It is the same in every unit of the target.
 
     Example:
         >>> import torch
@@ -222,7 +186,6 @@ def _tweedie_slope(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.
 
 
 @_register(
-    name="tweedie",
     formula="mean over targets of y^(2-p) / ((1-p)(2-p)) - y f^(1-p) / (1-p) + f^(2-p) / (2-p), f = softplus(z)",
     source="Jørgensen (1987), Exponential dispersion models, J. R. Stat. Soc. B 49",
     parameters=(POWER,),
@@ -232,17 +195,6 @@ def _tweedie_slope(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.
 )
 def tweedie(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.Tensor = POWER.default) -> torch.Tensor:
     """Half of the Tweedie deviance between `poisson` (p = 1) and `gamma` (p = 2): for sums that are often zero.
-
-    mean over targets of y^(2-p) / ((1-p)(2-p)) - y f^(1-p) / (1-p) + f^(2-p) / (2-p), f = softplus(z).
-    Source: Jørgensen (1987), Exponential dispersion models, J. R. Stat. Soc. B 49.
-
-    Args:
-        raw: (..., batch, targets) raw outputs z.
-        target: (..., batch, targets) values y, at least 0.
-        p: in (1, 2); the variance is in proportion to the p-th power of the mean.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch

@@ -15,14 +15,17 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from lossbench.spec import Parameter
-from lossbench.task import Task
+from lossbench.task import TASKS, Task
 
 if TYPE_CHECKING:
     import torch
@@ -46,11 +49,12 @@ POSITIVE = 1e-6
 """The smallest predicted value under the link softplus, so that its logarithm is finite; in units of the scale."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What can be said of a loss as a function of its raw outputs, and checked by a test.
 
-    A fact is True only where it holds for every allowed value of the parameters; `lipschitz` is for the defaults.
+    What is left out is denied, and the tests check that too. A fact is True only where it holds for every allowed
+    value of the parameters; `lipschitz` is for the defaults.
 
     Args:
         convex: convex in raw.
@@ -66,14 +70,18 @@ class Facts:
         nonnegative: never below zero, as most losses are.
     """
 
-    convex: bool
-    bounded: bool
-    differentiable: bool
-    lipschitz: float | None
-    symmetric: bool
+    convex: bool = False
+    bounded: bool = False
+    differentiable: bool = False
+    lipschitz: float | None = None
+    symmetric: bool = False
     estimates: str
     separable: bool = False
     nonnegative: bool = True
+
+
+separable = partial(Facts, separable=True)
+"""The facts of a sum over outputs, or of a mean over regression targets."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +109,10 @@ class LossRecord:
         fn: the function, see the module's head.
         link: how its raw outputs become predictions.
         encoding: how `fn` wants its target.
-        formula: in plain text, one line; empty for a loss of the user's own.
-        source: author, year, section; for a loss of the user's own, where its code stands.
-        facts: what can be checked; None where nothing is known, as of a loss of the user's own.
+        formula: in plain text, one line; empty for a custom loss.
+        source: author, year, section; for a custom loss, where its code stands.
+        facts: what can be checked; None where nothing is known, as of a custom loss.
+        range: of the values, in interval notation; needed where it is not [0, inf).
         outputs_per_target: number of raw outputs for each class, label or regression target.
         parameters: what can be set.
         aliases: other names.
@@ -119,9 +128,9 @@ class LossRecord:
         domain: which targets it is defined for; None where all are.
         rescaling: parameters that, away from their defaults, change the scale of raw, so that it is a decision
             value (link "margin") and no longer what `link` says.
-        receives: of a loss of the user's own, what it is given and how its result is read.
-        notes: of a loss of the user's own, what a reader of the results must know about it.
-        code: of a loss of the user's own, a hash of its code and of how it is called.
+        receives: of a custom loss, what it is given and how its result is read.
+        notes: of a custom loss, what a reader of the results must know about it.
+        code: of a custom loss, a hash of its code and of how it is called.
     """
 
     name: str
@@ -132,6 +141,7 @@ class LossRecord:
     formula: str
     source: str
     facts: Facts | None
+    range: str = "[0, inf)"
     outputs_per_target: int = 1
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -158,3 +168,80 @@ class LossRecord:
         A binary data set has one target.
         """
         return self.outputs_per_target * targets
+
+
+def docstring(own: str, records: Sequence[LossRecord]) -> str:
+    """Return the whole docstring of a loss: what the function itself says, and what its records say.
+
+    Args:
+        own: one line, what the records cannot say, and an example.
+        records: of one function, one for each task that it serves.
+
+    Example:
+        >>> from lossbench.losses.regression import mae
+        >>> print(mae.__doc__.partition("Example:")[0].rstrip())
+        Absolute error.
+        <BLANKLINE>
+        mean over targets of |y - f|
+        <BLANKLINE>
+        Source: Edgeworth (1887), On observations relating to several quantities, Hermathena 6
+        <BLANKLINE>
+        Args:
+            raw: (..., batch, targets) predictions f.
+            target: (..., batch, targets) values y.
+        <BLANKLINE>
+        Returns:
+            (..., batch), in [0, inf).
+    """
+    said, _, example = inspect.cleandoc(own).partition("Example:\n")
+    first, _, more = said.partition("\n")
+    widest = max(records, key=lambda record: TASKS.index(record.task))
+    shape = "(...)" if widest.whole_batch else "(..., batch)"
+    parts = [
+        first,
+        _by_task("formula", records),
+        more.strip(),
+        "\n".join(_wrapped(f"Source: {source}") for source in _by_task("source", records).splitlines()),
+        "\n".join(["Args:", *(_wrapped(f"{name}: {text}.", 4) for name, text in _arguments(widest))]),
+        f"Returns:\n    {shape}, in {widest.range}.",
+        f"Example:\n{example}",
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _by_task(name: str, records: Sequence[LossRecord]) -> str:
+    """Return what records state under a name, a line for each task where they differ."""
+    texts = {record.task: getattr(record, name) for record in records}
+    if len(set(texts.values())) == 1:
+        return str(texts[records[0].task])
+    return "\n".join(f"{text} ({task})" for task, text in texts.items())
+
+
+def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
+    """Yield each argument of a loss with its shape and meaning."""
+    axis = {"regression": "targets", "binary": "1", "multiclass": "classes", "multilabel": "labels"}[record.task]
+    outputs = f"{record.outputs_per_target} · {axis}" if record.outputs_per_target > 1 else axis
+    yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
+    if record.encoding == "index":
+        yield "target", "(..., batch) int64 index of the true class"
+    elif record.task == "regression":
+        yield "target", f"(..., batch, {axis}) values y{f'; {record.domain.description}' if record.domain else ''}"
+    else:
+        yield "target", f"(..., batch, {axis}) of 0 and 1"
+    if record.prior:
+        whose = "positives" if record.task == "binary" else "each class"
+        yield "prior", f"(..., 1, {axis}) share of {whose} in the training rows, in (0, 1)"
+    for parameter in record.parameters:
+        yield parameter.name, parameter.description
+
+
+_READ: Mapping[Link, str] = {
+    "identity": "predictions f",
+    "location": "means m of all targets, then s, which says how wide their spread is",
+    "margin": "decision values z",
+}
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    first, later = " " * indent, " " * (indent + 4)
+    return textwrap.fill(text, 100, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)

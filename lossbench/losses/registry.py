@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
-from lossbench.losses.record import LossRecord
+from lossbench.losses.record import LossRecord, docstring
 from lossbench.task import TASKS, Task
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _RECORDS: list[LossRecord] = []
+_OWN: dict[Callable[..., Any], str] = {}  # what functions say of themselves, beside their records
 
 
 def register(**fields: Any) -> Callable[[Function], Function]:
-    """Return a decorator that enters a function into the catalogue and leaves the function as it is.
+    """Return a decorator that enters a function into the catalogue under its own name.
 
-    A function that serves several tasks is decorated once for each.
+    The function stays as it is, but for its docstring, to which is added what the record says. A function that
+    serves several tasks is decorated once for each.
 
     Args:
-        **fields: the fields of `LossRecord`, without `fn`.
+        **fields: the fields of `LossRecord`, without `name` and `fn`.
 
     Example:
         >>> from lossbench.losses import regression
@@ -29,8 +31,32 @@ def register(**fields: Any) -> Callable[[Function], Function]:
     """
 
     def enter(function: Function) -> Function:
-        _RECORDS.append(LossRecord(fn=function, **fields))
+        _RECORDS.append(LossRecord(name=function.__name__, fn=function, **fields))
+        own = _OWN.setdefault(function, function.__doc__ or "")
+        function.__doc__ = docstring(own, [record for record in _RECORDS if record.fn is function])
         return function
+
+    return enter
+
+
+def register_per_label(
+    *, labels: Mapping[str, Any] | None = None, **fields: Any
+) -> Callable[[Function], Function]:
+    """Return a decorator that enters a loss of one yes-or-no target, and its sum over several labels.
+
+    Args:
+        labels: the fields in which the sum differs, besides its formula.
+        **fields: those of the loss of one target.
+
+    Example:
+        >>> find("hinge", "multilabel").formula
+        'Σ over labels of max(0, 1 - s z), with s = 2y - 1'
+    """
+    summed = {**fields, "formula": f"Σ over labels of {fields['formula']}", **(labels or {})}
+
+    def enter(function: Function) -> Function:
+        one = register(task="binary", encoding="values", **fields)
+        return register(task="multilabel", encoding="values", **summed)(one(function))
 
     return enter
 

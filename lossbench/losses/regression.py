@@ -10,7 +10,7 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Facts
+from lossbench.losses.record import separable
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
@@ -19,8 +19,24 @@ STANDARD = "standard deviations of the training target"  # by which targets are 
 DELTA = Parameter(
     "delta", 1.0, low=0, open_low=True, meaning="error from which the growth is linear", unit=STANDARD
 )
-TAU = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True, meaning="the quantile estimated")
-EXPECTILE = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True, meaning="the expectile estimated")
+TAU = Parameter(
+    "tau",
+    0.5,
+    low=0,
+    high=1,
+    open_low=True,
+    open_high=True,
+    meaning="the quantile estimated, the share of targets below the prediction",
+)
+EXPECTILE = Parameter(
+    "tau",
+    0.5,
+    low=0,
+    high=1,
+    open_low=True,
+    open_high=True,
+    meaning="the expectile estimated, the share of errors above the prediction in the weight of all",
+)
 EPSILON = Parameter("epsilon", 0.1, low=0, meaning="error up to which nothing is lost", unit=STANDARD)
 
 # The other families enter their losses through this one, so that mse, the reference loss, is always the first.
@@ -34,33 +50,14 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="mse",
     core=True,
     formula="mean over targets of (y - f)²",
     source="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix",
     slope=_mse_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="mean",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="mean"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error, without the factor ½.
-
-    mean over targets of (y - f)². Source: Legendre (1805), Nouvelles méthodes pour la détermination des orbites
-    des comètes, appendix.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -76,32 +73,14 @@ def _quadratic_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="quadratic",
     formula="mean over targets of ½(y - f)²",
     source="Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",
     placebo="mse",
     slope=_quadratic_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=True,
-        estimates="mean",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="mean"),
 )
 def quadratic(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Half of the squared error: `mse` with steps half as large.
-
-    mean over targets of ½(y - f)². Source: Bishop (2006), Pattern Recognition and Machine Learning, section 1.1.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -117,33 +96,14 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="mae",
     core=True,
     formula="mean over targets of |y - f|",
     source="Edgeworth (1887), On observations relating to several quantities, Hermathena 6",
     slope=_mae_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=False,
-        lipschitz=1.0,
-        symmetric=True,
-        estimates="median",
-        separable=True,
-    ),
+    facts=separable(convex=True, lipschitz=1.0, symmetric=True, estimates="median"),
 )
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error.
-
-    mean over targets of |y - f|. Source: Edgeworth (1887), On observations relating to several quantities,
-    Hermathena 6.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -159,36 +119,23 @@ def _huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torc
 
 
 @_register(
-    name="huber",
     core=True,
     formula="mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f",
     source="Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     parameters=(DELTA,),
     slope=_huber_slope,
-    facts=Facts(
+    facts=separable(
         convex=True,
-        bounded=False,
         differentiable=True,
         lipschitz=DELTA.default,
         symmetric=True,
         estimates="mean of targets moved to within delta of it",
-        separable=True,
     ),
 )
 def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor = DELTA.default) -> torch.Tensor:
     """Squared error near zero, absolute error beyond delta; half of `mse` for a large delta.
 
-    mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f.
-    Source: Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1.
     It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        delta: above 0, in units of the target; it means little unless the target is standardised.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -206,34 +153,22 @@ def _log_cosh_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="log_cosh",
     core=True,
     formula="mean over targets of log cosh(y - f)",
     source="Green (1990), Bayesian reconstructions from emission tomography data using a modified EM "
     "algorithm, IEEE Trans. Med. Imaging 9",
     slope=_log_cosh_slope,
-    facts=Facts(
+    # Lipschitz: the derivative is -tanh(e)
+    facts=separable(
         convex=True,
-        bounded=False,
         differentiable=True,
-        lipschitz=1.0,  # the derivative is -tanh(e)
+        lipschitz=1.0,
         symmetric=True,
         estimates="mean weighted by tanh(y - f)/(y - f)",
-        separable=True,
     ),
 )
 def log_cosh(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Logarithm of the hyperbolic cosine: half the squared error near zero, absolute error far off.
-
-    mean over targets of log cosh(y - f). Source: Green (1990), Bayesian reconstructions from emission tomography
-    data using a modified EM algorithm, IEEE Trans. Med. Imaging 9.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -252,35 +187,15 @@ def _pinball_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torc
 
 
 @_register(
-    name="pinball",
     core=True,
     formula="mean over targets of tau·max(e, 0) + (1 - tau)·max(-e, 0), with e = y - f",
     source="Koenker and Bassett (1978), Regression quantiles, Econometrica 46",
     parameters=(TAU,),
     slope=_pinball_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=False,
-        lipschitz=max(TAU.default, 1 - TAU.default),
-        symmetric=False,
-        estimates="quantile tau",
-        separable=True,
-    ),
+    facts=separable(convex=True, lipschitz=max(TAU.default, 1 - TAU.default), estimates="quantile tau"),
 )
 def pinball(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor = TAU.default) -> torch.Tensor:
     """Absolute error with one weight above and another below; half of `mae` at tau = ½.
-
-    mean over targets of tau·max(e, 0) + (1 - tau)·max(-e, 0), with e = y - f.
-    Source: Koenker and Bassett (1978), Regression quantiles, Econometrica 46.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        tau: in (0, 1), the share of targets that should lie below the prediction.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -298,36 +213,16 @@ def _expectile_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | to
 
 
 @_register(
-    name="expectile",
     formula="mean over targets of tau·max(e, 0)² + (1 - tau)·max(-e, 0)², with e = y - f",
     source="Newey and Powell (1987), Asymmetric least squares estimation and testing, Econometrica 55",
     parameters=(EXPECTILE,),
     slope=_expectile_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=None,
-        symmetric=False,
-        estimates="expectile tau",
-        separable=True,
-    ),
+    facts=separable(convex=True, differentiable=True, estimates="expectile tau"),
 )
 def expectile(
     raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor = EXPECTILE.default
 ) -> torch.Tensor:
     """Squared error with one weight above and another below; half of `mse` at tau = ½.
-
-    mean over targets of tau·max(e, 0)² + (1 - tau)·max(-e, 0)², with e = y - f.
-    Source: Newey and Powell (1987), Asymmetric least squares estimation and testing, Econometrica 55.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        tau: in (0, 1), the share that the errors above the prediction have in the weight of all.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -347,19 +242,15 @@ def _epsilon_insensitive_slope(
 
 
 @_register(
-    name="epsilon_insensitive",
     formula="mean over targets of max(|y - f| - epsilon, 0)",
     source="Vapnik (1995), The Nature of Statistical Learning Theory",
     parameters=(EPSILON,),
     slope=_epsilon_insensitive_slope,
-    facts=Facts(
+    facts=separable(
         convex=True,
-        bounded=False,
-        differentiable=False,
         lipschitz=1.0,
         symmetric=True,
         estimates="centre of a tube with as many targets above as below",
-        separable=True,
     ),
 )
 def epsilon_insensitive(
@@ -367,16 +258,7 @@ def epsilon_insensitive(
 ) -> torch.Tensor:
     """Absolute error beyond a tube of half-width epsilon: the loss of support vector regression.
 
-    mean over targets of max(|y - f| - epsilon, 0).
-    Source: Vapnik (1995), The Nature of Statistical Learning Theory.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        epsilon: at least 0, in units of the target; `mae` at 0.
-
-    Returns:
-        (..., batch), in [0, inf).
+    It is `mae` at epsilon = 0.
 
     Example:
         >>> import torch

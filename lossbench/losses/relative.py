@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Domain, Facts
+from lossbench.losses.record import Domain, separable
 from lossbench.losses.regression import regression_loss
 
 _register = partial(regression_loss, link="identity", natural_zero=True)
@@ -37,7 +37,6 @@ def _mape_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="mape",
     core=True,
     formula="mean over targets of |y - f| / |y|",
     source="de Myttenaere, Golden, Le Grand and Rossi (2016), Mean absolute percentage error for regression "
@@ -48,29 +47,13 @@ def _mape_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         advice="use mae, huber or pinball, whose errors are not relative",
     ),
     slope=_mape_slope,
-    facts=Facts(
-        convex=True,
-        bounded=False,
-        differentiable=False,
-        lipschitz=None,  # 1 / |y|: no bound holds for every target
-        symmetric=True,
-        estimates="median weighted by 1/|y|",
-        separable=True,
-    ),
+    # no Lipschitz constant: 1 / |y|: no bound holds for every target
+    facts=separable(convex=True, symmetric=True, estimates="median weighted by 1/|y|"),
 )
 def mape(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error relative to the target, as a fraction: 0.1 is ten per cent.
 
-    mean over targets of |y - f| / |y|. Source: de Myttenaere, Golden, Le Grand and Rossi (2016), Mean absolute
-    percentage error for regression models, Neurocomputing 192. Its minimiser is a median in which small targets
-    weigh more, so it predicts too low on skewed data.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y, none of them zero.
-
-    Returns:
-        (..., batch), in [0, inf).
+    Its minimiser is a median in which small targets weigh more, so it predicts too low on skewed data.
 
     Example:
         >>> import torch
@@ -95,34 +78,20 @@ def _total(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_register(
-    name="smape",
     formula="mean over targets of 2|y - f| / (|y| + |f|), and 0 where both are zero",
     source="Makridakis (1993), Accuracy measures: theoretical and practical concerns, International Journal of "
     "Forecasting 9",
+    range="[0, 2]",
     slope=_smape_slope,
-    facts=Facts(
-        convex=False,
-        bounded=True,
-        differentiable=False,
-        lipschitz=None,  # 4 / |y| just off zero: no bound holds for every target
-        symmetric=False,  # in the order of y and f, but not in the sign of the error
-        estimates="median weighted by y / (y + f)², for positive targets",
-        separable=True,
-    ),
+    # no Lipschitz constant: 4 / |y| just off zero: no bound holds for every target
+    # not symmetric: in the order of y and f, but not in the sign of the error
+    facts=separable(bounded=True, estimates="median weighted by y / (y + f)², for positive targets"),
 )
 def smape(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error relative to the mean size of target and prediction, as a fraction: 2 is the worst.
 
-    mean over targets of 2|y - f| / (|y| + |f|), and 0 where both are zero. Source: Makridakis (1993), Accuracy
-    measures: theoretical and practical concerns, International Journal of Forecasting 9. A prediction of the wrong
-    sign costs 2 however wrong it is, and has no gradient; so has any prediction for a target of zero.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-
-    Returns:
-        (..., batch), in [0, 2].
+    A prediction of the wrong sign costs 2 however wrong it is, and has no gradient; nor has any prediction for a
+    target of zero.
 
     Example:
         >>> import torch

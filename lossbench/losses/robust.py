@@ -11,7 +11,7 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Facts
+from lossbench.losses.record import Facts, separable
 from lossbench.losses.regression import STANDARD, regression_loss
 from lossbench.spec import Parameter
 
@@ -37,27 +37,17 @@ _register = partial(regression_loss, link="identity")
 
 def _compromise(estimates: str) -> Facts:
     """Return the facts of a loss that grows as a square, then as a line."""
-    return Facts(
-        convex=True,
-        bounded=False,
-        differentiable=True,
-        lipschitz=1.0,
-        symmetric=True,
-        estimates=estimates,
-        separable=True,
-    )
+    return separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates=estimates)
 
 
 def _redescending(lipschitz: float, bounded: bool) -> Facts:
     """Return the facts of a loss whose slope falls to zero far off."""
-    return Facts(
-        convex=False,
+    return separable(
         bounded=bounded,
         differentiable=True,
         lipschitz=lipschitz,
         symmetric=True,
         estimates="a centre that far targets hardly move",
-        separable=True,
     )
 
 
@@ -67,7 +57,6 @@ def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | t
 
 
 @_register(
-    name="smooth_l1",
     formula="mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f",
     source="Girshick (2015), Fast R-CNN, ICCV",
     placebo="huber",
@@ -80,17 +69,7 @@ def smooth_l1(
 ) -> torch.Tensor:
     """Absolute error, rounded off near zero: `huber` with delta = beta, divided by beta.
 
-    mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f.
-    Source: Girshick (2015), Fast R-CNN, ICCV. It estimates the mean for a large beta, the median for a small one,
-    and else not always a value between them.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        beta: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, inf).
+    It estimates the mean for a large beta, the median for a small one, and else not always a value between them.
 
     Example:
         >>> import torch
@@ -109,7 +88,6 @@ def _pseudo_huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float
 
 
 @_register(
-    name="pseudo_huber",
     aliases=("charbonnier",),
     formula="mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f",
     source="Charbonnier, Blanc-Féraud, Aubert and Barlaud (1994), Two deterministic half-quadratic "
@@ -123,17 +101,7 @@ def pseudo_huber(
 ) -> torch.Tensor:
     """Half the squared error near zero, absolute error beyond delta, as `huber`, but smooth throughout.
 
-    mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f. Source: Charbonnier, Blanc-Féraud, Aubert
-    and Barlaud (1994), Two deterministic half-quadratic regularization algorithms for computed imaging, ICIP.
     It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        delta: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -152,7 +120,6 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 
 
 @_register(
-    name="cauchy",
     aliases=("lorentzian",),
     formula="mean over targets of ½c² log(1 + (e/c)²), with e = y - f",
     source="Holland and Welsch (1977), Robust regression using iteratively reweighted least-squares, "
@@ -163,17 +130,6 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 )
 def cauchy(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = CAUCHY.default) -> torch.Tensor:
     """Logarithm of the squared error far off: the likelihood of a Cauchy distribution.
-
-    mean over targets of ½c² log(1 + (e/c)²), with e = y - f. Source: Holland and Welsch (1977), Robust regression
-    using iteratively reweighted least-squares, Communications in Statistics - Theory and Methods 6.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        c: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, inf).
 
     Example:
         >>> import torch
@@ -191,10 +147,10 @@ def _geman_mcclure_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | 
 
 
 @_register(
-    name="geman_mcclure",
     formula="mean over targets of ½e² / (1 + (e/c)²), with e = y - f",
     source="Geman and McClure (1985), Bayesian image analysis: an application to single photon emission "
     "tomography, Proc. Amer. Statist. Assoc., Statistical Computing Section",
+    range="[0, ½c²)",
     parameters=(GEMAN_MCCLURE,),
     slope=_geman_mcclure_slope,
     facts=_redescending(GEMAN_MCCLURE.default * 9 / (16 * math.sqrt(3)), bounded=True),  # at e = c / √3
@@ -203,18 +159,6 @@ def geman_mcclure(
     raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = GEMAN_MCCLURE.default
 ) -> torch.Tensor:
     """Squared error that levels off: far outliers cost ½c² each and pull no more.
-
-    mean over targets of ½e² / (1 + (e/c)²), with e = y - f. Source: Geman and McClure (1985), Bayesian image
-    analysis: an application to single photon emission tomography, Proc. Amer. Statist. Assoc., Statistical
-    Computing Section.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        c: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, ½c²).
 
     Example:
         >>> import torch
@@ -232,27 +176,16 @@ def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 
 
 @_register(
-    name="welsch",
     formula="mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f",
     source="Dennis and Welsch (1978), Techniques for nonlinear least squares and robust regression, "
     "Communications in Statistics - Simulation and Computation 7",
+    range="[0, ½c²]",
     parameters=(WELSCH,),
     slope=_welsch_slope,
     facts=_redescending(WELSCH.default * math.sqrt(0.5) * math.exp(-0.5), bounded=True),  # at e = c / √2
 )
 def welsch(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = WELSCH.default) -> torch.Tensor:
     """Upside-down bell: squared error near zero, constant beyond about 2c.
-
-    mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f. Source: Dennis and Welsch (1978), Techniques for
-    nonlinear least squares and robust regression, Communications in Statistics - Simulation and Computation 7.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        c: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, ½c²].
 
     Example:
         >>> import torch
@@ -270,11 +203,11 @@ def _tukey_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Te
 
 
 @_register(
-    name="tukey",
     aliases=("biweight",),
     formula="mean over targets of c²/6 (1 - (1 - min(e²/c², 1))³), with e = y - f",
     source="Beaton and Tukey (1974), The fitting of power series, meaning polynomials, illustrated on "
     "band-spectroscopic data, Technometrics 16",
+    range="[0, c²/6]",
     parameters=(TUKEY,),
     slope=_tukey_slope,
     facts=_redescending(TUKEY.default * 16 / (25 * math.sqrt(5)), bounded=True),  # steepest at e = c / √5
@@ -282,17 +215,7 @@ def _tukey_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Te
 def tukey(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = TUKEY.default) -> torch.Tensor:
     """Biweight: errors beyond c count as if they were not there.
 
-    mean over targets of c²/6 (1 - (1 - min(e²/c², 1))³), with e = y - f. Source: Beaton and Tukey (1974), The
-    fitting of power series, meaning polynomials, illustrated on band-spectroscopic data, Technometrics 16.
     A network that starts with all errors beyond c never learns anything.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        c: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, c²/6].
 
     Example:
         >>> import torch
@@ -319,19 +242,17 @@ def _barron_slope(
 
 
 @_register(
-    name="barron",
     formula="mean over targets of |alpha-2|/alpha (((e/c)²/|alpha-2| + 1)^(alpha/2) - 1), with e = y - f",
     source="Barron (2019), A general and adaptive robust loss function, CVPR",
     parameters=(ALPHA, BARRON),
     slope=_barron_slope,
-    facts=Facts(
-        convex=False,  # for alpha from 1 on it is
-        bounded=False,  # for alpha below 0 it is
+    # not convex: only for alpha from 1 on
+    # not bounded: only for alpha below 0
+    facts=separable(
         differentiable=True,
         lipschitz=1 / BARRON.default,
         symmetric=True,
         estimates="from the mean (alpha = 2) to a centre that far targets hardly move",
-        separable=True,
     ),
 )
 def barron(
@@ -343,19 +264,8 @@ def barron(
 ) -> torch.Tensor:
     """General robust loss: one family from the squared error down to losses that ignore outliers.
 
-    mean over targets of |alpha-2|/alpha (((e/c)²/|alpha-2| + 1)^(alpha/2) - 1), with e = y - f, and its limits at
-    alpha = 2 and 0. Source: Barron (2019), A general and adaptive robust loss function, CVPR. It is ½(e/c)² near
-    zero, and a multiple of: `mse` at alpha = 2, `pseudo_huber` at 1, `cauchy` at 0, `geman_mcclure` at -2,
-    `welsch` at -inf.
-
-    Args:
-        raw: (..., batch, targets) predictions f.
-        target: (..., batch, targets) values y.
-        alpha: at most 2; the smaller, the less do outliers count.
-        c: above 0, in units of the target.
-
-    Returns:
-        (..., batch), in [0, inf).
+    At alpha = 2 and 0 it is the limit of the formula. It is ½(e/c)² near zero, and a multiple of `mse` at alpha =
+    2, `pseudo_huber` at 1, `cauchy` at 0, `geman_mcclure` at -2, `welsch` at -inf.
 
     Example:
         >>> import torch
