@@ -19,7 +19,7 @@ from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import METRICS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 

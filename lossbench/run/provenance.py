@@ -18,8 +18,6 @@ from lossbench.losses.loss import Loss
 from lossbench.losses.scaled import Scaled
 from lossbench.training.pack import Pack
 
-HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
-
 PROGRAM = ("randomness.py", "run/scoring.py", "data", "metrics", "training")
 """The parts of the package that make the numbers of a row, beside its loss."""
 
