@@ -14,12 +14,11 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials
 
 import lossbench
-from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
-from lossbench.run.scoring import COLUMNS
+from lossbench.schema import COLUMNS, COMPARISONS, METRICS, SUMMARY
 from lossbench.stats.curves import average_curves
-from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
-from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
+from lossbench.stats.pairs import compare_pairs
+from lossbench.stats.summary import summarise
 
 SMALL = {"datasets": "iris", "losses": ["ce", "mse"], "seeds": 2, "epochs": 3, "outliers": 0, "models": "mlp:4"}
 
@@ -137,8 +136,8 @@ def test_what_cannot_be_done_is_refused_before_training(
 def test_the_frames_have_their_columns(result: lossbench.Comparison) -> None:
     """Trials, summary, pairs and curves are tidy: one row each, in the documented columns."""
     assert tuple(result.trials) == COLUMNS
-    assert tuple(result.summary) == SUMMARY_COLUMNS
-    assert tuple(result.comparisons) == PAIR_COLUMNS
+    assert tuple(result.summary) == SUMMARY
+    assert tuple(result.comparisons) == COMPARISONS
     assert len(result.trials) == 2 * 2 * 2 * 3
     assert len(result.summary) == 2 * 2
     assert len(result.comparisons) == 2

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.protocols import Protocol, Terms
 from lossbench.errors import BadValue
+from lossbench.schema import ARM
 from lossbench.spec import title
-from lossbench.stats.tuning import ARM
 from lossbench.task import Task
 from lossbench.training.trial import Trial
 

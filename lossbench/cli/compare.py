@@ -184,7 +184,7 @@ def prepare_gate(
     """Read the baseline and the rules before anything is trained, and return what judges the trials by them."""
     from lossbench.errors import BadValue
     from lossbench.results.read import read_baseline
-    from lossbench.stats.gate import Policies, gate, parse_rules
+    from lossbench.stats.gate import Policies, gate, parse_rules, refuse_unscored
 
     policies = dict(experiment.settings.gate)
     stated = [parse_rules([rule.pop("rule")], **rule) for rule in map(dict, policies.pop("rules", []))]
@@ -193,7 +193,10 @@ def prepare_gate(
         if texts:
             raise BadValue(f"--fail-on {texts[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
-    return partial(gate, baseline=read_baseline(path), rules=rules, policies=Policies(**policies))
+    baseline = read_baseline(path)
+    if baseline is not None:
+        refuse_unscored(rules, baseline)
+    return partial(gate, baseline=baseline, rules=rules, policies=Policies(**policies))
 
 
 def publish(

@@ -14,7 +14,8 @@ from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import METRICS, score
+from lossbench.metrics.scores import score
+from lossbench.schema import METRICS
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
-from lossbench.metrics.scores import METRICS
 from lossbench.plan.toml import Place, read_toml
+from lossbench.schema import METRICS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 

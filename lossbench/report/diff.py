@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.metrics.scores import metrics_of
 from lossbench.report.place import label, listed_seeds, varying
 from lossbench.report.tables import HEADINGS, NOT_DEFINED, Table, interval
 from lossbench.results.write import json_text
-from lossbench.stats.change import PLACE, SCORES, TIMES, Change, Meeting, changes, meetings
+from lossbench.schema import PLACE, SCORES, TRIALS
+from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
 from lossbench.task import Task
 
 MARKS = {
@@ -58,13 +58,15 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
 
     Raises:
         UnknownName: no such score.
-        BadValue: a score that neither run has.
+        BadValue: a score that neither run has, or only one of them.
     """
     if score is not None and score not in SCORES:
         raise UnknownName("score", score, SCORES)
     found = [meeting for meeting in meetings(before, after) if _has(meeting.about.task, score)]
     if not found:
         raise BadValue(f"no data set of either run has the score {score}; name another with --score")
+    if score is not None:
+        refuse_one_sided(score, before, after)
     compared = [score or str(meeting.about.score) for meeting in found]
     moved: dict[int, Change] = {}
     for name in dict.fromkeys(compared):
@@ -74,10 +76,22 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Refuse a score that one of two runs was not scored by, as one of an older lossbench.
+
+    Raises:
+        BadValue: naming the run.
+    """
+    lacking = [name for name, run in (("A", before), ("B", after)) if unscored(run, score)]
+    if len(lacking) == 1:
+        raise BadValue(
+            f"{lacking[0]} has no value for {score}, an older lossbench may have written it; name another with "
+            "--score, or run it again"
+        )
+
+
 def _has(task: Task, score: str | None) -> bool:
-    if score is None or score in TIMES:
-        return True
-    return score.removesuffix("_at_best") in {metric.name for metric in metrics_of(task)}
+    return score is None or task in TRIALS[score].tasks
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:

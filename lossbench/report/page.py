@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.metrics.scores import METRICS
 from lossbench.report.markdown import markdown
 from lossbench.report.notes import LEGEND
 from lossbench.report.svg import COLOURS, Interval, curves, intervals
 from lossbench.report.tables import HEADINGS, Table, groups, make_table, tables
+from lossbench.schema import METRICS, SETTING
 from lossbench.stats.findings import Findings
-from lossbench.stats.groups import SETTING
 
 CURVE = ("dataset", "loss", *SETTING)
 """What has a curve of its own."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from lossbench.stats.groups import SETTING
+from lossbench.schema import SETTING
 
 SHARE = "outlier_fraction"
 BARE = ("model", "optimizer")  # settings whose value says what it is

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
-from lossbench.stats.groups import SETTING
+from lossbench.schema import SETTING
 
 NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}

@@ -10,11 +10,12 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from lossbench.schema import SCHEMA
+
 if TYPE_CHECKING:
     from lossbench.data import Dataset
     from lossbench.results.comparison import Comparison
 
-SCHEMA = 2  # of the files; to be raised when a column changes its meaning
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 

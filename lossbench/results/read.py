@@ -13,31 +13,16 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lossbench.data.dataset import Sampling
 from lossbench.errors import DataError
-from lossbench.metrics.scores import METRICS
-from lossbench.results.manifest import SCHEMA
-from lossbench.run.scoring import COLUMNS, DTYPES
-from lossbench.task import TASKS
-from lossbench.training.trial import Trial
+from lossbench.schema import COLUMNS, DTYPES, SCHEMA, TRIAL, TRIALS, Column
 
 MANIFEST = "manifest.json"
 CENSORED = ">"
-TRIAL = tuple(get_type_hints(Trial))
-
-CONSTANT = {
-    ("dataset",): ("task", "score", "sampling", "data_hash"),
-    ("dataset", "seed"): ("split_hash",),
-    ("dataset", "seed", "model"): ("weights_hash",),
-    ("dataset", "seed", "batch_size", "epochs"): ("order_hash",),
-    ("task", "loss"): ("loss_hash",),
-}
-"""What must be the same in rows that agree in the first columns: else no comparison of their losses is fair."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +72,22 @@ def _truth(cell: str) -> bool:
     return ("False", "True").index(cell) == 1
 
 
-_TEXT = Kind("a text", _text)
-_NUMBER = Kind("a number", _number)
-_WHOLE = Kind("a whole number", _whole)
-_COUNT = Kind("a whole number above zero", _count)
-_OF_FIELD = {float: _NUMBER, int: _WHOLE}
-_OF_TYPE = {
-    "float64": Kind("a number", _number, optional=True),
-    "Int64": Kind("a whole number", _whole, optional=True),
-    "boolean": Kind("True or False", _truth, optional=True),
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "text": ("a text", _text),
+    "number": ("a number", _number),
+    "whole": ("a whole number", _whole),
+    "count": ("a whole number above zero", _count),
+    "truth": ("True or False", _truth),
 }
 
-KINDS: dict[str, Kind] = {
-    **dict.fromkeys(COLUMNS, _TEXT),
-    **{name: _OF_FIELD.get(kind, _TEXT) for name, kind in get_type_hints(Trial).items()},
-    **{name: _OF_TYPE[dtype] for name, dtype in DTYPES.items() if dtype in _OF_TYPE},
-    **dict.fromkeys(("batch_size", "epochs", "train_rows", "test_rows"), _COUNT),
-    "task": Kind("a task: " + ", ".join(TASKS), _one_of(TASKS)),
-    "score": Kind("a score: " + ", ".join(METRICS), _one_of(tuple(METRICS))),
-    "sampling": Kind(" or ".join(get_args(Sampling)), _one_of(get_args(Sampling))),
-    "failure": Kind("a text", _text, optional=True),
-}
+
+def _kind(column: Column) -> Kind:
+    if column.choices:
+        return Kind(f"a {column.name}: {', '.join(column.choices)}", _one_of(column.choices), column.empty)
+    return Kind(*_READERS[column.kind], column.empty)
+
+
+KINDS = {name: _kind(column) for name, column in TRIALS.items()}
 """What the cells of each column are."""
 
 
@@ -170,6 +150,7 @@ def _read(place: Path) -> tuple[Sheet, pd.DataFrame]:
     path = find_trials(place)
     read_manifest(path.parent)
     sheet = read_sheet(path)
+    refuse_unjudged(sheet)
     trials = typed(sheet)
     refuse_twice(sheet, trials)
     return sheet, trials
@@ -285,15 +266,15 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse other columns than those of `trials.csv`; their order is free.
+    """Refuse other columns than those of `trials.csv`; their order is free, and optional ones may be missing.
 
     Raises:
-        DataError: a column is missing, unknown or there twice.
+        DataError: a required column is missing, or one is unknown or there twice.
     """
     place = f"{path} line 1"
     if not set(COLUMNS) & set(header):
         raise DataError(f"{place}: not the columns of a trials.csv; name one, or the folder of a run")
-    missing = [name for name in COLUMNS if name not in header]
+    missing = [name for name, column in TRIALS.items() if not column.optional and name not in header]
     if missing:
         raise DataError(
             f"{place}: no column {', '.join(missing)}; the file is of an older lossbench: run the comparison again"
@@ -304,7 +285,7 @@ def check_header(path: Path, header: list[str]) -> None:
             f"{place}: unknown column {', '.join(unknown)}; the file is of a newer lossbench, update it, or not "
             "lossbench's alone, remove the column"
         )
-    if len(header) > len(COLUMNS):
+    if len(header) > len(set(header)):
         raise DataError(f"{place}: a column is there twice; remove one of them")
 
 
@@ -323,16 +304,28 @@ def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> N
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:
-    """Return the cells as values, every column with its type.
+    """Return the cells as values, every column with its type; a column that the file lacks is undefined.
 
     Raises:
         DataError: a cell that is not of its column's kind, or a censored time that is none.
     """
+    absent = {name: ("",) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
     times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
-    cells = sheet.cells | {"epochs_to_target": times}
+    cells = sheet.cells | absent | {"epochs_to_target": times}
     trials = pd.DataFrame({name: read_column(sheet, name, cells[name]) for name in COLUMNS}).astype(DTYPES)
     refuse_times(sheet, trials)
     return trials
+
+
+def refuse_unjudged(sheet: Sheet) -> None:
+    """Refuse rows that are judged by a score that the file has no column for.
+
+    Raises:
+        DataError: naming the first such line.
+    """
+    for row, score in enumerate(sheet.cells["score"]):
+        if score in COLUMNS and score not in sheet.cells:
+            raise sheet.error(row, f"the score is {score}, and there is no column {score}; restore the file")
 
 
 def read_column(sheet: Sheet, name: str, cells: tuple[str, ...]) -> list[Any]:
@@ -402,15 +395,17 @@ def refuse_mixture(sheet: Sheet, trials: pd.DataFrame) -> None:
     Raises:
         DataError: naming both lines.
     """
-    for keys, names in CONSTANT.items():
-        firsts = trials.index.to_series().groupby([trials[key] for key in keys]).transform("first").to_numpy()
-        for name in names:
-            column = trials[name].to_numpy()
-            differs = column != column[firsts]
-            if differs.any():
-                row = int(differs.argmax())
-                raise sheet.error(
-                    row,
-                    f"contradicts line {sheet.lines[firsts[row]]}: another {name} for the same {', '.join(keys)}; "
-                    "these rows are of different runs: keep one run's",
-                )
+    for name, column in TRIALS.items():
+        if not column.same_for:
+            continue
+        keys = [trials[key] for key in column.same_for]
+        firsts = trials.index.to_series().groupby(keys).transform("first").to_numpy()
+        found = trials[name].to_numpy()
+        differs = found != found[firsts]
+        if differs.any():
+            row = int(differs.argmax())
+            raise sheet.error(
+                row,
+                f"contradicts line {sheet.lines[firsts[row]]}: another {name} for the same "
+                f"{', '.join(column.same_for)}; these rows are of different runs: keep one run's",
+            )

@@ -16,9 +16,8 @@ from lossbench.report.page import CURVE, reports
 from lossbench.results.read import MANIFEST, altered, find_trials, read_comparison, read_manifest
 from lossbench.results.write import findings_csv, json_text, write_folder
 from lossbench.run.state import Gap
+from lossbench.schema import ARM, MARGINS
 from lossbench.stats.findings import Findings
-from lossbench.stats.paired import MARGINS
-from lossbench.stats.tuning import ARM
 
 NOT_REMADE = {
     "curves.csv": "it holds no curves",

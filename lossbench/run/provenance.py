@@ -18,9 +18,7 @@ from lossbench.losses.loss import Loss
 from lossbench.losses.scaled import Scaled
 from lossbench.training.pack import Pack
 
-HASHES = ("data_hash", "split_hash", "weights_hash", "order_hash", "loss_hash", "fingerprint")
-
-PROGRAM = ("randomness.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
+PROGRAM = ("randomness.py", "schema.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
 """The parts of the package that make the numbers of a row; a test follows the imports and finds no other."""
 
 

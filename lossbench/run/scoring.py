@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,39 +13,12 @@ from lossbench.data.fold import Fold
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import METRICS, score_all
-from lossbench.run.provenance import HASHES, hashes
+from lossbench.metrics.scores import score_all
+from lossbench.run.provenance import hashes
+from lossbench.schema import COLUMNS, DTYPES, METRICS, at_best
 from lossbench.spec import title
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
-from lossbench.training.trial import Trial
-
-CONVERGENCE = ("epochs_to_target", "epochs_to_plateau", "converged")
-CONTEXT = (
-    *("score", "constant_score", "target_score", "validation_score"),
-    *("best_epoch", "diverged_epoch", "sampling", "train_rows", "test_rows", "failure"),
-)
-
-COLUMNS = (
-    *(field.name for field in fields(Trial)),
-    "status",
-    *METRICS,
-    *(f"{name}_at_best" for name in METRICS),
-    *CONVERGENCE,
-    *HASHES,
-    *CONTEXT,
-)
-"""The columns of `trials.csv`, in order. `score` names the primary score, which the next three are of."""
-
-DTYPES: dict[str, Any] = {
-    **dict.fromkeys((*METRICS, *(f"{name}_at_best" for name in METRICS)), "float64"),
-    **dict.fromkeys(("constant_score", "target_score", "validation_score"), "float64"),
-    **dict.fromkeys(("epochs_to_target", "epochs_to_plateau", "best_epoch", "diverged_epoch"), "Int64"),
-    **dict.fromkeys(("train_rows", "test_rows"), "Int64"),
-    "converged": "boolean",
-    "failure": "string",
-}
-"""The types of the columns that may hold undefined values."""
 
 
 def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
@@ -65,7 +38,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
         **scores_on_test(pack, trace.last),
-        **{f"{name}_at_best": values for name, values in scores_on_test(pack, trace.best).items()},
+        **{at_best(name): values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
         **hashes(pack, fingerprint),
         "score": [pack.metric] * len(pack.trials),
@@ -103,8 +76,11 @@ def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> lis
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a data frame, every column with its type."""
-    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    """Return rows as a data frame, every column with its type.
+
+    Rows that an older lossbench stored lack the columns that came since; these are undefined.
+    """
+    columns = {name: [row.get(name) for row in rows] for name in COLUMNS}
     # To give all columns their types afterwards takes several times as long as all the rest.
     typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in DTYPES.items()}
     return pd.DataFrame(columns | typed)

@@ -13,7 +13,8 @@ import pandas as pd
 from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.plan.experiment import Experiment
 from lossbench.run.provenance import fingerprint, source_digest
-from lossbench.run.scoring import COLUMNS, frame_of, plain_rows
+from lossbench.run.scoring import frame_of, plain_rows
+from lossbench.schema import COLUMNS
 from lossbench.store import Store, key_of
 from lossbench.training.pack import losses_by_spec
 from lossbench.training.trial import Trial

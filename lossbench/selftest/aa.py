@@ -20,10 +20,11 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue
 from lossbench.losses import core_losses
-from lossbench.metrics.scores import METRICS, primary_score
+from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import check_fit, trials_of
 from lossbench.plan.settings import Settings, make_settings
-from lossbench.stats.paired import ALPHA, LEVEL, MARGINS, holm, paired_test, shared_rows, verdict
+from lossbench.schema import MARGINS, METRICS
+from lossbench.stats.paired import ALPHA, LEVEL, holm, paired_test, shared_rows, verdict
 from lossbench.training.pack import Pack, make_packs
 
 PLANTED = 2.0  # the difference whose power is measured, in margins

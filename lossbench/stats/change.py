@@ -19,23 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import METRICS
-from lossbench.run.provenance import HASHES
-from lossbench.stats.groups import SETTING
+from lossbench.schema import FAMILY, PLACE, SAME, TIMES, TRIALS
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
-
-FAMILY = ("dataset", *SETTING, "outlier_kind", "outlier_fraction")
-"""What the losses of one table share; p values are corrected over them."""
-
-PLACE = (*FAMILY, "loss")
-"""What the seeds of one loss share."""
-
-SAME = tuple(name for name in HASHES if name != "fingerprint")
-"""The hashes that two rows must share to be compared."""
-
-TIMES = ("epochs_to_target", "epochs_to_plateau")
-SCORES = (*METRICS, *(f"{name}_at_best" for name in METRICS), *TIMES)
-"""The columns whose change can be judged: each has a direction."""
 
 ROUNDING = 1e-6
 """Relative difference that is no change: training is in float32, whose last digits another processor may round."""
@@ -169,7 +154,7 @@ def greater_is_better(score: str) -> bool:
         >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
         (True, False, False)
     """
-    return score not in TIMES and METRICS[score.removesuffix("_at_best")].greater_is_better
+    return bool(TRIALS[score].greater_is_better)
 
 
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
@@ -250,6 +235,15 @@ def values(trials: pd.DataFrame, score: str) -> np.ndarray:
     censored = trials.converged.notna() if score == "epochs_to_target" else trials.status == "diverged"
     censored = np.isnan(found) & censored.to_numpy()
     return np.where(censored, trials.epochs.to_numpy(dtype=np.float64), found)
+
+
+def unscored(trials: pd.DataFrame, score: str) -> bool:
+    """Say whether trials ended well in a task that has a score, and none has a value for it.
+
+    So it is with a file that an older lossbench wrote, which did not know the score.
+    """
+    due = trials[(trials.status == "ok") & trials.task.isin(TRIALS[score].tasks)]
+    return len(due) > 0 and bool(np.isnan(values(due, score)).all())
 
 
 def _mean(scores: np.ndarray) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossbench.stats.groups import SETTING
-from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
+from lossbench.schema import CURVE, OVERLAP
+from lossbench.stats.paired import corrected_interval, shared_rows
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
     Returns:
         One row an epoch: mean over the seeds whose score is defined there, interval, and n.
     """
-    keys = ["dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score"]
+    keys = list(CURVE)
     arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)
     ratios = [shared_rows(*overlap) for overlap in zip(*(first[name] for name in OVERLAP), strict=True)]
     found = [

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.paired import Interval, holm, paired_test, smallest_p, verdict
 from lossbench.stats.sample_size import more_seeds
-
-DTYPES = {"more_seeds": "Int64", "bootstrap_disagrees": "boolean"}
-"""The types of the columns that may hold undefined values."""
 
 
 def difference_columns(

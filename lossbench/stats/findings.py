@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from lossbench.stats.paired import MARGINS
+from lossbench.schema import MARGINS
 from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.summary import summarise

@@ -29,7 +29,8 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.stats.change import SCORES, Change, Meeting, change, greater_is_better, meetings, values
+from lossbench.schema import SCORES
+from lossbench.stats.change import Change, Meeting, change, greater_is_better, meetings, unscored, values
 from lossbench.stats.paired import ALPHA, smallest_p
 
 Outcome = Literal["pass", "warn", "fail"]
@@ -237,6 +238,23 @@ def gate(
     policies = policies or Policies()
     checks = [check for meeting in found for check in checks_of(meeting, rules, policies)]
     return GateReport(tuple(checks), sum(meeting.elsewhere for meeting in found))
+
+
+def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
+    """Refuse rules for a score that the baseline does not know: nothing could be worse than that.
+
+    Raises:
+        BadValue: naming the first such rule.
+    """
+    for rule in rules:
+        mine = baseline
+        for column, name in (("dataset", rule.dataset), ("loss", rule.loss)):
+            mine = mine if name is None else mine[mine[column] == name]
+        if unscored(mine, rule.score):
+            raise BadValue(
+                f"rule '{rule}': the baseline has no value for {rule.score}, an older lossbench may have written "
+                "it; make the baseline again, or leave the rule out"
+            )
 
 
 def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFrame) -> None:

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lossbench.stats.paired import OVERLAP, shared_rows
+from lossbench.schema import OVERLAP, SETTING, UNDEFINED
+from lossbench.stats.paired import shared_rows
 from lossbench.stats.tuning import at_own_rate
 from lossbench.task import Task
 
 View = Literal["fixed", "tuned"]
-SETTING = ("model", "optimizer", "lr", "l1", "l2", "batch_size", "epochs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +101,14 @@ def _groups(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Compa
         )
 
 
-def stack(
-    parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str, dtypes: Mapping[str, str]
-) -> pd.DataFrame:
-    """Return the columns of several comparison groups as one table.
+def stack(parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str) -> pd.DataFrame:
+    """Return the columns of several comparison groups as one table, with the types of `UNDEFINED`.
 
     Args:
         parts: the columns of each group by name, lists or arrays; any other value stands for all rows of its
             part, and a missing column is undefined there.
         columns: their order.
         by: a column that is a list in every part.
-        dtypes: the types of columns that may hold undefined values besides floats.
 
     Returns:
         One row for each element of `by`.
@@ -123,4 +120,5 @@ def stack(
 
     parts = list(parts)
     whole = {name: list(chain.from_iterable(cells(part, name) for part in parts)) for name in columns}
+    dtypes = {name: UNDEFINED[name] for name in columns if name in UNDEFINED}
     return pd.DataFrame(whole).astype(dtypes).copy()  # a copy is in one piece; pandas complains of a hundred

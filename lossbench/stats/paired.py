@@ -24,28 +24,6 @@ LEVEL = 0.95
 ALPHA = 0.05
 """Level of every test, after correction for the family."""
 
-MARGINS: dict[str, float] = {
-    "accuracy": 0.01,
-    "f1": 0.01,
-    "precision": 0.01,
-    "recall": 0.01,
-    "balanced_accuracy": 0.01,
-    "top_k_accuracy": 0.01,
-    "roc_auc": 0.01,
-    "brier": 0.01,
-    "calibration_error": 0.01,
-    "r2": 0.01,
-    "epochs_to_target": 1.0,
-}
-"""The difference that is too small to matter: a hundredth of the scale, and of times the unit they are counted in.
-
-Only scores whose scale is the same on every data set have a default. For the others somebody who knows the units
-must declare one, or nothing is ever equivalent.
-"""
-
-OVERLAP = ("sampling", "test_rows", "train_rows")
-"""The columns of `trials.csv` that say how far seeds overlap, see `shared_rows`."""
-
 Numbers = np.ndarray | float
 
 

@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import METRICS
-from lossbench.stats.difference import DTYPES, difference_columns
-from lossbench.stats.groups import SETTING, ComparisonGroup, comparison_groups, stack
+from lossbench.schema import COMPARISONS, MARGINS, METRICS
+from lossbench.stats.difference import difference_columns
+from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
 from lossbench.stats.letters import letters
-from lossbench.stats.paired import MARGINS, holm, moments, paired_test, verdict
-
-PAIR_COLUMNS = (
-    *("dataset", "task", "view", *SETTING, "outlier_fraction", "score", "first", "second"),
-    *("difference", "difference_low", "difference_high", "n", "p_value", "p_holm", "effect_size", "verdict"),
-    *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
-)
+from lossbench.stats.paired import holm, moments, paired_test, verdict
 
 
 def compare_pairs(
@@ -35,7 +29,7 @@ def compare_pairs(
         margins: the difference that is too small to matter, by score. A score without one is never equivalent.
     """
     parts = (pair_columns(group, margins) for group in comparison_groups(trials, tuning))
-    return stack(parts, PAIR_COLUMNS, by="first", dtypes=DTYPES)
+    return stack(parts, COMPARISONS, by="first")
 
 
 def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:

@@ -17,22 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import METRICS
-from lossbench.stats.groups import SETTING, stack
+from lossbench.schema import METRICS, RANKED, RANKS
+from lossbench.stats.groups import stack
 from lossbench.stats.paired import ALPHA, holm, smallest_p
 from lossbench.stats.sample_size import least_n
 
-SHARED = ("task", "view", *SETTING, "outlier_fraction")
-"""What the data sets of one table of ranks share."""
-
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite: two losses that both diverged are alike."""
-
-RANK_COLUMNS = (
-    *(*SHARED, "loss", "average_rank", "losses", "data_sets", "reference"),
-    *("p_value", "p_holm", "smallest_p", "data_sets_needed", "verdict", "reason"),
-    *("friedman", "friedman_p", "friedman_reason"),
-)
 
 
 def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
@@ -54,9 +45,9 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         data sets.
     """
     shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
-    groups = shown.groupby(list(SHARED), sort=False, dropna=False)
-    parts = (dict(zip(SHARED, key, strict=True)) | rank_columns(group) for key, group in groups)
-    return stack(parts, RANK_COLUMNS, by="loss", dtypes={"data_sets_needed": "Int64"})
+    groups = shown.groupby(list(RANKED), sort=False, dropna=False)
+    parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
+    return stack(parts, RANKS, by="loss")
 
 
 def rank_columns(group: pd.DataFrame) -> dict[str, Any]:

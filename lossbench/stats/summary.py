@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from lossbench.metrics.robustness import robustness, skill
-from lossbench.metrics.scores import METRICS, metrics_of
-from lossbench.stats.difference import DTYPES, difference_columns, fair, spread
-from lossbench.stats.groups import SETTING, ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import MARGINS, corrected_interval, holm, indistinguishable_from_best
+from lossbench.metrics.scores import metrics_of
+from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best
+from lossbench.stats.difference import difference_columns, fair, spread
+from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
+from lossbench.stats.paired import corrected_interval, holm, indistinguishable_from_best
 from lossbench.stats.pairs import shared_letters
 from lossbench.stats.survival import (
     compare_restricted_means,
@@ -44,28 +45,7 @@ def summarise(
         margins: the difference that is too small to matter, by score. A score without one is never equivalent.
     """
     parts = (loss_columns(group, margins) for group in comparison_groups(trials, tuning))
-    return stack(parts, SUMMARY_COLUMNS, by="loss", dtypes=DTYPES)
-
-
-def _three(*names: str) -> tuple[str, ...]:
-    return tuple(f"{name}{end}" for name in names for end in ("", "_low", "_high"))
-
-
-SUMMARY_COLUMNS = (
-    *("dataset", "task", "loss", "view", *SETTING),
-    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged", "failed"),
-    *("mean", "low", "high"),
-    *("reference", *_three("difference"), "p_holm", "effect_size", "verdict", "tied_with_best", "letters"),
-    *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
-    *_three(*METRICS, "at_best", "epochs_to_target", "epochs_to_target_median"),
-    *("reached", "targets"),
-    *_three("epochs_to_target_difference"),
-    *("epochs_to_target_p_holm", "epochs_to_target_verdict"),
-    *_three("epochs_to_plateau", "epochs_to_plateau_median", "robustness"),
-    "robustness_n",
-    *_three("slope", "breakdown_median"),
-    "broke_down",
-)
+    return stack(parts, SUMMARY, by="loss")
 
 
 def loss_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
@@ -112,7 +92,7 @@ def metrics(group: ComparisonGroup) -> dict[str, Any]:
     """Return every score of the task at the last epoch, and the primary one at the best validation epoch."""
     names = {metric.name: metric.name for metric in metrics_of(group.task)}
     columns: dict[str, Any] = {}
-    for name, column in (names | {"at_best": f"{group.score}_at_best"}).items():
+    for name, column in (names | {"at_best": at_best(group.score)}).items():
         columns |= spread(name, corrected_interval(group.clean(column), group.test_to_train))
     return columns
 

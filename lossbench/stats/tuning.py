@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
-
-ARM = ("dataset", "task", "model", "loss", "optimizer", "l1", "l2", "batch_size", "epochs")
-"""What gets a rate of its own."""
+from lossbench.schema import ARM, OVERLAP
+from lossbench.stats.paired import corrected_interval, shared_rows
 
 READ = (*ARM, "lr", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice looks at."""
@@ -27,8 +25,7 @@ Trained = dict[str, Any]
 def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each arm and rate: its validation score over the tuning seeds, and whether it was chosen.
 
-    The best mean wins; of equal ones, the rate in their middle. A rate at which any seed diverged is out of the
-    running.
+    The best mean wins; ties go to the middle rate. A rate at which any seed diverged is not chosen.
 
     Args:
         trials: the trials of the tuning seeds.

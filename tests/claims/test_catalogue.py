@@ -8,7 +8,7 @@ import pytest
 from lossbench.claims import read_catalogue, read_terms
 from lossbench.claims.registry import EXPERIMENTS, arguments_for
 from lossbench.errors import ConfigError, UnknownName
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import METRICS
 
 IDS = [
     *(f"A{n}" for n in range(1, 16)),

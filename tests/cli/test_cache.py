@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lossbench.results.write import trials_csv
-from lossbench.run.provenance import HASHES
-from lossbench.run.scoring import COLUMNS, DTYPES, frame_of
+from lossbench.run.scoring import frame_of
+from lossbench.schema import COLUMNS, DTYPES, HASHES
 from lossbench.store import Store, open_store
 from lossbench.training.trial import Trial
 

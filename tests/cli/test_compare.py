@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import METRICS
 
 from .conftest import BRIEF
 

@@ -15,7 +15,8 @@ from sklearn import metrics
 from lossbench.errors import BadValue
 from lossbench.metrics.classification import BINS, accuracy, roc_auc
 from lossbench.metrics.prediction import Prediction, predict
-from lossbench.metrics.scores import METRICS, metrics_of, score_all
+from lossbench.metrics.scores import metrics_of, score_all
+from lossbench.schema import METRICS
 
 few = settings(max_examples=25, deadline=None)
 CLASSES = 3

@@ -11,7 +11,8 @@ from sklearn import metrics
 
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.regression import mape, r2
-from lossbench.metrics.scores import METRICS, score_all
+from lossbench.metrics.scores import score_all
+from lossbench.schema import METRICS
 
 few = settings(max_examples=60, deadline=None)
 values = st.integers(-20, 20).map(lambda i: i / 4) | st.floats(-100, 100, width=32)

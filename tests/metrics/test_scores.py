@@ -7,7 +7,8 @@ import pytest
 
 from lossbench.errors import UnknownName
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import METRICS, metrics_of, primary_score, score, score_all, secondary_score
+from lossbench.metrics.scores import function_of, metrics_of, primary_score, score, score_all, secondary_score
+from lossbench.schema import METRICS
 from lossbench.task import TASKS
 
 
@@ -35,7 +36,7 @@ def test_the_order_of_the_reports() -> None:
 @pytest.mark.parametrize("metric", METRICS.values(), ids=str)
 def test_a_metric_bears_the_name_of_its_function(metric) -> None:
     """The table cannot put one function under the name of another."""
-    assert metric.fn.__name__ == metric.name
+    assert function_of(metric).__name__ == metric.name
 
 
 @pytest.mark.parametrize("task", TASKS)

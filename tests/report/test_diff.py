@@ -18,8 +18,8 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.diff import COLUMNS, LEGEND, MARKS, diff_json, diff_tables, differences, remarks
 from lossbench.report.terminal import WIDTH, print_tables
 from lossbench.results.write import csv_text
-from lossbench.run.scoring import COLUMNS as TRIAL_COLUMNS
-from lossbench.run.scoring import DTYPES
+from lossbench.schema import COLUMNS as TRIAL_COLUMNS
+from lossbench.schema import DTYPES
 
 few = settings(max_examples=4, deadline=None)
 SCORES = {"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8)}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.report.place import label, listed_seeds, varying
-from lossbench.stats.groups import SETTING
+from lossbench.schema import SETTING
 
 PLACE = dict.fromkeys(SETTING, 1) | {"model": "linear", "outlier_kind": "label", "outlier_fraction": 0.0}
 

@@ -19,7 +19,7 @@ from lossbench import Comparison
 from lossbench.errors import DataError
 from lossbench.results.read import KINDS, altered, read_baseline, read_comparison, read_manifest, read_trials
 from lossbench.results.write import trials_csv
-from lossbench.run.scoring import COLUMNS
+from lossbench.schema import COLUMNS
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 TRIALS = clean({"bce": [0.5, 0.9], "mse": [0.25, 0.75]})

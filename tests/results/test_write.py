@@ -27,9 +27,9 @@ from lossbench.results.write import (
     trials_csv,
     write_text,
 )
-from lossbench.run.scoring import COLUMNS
 from lossbench.run.state import Gap
-from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
+from lossbench.schema import COLUMNS, SUMMARY
+from lossbench.stats.summary import summarise
 
 # One seed that gets there, one that does not, one that diverges, and a loss that diverges throughout.
 SCORES = {
@@ -192,7 +192,7 @@ def test_no_file_speaks_of_infinity() -> None:
     assert mse["epochs_to_plateau_median"] == ">20"
     assert bce["breakdown_median"] not in ("", "inf")
     assert mse["breakdown_median"] == mse["mean"] == ""
-    assert tuple(bce) == SUMMARY_COLUMNS
+    assert tuple(bce) == SUMMARY
     assert not {"inf", "nan", "NaN", "<NA>", "None"} & {*bce.values(), *mse.values()}
 
 
@@ -214,7 +214,7 @@ def test_json_is_standard_and_says_what_the_frame_says() -> None:
     """Undefined is null, beyond the run is a text, all else is the frame's own value."""
     summary = summarise(table(SCORES))
     bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)
-    assert tuple(bce) == (*SUMMARY_COLUMNS, "partial")
+    assert tuple(bce) == (*SUMMARY, "partial")
     assert bce["mean"] == summary["mean"][0]
     assert (mse["mean"], bce["verdict"], mse["n"], mse["diverged"]) == (None, None, 0, 3)
     assert bce["epochs_to_target_median"] == ">20"

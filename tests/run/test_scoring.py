@@ -13,11 +13,11 @@ from sklearn import metrics
 
 from lossbench.data import load_dataset
 from lossbench.data.dataset import Dataset
-from lossbench.metrics.scores import METRICS, metrics_of
+from lossbench.metrics.scores import metrics_of
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
-from lossbench.run.provenance import HASHES
-from lossbench.run.scoring import COLUMNS, failed_rows, frame_of, plain_rows, rows_of
+from lossbench.run.scoring import failed_rows, frame_of, plain_rows, rows_of
+from lossbench.schema import COLUMNS, HASHES, METRICS
 from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trace import Trace

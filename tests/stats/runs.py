@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.run.scoring import frame_of, plain_rows
-from lossbench.stats.change import SCORES
+from lossbench.schema import SCORES
 from stats.synthetic import table
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lossbench.run.scoring import COLUMNS, DTYPES
+from lossbench.schema import COLUMNS, DTYPES
 
 SHARES = (0.0, 0.25, 0.5)
 EPOCHS = 20

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.metrics.scores import METRICS
-from lossbench.run.provenance import HASHES
-from lossbench.run.scoring import COLUMNS
-from lossbench.stats.change import PLACE, SAME, SCORES, TIMES, changes, greater_is_better, meetings, values
+from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES
+from lossbench.stats.change import changes, greater_is_better, meetings, values
 from lossbench.stats.paired import holm, paired_test
 from lossbench.stats.survival import restricted_mean
 from stats.runs import clean, finished, moved

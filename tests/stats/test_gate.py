@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.stats.change import SCORES, TIMES, greater_is_better
+from lossbench.schema import SCORES, TIMES
+from lossbench.stats.change import greater_is_better
 from lossbench.stats.gate import OUTCOMES, GateReport, Policies, gate, parse_rules
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables

@@ -57,5 +57,5 @@ def test_a_seed_that_one_loss_lacks_is_missing_and_not_shifted() -> None:
 def test_parts_of_a_table_may_lack_columns() -> None:
     """Lists keep their places, one value stands for its whole part, and what is missing is undefined."""
     parts = [{"loss": ["a", "b"], "n": 3}, {"loss": [], "n": 4}, {"loss": ["c"], "x": [1.5]}]
-    found = stack(parts, ["n", "x"], by="loss", dtypes={"n": "Int64"})
+    found = stack(parts, ["n", "x"], by="loss")
     np.testing.assert_array_equal(found.to_numpy(dtype=float), [[3, np.nan], [3, np.nan], [np.nan, 1.5]])

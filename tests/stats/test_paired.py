@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import MARGINS, METRICS
 from lossbench.stats.paired import (
-    MARGINS,
     Interval,
     PairedTest,
     corrected_interval,

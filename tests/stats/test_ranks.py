@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from lossbench.stats.ranks import RANK_COLUMNS, compare_with_first, friedman, rank_losses
+from lossbench.schema import RANKS as COLUMNS
+from lossbench.stats.ranks import compare_with_first, friedman, rank_losses
 from lossbench.stats.summary import summarise
 
 from .synthetic import table
@@ -194,7 +195,7 @@ def test_tasks_settings_and_views_are_ranked_apart() -> None:
     tuned = summary(heights, view="tuned").assign(lr=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     parts = [summary(heights), summary(heights, lr=0.5), summary(heights, task="regression", score="r2"), tuned]
     found = rank_losses(pd.concat(parts, ignore_index=True))
-    assert found.columns.tolist() == list(RANK_COLUMNS)
+    assert found.columns.tolist() == list(COLUMNS)
     assert found.average_rank.tolist() == [2.0, 1.0] * 4
     assert found.lr[found["view"] == "tuned"].isna().all()
     assert set(found.data_sets) == {3}

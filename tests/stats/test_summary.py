@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from lossbench.results.write import trials_csv
+from lossbench.schema import COMPARISONS, SUMMARY
 from lossbench.stats.paired import corrected_interval, paired_test
-from lossbench.stats.pairs import PAIR_COLUMNS, compare_pairs
-from lossbench.stats.summary import SUMMARY_COLUMNS, summarise
+from lossbench.stats.pairs import compare_pairs
+from lossbench.stats.summary import summarise
 
 from .synthetic import EPOCHS, read_trials, score_tables, table
 
@@ -267,9 +268,9 @@ def test_settings_are_never_mixed(first: Scores, second: Scores, setting: dict) 
 def test_a_loss_alone_has_no_pairs() -> None:
     """One loss has a summary, no verdict, and a table of pairs without rows that still has its columns."""
     trials = table({"bce": np.full((2, 3), 0.5)})
-    assert compare_pairs(trials).columns.tolist() == list(PAIR_COLUMNS)
+    assert compare_pairs(trials).columns.tolist() == list(COMPARISONS)
     assert len(compare_pairs(trials)) == 0
-    assert summarise(trials).columns.tolist() == list(SUMMARY_COLUMNS)
+    assert summarise(trials).columns.tolist() == list(SUMMARY)
     assert summarise(trials).verdict.isna().all()
 
 

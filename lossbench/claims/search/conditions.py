@@ -23,8 +23,8 @@ from lossbench.claims.search.regions import ORDERED, name, region
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import readings
 from lossbench.claims.trained.contrast import Direction
-from lossbench.metrics.scores import METRICS
 from lossbench.report.terminal import WIDTH
+from lossbench.schema import METRICS
 
 AXES = ("reading", "optimizer", "model", "lr", "epochs", "prevalence", "label noise")
 """What is varied."""

@@ -17,7 +17,7 @@ from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
-from lossbench.metrics.scores import METRICS
+from lossbench.schema import METRICS
 from lossbench.task import Task
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contrast import Direction, Match
-from lossbench.metrics.scores import METRICS, Metric
-from lossbench.stats.paired import OVERLAP, shared_rows
+from lossbench.schema import METRICS, OVERLAP, Metric
+from lossbench.stats.paired import shared_rows
 from lossbench.task import Task
 
 if TYPE_CHECKING:

@@ -24,9 +24,10 @@ from lossbench.claims.trained.contrast import Direction, Match, judge_all
 from lossbench.data import Dataset, check_kind, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses, losses_of
-from lossbench.metrics.scores import METRICS, primary_score
+from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import check_fit
 from lossbench.plan.settings import make_settings
+from lossbench.schema import METRICS
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 

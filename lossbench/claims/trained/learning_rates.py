@@ -17,8 +17,8 @@ from lossbench.claims.trained.contest import bouts
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.levels import level
 from lossbench.errors import ConfigError
-from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
+from lossbench.schema import METRICS
 
 
 def check_rates(

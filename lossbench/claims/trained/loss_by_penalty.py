@@ -21,9 +21,9 @@ from lossbench.claims.trained.contest import Bout, bouts
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.levels import level
 from lossbench.errors import UnknownName
-from lossbench.metrics.scores import METRICS
 from lossbench.plan.experiment import TUNING_SEEDS
 from lossbench.plan.settings import make_settings
+from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
 if TYPE_CHECKING:

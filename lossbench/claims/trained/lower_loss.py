@@ -18,8 +18,8 @@ from lossbench.claims.trained.cell import Cell, cells_under
 from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.rank_correlation import rank_correlation
 from lossbench.data import load_dataset
-from lossbench.metrics.scores import METRICS
 from lossbench.plan.settings import make_settings
+from lossbench.schema import METRICS
 
 Relation = Literal["better", "not always better"]
 

@@ -1,0 +1,287 @@
+"""The one place that says what every column of every file is; all others take names, types and order from here.
+
+To add a metric, write its function in `lossbench.metrics`, under the name that its line has here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, Literal
+
+from lossbench.task import TASKS, Task
+
+Group = Literal["setting", "status", "score", "convergence", "hash", "context"]
+Kind = Literal["text", "number", "whole", "count", "truth"]
+Need = Literal["decision", "probability", "ranking"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of `trials.csv`.
+
+    Args:
+        name: the word in the header.
+        group: what the column is part of; those of "setting" are the fields of a trial, and tell trials apart.
+        kind: what a cell is: "count" is a whole number above zero, "truth" is True or False.
+        meaning: in a few words.
+        empty: whether a cell may be empty, where the value is undefined.
+        optional: whether a file may lack the column, as those of an older lossbench
+            do; it then reads as undefined.
+        since: the version of the schema that the column came with.
+        same_for: the columns that fix the value: rows that agree in them and not in this one are of different
+            runs, and may not be compared.
+        choices: the texts that a cell may be; any, where there are none.
+        greater_is_better: the direction; None where there is none.
+        margin: the difference that is too small to matter: a hundredth of the scale, and of times the unit they
+            are counted in. None where the scale is not the same on every data set: somebody who knows the units
+            must declare one, or nothing is ever equivalent.
+        tasks: those that have the column; rows of others leave it empty.
+    """
+
+    name: str
+    group: Group
+    kind: Kind
+    meaning: str
+    _: KW_ONLY
+    empty: bool = False
+    optional: bool = False
+    since: int = 1
+    same_for: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    greater_is_better: bool | None = None
+    margin: float | None = None
+    tasks: tuple[Task, ...] = TASKS
+
+    @property
+    def dtype(self) -> str:
+        """The pandas type of a column that may hold undefined values."""
+        types = {"text": "string", "number": "float64", "whole": "Int64", "count": "Int64", "truth": "boolean"}
+        return types[self.kind]
+
+
+@dataclass(frozen=True)
+class Metric(Column):
+    """One score, shared by all losses; the function of this name in `lossbench.metrics` computes it.
+
+    Args:
+        needs: what it looks at of a prediction; it is NaN where it needs a probability and there is none.
+    """
+
+    _: KW_ONLY
+    greater_is_better: bool
+    needs: Need
+
+    @property
+    def best(self) -> float:
+        """The score of a perfect prediction."""
+        return 1.0 if self.greater_is_better else 0.0
+
+
+_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+_LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
+_SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
+_VALUES: tuple[Task, ...] = ("regression",)
+
+
+def _score(
+    name: str,
+    tasks: tuple[Task, ...],
+    greater_is_better: bool,
+    needs: Need,
+    meaning: str,
+    margin: float | None = None,
+    since: int = 1,
+) -> Metric:
+    number = Column(name, "score", "number", meaning, empty=True, optional=True, since=since)
+    given = {"greater_is_better": greater_is_better, "margin": margin, "tasks": tasks}
+    return Metric(**vars(number) | given, needs=needs)
+
+
+_METRICS = (
+    _score("accuracy", _LABELS, True, "decision", "share predicted right", 0.01),
+    _score("f1", _LABELS, True, "decision", "precision and recall in one", 0.01),
+    _score("precision", _LABELS, True, "decision", "share of positive predictions that are right", 0.01),
+    _score("recall", _LABELS, True, "decision", "share of positives that are found", 0.01),
+    _score("balanced_accuracy", _CLASSES, True, "decision", "mean recall of the classes", 0.01),
+    _score("top_k_accuracy", ("multiclass",), True, "ranking", "right class among the first two", 0.01),
+    _score("roc_auc", _LABELS, True, "ranking", "chance that a positive ranks above a negative", 0.01),
+    _score("log_loss", _LABELS, False, "probability", "-log of the probability of what happened"),
+    _score("brier", _LABELS, False, "probability", "squared error of the probabilities", 0.01),
+    _score("calibration_error", _LABELS, False, "probability", "confidence against outcome", 0.01),
+    _score("r2", _VALUES, True, "decision", "share of the variance explained", 0.01),
+    _score("rmse", _VALUES, False, "decision", "root mean squared error"),
+    _score("mae", _VALUES, False, "decision", "mean absolute error"),
+    _score("median_absolute_error", _VALUES, False, "decision", "median absolute error"),
+    _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target"),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+"""Every metric by name, in the order of the reports."""
+
+
+def at_best(score: str) -> str:
+    """Return the column of a score at the epoch of the best validation score."""
+    return f"{score}_at_best"
+
+
+_TRIAL = (
+    Column("dataset", "setting", "text", "spec of the data set, as the user gave it"),
+    Column("task", "setting", "text", "the data set's task", same_for=("dataset",), choices=TASKS),
+    Column("model", "setting", "text", "spec of the network"),
+    Column("loss", "setting", "text", "spec of the loss, as the user gave it"),
+    Column("optimizer", "setting", "text", "spec of the optimiser"),
+    Column("lr", "setting", "number", "learning rate"),
+    Column("l1", "setting", "number", "weight of Σ|w| in the cost"),
+    Column("l2", "setting", "number", "weight of Σw² in the cost"),
+    Column("batch_size", "setting", "count", "rows a step"),
+    Column("epochs", "setting", "count", "passes over the training rows"),
+    Column("outlier_kind", "setting", "text", "kind of contamination, or none"),
+    Column("outlier_fraction", "setting", "number", "contaminated share of the training rows"),
+    Column("seed", "setting", "whole", "the repetition"),
+)
+
+_CONVERGENCE = (
+    Column(
+        *("epochs_to_target", "convergence", "whole", "epochs until the target is reached and held"),
+        empty=True,
+        greater_is_better=False,
+        margin=1.0,
+    ),
+    Column(
+        *("epochs_to_plateau", "convergence", "whole", "epochs until nothing more is gained"),
+        empty=True,
+        greater_is_better=False,
+    ),
+    Column("converged", "convergence", "truth", "whether the target was reached", empty=True),
+)
+
+_ORDER = ("dataset", "seed", "batch_size", "epochs")
+_HASHES = (
+    Column("data_hash", "hash", "text", "of the data set", same_for=("dataset",)),
+    Column("split_hash", "hash", "text", "of the split", same_for=("dataset", "seed")),
+    Column("weights_hash", "hash", "text", "of the first weights", same_for=("dataset", "seed", "model")),
+    Column("order_hash", "hash", "text", "of the batch order", same_for=_ORDER),
+    Column("loss_hash", "hash", "text", "of the loss: its code and parameters", same_for=("task", "loss")),
+    Column("fingerprint", "hash", "text", "of engine, versions, code and kind of processor"),
+)
+
+_CONTEXT = (
+    Column("score", "context", "text", "the primary score", same_for=("dataset",), choices=tuple(METRICS)),
+    Column("constant_score", "context", "number", "the primary score of a constant predictor", empty=True),
+    Column("target_score", "context", "number", "the validation score that counts as having learnt", empty=True),
+    Column("validation_score", "context", "number", "the validation score after the last epoch", empty=True),
+    Column("best_epoch", "context", "whole", "the epoch of the best validation score", empty=True),
+    Column("diverged_epoch", "context", "whole", "the epoch in which the training diverged", empty=True),
+    Column(
+        *("sampling", "context", "text", "whether seeds split one table or draw rows of their own"),
+        since=2,
+        same_for=("dataset",),
+        choices=("resplit", "redrawn"),
+    ),
+    Column("train_rows", "context", "count", "rows of the training part"),
+    Column("test_rows", "context", "count", "rows of the test part"),
+    Column("failure", "context", "text", "why the training failed", empty=True, optional=True, since=2),
+)
+
+TRIALS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        *_TRIAL,
+        Column("status", "status", "text", "how the training ended: ok, diverged or failed"),
+        *_METRICS,
+        *(replace(metric, name=at_best(metric.name), margin=None) for metric in _METRICS),
+        *_CONVERGENCE,
+        *_HASHES,
+        *_CONTEXT,
+    )
+}
+"""The columns of `trials.csv` by name, in the order of the file."""
+
+COLUMNS = tuple(TRIALS)
+SCHEMA = max(column.since for column in TRIALS.values())
+"""Version of the files: raised by a new column, or by one that changes its meaning."""
+
+DTYPES: dict[str, Any] = {name: column.dtype for name, column in TRIALS.items() if column.empty}
+"""The types of the columns that may hold undefined values."""
+
+TRIAL = tuple(column.name for column in _TRIAL)
+"""What a trial is; no two rows agree in it."""
+
+
+def _trial_without(*names: str) -> tuple[str, ...]:
+    return tuple(name for name in TRIAL if name not in names)
+
+
+SETTING = _trial_without("dataset", "task", "loss", "outlier_kind", "outlier_fraction", "seed")
+"""What the losses of a data set share when they are compared."""
+
+ARM = _trial_without("lr", "outlier_kind", "outlier_fraction", "seed")
+"""What gets a learning rate of its own."""
+
+FAMILY = _trial_without("task", "loss", "seed")
+"""What the losses of one table share; p values are corrected over them."""
+
+PLACE = (*FAMILY, "loss")
+"""What the seeds of one loss share."""
+
+HASHES = tuple(column.name for column in _HASHES)
+SAME = tuple(name for name in HASHES if TRIALS[name].same_for)
+"""The hashes that two rows must share to be compared: the fingerprint may differ."""
+
+OVERLAP = ("sampling", "test_rows", "train_rows")
+"""The columns that say how far seeds overlap, see `lossbench.stats.paired.shared_rows`."""
+
+SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
+"""The columns whose change can be judged: each has a direction."""
+
+TIMES = tuple(name for name in SCORES if TRIALS[name].group == "convergence")
+
+MARGINS = {name: column.margin for name, column in TRIALS.items() if column.margin is not None}
+"""The differences that are too small to matter, by score, where nobody declares others."""
+
+
+def three(*names: str) -> tuple[str, ...]:
+    """Return the columns of a value and of both ends of its interval."""
+    return tuple(f"{name}{end}" for name in names for end in ("", "_low", "_high"))
+
+
+_TESTED = ("p_holm", "effect_size", "verdict")
+_BESIDE = ("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees")
+
+SUMMARY = (
+    *("dataset", "task", "loss", "view", *SETTING),
+    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged", "failed"),
+    *("mean", "low", "high"),
+    *("reference", *three("difference"), *_TESTED, "tied_with_best", "letters", *_BESIDE),
+    *three(*METRICS, "at_best", "epochs_to_target", "epochs_to_target_median"),
+    *("reached", "targets"),
+    *three("epochs_to_target_difference"),
+    *("epochs_to_target_p_holm", "epochs_to_target_verdict"),
+    *three("epochs_to_plateau", "epochs_to_plateau_median", "robustness"),
+    "robustness_n",
+    *three("slope", "breakdown_median"),
+    "broke_down",
+)
+"""The columns of `summary.csv`: one row a data set, setting and loss."""
+
+COMPARISONS = (
+    *("dataset", "task", "view", *SETTING, "outlier_fraction", "score", "first", "second"),
+    *(*three("difference"), "n", "p_value", *_TESTED, *_BESIDE),
+)
+"""The columns of `comparisons.csv`: one row a data set, setting and pair of losses."""
+
+RANKED = ("task", "view", *SETTING, "outlier_fraction")
+"""What the data sets of one table of ranks share."""
+
+RANKS = (
+    *(*RANKED, "loss", "average_rank", "losses", "data_sets", "reference"),
+    *("p_value", "p_holm", "smallest_p", "data_sets_needed", "verdict", "reason"),
+    *("friedman", "friedman_p", "friedman_reason"),
+)
+"""The columns of `ranks.csv`: one row a task, setting and loss."""
+
+CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
+"""The first columns of `curves.csv`, which the epochs of one curve share."""
+
+UNDEFINED = {"more_seeds": "Int64", "bootstrap_disagrees": "boolean", "data_sets_needed": "Int64"}
+"""The types of the columns of these tables that may hold undefined values besides floats."""
