@@ -153,8 +153,8 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
     """
     packs = [
         pack
-        for dataset in experiment.datasets
-        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name), memory)
+        for setup in experiment.setups
+        for pack in make_packs(setup, (t for t in trials if t.dataset == setup.dataset.name), memory)
     ]
     tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
     for pack in packs:
