@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.compare import TEXTS, many
+from lossbench.cli.options import TEXTS, many
 from lossbench.cli.progress import counted
 
 if TYPE_CHECKING:
