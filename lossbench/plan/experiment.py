@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, contaminate, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold
-from lossbench.errors import BadValue, LossDoesNotFit
+from lossbench.errors import BadValue, LossDoesNotFit, naming
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import built_in
@@ -23,6 +24,8 @@ from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Setup
 from lossbench.training.trial import Trial
+
+Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 ROWS_JUDGED = 50_000  # of a law: what is rarer than one row in so many is found where it happens
@@ -68,9 +71,9 @@ def plan(settings: Settings) -> Experiment:
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    models = {spec: parse_model(spec) for spec in settings.models}
-    optimisers = {spec: parse_optimiser(spec) for spec in settings.optimizers}
-    datasets = tuple(load_dataset(spec) for spec in settings.datasets)
+    models = resolved(settings.models, parse_model)
+    optimisers = resolved(settings.optimizers, parse_optimiser)
+    datasets = tuple(resolved(settings.datasets, load_dataset).values())
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
@@ -78,10 +81,20 @@ def plan(settings: Settings) -> Experiment:
     fitting, skipped = match_losses(settings, datasets)
     check_tuning(settings)
     for dataset in datasets:
-        check_contamination(settings, dataset)
+        with naming(dataset.name):
+            check_contamination(settings, dataset)
     setups = tuple(Setup(dataset, fitting[dataset.name], models, optimisers) for dataset in datasets)
     trials = tuple(trial for setup in setups for trial in trials_of(settings, setup))
     return Experiment(settings, setups, trials, tuple(tuning_trials(settings, trials)), skipped)
+
+
+def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str, Thing]:
+    """Return what each spec names."""
+    found = {}
+    for spec in specs:
+        with naming(spec):
+            found[spec] = resolve(spec)
+    return found
 
 
 def named_everywhere(settings: Settings) -> set[str]:
@@ -98,7 +111,8 @@ def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
         UsageError: it does not exist, or does not fit.
     """
     try:
-        get_loss(spec, task)
+        with naming(spec):
+            get_loss(spec, task)
     except LossDoesNotFit:
         if spec not in everywhere:
             raise
@@ -146,9 +160,10 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
         UnknownName: no such loss.
         LossDoesNotFit: one of another task, or that is undefined for some of the targets.
     """
-    loss = get_loss(spec, dataset.task, dataset.targets)
-    if loss.record.domain is not None:
-        check_targets(loss, loss.record.domain, dataset, seeds)
+    with naming(spec):
+        loss = get_loss(spec, dataset.task, dataset.targets)
+        if loss.record.domain is not None:
+            check_targets(loss, loss.record.domain, dataset, seeds)
     return loss
 
 
@@ -186,7 +201,8 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
     """Return the contamination of a data set, its task's own where the user leaves it open."""
     if settings.outlier_kind == "auto":
         return default_kind(dataset.task)
-    return check_kind(settings.outlier_kind, dataset.task)
+    with naming(settings.outlier_kind):
+        return check_kind(settings.outlier_kind, dataset.task)
 
 
 def check_contamination(settings: Settings, dataset: Dataset) -> None:
