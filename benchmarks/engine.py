@@ -70,7 +70,7 @@ def fused_all(packs: list[Pack]) -> None:
 def measure(name: str, model: str, losses: Sequence[str], models: int, sample: int, rounds: int = 3) -> None:
     """Print one workload's figures; all take turns, so that a drift of the machine hits them alike."""
     whole = make_pack(models, EPOCHS, name, model, losses)
-    parts = make_packs(whole.dataset, whole.trials)
+    parts = make_packs(whole.setup, whole.trials)
     fused_all(parts)  # what is computed once for a pack is not part of its training
     bare_loop(whole, 0)
     picked = np.linspace(0, models - 1, sample).astype(int).tolist()

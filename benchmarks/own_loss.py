@@ -65,7 +65,7 @@ def packs(losses: Sequence[str]) -> list[Pack]:
     """Return what `compare` trains for some losses on breast_cancer."""
     wanted = {"datasets": "breast_cancer", "losses": losses, "models": "mlp:16"}
     experiment = plan(make_settings(**wanted, epochs=EPOCHS, seeds=SEEDS, outliers=0))
-    return make_packs(experiment.datasets[0], experiment.trials)
+    return make_packs(experiment.setups[0], experiment.trials)
 
 
 def seconds(work: Sequence[Pack]) -> float:

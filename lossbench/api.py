@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossbench.plan.experiment import plan
+from lossbench.errors import BadValue, OutputError
+from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.request import Engine, Request
 from lossbench.plan.settings import make_settings, placed
 from lossbench.report.save import save
 from lossbench.results import comparison
-from lossbench.run.runner import Engine
-from lossbench.store import open_store
+from lossbench.results.read import read_baseline
+from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
+from lossbench.run.runner import Forecast, choose_device, forecast
+from lossbench.stats.gate import GateReport, Policies, gate, parse_rules, refuse_unscored
+from lossbench.store import storage
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lossbench.claims import Finding
 
 
@@ -35,6 +44,7 @@ class Comparison(comparison.Comparison):
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
+Progress = Callable[[str, int], None]
 
 
 def compare(
@@ -58,7 +68,7 @@ def compare(
     device: str = "cpu",
     cache: bool = False,
     budget: float = math.inf,
-    progress: Callable[[str, int], None] = lambda dataset, trials: None,
+    progress: Progress = lambda dataset, trials: None,
 ) -> Comparison:
     """Train the same networks under each loss, on the same data, and say what differs.
 
@@ -98,7 +108,6 @@ def compare(
         >>> list(result.summary.loss), len(result.trials)
         (['ce', 'mse'], 4)
     """
-    start = time.perf_counter()
     settings = make_settings(
         config,
         datasets=listed(datasets),
@@ -115,13 +124,126 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
     )
-    with placed(config):
-        experiment = plan(settings)
-    with open_store() if cache else nullcontext() as store:
+    request = Request(settings, config, jobs, engine, device, cache, budget)
+    return answer(request, lambda experiment: nullcontext(progress)).comparison
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes of a request.
+
+    Args:
+        request: what was asked for.
+        comparison: the results.
+        verdict: what came of the gate; None where there is no baseline.
+        unwritten: which files could not be written, why, and what to do; empty where all could.
+    """
+
+    request: Request
+    comparison: Comparison
+    verdict: GateReport | None
+    unwritten: str
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files lie; None where there are none."""
+        return None if self.unwritten else self.request.folder
+
+
+def answer(request: Request, watch: Callable[[Experiment], AbstractContextManager[Progress]]) -> Answer:
+    """Do what is asked for: plan, prepare the gate and the files, train, write, judge.
+
+    Args:
+        request: what is asked for.
+        watch: opens what is told a data set's name and a number of trials as they finish.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+    """
+    experiment = planned(request)
+    device = choose_device(request.device)
+    judge = prepare_gate(request)
+    prepare_targets(request)
+    with storage(request.cache) as store, watch(experiment) as progress:
         done = comparison.execute(
-            experiment, start, progress, store, budget, jobs=jobs, engine=engine, device=device
+            experiment,
+            request.began,
+            progress,
+            store,
+            request.budget,
+            jobs=request.jobs,
+            engine=request.engine,
+            device=device,
         )
-    return Comparison(**vars(done))
+    found = Comparison(**vars(done))
+    return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
+
+
+def rehearse(request: Request) -> tuple[Experiment, Forecast]:
+    """Return what would be trained, and what that would take.
+
+    Raises:
+        UsageError: anything that cannot be carried out.
+    """
+    experiment = planned(request)
+    with storage(request.cache) as store:
+        return experiment, forecast(experiment, request.jobs, request.engine, request.device, store)
+
+
+def planned(request: Request) -> Experiment:
+    """Return what is trained; a name that is refused is found in the config."""
+    with placed(request.config):
+        return plan(request.settings)
+
+
+def prepare_gate(request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
+    """Read the baseline and the rules, and return what judges trials by them.
+
+    Raises:
+        BadValue: rules without a baseline.
+        UsageError: a rule, a policy or a baseline that cannot be read, or a rule on a score that it lacks.
+    """
+    policies = dict(request.settings.gate)
+    stated = [parse_rules([rule.pop("rule")], **rule) for rule in map(dict, policies.pop("rules", []))]
+    rules = [*parse_rules(request.rules), *chain.from_iterable(stated)]
+    if request.baseline is None:
+        if request.rules:
+            raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
+        return lambda trials: None
+    baseline = read_baseline(request.baseline)
+    if baseline is not None:
+        refuse_unscored(rules, baseline)
+    return partial(gate, baseline=baseline, rules=rules, policies=Policies(**policies))
+
+
+def prepare_targets(request: Request) -> None:
+    """See that the results can be written.
+
+    Raises:
+        OutputError: they cannot.
+    """
+    if request.csv_file is not None:
+        prepare_file(request.csv_file)
+    if request.folder is not None:
+        prepare_folder(request.folder)
+
+
+def write_files(found: Comparison, request: Request) -> str:
+    """Write the files, and return why some could not be written: what can be said is said all the same."""
+    writers: list[Callable[[], None]] = []
+    if request.folder is not None:
+        writers.append(partial(found.save, request.folder, request.command))
+    if request.csv_file is not None:
+        writers.append(partial(write_text, request.csv_file, trials_csv(found.trials)))
+    refusals = []
+    for write in writers:
+        try:
+            write()
+        except OutputError as error:
+            refusals.append(str(error))
+    kept = request.cache and not found.note
+    again = ". The trainings are kept: run the command again"
+    return "; ".join(refusals) + again * (bool(refusals) and kept)
 
 
 def check_claims(
@@ -158,7 +280,7 @@ def check_claims(
 
     catalogue = read_catalogue(None if config is None else Path(config))
     chosen = catalogue.find(tuple(listed(ids) or ()))
-    with open_store() if cache else nullcontext() as store:
+    with storage(cache) as store:
         study = Study(read_terms(), quick=quick, first_seed=first_seed, jobs=jobs, store=store)
         return try_claims(catalogue, chosen, study)
 

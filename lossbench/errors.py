@@ -16,7 +16,8 @@ A message says what is wrong, where, why, and what to do next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class LossbenchError(Exception):
@@ -26,9 +27,32 @@ class LossbenchError(Exception):
 
 
 class UsageError(LossbenchError):
-    """The request cannot be carried out as it stands."""
+    """The request cannot be carried out as it stands.
+
+    `about` is the name, as the user gave it, that the request fails for; None where that is not known.
+    """
 
     exit_code = 2
+    about: str | None = None
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let a usage error know which name of the user's it is about, unless it knows already.
+
+    Example:
+        >>> try:
+        ...     with naming("hubber:delta=2"):
+        ...         raise UnknownName("loss", "hubber", ["huber", "mae"])
+        ... except UsageError as error:
+        ...     print(error.about)
+        hubber:delta=2
+    """
+    try:
+        yield
+    except UsageError as error:
+        error.about = error.about or name
+        raise
 
 
 class UnknownName(UsageError):

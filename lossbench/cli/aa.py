@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.compare import TEXTS, many
+from lossbench.cli.options import TEXTS, many
 from lossbench.cli.progress import counted
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ def aa(
     verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
     """
     from lossbench.results.write import prepare_file
-    from lossbench.selftest.aa import simulate, study
+    from lossbench.selftest.aa import prepare, simulate
 
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
-    plan = study(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
+    wanted = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
     rows: list[dict[str, object]] = []
     try:
-        with counted(plan.trainings, quiet) as say:
-            rows.extend(simulate(plan, jobs, say))
+        with counted(wanted.trainings, quiet) as say:
+            rows.extend(simulate(wanted, jobs, say))
     finally:  # data sets that are done are reported, even where the others are interrupted
         if rows:
             report(rows, target, quiet)

@@ -54,15 +54,15 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     start = time.perf_counter()
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims
     from lossbench.claims.expectation import changes, read_expected
-    from lossbench.cli.compare import storage
     from lossbench.results.write import prepare_folder
+    from lossbench.store import storage
 
     catalogue = read_catalogue(options["config"])
     chosen = catalogue.find(ids)
     expected = read_expected(options["expect"]) if options["expect"] else {}
     if options["output"] is not None:
         prepare_folder(options["output"])
-    with storage(options) as store, telling(options["quiet"]) as say:
+    with storage(not options["no_cache"]) as store, telling(options["quiet"]) as say:
         manner = {name: options[name] for name in ("quick", "jobs", "first_seed")}
         study = Study(read_terms(), say=say, store=store, **manner)
         if options["explain"]:

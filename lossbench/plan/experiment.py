@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,15 +13,19 @@ from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, contaminate, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold
-from lossbench.errors import BadValue, LossDoesNotFit
-from lossbench.losses import get_loss
+from lossbench.errors import BadValue, LossDoesNotFit, naming
+from lossbench.losses import Loss, get_loss
+from lossbench.losses.record import Domain
 from lossbench.losses.registry import built_in
 from lossbench.plan.settings import Settings
 from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.pack import Setup
 from lossbench.training.trial import Trial
+
+Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 ROWS_JUDGED = 50_000  # of a law: what is rarer than one row in so many is found where it happens
@@ -42,17 +47,22 @@ class Experiment:
 
     Args:
         settings: what the user asked for.
-        datasets: the data sets, loaded.
+        setups: each data set, with the losses, models and optimisers that its trials name.
         trials: every training that is reported, in the order of the report.
         tuning: the trainings by which each loss finds its rate; empty where none is looked for.
         skipped: the losses that do not fit some of the data sets.
     """
 
     settings: Settings
-    datasets: tuple[Dataset, ...]
+    setups: tuple[Setup, ...]
     trials: tuple[Trial, ...]
     tuning: tuple[Trial, ...]
     skipped: tuple[Skip, ...]
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The data sets."""
+        return tuple(setup.dataset for setup in self.setups)
 
 
 def plan(settings: Settings) -> Experiment:
@@ -61,11 +71,9 @@ def plan(settings: Settings) -> Experiment:
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    for model in settings.models:
-        parse_model(model)
-    for optimizer in settings.optimizers:
-        parse_optimiser(optimizer)
-    datasets = tuple(load_dataset(spec) for spec in settings.datasets)
+    models = resolved(settings.models, parse_model)
+    optimisers = resolved(settings.optimizers, parse_optimiser)
+    datasets = tuple(resolved(settings.datasets, load_dataset).values())
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
@@ -73,9 +81,20 @@ def plan(settings: Settings) -> Experiment:
     fitting, skipped = match_losses(settings, datasets)
     check_tuning(settings)
     for dataset in datasets:
-        check_contamination(settings, dataset)
-    trials = tuple(t for dataset in datasets for t in trials_of(settings, dataset, fitting[dataset.name]))
-    return Experiment(settings, datasets, trials, tuple(tuning_trials(settings, trials)), skipped)
+        with naming(dataset.name):
+            check_contamination(settings, dataset)
+    setups = tuple(Setup(dataset, fitting[dataset.name], models, optimisers) for dataset in datasets)
+    trials = tuple(trial for setup in setups for trial in trials_of(settings, setup))
+    return Experiment(settings, setups, trials, tuple(tuning_trials(settings, trials)), skipped)
+
+
+def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str, Thing]:
+    """Return what each spec names."""
+    found = {}
+    for spec in specs:
+        with naming(spec):
+            found[spec] = resolve(spec)
+    return found
 
 
 def named_everywhere(settings: Settings) -> set[str]:
@@ -92,7 +111,8 @@ def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
         UsageError: it does not exist, or does not fit.
     """
     try:
-        get_loss(spec, task)
+        with naming(spec):
+            get_loss(spec, task)
     except LossDoesNotFit:
         if spec not in everywhere:
             raise
@@ -100,23 +120,22 @@ def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
 
 def match_losses(
     settings: Settings, datasets: tuple[Dataset, ...]
-) -> tuple[dict[str, list[str]], tuple[Skip, ...]]:
+) -> tuple[dict[str, dict[str, Loss]], tuple[Skip, ...]]:
     """Say which losses run on which data set.
 
     Returns:
-        The losses of each data set by its name, and the pairs that do not fit.
+        The losses of each data set by its name and their spec, and the pairs that do not fit.
 
     Raises:
         UsageError: a loss that does not exist; one that was named and fits none of the data sets; a data set that
             none of its task's losses fits.
     """
-    fitting: dict[str, list[str]] = {dataset.name: [] for dataset in datasets}
+    fitting: dict[str, dict[str, Loss]] = {dataset.name: {} for dataset in datasets}
     refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
     for dataset in datasets:
         for spec in settings.losses_for(dataset.task):
             try:
-                check_fit(spec, dataset, every_seed(settings))
-                fitting[dataset.name].append(spec)
+                fitting[dataset.name][spec] = check_fit(spec, dataset, every_seed(settings))
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
     for spec, refused in refusals.items():
@@ -134,16 +153,26 @@ def match_losses(
     return fitting, tuple(skips)
 
 
-def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> None:
-    """Refuse a loss that is not made for a data set, or not for what some seed draws from it.
+def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
+    """Return a loss, unless it is not made for a data set, or not for what some seed draws from it.
 
     Raises:
         UnknownName: no such loss.
         LossDoesNotFit: one of another task, or that is undefined for some of the targets.
     """
-    domain = get_loss(spec, dataset.task, dataset.targets).record.domain
-    if domain is None:
-        return
+    with naming(spec):
+        loss = get_loss(spec, dataset.task, dataset.targets)
+        if loss.record.domain is not None:
+            check_targets(loss, loss.record.domain, dataset, seeds)
+    return loss
+
+
+def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[int]) -> None:
+    """Refuse a loss that is undefined for some of the targets.
+
+    Raises:
+        LossDoesNotFit: naming the rows.
+    """
     for seed in judged_seeds(dataset, seeds):
         table = dataset.sample(seed)
         rows = np.flatnonzero(domain.violations(table.target.reshape(table.rows, -1)))
@@ -153,8 +182,8 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> None:
         more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
         drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
         raise LossDoesNotFit(
-            f"loss '{spec}' needs {domain.description}; '{dataset.name}' breaks that in row {named}{more}{drawn} "
-            f"(counted from 1): {domain.advice}"
+            f"loss '{loss.spec}' needs {domain.description}; '{dataset.name}' breaks that in row "
+            f"{named}{more}{drawn} (counted from 1): {domain.advice}"
         )
 
 
@@ -172,7 +201,8 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
     """Return the contamination of a data set, its task's own where the user leaves it open."""
     if settings.outlier_kind == "auto":
         return default_kind(dataset.task)
-    return check_kind(settings.outlier_kind, dataset.task)
+    with naming(settings.outlier_kind):
+        return check_kind(settings.outlier_kind, dataset.task)
 
 
 def check_contamination(settings: Settings, dataset: Dataset) -> None:
@@ -220,13 +250,13 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
                 yield replace(trial, seed=seed)
 
 
-def trials_of(settings: Settings, dataset: Dataset, losses: list[str]) -> Iterator[Trial]:
+def trials_of(settings: Settings, setup: Setup) -> Iterator[Trial]:
     """Yield the trials of one data set: every combination of the axes."""
-    kind = outlier_kind(settings, dataset)
+    kind = outlier_kind(settings, setup.dataset)
     axes = (
-        settings.models,
-        losses,
-        settings.optimizers,
+        setup.models,
+        setup.losses,
+        setup.optimisers,
         settings.lr,
         settings.l1,
         settings.l2,
@@ -235,8 +265,8 @@ def trials_of(settings: Settings, dataset: Dataset, losses: list[str]) -> Iterat
     )
     for model, loss, optimizer, lr, l1, l2, fraction, seed in product(*axes):
         yield Trial(
-            dataset=dataset.name,
-            task=dataset.task,
+            dataset=setup.dataset.name,
+            task=setup.dataset.task,
             model=model,
             loss=loss,
             optimizer=optimizer,

@@ -166,28 +166,35 @@ def placed(config: str | Path | None) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        if config is not None and config not in SHIPPED:
-            place = find_place(str(error), *read_toml(config))
+        if error.about is not None and config is not None and config not in SHIPPED:
+            place = find_place(error.about, *read_toml(config))
             error.args = (f"{place}: {error}",) if place else error.args
         raise
 
 
-def find_place(message: str, file: Place, values: Mapping[str, Any]) -> Place | None:
-    """Return where in a config stands the first name in quotes of a message; None where it does not."""
-    first = re.search("'(.*?)'", message)
-    for keys, names in _names(values):
-        if first and first[1] in names:
-            return Place(keys, file.file, file.text)
-    return None
+def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | None:
+    r"""Return where a name stands in a table, or the label by which it stands there; None where it does not.
 
+    Args:
+        name: the spec of a data set, loss, model or optimiser.
+        place: of the table.
+        values: of the table.
 
-def _names(values: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
-    """Yield the values of every key, after the tables that hold it."""
+    Example:
+        >>> place = Place((), "a.toml", "[losses]\nbinary = ['mse', 'mze']")
+        >>> str(find_place("mze", place, {"losses": {"binary": ["mse", "mze"]}}))
+        "a.toml line 2, key 'losses.binary'"
+    """
     for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _names(value, (*table, key))
-        else:
-            yield (*table, key), value if isinstance(value, list) else [value]
+        inside = place.inside(key)
+        items = value if isinstance(value, list) else [value]
+        if name in items or title(name) in items:
+            return inside
+        tables = [(inside.table(n) if isinstance(value, list) else inside, item) for n, item in enumerate(items)]
+        found = (find_place(name, *table) for table in tables if isinstance(table[1], Mapping))
+        if first := next(filter(None, found), None):
+            return first
+    return None
 
 
 def _read(value: Any, place: Place) -> Any:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from lossbench.plan.experiment import Experiment
 from lossbench.run.state import Gap
 from lossbench.stats.tuning import disagreements
-from lossbench.training.pack import losses_by_spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,8 +118,8 @@ def own_losses(experiment: Experiment) -> Iterator[str]:
     """Yield what must be known about losses of the user's own; each remark once."""
     remarks = (
         f"note     {loss.title}: {remark}"
-        for dataset in experiment.datasets
-        for loss in losses_by_spec(dataset, (t for t in experiment.trials if t.dataset == dataset.name)).values()
+        for setup in experiment.setups
+        for loss in setup.losses.values()
         for remark in loss.record.notes
     )
     yield from dict.fromkeys(remarks)

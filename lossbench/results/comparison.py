@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.plan.experiment import Experiment
+from lossbench.plan.request import Engine
 from lossbench.run.runner import run
 from lossbench.run.state import Gap
 from lossbench.stats.curves import average_curves
@@ -43,6 +44,11 @@ class Comparison(Findings):
     gaps: tuple[Gap, ...] = ()
     note: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether every training that was asked for was done; one that diverged was."""
+        return not self.gaps and not (self.trials.status == "failed").any()
+
     @cached_property
     def curves(self) -> pd.DataFrame:
         """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
@@ -55,10 +61,27 @@ def execute(
     progress: Callable[[str, int], None],
     store: Store | None = None,
     budget: float = math.inf,
-    **manner: Any,
+    *,
+    jobs: int | None = None,
+    engine: Engine = "fused",
+    device: str = "cpu",
 ) -> Comparison:
-    """Run a planned experiment; `start` is when the whole began, by `time.perf_counter`."""
-    done = run(experiment, progress=progress, store=store, budget=budget, **manner)
+    """Run a planned experiment.
+
+    Args:
+        experiment: what is trained.
+        start: when the whole began, by `time.perf_counter`.
+        progress: is told a data set's name and a number of trials as they finish.
+        store: where finished trials are looked up and kept; None for nowhere.
+        budget: seconds after which no more training is begun.
+        jobs: processes; None for one a core where the work is worth it.
+        engine: by which it is trained.
+        device: on which.
+
+    Raises:
+        UsageError: see `lossbench.run.runner.run`.
+    """
+    done = run(experiment, jobs, engine, device, progress, store, budget)
     rows, reported = done.rows, done.rows.index < len(experiment.trials)
     tuning = tuning_table(rows[~reported]) if experiment.tuning else None
     seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
@@ -70,7 +93,7 @@ def execute(
         experiment=experiment,
         raw_curves=done.curves[reported],
         seconds=seconds,
-        manner=manner,
+        manner={"jobs": jobs, "engine": engine, "device": device},
         cached=done.cached,
         gaps=done.gaps,
         note=done.note,

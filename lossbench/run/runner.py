@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ import pandas as pd
 from lossbench.backends import available_cores, run_all
 from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.plan.experiment import Experiment
+from lossbench.plan.request import DEVICES, ENGINES, Engine
 from lossbench.run.scoring import failed_rows, frame_of, rows_of
 from lossbench.run.state import Gap, Ledger
 from lossbench.store import Store
@@ -25,10 +26,6 @@ from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
     from lossbench.training.trace import Trace
-
-Engine = Literal["fused", "loop"]
-ENGINES: tuple[Engine, ...] = ("fused", "loop")
-DEVICES = ("cpu", "auto", "cuda")
 
 # A second process costs a second of imports: less work than this many multiply-adds is done in this one.
 WORTH_A_PROCESS = 20e9
@@ -153,8 +150,8 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
     """
     packs = [
         pack
-        for dataset in experiment.datasets
-        for pack in make_packs(dataset, (t for t in trials if t.dataset == dataset.name), memory)
+        for setup in experiment.setups
+        for pack in make_packs(setup, (t for t in trials if t.dataset == setup.dataset.name), memory)
     ]
     tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
     for pack in packs:

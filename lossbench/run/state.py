@@ -16,7 +16,6 @@ from lossbench.run.provenance import fingerprint, source_digest
 from lossbench.run.scoring import frame_of, plain_rows
 from lossbench.schema import COLUMNS
 from lossbench.store import Store, key_of
-from lossbench.training.pack import losses_by_spec
 from lossbench.training.trial import Trial
 
 CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
@@ -162,7 +161,6 @@ class Ledger:
         return {dataset.name: dataset.digest for dataset in self.experiment.datasets}
 
     def _digests(self) -> Iterator[tuple[tuple[str, str], str]]:
-        for dataset in self.experiment.datasets:
-            mine = (trial for trial in self.places if trial.dataset == dataset.name)
-            for spec, loss in losses_by_spec(dataset, mine).items():
-                yield (dataset.name, spec), source_digest(loss)
+        for setup in self.experiment.setups:
+            for spec, loss in setup.losses.items():
+                yield (setup.dataset.name, spec), source_digest(loss)

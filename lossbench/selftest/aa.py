@@ -15,17 +15,17 @@ from functools import partial
 import numpy as np
 
 from lossbench.backends import available_cores, run_all
-from lossbench.data.catalogue import load_dataset
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import core_losses
 from lossbench.metrics.scores import primary_score
-from lossbench.plan.experiment import check_fit, trials_of
-from lossbench.plan.settings import Settings, make_settings
+from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.settings import make_settings
 from lossbench.schema import MARGINS, METRICS
 from lossbench.stats.paired import ALPHA, LEVEL, holm, paired_test, shared_rows, verdict
-from lossbench.training.pack import Pack, make_packs
+from lossbench.task import TASKS
+from lossbench.training.pack import Pack, Setup, make_packs
 
 PLANTED = 2.0  # the difference whose power is measured, in margins
 POWER = 0.8  # how often a detectable difference is found
@@ -33,22 +33,25 @@ WIDEST = 64  # margins, the largest detectable difference that is searched for
 
 
 @dataclass(frozen=True)
-class Study:
+class Simulation:
     """What is simulated, on which data sets.
 
     Args:
-        datasets: loaded.
+        experiment: the data sets, the losses, and a trial for each seed of each family.
         arms: the loss of each arm, for each data set; the first is what the others are compared with.
         seeds: repetitions in one comparison.
-        families: simulated comparisons of all arms with the first, each on its own seeds.
-        settings: model, optimiser, rate and epochs.
+        families: simulated comparisons of all arms with the first, each on seeds of its own.
     """
 
-    datasets: tuple[Dataset, ...]
+    experiment: Experiment
     arms: tuple[tuple[str, ...], ...]
     seeds: int
     families: int
-    settings: Settings
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The data sets."""
+        return self.experiment.datasets
 
     @property
     def trainings(self) -> dict[str, int]:
@@ -57,9 +60,9 @@ class Study:
         return {dataset.name: len(arms) * runs for dataset, arms in zip(self.datasets, self.arms, strict=True)}
 
 
-def study(
+def prepare(
     datasets: Iterable[str], losses: Sequence[str] | None, arms: int, seeds: int, comparisons: int, epochs: int
-) -> Study:
+) -> Simulation:
     """Plan an A/A test, with everything checked before any training starts.
 
     Args:
@@ -78,38 +81,40 @@ def study(
     for name, value in counts.items():
         if value < 2:
             raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
-    loaded = tuple(load_dataset(spec) for spec in datasets)
-    chosen = []
-    for dataset in loaded:
+    named = losses or {task: core_losses(task)[:1] for task in TASKS}
+    arms = len(losses) if losses and len(losses) > 1 else arms
+    families = -(-comparisons // (arms - 1))
+    settings = make_settings(
+        epochs=epochs, seeds=seeds * families, outliers=0, datasets=list(datasets), losses=named
+    )
+    experiment = plan(settings)
+    for skip in experiment.skipped:
+        raise LossDoesNotFit(skip.reason)
+    for dataset in experiment.datasets:
         margin_of(dataset)
-        named = losses or core_losses(dataset.task)[:1]
-        chosen.append(tuple(named) if len(named) > 1 else tuple(named) * arms)
-    families = -(-comparisons // (len(chosen[0]) - 1))
-    settings = make_settings(epochs=epochs, seeds=seeds * families, outliers=0)
-    for dataset, specs in zip(loaded, chosen, strict=True):
-        for loss in dict.fromkeys(specs):
-            check_fit(loss, dataset, settings.seeds)
-    return Study(loaded, tuple(chosen), seeds, families, settings)
+    chosen = (tuple(losses or setup.losses) for setup in experiment.setups)
+    return Simulation(experiment, tuple((specs * arms)[:arms] for specs in chosen), seeds, families)
 
 
 def simulate(
-    plan: Study,
+    wanted: Simulation,
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
 ) -> Iterator[dict[str, object]]:
     """Train all arms on each data set and judge them as `compare` would.
 
     Args:
-        plan: what is simulated.
-        jobs: processes; None for one per core.
-        progress: called with the data set and the number of trainings as they finish.
+        wanted: what is simulated.
+        jobs: processes; None for one a core.
+        progress: is told the data set and the number of trainings as they finish.
 
     Yields:
         One row for each data set as soon as it is done: its name, arms and seeds, and the entries of `rates`.
     """
-    for dataset, arms in zip(plan.datasets, plan.arms, strict=True):
-        scores = arm_scores(plan, dataset, arms, jobs or available_cores(), partial(progress, dataset.name))
-        about = {"dataset": dataset.name, "arms": " ".join(arms), "seeds": plan.seeds}
+    for setup, arms in zip(wanted.experiment.setups, wanted.arms, strict=True):
+        dataset = setup.dataset
+        scores = arm_scores(wanted, setup, arms, jobs or available_cores(), partial(progress, dataset.name))
+        about = {"dataset": dataset.name, "arms": " ".join(arms), "seeds": wanted.seeds}
         yield about | rates(scores, dataset)
 
 
@@ -131,19 +136,21 @@ def margin_of(dataset: Dataset) -> float:
 
 
 def arm_scores(
-    plan: Study, dataset: Dataset, arms: Sequence[str], jobs: int, progress: Callable[[int], None]
+    wanted: Simulation, setup: Setup, arms: Sequence[str], jobs: int, progress: Callable[[int], None]
 ) -> np.ndarray:
     """Train every arm for every seed and return the primary scores on the test part, (arms, families, seeds)."""
+    experiment = wanted.experiment
+    mine = [trial for trial in experiment.trials if trial.dataset == setup.dataset.name]
     packs = [
         replace(pack, arm=arm)
         for arm, loss in enumerate(arms)
-        for pack in make_packs(dataset, trials_of(plan.settings, dataset, [loss]))
+        for pack in make_packs(setup, (trial for trial in mine if trial.loss == loss))
     ]
-    scores = np.empty((len(arms), len(plan.settings.seeds)))
+    scores = np.empty((len(arms), len(experiment.settings.seeds)))
     for index, result in run_all(scores_of, packs, jobs):
         scores[packs[index].arm, [trial.seed for trial in packs[index].trials]] = result
         progress(len(result))
-    return scores.reshape(len(arms), plan.families, plan.seeds)
+    return scores.reshape(len(arms), wanted.families, wanted.seeds)
 
 
 def scores_of(pack: Pack) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -43,10 +44,8 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
     """
     whole = make_pack(max(sizes), epochs)
     with one_thread():
-        looped = best(lambda: loop.train(Pack(whole.dataset, whole.trials[:LOOPED]))) / min(
-            LOOPED, len(whole.trials)
-        )
-        rows = [row(Pack(whole.dataset, whole.trials[:size]), looped) for size in sizes]
+        looped = best(lambda: loop.train(first(whole, LOOPED))) / min(LOOPED, len(whole.trials))
+        rows = [row(first(whole, size), looped) for size in sizes]
     return pd.DataFrame(rows)
 
 
@@ -68,7 +67,12 @@ def make_pack(
     )
     experiment = plan(settings)
     trials = sorted(experiment.trials, key=lambda trial: trial.seed)[:models]
-    return Pack(experiment.datasets[0], tuple(trials))
+    return Pack(experiment.setups[0], tuple(trials))
+
+
+def first(pack: Pack, models: int) -> Pack:
+    """Return the first models of a pack as one of their own."""
+    return replace(pack, trials=pack.trials[:models])
 
 
 def row(pack: Pack, looped: float) -> dict[str, float]:

@@ -2,6 +2,6 @@
 
 from lossbench.store.database import remove
 from lossbench.store.key import key_of
-from lossbench.store.store import Store, open_store, store_path
+from lossbench.store.store import Store, open_store, storage, store_path
 
-__all__ = ["Store", "key_of", "open_store", "remove", "store_path"]
+__all__ = ["Store", "key_of", "open_store", "remove", "storage", "store_path"]

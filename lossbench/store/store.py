@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,6 +222,11 @@ def open_store(folder: str | Path | None = None) -> Store:
         DataError: it is damaged.
     """
     return Store(store_path(folder))
+
+
+def storage(wanted: bool) -> AbstractContextManager[Store | None]:
+    """Open the user's own store, unless none is wanted."""
+    return open_store() if wanted else nullcontext()
 
 
 def store_path(folder: str | Path | None = None) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lossbench.training.failure import blamed
-from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
 
@@ -43,7 +43,7 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     validator = Validator(pack, [index])
 
     network = build_network(pack, index, dtype)
-    optimiser = build_optimiser(network, trial.optimizer, trial.lr)
+    optimiser = build_optimiser(network, pack.setup.optimisers[trial.optimizer], trial.lr)
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
     curve = np.full(trial.epochs, np.nan)
     for epoch, order in enumerate(pack.orders[trial.seed]):
@@ -77,9 +77,9 @@ def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequen
     return torch.nn.Sequential(*layers[:-1])
 
 
-def build_optimiser(network: torch.nn.Module, spec: str, lr: float) -> torch.optim.Optimizer:
+def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -> torch.optim.Optimizer:
     """Return torch's own optimiser; only the weights decay, never the biases."""
-    name, hyper = parse_optimiser(spec)
+    name, hyper = optimiser
     weights = [p for p in network.parameters() if p.ndim > 1]
     biases = [p for p in network.parameters() if p.ndim == 1]
     if name == "sgd":

@@ -6,7 +6,7 @@ Each follows the formulas and the defaults of torch.optim, which the loop engine
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from lossbench.errors import UnknownName
 from lossbench.lazy import torch
@@ -86,8 +86,15 @@ class AdamW(Adam):
 OPTIMISERS: dict[str, type[Sgd | Adam]] = {"sgd": Sgd, "adam": Adam, "adamw": AdamW}
 
 
-def parse_optimiser(spec: str) -> tuple[str, dict[str, float]]:
-    """Read `sgd:momentum=0.9`, `adam` or `adamw:weight_decay=0.1` into a name and all its hyperparameters.
+class Optimiser(NamedTuple):
+    """An optimiser by its name, with a value for each of its hyperparameters."""
+
+    name: str
+    hyper: Mapping[str, float]
+
+
+def parse_optimiser(spec: str) -> Optimiser:
+    """Read `sgd:momentum=0.9`, `adam` or `adamw:weight_decay=0.1`.
 
     Raises:
         UnknownName: no such optimiser or parameter.
@@ -95,9 +102,9 @@ def parse_optimiser(spec: str) -> tuple[str, dict[str, float]]:
 
     Example:
         >>> parse_optimiser("sgd")
-        ('sgd', {'momentum': 0.0})
+        Optimiser(name='sgd', hyper={'momentum': 0.0})
     """
     name, given = split_spec(spec)
     if name not in OPTIMISERS:
         raise UnknownName("optimiser", name, OPTIMISERS)
-    return name, numbers(spec, given, OPTIMISERS[name].parameters)
+    return Optimiser(name, numbers(spec, given, OPTIMISERS[name].parameters))

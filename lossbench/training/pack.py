@@ -8,7 +8,7 @@ differ in everything else: loss, seed, learning rate, penalties, contamination.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,12 +17,12 @@ import numpy as np
 from lossbench.data.contamination import contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold
-from lossbench.losses.loss import Loss, get_loss
-from lossbench.losses.record import POSITIVE, LossRecord
+from lossbench.losses.loss import Loss
+from lossbench.losses.record import POSITIVE
 from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
-from lossbench.training.network import Model, initial_weights, parse_model
-from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.network import Model, initial_weights
+from lossbench.training.optimisers import Optimiser
 from lossbench.training.trial import Trial
 
 # About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
@@ -39,24 +39,45 @@ View = tuple[int, str, float]
 
 
 @dataclass(frozen=True)
+class Setup:
+    """A data set, and what the names in its trials stand for.
+
+    Args:
+        dataset: what is trained on.
+        losses: by spec, in the order of the report.
+        models: by spec.
+        optimisers: by spec.
+    """
+
+    dataset: Dataset
+    losses: Mapping[str, Loss]
+    models: Mapping[str, Model]
+    optimisers: Mapping[str, Optimiser]
+
+
+@dataclass(frozen=True)
 class Pack:
     """Trials of one shape.
 
     Args:
-        dataset: what they train on.
+        setup: what they train on, and what their names stand for.
         trials: the trials; results come back in this order.
         arm: 0 but for A/A tests, whose arms differ in first weights and batch order, and in nothing else.
     """
 
-    dataset: Dataset
+    setup: Setup
     trials: tuple[Trial, ...]
     arm: int = 0
+
+    @property
+    def dataset(self) -> Dataset:
+        """What the trials train on."""
+        return self.setup.dataset
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """The loss of every trial; trials of one loss share one object."""
-        made = losses_by_spec(self.dataset, self.trials)
-        return tuple(made[t.loss] for t in self.trials)
+        return tuple(self.setup.losses[t.loss] for t in self.trials)
 
     @cached_property
     def folds(self) -> dict[int, Fold]:
@@ -75,7 +96,7 @@ class Pack:
     @property
     def model(self) -> Model:
         """The network that all trials share."""
-        return parse_model(self.trials[0].model)
+        return self.setup.models[self.trials[0].model]
 
     @property
     def metric(self) -> str:
@@ -199,30 +220,23 @@ def contaminated_part(fold: Fold, trial: Trial) -> Part:
     return replace(fold.train, features=features, target=target)
 
 
-def losses_by_spec(dataset: Dataset, trials: Iterable[Trial]) -> dict[str, Loss]:
-    """Return the losses that some trials are trained under."""
-    return {spec: get_loss(spec, dataset.task, dataset.targets) for spec in {t.loss for t in trials}}
-
-
-def make_packs(dataset: Dataset, trials: Iterable[Trial], memory: int | None = None) -> list[Pack]:
+def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None) -> list[Pack]:
     """Sort trials of one data set into packs by shape and by size, seeds together.
 
     Args:
-        dataset: what they train on.
+        setup: what they train on, and what their names stand for.
         trials: in any order.
         memory: bytes that are free on the device, as many of which are used as do good; None for a processor,
             where packs do best that fit its cache.
     """
-    trials = list(trials)
-    records = {spec: loss.record for spec, loss in losses_by_spec(dataset, trials).items()}
     shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
     for trial in trials:
-        shapes[_shape(dataset, trial, records[trial.loss])].append(trial)
+        shapes[_shape(setup, trial)].append(trial)
     packs = []
     for group in shapes.values():
         ordered = sorted(group, key=lambda t: t.seed)
-        models, views = _limits(dataset, ordered[0], records[ordered[0].loss], memory)
-        packs += [Pack(dataset, part) for part in _cut(ordered, models, views)]
+        models, views = _limits(setup, ordered[0], memory)
+        packs += [Pack(setup, part) for part in _cut(ordered, models, views)]
     return packs
 
 
@@ -239,15 +253,16 @@ def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Tri
     yield tuple(part)
 
 
-def _shape(dataset: Dataset, trial: Trial, record: LossRecord) -> tuple[object, ...]:
-    shape = record.width(dataset.targets), record.encoding
-    return trial.model, *shape, parse_optimiser(trial.optimizer)[0], trial.batch_size, trial.epochs
+def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
+    record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
+    shape = record.width(setup.dataset.targets), record.encoding
+    return trial.model, *shape, optimiser.name, trial.batch_size, trial.epochs
 
 
-def _limits(dataset: Dataset, trial: Trial, record: LossRecord, memory: int | None) -> tuple[int, int]:
+def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
     """Return how many such models a pack holds, and how many seeds and contaminations; the larger, the fewer."""
-    (rows, inputs), outputs = dataset.features.shape, record.width(dataset.targets)
-    model = parse_model(trial.model)
+    (rows, inputs), model = setup.dataset.features.shape, setup.models[trial.model]
+    outputs = setup.losses[trial.loss].record.width(setup.dataset.targets)
     parameters = model.parameters(inputs, outputs)
     if memory is None:
         models = min(MODELS, PARAMETERS // parameters)

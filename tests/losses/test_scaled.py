@@ -7,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from training.cases import pack
 
-from lossbench.data import load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.losses.custom import locate
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
-from lossbench.training.pack import Pack
 from lossbench.training.trial import Trial
 
 from .cases import CASES, RECORDS, cases, close
@@ -216,5 +215,5 @@ def test_under_sgd_a_factor_is_a_learning_rate(engine, loss):
     plain = Trial("iris", "multiclass", "mlp:8", loss, "sgd", 0.1, 0.0, 0.0, 32, 2, "none", 0.0, 0)
     losses = {factor: f"scaled:factor={factor}:loss={loss}" for factor in (0.5, 16)}
     trials = (plain, *(replace(plain, loss=spec, lr=0.1 / factor) for factor, spec in losses.items()))
-    last = engine.train(Pack(load_dataset("iris"), trials), torch.float64).last
+    last = engine.train(pack(*trials), torch.float64).last
     np.testing.assert_allclose(last[1:], last[[0, 0]], rtol=1e-12, atol=1e-12)

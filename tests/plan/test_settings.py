@@ -211,6 +211,8 @@ def test_a_table_of_ones_own_loss_that_cannot_be_read(
             "[losses]\nregression = ['mse', 'hinge']\n",
             "line 2, key 'losses.regression': loss 'hinge'",
         ),
+        ("datasets = ['iris', 'none.csv:target=y']\n", "line 1, key 'datasets': no file "),
+        (OWN + "[losses]\nbinary = ['mse']\n", "line 5, key 'loss.label': no file "),
     ],
 )
 def test_a_name_that_is_refused_is_found_in_the_config(tmp_path: Path, text: str, place: str) -> None:

@@ -64,8 +64,9 @@ def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
 
 def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:
     """What was done to a table on the way in reaches the reader."""
-    dataset = replace(comparison.experiment.datasets[0], notes=("2 rows dropped",))
-    experiment = replace(comparison.experiment, datasets=(dataset,))
+    first = comparison.experiment.setups[0]
+    noted = replace(first, dataset=replace(first.dataset, notes=("2 rows dropped",)))
+    experiment = replace(comparison.experiment, setups=(noted,))
     assert about(replace(comparison, experiment=experiment), "data") == ["data     diabetes: 2 rows dropped"]
 
 

@@ -188,30 +188,38 @@ def test_a_store_that_fails_for_a_while_keeps_everything(store: Store, monkeypat
     assert len(store) == len(wanted.trials)
 
 
-def test_a_loss_that_changes_during_the_run_is_refused(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+MINE = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)\n"
+
+
+def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: Store) -> None:
     """Trainings of two losses never stand under one name; each is kept under its own code."""
     file = tmp_path / "own.py"
-    code = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)\n"
-    file.write_text(code.format(1))
-    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": ["mlp:4", "mlp:5"]}
-    train = fused.train
+    models = [f"mlp:{width}" for width in range(2, 12)]
+    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
 
-    def rewritten(pack, **options):
-        trace = train(pack, **options)
-        file.write_text(code.format(2))
-        return trace
+    def kept(version: int) -> set[str]:
+        file.write_text(MINE.format(version))
+        missing = {trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing}
+        return set(models) - missing
 
-    monkeypatch.setattr(fused, "train", rewritten)
-    experiment = study(**wanted)
+    assert kept(1) == set()
     with pytest.raises(LossFailed, match=r"own\.py:mine' changed during the run.*run the same command again"):
-        run(experiment, jobs=1, store=store)
-    missing = [trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing]
-    assert len(store) == 8
-    assert len(missing) == 2
-    file.write_text(code.format(1))
-    assert missing[0] not in [trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing]
+        # Another process reads the file when its pack comes.
+        run(study(**wanted), jobs=2, store=store, progress=lambda *_: file.write_text(MINE.format(2)) and None)
+    first, second = kept(1), kept(2)
+    assert first
+    assert second
+    assert first.isdisjoint(second)
+    assert len(store) == 4 * len(first | second)
+
+
+def test_one_process_trains_what_was_planned(tmp_path: Path) -> None:
+    """A loss is read once, before training: what becomes of its file afterwards is of no account."""
+    file = tmp_path / "own.py"
+    file.write_text(MINE.format(1))
+    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": ["mlp:4", "mlp:5"]}
+    undisturbed, experiment = run(study(**wanted), jobs=1), study(**wanted)
+    same(run(experiment, jobs=1, progress=lambda *_: file.write_text(MINE.format(2)) and None), undisturbed)
 
 
 def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
@@ -224,11 +232,10 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
         file.write_text(text)
         return len(Ledger(study(**wanted), "fused", "cpu", store).missing)
 
-    code = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)\n"
-    assert missing(code.format(2)) == 4
+    assert missing(MINE.format(2)) == 4
     run(study(**wanted), jobs=1, store=store)
-    assert missing(code.format(2)) == 0
-    assert missing(code.format(3)) == 2
+    assert missing(MINE.format(2)) == 0
+    assert missing(MINE.format(3)) == 2
 
 
 def test_failures_without_a_loss_are_errors() -> None:

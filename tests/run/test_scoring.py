@@ -37,7 +37,7 @@ def packs_of(dataset: str, losses: tuple[str, ...], **changes: Any) -> list[Pack
     """Return the packs of a small study."""
     small = {"seeds": 2, "epochs": 4, "outliers": [0.0], "models": ["mlp:4"]}
     experiment = plan(make_settings(datasets=[dataset], losses=losses, **small | changes))
-    return make_packs(experiment.datasets[0], experiment.trials)
+    return make_packs(experiment.setups[0], experiment.trials)
 
 
 @cache
@@ -225,8 +225,8 @@ def test_without_a_target_nothing_is_said_about_reaching_it() -> None:
     """Where a linear model is no better than a constant, `converged` is undefined, not False."""
     target = np.random.default_rng(0).normal(size=(60, 1))
     noise = Dataset("noise", "regression", np.zeros((60, 1)), target, classes=("y",), feature_names=("x",))
-    (trial,) = packs_of("diabetes", ("mse",), seeds=1)[0].trials
-    pack = Pack(noise, (replace(trial, dataset="noise"),))
+    (other,) = packs_of("diabetes", ("mse",), seeds=1)
+    pack = Pack(replace(other.setup, dataset=noise), (replace(other.trials[0], dataset="noise"),))
     (row,) = rows_of(pack, fused.train(pack), "fused")
     assert row["target_score"] is None
     assert (row["epochs_to_target"], row["converged"], row["status"]) == (None, None, "ok")

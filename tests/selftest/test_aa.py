@@ -19,10 +19,10 @@ from lossbench.selftest.aa import (
     arm_scores,
     detectable,
     finds,
+    prepare,
     proportion,
     rates,
     simulate,
-    study,
     verdicts,
 )
 
@@ -36,10 +36,10 @@ def noise(families: int, shift: float = 0.0, arms: int = 4) -> np.ndarray:
 
 def test_arms_share_splits_and_nothing_else_that_is_drawn():
     """Two arms of one loss differ in their scores; the same arm alone and beside others has the same ones."""
-    plan = study(["iris"], ["ce"], arms=2, seeds=3, comparisons=2, epochs=3)
-    (dataset,) = plan.datasets
-    both = arm_scores(plan, dataset, ("ce", "ce"), 1, lambda trials: None)
-    alone = arm_scores(plan, dataset, ("ce",), 1, lambda trials: None)
+    plan = prepare(["iris"], ["ce"], arms=2, seeds=3, comparisons=2, epochs=3)
+    (setup,) = plan.experiment.setups
+    both = arm_scores(plan, setup, ("ce", "ce"), 1, lambda trials: None)
+    alone = arm_scores(plan, setup, ("ce",), 1, lambda trials: None)
     assert both.shape == (2, plan.families, 3)
     assert (both[0] == alone[0]).all()
     assert (both[0] != both[1]).any()
@@ -47,7 +47,7 @@ def test_arms_share_splits_and_nothing_else_that_is_drawn():
 
 def test_simulation_counts_what_it_promised():
     """Each data set has at least as many comparisons as asked for, and the rates lie in their intervals."""
-    plan = study(["iris", "moons"], None, arms=3, seeds=2, comparisons=5, epochs=1)
+    plan = prepare(["iris", "moons"], None, arms=3, seeds=2, comparisons=5, epochs=1)
     told = []
     found = pd.DataFrame(simulate(plan, 1, lambda dataset, trials: told.append((dataset, trials))))
     assert list(found.arms) == ["ce ce ce", "bce bce bce"]
@@ -111,11 +111,11 @@ def test_a_test_that_says_nothing_is_refused(changes, error, message):
     """Too few of anything, or names that do not fit, are refused before any training."""
     plain = {"datasets": ["moons"], "losses": None, "arms": 2, "seeds": 2, "comparisons": 2, "epochs": 1}
     with pytest.raises(error, match=message):
-        study(**(plain | changes))
+        prepare(**(plain | changes))
 
 
 def test_a_placebo_is_an_arm_like_any_other():
     """Losses that are the same function by two roads may be set against each other."""
-    plan = study(["moons"], ["bce", "ce"], arms=9, seeds=2, comparisons=2, epochs=1)
+    plan = prepare(["moons"], ["bce", "ce"], arms=9, seeds=2, comparisons=2, epochs=1)
     assert plan.arms == (("bce", "ce"),)
     assert len(list(simulate(replace(plan, families=2), 1))) == 1

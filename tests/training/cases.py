@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
 from lossbench.data import default_kind, load_dataset
-from lossbench.losses import catalogue
+from lossbench.losses import catalogue, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task
-from lossbench.training.pack import Pack
+from lossbench.training.network import parse_model
+from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.pack import Pack, Setup, make_packs
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 
@@ -41,7 +44,23 @@ def trial(name: str, **changes: object) -> Trial:
 
 def pack(*trials: Trial) -> Pack:
     """Return the trials as one pack."""
-    return Pack(dataset(trials[0].dataset), trials)
+    return Pack(setup(trials[0].dataset, trials), trials)
+
+
+def packs_of(name: str, trials: Sequence[Trial], memory: int | None = None) -> list[Pack]:
+    """Return trials on the named data set in packs."""
+    return make_packs(setup(name, trials), trials, memory)
+
+
+def setup(name: str, trials: Sequence[Trial]) -> Setup:
+    """Return the named data set, and what the names in its trials stand for."""
+    data = dataset(name)
+    return Setup(
+        data,
+        {t.loss: get_loss(t.loss, data.task, data.targets) for t in trials},
+        {t.model: parse_model(t.model) for t in trials},
+        {t.optimizer: parse_optimiser(t.optimizer) for t in trials},
+    )
 
 
 def losses_of(name: str, outputs: int = 1) -> list[str]:

@@ -14,11 +14,11 @@ from lossbench.losses.registry import losses_of as losses_of_task
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 
-from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, trial
+from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, packs_of, trial
 
 EPSILON = np.finfo(float).eps
 
@@ -108,7 +108,7 @@ def compare(left: Trace, right: Trace, rows: np.ndarray, tolerance: float) -> No
 def test_engines_agree_in_double_precision(name: str, model: str) -> None:
     """Every loss and every optimiser: the same curve, outputs and best epoch, to 1e-10, after three epochs."""
     trials, compared = half_of(every_trial(name, model, epochs=3), model), 0
-    for group in make_packs(dataset(name), trials):
+    for group in packs_of(name, trials):
         rows = steady(group)
         compare(fused.train(group, torch.float64), loop.train(group, torch.float64), rows, 1e-10)
         compared += rows.sum()
@@ -124,7 +124,7 @@ def test_engines_agree_in_single_precision(name: str, model: str) -> None:
     the signs of a batch may cancel, a loss is compared under sgd alone.
     """
     trials, compared = half_of(every_trial(name, model, epochs=1), model), 0
-    for group in make_packs(dataset(name), trials):
+    for group in packs_of(name, trials):
         optimiser, _ = parse_optimiser(group.trials[0].optimizer)
         tolerance = 1e-5 if optimiser == "sgd" else 5e-4
         left, right = fused.train(group), loop.train(group)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lossbench.losses import get_loss
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import MODELS, PARAMETERS, VALUES, make_packs
+from lossbench.training.pack import MODELS, PARAMETERS, VALUES
 
-from .cases import contaminations, dataset, losses_of, pack, trial
+from .cases import contaminations, dataset, losses_of, pack, packs_of, trial
 
 trials = st.builds(
     lambda loss, dirt, **rest: trial("breast_cancer", loss=loss, **dirt, **rest),
@@ -35,7 +35,7 @@ trials = st.builds(
 @given(st.lists(trials, max_size=30, unique=True))
 def test_every_trial_stands_in_one_pack(chosen: list) -> None:
     """Packs divide the trials: none is lost, none is doubled, none is empty."""
-    packs = make_packs(dataset("breast_cancer"), chosen)
+    packs = packs_of("breast_cancer", chosen)
     assert Counter(t for group in packs for t in group.trials) == Counter(chosen)
     assert all(group.trials for group in packs)
 
@@ -44,7 +44,7 @@ def test_every_trial_stands_in_one_pack(chosen: list) -> None:
 @given(st.lists(trials, min_size=1, max_size=30, unique=True))
 def test_a_pack_has_one_shape(chosen: list) -> None:
     """All tensors of a pack have the same shapes: weights, training parts, batches, optimiser state."""
-    for group in make_packs(dataset("breast_cancer"), chosen):
+    for group in packs_of("breast_cancer", chosen):
         assert len({tuple(layer.shape for layer in layers) for layers in group.weights}) == 1
         assert len({part.features.shape for part in group.training}) == 1
         assert len({(t.model, t.batch_size, t.epochs) for t in group.trials}) == 1
@@ -66,7 +66,7 @@ def test_packs_are_as_few_as_shapes(chosen: list, shuffle: random.Random) -> Non
         )
         for t in chosen
     }
-    assert len(make_packs(dataset("breast_cancer"), chosen)) == len(shapes)
+    assert len(packs_of("breast_cancer", chosen)) == len(shapes)
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp:64,32", "mlp:3000"])
@@ -75,7 +75,7 @@ def test_packs_fit_the_cache(model: str) -> None:
     chosen = [trial("iris", model=model, seed=seed) for seed in range(1200)]
     layers = parse_model(model).sizes(4, 3)
     parameters = sum(units * (inputs + 1) for units, inputs in layers)
-    sizes = [len(group.trials) for group in make_packs(dataset("iris"), chosen)]
+    sizes = [len(group.trials) for group in packs_of("iris", chosen)]
     assert max(sizes) <= max(1, min(MODELS, PARAMETERS // parameters))
     assert set(sizes[:-1]) <= {max(sizes)}
 
@@ -86,7 +86,7 @@ def test_packs_fit_the_free_memory_of_a_device(model: str) -> None:
     chosen = [trial("iris", model=model, seed=seed) for seed in range(300)]
     counts = []
     for memory in (1, 10**6, 10**8, 10**11):
-        sizes = [len(group.trials) for group in make_packs(dataset("iris"), chosen, memory)]
+        sizes = [len(group.trials) for group in packs_of("iris", chosen, memory)]
         layers = parse_model(model).sizes(4, 3)
         numbers = sum(units * (inputs + 1) + 32 * units for units, inputs in layers)
         assert max(sizes) == 1 or 8 * 4 * max(sizes) * numbers <= memory / 2
@@ -102,7 +102,7 @@ def test_packs_fit_the_memory(epochs: int) -> None:
     chosen = [
         trial("digits", seed=n, epochs=epochs, **dirt) for n in range(300) for dirt in contaminations("multiclass")
     ]
-    packs = make_packs(dataset("digits"), chosen)
+    packs = packs_of("digits", chosen)
     views = {len({(t.seed, t.outlier_kind, t.outlier_fraction) for t in group.trials}) for group in packs}
     assert max(views) <= max(1, VALUES // (1797 * (64 + epochs)))
 
@@ -110,7 +110,7 @@ def test_packs_fit_the_memory(epochs: int) -> None:
 def test_seeds_stay_together() -> None:
     """Trials of one seed stand side by side, so that they share the rows they read."""
     chosen = [trial("iris", seed=seed, lr=rate) for rate in (0.1, 0.01) for seed in range(5)]
-    (group,) = make_packs(dataset("iris"), chosen)
+    (group,) = packs_of("iris", chosen)
     assert [t.seed for t in group.trials] == sorted(t.seed for t in chosen)
 
 
@@ -161,7 +161,8 @@ def test_batch_is_never_larger_than_the_data() -> None:
 def test_a_moved_table_keeps_its_streams(name: str) -> None:
     """Random streams go by the data set's name without its folder."""
     here = pack(trial(name))
-    there = dataclasses.replace(here, dataset=dataclasses.replace(here.dataset, name=f"/some/folder/{name}"))
+    moved = dataclasses.replace(here.dataset, name=f"/some/folder/{name}")
+    there = dataclasses.replace(here, setup=dataclasses.replace(here.setup, dataset=moved))
     np.testing.assert_array_equal(here.orders[0], there.orders[0])
     np.testing.assert_array_equal(here.weights[0][0], there.weights[0][0])
     assert here.folds[0].digest == there.folds[0].digest

@@ -19,9 +19,8 @@ from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.replay import Replay
-from lossbench.training.pack import make_packs
 
-from .cases import MODELS, dataset, pack, same_bits, trial
+from .cases import MODELS, pack, packs_of, same_bits, trial
 from .test_engines import DATASETS, every_trial
 
 MOVES = torch.ops.aten._to_copy.default
@@ -62,7 +61,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(("name", "model"), [*product(DATASETS, ["mlp:16"]), *product(["iris"], MODELS)])
 def test_a_step_waits_for_no_value_and_stays_on_its_device(name: str, model: str, stopped: list[str]) -> None:
     """Every loss and optimiser can take a step on a device where tensors have shapes, but no values to ask for."""
-    packs = make_packs(dataset(name), every_trial(name, model, epochs=1))
+    packs = packs_of(name, every_trial(name, model, epochs=1))
     for group in packs:
         with pytest.raises(Seen), OneDevice():
             fused.train(group, device="meta")
@@ -148,7 +147,7 @@ def test_a_step_that_is_played_back_is_the_step(
     """The same curves and outputs to the last bit: no number of a step is made where a graph would not see it."""
     monkeypatch.setattr(network, "product", torch_product)
     monkeypatch.setattr(products, "product", torch_product)
-    for group in make_packs(dataset(name), every_trial(name, model, epochs=3)):
+    for group in packs_of(name, every_trial(name, model, epochs=3)):
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: step)
         plain = fused.train(group)
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: Replay(step))

@@ -219,7 +219,7 @@ def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
         datasets=["breast_cancer"], losses=["bce"], models=["mlp:6,4,3:sigmoid"], seeds=1, outliers=[0.0]
     )
     experiment = plan(settings)
-    (pack,) = make_packs(experiment.datasets[0], experiment.trials)
+    (pack,) = make_packs(experiment.setups[0], experiment.trials)
     return build_network(pack, 0, torch.float64), torch.tensor(pack.training[0].features), pack.weights[0]
 
 

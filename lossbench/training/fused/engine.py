@@ -15,7 +15,7 @@ from lossbench.training.fused.penalties import Penalties
 from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.recorder import Recorder
 from lossbench.training.fused.replay import Replay, Step
-from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd, parse_optimiser
+from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 
@@ -69,7 +69,7 @@ def build_optimisers(pack: Pack, layout: Layout, network: Network) -> list[Sgd |
     optimisers, start = [], 0
     for (spec, rate), models in groupby((pack.trials[i].optimizer, pack.trials[i].lr) for i in layout.slots):
         rows = slice(start, start := start + len(list(models)))
-        name, hyper = parse_optimiser(spec)
+        name, hyper = pack.setup.optimisers[spec]
         decays = {key: value * network.weights_only() for key, value in hyper.items() if key == "weight_decay"}
         optimisers.append(OPTIMISERS[name](network.theta[rows], network.gradient[rows], rate, {**hyper, **decays}))
     return optimisers

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib.externals.loky.backend.reduction import dumps
 
-from lossbench.cli.compare import Listed
+from lossbench.cli.options import Listed
 from lossbench.errors import BadValue, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.losses.custom import locate

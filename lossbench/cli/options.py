@@ -1,0 +1,61 @@
+"""The types of options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import click
+
+
+class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+    """A value, or several separated by commas.
+
+    Args:
+        item: reads one value.
+        separator: where to cut; a comma inside `mlp:64,32` is no separator.
+    """
+
+    def __init__(self, item: Callable[[str], Any] = str, separator: str = ",") -> None:
+        self.item, self.separator, self.name = item, separator, "number" if item is float else "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Cut the text and read each piece."""
+        pieces = [piece.strip() for piece in re.split(self.separator, value) if piece.strip()]
+        if not pieces:
+            self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
+        try:
+            return [self.item(piece) for piece in pieces]
+        except ValueError:
+            self.fail(f"'{value}' is not a number, or several separated by commas", param, ctx)
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+    """A time in seconds, minutes or hours: 90, 90s, 5m, 1.5h."""
+
+    name = "time"
+    units: ClassVar[dict[str, float]] = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the time in seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+\.?\d*)([smh]?)", value.strip())
+        if not match:
+            self.fail(f"'{value}' is no time; write 90s, 5m or 1.5h", param, ctx)
+        return float(match[1]) * self.units[match[2]]
+
+
+DURATION = Duration()
+TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",\s*(?=[A-Za-z])"), Listed(float)
+
+
+def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:
+    """Return an option that may be repeated, and takes several values separated by commas each time."""
+    return click.option(*names, type=kind, multiple=True, callback=flatten, **options)
+
+
+def flatten(_: click.Context, __: click.Parameter, values: tuple[list[Any], ...]) -> list[Any] | None:
+    """Join the values of a repeated option; None where it was not given."""
+    return [item for value in values for item in value] or None
