@@ -52,6 +52,7 @@ def print_catalogue() -> None:
 def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
+    from lossbench.report.words import words
 
     known = {record.name: record for record in records()}
     record = known.get(dataset.name.partition(":")[0])
@@ -66,7 +67,7 @@ def describe(dataset: Dataset) -> Iterator[str]:
         for parameter in record.parameters:
             yield f"  {parameter.name:<11} {parameter.description}"
     for note in dataset.notes:
-        yield f"  note        {note}"
+        yield f"  note        {words(note)}"
 
 
 def shortened(names: tuple[str, ...], most: int = 8) -> str:

@@ -24,12 +24,13 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     A and B are folders that `compare` wrote, or their trials.csv.
     """
     from lossbench.report.diff import diff_json, differences
+    from lossbench.report.words import words
     from lossbench.results.read import altered, read_trials
     from lossbench.results.write import csv_text
 
     frame = differences(read_trials(a), read_trials(b), score)
-    for warning in (*altered(a), *altered(b)):
-        click.echo(warning, err=True)
+    for remark in (*altered(a), *altered(b)):
+        click.echo(words(remark), err=True)
     if form == "csv":
         click.echo(csv_text(frame), nl=False)
     elif form == "json":

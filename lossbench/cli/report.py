@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from lossbench.remark import Remark
     from lossbench.run.state import Gap
     from lossbench.stats.findings import Findings
 
@@ -21,31 +22,32 @@ FORMATS = ("table", "csv", "json", "markdown", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
 def report(run: Path, output: Path | None, form: str) -> None:
     """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
+    from lossbench.report.save import save_remade
     from lossbench.results.remake import remake
 
     remade = remake(run)
     if output is not None:
-        remade.save(output)
+        save_remade(remade, output)
     print_findings(remade, remade.gaps, remade.remarks(), form)
 
 
-def print_findings(findings: Findings, gaps: Sequence[Gap], said: Iterable[str], form: str) -> None:
+def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
     """Print the summary in one of the formats.
 
     Args:
         findings: what the trials say.
         gaps: what a run that was cut short left out.
-        said: in words, below the tables.
+        remarks: what is said below the tables.
         form: one of FORMATS.
     """
     from lossbench.report.junit import verdict_junit
     from lossbench.report.markdown import markdown
-    from lossbench.report.notes import LEGEND
     from lossbench.report.tables import tables
     from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 
-    summary = findings.summary
+    summary, said = findings.summary, map(words, remarks)
     if form == "csv":
         click.echo(summary_csv(summary), nl=False)
     elif form == "json":

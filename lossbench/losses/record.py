@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from lossbench.remark import Remark
 from lossbench.spec import Parameter
 from lossbench.task import Task
 
@@ -144,7 +145,7 @@ class LossRecord:
     domain: Domain | None = None
     rescaling: tuple[str, ...] = ()
     receives: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     code: str = ""
 
     @property

@@ -13,6 +13,7 @@ from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
+from lossbench.report.words import words
 from lossbench.task import TASKS, Task
 
 REMAKE = "lossbench losses --format markdown > docs/losses.md"
@@ -177,7 +178,7 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
     if record.placebo is not None:
         yield "placebo", f"the same function as {record.placebo}, by another road or up to a constant factor"
     for note in record.notes:
-        yield "note", note
+        yield "note", words(note)
 
 
 def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
@@ -208,7 +209,7 @@ def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
         "core": record.core,
         "placebo": record.placebo or "",
         "whole_batch": record.whole_batch,
-        "notes": list(record.notes),
+        "notes": [words(note) for note in record.notes],
     }
 
 
@@ -217,7 +218,7 @@ def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     row = plain(record, values)
     facts = row.pop("facts") or {}
     set_to = ", ".join(f"{name}={value:g}" for name, value in values.items())
-    lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(record.notes)}
+    lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(row["notes"])}
     return {**row, **lists, **facts}
 
 

@@ -11,9 +11,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from lossbench.report.gate import sentence
-from lossbench.report.notes import partial
 from lossbench.report.place import label, varying
 from lossbench.report.tables import NOT_DEFINED, interval
+from lossbench.report.words import words
+from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
 
@@ -65,8 +66,7 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[Case]:
-    said = zip(gaps, partial(gaps), strict=True)
-    return [Case(gap.dataset, "all seeds", "skipped", line) for gap, line in said]
+    return [Case(said.facts["dataset"], "all seeds", "skipped", words(said)) for said in partial(gaps)]
 
 
 def _gate_case(check: Check, names: tuple[str, ...]) -> Case:

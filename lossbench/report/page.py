@@ -10,15 +10,13 @@ from typing import Any
 import pandas as pd
 
 from lossbench.metrics.scores import MEASURES
+from lossbench.remark import Remark
 from lossbench.report.markdown import markdown
-from lossbench.report.notes import LEGEND
 from lossbench.report.svg import COLOURS, Interval, curves, intervals
 from lossbench.report.tables import HEADINGS, Table, groups, make_table, tables
+from lossbench.report.words import LEGEND, words
+from lossbench.stats.curves import CURVE
 from lossbench.stats.findings import Findings
-from lossbench.stats.groups import SETTING
-
-CURVE = ("dataset", "loss", *SETTING)
-"""What has a curve of its own."""
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }
@@ -43,22 +41,22 @@ HOW = (
 Points = list[tuple[float, float]]
 
 
-def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> dict[str, str]:
+def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `page`."""
-    said = list(remarks)
+    said = [words(remark) for remark in remarks]
     return {
         "report.md": markdown(tables(findings.summary), [*LEGEND, *said]),
         "report.html": page(findings, epochs, said),
     }
 
 
-def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> str:
+def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -> str:
     """Return the report in HTML.
 
     Args:
         findings: what the trials say.
         epochs: `curves.csv`, None where there is none.
-        remarks: what is said in words below.
+        said: in words, below the tables.
     """
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
@@ -66,10 +64,10 @@ def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]
         colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
         sections.append(section(make_table(group), charts))
-    said = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *remarks])
+    text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
-    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{said}</pre>"])
+    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 from lossbench.data.dataset import Sampling
 from lossbench.errors import DataError
 from lossbench.metrics.scores import MEASURES
+from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import SCHEMA
 from lossbench.run.scoring import COLUMNS, DTYPES
 from lossbench.task import TASKS
@@ -226,8 +227,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return found
 
 
-def altered(place: Path) -> Iterator[str]:
-    """Yield a warning where the trials are not those that the run beside them wrote.
+def altered(place: Path) -> Iterator[Remark]:
+    """Yield a remark where the trials are not those that the run beside them wrote.
 
     A file that is cut between two lines is well-formed; only the manifest can tell.
 
@@ -238,7 +239,7 @@ def altered(place: Path) -> Iterator[str]:
     found = read_manifest(path.parent) or {}
     recorded = found.get("sha256", {}).get(path.name)
     if recorded and recorded != hashlib.sha256(path.read_bytes()).hexdigest():
-        yield f"warning  {path} is not as the run wrote it ({found['trials']} trials): changed since, or cut short"
+        yield Topic.ALTERED(path=path, trials=found["trials"])
 
 
 def read_sheet(path: Path) -> Sheet:

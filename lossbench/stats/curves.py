@@ -10,6 +10,9 @@ import pandas as pd
 from lossbench.stats.groups import SETTING
 from lossbench.stats.paired import OVERLAP, corrected_interval, shared_rows
 
+CURVE = ("dataset", "loss", *SETTING)
+"""What has a curve of its own."""
+
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
     """Return the validation curve of each loss under each contaminated share, averaged over seeds.
