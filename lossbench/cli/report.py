@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,22 +42,18 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
         form: one of FORMATS.
     """
     from lossbench.report.junit import verdict_junit
-    from lossbench.report.markdown import markdown
+    from lossbench.report.show import show
     from lossbench.report.tables import tables
-    from lossbench.report.terminal import console, print_lines, print_tables
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 
-    summary, said = findings.summary, map(words, remarks)
-    if form == "csv":
-        click.echo(summary_csv(summary), nl=False)
-    elif form == "json":
-        click.echo(summary_json(summary, gaps), nl=False)
-    elif form == "junit":
-        click.echo(verdict_junit(summary, gaps), nl=False)
-    elif form == "markdown":
-        click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
-    else:
-        print_tables(console(), tables(summary))
-        print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), said)
+    summary = findings.summary
+    show(
+        form,
+        tables(summary),
+        LEGEND,
+        map(words, remarks),
+        csv=partial(summary_csv, summary),
+        json=partial(summary_json, summary, gaps),
+        junit=partial(verdict_junit, summary, gaps),
+    )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
 from lossbench.checks.tasks import fits, in_words, not_among, served
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
@@ -14,6 +16,7 @@ from lossbench.losses.record import Link
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
 from lossbench.report.words import words
+from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
 
 REMAKE = "lossbench losses --format markdown > docs/losses.md"
@@ -222,9 +225,20 @@ def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     return {**row, **lists, **facts}
 
 
-def document() -> str:
-    """Return docs/losses.md."""
-    selection = whole()
+def catalogue_csv(selection: Selection) -> str:
+    """Return what is known of the losses as CSV, a line each."""
+    return csv_text(pd.DataFrame([flat(record, selection.values(record)) for record in selection.records]))
+
+
+def catalogue_json(selection: Selection) -> str:
+    """Return what is known of the losses as JSON."""
+    return json_text([plain(record, selection.values(record)) for record in selection.records])
+
+
+def document(selection: Selection) -> str:
+    """Return docs/losses.md, or the entries of one loss."""
+    if selection.losses:
+        return sections(selection)
     overview = markdown([matrix(selection)], []).replace("### which", "## Which", 1).rstrip()
     return f"{HEAD}\n{overview}\n\n{sections(selection)}"
 

@@ -12,8 +12,9 @@ import pandas as pd
 from lossbench.metrics.scores import MEASURES
 from lossbench.remark import Remark
 from lossbench.report.markdown import markdown
+from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, Interval, curves, intervals
-from lossbench.report.tables import HEADINGS, Table, groups, make_table, tables
+from lossbench.report.tables import Table, groups, heading, make_table, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.stats.curves import CURVE
 from lossbench.stats.findings import Findings
@@ -37,8 +38,6 @@ HOW = (
     "better, orange worse, blue equivalent, grey open; what lies in the shaded band is too small to matter. "
     "Point at a mark to read its numbers."
 )
-
-Points = list[tuple[float, float]]
 
 
 def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
@@ -102,7 +101,7 @@ def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mappin
         for loss, mean, low, high, word in zip(*(group[name].tolist() for name in names), strict=True)
     ]
     side = "right" if MEASURES[first.score].greater_is_better else "left"
-    title = f"{HEADINGS.get(first.score, first.score)} minus that of {first.reference}; {side} is better"
+    title = f"{heading(first.score)} minus that of {first.reference}; {side} is better"
     return intervals(title, rows, margins.get(first.score, 0.0))
 
 
@@ -114,7 +113,7 @@ def lines(
 ) -> Iterator[str]:
     """Yield the charts of the score by epoch, and by contaminated share where there are several."""
     first = group.iloc[0]
-    score = HEADINGS.get(first.score, first.score)
+    score = heading(first.score)
     keys = dict(zip(group.loss, group[list(CURVE)].itertuples(index=False, name=None), strict=True))
     known = {loss: trained[key] for loss, key in keys.items() if key in trained}
     if known:
