@@ -13,9 +13,9 @@ from rich.console import Console
 from stats.synthetic import read_trials
 
 from lossbench.plan.settings import make_settings
-from lossbench.report.notes import LEGEND
 from lossbench.report.tables import tables
 from lossbench.report.terminal import WIDTH, print_lines, print_tables
+from lossbench.report.words import LEGEND
 from lossbench.results.write import csv_text, summary_csv
 from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.summary import summarise

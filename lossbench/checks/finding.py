@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lossbench.remark import Remark
+
 Verdict = Literal["pass", "note", "fail"]
 """Fine; fine, but to be known; or broken: a law that every loss of the catalogue keeps."""
 
@@ -15,11 +17,11 @@ class Finding:
 
     Args:
         verdict: what came of it.
-        saw: the numbers it saw, in words.
+        saw: the numbers it saw, in words; or what had been remarked on the loss.
     """
 
     verdict: Verdict
-    saw: str
+    saw: str | Remark
 
 
 def finding(saw: str, failed: bool = False, noted: bool = False) -> Finding:

@@ -80,8 +80,8 @@ def named(arms: list[str]) -> str:
 
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
+    from lossbench.report.show import show
     from lossbench.report.tables import Table
-    from lossbench.report.terminal import console, print_lines, print_tables
     from lossbench.selftest.aa import POWER
 
     def share(row: Mapping[Hashable, Any], name: str) -> str:
@@ -101,11 +101,10 @@ def print_rates(rates: pd.DataFrame) -> None:
     )
     columns = ("dataset", "arms", "seeds", "verdicts", "false in a family", "power", "detectable")
     title = "A/A: arms of one function, first weights and batch orders drawn anew"
-    print_tables(console(), [Table(title, columns, rows, texts=("dataset", "arms"))])
     planted = ", ".join(dict.fromkeys(f"{row.planted:g} {row.score}" for row in rates.itertuples()))
-    lines = (
+    legend = (
         "false in a family: share of families with any verdict better or worse, 95 % interval; nominal 5 %",
         f"power: share of planted differences that are found; planted: {planted}",
         f"detectable: the least difference that is found in {POWER:.0%} of families, in the unit of the score",
     )
-    print_lines(console(), lines, style="dim")
+    show(None, [Table(title, columns, rows, texts=("dataset", "arms"))], legend)

@@ -33,8 +33,8 @@ def bench(target: str | None) -> None:
 
 def print_figures(figures: pd.DataFrame) -> None:
     """Print the figures with a bar for each."""
+    from lossbench.report.show import show
     from lossbench.report.tables import Table
-    from lossbench.report.terminal import console, print_lines, print_tables
 
     longest = figures.fused_per_second.max()
     rows = tuple(
@@ -48,9 +48,8 @@ def print_figures(figures: pd.DataFrame) -> None:
         for row in figures.to_dict("records")
     )
     columns = ("models", "trainings / s", "to loop", "products", "")
-    print_tables(console(), [Table("fused engine, breast_cancer, mlp:16, one thread", columns, rows, texts=("",))])
-    lines = (
+    legend = (
         f"to loop   how many times as fast as the loop engine, {figures.loop_per_second[0]:.1f} trainings / s",
         "products  share of the time that the matrix products alone would take",
     )
-    print_lines(console(), lines, style="dim")
+    show(None, [Table("fused engine, breast_cancer, mlp:16, one thread", columns, rows, texts=("",))], legend)

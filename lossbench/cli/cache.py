@@ -27,8 +27,8 @@ def cache() -> None:
 @cache.command(short_help="Say what is stored, and where.")
 def info() -> None:
     """Say where the finished trials are, how many, of what, and since when; and on how many claims is evidence."""
+    from lossbench.report.show import show
     from lossbench.report.tables import Table
-    from lossbench.report.terminal import console, print_lines, print_tables
     from lossbench.store import open_store
 
     with open_store() as store:
@@ -40,9 +40,10 @@ def info() -> None:
         return
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
     rows = tuple(map(cells, groups))
-    print_tables(console(), [Table("finished trials", columns, rows, texts=("data set", "fingerprint"))])
-    legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
-    print_lines(console(), [legend], style="dim")
+    table = Table("finished trials", columns, rows, texts=("data set", "fingerprint"))
+    show(
+        None, [table], ["fingerprint  engine, versions and kind of processor; a run takes only trials of its own"]
+    )
 
 
 def cells(group: Group) -> tuple[str, ...]:

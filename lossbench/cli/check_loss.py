@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 import click
 
 if TYPE_CHECKING:
-    from lossbench.checks.run import Report
     from lossbench.task import Task
 
 FORMATS = ("table", "json", "markdown")
@@ -26,26 +25,14 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     with 4 where a check fails, or no task fits.
     """
     from lossbench.checks import run
+    from lossbench.report.findings import finding_tables, plain_report, verdict_lines
+    from lossbench.report.show import show
+    from lossbench.results.write import json_text
     from lossbench.task import TASKS
 
     report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),))
     if form or not quiet:
-        print_report(report, form)
+        tables, said = finding_tables(report), verdict_lines(report)
+        show(form, tables, said=said, json=lambda: json_text(plain_report(report)))
     if report.failed:
         raise click.exceptions.Exit(FAILED)
-
-
-def print_report(report: Report, form: str | None) -> None:
-    """Print what the checks saw."""
-    from lossbench.report.findings import finding_tables, plain_report, verdict_lines
-    from lossbench.report.markdown import markdown
-    from lossbench.report.terminal import console, print_lines, print_tables
-    from lossbench.results.write import json_text
-
-    if form == "json":
-        click.echo(json_text(plain_report(report)), nl=False)
-    elif form == "markdown":
-        click.echo(markdown(finding_tables(report), verdict_lines(report)), nl=False)
-    else:
-        print_tables(console(), finding_tables(report))
-        print_lines(console(), verdict_lines(report))

@@ -156,14 +156,13 @@ def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
 
 def print_alarms(comparison: Comparison) -> None:
     """Print on standard error what a reader must know of results in a format that has no room for words."""
-    from lossbench.report.notes import closing, notes
+    from lossbench.remark import ALARMS
     from lossbench.report.terminal import console, print_lines
+    from lossbench.report.words import words
+    from lossbench.results.remarks import closing, notes
 
     said = chain(notes(comparison), closing(comparison, None))
-    print_lines(console(stderr=True), (line for line in said if line.split()[0] in ALARMS))
-
-
-ALARMS = ("partial", "failed", "warning")
+    print_lines(console(stderr=True), (words(remark) for remark in said if remark.topic in ALARMS))
 
 
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
@@ -179,7 +178,7 @@ def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
 def print_summary(answered: Answer, form: str) -> None:
     """Print the summary in one of the formats; to CI, a gate is more than the summary."""
     from lossbench.report.junit import gate_junit
-    from lossbench.report.notes import closing, remarks
+    from lossbench.results.remarks import closing, remarks
 
     comparison = answered.comparison
     if form == "junit" and answered.verdict:

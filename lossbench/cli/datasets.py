@@ -32,8 +32,8 @@ def datasets(spec: str | None) -> None:
 def print_catalogue() -> None:
     """Print one line a data set."""
     from lossbench.data import records
+    from lossbench.report.show import show
     from lossbench.report.tables import Table
-    from lossbench.report.terminal import console, print_tables
 
     rows = tuple(
         (
@@ -45,13 +45,14 @@ def print_catalogue() -> None:
         for record in records()
     )
     columns = ("data set", "task", "parameters", "what it is")
-    print_tables(console(), [Table("data sets", columns, rows, texts=columns)])
-    click.echo("Your own table: -d file.csv:target=column, or file.parquet:target=column")
+    own = "Your own table: -d file.csv:target=column, or file.parquet:target=column"
+    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own])
 
 
 def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
+    from lossbench.report.words import words
 
     known = {record.name: record for record in records()}
     record = known.get(dataset.name.partition(":")[0])
@@ -66,7 +67,7 @@ def describe(dataset: Dataset) -> Iterator[str]:
         for parameter in record.parameters:
             yield f"  {parameter.name:<11} {parameter.description}"
     for note in dataset.notes:
-        yield f"  note        {note}"
+        yield f"  note        {words(note)}"
 
 
 def shortened(names: tuple[str, ...], most: int = 8) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FORMATS = ("table", "csv", "json", "markdown")
 
@@ -23,30 +20,14 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
 
     A and B are folders that `compare` wrote, or their trials.csv.
     """
-    from lossbench.report.diff import diff_json, differences
+    from lossbench.report.diff import LEGEND, diff_tables, differences, said
+    from lossbench.report.show import show
+    from lossbench.report.words import words
     from lossbench.results.read import altered, read_trials
-    from lossbench.results.write import csv_text
+    from lossbench.results.write import csv_text, frame_json
 
     frame = differences(read_trials(a), read_trials(b), score)
-    for warning in (*altered(a), *altered(b)):
-        click.echo(warning, err=True)
-    if form == "csv":
-        click.echo(csv_text(frame), nl=False)
-    elif form == "json":
-        click.echo(diff_json(frame), nl=False)
-    else:
-        print_diff(frame, form)
-
-
-def print_diff(frame: pd.DataFrame, form: str) -> None:
-    """Print the lines for a person."""
-    from lossbench.report.diff import LEGEND, diff_tables, remarks
-    from lossbench.report.markdown import markdown
-    from lossbench.report.terminal import console, print_lines, print_tables
-
-    if form == "markdown":
-        click.echo(markdown(diff_tables(frame), [*LEGEND, *remarks(frame)]), nl=False)
-        return
-    print_tables(console(), diff_tables(frame))
-    print_lines(console(), LEGEND, style="dim")
-    print_lines(console(), remarks(frame))
+    for remark in (*altered(a), *altered(b)):
+        click.echo(words(remark), err=True)
+    csv, json = partial(csv_text, frame), partial(frame_json, frame)
+    show(form, diff_tables(frame), LEGEND, said(frame), csv=csv, json=json)

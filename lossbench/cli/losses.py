@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "markdown")
 MARGIN = 14  # columns of the headings
+HINTS = (
+    "One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss",
+    "Any of them times a constant, the placebo that each has: scaled:factor=16:loss=NAME",
+)
 
 
 @click.command(short_help="List the losses, or show one.")
@@ -30,12 +35,8 @@ def losses(spec: str | None, matrix: bool, form: str | None) -> None:
     selection = whole() if spec is None else chosen(spec)
     if matrix:
         print_matrix(selection, form)
-    elif form in ("json", "csv"):
-        print_data(selection, form)
-    elif form == "markdown":
-        print_markdown(selection)
-    elif spec is None:
-        print_catalogue(selection)
+    elif spec is None or form not in (None, "table"):
+        print_catalogue(selection, form)
     else:
         print_losses(selection)
 
@@ -45,51 +46,27 @@ def print_matrix(selection: Selection, form: str | None) -> None:
     import pandas as pd
 
     from lossbench.report.catalogue import matrix
-    from lossbench.report.markdown import markdown
-    from lossbench.report.terminal import console, print_tables
-    from lossbench.results.write import csv_text, json_text
+    from lossbench.report.show import show
+    from lossbench.results.write import csv_text, frame_json
 
     table = matrix(selection)
-    texts: dict[str, Callable[[], str]] = {
-        "csv": lambda: csv_text(pd.DataFrame(table.rows, columns=list(table.columns))),
-        "json": lambda: json_text([dict(zip(table.columns, row, strict=True)) for row in table.rows]),
-        "markdown": lambda: markdown([table], []),
-    }
-    if form in texts:
-        click.echo(texts[form](), nl=False)
-    else:
-        print_tables(console(), [table])
+    frame = pd.DataFrame(table.rows, columns=list(table.columns))
+    show(form, [table], csv=partial(csv_text, frame), json=partial(frame_json, frame))
 
 
-def print_data(selection: Selection, form: str) -> None:
-    """Print what is known, for a program to read."""
-    import pandas as pd
+def print_catalogue(selection: Selection, form: str | None) -> None:
+    """Print one table a task; or, for a program or as docs/losses.md, all that is known."""
+    from lossbench.report.catalogue import catalogue_csv, catalogue_json, document, list_tables
+    from lossbench.report.show import show
 
-    from lossbench.report.catalogue import flat, plain
-    from lossbench.results.write import csv_text, json_text
-
-    known = [(record, selection.values(record)) for record in selection.records]
-    if form == "json":
-        click.echo(json_text([plain(*each) for each in known]), nl=False)
-    else:
-        click.echo(csv_text(pd.DataFrame([flat(*each) for each in known])), nl=False)
-
-
-def print_markdown(selection: Selection) -> None:
-    """Print docs/losses.md, or the entries of one loss."""
-    from lossbench.report.catalogue import document, sections
-
-    click.echo(sections(selection) if selection.losses else document(), nl=False)
-
-
-def print_catalogue(selection: Selection) -> None:
-    """Print one table a task."""
-    from lossbench.report.catalogue import list_tables
-    from lossbench.report.terminal import console, print_tables
-
-    print_tables(console(), list_tables(selection))
-    click.echo("One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss")
-    click.echo("Any of them times a constant, the placebo that each has: scaled:factor=16:loss=NAME")
+    show(
+        form,
+        list_tables(selection),
+        said=HINTS,
+        csv=partial(catalogue_csv, selection),
+        json=partial(catalogue_json, selection),
+        markdown=partial(document, selection),
+    )
 
 
 def print_losses(selection: Selection) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from lossbench.remark import Remark
     from lossbench.run.state import Gap
     from lossbench.stats.findings import Findings
 
@@ -21,40 +23,37 @@ FORMATS = ("table", "csv", "json", "markdown", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
 def report(run: Path, output: Path | None, form: str) -> None:
     """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
+    from lossbench.report.save import save_remade
     from lossbench.results.remake import remake
 
     remade = remake(run)
     if output is not None:
-        remade.save(output)
+        save_remade(remade, output)
     print_findings(remade, remade.gaps, remade.remarks(), form)
 
 
-def print_findings(findings: Findings, gaps: Sequence[Gap], said: Iterable[str], form: str) -> None:
+def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
     """Print the summary in one of the formats.
 
     Args:
         findings: what the trials say.
         gaps: what a run that was cut short left out.
-        said: in words, below the tables.
+        remarks: what is said below the tables.
         form: one of FORMATS.
     """
     from lossbench.report.junit import verdict_junit
-    from lossbench.report.markdown import markdown
-    from lossbench.report.notes import LEGEND
+    from lossbench.report.show import show
     from lossbench.report.tables import tables
-    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 
     summary = findings.summary
-    if form == "csv":
-        click.echo(summary_csv(summary), nl=False)
-    elif form == "json":
-        click.echo(summary_json(summary, gaps), nl=False)
-    elif form == "junit":
-        click.echo(verdict_junit(summary, gaps), nl=False)
-    elif form == "markdown":
-        click.echo(markdown(tables(summary), [*LEGEND, *said]), nl=False)
-    else:
-        print_tables(console(), tables(summary))
-        print_lines(console(), LEGEND, style="dim")
-        print_lines(console(), said)
+    show(
+        form,
+        tables(summary),
+        LEGEND,
+        map(words, remarks),
+        csv=partial(summary_csv, summary),
+        json=partial(summary_json, summary, gaps),
+        junit=partial(verdict_junit, summary, gaps),
+    )

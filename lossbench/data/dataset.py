@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from lossbench.remark import Remark
 from lossbench.task import Task
 
 Sampling = Literal["resplit", "redrawn"]
@@ -30,7 +31,7 @@ class Dataset:
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
-        notes: what was done to the table as it was read, one sentence each (rows dropped, values missing ...).
+        notes: what was done to the table as it was read: rows dropped, values missing ...
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
     """
@@ -42,7 +43,7 @@ class Dataset:
     classes: tuple[str, ...]
     feature_names: tuple[str, ...] = field(repr=False)
     score: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench.errors import DataError
+from lossbench.remark import Remark, Topic
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +21,12 @@ class Table:
     Args:
         path: the file, as the user gave it.
         frame: its content; after rows are dropped the index still counts the rows of the file.
-        notes: what was done to it, one sentence each.
+        notes: what was done to it.
     """
 
     path: Path
     frame: pd.DataFrame = field(repr=False)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
     def error(self, message: str) -> DataError:
         """Return an error that names the file."""
@@ -120,8 +121,8 @@ def _without_nameless(table: Table) -> Table:
     named = [bool(name) for name in table.frame.columns]
     if all(named):
         return table
-    where = ", ".join(str(i + 1) for i, has_name in enumerate(named) if not has_name)
-    note = f"column {where} has no name and was dropped"
+    places = tuple(place for place, has_name in enumerate(named, start=1) if not has_name)
+    note = Topic.NAMELESS_COLUMNS(places=places)
     return Table(table.path, table.frame.loc[:, named], (*table.notes, note))
 
 

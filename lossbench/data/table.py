@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows
 from lossbench.data.reader import Table, read_table
 from lossbench.errors import UnknownName
+from lossbench.remark import Remark, Topic
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
@@ -87,13 +88,13 @@ def _with_target(table: Table, column: str) -> Table:
         return table
     if not known.any():
         raise table.error(f"target '{column}' is missing in every row; name another column")
-    note = f"rows dropped because '{column}' is missing: {(~known).sum()}"
+    note = Topic.NO_TARGET(column=column, rows=int((~known).sum()))
     return replace(table, frame=table.frame[known], notes=(*table.notes, note))
 
 
 def _target(
     table: Table, column: str, wanted: str | None
-) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return task, target (rows,) of class indices or (rows, 1), names of classes or target, and notes."""
     numeric = _is_numeric(table, column)
     values = _numbers(table, column) if numeric else _texts(table, column).to_numpy(dtype=object)
@@ -106,10 +107,11 @@ def _target(
             raise table.error(
                 f"target '{column}' is not numeric (it has '{classes[0]}'); leave out task=regression"
             )
-        return "regression", values[:, None], (column,), (f"'{column}' is a quantity (regression)",)
+        return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
     _check_class_number(table, column, classes, wanted)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
-    return task, codes.astype(np.int64), classes, _about_classes(column, task, classes, counts, numeric)
+    about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
+    return task, codes.astype(np.int64), classes, tuple(about)
 
 
 def _inferred(distinct: np.ndarray, numeric: bool) -> str:
@@ -133,28 +135,22 @@ def _check_class_number(table: Table, column: str, classes: tuple[str, ...], wan
         )
 
 
-def _about_classes(
-    column: str, task: Task, classes: tuple[str, ...], counts: np.ndarray, numeric: bool
-) -> tuple[str, ...]:
-    listed = ", ".join(f"{name}: {count}" for name, count in zip(classes, counts, strict=True))
-    notes = [f"'{column}' has {len(classes)} classes ({listed})"]
+def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:
+    yield Topic.CLASSES(column=column, counts=tuple(counts.items()))
     if numeric:
-        notes.append(
-            f"the whole numbers of '{column}' are read as classes; task=regression reads them as a quantity"
-        )
+        yield Topic.NUMBERS_AS_CLASSES(column=column)
     if task == "binary":
-        notes.append(f"'{classes[1]}' is the positive class")
-    if counts.min() < STRATIFIABLE:
-        rare = classes[int(counts.argmin())]
-        notes.append(f"class '{rare}' has fewer than {STRATIFIABLE} rows, so the split is not stratified")
-    return tuple(notes)
+        yield Topic.POSITIVE_CLASS(name=list(counts)[1])
+    rarest = min(counts, key=counts.__getitem__)
+    if counts[rarest] < STRATIFIABLE:
+        yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return the features (rows, columns), the names of the columns, and notes."""
     blocks: list[np.ndarray] = []
     names: list[str] = []
-    notes: list[str] = []
+    notes: list[Remark] = []
     for column in table.frame.columns.drop(target):
         missing = int(table.frame[column].isna().sum())
         if missing == len(table.frame):
@@ -162,11 +158,12 @@ def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], t
         numeric = _is_numeric(table, column)
         block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
         if block.shape[1] == 1 and np.nanmin(block) == np.nanmax(block):
-            notes.append(f"column '{column}' has a single value and was dropped")
+            notes.append(Topic.CONSTANT_COLUMN(column=column))
             continue
-        if missing:
-            rule = "filled with the median of the training part" if numeric else f"now the category {MISSING}"
-            notes.append(f"values missing in '{column}': {missing}, {rule}")
+        if missing and numeric:
+            notes.append(Topic.MISSING_NUMBERS(column=column, values=missing))
+        elif missing:
+            notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
         blocks.append(block)
         names += labels
     if not blocks:

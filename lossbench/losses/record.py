@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from lossbench.remark import Remark
 from lossbench.spec import Parameter
 from lossbench.task import TASKS, Task
 
@@ -154,7 +155,7 @@ class LossRecord:
     domain: Domain | None = None
     rescaling: tuple[str, ...] = ()
     receives: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     code: str = ""
 
     @property

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
 from lossbench.checks.tasks import fits, in_words, not_among, served
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
@@ -13,6 +15,8 @@ from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
+from lossbench.report.words import words
+from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
 
 REMAKE = "lossbench losses --format markdown > docs/losses.md"
@@ -177,7 +181,7 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
     if record.placebo is not None:
         yield "placebo", f"the same function as {record.placebo}, by another road or up to a constant factor"
     for note in record.notes:
-        yield "note", note
+        yield "note", words(note)
 
 
 def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
@@ -208,7 +212,7 @@ def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
         "core": record.core,
         "placebo": record.placebo or "",
         "whole_batch": record.whole_batch,
-        "notes": list(record.notes),
+        "notes": [words(note) for note in record.notes],
     }
 
 
@@ -217,13 +221,24 @@ def flat(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     row = plain(record, values)
     facts = row.pop("facts") or {}
     set_to = ", ".join(f"{name}={value:g}" for name, value in values.items())
-    lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(record.notes)}
+    lists = {"parameters": set_to, "aliases": ", ".join(record.aliases), "notes": "; ".join(row["notes"])}
     return {**row, **lists, **facts}
 
 
-def document() -> str:
-    """Return docs/losses.md."""
-    selection = whole()
+def catalogue_csv(selection: Selection) -> str:
+    """Return what is known of the losses as CSV, a line each."""
+    return csv_text(pd.DataFrame([flat(record, selection.values(record)) for record in selection.records]))
+
+
+def catalogue_json(selection: Selection) -> str:
+    """Return what is known of the losses as JSON."""
+    return json_text([plain(record, selection.values(record)) for record in selection.records])
+
+
+def document(selection: Selection) -> str:
+    """Return docs/losses.md, or the entries of one loss."""
+    if selection.losses:
+        return sections(selection)
     overview = markdown([matrix(selection)], []).replace("### which", "## Which", 1).rstrip()
     return f"{HEAD}\n{overview}\n\n{sections(selection)}"
 

@@ -10,8 +10,7 @@ import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import HEADINGS, NOT_DEFINED, Table, interval
-from lossbench.results.write import json_text
+from lossbench.report.tables import Table, heading, interval, p_value
 from lossbench.schema import PLACE, SCORES, TRIALS
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
 from lossbench.task import Task
@@ -149,7 +148,6 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
     names = varying(frame.to_dict("records"))
     for dataset, group in frame[frame.mark != "="].groupby("dataset", sort=False):
         first = group.iloc[0]
-        heading = HEADINGS.get(first.score, first.score)
         columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
         rows = [_cells(row, names) for row in group.to_dict("records")]
         # A column of words that no line needs would only take the width of others.
@@ -157,7 +155,7 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
             i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
         ]
         yield Table(
-            f"{dataset} ({first.task}): {heading}",
+            f"{dataset} ({first.task}): {heading(first.score)}",
             tuple(columns[i] for i in kept),
             tuple(tuple(row[i] for i in kept) for row in rows),
             texts=("", "loss", "setting", "note"),
@@ -165,16 +163,14 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
 
 
 def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    nan = float("nan")
-    p_value = row["p_holm"]
     return (
         row["mark"],
         row["loss"],
         label(row, names),
-        interval(row["before"], nan, nan),
-        interval(row["after"], nan, nan),
+        interval(row["before"]),
+        interval(row["after"]),
         interval(row["change"], row["change_low"], row["change_high"]),
-        NOT_DEFINED if pd.isna(p_value) else f"{p_value:.2g}",
+        p_value(row["p_holm"]),
         str(row["n"]),
         row["note"],
     )
@@ -187,14 +183,8 @@ def tally(frame: pd.DataFrame) -> str:
     return f"{len(frame)} lines: {said}"
 
 
-def remarks(frame: pd.DataFrame) -> Iterator[str]:
+def said(frame: pd.DataFrame) -> Iterator[str]:
     """Yield what a reader of the tables must know besides."""
     yield tally(frame)
     if frame.elsewhere.any():
         yield f"{ELSEWHERE}: {frame.elsewhere.sum()} of {len(frame)} lines"
-
-
-def diff_json(frame: pd.DataFrame) -> str:
-    """Return the lines as JSON, null where undefined."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return json_text([dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)])

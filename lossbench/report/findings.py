@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.checks.finding import Verdict
 from lossbench.checks.tasks import in_words
 from lossbench.report.tables import Table
+from lossbench.report.words import written
 
 if TYPE_CHECKING:
     from lossbench.checks.run import Report
@@ -20,7 +21,7 @@ WORDS: dict[Verdict, str] = {"pass": "passed", "note": "noted", "fail": "failed"
 def finding_tables(report: Report) -> Iterator[Table]:
     """Yield a table of the findings on each task."""
     for task, mine in report.findings.items():
-        rows = tuple((check, found.verdict, found.saw) for check, found in mine)
+        rows = tuple((check, found.verdict, written(found.saw)) for check, found in mine)
         failed = tuple(index for index, row in enumerate(rows) if row[1] == "fail")
         yield Table(f"{report.spec} ({task})", COLUMNS, rows, best=failed, texts=COLUMNS)
 
@@ -39,7 +40,7 @@ def verdict_lines(report: Report) -> Iterator[str]:
 def plain_report(report: Report) -> dict[str, Any]:
     """Return the findings as plain data."""
     checks = [
-        {"task": task, "check": check, "result": found.verdict, "saw": found.saw}
+        {"task": task, "check": check, "result": found.verdict, "saw": written(found.saw)}
         for task, mine in report.findings.items()
         for check, found in mine
     ]

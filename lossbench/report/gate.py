@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from lossbench.report.diff import ELSEWHERE
 from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import NOT_DEFINED, Table, interval
+from lossbench.report.tables import Table, interval, p_value
 from lossbench.stats.change import Change
 from lossbench.stats.gate import OUTCOMES, Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p
@@ -65,12 +66,12 @@ def sentence(check: Check) -> str:
 
 def numbers(change: Change, allowance: float) -> str:
     """Write both means, the change with half of its interval, what was allowed, n and p."""
-    nan, difference = float("nan"), change.test.interval
+    difference = change.test.interval
     moved = interval(float(difference.mean), float(difference.low), float(difference.high))
-    p_value = NOT_DEFINED if difference.n < 2 else f"{float(change.test.p_value):.2g}"
+    p = p_value(float(change.test.p_value) if difference.n > 1 else math.nan)
     few = "; too few seeds for a test" if smallest_p(difference.n) >= ALPHA and change.moved else ""
-    before, after, allowed = (interval(value, nan, nan) for value in (change.before, change.after, allowance))
-    return f"{before} to {after}, by {moved}, allowed {allowed}; n {difference.n}, p {p_value}{few}"
+    before, after, allowed = map(interval, (change.before, change.after, allowance))
+    return f"{before} to {after}, by {moved}, allowed {allowed}; n {difference.n}, p {p}{few}"
 
 
 def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:

@@ -11,9 +11,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from lossbench.report.gate import sentence
-from lossbench.report.notes import partial
 from lossbench.report.place import label, varying
-from lossbench.report.tables import NOT_DEFINED, interval
+from lossbench.report.tables import interval, p_value
+from lossbench.report.words import words
+from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
 
@@ -65,8 +66,7 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[Case]:
-    said = zip(gaps, partial(gaps), strict=True)
-    return [Case(gap.dataset, "all seeds", "skipped", line) for gap, line in said]
+    return [Case(said.facts["dataset"], "all seeds", "skipped", words(said)) for said in partial(gaps)]
 
 
 def _gate_case(check: Check, names: tuple[str, ...]) -> Case:
@@ -94,8 +94,8 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> Case:
     where = ", ".join(filter(None, ("each at its own lr" if tuned else "", settings)))
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
     difference = interval(row["difference"], row["difference_low"], row["difference_high"])
-    p_value = NOT_DEFINED if pd.isna(row["p_holm"]) else f"{row['p_holm']:.2g}"
-    text = f"{row['verdict']}: {row['score']} differs by {difference}, n {row['n']}, Holm-corrected p {p_value}"
+    found = f"{row['verdict']}: {row['score']} differs by {difference}"
+    text = f"{found}, n {row['n']}, Holm-corrected p {p_value(row['p_holm'])}"
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
     return Case(row["dataset"], name, "passed", text, properties)
 

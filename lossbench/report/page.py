@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from lossbench.remark import Remark
 from lossbench.report.markdown import markdown
-from lossbench.report.notes import LEGEND
+from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, Interval, curves, intervals
-from lossbench.report.tables import HEADINGS, Table, groups, make_table, tables
-from lossbench.schema import METRICS, SETTING
+from lossbench.report.tables import Table, groups, heading, make_table, tables
+from lossbench.report.words import LEGEND, words
+from lossbench.schema import METRICS
+from lossbench.stats.curves import LINE
 from lossbench.stats.findings import Findings
-
-CURVE = ("dataset", "loss", *SETTING)
-"""What has a curve of its own."""
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }
@@ -39,25 +39,23 @@ HOW = (
     "Point at a mark to read its numbers."
 )
 
-Points = list[tuple[float, float]]
 
-
-def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> dict[str, str]:
+def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `page`."""
-    said = list(remarks)
+    said = [words(remark) for remark in remarks]
     return {
         "report.md": markdown(tables(findings.summary), [*LEGEND, *said]),
         "report.html": page(findings, epochs, said),
     }
 
 
-def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]) -> str:
+def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -> str:
     """Return the report in HTML.
 
     Args:
         findings: what the trials say.
         epochs: `curves.csv`, None where there is none.
-        remarks: what is said in words below.
+        said: in words, below the tables.
     """
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
@@ -65,10 +63,10 @@ def page(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[str]
         colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
         sections.append(section(make_table(group), charts))
-    said = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *remarks])
+    text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
-    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{said}</pre>"])
+    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
@@ -103,7 +101,7 @@ def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mappin
         for loss, mean, low, high, word in zip(*(group[name].tolist() for name in names), strict=True)
     ]
     side = "right" if METRICS[first.score].greater_is_better else "left"
-    title = f"{HEADINGS.get(first.score, first.score)} minus that of {first.reference}; {side} is better"
+    title = f"{heading(first.score)} minus that of {first.reference}; {side} is better"
     return intervals(title, rows, margins.get(first.score, 0.0))
 
 
@@ -115,8 +113,8 @@ def lines(
 ) -> Iterator[str]:
     """Yield the charts of the score by epoch, and by contaminated share where there are several."""
     first = group.iloc[0]
-    score = HEADINGS.get(first.score, first.score)
-    keys = dict(zip(group.loss, group[list(CURVE)].itertuples(index=False, name=None), strict=True))
+    score = heading(first.score)
+    keys = dict(zip(group.loss, group[list(LINE)].itertuples(index=False, name=None), strict=True))
     known = {loss: trained[key] for loss, key in keys.items() if key in trained}
     if known:
         yield curves(f"validation {score} by epoch", known, colours)
@@ -127,13 +125,13 @@ def lines(
 
 def by_epoch(epochs: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
     """Return the points (epoch, mean validation score) of each arm at its smallest contaminated share."""
-    least = epochs.groupby(list(CURVE)).outlier_fraction.transform("min")
+    least = epochs.groupby(list(LINE)).outlier_fraction.transform("min")
     return points(epochs[epochs.outlier_fraction == least], "epoch", "mean")
 
 
 def by_share(trials: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
     """Return the points (contaminated share, mean score over the seeds) of each arm."""
-    keys = [*CURVE, "outlier_fraction"]
+    keys = [*LINE, "outlier_fraction"]
     found: dict[tuple[Any, ...], Points] = {}
     for score, rows in trials.groupby("score", sort=False):
         found |= points(rows.groupby(keys)[score].mean().reset_index(), "outlier_fraction", str(score))
@@ -142,5 +140,5 @@ def by_share(trials: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
 
 def points(frame: pd.DataFrame, across: str, up: str) -> dict[tuple[Any, ...], Points]:
     """Return two columns of each arm as points."""
-    arms = frame.groupby(list(CURVE), sort=False)
+    arms = frame.groupby(list(LINE), sort=False)
     return {key: list(zip(rows[across].tolist(), rows[up].tolist(), strict=True)) for key, rows in arms}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from lossbench.data.dataset import Dataset
 from lossbench.plan.experiment import Experiment, tuning_seeds
-from lossbench.report.notes import own_losses, skipped
+from lossbench.report.words import words
+from lossbench.results.remarks import custom_losses, skipped
 from lossbench.run.runner import Forecast
 from lossbench.spec import title
 from lossbench.stats.paired import ALPHA, smallest_p
@@ -34,8 +36,7 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
         yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
     yield forecast_line(forecast)
     yield from reach(experiment)
-    yield from skipped(experiment)
-    yield from own_losses(experiment)
+    yield from map(words, chain(skipped(experiment.skipped), custom_losses(experiment)))
 
 
 def losses_on(experiment: Experiment, dataset: Dataset) -> list[str]:

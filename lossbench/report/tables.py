@@ -55,8 +55,7 @@ def make_table(group: pd.DataFrame) -> Table:
     """Lay out the losses of one data set under one setting."""
     first = group.iloc[0]
     second = secondary_score(first.task, first.score)
-    headings = (HEADINGS.get(name, name) for name in (first.score, second))
-    columns = ("abc", "loss", "vs", *headings, "to target", "plateau", "robust", "n")
+    columns = ("abc", "loss", "vs", heading(first.score), heading(second), "to target", "plateau", "robust", "n")
     rows = tuple(
         (
             row.letters if isinstance(row.letters, str) else "",
@@ -73,6 +72,11 @@ def make_table(group: pd.DataFrame) -> Table:
     )
     best = [index for index, row in enumerate(rows) if "a" in row[0]]
     return Table(title(first), columns, rows, tuple(best))
+
+
+def heading(score: str) -> str:
+    """Return how a score is called above a column."""
+    return HEADINGS.get(score, score)
 
 
 def title(row: pd.Series[Any]) -> str:
@@ -110,13 +114,18 @@ def median(row: pd.Series[Any], name: str) -> str:
     return epochs(value) if pd.isna(low) else f"{epochs(value)} [{epochs(low)}, {epochs(high)}]"
 
 
-def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
+def p_value(p: float) -> str:
+    """Write a p value to two figures."""
+    return NOT_DEFINED if math.isnan(p) else f"{p:.2g}"
+
+
+def interval(mean: float, low: float = math.nan, high: float = math.nan, digits: int = 3) -> str:
     """Write a mean and half the width of its interval; the mean alone where there is no interval.
 
     Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
 
     Example:
-        >>> interval(0.5, 0.25, 0.75), interval(123.456, float("nan"), float("nan"))
+        >>> interval(0.5, 0.25, 0.75), interval(123.456)
         ('0.500 ±0.250', '123.5')
     """
     if math.isnan(mean):

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
+from lossbench.remark import Remark, Topic
 from lossbench.schema import COLUMNS, DTYPES, SCHEMA, TRIAL, TRIALS, Column
 
 MANIFEST = "manifest.json"
@@ -207,8 +208,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return found
 
 
-def altered(place: Path) -> Iterator[str]:
-    """Yield a warning where the trials are not those that the run beside them wrote.
+def altered(place: Path) -> Iterator[Remark]:
+    """Yield a remark where the trials are not those that the run beside them wrote.
 
     A file that is cut between two lines is well-formed; only the manifest can tell.
 
@@ -219,7 +220,7 @@ def altered(place: Path) -> Iterator[str]:
     found = read_manifest(path.parent) or {}
     recorded = found.get("sha256", {}).get(path.name)
     if recorded and recorded != hashlib.sha256(path.read_bytes()).hexdigest():
-        yield f"warning  {path} is not as the run wrote it ({found['trials']} trials): changed since, or cut short"
+        yield Topic.ALTERED(path=path, trials=found["trials"])
 
 
 def read_sheet(path: Path) -> Sheet:

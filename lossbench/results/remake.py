@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,25 +10,20 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.report.notes import across, diverged, failed, partial, tuned
-from lossbench.report.page import CURVE, reports
-from lossbench.results.read import MANIFEST, altered, find_trials, read_comparison, read_manifest
-from lossbench.results.write import findings_csv, json_text, write_folder
+from lossbench.plan.experiment import Skip
+from lossbench.remark import Remark, Topic
+from lossbench.results.read import altered, find_trials, read_comparison, read_manifest
+from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
 from lossbench.run.state import Gap
 from lossbench.schema import ARM, MARGINS
+from lossbench.stats.curves import LINE
 from lossbench.stats.findings import Findings
 
-NOT_REMADE = {
-    "curves.csv": "it holds no curves",
-    "tuning.csv": "the trainings that chose the rates are not reported",
-}
-"""What cannot be made from `trials.csv`, and why; it is kept where it stands beside it."""
-
 COLUMNS = {
-    "curves.csv": (*CURVE, "outlier_fraction", "epoch", "mean"),
+    "curves.csv": (*LINE, "outlier_fraction", "epoch", "mean"),
     "tuning.csv": (*ARM, "lr", "chosen", "at_edge"),
 }
-"""What is read of these."""
+"""What cannot be made from `trials.csv`, and is kept where it stands beside it; and what is read of it."""
 
 REPORTS = ("report.md", "report.html")
 """What also tells of the run itself, and so is kept where it stands beside the trials."""
@@ -51,45 +45,28 @@ class Remade(Findings):
     beside: dict[str, str] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
 
-    def save(self, folder: Path) -> None:
-        """Write the trials, all that can be made from them, and what stands beside them.
-
-        Raises:
-            OutputError: the folder cannot be written.
-        """
-        texts = findings_csv(self) | self.beside
-        if not all(name in texts for name in REPORTS):
-            texts |= reports(self, self.curves, self.remarks()) | self.beside
-        if self.manifest is not None:
-            hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-            texts[MANIFEST] = json_text(self.manifest | {"sha256": hashes})
-        write_folder(folder, texts)
-
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What the run left out, as its manifest says."""
         return tuple(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
 
-    def remarks(self) -> Iterator[str]:
+    def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
         yield from across(self.ranks)
-        for skip in (self.manifest or {}).get("skipped", []):
-            yield f"skipped  {skip['loss']} on {skip['dataset']}: {skip['reason']}"
+        yield from skipped(Skip(**skip) for skip in (self.manifest or {}).get("skipped", []))
         yield from partial(self.gaps)
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from altered(self.path)
-        for name in missing(self):
-            yield f"absent   {name}: not made from trials.csv, {NOT_REMADE[name]}"
+        yield from self.absent()
 
-
-def missing(remade: Remade) -> list[str]:
-    """Return the files that the run had and that can neither be made again nor stand beside the trials."""
-    had = ["curves.csv"]
-    if remade.manifest is not None and remade.manifest["config"]["tune"]:
-        had.append("tuning.csv")
-    return [name for name in had if name not in remade.beside]
+    def absent(self) -> Iterator[Remark]:
+        """Yield what the run had and what can neither be made again nor stands beside the trials."""
+        if self.curves is None:
+            yield Topic.NO_CURVES()
+        if self.tuning is None and self.manifest is not None and self.manifest["config"]["tune"]:
+            yield Topic.NO_TUNING()
 
 
 def remake(place: Path) -> Remade:
@@ -105,7 +82,7 @@ def remake(place: Path) -> Remade:
     trials = read_comparison(path)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
-    there = [path.with_name(name) for name in (*NOT_REMADE, *REPORTS) if path.with_name(name).is_file()]
+    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if path.with_name(name).is_file()]
     beside = {file.name: read_text(file) for file in there}
     tables = {name: read_table(path.with_name(name), COLUMNS[name]) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent)

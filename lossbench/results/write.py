@@ -135,6 +135,16 @@ def summary_csv(summary: pd.DataFrame) -> str:
     return csv_text(summary.assign(**_medians(summary)))
 
 
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the rows of a frame as plain data, None where undefined."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def frame_json(frame: pd.DataFrame) -> str:
+    """Return the rows of a frame as JSON, null where undefined."""
+    return json_text(records(frame))
+
+
 def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
     """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100".
 
@@ -148,8 +158,7 @@ def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
         name: summary[name].astype(object).mask(np.isinf(summary[name]), text)
         for name, text in _medians(summary).items()
     }
-    plain = summary.assign(**beyond).astype(object).where(summary.notna(), None)
-    rows = (dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False))
+    rows = records(summary.assign(**beyond))
     return json_text([row | {"partial": left_out.get(row["dataset"], [])} for row in rows])
 
 

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import CURVE, OVERLAP
+from lossbench.schema import CURVE, OVERLAP, SETTING
 from lossbench.stats.paired import corrected_interval, shared_rows
+
+LINE = ("dataset", "loss", *SETTING)
+"""What has a line of its own in a chart."""
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:

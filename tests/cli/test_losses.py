@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lossbench.losses import catalogue
-from lossbench.report.catalogue import document
+from lossbench.report.catalogue import document, whole
 
 
 def words(text: str) -> str:
@@ -104,7 +104,7 @@ def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) 
 
 def test_markdown_is_the_document(inside: Callable) -> None:
     """The whole catalogue is docs/losses.md; one loss is its entries, with its values."""
-    assert inside("losses", "--format", "markdown").out == document()
+    assert inside("losses", "--format", "markdown").out == document(whole())
     one = inside("losses", "huber:delta=2", "--format", "markdown").out
     assert "### huber\n" in one
     assert "default 1; here 2" in one

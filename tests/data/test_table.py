@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, load_dataset, make_fold
 from lossbench.errors import DataError, UnknownName
+from lossbench.report.words import words
 
 ROWS = 40
 
@@ -133,9 +134,10 @@ def test_missing_values_are_reported_and_kept_apart(tmp_path: Path) -> None:
     assert np.isnan(dataset.features[:, 0]).tolist() == table.loc[table["price"].notna(), "size"].isna().tolist()
     assert dataset.feature_names[2:6] == ("town=Bern", "town=Graz", "town=Ulm", "town=(missing)")
     assert dataset.features[3, 2:6].tolist() == [0, 0, 0, 1]
-    assert "rows dropped because 'price' is missing: 3" in dataset.notes
-    assert "values missing in 'size': 2, filled with the median of the training part" in dataset.notes
-    assert "values missing in 'town': 1, now the category (missing)" in dataset.notes
+    notes = list(map(words, dataset.notes))
+    assert "rows dropped because 'price' is missing: 3" in notes
+    assert "values missing in 'size': 2, filled with the median of the training part" in notes
+    assert "values missing in 'town': 1, now the category (missing)" in notes
     assert np.isfinite(make_fold(dataset, 0).train.features).all()
 
 
@@ -161,13 +163,13 @@ def test_columns_that_say_nothing_are_dropped_and_noted(tmp_path: Path) -> None:
     dataset = load_dataset(f"{tmp_path / 'i.csv'}:target=price")
     assert dataset.feature_names == load(tmp_path, frame(), "target=price").feature_names
     for note in ("column 1 has no name", "'country' has a single value", "'version' has a single value"):
-        assert any(note in given for given in dataset.notes)
+        assert any(note in words(given) for given in dataset.notes)
 
 
 def test_notes_on_classes(tmp_path: Path) -> None:
     """The notes tell the positive class, that whole numbers were read as classes, and which class is rare."""
     table = frame().assign(sold=[1] * 3 + [0] * (ROWS - 3))
-    notes = " | ".join(load(tmp_path, table, "target=sold").notes)
+    notes = " | ".join(map(words, load(tmp_path, table, "target=sold").notes))
     for text in (
         "(0: 37, 1: 3)",
         "'1' is the positive class",

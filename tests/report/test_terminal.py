@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 from stats.synthetic import table
 
-from lossbench.report.notes import LEGEND
 from lossbench.report.tables import Table, tables
 from lossbench.report.terminal import WIDTH, console, print_lines, print_tables
+from lossbench.report.words import LEGEND
 from lossbench.stats.summary import summarise
 
 LOSSES = ("label_smoothing:epsilon=0.05", "huber:delta=1.35", "mse")

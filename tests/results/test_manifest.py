@@ -11,6 +11,7 @@ import torch
 
 from lossbench import Comparison
 from lossbench.plan.settings import make_settings
+from lossbench.report.words import words
 from lossbench.results.manifest import manifest
 from lossbench.results.write import json_text
 
@@ -18,7 +19,7 @@ from lossbench.results.write import json_text
 @pytest.fixture
 def found(comparison: Comparison) -> dict:
     """Give the manifest of the shared comparison."""
-    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare")
+    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare", words)
 
 
 def test_it_has_what_the_design_asks_for(found: dict) -> None:

@@ -17,6 +17,7 @@ from stats.synthetic import score_tables
 
 from lossbench import Comparison
 from lossbench.errors import DataError
+from lossbench.report.words import words
 from lossbench.results.read import KINDS, altered, read_baseline, read_comparison, read_manifest, read_trials
 from lossbench.results.write import trials_csv
 from lossbench.schema import COLUMNS
@@ -199,8 +200,8 @@ def test_a_file_cut_between_two_lines_is_noticed_by_its_manifest(comparison: Com
     assert not list(altered(tmp_path))
     path = tmp_path / "trials.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
-    (warning,) = altered(path)
-    assert f"{len(comparison.trials)} trials" in warning
+    (remark,) = altered(path)
+    assert f"{len(comparison.trials)} trials" in words(remark)
 
 
 def test_a_file_that_is_not_there_is_refused_with_what_to_name(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call
+from lossbench.remark import Remark, Topic
 
 AT_ONCE = "all models at once"
 
@@ -35,7 +36,7 @@ class Spread:
     loss: Call
     way: str
     varies: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 def spread(
@@ -57,19 +58,13 @@ def spread(
     expected = differentiated(looped(fixed), raw, target)
     fault = unlike(expected, mapped(fixed), raw, target)
     if fault:
-        note = f"it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since {fault}"
-        return Spread(looped(fixed), "one model after the other", notes=(note,))
+        return Spread(looped(fixed), "one model after the other", notes=(Topic.MODEL_BY_MODEL(fault=fault),))
     if not at_once or unlike(expected, fixed, raw, target):
         return Spread(mapped(fixed), "mapped over the models")
     tensors = {name: raw.new_full((len(raw), 1, 1), value) for name, value in parameters.items()}
     fault = unlike(expected, partial(loss, **tensors), raw, target)
     if fault:
-        names = ", ".join(tensors)
-        note = (
-            f"each value of {names} is evaluated apart, which is slower: as a tensor (models, 1, 1), to be used "
-            f"before the last axis is reduced, it fails, since {fault}"
-        )
-        return Spread(fixed, AT_ONCE, notes=(note,))
+        return Spread(fixed, AT_ONCE, notes=(Topic.VALUES_APART(parameters=tuple(tensors), fault=fault),))
     return Spread(loss, AT_ONCE, varies=True)
 
 

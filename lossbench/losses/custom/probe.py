@@ -19,6 +19,7 @@ from lossbench.losses.custom.calls import Call, Gives, alone
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.mapping import differentiated
 from lossbench.losses.custom.source import told
+from lossbench.remark import Remark, Topic
 
 MODELS = 2
 
@@ -105,20 +106,16 @@ class Probe:
         except LossFailed:
             return False
 
-    def notes(self, gives: Gives) -> Iterator[str]:
+    def notes(self, gives: Gives) -> Iterator[Remark]:
         """Yield what is suspicious about a loss that can be used."""
         loss = alone(self.call, self.convention, gives)
         fault = self._on_one_row(loss, gives)
         if fault:
-            yield f"on a batch of a single row {fault}: choose a batch size that leaves no single row over"
-        value = loss(self.raw, self.target)
-        if gives == "batch" and torch.allclose(
-            value, loss(self.raw, self.target.roll(1, 0)), rtol=1e-5, atol=1e-7
-        ):
-            yield (
-                "its value does not depend on which row a target belongs to: if that is not meant, shapes (batch) "
-                "and (batch, 1) were broadcast to (batch, batch)"
-            )
+            yield Topic.SINGLE_ROW(fault=fault)
+        if gives == "batch":
+            value, exchanged = loss(self.raw, self.target), loss(self.raw, self.target.roll(1, 0))
+            if torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
+                yield Topic.ANY_ORDER()
 
     def _first_value(self) -> torch.Tensor:
         """Return the value of a first call, if it is a tensor with a gradient and the inputs are untouched."""

@@ -30,6 +30,7 @@ from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest
 from lossbench.losses.record import LossRecord
 from lossbench.losses.registry import check_task
+from lossbench.remark import Remark, Topic
 from lossbench.spec import Parameter, title
 from lossbench.task import TASKS, Task
 
@@ -70,7 +71,7 @@ class Custom:
         with warnings.catch_warnings(record=True) as caught:  # torch warns of shapes that were broadcast
             warnings.simplefilter("always")
             gives, found, notes = self._trial()
-        said = dict.fromkeys(f"it warns: {str(warning.message).strip().splitlines()[0]}" for warning in caught)
+        said = dict.fromkeys(str(warning.message).strip().splitlines()[0] for warning in caught)
         return LossRecord(
             name=":".join([self.candidate.name, *map(_written, self._set(found).items())]),
             task=self.convention.task,
@@ -85,11 +86,11 @@ class Custom:
             whole_batch=gives == "batch",
             natural_zero=self.convention.link == "softplus",
             receives=self._receives(gives, found),
-            notes=(*notes, *said),
+            notes=(*notes, *(Topic.TORCH_WARNS(warning=line) for line in said)),
             code=digest(self.candidate.code, repr(self.convention)),
         )
 
-    def _trial(self) -> tuple[Gives, Spread, tuple[str, ...]]:
+    def _trial(self) -> tuple[Gives, Spread, tuple[Remark, ...]]:
         """Say what the loss gives, how it is evaluated for many models, and what is to be known."""
         call = make_call(self.candidate, self.fixed)
         raw, target = draw(self.convention, self.targets)

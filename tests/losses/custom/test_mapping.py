@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lossbench.losses.custom.mapping import AT_ONCE, differentiated, looped, mapped, spread
+from lossbench.report.words import words
 
 
 def smooth(raw, target, *, width=0.5):
@@ -104,7 +105,7 @@ def test_the_fastest_way_that_is_right_is_taken(loss, at_once, way, varies):
 )
 def test_why_a_loss_cannot_be_mapped_is_said(loss, reason):
     """One note with the cost and the reason; the others have none."""
-    (note,) = spread(loss, False, *draw(2, 6, 2, dtype=torch.float32), {}).notes
+    (note,) = map(words, spread(loss, False, *draw(2, 6, 2, dtype=torch.float32), {}).notes)
     assert note.startswith("it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since ")
     assert reason in note
     assert spread(ratio, False, *draw(2, 6, 2, dtype=torch.float32), {}).notes == ()
@@ -120,6 +121,6 @@ def test_a_parameter_that_is_no_tensor_is_fixed():
     found = spread(largest, True, raw, target, {"k": 2})
     assert (found.way, found.varies) == (AT_ONCE, False)
     assert torch.equal(found.loss(raw, target), largest(raw, target, k=2))
-    (note,) = found.notes
+    (note,) = map(words, found.notes)
     assert "each value of k is evaluated apart" in note
     assert "must be int, not Tensor" in note

@@ -9,6 +9,7 @@ from lossbench.losses.custom.calls import make_call
 from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
 from lossbench.losses.custom.locate import Candidate
 from lossbench.losses.custom.probe import Probe, draw
+from lossbench.report.words import words
 from lossbench.task import TASKS
 
 
@@ -200,7 +201,7 @@ def test_a_loss_may_look_at_its_targets_in_any_way(criterion, task, targets):
 
 
 @pytest.mark.parametrize(
-    ("criterion", "words"),
+    ("criterion", "told"),
     [
         (
             lambda p, t: (p.squeeze() - t).square().mean(),
@@ -211,10 +212,10 @@ def test_a_loss_may_look_at_its_targets_in_any_way(criterion, task, targets):
         (lambda p, t: (p - t)[1:].sum() / (p - t)[1].sum(), "on a batch of a single row it raised IndexError"),
     ],
 )
-def test_what_is_suspicious_is_noted(criterion, words):
+def test_what_is_suspicious_is_noted(criterion, told):
     """A loss that can be used, but perhaps does not mean what its author thinks."""
     tried = probe(criterion)
-    assert any(words in note for note in tried.notes(tried.gives()))
+    assert any(told in words(note) for note in tried.notes(tried.gives()))
 
 
 def test_a_loss_that_must_be_trained_itself_is_refused():

@@ -7,6 +7,8 @@ from training.cases import pack, trial
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName
 from lossbench.losses import get_loss
+from lossbench.remark import Topic
+from lossbench.report.words import words
 from lossbench.task import TASKS
 from lossbench.training import fused, loop
 
@@ -310,15 +312,16 @@ def test_what_it_gets_and_gives_is_said(write):
         "mine.py:mse_by_a_branch": "raw outputs (batch, targets) and target (batch, targets); "
         "returns one number for the batch; one model after the other",
     }
-    for spec, words in said.items():
-        assert get_loss(spec, "regression").record.receives == words
+    for spec, told in said.items():
+        assert get_loss(spec, "regression").record.receives == told
 
 
 def test_what_torch_warns_of_is_noted(write):
     """A warning in the trial stands beside the results, where it is seen."""
     write("from torch.nn.functional import mse_loss\ndef f(p, t): return mse_loss(p, t.squeeze(1))")
-    (note, *_) = [n for n in get_loss("mine.py:f", "regression").record.notes if "warns" in n]
-    assert note.startswith("it warns: Using a target size")
+    notes = get_loss("mine.py:f", "regression").record.notes
+    (note, *_) = [note for note in notes if note.topic is Topic.TORCH_WARNS]
+    assert words(note).startswith("it warns: Using a target size")
 
 
 @pytest.mark.parametrize("engine", [fused, loop])

@@ -8,25 +8,27 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench import Comparison
-from lossbench.report.notes import FEW_SEEDS, across, closing, diverged, notes, skipped
+from lossbench.remark import Remark, Topic
+from lossbench.report.words import words
+from lossbench.results.remarks import FEW_SEEDS, across, closing, diverged, notes, skipped
 from lossbench.run.state import Gap
 from lossbench.stats.ranks import rank_losses
 
 
-def about(comparison: Comparison, kind: str, folder: Path | None = None) -> list[str]:
-    """Return the notes of one kind."""
-    return [note for note in said(comparison, folder) if note.startswith(kind)]
+def about(comparison: Comparison, topic: Topic, folder: Path | None = None) -> list[str]:
+    """Return what is said on one topic."""
+    return [words(remark) for remark in made(comparison, folder) if remark.topic is topic]
 
 
-def said(comparison: Comparison, folder: Path | None) -> list[str]:
-    """Return all notes."""
+def made(comparison: Comparison, folder: Path | None) -> list[Remark]:
+    """Return all remarks but those on ranks and rates."""
     return [*notes(comparison), *closing(comparison, folder)]
 
 
 def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> None:
     """A loss left out of a data set is said once, with data set and reason."""
-    lines = list(skipped(comparison.experiment))
-    assert lines == about(comparison, "skipped")
+    lines = list(map(words, skipped(comparison.experiment.skipped)))
+    assert lines == about(comparison, Topic.SKIPPED)
     assert len(lines) == len(comparison.experiment.skipped) == 1
     assert "huber:delta=1.35 on iris" in lines[0]
 
@@ -34,7 +36,7 @@ def test_every_skipped_loss_is_named_with_its_reason(comparison: Comparison) -> 
 def test_divergences_are_counted_by_data_set_and_loss(comparison: Comparison) -> None:
     """A data set with divergence has one line, which names each loss and how many of its trainings went."""
     gone = comparison.trials[comparison.trials.status == "diverged"]
-    lines = list(diverged(comparison.trials))
+    lines = list(map(words, diverged(comparison.trials)))
     assert len(lines) == gone.dataset.nunique()
     for (dataset, loss), rows in gone.groupby(["dataset", "loss"]):
         (line,) = (line for line in lines if dataset in line)
@@ -48,46 +50,48 @@ def test_nothing_is_said_where_nothing_diverged(comparison: Comparison) -> None:
 
 def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
     """The warning names the way out; enough seeds are not warned of."""
-    (line,) = about(comparison, "warning")
+    (line,) = about(comparison, Topic.FEW_SEEDS)
     assert "--seeds 10" in line
     settings = replace(comparison.experiment.settings, seeds=tuple(range(FEW_SEEDS)))
-    assert (
-        about(replace(comparison, experiment=replace(comparison.experiment, settings=settings)), "warning") == []
-    )
+    enough = replace(comparison, experiment=replace(comparison.experiment, settings=settings))
+    assert about(enough, Topic.FEW_SEEDS) == []
+    assert about(comparison, Topic.NOT_KEPT) == []
 
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
     """Where the files lie is said last."""
-    assert said(comparison, Path("results/x"))[-1].split() == ["files", "results/x"]
-    assert about(comparison, "files") == []
+    assert words(made(comparison, Path("results/x"))[-1]).split() == ["files", "results/x"]
+    assert about(comparison, Topic.FILES) == []
 
 
 def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:
     """What was done to a table on the way in reaches the reader."""
+    note = Topic.NO_TARGET(column="y", rows=2)
     first = comparison.experiment.setups[0]
-    noted = replace(first, dataset=replace(first.dataset, notes=("2 rows dropped",)))
+    noted = replace(first, dataset=replace(first.dataset, notes=(note,)))
     experiment = replace(comparison.experiment, setups=(noted,))
-    assert about(replace(comparison, experiment=experiment), "data") == ["data     diabetes: 2 rows dropped"]
+    (line,) = about(replace(comparison, experiment=experiment), Topic.DATA)
+    assert line == f"data     diabetes: {words(note)}"
 
 
 def test_what_is_missing_is_said_first(comparison: Comparison) -> None:
     """A run that was cut short says which seeds of which data set are left out."""
     gaps = (Gap("iris", (2, 3), 40),)
-    first = said(replace(comparison, gaps=gaps), None)[0]
+    first = words(made(replace(comparison, gaps=gaps), None)[0])
     assert first.startswith("partial  iris: 40 trainings are not done, so seeds 2, 3 are left out")
 
 
 def test_what_came_from_earlier_runs_is_counted(comparison: Comparison) -> None:
     """The time of a run that took most of its trainings from the store explains itself."""
-    (line,) = about(replace(comparison, cached=5), "time")
+    (line,) = about(replace(comparison, cached=5), Topic.TIME)
     assert line.endswith("5 of them taken from earlier runs")
-    assert "earlier" not in about(comparison, "time")[0]
+    assert "earlier" not in about(comparison, Topic.TIME)[0]
 
 
 def test_ranks_over_few_data_sets_decide_nothing(comparison: Comparison) -> None:
     """Each task with several data sets has a line, which says that a few are too few."""
     summary = pd.concat([comparison.summary[comparison.summary.lr == 0.01].assign(dataset=name) for name in "abc"])
-    lines = list(across(rank_losses(summary[summary.task == "regression"])))
+    lines = list(map(words, across(rank_losses(summary[summary.task == "regression"]))))
     assert len(lines) == 1
     assert lines[0].startswith("ranks    regression, mean over 3 data sets: ")
     assert "too few data sets to tell" in lines[0]
@@ -99,6 +103,6 @@ def test_a_loss_without_a_rank_is_named_and_given_none(comparison: Comparison) -
     regression = comparison.summary[(comparison.summary.lr == 0.01) & (comparison.summary.task == "regression")]
     gone = regression.loss.iloc[-1]
     summary = pd.concat([regression.assign(dataset="a"), regression.iloc[:-1].assign(dataset="b")])
-    (line,) = across(rank_losses(summary))
+    (line,) = map(words, across(rank_losses(summary)))
     assert "nan" not in line
     assert line.endswith(f"; left out, since not on every data set: {gone}")

@@ -1,0 +1,89 @@
+"""What is said of a run beside its tables: remarks, each a topic of a closed set with its facts.
+
+Whoever notices something makes a remark; `lossbench.report.words` puts it into words, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Topic(Enum):
+    """Every topic, with the names of the facts that belong to it.
+
+    Example:
+        >>> Topic.CONSTANT_COLUMN(column="country").facts
+        {'column': 'country'}
+    """
+
+    facts: tuple[str, ...]
+
+    def __new__(cls, *facts: str) -> Topic:
+        """Number the topics, since several have facts of the same names."""
+        topic = object.__new__(cls)
+        topic._value_ = len(cls.__members__)
+        topic.facts = facts
+        return topic
+
+    def __call__(self, **facts: Any) -> Remark:
+        """Return a remark on this topic."""
+        return Remark(self, facts)
+
+    # Of a run.
+    PARTIAL = "dataset", "trials", "seeds"
+    SKIPPED = "loss", "dataset", "reason"
+    FAILED = ("failure",)
+    DIVERGED = "dataset", "counts"
+    FEW_SEEDS = ("enough",)
+    NOT_KEPT = ("reason",)
+    EDGE = "dataset", "rates"
+    DISAGREE = "dataset", "losses"
+    RANKS = "task", "datasets", "needed", "order", "decided", "absent"
+    ALTERED = "path", "trials"
+    NO_CURVES = ()
+    NO_TUNING = ()
+    TIME = "trials", "seconds", "cached"
+    FILES = ("folder",)
+    # Of a user's table; DATA says which.
+    DATA = "dataset", "remark"
+    NAMELESS_COLUMNS = ("places",)
+    NO_TARGET = "column", "rows"
+    QUANTITY = ("column",)
+    CLASSES = "column", "counts"
+    NUMBERS_AS_CLASSES = ("column",)
+    POSITIVE_CLASS = ("name",)
+    RARE_CLASS = "name", "needed"
+    CONSTANT_COLUMN = ("column",)
+    MISSING_NUMBERS = "column", "values"
+    MISSING_TEXTS = "column", "values", "category"
+    # Of a custom loss; LOSS says which.
+    LOSS = "loss", "remark"
+    MODEL_BY_MODEL = ("fault",)
+    VALUES_APART = "parameters", "fault"
+    SINGLE_ROW = ("fault",)
+    ANY_ORDER = ()
+    TORCH_WARNS = ("warning",)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A topic and its facts.
+
+    Args:
+        topic: what it is about.
+        facts: by the names that belong to the topic.
+    """
+
+    topic: Topic
+    facts: Mapping[str, Any] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        """See that no fact is missing: else it could not be worded, hours later."""
+        assert set(self.facts) == set(self.topic.facts), f"{self.topic}: {sorted(self.facts)}"
+
+
+ALARMS = frozenset({Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS, Topic.NOT_KEPT})
+"""What is said on standard error where the format has no room for words."""

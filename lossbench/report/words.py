@@ -1,0 +1,117 @@
+"""The words: how to read the tables, and what each remark says. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lossbench.remark import Remark, Topic
+
+LEGEND = (
+    "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",
+    "vs         the first loss, by Holm-corrected paired tests: + better, - worse, = equivalent, ~ open",
+    "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
+    "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
+    "           validation: median [95 % interval]; a/b: only a of b seeds got there",
+    "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
+    "robust     area under the curve of skill over contaminated shares, relative to clean skill",
+    "n          seeds; a/b: only a of b ended well",
+)
+
+
+def words(remark: Remark) -> str:
+    """Return a remark in words: a line of a report, or a note on a data set or a loss.
+
+    Example:
+        >>> words(Topic.DIVERGED(dataset="iris", counts=(("mse", 2), ("ce", 1))))
+        'diverged iris, trainings: mse 2, ce 1; a smaller --lr may help'
+    """
+    saying = WORDS[remark.topic]
+    if callable(saying):
+        return saying(**remark.facts)
+    return saying.format(**{name: written(fact) for name, fact in remark.facts.items()})
+
+
+def written(fact: Any, between: str = ", ") -> str:
+    """Write a fact: several things with commas between, pairs with a space, numbers in their shortest form."""
+    if isinstance(fact, Remark):
+        return words(fact)
+    if isinstance(fact, tuple | list):
+        return between.join(written(part, between=" ") for part in fact)
+    return f"{fact:g}" if isinstance(fact, float) else str(fact)
+
+
+def ranks(
+    task: str,
+    datasets: int,
+    needed: int,
+    order: tuple[tuple[str, float], ...],
+    decided: tuple[tuple[str, str], ...],
+    absent: tuple[str, ...],
+) -> str:
+    """Say how losses rank over data sets; with too few of them, that nothing is shown."""
+    listed = ", ".join(f"{loss} {rank:.1f}" for loss, rank in order)
+    few = f"too few data sets to tell, {needed} could" if datasets < needed else ""
+    shown = few or written(decided) or "none told from the first loss"
+    left_out = f"; left out, since not on every data set: {written(absent)}" if absent else ""
+    return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
+
+
+def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
+    """Say where a loss's own rate changes its verdict."""
+    changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
+    return f"disagree {dataset}: {'; '.join(changes)}"
+
+
+def time(trials: int, seconds: float, cached: int) -> str:
+    """Say how long a run took; what it took from earlier runs explains it."""
+    taken = f", {cached} of them taken from earlier runs" if cached else ""
+    return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
+
+
+def classes(column: str, counts: tuple[tuple[str, int], ...]) -> str:
+    """Say which classes there are, with the rows of each."""
+    return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
+
+
+WORDS: Mapping[Topic, str | Callable[..., str]] = {
+    Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
+    "the same command goes on from there",
+    Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
+    Topic.FAILED: "failed   {failure}",
+    Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; choose by --seeds {enough} "
+    "or more",
+    Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
+    Topic.EDGE: "warning  {dataset}: best rates at the edge of the grid, a wider --lr may do better: {rates}",
+    Topic.DISAGREE: disagreements,
+    Topic.RANKS: ranks,
+    Topic.ALTERED: "warning  {path} is not as the run wrote it ({trials} trials): changed since, or cut short",
+    Topic.NO_CURVES: "absent   curves.csv: not made from trials.csv, it holds no curves",
+    Topic.NO_TUNING: "absent   tuning.csv: not made from trials.csv, the trainings that chose the rates are not "
+    "reported",
+    Topic.TIME: time,
+    Topic.FILES: "files    {folder}",
+    Topic.DATA: "data     {dataset}: {remark}",
+    Topic.NAMELESS_COLUMNS: "column {places} has no name and was dropped",
+    Topic.NO_TARGET: "rows dropped because '{column}' is missing: {rows}",
+    Topic.QUANTITY: "'{column}' is a quantity (regression)",
+    Topic.CLASSES: classes,
+    Topic.NUMBERS_AS_CLASSES: "the whole numbers of '{column}' are read as classes; task=regression reads them as "
+    "a quantity",
+    Topic.POSITIVE_CLASS: "'{name}' is the positive class",
+    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified",
+    Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
+    Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
+    Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
+    Topic.LOSS: "note     {loss}: {remark}",
+    Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
+    "{fault}",
+    Topic.VALUES_APART: "each value of {parameters} is evaluated apart, which is slower: as a tensor "
+    "(models, 1, 1), to be used before the last axis is reduced, it fails, since {fault}",
+    Topic.SINGLE_ROW: "on a batch of a single row {fault}: choose a batch size that leaves no single row over",
+    Topic.ANY_ORDER: "its value does not depend on which row a target belongs to: if that is not meant, shapes "
+    "(batch) and (batch, 1) were broadcast to (batch, batch)",
+    Topic.TORCH_WARNS: "it warns: {warning}",
+}
+"""By topic, a text with its facts in braces, or a function of the facts."""

@@ -1,0 +1,128 @@
+"""What there is to remark on a run: how its losses rank, what was left out, what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossbench.plan.experiment import Experiment, Skip
+from lossbench.remark import Remark, Topic
+from lossbench.run.state import Gap
+from lossbench.stats.tuning import disagreements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.results.comparison import Comparison
+
+FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
+
+
+def remarks(comparison: Comparison) -> Iterator[Remark]:
+    """Yield everything that is said below the tables, and is the same in every run."""
+    yield from tuned(comparison.tuning, comparison.summary)
+    yield from across(comparison.ranks)
+    yield from notes(comparison)
+
+
+def notes(comparison: Comparison) -> Iterator[Remark]:
+    """Yield what a reader of the results must know besides."""
+    experiment, trials = comparison.experiment, comparison.trials
+    yield from partial(comparison.gaps)
+    for dataset in experiment.datasets:
+        for remark in dataset.notes:
+            yield Topic.DATA(dataset=dataset.name, remark=remark)
+    yield from skipped(experiment.skipped)
+    yield from custom_losses(experiment)
+    yield from failed(trials)
+    yield from diverged(trials)
+    if len(experiment.settings.seeds) < FEW_SEEDS:
+        yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
+
+
+def closing(comparison: Comparison, folder: Path | None) -> Iterator[Remark]:
+    """Yield what is only true of this run.
+
+    Args:
+        comparison: a finished one.
+        folder: where the files lie; None if none were written.
+    """
+    if comparison.note:
+        yield Topic.NOT_KEPT(reason=comparison.note)
+    seconds = comparison.seconds["wall"]
+    yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
+    if folder is not None:
+        yield Topic.FILES(folder=folder)
+
+
+def across(ranks: pd.DataFrame) -> Iterator[Remark]:
+    """Yield the average ranks of the losses of each task over its data sets, and what they show.
+
+    Data sets are the unit here, so a few of them show nothing, however many seeds there are.
+    """
+    several = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
+    for _, rows in several.groupby(["task", "view"], sort=False):
+        if rows.loss.is_unique:  # else there are several settings, of which a line each would say little
+            yield ranked(rows)
+
+
+def ranked(rows: pd.DataFrame) -> Remark:
+    """Return how the losses of one task rank, best first, and which differ from the first loss."""
+    order = rows.dropna(subset="average_rank").sort_values("average_rank")
+    decided = rows[rows.verdict.isin(["better", "worse"])]
+    return Topic.RANKS(
+        task=rows.task.iloc[0],
+        datasets=rows.data_sets.iloc[0],
+        needed=rows.data_sets_needed.max(),
+        order=tuple(zip(order.loss, order.average_rank, strict=True)),
+        decided=tuple(zip(decided.loss, decided.verdict, strict=True)),
+        absent=tuple(rows.loss[rows.average_rank.isna()]),
+    )
+
+
+def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
+    """Yield what is missing of a run that was cut short."""
+    return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
+    """Yield the losses that do not fit some of the data sets, and why."""
+    return (Topic.SKIPPED(**vars(skip)) for skip in skips)
+
+
+def failed(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield which losses failed, where and why: once for each loss and data set."""
+    for _, rows in trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False):
+        yield Topic.FAILED(failure=rows.failure.iloc[0])
+
+
+def custom_losses(experiment: Experiment) -> Iterator[Remark]:
+    """Yield what must be known about custom losses, each remark once."""
+    found = (
+        Topic.LOSS(loss=loss.title, remark=remark)
+        for setup in experiment.setups
+        for loss in setup.losses.values()
+        for remark in loss.record.notes
+    )
+    yield from dict.fromkeys(found)
+
+
+def diverged(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings diverged under which losses, for each data set."""
+    gone = trials[trials.status == "diverged"]
+    for dataset, rows in gone.groupby("dataset", sort=False):
+        counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
+        yield Topic.DIVERGED(dataset=dataset, counts=counts)
+
+
+def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark]:
+    """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
+    if tuning is None:
+        return
+    for dataset, rows in tuning[tuning.at_edge].groupby("dataset", sort=False):
+        yield Topic.EDGE(dataset=dataset, rates=tuple(zip(rows.loss, rows.lr, strict=True)))
+    shown = ["loss", "verdict", "lr", "verdict_tuned"]
+    for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
+        losses = tuple(rows[shown].itertuples(index=False, name=None))
+        yield Topic.DISAGREE(dataset=dataset, losses=losses)
