@@ -1,6 +1,6 @@
-"""What every loss is looked at for, one of the catalogue as one of the user's own.
+"""What every loss is checked for, built-in or custom.
 
-A check is one function from a case to a finding; `lossbench.checks.run.check_loss` does all of them. The tests of
-the catalogue stand on the same arithmetic. Nothing is imported here, so that `lossbench.checks.tasks` answers
+A check is a function from a case to an observation; `lossbench.checks.run.check_loss` does all of them. The
+tests of the catalogue use the same arithmetic. Nothing is imported here, so that `lossbench.checks.tasks` answers
 without torch.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case, gradient, value_and_gradient
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 
 ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
 
@@ -32,19 +32,19 @@ def influence(case: Case) -> torch.Tensor:
     return (here - there).abs() / here.abs().clamp(min=1e-12)
 
 
-def check_order(case: Case) -> Finding:
+def check_order(case: Case) -> Observation:
     """Look whether the order of the rows, which is arbitrary, changes anything."""
     first, second = reordered(case)
     off = max(float((one - other).abs().max()) for one, other in zip(first, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
     saw = f"rows in another order: value and gradient move by {off:.1g} at most"
-    return finding(saw, failed=not off <= 1e-6 * (1 + largest))
+    return observation(saw, failed=not off <= 1e-6 * (1 + largest))
 
 
-def check_batch(case: Case) -> Finding:
+def check_batch(case: Case) -> Observation:
     """Look whether what a row is to learn depends on the rows beside it."""
     share, whole = float(influence(case).max()), case.loss.record.whole_batch
     if share < 1e-6:
-        return finding("the gradient of a row does not depend on the other rows")
+        return observation("the gradient of a row does not depend on the other rows")
     saw = f"with other rows beside it, the gradient of a row changes by {share:.1%}"
-    return finding(f"{saw}: the batch size is part of the loss", noted=not whole)
+    return observation(f"{saw}: the batch size is part of the loss", noted=not whole)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from lossbench.checks.case import Case, gradient, lone
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 from lossbench.losses import Facts
 
 ROWS = 300
@@ -81,7 +81,7 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch
     return terms
 
 
-def check_facts(case: Case) -> Finding:
+def check_facts(case: Case) -> Observation:
     """Hold the loss against what its record declares; of a loss without facts, say what seems to be true."""
     case = lone(case)
     found = [name for name, law in LAWS.items() if law(case)]
@@ -90,13 +90,13 @@ def check_facts(case: Case) -> Finding:
     facts = case.loss.facts
     if facts is None:
         missed = [f"not {name}" for name in LAWS if name not in found]
-        return finding(f"it seems {', '.join([*found, *missed])}; {seen}")
+        return observation(f"it seems {', '.join([*found, *missed])}; {seen}")
     broken = [name for name in LAWS if getattr(facts, name) and name not in found]
     if _is_default(case) and facts.lipschitz is not None and not steepest <= facts.lipschitz * (1 + 1e-6):
         broken.append(f"lipschitz {facts.lipschitz:g}")
     declared = ", ".join(name for name in LAWS if getattr(facts, name))
     saw = f"declared {', '.join(broken)}, which is not so" if broken else f"{declared}: as declared"
-    return finding(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
+    return observation(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
 
 
 def _is_default(case: Case) -> bool:

@@ -7,7 +7,7 @@ import itertools
 import torch
 
 from lossbench.checks.case import Case, gradient, lone, value_and_gradient
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
 """The raw outputs that a loss must bear."""
@@ -30,7 +30,7 @@ def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
     return raw.expand(DRAWS, -1, -1), target.float() if target.is_floating_point() else target
 
 
-def check_finite(case: Case) -> Finding:
+def check_finite(case: Case) -> Observation:
     """Look for NaN and infinity in single precision, at raw outputs up to ±1e4."""
     for size in SIZES:
         raw, target = extremes(case, size)
@@ -40,8 +40,8 @@ def check_finite(case: Case) -> Finding:
             kind = "NaN" if bool(value.isnan().any() or slope.isnan().any()) else "infinite"
             place = _nearest(case, raw, target) or f"up to ±{size:g}"
             saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs {place}; take a stable form"
-            return finding(saw, failed=True)
-    return finding(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
+            return observation(saw, failed=True)
+    return observation(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
 
 
 def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
@@ -54,7 +54,7 @@ def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
     return f"of {', '.join(f'{output + 0.0:g}' for output in nearest.tolist())}"
 
 
-def check_precision(case: Case) -> Finding:
+def check_precision(case: Case) -> Observation:
     """Hold the gradient in single precision against that in double, where rounding may leave nothing of it."""
     for size in SIZES[:3]:
         raw, target = extremes(case, size)
@@ -70,5 +70,5 @@ def check_precision(case: Case) -> Finding:
             saw = (
                 f"rounding in float32 leaves a gradient of {pair} at raw outputs of ±{size:g}; take a stable form"
             )
-            return finding(saw, noted=True)
-    return finding(f"the gradient in float32 is that in float64, at raw outputs up to ±{SIZES[2]:g}")
+            return observation(saw, noted=True)
+    return observation(f"the gradient in float32 is that in float64, at raw outputs up to ±{SIZES[2]:g}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 from lossbench.errors import BadValue, LossFailed
 
 ROWS = 6
 
 
-def check_inputs(case: Case) -> Finding:
+def check_inputs(case: Case) -> Observation:
     """Look whether raw outputs and targets are the same after the call."""
     raw, target = case.draw(2, ROWS)
     given = raw.clone(), target.clone()
@@ -22,10 +22,10 @@ def check_inputs(case: Case) -> Finding:
         if not torch.equal(now, was)
     ]
     saw = f"changes its {' and its '.join(changed)} in place; let it work on a copy"
-    return finding(saw if changed else "left as they are", failed=bool(changed))
+    return observation(saw if changed else "left as they are", failed=bool(changed))
 
 
-def check_broadcasting(case: Case) -> Finding:
+def check_broadcasting(case: Case) -> Observation:
     """Look what happens to a target whose shape is not that of the raw outputs.
 
     A loss of the user's own is used elsewhere too, so it is also called without the check of the shapes.
@@ -37,9 +37,9 @@ def check_broadcasting(case: Case) -> Finding:
     except BadValue:
         if case.loss.record.code and _pairs(case):
             saw = f"refused here; called elsewhere, it would pair each of ({ROWS}, 1) with each of ({ROWS},)"
-            return finding(saw, noted=True)
-        return finding("a target of another shape is refused")
-    return finding(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
+            return observation(saw, noted=True)
+        return observation("a target of another shape is refused")
+    return observation(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
 
 
 def _pairs(case: Case) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from lossbench.checks.case import Case, lone
-from lossbench.checks.finding import Finding, finding
 from lossbench.checks.line import REACH, Line, lines
+from lossbench.checks.observation import Observation, observation
 
 INTERVALS, COARSE, FINE = 192, 6, 40
 """Into how many pieces a line is cut, and how often each is halved: a few times all, often those that may jump."""
@@ -107,18 +107,20 @@ def _look(line: Line, place: float) -> Kink:
     return Kink(line, place, *line.at(places))
 
 
-def check_kinks(case: Case) -> Finding:
+def check_kinks(case: Case) -> Observation:
     """Find the kinks, and look whether the gradient there lies between those of the two sides."""
     kinks = find_kinks(lone(case))
     if not kinks:
-        return finding(f"the gradient jumps nowhere within {REACH:g} of zero")
+        return observation(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
             fault = "not between the two sides" if kink.finite else "not finite there; take a stable form"
-            return finding(f"gradient before, at and after {kink}: {fault}", failed=True)
+            return observation(f"gradient before, at and after {kink}: {fault}", failed=True)
         if kink.leap:
-            return finding(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)
+            return observation(
+                f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True
+            )
     facts = case.loss.facts
     false = facts is not None and facts.differentiable
     saw = f"gradient before, at and after {kinks[0]}; between the two sides at all {len(kinks)} kinks"
-    return finding(f"{'declared differentiable, yet ' * false}{saw}", failed=false)
+    return observation(f"{'declared differentiable, yet ' * false}{saw}", failed=false)

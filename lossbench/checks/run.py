@@ -11,10 +11,10 @@ from lossbench.checks.batch import check_batch, check_order
 from lossbench.checks.case import Case
 from lossbench.checks.elicits import check_elicits
 from lossbench.checks.facts import check_facts
-from lossbench.checks.finding import Finding
 from lossbench.checks.finite import check_finite, check_precision
 from lossbench.checks.inputs import check_broadcasting, check_inputs
 from lossbench.checks.kinks import check_kinks
+from lossbench.checks.observation import Observation
 from lossbench.checks.saturation import check_plateaus, check_saturation
 from lossbench.checks.scale import check_cost, check_scale
 from lossbench.checks.shape import check_dtype, check_reduction, check_shape
@@ -25,7 +25,7 @@ from lossbench.losses import Loss
 from lossbench.losses.custom.record import USUAL
 from lossbench.task import TASKS, Task
 
-CHECKS: Mapping[str, Callable[[Case], Finding]] = {
+CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "gradient": check_slopes,
     "kinks": check_kinks,
     "finite": check_finite,
@@ -54,18 +54,18 @@ class Report:
     Args:
         spec: the loss as the user named it.
         unfit: why it does not fit a task, for each that it does not.
-        findings: of each task that it fits, the name and the finding of each check.
+        observations: of each task that it fits, the name and the observation of each check.
     """
 
     spec: str
     unfit: Mapping[Task, str]
-    findings: Mapping[Task, tuple[tuple[str, Finding], ...]]
+    observations: Mapping[Task, tuple[tuple[str, Observation], ...]]
 
     @property
     def failed(self) -> bool:
         """Whether it fits no task, or a check failed."""
-        verdicts = [found.verdict for mine in self.findings.values() for _, found in mine]
-        return "fail" in verdicts or not verdicts
+        grades = [found.grade for mine in self.observations.values() for _, found in mine]
+        return "fail" in grades or not grades
 
 
 def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
@@ -82,7 +82,7 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
         >>> report = check_loss("huber:delta=1.35")
         >>> report.failed, report.unfit["binary"]
         (False, 'numbers only')
-        >>> dict(report.findings["regression"])["plateaus"].verdict
+        >>> dict(report.observations["regression"])["plateaus"].grade
         'pass'
     """
     found = fits(spec, tasks)
@@ -90,18 +90,18 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
     return Report(spec, unfit, {task: checked(loss) for task, loss in found.items() if isinstance(loss, Loss)})
 
 
-def checked(loss: Loss) -> tuple[tuple[str, Finding], ...]:
-    """Return the name and the finding of each check on a loss, then what the trial of it had to say."""
+def checked(loss: Loss) -> tuple[tuple[str, Observation], ...]:
+    """Return the name and the observation of each check on a loss, then what the trial of it had to say."""
     case = Case(loss, loss.targets or USUAL[loss.task])
     # What torch warns of has been told when the loss was tried, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
         found = tuple((name, _carried_out(check, case)) for name, check in CHECKS.items())
-    return (*found, *(("trial", Finding("note", note)) for note in loss.record.notes))
+    return (*found, *(("trial", Observation("note", note)) for note in loss.record.notes))
 
 
-def _carried_out(check: Callable[[Case], Finding], case: Case) -> Finding:
+def _carried_out(check: Callable[[Case], Observation], case: Case) -> Observation:
     """Return what a check found; that the loss raised, where it did."""
     try:
         return check(case)
     except (LossFailed, RuntimeError, IndexError) as error:
-        return Finding("fail", " ".join(str(error).split()) or type(error).__name__)
+        return Observation("fail", " ".join(str(error).split()) or type(error).__name__)

@@ -7,8 +7,8 @@ import itertools
 import torch
 
 from lossbench.checks.case import Case, lone
-from lossbench.checks.finding import Finding, finding
 from lossbench.checks.line import standard
+from lossbench.checks.observation import Observation, observation
 
 WRONG = 10.0
 """What is confidently wrong: raw outputs, or standard deviations of the target, from what is right."""
@@ -19,7 +19,7 @@ WEAK = 0.1
 PLACES = torch.arange(-200, 201, dtype=torch.float64) / 20  # exact where a loss may have its corners
 
 
-def check_saturation(case: Case) -> Finding:
+def check_saturation(case: Case) -> Observation:
     """Compare the gradient at confidently wrong outputs with that at zero; in regression, at an error of one."""
     line = standard(lone(case))
     near = 1.0 if line.centred else 0.0
@@ -29,10 +29,10 @@ def check_saturation(case: Case) -> Finding:
     weakest = ratios.index(min(ratios))
     (far, close), (there, here), ratio = slopes[weakest], places[weakest], ratios[weakest]
     saw = f"gradient {far:.3g} at {there:g}, {close:.3g} at {here + 0.0:g}, {ratio:.2g} × that ({line.label})"
-    return finding(f"{saw}{': it saturates' * (ratio < WEAK)}", noted=ratio < WEAK)
+    return observation(f"{saw}{': it saturates' * (ratio < WEAK)}", noted=ratio < WEAK)
 
 
-def check_plateaus(case: Case) -> Finding:
+def check_plateaus(case: Case) -> Observation:
     """Find where the gradient is exactly zero although the loss is above its least."""
     line = standard(lone(case))
     value, slope = line.at(PLACES)
@@ -41,9 +41,9 @@ def check_plateaus(case: Case) -> Finding:
     if bool(high.any()):
         height = f"{above[high].max():.3g} above its least"
         saw = f"zero gradient {_runs(high)} ({line.label}), where the loss is {height}"
-        return finding(saw, noted=True)
+        return observation(saw, noted=True)
     saw = f"zero gradient only at its least, {_runs(flat)}" if bool(flat.any()) else "the gradient is nowhere zero"
-    return finding(f"{saw} ({line.label}, from {-WRONG:g} to {WRONG:g})")
+    return observation(f"{saw} ({line.label}, from {-WRONG:g} to {WRONG:g})")
 
 
 def _runs(where: torch.Tensor) -> str:

@@ -8,7 +8,7 @@ import time
 import torch
 
 from lossbench.checks.case import Case, value_and_gradient
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 from lossbench.losses import core_losses, get_loss
 
 ROWS = 500
@@ -34,7 +34,7 @@ def size(case: Case) -> tuple[float, float]:
     return float(value.mean()), factor * float(slope.square().sum(-1).mean().sqrt())
 
 
-def check_scale(case: Case) -> Finding:
+def check_scale(case: Case) -> Observation:
     """Hold the size of value and gradient against the reference loss of the task."""
     other = reference(case)
     (value, slope), (value_there, slope_there) = size(case), size(other)
@@ -42,17 +42,17 @@ def check_scale(case: Case) -> Finding:
     far = not 1 / FAR <= ratio <= FAR
     there = f"{other.loss.name}: {value_there:.3g}, {slope_there:.3g}"
     saw = f"value {value:.3g}, gradient {slope:.3g} ({there}): {ratio:.2g} × that gradient"
-    return finding(f"{saw}{', under SGD another learning rate' * far}", noted=far)
+    return observation(f"{saw}{', under SGD another learning rate' * far}", noted=far)
 
 
-def check_cost(case: Case) -> Finding:
+def check_cost(case: Case) -> Observation:
     """Time an evaluation of loss and gradient beside one of the reference loss, in turns."""
     other = reference(case)
     works = [(each, *_batch(each)) for each in (case, other)]
     times = [[_timed(*work) for work in works] for _ in range(ROUNDS)]
     mine, its = (statistics.median(column) for column in zip(*times, strict=True))
     saw = f"{mine / its:.2g} × {other.loss.name} for value and gradient ({MODELS} models, {BATCH} rows)"
-    return finding(saw, noted=mine > SLOW * its)
+    return observation(saw, noted=mine > SLOW * its)
 
 
 def _batch(case: Case) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,7 +7,7 @@ import itertools
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 
 LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
@@ -23,7 +23,7 @@ def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
 
 
-def check_shape(case: Case) -> Finding:
+def check_shape(case: Case) -> Observation:
     """Look at the shape for any number of models, and whether these are evaluated each for itself."""
     rows = () if case.loss.record.whole_batch else (ROWS,)
     for lead in LEADS:
@@ -31,14 +31,14 @@ def check_shape(case: Case) -> Finding:
         value, given = case.value(raw, target), (*lead, ROWS, case.outputs)
         if value.shape != (*lead, *rows):
             saw = f"{given} gives {tuple(value.shape)}, not {(*lead, *rows)}"
-            return finding(saw, failed=True)
+            return observation(saw, failed=True)
         if not torch.allclose(value, apart(case, raw, target), rtol=1e-6):
-            return finding(f"of {given}, one model changes the value of another", failed=True)
+            return observation(f"of {given}, one model changes the value of another", failed=True)
     returned = "(..., batch)" if rows else "(...), one value a batch"
-    return finding(f"(..., batch, outputs) gives {returned}; models do not see each other")
+    return observation(f"(..., batch, outputs) gives {returned}; models do not see each other")
 
 
-def check_dtype(case: Case) -> Finding:
+def check_dtype(case: Case) -> Observation:
     """Look whether single precision stays single, and double double."""
     raw, target = case.draw(ROWS)
     returned = {}
@@ -46,13 +46,13 @@ def check_dtype(case: Case) -> Finding:
         given = target.to(kind) if target.is_floating_point() else target
         returned[kind] = case.value(raw.to(kind), given).dtype
     saw = ", ".join(f"{_name(kind)} gives {_name(result)}" for kind, result in returned.items())
-    return finding(saw, noted=any(kind != result for kind, result in returned.items()))
+    return observation(saw, noted=any(kind != result for kind, result in returned.items()))
 
 
-def check_reduction(case: Case) -> Finding:
+def check_reduction(case: Case) -> Observation:
     """Tell a value a sample from a mean, a sum, or something else of the whole batch."""
     if not case.loss.record.whole_batch:
-        return finding("none: a value a sample")
+        return observation("none: a value a sample")
     raw, target = case.draw(ROWS)
     twice = case.value(torch.cat([raw, raw]), torch.cat([target, target]))
     growth = float(twice / case.value(raw, target))
@@ -60,10 +60,12 @@ def check_reduction(case: Case) -> Finding:
         saw = (
             f"twice the batch has {growth:.3g} times the value: steps grow with the batch size, unless it averages"
         )
-        return finding(saw, noted=True)
+        return observation(saw, noted=True)
     if averages(case, raw, target):
-        return finding("a mean over the batch; a value a sample (in torch, reduction=none) is faster", noted=True)
-    return finding(
+        return observation(
+            "a mean over the batch; a value a sample (in torch, reduction=none) is faster", noted=True
+        )
+    return observation(
         f"one value a batch, and no mean of its samples; twice the batch has {growth:.3g} times the value"
     )
 

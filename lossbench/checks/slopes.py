@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case, gradient
-from lossbench.checks.finding import Finding, finding
+from lossbench.checks.observation import Observation, observation
 
 ROWS = 12
 
@@ -28,7 +28,7 @@ def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float
     return rise.reshape(len(shift), -1).sum(-1).reshape(raw.shape) / (2 * step)
 
 
-def check_slopes(case: Case) -> Finding:
+def check_slopes(case: Case) -> Observation:
     """Hold the gradient against central differences of the value, in double precision."""
     raw, target = case.draw(ROWS)
     value, slope = case.value(raw, target), gradient(case, raw, target)
@@ -39,6 +39,6 @@ def check_slopes(case: Case) -> Finding:
     worst = int((off / allowed).nan_to_num(nan=torch.inf).argmax())
     seen = f"{slope.flatten()[worst]:.6g}, differences of the value say {expected.flatten()[worst]:.6g}"
     if bool((off <= allowed).all()):
-        return finding(f"what differences of the value say, at {raw.numel()} places, but for {off.max():.0e}")
+        return observation(f"what differences of the value say, at {raw.numel()} places, but for {off.max():.0e}")
     where = f"at a raw output of {raw.flatten()[worst]:.3g}"
-    return finding(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)
+    return observation(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)

@@ -12,7 +12,7 @@ from lossbench.losses.registry import built_in
 from lossbench.losses.scaled import is_scaled, split_scaled
 from lossbench.task import TASKS, Task
 
-KINDS: Mapping[Task, str] = {
+PREDICTED: Mapping[Task, str] = {
     "regression": "numbers",
     "binary": "two classes",
     "multiclass": "many classes",
@@ -39,7 +39,7 @@ def not_among(tasks: Collection[Task], task: Task) -> str:
         ('numbers only', 'no multiclass form')
     """
     if len(tasks) == 1:
-        return f"{KINDS[next(iter(tasks))]} only"
+        return f"{PREDICTED[next(iter(tasks))]} only"
     return "classes only" if task == "regression" else f"no {task} form"
 
 

@@ -8,7 +8,7 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.evidence import Finding
 from lossbench.claims.expectation import MISSING, Change
 from lossbench.claims.tables import few_words, title_of
-from lossbench.report.junit import Case, junit
+from lossbench.report.junit import JUnitCase, junit
 
 
 def claims_junit(findings: Sequence[Finding], catalogue: Catalogue, changed: Sequence[Change] = ()) -> str:
@@ -22,12 +22,12 @@ def claims_junit(findings: Sequence[Finding], catalogue: Catalogue, changed: Seq
     return junit(_cases(findings, catalogue, {change.id: change for change in changed}))
 
 
-def _cases(findings: Sequence[Finding], catalogue: Catalogue, changed: dict[str, Change]) -> Iterator[Case]:
+def _cases(findings: Sequence[Finding], catalogue: Catalogue, changed: dict[str, Change]) -> Iterator[JUnitCase]:
     for finding in findings:
         claim, change = finding.claim, changed.get(finding.claim.id)
         tried = finding.verdict not in ("not yet", "not testable")
         text = f"{finding.verdict}: {few_words(finding)}" + (f"; expected {change.before}" if change else "")
-        yield Case(
+        yield JUnitCase(
             title_of(claim.document, catalogue),
             f"{claim.id}: {claim.sentence}",
             "failed" if change else "passed" if tried else "skipped",
@@ -35,4 +35,4 @@ def _cases(findings: Sequence[Finding], catalogue: Catalogue, changed: dict[str,
         )
     for change in changed.values():
         if change.after == MISSING:
-            yield Case("expected", change.id, "failed", str(change))
+            yield JUnitCase("expected", change.id, "failed", str(change))

@@ -25,14 +25,14 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     with 4 where a check fails, or no task fits.
     """
     from lossbench.checks import run
-    from lossbench.report.findings import finding_tables, plain_report, verdict_lines
+    from lossbench.report.checks import check_lines, check_tables, plain_report
     from lossbench.report.show import show
     from lossbench.results.write import json_text
     from lossbench.task import TASKS
 
     report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),))
     if form or not quiet:
-        tables, said = finding_tables(report), verdict_lines(report)
+        tables, said = check_tables(report), check_lines(report)
         show(form, tables, said=said, json=lambda: json_text(plain_report(report)))
     if report.failed:
         raise click.exceptions.Exit(FAILED)

@@ -15,7 +15,7 @@ from lossbench.remark import Remark, Topic
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class UserTable:
     """A frame and where it came from.
 
     Args:
@@ -37,7 +37,7 @@ class Table:
         return f"line {index + 2}" if self.path.suffix.lower() == ".csv" else f"row {index + 1}"
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> UserTable:
     """Read a file by its suffix.
 
     Columns without a name (row numbers that another program wrote, a comma at the end of every line) are dropped.
@@ -62,7 +62,7 @@ def read_table(path: Path) -> Table:
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty; a table has column names and rows")
     try:
-        table = Table(path, _READERS[path.suffix.lower()](path))
+        table = UserTable(path, _READERS[path.suffix.lower()](path))
     except UnicodeDecodeError as problem:
         raise DataError(f"{path}: byte {problem.start} is not UTF-8; save the file in UTF-8") from None
     except (OSError, ValueError, NotImplementedError, csv.Error) as problem:
@@ -104,7 +104,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 
-def _check_names(table: Table) -> None:
+def _check_names(table: UserTable) -> None:
     names = [str(name) for name in table.frame.columns if name]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -117,13 +117,13 @@ def _check_names(table: Table) -> None:
         raise table.error(f"line 1 has no comma but {separator!r}; save the table with commas between the columns")
 
 
-def _without_nameless(table: Table) -> Table:
+def _without_nameless(table: UserTable) -> UserTable:
     named = [bool(name) for name in table.frame.columns]
     if all(named):
         return table
     places = tuple(place for place, has_name in enumerate(named, start=1) if not has_name)
     note = Topic.NAMELESS_COLUMNS(places=places)
-    return Table(table.path, table.frame.loc[:, named], (*table.notes, note))
+    return UserTable(table.path, table.frame.loc[:, named], (*table.notes, note))
 
 
 def _is_number(text: str) -> bool:

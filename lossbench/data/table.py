@@ -12,7 +12,7 @@ from pandas.api.types import infer_dtype
 
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows
-from lossbench.data.reader import Table, read_table
+from lossbench.data.reader import UserTable, read_table
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.spec import split_spec
@@ -73,7 +73,7 @@ def load_table(spec: str) -> Dataset:
     return Dataset(spec, task, features, target, classes, names, notes=notes)
 
 
-def _target_column(table: Table, given: Mapping[str, str]) -> str:
+def _target_column(table: UserTable, given: Mapping[str, str]) -> str:
     columns = list(table.frame.columns)
     if "target" not in given:
         raise table.error(f"name the column to predict, as {table.path}:target={columns[-1]}; it has {columns}")
@@ -82,7 +82,7 @@ def _target_column(table: Table, given: Mapping[str, str]) -> str:
     return given["target"]
 
 
-def _with_target(table: Table, column: str) -> Table:
+def _with_target(table: UserTable, column: str) -> UserTable:
     known = table.frame[column].notna()
     if known.all():
         return table
@@ -93,7 +93,7 @@ def _with_target(table: Table, column: str) -> Table:
 
 
 def _target(
-    table: Table, column: str, wanted: str | None
+    table: UserTable, column: str, wanted: str | None
 ) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return task, target (rows,) of class indices or (rows, 1), names of classes or target, and notes."""
     numeric = _is_numeric(table, column)
@@ -122,7 +122,7 @@ def _inferred(distinct: np.ndarray, numeric: bool) -> str:
     return "classes" if whole and len(distinct) <= MOST_CLASSES else "regression"
 
 
-def _check_class_number(table: Table, column: str, classes: tuple[str, ...], wanted: str | None) -> None:
+def _check_class_number(table: UserTable, column: str, classes: tuple[str, ...], wanted: str | None) -> None:
     if wanted == "binary" and len(classes) != 2:
         raise table.error(
             f"target '{column}' has {len(classes)} classes, not the two of task=binary; leave it out"
@@ -146,7 +146,7 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
+def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return the features (rows, columns), the names of the columns, and notes."""
     blocks: list[np.ndarray] = []
     names: list[str] = []
@@ -171,7 +171,7 @@ def _features(table: Table, target: str) -> tuple[np.ndarray, tuple[str, ...], t
     return np.hstack(blocks), tuple(names), tuple(notes)
 
 
-def _one_hot(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
+def _one_hot(table: UserTable, column: str) -> tuple[np.ndarray, list[str]]:
     texts = _texts(table, column)
     categories = sorted(texts.dropna().unique())
     if len(categories) > MOST_CATEGORIES or len(categories) == len(texts):
@@ -183,7 +183,7 @@ def _one_hot(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     return block, [f"{column}={category}" for category in categories]
 
 
-def _too_many(table: Table, column: str, texts: pd.Series[str], count: int) -> str:
+def _too_many(table: UserTable, column: str, texts: pd.Series[str], count: int) -> str:
     strange = texts[pd.to_numeric(texts, errors="coerce").isna()]
     if 0 < len(strange) < len(texts) / 2:
         where = table.place(int(strange.index[0]))
@@ -196,7 +196,7 @@ def _too_many(table: Table, column: str, texts: pd.Series[str], count: int) -> s
     )
 
 
-def _is_numeric(table: Table, column: str) -> bool:
+def _is_numeric(table: UserTable, column: str) -> bool:
     kind = infer_dtype(table.frame[column], skipna=True)
     if kind not in (*_NUMBERS, *_CATEGORIES):
         raise table.error(
@@ -206,7 +206,7 @@ def _is_numeric(table: Table, column: str) -> bool:
     return kind in _NUMBERS
 
 
-def _numbers(table: Table, column: str) -> np.ndarray:
+def _numbers(table: UserTable, column: str) -> np.ndarray:
     values = table.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
     too_large = np.flatnonzero(np.abs(values) > LARGEST)
     if len(too_large):
@@ -219,5 +219,5 @@ def _numbers(table: Table, column: str) -> np.ndarray:
     return values
 
 
-def _texts(table: Table, column: str) -> pd.Series[str]:
+def _texts(table: UserTable, column: str) -> pd.Series[str]:
     return table.frame[column].astype(object).map(str, na_action="ignore")

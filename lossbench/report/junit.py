@@ -18,8 +18,8 @@ from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
 
-Result = Literal["passed", "skipped", "failed"]
-RESULTS: dict[str, Result] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
+Status = Literal["passed", "skipped", "failed"]
+STATUSES: dict[str, Status] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
 
 # XML 1.0 has no way to write these; a carriage return would be read back as a newline.
 ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,20 +33,20 @@ FIGURES = (
 
 
 @dataclass(frozen=True)
-class Case:
+class JUnitCase:
     """One test of a CI page.
 
     Args:
         suite: the data set.
         name: loss and check, unique in the suite.
-        result: skipped is what a warning becomes: seen, and no failure.
+        status: skipped is what a warning becomes: seen, and no failure.
         text: what was found.
         properties: figures by name.
     """
 
     suite: str
     name: str
-    result: Result
+    status: Status
     text: str
     properties: tuple[tuple[str, str], ...] = ()
 
@@ -59,20 +59,20 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
         gaps: what a run that was cut short left out.
     """
     if not report.baseline:
-        none = Case("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
+        none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
     names = varying(check.place for check in report.checks)
     return junit([*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)])
 
 
-def _partial_cases(gaps: Sequence[Gap]) -> list[Case]:
-    return [Case(said.facts["dataset"], "all seeds", "skipped", words(said)) for said in partial(gaps)]
+def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:
+    return [JUnitCase(said.facts["dataset"], "all seeds", "skipped", words(said)) for said in partial(gaps)]
 
 
-def _gate_case(check: Check, names: tuple[str, ...]) -> Case:
+def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
     where = ", ".join(filter(None, (check.place["loss"], label(check.place, names))))
     subject = f"{check.subject} {check.finding}" if check.subject == "rows" else check.subject
-    return Case(check.place["dataset"], f"{where}: {subject}", RESULTS[check.outcome], sentence(check))
+    return JUnitCase(check.place["dataset"], f"{where}: {subject}", STATUSES[check.outcome], sentence(check))
 
 
 def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap]) -> str:
@@ -88,7 +88,7 @@ def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap]) -> str:
     return junit([*verdicts, *_partial_cases(gaps)])
 
 
-def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> Case:
+def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> JUnitCase:
     tuned = row["view"] == "tuned"  # a tuned view has a rate a loss, and is one table
     settings = label(row, [name for name in names if not (tuned and name == "lr")])
     where = ", ".join(filter(None, ("each at its own lr" if tuned else "", settings)))
@@ -97,14 +97,14 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> Case:
     found = f"{row['verdict']}: {row['score']} differs by {difference}"
     text = f"{found}, n {row['n']}, Holm-corrected p {p_value(row['p_holm'])}"
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
-    return Case(row["dataset"], name, "passed", text, properties)
+    return JUnitCase(row["dataset"], name, "passed", text, properties)
 
 
-def junit(cases: Iterable[Case]) -> str:
+def junit(cases: Iterable[JUnitCase]) -> str:
     """Return cases as JUnit's XML.
 
     Example:
-        >>> print(junit([Case("iris", "mse: f1:-0.02", "failed", "worse")]), end="")
+        >>> print(junit([JUnitCase("iris", "mse: f1:-0.02", "failed", "worse")]), end="")
         <?xml version='1.0' encoding='utf-8'?>
         <testsuites name="lossbench" tests="1" failures="1" errors="0" skipped="0">
           <testsuite name="iris" tests="1" failures="1" errors="0" skipped="0">
@@ -125,12 +125,12 @@ def junit(cases: Iterable[Case]) -> str:
     return text + "\n"
 
 
-def _counts(cases: list[Case]) -> dict[str, str]:
-    failures, skipped = (sum(case.result == result for case in cases) for result in ("failed", "skipped"))
+def _counts(cases: list[JUnitCase]) -> dict[str, str]:
+    failures, skipped = (sum(case.status == status for case in cases) for status in ("failed", "skipped"))
     return {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
-def _elements(cases: list[Case]) -> Iterator[ET.Element]:
+def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
     for case in cases:
         element = ET.Element("testcase", classname=legal(case.suite), name=legal(case.name))
         if case.properties:
@@ -138,9 +138,9 @@ def _elements(cases: list[Case]) -> Iterator[ET.Element]:
             for name, value in case.properties:
                 ET.SubElement(properties, "property", name=name, value=legal(value))
         text = legal(case.text)
-        if case.result == "failed":
+        if case.status == "failed":
             ET.SubElement(element, "failure", message=text, type="fail").text = text
-        elif case.result == "skipped":
+        elif case.status == "skipped":
             ET.SubElement(element, "skipped", message=text)
         else:
             ET.SubElement(element, "system-out").text = text

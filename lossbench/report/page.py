@@ -12,7 +12,7 @@ import pandas as pd
 from lossbench.remark import Remark
 from lossbench.report.markdown import markdown
 from lossbench.report.plot import Points
-from lossbench.report.svg import COLOURS, Interval, curves, intervals
+from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
 from lossbench.report.tables import Table, groups, heading, make_table, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.schema import METRICS
@@ -97,7 +97,7 @@ def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mappin
     """Return the chart of each loss's difference from the first, with the margin around zero."""
     first, names = group.iloc[0], ["loss", "difference", "difference_low", "difference_high", "verdict"]
     rows = [
-        Interval(loss, colours[loss], mean, low, high, "reference" if loss == first.reference else str(word))
+        IntervalRow(loss, colours[loss], mean, low, high, "reference" if loss == first.reference else str(word))
         for loss, mean, low, high, word in zip(*(group[name].tolist() for name in names), strict=True)
     ]
     side = "right" if METRICS[first.score].greater_is_better else "left"

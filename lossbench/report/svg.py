@@ -73,7 +73,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Interval:
+class IntervalRow:
     """A row of a chart of intervals.
 
     Args:
@@ -93,7 +93,7 @@ class Interval:
     word: str
 
 
-def intervals(title: str, rows: Sequence[Interval], margin: float) -> str:
+def intervals(title: str, rows: Sequence[IntervalRow], margin: float) -> str:
     """Return a chart of intervals below each other, around zero.
 
     Args:
@@ -115,7 +115,7 @@ def intervals(title: str, rows: Sequence[Interval], margin: float) -> str:
     return _chart(title, bottom + BOTTOM, [*_below(x, bottom), *marks])
 
 
-def _interval(row: Interval, x: Scale, y: float) -> Iterator[str]:
+def _interval(row: IntervalRow, x: Scale, y: float) -> Iterator[str]:
     yield f'<circle cx="{LEFT - 40}" cy="{y:.1f}" r="4" fill="{row.colour}"/>'
     yield f'<text x="{LEFT - 32}" y="{y + 4:.1f}">{_shortened(row.name)}</text>'
     if math.isnan(row.mean):

@@ -19,16 +19,16 @@ def centred(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 def test_order_of_the_rows_may_not_matter() -> None:
     """A loss of neighbouring rows fails; one of the whole batch that has no order does not."""
-    assert check_order(made(neighbours)).verdict == "fail"
-    assert check_order(made(centred)).verdict == "pass"
+    assert check_order(made(neighbours)).grade == "fail"
+    assert check_order(made(centred)).grade == "pass"
 
 
 def test_rows_that_see_each_other_are_to_be_known() -> None:
     """A value a sample that depends on the other rows is told; of a loss of whole batches it is expected."""
-    assert check_batch(made(centred)).verdict == "note"
-    assert check_batch(made(squared)).verdict == "pass"
+    assert check_batch(made(centred)).grade == "note"
+    assert check_batch(made(squared)).grade == "pass"
     whole = made(lambda raw, target: centred(raw, target).mean(-1), whole_batch=True)
-    assert check_batch(whole).verdict == "pass"
+    assert check_batch(whole).grade == "pass"
 
 
 def test_influence_is_a_share_of_the_gradient() -> None:

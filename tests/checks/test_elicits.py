@@ -23,7 +23,7 @@ from .made import facts, made, squared
 def test_statistics_are_recognised(fn, name: str) -> None:
     """What a loss of the user's own estimates is told by its name, without a declaration."""
     seen = check_elicits(made(fn))
-    assert (seen.verdict, seen.saw.endswith(f": {name}")) == ("pass", True)
+    assert (seen.grade, seen.saw.endswith(f": {name}")) == ("pass", True)
 
 
 def test_statistics_take_the_parameters_of_the_loss() -> None:
@@ -38,7 +38,7 @@ def test_statistics_take_the_parameters_of_the_loss() -> None:
 def test_a_false_declaration_is_found() -> None:
     """The squared error does not estimate the median."""
     seen = check_elicits(made(squared, facts=facts(estimates="median")))
-    assert seen.verdict == "fail"
+    assert seen.grade == "fail"
     assert "declared to be the median" in seen.saw
 
 
@@ -57,7 +57,7 @@ def test_no_constant_is_to_be_known() -> None:
         return 1 - ((raw - raw.mean(-2, keepdim=True)) * target).mean((-1, -2)) / raw.std(-2).mean(-1)
 
     seen = check_elicits(made(correlation, whole_batch=True))
-    assert (seen.verdict, "no constant" in seen.saw) == ("note", True)
+    assert (seen.grade, "no constant" in seen.saw) == ("note", True)
 
 
 @pytest.mark.parametrize("shift", [-0.5, 0.0, 3.0])

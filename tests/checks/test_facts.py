@@ -17,7 +17,7 @@ from .made import facts, made, squared
 def test_a_false_fact_is_found(declared: dict[str, object], told: str) -> None:
     """What is declared of the squared error and not so fails, by name."""
     seen = check_facts(made(squared, facts=facts(**declared)))
-    assert seen.verdict == "fail"
+    assert seen.grade == "fail"
     assert told in seen.saw
 
 
@@ -35,5 +35,5 @@ def test_facts_of_other_shapes_are_found_false() -> None:
 
 def test_true_facts_pass_and_their_absence_is_filled_in() -> None:
     """The squared error is as declared; without a declaration, what seems true is told."""
-    assert check_facts(made(squared, facts=facts())).verdict == "pass"
+    assert check_facts(made(squared, facts=facts())).grade == "pass"
     assert "it seems convex, symmetric, separable, nonnegative, not bounded" in check_facts(made(squared)).saw

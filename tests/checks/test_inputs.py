@@ -10,10 +10,10 @@ from .made import made, squared
 def test_a_change_in_place_is_found() -> None:
     """What writes into the target is told what it changes."""
     seen = check_inputs(made(lambda raw, target: squared(raw, target.mul_(2))))
-    assert (seen.verdict, "its target in place" in seen.saw) == ("fail", True)
+    assert (seen.grade, "its target in place" in seen.saw) == ("fail", True)
     seen = check_inputs(made(lambda raw, target: squared(raw.add_(1), target)))
-    assert (seen.verdict, "its raw outputs in place" in seen.saw) == ("fail", True)
-    assert check_inputs(made(squared)).verdict == "pass"
+    assert (seen.grade, "its raw outputs in place" in seen.saw) == ("fail", True)
+    assert check_inputs(made(squared)).grade == "pass"
 
 
 def test_silent_broadcasting_of_a_users_own_is_to_be_known() -> None:
@@ -24,7 +24,7 @@ def test_silent_broadcasting_of_a_users_own_is_to_be_known() -> None:
             raise RuntimeError("shapes differ")
         return squared(raw, target)
 
-    assert check_broadcasting(made(squared)).verdict == "note"
-    assert check_broadcasting(made(refusing)).verdict == "pass"
-    assert check_broadcasting(made(lambda raw, target: squared(raw, target.reshape(raw.shape)))).verdict == "pass"
-    assert check_broadcasting(made(squared, code="")).verdict == "pass"
+    assert check_broadcasting(made(squared)).grade == "note"
+    assert check_broadcasting(made(refusing)).grade == "pass"
+    assert check_broadcasting(made(lambda raw, target: squared(raw, target.reshape(raw.shape)))).grade == "pass"
+    assert check_broadcasting(made(squared, code="")).grade == "pass"

@@ -34,7 +34,7 @@ def test_a_bend_is_no_kink(delta: float) -> None:
 def test_a_gradient_outside_its_two_sides_is_found() -> None:
     """The root of a square has no gradient at zero, where it has a kink."""
     seen = check_kinks(made(lambda raw, target: (raw - target).square().sum(-1).sqrt()))
-    assert seen.verdict == "fail"
+    assert seen.grade == "fail"
     assert "-1, nan, 1: not finite there" in seen.saw
 
 
@@ -48,13 +48,13 @@ def test_a_false_declaration_is_found() -> None:
     """What is declared differentiable must have no kink."""
     absolute = made(lambda raw, target: (raw - target).abs().mean(-1), facts=facts())
     assert "declared differentiable" in check_kinks(absolute).saw
-    assert check_kinks(absolute).verdict == "fail"
+    assert check_kinks(absolute).grade == "fail"
 
 
 def test_a_value_that_jumps_is_to_be_known() -> None:
     """A step in the value has no gradient; it is told, with its height and its place."""
     seen = check_kinks(made(lambda raw, target: squared(raw, target) + 3.0 * (raw - target > 1).double().mean(-1)))
-    assert seen.verdict == "note"
+    assert seen.grade == "note"
     assert "the value jumps by 3 at 1 " in seen.saw
 
 

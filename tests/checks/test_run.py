@@ -21,15 +21,15 @@ def test_the_catalogue_passes_its_own_checks(record) -> None:
     """No check fails on any built-in loss, every check is done, and each says what it saw."""
     found = dict(checked(get_loss(record.name, record.task)))
     assert list(found) == list(CHECKS)
-    assert [name for name, seen in found.items() if seen.verdict == "fail"] == []
-    assert {name for name, seen in found.items() if seen.verdict == "note"} <= NOTED
+    assert [name for name, seen in found.items() if seen.grade == "fail"] == []
+    assert {name for name, seen in found.items() if seen.grade == "note"} <= NOTED
     assert all(seen.saw for seen in found.values())
 
 
 def test_a_loss_is_checked_on_each_task_that_it_fits() -> None:
     """What fits is checked, and what does not has its reason."""
     report = check_loss("hinge", ["regression", "binary"])
-    assert set(report.findings) == {"binary"}
+    assert set(report.observations) == {"binary"}
     assert report.unfit == {"regression": "classes only"}
     assert not report.failed
 
@@ -43,9 +43,9 @@ def test_what_a_loss_raises_fails_the_check() -> None:
         return squared(raw, target)
 
     found = dict(checked(made(refusing).loss))
-    assert found["finite"].verdict == "fail"
+    assert found["finite"].grade == "fail"
     assert "too large" in found["finite"].saw
-    assert found["gradient"].verdict == "pass"
+    assert found["gradient"].grade == "pass"
 
 
 def test_the_users_own_losses_are_checked_likewise(write: Callable[..., Path]) -> None:
@@ -57,7 +57,7 @@ def test_the_users_own_losses_are_checked_likewise(write: Callable[..., Path]) -
         """
     )
     report = check_loss("mine.py:mean", ["regression"])
-    checks = [name for name, _ in report.findings["regression"]]
+    checks = [name for name, _ in report.observations["regression"]]
     assert checks == [*CHECKS, "trial"]
     assert not report.failed
 

@@ -12,20 +12,20 @@ from .made import made, squared
 @pytest.mark.parametrize(("spec", "weak"), [("bce", False), ("mse", True), ("hinge", False), ("savage", True)])
 def test_squashed_errors_saturate_and_margins_do_not(spec: str, weak: bool) -> None:
     """At a confidently wrong output the gradient of an error between probabilities has all but vanished."""
-    assert (check_saturation(Case(get_loss(spec, "binary"), 1)).verdict == "note") == weak
+    assert (check_saturation(Case(get_loss(spec, "binary"), 1)).grade == "note") == weak
 
 
 def test_the_weaker_side_is_told() -> None:
     """A loss that lets go of predictions far too high only is told on that side."""
     one_sided = made(lambda raw, target: (raw - target).clamp(max=5).square().mean(-1))
     seen = check_saturation(one_sided)
-    assert (seen.verdict, "gradient 0 at 10" in seen.saw) == ("note", True)
+    assert (seen.grade, "gradient 0 at 10" in seen.saw) == ("note", True)
 
 
 def test_a_plateau_above_the_least_is_to_be_known() -> None:
     """Tukey's loss has no gradient beyond c, where it is highest; its place is told."""
     seen = check_plateaus(Case(get_loss("tukey:c=4"), 1))
-    assert seen.verdict == "note"
+    assert seen.grade == "note"
     assert "from -10 to -4" in seen.saw
 
 
@@ -37,4 +37,4 @@ def test_a_plateau_at_the_least_is_fine() -> None:
         (made(squared), "at 0"),
     ):
         seen = check_plateaus(case)
-        assert (seen.verdict, f"only at its least, {told}" in seen.saw) == ("pass", True)
+        assert (seen.grade, f"only at its least, {told}" in seen.saw) == ("pass", True)

@@ -14,7 +14,7 @@ def test_a_constant_scales_value_and_gradient(factor: float) -> None:
     """A constant times a loss has that much more value and gradient; a far one is to be known."""
     plain, scaled = made(squared), made(lambda raw, target: factor * squared(raw, target))
     assert size(scaled) == pytest.approx(tuple(factor * part for part in size(plain)))
-    assert check_scale(scaled).verdict == ("pass" if 0.1 <= factor <= 10 else "note")
+    assert check_scale(scaled).grade == ("pass" if 0.1 <= factor <= 10 else "note")
 
 
 def test_a_mean_over_the_batch_is_as_large_as_a_sample() -> None:

@@ -17,15 +17,15 @@ def test_differences_are_the_derivative_of_a_parabola() -> None:
 def test_a_part_cut_off_from_the_gradient_is_found() -> None:
     """A weight that is detached makes the gradient another than the derivative, and both are told."""
     seen = check_slopes(made(lambda raw, target: raw.detach().abs().mean(-1) * squared(raw, target)))
-    assert seen.verdict == "fail"
+    assert seen.grade == "fail"
     assert "differences of the value say" in seen.saw
 
 
 def test_a_loss_in_single_precision_is_judged_by_its_own_rounding() -> None:
     """A loss that rounds whatever it is given has the gradient that it should have, as far as can be seen."""
-    assert check_slopes(made(lambda raw, target: squared(raw.float(), target.float()))).verdict == "pass"
+    assert check_slopes(made(lambda raw, target: squared(raw.float(), target.float()))).grade == "pass"
 
 
 def test_a_gradient_that_is_nan_is_found() -> None:
     """NaN is off by more than any tolerance: the logarithm of a negative number has neither value nor gradient."""
-    assert check_slopes(made(lambda raw, target: (raw - target).log().mean(-1))).verdict == "fail"
+    assert check_slopes(made(lambda raw, target: (raw - target).log().mean(-1))).grade == "fail"

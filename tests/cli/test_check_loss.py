@@ -44,7 +44,7 @@ def test_only_the_task_asked_for_is_checked(inside: Callable) -> None:
 
 
 def test_json_and_markdown_hold_every_finding(inside: Callable) -> None:
-    """A program reads the same findings, and so does a pull request."""
+    """A program reads the same observations, and so does a pull request."""
     data = json.loads(inside("check-loss", "mae", "--task", "binary", "--format", "json").out)
     assert [row["check"] for row in data["checks"]] == list(CHECKS)
     assert {row["task"] for row in data["checks"]} == {"binary"}

@@ -13,7 +13,7 @@ from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
 from lossbench.report.gate import sentence
-from lossbench.report.junit import Case, gate_junit, junit, legal, verdict_junit
+from lossbench.report.junit import JUnitCase, gate_junit, junit, legal, verdict_junit
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Policies, gate, parse_rules
 
@@ -30,7 +30,7 @@ LOSSES = {name: np.full((6, 3), 0.8) for name in ("bce", "mse", "mae")}
 )
 def test_any_text_is_valid_xml_and_reads_back(parts: list[tuple[str, ...]]) -> None:
     """Whatever characters a name or a finding is made of, a parser finds them, the illegal ones written out."""
-    cases = [Case(*part[:4], (("figure", part[4]),)) for part in parts]
+    cases = [JUnitCase(*part[:4], (("figure", part[4]),)) for part in parts]
     root = ET.fromstring(junit(cases))
     found = {(case.get("classname"), case.get("name")) for case in root.iter("testcase")}
     assert found == {(legal(case.suite), legal(case.name)) for case in cases}
@@ -48,7 +48,7 @@ def test_control_characters_are_written_out() -> None:
 def test_counts_are_those_of_the_cases() -> None:
     """The file and each suite say how many tests, failures and skipped ones are in them."""
     results = ("passed", "failed", "skipped", "failed")
-    root = ET.fromstring(junit(Case("ab"[i % 2], str(i), result, "") for i, result in enumerate(results)))
+    root = ET.fromstring(junit(JUnitCase("ab"[i % 2], str(i), result, "") for i, result in enumerate(results)))
     for element in (root, *root):
         tests = list(element.iter("testcase"))
         assert int(element.get("tests")) == len(tests)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lossbench.report.svg import HEIGHT, VERDICTS, WIDTH, Interval, Scale, curves, intervals
+from lossbench.report.svg import HEIGHT, VERDICTS, WIDTH, IntervalRow, Scale, curves, intervals
 
 numbers = st.floats(-1e6, 1e6)
 anything = st.floats(-1e100, 1e100) | st.sampled_from([math.nan, math.inf, -math.inf])
@@ -51,9 +51,9 @@ def test_any_curves_make_a_chart(drawn: dict[str, list[tuple[float, float]]]) ->
         assert all(-1 <= float(x) <= WIDTH + 1 and -1 <= float(y) <= HEIGHT + 1 for x, y in places)
 
 
-def row(name: str, mean: float, word: str = "inconclusive") -> Interval:
+def row(name: str, mean: float, word: str = "inconclusive") -> IntervalRow:
     """Return an interval of a half on both sides."""
-    return Interval(name, "#000000", mean, mean - 0.5, mean + 0.5, word)
+    return IntervalRow(name, "#000000", mean, mean - 0.5, mean + 0.5, word)
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=6))

@@ -7,28 +7,28 @@ from typing import Literal
 
 from lossbench.remark import Remark
 
-Verdict = Literal["pass", "note", "fail"]
+Grade = Literal["pass", "note", "fail"]
 """Fine; fine, but to be known; or broken: a law that every loss of the catalogue keeps."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """The result of one check.
 
     Args:
-        verdict: what came of it.
+        grade: what came of it.
         saw: the numbers it saw, in words; or what had been remarked on the loss.
     """
 
-    verdict: Verdict
+    grade: Grade
     saw: str | Remark
 
 
-def finding(saw: str, failed: bool = False, noted: bool = False) -> Finding:
-    """Return a finding; a failure outweighs a note.
+def observation(saw: str, failed: bool = False, noted: bool = False) -> Observation:
+    """Return an observation; a failure outweighs a note.
 
     Example:
-        >>> finding("it is zero", failed=True, noted=True)
-        Finding(verdict='fail', saw='it is zero')
+        >>> observation("it is zero", failed=True, noted=True)
+        Observation(grade='fail', saw='it is zero')
     """
-    return Finding("fail" if failed else "note" if noted else "pass", saw)
+    return Observation("fail" if failed else "note" if noted else "pass", saw)
