@@ -1,4 +1,4 @@
-"""What a sample has to do with the rest of its batch."""
+"""Whether a sample's loss depends on the rest of its batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ Result = tuple[torch.Tensor, torch.Tensor]
 
 
 def reordered(case: Case) -> tuple[Result, Result]:
-    """Return value and gradient of a batch, and those of its rows in another order, put back."""
+    """Return value and gradient of a batch, and those of its rows in another order, sorted back.
+
+    Returns:
+        Two pairs of the value, (batch,) or (), and the gradient, (batch, outputs).
+    """
     raw, target = case.draw(len(ORDER))
     value, slope = value_and_gradient(case, raw[ORDER], target[ORDER])
     back = ORDER.argsort()
@@ -21,7 +25,7 @@ def reordered(case: Case) -> tuple[Result, Result]:
 
 
 def influence(case: Case) -> torch.Tensor:
-    """Return how far the gradient of a row moves, as a share of its size, when all other rows are others.
+    """Return how far the gradient of a row moves, as a share of its size, when all other rows are replaced.
 
     Returns:
         (outputs,), for each raw output.
@@ -33,7 +37,7 @@ def influence(case: Case) -> torch.Tensor:
 
 
 def check_order(case: Case) -> Finding:
-    """Look whether the order of the rows, which is arbitrary, changes anything."""
+    """Check that the order of the rows, which is arbitrary, changes nothing."""
     first, second = reordered(case)
     off = max(float((one - other).abs().max()) for one, other in zip(first, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
@@ -42,7 +46,7 @@ def check_order(case: Case) -> Finding:
 
 
 def check_batch(case: Case) -> Finding:
-    """Look whether what a row is to learn depends on the rows beside it."""
+    """Check whether the gradient of a row depends on the rows beside it."""
     share, whole = float(influence(case).max()), case.loss.record.whole_batch
     if share < 1e-6:
         return finding("the gradient of a row does not depend on the other rows")

@@ -1,4 +1,4 @@
-"""What a check has seen."""
+"""The result of a check."""
 
 from __future__ import annotations
 

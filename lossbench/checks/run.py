@@ -44,17 +44,17 @@ CHECKS: Mapping[str, Callable[[Case], Finding]] = {
     "elicits": check_elicits,
     "cost": check_cost,
 }
-"""In the order in which they are told."""
+"""In the order in which they are reported."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the checks saw of a loss.
+    """The results of all checks on a loss.
 
     Args:
         spec: the loss as the user named it.
-        unfit: why it does not fit a task, for each that it does not.
-        findings: of each task that it fits, the name and the finding of each check.
+        unfit: for each task that it does not fit, the reason.
+        findings: for each task that it fits, the name and the finding of each check.
     """
 
     spec: str
@@ -91,16 +91,16 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
 
 
 def checked(loss: Loss) -> tuple[tuple[str, Finding], ...]:
-    """Return the name and the finding of each check on a loss, then what the trial of it had to say."""
+    """Return the name and the finding of each check on a loss, then the notes of its dry call."""
     case = Case(loss, loss.targets or USUAL[loss.task])
-    # What torch warns of has been told when the loss was tried, see `LossRecord.notes`.
+    # torch's warnings were noted at the dry call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
         found = tuple((name, _carried_out(check, case)) for name, check in CHECKS.items())
     return (*found, *(("trial", Finding("note", note)) for note in loss.record.notes))
 
 
 def _carried_out(check: Callable[[Case], Finding], case: Case) -> Finding:
-    """Return what a check found; that the loss raised, where it did."""
+    """Return the finding of a check; a failure if the loss raised an error."""
     try:
         return check(case)
     except (LossFailed, RuntimeError, IndexError) as error:

@@ -1,4 +1,4 @@
-"""How hard a loss pulls where the output is confidently wrong, and where it does not pull at all."""
+"""How large the gradient is where the output is confidently wrong, and where it is zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.checks.finding import Finding, finding
 from lossbench.checks.line import standard
 
 WRONG = 10.0
-"""What is confidently wrong: raw outputs, or standard deviations of the target, from what is right."""
+"""The error that is confidently wrong, in raw outputs or standard deviations of the target."""
 
 WEAK = 0.1
 """The share of the gradient below which a loss is said to saturate."""
@@ -20,7 +20,7 @@ PLACES = torch.arange(-200, 201, dtype=torch.float64) / 20  # exact where a loss
 
 
 def check_saturation(case: Case) -> Finding:
-    """Compare the gradient at confidently wrong outputs with that at zero; in regression, at an error of one."""
+    """Compare the gradient at confidently wrong outputs with that at zero, or in regression at an error of one."""
     line = standard(lone(case))
     near = 1.0 if line.centred else 0.0
     places = [(-WRONG, -near), (WRONG, near)] if case.loss.task == "regression" else [(-WRONG, near)]
@@ -33,7 +33,7 @@ def check_saturation(case: Case) -> Finding:
 
 
 def check_plateaus(case: Case) -> Finding:
-    """Find where the gradient is exactly zero although the loss is above its least."""
+    """Find where the gradient is exactly zero although the loss is above its minimum."""
     line = standard(lone(case))
     value, slope = line.at(PLACES)
     flat, above = slope.norm(dim=-1) == 0, value - value.min()
@@ -47,7 +47,7 @@ def check_plateaus(case: Case) -> Finding:
 
 
 def _runs(where: torch.Tensor) -> str:
-    """Write the stretches of a line where something holds."""
+    """Write the intervals of PLACES where something holds, given as (places,) of bool."""
     groups = itertools.groupby(zip(where.tolist(), PLACES.tolist(), strict=True), key=lambda pair: pair[0])
     ends = [[place for _, place in group] for holds, group in groups if holds]
     return ", ".join(

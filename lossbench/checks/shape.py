@@ -13,18 +13,27 @@ LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
 
 SUM = 1.5
-"""Growth of the value with a batch twice as large, from which on the loss is a sum."""
+"""A loss whose value grows by this factor on a doubled batch is a sum."""
 
 
 def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the values of many models evaluated one after the other, to be held against all at once."""
+    """Evaluate many models one after the other, for comparison with all at once.
+
+    Args:
+        case: the loss.
+        raw: (..., batch, outputs).
+        target: (..., batch) or (..., batch, targets).
+
+    Returns:
+        (..., batch), or (...) for a whole-batch loss.
+    """
     slots = itertools.product(*map(range, raw.shape[:-2]))
     each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
 
 
 def check_shape(case: Case) -> Finding:
-    """Look at the shape for any number of models, and whether these are evaluated each for itself."""
+    """Check the shape for any number of models, and that they are evaluated independently."""
     rows = () if case.loss.record.whole_batch else (ROWS,)
     for lead in LEADS:
         raw, target = case.draw(*lead, ROWS)
@@ -39,7 +48,7 @@ def check_shape(case: Case) -> Finding:
 
 
 def check_dtype(case: Case) -> Finding:
-    """Look whether single precision stays single, and double double."""
+    """Check that single precision stays single, and double stays double."""
     raw, target = case.draw(ROWS)
     returned = {}
     for kind in (torch.float32, torch.float64):
@@ -50,7 +59,7 @@ def check_dtype(case: Case) -> Finding:
 
 
 def check_reduction(case: Case) -> Finding:
-    """Tell a value a sample from a mean, a sum, or something else of the whole batch."""
+    """Tell whether a loss is one value per sample, or a mean, sum or other function of the whole batch."""
     if not case.loss.record.whole_batch:
         return finding("none: a value a sample")
     raw, target = case.draw(ROWS)
@@ -69,7 +78,7 @@ def check_reduction(case: Case) -> Finding:
 
 
 def averages(case: Case, raw: torch.Tensor, target: torch.Tensor) -> bool:
-    """Say whether the loss of a batch is the mean of those of its halves, the first rows of an even number."""
+    """Say whether the loss of a batch (batch, outputs), cut to an even size, is the mean of its halves' losses."""
     half = len(raw) // 2
     parts = [case.value(raw[rows], target[rows]) for rows in (slice(half), slice(half, 2 * half))]
     whole = case.value(raw[: 2 * half], target[: 2 * half])
