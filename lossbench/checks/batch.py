@@ -37,7 +37,7 @@ def influence(case: Case) -> torch.Tensor:
 
 
 def check_order(case: Case) -> Finding:
-    """Check that the order of the rows, which is arbitrary, changes nothing."""
+    """Look whether the order of the rows, which is arbitrary, changes anything."""
     first, second = reordered(case)
     off = max(float((one - other).abs().max()) for one, other in zip(first, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
@@ -46,7 +46,7 @@ def check_order(case: Case) -> Finding:
 
 
 def check_batch(case: Case) -> Finding:
-    """Check whether the gradient of a row depends on the rows beside it."""
+    """Look whether what a row is to learn depends on the rows beside it."""
     share, whole = float(influence(case).max()), case.loss.record.whole_batch
     if share < 1e-6:
         return finding("the gradient of a row does not depend on the other rows")

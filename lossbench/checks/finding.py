@@ -1,4 +1,4 @@
-"""The result of a check."""
+"""What a check has seen."""
 
 from __future__ import annotations
 

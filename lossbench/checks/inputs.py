@@ -12,7 +12,7 @@ ROWS = 6
 
 
 def check_inputs(case: Case) -> Finding:
-    """Check that raw outputs and targets are unchanged by the call."""
+    """Look whether raw outputs and targets are the same after the call."""
     raw, target = case.draw(2, ROWS)
     given = raw.clone(), target.clone()
     case.value(*given)
@@ -26,7 +26,7 @@ def check_inputs(case: Case) -> Finding:
 
 
 def check_broadcasting(case: Case) -> Finding:
-    """Check that a target whose shape does not match the raw outputs is refused.
+    """Look what happens to a target whose shape is not that of the raw outputs.
 
     A user's loss is used elsewhere too, so it is also called without lossbench's check of the shapes.
     """
