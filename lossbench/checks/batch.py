@@ -1,4 +1,4 @@
-"""What a sample has to do with the rest of its batch."""
+"""Whether a sample's loss depends on the rest of its batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ Result = tuple[torch.Tensor, torch.Tensor]
 
 
 def reordered(case: Case) -> tuple[Result, Result]:
-    """Return value and gradient of a batch, and those of its rows in another order, put back."""
+    """Return value and gradient of a batch, and those of its rows in another order, sorted back.
+
+    Returns:
+        Two pairs of the value, (batch,) or (), and the gradient, (batch, outputs).
+    """
     raw, target = case.draw(len(ORDER))
     value, slope = value_and_gradient(case, raw[ORDER], target[ORDER])
     back = ORDER.argsort()
@@ -21,7 +25,7 @@ def reordered(case: Case) -> tuple[Result, Result]:
 
 
 def influence(case: Case) -> torch.Tensor:
-    """Return how far the gradient of a row moves, as a share of its size, when all other rows are others.
+    """Return how far the gradient of a row moves, as a share of its size, when all other rows are replaced.
 
     Returns:
         (outputs,), for each raw output.

@@ -63,7 +63,7 @@ class Case:
         return raw, torch.as_tensor(rng.integers(2, size=targets).astype(float))
 
     def prior(self, raw: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return uneven shares of the classes or labels, where the loss asks for them."""
+        """Return uneven shares (1, outputs) of the classes or labels, if the loss asks for them."""
         if not self.loss.record.prior:
             return {}
         share = torch.arange(1, raw.shape[-1] + 1, dtype=raw.dtype)
@@ -71,7 +71,13 @@ class Case:
         return {"prior": share[None]}
 
     def value(self, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-        """Return the loss of every sample, or of every batch; shares other than those above may be given."""
+        """Return the loss of every sample (..., batch), or of every batch (...).
+
+        Args:
+            raw: (..., batch, outputs).
+            target: (..., batch) or (..., batch, targets).
+            **prior: (1, outputs) shares to use instead of those of `prior`.
+        """
         if not self.alone:
             return self.loss.per_sample(raw, target, **(prior or self.prior(raw)))
         raw, target = self._in_company(raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1))
@@ -94,14 +100,14 @@ class Case:
 
 
 def gradient(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-    """Return the gradient of every sample's (or batch's) loss in its own raw outputs, in the shape of `raw`."""
+    """Return the gradient of every sample's (or batch's) loss in its raw outputs (..., batch, outputs)."""
     return value_and_gradient(case, raw, target, **prior)[1]
 
 
 def value_and_gradient(
     case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the loss of every sample, or of every batch, and its gradient in the shape of `raw`."""
+    """Return the loss of every sample (..., batch), or of every batch (...), and its gradient, as `raw`."""
     leaf = raw.clone().requires_grad_()
     value = case.value(leaf, target, **prior)
     (slope,) = torch.autograd.grad(value.sum(), leaf)
@@ -109,11 +115,11 @@ def value_and_gradient(
 
 
 def lone(case: Case) -> Case:
-    """Return a case whose samples are batches by themselves; in company, where a loss cannot do with one row."""
+    """Return a case whose samples are batches by themselves, or with fixed rows if the loss needs several."""
     single = replace(case, alone=True)
     try:
-        with warnings.catch_warnings(action="ignore"):  # of a row too few; the loss is then given more
+        with warnings.catch_warnings(action="ignore"):  # about too few rows; the loss then gets more
             value, slope = value_and_gradient(single, *case.draw(3))
-    except (LossFailed, RuntimeError, IndexError):  # what a loss raises of which one row is asked too much
+    except (LossFailed, RuntimeError, IndexError):  # what a loss raises on a single row
         return replace(single, beside=COMPANY)
     return single if bool(value.isfinite().all() and slope.isfinite().all()) else replace(single, beside=COMPANY)

@@ -1,7 +1,7 @@
-"""Which constant a loss prefers on a small sample: what it makes a network estimate.
+"""Which constant minimises a loss on a small sample, and so what it makes a network estimate.
 
-The loss of one raw output for the whole sample is minimised, and what that output stands for is held against the
-statistics of the sample.
+The loss of one raw output for the whole sample is minimised, and the prediction from that output is compared with
+the statistics of the sample.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
 """Targets of a regression: above zero and skewed, so that no two statistics are the same."""
 
 SHARES = (0.3, 0.65, 0.15)
-"""Share of the samples that have a label; the first one, of the positives in two classes."""
+"""The share of the samples that have each label; for two classes the first is the share of positives."""
 
 CLASSES = np.repeat([0, 1, 2], [4, 13, 3])
 
@@ -32,21 +32,21 @@ ROWS = 20
 NEAR = 1e-3
 
 Estimates = Mapping[str, bool]
-"""By the name of a statistic, whether it is what the preferred output stands for."""
+"""By the name of a statistic, whether the preferred output predicts it."""
 
 
 def weighted_median(weights: np.ndarray) -> float:
-    """Return the first value of the sample at which half of the weight is reached."""
+    """Return the first value of the sample at which half of the weight (sample,) is reached."""
     return float(SAMPLE[np.searchsorted(weights.cumsum(), weights.sum() / 2)])
 
 
 def centre(pull: Callable[[np.ndarray], np.ndarray]) -> float:
-    """Return the value on which the errors of the sample pull as hard from above as from below."""
+    """Return the value at which the pulls of the sample's errors, (sample,) to (sample,), sum to zero."""
     return float(brentq(lambda value: pull(SAMPLE - value).sum(), SAMPLE.min(), SAMPLE.max(), xtol=1e-12))
 
 
 def moved_mean(reach: float) -> float:
-    """Return the mean of the sample when all that is farther than `reach` from this mean is moved to there."""
+    """Return the mean of the sample when values farther than `reach` from that mean are moved to this distance."""
     return centre(lambda error: error.clip(-reach, reach))
 
 
@@ -62,11 +62,11 @@ STATISTICS: Mapping[str, Callable[..., float]] = {
     "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda delta: centre(lambda e: e / np.hypot(1, e / delta)),
     "mean weighted by tanh(y - f)/(y - f)": lambda: centre(np.tanh),
 }
-"""Of the regression sample, by the names that records use; with the parameters of a loss that have a say in it."""
+"""Statistics of the regression sample by their names in records, each a function of the loss's parameters."""
 
 
 def statistics(parameters: Mapping[str, float]) -> dict[str, float]:
-    """Return the statistics of the sample by name, those with a parameter where the loss has it too."""
+    """Return the statistics of the sample by name; those with a parameter only if the loss has it too."""
     wanted = {name: inspect.signature(statistic).parameters for name, statistic in STATISTICS.items()}
     return {
         name: STATISTICS[name](**{key: parameters[key] for key in keys})
@@ -76,7 +76,7 @@ def statistics(parameters: Mapping[str, float]) -> dict[str, float]:
 
 
 def risk(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Tensor) -> torch.Tensor:
-    """Return the loss of each of several raw outputs (n, outputs), if predicted for every target."""
+    """Return the mean loss (n,) of each raw output (n, outputs) when it is given for every target (rows, ...)."""
     rows = len(target)
     every = raw[:, None].expand(-1, rows, -1)
     value = case.value(every, target.expand(len(raw), *target.shape), **prior)
@@ -84,9 +84,9 @@ def risk(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Ten
 
 
 def preferred(case: Case, target: torch.Tensor, **prior: torch.Tensor) -> np.ndarray:
-    """Return the raw output (outputs,) of the least risk.
+    """Return the raw output (outputs,) of least risk.
 
-    A single output is searched for without a derivative, by the best of a grid, made precise; several are found
+    A single output is searched on a grid and refined without a derivative; several outputs are found by descent
     along the gradient, from zero.
     """
     if case.outputs > 1:
@@ -114,7 +114,7 @@ def _descended(case: Case, target: torch.Tensor, prior: Mapping[str, torch.Tenso
 
 
 def sample(case: Case) -> torch.Tensor:
-    """Return the targets of the sample, as the record encodes them."""
+    """Return the targets of the sample as the record encodes them, (rows,) or (rows, targets)."""
     record = case.loss.record
     if record.task == "regression":
         return torch.as_tensor(SAMPLE)[:, None].expand(-1, case.targets)
@@ -145,21 +145,21 @@ def check_elicits(case: Case) -> Observation:
 
 
 def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
-    """Return the share of each class or label in a sample."""
+    """Return the share of each class or label in a sample, (classes,) or (labels,)."""
     if case.loss.task == "multiclass":
         return np.bincount(CLASSES) / len(CLASSES)
     return target.double().reshape(len(target), -1).mean(0).numpy()
 
 
 def _claim(case: Case) -> str:
-    """Return what a record says that a loss estimates; what may depend on its parameters, by default only."""
+    """Return what a record says that a loss estimates; if it depends on parameters, only at their defaults."""
     claim = case.loss.facts.estimates.partition(" (with")[0] if case.loss.facts else ""
     default = all(case.loss.parameters[p.name] == p.default for p in case.loss.record.parameters)
     return claim if default or claim in STATISTICS else ""
 
 
 def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
-    """Name a predicted value among the statistics of the sample."""
+    """Name the value predicted by raw (outputs,) among the statistics of the sample."""
     value = float(positive(torch.tensor(raw[0]))) if case.loss.link == "softplus" else float(raw[0])
     given = statistics(case.loss.parameters)
     estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
@@ -170,7 +170,7 @@ def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:
-    """Name what raw outputs say of classes or labels of known shares."""
+    """Name what raw (outputs,) says about classes or labels of known shares (classes,)."""
     reading = predict(raw[None, None], case.loss.link, case.loss.task)
     likely = share.argmax() if case.loss.task == "multiclass" else share > 0.5
     right = bool(np.all(reading.decision.flatten() == likely))

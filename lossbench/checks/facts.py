@@ -1,4 +1,4 @@
-"""What a record claims about the shape of a loss, each claim as a law that holds for a loss or does not."""
+"""What a record declares about the shape of a loss, each fact as a law that holds for a loss or does not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def convex(case: Case, rows: int = ROWS) -> bool:
 
 
 def bounded(case: Case, rows: int = ROWS) -> bool:
-    """Far out the loss is no higher than a little nearer. Else it passes any height, if slowly."""
+    """Far out the loss hardly grows with the distance; otherwise it grows without bound, if slowly."""
     far, farther = (case.value(*case.draw(rows, scale=scale)) for scale in (1e5, 1e10))
     return bool((farther.isfinite() & (farther <= 1.5 * far + 0.5)).all())
 
@@ -37,7 +37,16 @@ def symmetric(case: Case) -> bool:
 
 
 def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mirror image of an error, or the same sample with the classes renamed."""
+    """Return the mirror image of an error, or the same sample with the classes exchanged.
+
+    Args:
+        case: the loss.
+        raw: (batch, outputs).
+        target: (batch,) or (batch, targets).
+
+    Returns:
+        Raw outputs and target in the same shapes.
+    """
     if case.loss.task == "regression":
         targets = target.shape[-1]
         return torch.cat([2 * target - raw[..., :targets], raw[..., targets:]], dim=-1), target
@@ -55,7 +64,7 @@ def separable(case: Case) -> bool:
 
 
 def nonnegative(case: Case, rows: int = ROWS) -> bool:
-    """No prediction is paid for, but for a zero that rounding takes a hair below."""
+    """No loss is negative, but for rounding of a zero."""
     return float(case.value(*case.draw(rows)).min()) >= -1e-12
 
 
@@ -66,11 +75,11 @@ LAWS: Mapping[str, Callable[[Case], bool]] = {
     "separable": separable,
     "nonnegative": nonnegative,
 }
-"""By the name of the fact in `lossbench.losses.Facts`; of differentiability, see `lossbench.checks.kinks`."""
+"""By the name of the fact in `lossbench.losses.Facts`; for differentiability see `lossbench.checks.kinks`."""
 
 
 def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch.Tensor:
-    """Return the size of the gradient of many samples, (samples,); each term of a separable loss for itself."""
+    """Return the size of the gradient of many samples, (samples,); of a separable loss, that of each term."""
     raw, target = case.draw(rows, scale=scale, outputs=outputs)
     slope = gradient(case, raw, target)
     facts = case.loss.facts

@@ -1,4 +1,4 @@
-"""Are value and gradient finite, and right, where a naive form overflows or rounds everything away?"""
+"""Whether value and gradient are finite and accurate where a naive form overflows or loses all digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lossbench.checks.case import Case, gradient, lone, value_and_gradient
 from lossbench.checks.observation import Observation, observation
 
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
-"""The raw outputs that a loss must bear."""
+"""The raw outputs at which a loss must stay finite."""
 
 DRAWS = 8  # of the targets
 
@@ -22,7 +22,7 @@ def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return every combination of raw outputs up to a size, in single precision, each with several targets.
 
     Returns:
-        raw (draws, combinations, outputs), and targets for these.
+        raw (draws, combinations, outputs), and targets (draws, combinations) or (draws, combinations, targets).
     """
     corners = itertools.product([-size, -size / 100, 0.0, size / 100, size], repeat=case.outputs)
     raw = torch.tensor(list(corners), dtype=torch.float32)
@@ -45,7 +45,7 @@ def check_finite(case: Case) -> Observation:
 
 
 def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
-    """Return the raw outputs nearest to zero that are not borne; empty where it takes a whole batch of them."""
+    """Name the failing sample of raw (draws, combinations, outputs) nearest to zero; "" if none fails alone."""
     value, slope = value_and_gradient(lone(case), raw, target)
     bad = raw[~(value.isfinite() & slope.isfinite().all(-1))]
     if not len(bad):
@@ -61,9 +61,9 @@ def check_precision(case: Case) -> Observation:
         exact = target.double() if target.is_floating_point() else target
         single, double = gradient(case, raw, target).double(), gradient(case, raw.double(), exact)
         length = double.norm(dim=-1)
-        # What is far below the usual size of a gradient may get lost.
+        # A gradient far below the usual size may be lost.
         allowed = LOST * (length + 0.01 * length.nanmedian().clamp(min=1e-3))
-        lost = ((single - double).norm(dim=-1) / allowed).nan_to_num(nan=0)  # what is NaN, check_finite tells
+        lost = ((single - double).norm(dim=-1) / allowed).nan_to_num(nan=0)  # check_finite reports NaN
         if float(lost.max()) > 1:
             worst = int(lost.argmax())
             pair = f"{single.norm(dim=-1).flatten()[worst]:.3g} instead of {length.flatten()[worst]:.3g}"

@@ -1,4 +1,4 @@
-"""What a loss does with what it is given."""
+"""What a loss does to its inputs, and with inputs of the wrong shape."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_inputs(case: Case) -> Observation:
 def check_broadcasting(case: Case) -> Observation:
     """Look what happens to a target whose shape is not that of the raw outputs.
 
-    A loss of the user's own is used elsewhere too, so it is also called without the check of the shapes.
+    A user's loss is used elsewhere too, so it is also called without lossbench's check of the shapes.
     """
     raw, target = case.draw(ROWS)
     wrong = target[:, None] if case.loss.record.encoding == "index" else target.expand(ROWS, ROWS, -1)
@@ -43,7 +43,7 @@ def check_broadcasting(case: Case) -> Observation:
 
 
 def _pairs(case: Case) -> bool:
-    """Say whether the function by itself takes (n, 1) and (n,) for another target than (n, 1) and (n, 1)."""
+    """Say whether the function, given (n, 1) and (n,), broadcasts to another result than for (n, 1) and (n, 1)."""
     raw, target = case.draw(ROWS)
     if case.outputs > 1 or case.loss.record.encoding == "index":
         return False

@@ -1,4 +1,4 @@
-"""Where the gradient jumps, and what it is there."""
+"""Where the gradient jumps, and its value at the jump."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lossbench.checks.line import REACH, Line, lines
 from lossbench.checks.observation import Observation, observation
 
 INTERVALS, COARSE, FINE = 192, 6, 40
-"""Into how many pieces a line is cut, and how often each is halved: a few times all, often those that may jump."""
+"""The pieces of a line; the halvings of every piece, and then of those that may hold a jump."""
 
 SUSPECT = 0.06
-"""The share of its height that a piece has kept after the first halvings, where it may jump; else it is 1/64."""
+"""The share of its height that a piece keeps after the first halvings if it may hold a jump; otherwise 1/64."""
 
 BESIDE = 1e-6
-"""How far beside a kink its two sides are looked at."""
+"""The distance from a kink at which its two sides are evaluated."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Kink:
     """A place where the gradient, or the value itself, jumps.
 
     Args:
-        line: along which it was found.
-        place: on the line.
+        line: the line on which it was found.
+        place: its position on the line.
         value: (3,) just before, at and just after it.
         slope: (3, outputs) likewise.
     """
@@ -50,7 +50,7 @@ class Kink:
 
     @property
     def leap(self) -> float:
-        """How far the value jumps."""
+        """The size of a jump of the value; zero if it does not jump."""
         apart = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
         return float(apart) if apart > 1e-4 * (1 + self.value[0].abs()) else 0.0
 
@@ -69,8 +69,8 @@ def find_kinks(case: Case) -> list[Kink]:
 
 
 def _places(line: Line) -> list[float]:
-    """Return where value or gradient still jump between two places that have come together."""
-    # Uneven numbers: a kink is at a round one, and must not lie between two pieces.
+    """Return the places where value or gradient still differ after a piece has shrunk to a point."""
+    # Uneven numbers: a kink usually is at a round one, and must not fall between two pieces.
     cuts = torch.linspace(-REACH - 0.0123, REACH + 0.0071, INTERVALS + 1, dtype=torch.float64)
     ends = torch.stack([cuts[:-1], cuts[1:]])
     before = _heights(line, ends)
@@ -84,7 +84,7 @@ def _places(line: Line) -> list[float]:
 
 
 def _halved(line: Line, ends: torch.Tensor, times: int) -> torch.Tensor:
-    """Return the half of each piece, (2, pieces), that has the greater jump, so many times over."""
+    """Halve each piece (2, pieces) repeatedly, each time keeping the half with the greater jump."""
     for _ in range(times):
         middle = ends.mean(0)
         halves = torch.stack([torch.stack([ends[0], middle]), torch.stack([middle, ends[1]])])
@@ -94,7 +94,7 @@ def _halved(line: Line, ends: torch.Tensor, times: int) -> torch.Tensor:
 
 
 def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
-    """Return how far the gradient turns between the ends (2, pieces), and how far the value leaves it."""
+    """Return the gradient's change between the ends (2, pieces) plus the value's deviation from it, (pieces,)."""
     value, slope = line.at(ends.flatten())
     slopes = slope.reshape(*ends.shape, slope.shape[-1])
     rise = slopes[..., line.output].mean(0) * (ends[1] - ends[0])

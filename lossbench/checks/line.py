@@ -1,4 +1,4 @@
-"""Straight lines through the raw outputs, along which a loss is looked at."""
+"""Straight lines through the raw outputs, along which a loss is evaluated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REACH = 6.0
 """How far a line goes to both sides, in units of the raw output."""
 
 UNEVEN = (0.3, -0.7, 1.1)
-"""Where the outputs stay that do not move, beside the standard line: no two are tied."""
+"""The fixed outputs of all lines but the standard one: no two are tied."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Line:
 
     Args:
         case: the loss, each sample a batch by itself.
-        label: what the numbers on the line are.
-        base: (outputs,) where the line crosses its zero.
+        label: the meaning of the numbers on the line.
+        base: (outputs,) the raw outputs at the line's zero.
         output: which raw output moves.
-        target: of the one sample, as the record encodes it.
+        target: () or (targets,) of the one sample, as the record encodes it.
     """
 
     case: Case
@@ -48,7 +48,7 @@ class Line:
 
 
 def standard(case: Case) -> Line:
-    """Return the line on which a loss is drawn: the error, or the raw output of the class that is the true one.
+    """Return the line on which a loss is drawn: the error, or the raw output of the true class.
 
     Args:
         case: the loss, each sample a batch by itself.
@@ -89,7 +89,7 @@ def lines(case: Case) -> Iterator[Line]:
 
 
 def _targets(case: Case) -> list[torch.Tensor]:
-    """Return targets of every kind that there is for one sample."""
+    """Return one target () or (targets,) of every kind."""
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
     found = [_values(case, 1.0)]
@@ -97,7 +97,7 @@ def _targets(case: Case) -> list[torch.Tensor]:
 
 
 def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:
-    """Return a target of numbers: the first one, and what all others are if not the same."""
+    """Return a target (targets,) with this first number; the rest equals `rest`, or the first."""
     values = torch.full((case.targets,), first if rest is None else rest, dtype=torch.float64)
     values[0] = first
     return values

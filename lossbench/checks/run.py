@@ -44,7 +44,7 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "elicits": check_elicits,
     "cost": check_cost,
 }
-"""In the order in which they are told."""
+"""In the order in which they are reported."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
 def checked(loss: Loss) -> tuple[tuple[str, Observation], ...]:
     """Return the name and the observation of each check on a loss, then what the trial of it had to say."""
     case = Case(loss, loss.targets or USUAL[loss.task])
-    # What torch warns of has been told when the loss was tried, see `LossRecord.notes`.
+    # torch's warnings were noted at the dry call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
         found = tuple((name, _carried_out(check, case)) for name, check in CHECKS.items())
     return (*found, *(("trial", Observation("note", note)) for note in loss.record.notes))

@@ -1,4 +1,4 @@
-"""How hard a loss pulls where the output is confidently wrong, and where it does not pull at all."""
+"""How large the gradient is where the output is confidently wrong, and where it is zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.checks.line import standard
 from lossbench.checks.observation import Observation, observation
 
 WRONG = 10.0
-"""What is confidently wrong: raw outputs, or standard deviations of the target, from what is right."""
+"""The error that is confidently wrong, in raw outputs or standard deviations of the target."""
 
 WEAK = 0.1
 """The share of the gradient below which a loss is said to saturate."""
@@ -47,7 +47,7 @@ def check_plateaus(case: Case) -> Observation:
 
 
 def _runs(where: torch.Tensor) -> str:
-    """Write the stretches of a line where something holds."""
+    """Write the intervals of PLACES where something holds, given as (places,) of bool."""
     groups = itertools.groupby(zip(where.tolist(), PLACES.tolist(), strict=True), key=lambda pair: pair[0])
     ends = [[place for _, place in group] for holds, group in groups if holds]
     return ", ".join(

@@ -1,4 +1,4 @@
-"""How large value and gradient are beside those of the reference loss, and what they cost."""
+"""The size of value and gradient relative to the reference loss, and their cost."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lossbench.losses import core_losses, get_loss
 
 ROWS = 500
 FAR = 10.0
-"""A gradient so many times as large, or as small, as that of the reference wants another learning rate."""
+"""A gradient so many times larger or smaller than the reference's needs another learning rate."""
 
 MODELS, BATCH, ROUNDS = 16, 64, 9
 SLOW = 5.0
 
 
 def reference(case: Case) -> Case:
-    """Return the reference loss of the task, mse or a cross-entropy, with as many targets."""
+    """Return the reference loss of the task, mse or a cross-entropy, with the same number of targets."""
     task = case.loss.task
     return Case(get_loss(core_losses(task)[0], task), case.targets)
 
@@ -29,7 +29,7 @@ def size(case: Case) -> tuple[float, float]:
     """Return the mean value, and the root mean square of the gradient of a sample, at standard raw outputs."""
     raw, target = case.draw(ROWS, scale=1)
     value, slope = value_and_gradient(case, raw, target)
-    # The gradient of a mean over the batch has this factor before it is that of a sample.
+    # The gradient of a mean over the batch, times this factor, is that of a sample.
     factor = ROWS if case.loss.record.whole_batch else 1
     return float(value.mean()), factor * float(slope.square().sum(-1).mean().sqrt())
 

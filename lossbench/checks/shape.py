@@ -13,11 +13,20 @@ LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
 
 SUM = 1.5
-"""Growth of the value with a batch twice as large, from which on the loss is a sum."""
+"""A loss whose value grows by this factor on a doubled batch is a sum."""
 
 
 def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the values of many models evaluated one after the other, to be held against all at once."""
+    """Evaluate many models one after the other, for comparison with all at once.
+
+    Args:
+        case: the loss.
+        raw: (..., batch, outputs).
+        target: (..., batch) or (..., batch, targets).
+
+    Returns:
+        (..., batch), or (...) for a whole-batch loss.
+    """
     slots = itertools.product(*map(range, raw.shape[:-2]))
     each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
@@ -71,7 +80,7 @@ def check_reduction(case: Case) -> Observation:
 
 
 def averages(case: Case, raw: torch.Tensor, target: torch.Tensor) -> bool:
-    """Say whether the loss of a batch is the mean of those of its halves, the first rows of an even number."""
+    """Say whether the loss of a batch (batch, outputs), cut to an even size, is the mean of its halves' losses."""
     half = len(raw) // 2
     parts = [case.value(raw[rows], target[rows]) for rows in (slice(half), slice(half, 2 * half))]
     whole = case.value(raw[: 2 * half], target[: 2 * half])

@@ -1,4 +1,4 @@
-"""Is the gradient the derivative of the value?"""
+"""Whether the gradient is the derivative of the value."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ ROWS = 12
 
 
 def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
-    """Return the gradient as central differences of the value say it, one raw output after the other.
+    """Return the gradient by central differences of the value, one raw output after the other.
 
     Args:
         case: the loss.
         raw: (batch, outputs), away from kinks.
-        target: for these.
-        step: how far to both sides.
+        target: (batch,) or (batch, targets).
+        step: to each side.
 
     Returns:
-        The shape of `raw`.
+        (batch, outputs).
     """
     shift = step * torch.eye(raw.numel(), dtype=raw.dtype).reshape(-1, *raw.shape)
     targets = target.expand(len(shift), *target.shape)

@@ -18,7 +18,7 @@ PREDICTED: Mapping[Task, str] = {
     "multiclass": "many classes",
     "multilabel": "labels",
 }
-"""What is predicted, in words."""
+"""What each task predicts, in words."""
 
 
 def served(name: str) -> tuple[Task, ...]:
@@ -48,10 +48,10 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
 
     Args:
         spec: as the user wrote it.
-        tasks: those asked for.
+        tasks: the tasks to try.
 
     Raises:
-        UsageError: there is no such loss, or what the spec says is wrong on every task.
+        UsageError: there is no such loss, or its parameters are wrong on every task.
 
     Example:
         >>> fits("huber")["binary"]
@@ -75,23 +75,23 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
 
 
 def seek(spec: str) -> None:
-    """Refuse a loss that is not there: a name, a file, or an object in it."""
+    """Refuse a loss that does not exist: its name, its file, or the object in it."""
     name = _name(spec)
     if name and not built_in(name):
         locate(name)
 
 
 def _name(spec: str) -> str:
-    """Return the name of a loss; of a scaled one that of the other loss, empty where none is named."""
+    """Return the name of a loss; for a scaled loss that of the inner loss, empty if none is named."""
     while is_scaled(spec):
         spec = split_scaled(spec)[1]
     return split_loss(spec)[0] if spec else ""
 
 
 def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
-    """Return what an error says without what stands in the heading of a table anyway.
+    """Return the message of an error without what the heading of the table says anyway.
 
-    What the loss was given and what may be stated differs between the tasks, so it is told of one task only.
+    What the loss was given, and what may be stated, depends on the task, so it is reported for a single task only.
     """
     tasks = served(_name(spec))
     if tasks and task not in tasks:

@@ -1,1 +1,1 @@
-"""Statistics: paired intervals, tests and verdicts over seeds and over data sets, and times not always reached."""
+"""Statistics: paired intervals, tests and verdicts over seeds and over data sets, and censored times."""

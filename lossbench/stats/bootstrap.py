@@ -8,10 +8,10 @@ from lossbench.randomness import stream
 from lossbench.stats.paired import LEVEL, Interval, moments
 
 RESAMPLES = 2000
-"""Enough for the ends of a 95 % interval to move by little in a cross-check."""
+"""Enough for a cross-check: the ends of a 95 % interval then move little."""
 
 BATCH = 250
-"""Resamples held in memory at once. Their stream may depend on it, so it never follows the number of rows."""
+"""Resamples in memory at once. Their random numbers may depend on it, so it is the same for any number of rows."""
 
 
 def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -> Interval:
@@ -19,21 +19,20 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
 
     the quantiles (1 ± level) / 2 of the means of 2000 resamples of the n seeds, drawn with replacement
 
-    It trusts no bell shape, as Student's interval does. But it takes the seeds as independent: it sees the
-    variance s²/n and not the n_test / n_train s² that splits of the same rows add. So it is the narrower one, at
-    ten seeds and a test part of a third of the training part by more than half, and no verdict follows from it.
-    Where both hold zero, or neither does, the shape of the differences is no matter. Where only the corrected
-    interval holds zero, the difference may be one of these splits; where only this one does, it hangs on a few
-    seeds.
+    Unlike Student's interval it does not assume normality. But it assumes independent seeds: it has the variance
+    s²/n without the n_test / n_train s² that splits of the same rows add. So it is narrower, at ten seeds and a
+    test part of a third of the training part by more than half, and no verdict follows from it. If both intervals
+    contain zero, or neither does, the shape of the differences does not matter. If only the corrected interval
+    contains zero, the difference may be due to these splits; if only this one does, it depends on a few seeds.
 
     Args:
         values: (rows, n) one for each seed; NaN where undefined.
-        dataset: names the stream of random numbers. The interval of a row depends on nothing but this and its
-            values, in any order.
+        dataset: names the stream of random numbers. The interval of a row depends only on this and on its values,
+            in any order.
         level: confidence in (0, 1).
 
     Returns:
-        The intervals, (rows,) each; without low and high for fewer than two values.
+        The intervals, (rows,) each; low and high are NaN for fewer than two values.
 
     Example:
         >>> found = bootstrap_interval(np.array([[0.1, 0.2, 0.3, 0.4]]), "iris")
@@ -43,7 +42,7 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
     from scipy.stats import bootstrap
 
     n, mean, _ = moments(values)
-    ordered = np.sort(values, axis=-1)  # NaN last; the names of the seeds, which order them, say nothing
+    ordered = np.sort(values, axis=-1)  # NaN last; the order of the seeds is arbitrary
     low, high = np.full((2, len(ordered)), np.nan)
     for size in np.unique(n[n > 1]).tolist():
         found = bootstrap(
@@ -61,7 +60,7 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
 
 
 def disagree_about_zero(one: Interval, other: Interval) -> np.ndarray:
-    """Say where one of two intervals holds zero and the other does not; False where an interval is undefined.
+    """Say where one of two intervals contains zero and the other does not, (...); False where one is undefined.
 
     Example:
         >>> bool(disagree_about_zero(Interval(0.75, -0.5, 2.0, 9), Interval(0.75, 0.5, 1.0, 9)))

@@ -1,13 +1,13 @@
-"""What moved between two runs of the same trials.
+"""The changes between two runs of the same trials.
 
-Trials are paired one by one: the same data set, setting, contamination, loss and seed. A pair is compared only
-where data, split, first weights, batch order and code of the loss are the same by their hashes. The fingerprint
-may differ: the same trial on another machine or under other versions is what one wants to compare.
+Trials are paired one by one: the same data set, setting, contamination, loss and seed. A pair is compared only if
+the hashes of data, split, initial weights, batch order and loss code are equal. The fingerprint may differ: the
+point is to compare a trial across machines and versions.
 
-The question is whether a program moved on these data, not what it would do on others. Given the data, seeds are
-independent draws of their splits, so tests and intervals are Student's, without the correction of Nadeau and
-Bengio: that is for the step from these rows to all that might have been drawn. With it, six of ten seeds that
-never reach their target any more would pass for chance.
+The question is whether a program changed on these data, not how it would do on others. Given the data, seeds are
+independent draws of their splits, so tests and intervals are Student's. The correction of Nadeau and Bengio is for
+generalising from these rows to all that might have been drawn; with it, six of ten seeds that no longer reach
+their target would pass for chance.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from lossbench.schema import FAMILY, PLACE, SAME, TIMES, TRIALS
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 
 ROUNDING = 1e-6
-"""Relative difference that is no change: training is in float32, whose last digits another processor may round."""
+"""The relative difference up to which a number is unchanged: processors may round float32 differently."""
 
 NEAR_ZERO = 1e-9
-"""Difference that is no change where a score is next to zero."""
+"""The absolute difference up to which a score near zero is unchanged."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def greater_is_better(score: str) -> bool:
 
 
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
-    """Bring the trials of two runs together, in the order of the second; what only the first has comes last.
+    """Match the trials of two runs, in the order of the second; those only in the first come last.
 
     Args:
         before: one row a trial, as in `trials.csv`.
@@ -224,9 +224,9 @@ def change(meeting: Meeting, score: str) -> Change:
 
 
 def values(trials: pd.DataFrame, score: str) -> np.ndarray:
-    """Return a score of each trial, NaN where undefined; a time that was not reached is the length of the run.
+    """Return a score of each trial, (trials,), NaN where undefined; a censored time is the length of the run.
 
-    So the mean of times is a restricted mean, see `lossbench.stats.survival`: what is censored is never dropped.
+    So the mean of times is a restricted mean, see `lossbench.stats.survival`: censored times are never dropped.
     """
     found = trials[score].to_numpy(dtype=np.float64, na_value=np.nan)
     if score not in TIMES:

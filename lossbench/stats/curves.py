@@ -19,10 +19,10 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
 
     Args:
         trials: one row a trial.
-        curves: the curve of each row's trial, each of its own length.
+        curves: the curve (epochs,) of each row's trial; lengths may differ between losses and settings.
 
     Returns:
-        One row an epoch: mean over the seeds whose score is defined there, interval, and n.
+        One row per epoch: mean over the seeds whose score is defined there, interval, and n.
     """
     keys = list(CURVE)
     arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)

@@ -1,4 +1,4 @@
-"""A family of paired differences as columns: intervals, tests, verdicts, and what so many seeds can show."""
+"""A family of paired differences as columns: intervals, tests, verdicts, and the power of the number of seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def difference_columns(
     Args:
         group: where they are from.
         first: (tests,) index of a loss.
-        second: (tests,) index of the loss that is held against it.
+        second: (tests,) index of the loss that is compared with it.
         margins: the difference that is too small to matter, by score.
 
     Returns:
@@ -53,10 +53,10 @@ def difference_columns(
 
 
 def fair(words: np.ndarray, first_whole: np.ndarray, second_whole: np.ndarray) -> np.ndarray:
-    """Take back the verdicts that only hold for the seeds for which a loss ended well.
+    """Withdraw verdicts that rest only on the seeds whose trainings ended well.
 
-    Where trainings of a loss diverged or failed, the seeds that are left speak too well of it. So they may speak
-    against it, and nothing else: a verdict in its favour, or that the two are alike, becomes inconclusive.
+    If trainings of a loss diverged or failed, the remaining seeds are biased in its favour. So they may only count
+    against it: a verdict in its favour, or of equivalence, becomes inconclusive.
 
     Args:
         words: (tests,) verdicts on the second loss: better, worse, equivalent, inconclusive; or faster, slower.

@@ -1,4 +1,4 @@
-"""What a table of trials says, computed once and never changed; whoever shows it only renders."""
+"""The statistics of a table of trials, computed once and never changed; reports only render them."""
 
 from __future__ import annotations
 

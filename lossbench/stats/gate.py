@@ -9,13 +9,13 @@ rule tolerates. With Student's two-sided 95 % interval of that change, so at a o
     worse       the mean fell beyond the tolerance, and the fall is significant: a failure
     undecided   neither: the seeds scatter too much to show that it is within, or that anything fell
 
-So a failure takes both a size that the user declared to matter and a fall that chance does not explain. To fail
-whatever is not shown to be within the tolerance would fail on noise; to fail only what is significantly beyond the
-tolerance would let a fall of just over it pass for ever. No p value is corrected for the number of checks: one
-defect moves many losses at once, and correction would excuse it for that. `lossbench.stats.change` says why
-neither is the variance.
+So a failure needs both a size that the user declared to matter and a fall that chance does not explain. Failing
+everything not shown to be within the tolerance would fail on noise; failing only falls significantly beyond the
+tolerance would let a fall just over it pass for ever. No p value is corrected for the number of checks: one defect
+moves many losses at once, and a correction would hide it. `lossbench.stats.change` says why the variance is not
+corrected either.
 
-Below six seeds no test can be significant whatever the distribution (2 / 2⁵ = 0.0625), so the means alone decide.
+Below six seeds no test can be significant under every distribution (2 / 2⁵ = 0.0625), so the means alone decide.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ Finding = Literal[
     "missing",
     "new",
 ]
-"""What a check found. lost: a score is undefined now. failing: a training does not end well any more."""
+"""What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
-SLACK = 1e-9  # a fall by just what is tolerated is not beyond it for the last digit of a mean
+SLACK = 1e-9  # so that rounding of a mean does not put a fall of exactly the tolerance beyond it
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The compact letter display: losses that share a letter cannot be told apart."""
+"""The compact letter display: losses that share a letter are not significantly different."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ Column = frozenset[int]
 
 
 def letters(told_apart: np.ndarray) -> list[str]:
-    """Give each loss letters, so that two share one exactly where they are not told apart.
+    """Give each loss letters, so that two losses share one exactly if they are not told apart.
 
     Insert and absorb, then sweep (Piepho 2004, "An algorithm for a letter-based representation of all-pairwise
     comparisons", Journal of Computational and Graphical Statistics 13): all losses begin in one column; each pair
-    that is told apart splits every column that holds both into one without either; a column inside another goes;
-    at last a loss leaves each column that it does not need. Each column is then a letter.
+    that is told apart splits every column with both into two, each without one of them; a column contained in
+    another is removed; finally each loss is taken out of the columns it does not need. Each column is then a
+    letter.
 
     Args:
         told_apart: (losses, losses) bool, symmetric, False on the diagonal; the losses best first.
@@ -38,7 +39,7 @@ def letters(told_apart: np.ndarray) -> list[str]:
 
 
 def insert_and_absorb(told_apart: np.ndarray) -> list[Column]:
-    """Return the largest sets of losses of which no two are told apart."""
+    """Return the largest sets of losses of which no two are told apart (losses, losses)."""
     columns = [frozenset(range(len(told_apart)))]
     for pair in combinations(range(len(told_apart)), 2):
         if told_apart[pair]:
@@ -49,7 +50,7 @@ def insert_and_absorb(told_apart: np.ndarray) -> list[Column]:
 
 
 def sweep(columns: list[Column]) -> list[Column]:
-    """Take each loss out of the columns that it does not need, for it meets everyone there elsewhere too.
+    """Take each loss out of the columns that it does not need, as it shares others with every loss there.
 
     The last columns are swept first, so that the letters of the best losses stay.
     """
@@ -63,5 +64,5 @@ def sweep(columns: list[Column]) -> list[Column]:
 
 
 def alphabet() -> Iterator[str]:
-    """Yield letters without end: a to z, A to Z, and then whatever else is one."""
+    """Yield letters without end: a to z, A to Z, then all other letters of Unicode."""
     return chain(ascii_letters, filter(str.isalpha, map(chr, count(0xC0))))

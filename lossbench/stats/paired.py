@@ -6,10 +6,10 @@ error"):
 
     var(mean) = (1/n + n_test / n_train) s²
 
-Where every seed draws rows of its own there is nothing to correct, and n_test / n_train is put to zero.
+Where every seed draws its own rows, no correction is needed, and n_test / n_train is set to zero.
 
-Every function takes one row of seeds or many: seeds stand along the last axis, and results have the shape of
-what is left.
+Every function takes one row of seeds or many: seeds are the last axis, and results have the shape of the other
+axes.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ Numbers = np.ndarray | float
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and where it may lie; for many rows of values, arrays of them.
+    """A mean with its interval; for many rows of values (..., n), arrays (...).
 
     Args:
         mean: NaN without values.
         low: lower end; NaN where it is unknown, see `half_width`.
         high: upper end, likewise.
-        n: how many values were defined.
+        n: the number of defined values.
     """
 
     mean: Numbers
@@ -46,12 +46,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class PairedTest:
-    """A test of no difference between two paired arms; for many pairs of arms, arrays of them.
+    """A test of no difference between two paired arms; for many pairs of arms, arrays (...).
 
     Args:
         interval: of the mean difference.
         p_value: two-sided; NaN for fewer than two pairs.
-        effect_size: Cohen's d_z, the mean difference in its own standard deviations; 0 for identical arms, NaN
+        effect_size: Cohen's d_z, the mean difference over its standard deviation; 0 for identical arms, NaN
             for fewer than two pairs or a difference that never varies.
     """
 
@@ -61,10 +61,10 @@ class PairedTest:
 
 
 def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
-    """Return n_test / n_train, by which the variance is corrected for rows that seeds share.
+    """Return n_test / n_train, which corrects the variance for rows that seeds share.
 
     Args:
-        sampling: "resplit" where seeds split one table, "redrawn" where each draws rows of its own.
+        sampling: "resplit" where seeds split one table, "redrawn" where each draws its own rows.
         test_rows: of one seed.
         train_rows: of one seed.
 
@@ -89,7 +89,7 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
         level: confidence in (0, 1).
 
     Returns:
-        The interval, of shape (...); without low and high where there is but one value, or a few that are equal.
+        The interval, of shape (...); low and high are NaN for a single value, or for a few that are equal.
 
     Example:
         >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
@@ -124,7 +124,7 @@ def paired_test(differences: np.ndarray, test_to_train: float) -> PairedTest:
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return count, mean and standard deviation of what is defined along the last axis.
+    """Return count, mean and standard deviation of the defined values along the last axis.
 
     Args:
         values: (..., n); NaN where undefined.
@@ -146,18 +146,24 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
-    # Equal values are told by their range: rounding of the mean can leave their deviation a little above zero.
-    # One sample more or less is the same difference for every seed, but for the rounding of two scores.
+    # Equal values are recognised by their range: rounding of the mean can leave their deviation a little above
+    # zero. A difference of one sample is equal for every seed, except for the rounding of the two scores.
     highest = np.where(defined, values, -np.inf).max(axis=-1, initial=-np.inf)
     lowest = np.where(defined, values, np.inf).min(axis=-1, initial=np.inf)
     return np.asarray(highest - lowest <= 1e-12 * np.maximum(abs(highest), abs(lowest)))
 
 
 def half_width(deviation: Numbers, n: Numbers, test_to_train: float, level: float = LEVEL) -> np.ndarray:
-    """Return half the width of the corrected interval of a mean over n seeds; NaN where that is unknown.
+    """Return half the width (...) of the corrected interval of means over n seeds; NaN where it is unknown.
 
-    It is unknown for fewer than two seeds. Where all have one value, it is zero for as many seeds as the sign test
-    needs, and unknown for fewer: scores of a small test part are coarse, and a few agree by chance.
+    It is unknown for fewer than two seeds. If all seeds have the same value, it is zero for as many seeds as the
+    sign test needs, and unknown for fewer: scores of a small test part are coarse, and a few agree by chance.
+
+    Args:
+        deviation: (...) standard deviations.
+        n: (...) numbers of seeds.
+        test_to_train: see `shared_rows`.
+        level: confidence in (0, 1).
     """
     from scipy.special import stdtrit
 
@@ -168,10 +174,10 @@ def half_width(deviation: Numbers, n: Numbers, test_to_train: float, level: floa
 
 
 def student_p(mean: Numbers, deviation: Numbers, n: Numbers, test_to_train: float) -> np.ndarray:
-    """Return the two-sided p value of a mean over n seeds; NaN for fewer than two.
+    """Return the two-sided p values (...) of means (...) over n seeds; NaN for fewer than two.
 
-    A difference that is the same for every seed leaves Student's t nothing to go by, and only its sign is used.
-    Scores of a small test part are coarse, and two or three seeds agree to the last digit by chance.
+    For a difference that is the same for every seed Student's t is undefined, so only its sign is tested. Scores
+    of a small test part are coarse, and two or three seeds agree to the last digit by chance.
     """
     from scipy.special import stdtr
 
@@ -187,18 +193,18 @@ def _positive(deviation: Numbers) -> np.ndarray:
 
 
 def smallest_p(n: Numbers, family: int = 1) -> np.ndarray:
-    """Return the smallest p value that n pairs can reach without trust in the shape of a distribution.
+    """Return the smallest p value that n pairs can reach without assuming a distribution.
 
-    min(1, m 2 / 2ⁿ): all n differences have one sign, which chance alone does with probability 2 / 2ⁿ (the sign
-    test and Wilcoxon's have this bound), and Holm multiplies the smallest of m p values by m. A t test can report
-    less, and what is below rests on the bell shape of the differences alone.
+    min(1, m 2 / 2ⁿ): all n differences have the same sign by chance with probability 2 / 2ⁿ (the bound of the sign
+    test and of Wilcoxon's), and Holm multiplies the smallest of m p values by m. A t test can report less, but
+    then it rests on the differences being normal.
 
     Args:
-        n: how many pairs, any shape.
+        n: (...) numbers of pairs.
         family: how many tests are corrected together.
 
     Returns:
-        The bound, in the shape of n.
+        The bound, (...).
 
     Example:
         >>> float(smallest_p(5)), float(smallest_p(10, family=8))
@@ -213,7 +219,7 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     adjusted p of rank i = max over j ≤ i of min(1, (m - j + 1) p(j))
 
     Args:
-        p_values: (m,); NaN where no test could be made, which does not count as one of the family.
+        p_values: (m,); NaN where no test could be made; these are not counted in the family.
 
     Returns:
         (m,) adjusted p values, in the same order.
@@ -231,10 +237,10 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, greater_is_better: bool) -> np.ndarray:
-    """Put the outcome of a test into one word.
+    """Return the outcome of a test as one word.
 
-    Better or worse: the interval lies beyond zero and the corrected test is significant. Equivalent: neither, and
-    the interval lies inside the margin. Inconclusive: none of these.
+    Better or worse: the interval excludes zero and the corrected test is significant. Equivalent: neither, and the
+    interval lies inside the margin. Inconclusive: none of these.
 
     Args:
         interval: of the difference, this arm minus the other.
@@ -243,7 +249,7 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
         greater_is_better: the direction of the score.
 
     Returns:
-        The verdict on this arm, in the shape of `adjusted_p`.
+        The verdict on this arm, (...) as `adjusted_p`.
 
     Example:
         >>> test = paired_test(np.array([0.11, 0.12, 0.13]), 0.0)
@@ -258,10 +264,11 @@ def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, great
 
 
 def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, test_to_train: float) -> np.ndarray:
-    """Say which losses the data cannot tell from the one with the best mean.
+    """Say which losses cannot be distinguished from the one with the best mean.
 
-    A loss is told from the best where the interval of their paired difference excludes zero. The best was chosen
-    by looking, and nothing is corrected for the number of losses: this marks a table, it is no verdict.
+    A loss is distinguished from the best if the interval of their paired difference excludes zero. The best was
+    chosen from the same data, and nothing is corrected for the number of losses: this marks a table and is no
+    verdict.
 
     Args:
         scores: (losses, seeds); NaN where undefined.
@@ -269,8 +276,8 @@ def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, tes
         test_to_train: see `shared_rows`.
 
     Returns:
-        (losses,) bool; True for the best itself, False for a loss without a score. With one seed, nothing can be
-        told apart.
+        (losses,) bool; True for the best itself, False for a loss without a score. With one seed, no loss can be
+        distinguished.
 
     Example:
         >>> scores = np.array([[0.90, 0.91, 0.92], [0.91, 0.90, 0.92], [0.50, 0.51, 0.54]])

@@ -2,11 +2,11 @@
 
 Seeds are not data sets. However many seeds there are, three data sets are three observations, and a statement
 about losses in general needs at least six. Mean ranks and Friedman's test say whether the losses of a task differ
-at all, and Wilcoxon's signed-rank test with Holm's correction holds each loss against the reference (Demšar 2006,
+at all, and Wilcoxon's signed-rank test with Holm's correction compares each loss with the reference (Demšar 2006,
 "Statistical comparisons of classifiers over multiple data sets", Journal of Machine Learning Research 7).
 
-Nemenyi's critical difference is not used: it compares two losses by their mean ranks, which depend on who else is
-in the table (Benavoli, Corani and Mangili 2016, "Should we really use post-hoc tests based on mean-ranks?",
+Nemenyi's critical difference is not used: it compares two losses by their mean ranks, which depend on the other
+losses in the table (Benavoli, Corani and Mangili 2016, "Should we really use post-hoc tests based on mean-ranks?",
 Journal of Machine Learning Research 17).
 """
 
@@ -23,11 +23,11 @@ from lossbench.stats.paired import ALPHA, holm, smallest_p
 from lossbench.stats.sample_size import least_n
 
 DIVERGED = float(np.finfo(np.float64).min)
-"""Below every score, and finite: two losses that both diverged are alike."""
+"""Below every score, and finite, so that two losses that both diverged are tied."""
 
 
 def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
-    """Rank the losses of each task over its data sets, and hold each against the first.
+    """Rank the losses of each task over its data sets, and compare each with the first.
 
     A loss that diverged or failed for some seeds of a data set ranks behind all that did not. A loss that was not
     run on every data set, or failed for all seeds of one, has no rank.
@@ -68,9 +68,9 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
 
 
 def heights(group: pd.DataFrame) -> pd.DataFrame:
-    """Return how well each loss did on each data set, the greater the better, `DIVERGED` where a seed was lost.
+    """Return the score of each loss on each data set, greater is better, `DIVERGED` where a seed was lost.
 
-    One row a data set, one column a loss, NaN where it has no score. What has none anywhere has no row or column.
+    One row per data set and one column per loss, NaN where there is no score. Empty rows and columns are left out.
     """
     sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
@@ -118,9 +118,9 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
 
 
 def wilcoxon_p(differences: np.ndarray) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test, exact for up to thirteen data sets.
+    """Return the two-sided p value of Wilcoxon's signed-rank test on differences (data sets,), exact for up to 13.
 
-    A data set on which two losses are alike says nothing and is left out; if all are, p = 1.
+    A data set on which two losses are tied is left out; if all are tied, p = 1.
     """
     from scipy.stats import wilcoxon
 
@@ -128,7 +128,7 @@ def wilcoxon_p(differences: np.ndarray) -> float:
 
 
 def reason(p_value: float, bound: float) -> str:
-    """Say what a verdict rests on: whether a p value is significant, and if not, whether any could have been.
+    """Say whether a p value is significant, and if not, whether any p value could have been.
 
     Args:
         p_value: corrected for the family.

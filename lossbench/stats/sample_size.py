@@ -1,4 +1,4 @@
-"""How many are enough: what a number of seeds or data sets can show, and how many more would decide."""
+"""Sample sizes: how many seeds or data sets a verdict needs, and how many more would decide."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from lossbench.stats.paired import ALPHA, half_width, moments, student_p
 
 MOST = 1024
-"""The number of seeds at which the search for a decision ends: beyond what anyone runs."""
+"""The number of seeds at which the search for a decision ends, more than anyone runs."""
 
 
 def least_n(family: int = 1) -> int:
-    """Return the smallest number of pairs that can be significant whatever the distribution.
+    """Return the smallest number of pairs that can be significant under any distribution.
 
     the smallest n with m 2 / 2ⁿ < 5 %; see `lossbench.stats.paired.smallest_p`
 
@@ -33,17 +33,17 @@ def least_n(family: int = 1) -> int:
 def more_seeds(
     differences: np.ndarray, verdicts: np.ndarray, margin: float | None, family: int, test_to_train: float
 ) -> np.ndarray:
-    """Estimate how many more seeds would decide what is inconclusive, if mean and spread stay as they are.
+    """Estimate how many more seeds would decide an inconclusive verdict if mean and spread stayed the same.
 
     the smallest n' with m p(n') < 5 %, or with |mean| + t(n' - 1) √(1/n' + n_test / n_train) s inside the margin
 
-    More seeds shrink 1/n and leave n_test / n_train, the share of the variance that is due to splits of the same
-    rows. So there are differences that no number of seeds on this data set will decide. The estimate is rough:
+    More seeds shrink 1/n but not n_test / n_train, the part of the variance that is due to splits of the same
+    rows. So some differences cannot be decided by any number of seeds on this data set. The estimate is rough:
     mean and spread are themselves estimated, and m p is Holm's worst case.
 
     Args:
         differences: (..., n) one arm minus the other; NaN where either is undefined.
-        verdicts: (...) as they stand.
+        verdicts: (...) the current ones.
         margin: the difference that is too small to matter; None where none is declared.
         family: how many tests are corrected together.
         test_to_train: see `lossbench.stats.paired.shared_rows`.

@@ -1,9 +1,9 @@
-"""Times until something happens, where it did not always happen.
+"""Times until an event that does not always happen.
 
-A run that never reached its target is censored at the last epoch: all that is known is that it took longer. All
-runs that are summarised together have the same last epoch, the horizon, and nothing is censored before it. The
-survival curve of Kaplan and Meier (1958) is then simply the share of runs not there yet, so that its median is an
-order statistic and its area up to the horizon a mean of capped times.
+A run that never reached its target is censored at the last epoch: all that is known is that it would take longer.
+All runs that are summarised together have the same last epoch, the horizon, and nothing is censored before it. The
+survival curve of Kaplan and Meier (1958) is then simply the share of runs that have not reached the target, so its
+median is an order statistic and its area up to the horizon a mean of capped times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lossbench.stats.paired import (
 
 @dataclass(frozen=True)
 class Median:
-    """A median time and where it may lie; infinite stands for longer than the run, NaN for not known.
+    """A median time with its interval; infinite means longer than the run, NaN unknown.
 
     Args:
         value: NaN without runs.
@@ -40,11 +40,11 @@ class Median:
 
 
 def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> Median:
-    """Find the time by which half of the runs got there, with an interval that assumes nothing about the times.
+    """Return the time by which half of the runs reached the target, with an interval that assumes no distribution.
 
-    the smallest t at which the share not there yet is at most one half: the median of Kaplan and Meier. Its
+    the smallest t at which at most half of the runs have not reached it: the median of Kaplan and Meier. Its
     interval runs from the k-th shortest to the k-th longest time, with the largest k for which
-    P(Binomial(n, ½) < k) is at most 2.5 % (Thompson 1936). It takes seeds as independent.
+    P(Binomial(n, ½) < k) is at most 2.5 % (Thompson 1936). It assumes that seeds are independent.
 
     Args:
         times: (n,) when each run got there, in epochs; any value where it did not.
@@ -180,6 +180,6 @@ def share_reached(times: np.ndarray, reached: np.ndarray, horizon: float) -> np.
 
 
 def _waits(times: np.ndarray, reached: np.ndarray, horizon: Numbers) -> np.ndarray:
-    """Return the times, infinite where a run did not get there within the horizon."""
+    """Return the times (...), infinite where a run did not reach the target within the horizon."""
     times = np.asarray(times, dtype=np.float64)
     return np.where(np.asarray(reached, dtype=bool) & (times <= horizon), times, np.inf)

@@ -1,6 +1,6 @@
-"""Each loss at its own learning rate: what the grid showed, what was chosen, and where that changes a verdict.
+"""Each loss at its own learning rate: the scores on the grid, the choice, and where it changes a verdict.
 
-Every loss gets the same budget: the same grid, on the same seeds, none of which is reported. A rate is chosen by
+Every loss gets the same budget: the same grid on the same seeds, none of which is reported. A rate is chosen by
 the validation score at the last epoch, which is the epoch that the report shows (Choi et al. 2019, On empirical
 comparisons of optimizers for deep learning, section 3: the space that is searched may decide the ranking).
 """
