@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from lossbench.claims.arguments import read_as, read_table
 from lossbench.claims.claim import Claim, Kind
 from lossbench.claims.printed import Printed
 from lossbench.claims.protocols import Terms, make_terms
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
 from lossbench.errors import ConfigError, UnknownName
-from lossbench.plan.settings import Place, read_config
+from lossbench.plan.toml import Place, read_as, read_table, read_toml
 
 _KEYS: dict[str, Any] = {
     "claim": str,
@@ -28,6 +25,9 @@ _KEYS: dict[str, Any] = {
     "not_yet": str,
 }
 """The keys of every claim beside `reported`, and their types; all others are arguments of its experiments."""
+
+SHIPPED = "claims"
+"""The config with the claims of the three documents."""
 
 _TERMS = ("study", "protocols", "margins", "readings")
 
@@ -73,7 +73,7 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
         >>> read_catalogue().claims["T3"].reported["bce accuracy"]
         '0.859'
     """
-    place, tables = _parse(file or shipped())
+    place, tables = read_toml(file or SHIPPED, (SHIPPED,))
     known = ("documents", "claims") if file else ("documents", "claims", *_TERMS)
     for key in tables:
         if key not in known:
@@ -91,22 +91,7 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
 
 def read_terms() -> Terms:
     """Return the terms of every trial by training, which only the shipped catalogue states."""
-    return make_terms(_parse(shipped())[1])
-
-
-def shipped() -> Path:
-    """Return the path of the catalogue of the three documents."""
-    installed = Path(str(resources.files("lossbench"))) / "configs" / "claims.toml"
-    # In a checkout that is installed in editable mode, the configs stand beside the package.
-    return installed if installed.is_file() else Path(__file__).parents[2] / "configs" / "claims.toml"
-
-
-def _parse(path: Path) -> tuple[Place, dict[str, Any]]:
-    text, file = read_config(path)
-    try:
-        return Place((), file, text), tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file} is no valid TOML: {error}; mend that line") from None
+    return make_terms(read_toml(SHIPPED, (SHIPPED,))[1])
 
 
 def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:

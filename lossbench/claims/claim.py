@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lossbench.plan.settings import Place
+from lossbench.plan.toml import Place
 
 Kind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
 """What decides a claim.

@@ -15,12 +15,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from lossbench.claims.catalogue import Catalogue, shipped
+from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.errors import DataError, OutputError
+from lossbench.plan.toml import shipped_configs
 from lossbench.results.manifest import LIBRARIES
 from lossbench.run.provenance import processor
 
@@ -95,7 +96,7 @@ def surroundings() -> tuple[str, ...]:
     """
     root = Path(__file__).parents[1]
     versions = [platform.python_version(), *map(version, LIBRARIES)]
-    return code_of(root), code_of(shipped().parent), *versions, *processor("cpu")
+    return code_of(root), code_of(shipped_configs()), *versions, *processor("cpu")
 
 
 def code_of(folder: Path) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from lossbench.errors import ConfigError
-from lossbench.plan.settings import Place
+from lossbench.plan.toml import Place
 
 DIGITS = 12
 """Significant digits at which a double-precision result is taken for the exact one: it holds 15, and a few sums

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from lossbench.claims.arguments import parameters_of, read_as, required_by
+from lossbench.claims.arguments import parameters_of, required_by
 from lossbench.claims.claim import Claim
 from lossbench.claims.evidence import Evidence
 from lossbench.errors import ConfigError, UnknownName
+from lossbench.plan.toml import read_as
 
 Experiment = Callable[..., list[Evidence]]
 Check = Callable[..., object]

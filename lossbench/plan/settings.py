@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.metrics.scores import MEASURES
+from lossbench.plan.toml import Place, read_toml
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
@@ -92,10 +91,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     """
     values: dict[str, Any] = {}
     for name in dict.fromkeys(("default", "default" if config is None else config)):
-        text, file = read_config(name)
-        _change(
-            values, {key: _read(value, Place((key,), file, text)) for key, value in parse_toml(text, file).items()}
-        )
+        place, table = read_toml(name, SHIPPED)
+        _change(values, {key: _read(value, place.inside(key)) for key, value in table.items()})
     given = {key: value for key, value in changes.items() if value is not None}
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     own = values.pop("loss", ())
@@ -159,40 +156,6 @@ def _joined(names: Sequence[str], own: Sequence[OwnLoss], last: Sequence[OwnLoss
     return joined
 
 
-@dataclass(frozen=True)
-class Place:
-    r"""Where a value stands, for messages.
-
-    Args:
-        keys: the key, after the table that holds it, if one does.
-        file: the config's path; empty for a value that comes from the command line or from Python.
-        text: the config's text.
-
-    Example:
-        >>> str(Place(("losses", "binary"), "mine.toml", "[losses]\nbinary = 3"))
-        "mine.toml line 2, key 'losses.binary'"
-    """
-
-    keys: tuple[str, ...]
-    file: str = ""
-    text: str = ""
-
-    def __str__(self) -> str:
-        key = ".".join(self.keys)
-        return f"{self.file} line {line_of(self.keys, self.text)}, key '{key}'" if self.file else key
-
-    def inside(self, key: str) -> Place:
-        """Return the place of a key in the table that stands here."""
-        return Place((*self.keys, key), self.file, self.text)
-
-    def table(self, number: int) -> Place:
-        """Return the place of one of the tables `[[key]]` that stand here, counted from 0."""
-        heads = list(re.finditer(rf"^[ \t]*\[\[\s*{self.keys[-1]}\s*\]\]", self.text, re.MULTILINE))
-        start = heads[number].start() if heads else 0  # an array of inline tables has no heads
-        # The lines before the table are counted, but not looked at.
-        return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
-
-
 @contextmanager
 def placed(config: str | Path | None) -> Iterator[None]:
     """Say in which line of a user's config stands the name that is refused.
@@ -204,22 +167,17 @@ def placed(config: str | Path | None) -> Iterator[None]:
         yield
     except UsageError as error:
         if config is not None and config not in SHIPPED:
-            place = find_place(str(error), *read_config(config))
+            place = find_place(str(error), *read_toml(config))
             error.args = (f"{place}: {error}",) if place else error.args
         raise
 
 
-def find_place(message: str, text: str, file: str) -> Place | None:
-    r"""Return where in a config stands what a message is about, its first name in quotes; None where it does not.
-
-    Example:
-        >>> str(find_place("unknown loss 'mze'; Known: 'mse'", "[losses]\nbinary = ['mse', 'mze']", "a.toml"))
-        "a.toml line 2, key 'losses.binary'"
-    """
+def find_place(message: str, file: Place, values: Mapping[str, Any]) -> Place | None:
+    """Return where in a config stands the first name in quotes of a message; None where it does not."""
     first = re.search("'(.*?)'", message)
-    for keys, names in _names(tomllib.loads(text)):
+    for keys, names in _names(values):
         if first and first[1] in names:
-            return Place(keys, file, text)
+            return Place(keys, file.file, file.text)
     return None
 
 
@@ -232,96 +190,29 @@ def _names(values: Mapping[str, Any], table: tuple[str, ...] = ()) -> Iterator[t
             yield (*table, key), value if isinstance(value, list) else [value]
 
 
-def read_config(config: str | Path) -> tuple[str, str]:
-    """Return the text of a config and its place, for messages.
-
-    Raises:
-        ConfigError: no such file, or one that cannot be read.
-    """
-    if config in SHIPPED:
-        return _shipped(str(config)), f"configs/{config}.toml"
-    try:
-        return Path(config).read_text(encoding="utf-8-sig"), str(config)  # some editors begin a file with a mark
-    except FileNotFoundError:
-        known = " or ".join(SHIPPED)
-        raise ConfigError(f"no config at '{config}'; give the path of a TOML file, or {known}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
-
-
-def _shipped(name: str) -> str:
-    installed = resources.files("lossbench") / "configs" / f"{name}.toml"
-    if installed.is_file():
-        return installed.read_text(encoding="utf-8")
-    # In a checkout that is installed in editable mode, the configs stand beside the package.
-    return (Path(__file__).parents[2] / "configs" / f"{name}.toml").read_text(encoding="utf-8")
-
-
-def parse_toml(text: str, file: str) -> dict[str, Any]:
-    """Parse a config and refuse keys that do not exist.
-
-    Raises:
-        ConfigError: no valid TOML; the message has the line.
-        UnknownName: a key that does not exist.
-    """
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
-        raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
-    for key in values:
-        if key not in _READERS:
-            raise UnknownName("key", key, _READERS, where=f"{file} line {line_of((key,), text)}")
-    return values
-
-
-def line_of(keys: Sequence[str], text: str) -> int:
-    """Return the number of the line that sets a key, or opens its table.
-
-    Args:
-        keys: the key, after the table that holds it, if one does.
-        text: the config.
-
-    Returns:
-        The first such line; the table's where the key is not seen, as in a table within one line, and 1 where
-        nothing is seen.
-    """
-    lines, found = text.splitlines(), 0
-    for key in keys:
-        name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
-        # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
-        pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
-        found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
-    return found + 1
-
-
 def _read(value: Any, place: Place) -> Any:
     key = place.keys[0]
     if key not in _READERS:
-        raise UnknownName("key", key, _READERS)
+        raise UnknownName("key", key, _READERS, where=f"{place.file} line {place.line}" if place.file else "")
     return _READERS[key](value, place)
-
-
-def _wrong(place: Place, value: object, wanted: str) -> ConfigError:
-    return ConfigError(f"{place}: {value!r} is not {wanted}; write {wanted}")
 
 
 def _texts(value: Any, place: Place) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, Sequence) or not items or not all(isinstance(item, str) for item in items):
-        raise _wrong(place, value, "a list of names")
+        raise place.wrong(value, "a list of names")
     return tuple(dict.fromkeys(items))
 
 
 def _text(value: Any, place: Place) -> str:
     if not isinstance(value, str):
-        raise _wrong(place, value, "a name in quotes")
+        raise place.wrong(value, "a name in quotes")
     return value
 
 
 def _flag(value: Any, place: Place) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(place, value, "true or false")
+        raise place.wrong(value, "true or false")
     return value
 
 
@@ -368,7 +259,7 @@ def _own_loss(table: Mapping[str, Any], place: Place) -> OwnLoss:
 def _margins(value: Any, place: Place) -> dict[str, float]:
     """Read the `[margins]` table."""
     if not isinstance(value, Mapping):
-        raise _wrong(place, value, "a table of scores, such as accuracy = 0.02")
+        raise place.wrong(value, "a table of scores, such as accuracy = 0.02")
     known = (*MEASURES, "epochs_to_target")
     for name in value:
         if name not in known:
@@ -383,7 +274,7 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
 def _gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
     if not isinstance(value, Mapping):
-        raise _wrong(place, value, 'a table, such as missing = "warn"')
+        raise place.wrong(value, 'a table, such as missing = "warn"')
     for key, entry in value.items():
         if key not in GATE:
             raise UnknownName("key", key, GATE, where=str(place.inside(key)))
@@ -391,14 +282,14 @@ def _gate(value: Any, place: Place) -> dict[str, Any]:
             _text(entry, place.inside(key))
     rules = value.get("rules", [])
     if not isinstance(rules, Sequence) or isinstance(rules, str):
-        raise _wrong(place.inside("rules"), rules, "a list of rules")
+        raise place.inside("rules").wrong(rules, "a list of rules")
     return {**value, "rules": [_rule(rule, place.inside("rules")) for rule in rules]}
 
 
 def _rule(value: Any, place: Place) -> dict[str, str]:
     table = {"rule": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping) or "rule" not in table:
-        raise _wrong(place, value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
+        raise place.wrong(value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
     for key, entry in table.items():
         if key not in RULE:
             raise UnknownName("key", key, RULE, where=str(place))
@@ -408,7 +299,7 @@ def _rule(value: Any, place: Place) -> dict[str, str]:
 
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise _wrong(place, value, "a number")
+        raise place.wrong(value, "a number")
     return float(value)
 
 
@@ -418,7 +309,7 @@ def _is_whole(value: object) -> bool:
 
 def _whole(value: Any, place: Place) -> int:
     if not _is_whole(value):
-        raise _wrong(place, value, "a whole number")
+        raise place.wrong(value, "a whole number")
     if value < 1:
         raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
     return int(value)
@@ -428,7 +319,7 @@ def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, Pl
     def read(value: Any, place: Place) -> tuple[float, ...]:
         items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         if not items:
-            raise _wrong(place, value, "a list of numbers")
+            raise place.wrong(value, "a list of numbers")
         read_items = tuple(dict.fromkeys(_number(item, place) for item in items))
         for item in read_items:
             if not allowed(item):
@@ -447,10 +338,10 @@ def _seeds(value: Any, place: Place) -> tuple[int, ...]:
             raise BadValue(f"{place}: {value} holds no seed; give a range such as 10:20")
         return tuple(range(int(first), int(last)))
     if isinstance(value, str):
-        raise _wrong(place, value, 'a count, or a range such as "10:20"')
+        raise place.wrong(value, 'a count, or a range such as "10:20"')
     if isinstance(value, Sequence):
         if not value or not all(_is_whole(seed) and seed >= 0 for seed in value):
-            raise _wrong(place, value, "a list of whole numbers")
+            raise place.wrong(value, "a list of whole numbers")
         return tuple(dict.fromkeys(map(int, value)))
     return tuple(range(_whole(value, place)))
 

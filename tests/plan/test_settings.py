@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 import lossbench
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
-from lossbench.plan.settings import SHIPPED, Place, Settings, line_of, make_settings, read_config
+from lossbench.plan.settings import SHIPPED, Settings, make_settings
+from lossbench.plan.toml import read_toml
 from lossbench.task import TASKS
 
 NAMES = [field.name for field in fields(Settings)]
@@ -20,7 +20,7 @@ NAMES = [field.name for field in fields(Settings)]
 
 def shipped(name: str) -> dict[str, object]:
     """Return a shipped config as it stands."""
-    return tomllib.loads(read_config(name)[0])
+    return read_toml(name, SHIPPED)[1]
 
 
 def test_the_default_says_everything() -> None:
@@ -103,36 +103,6 @@ def test_a_key_that_does_not_exist_is_refused() -> None:
     """From Python too, with the nearest one."""
     with pytest.raises(UnknownName, match="unknown key 'epoch'; did you mean 'epochs'"):
         make_settings(epoch=3)
-
-
-@pytest.mark.parametrize(
-    ("text", "keys", "line"),
-    [
-        ("# epochs = 1\n\n  epochs = 2", ("epochs",), 3),
-        ("my_epochs = 1\nepochs = 2", ("epochs",), 2),
-        ("epochs_more = 1\nepochs=2", ("epochs",), 2),
-        ("\n'epochs' = 2", ("epochs",), 2),
-        ('\n"epochs" = 2', ("epochs",), 2),
-        ("lr = 1\n[losses]\nbinary = []", ("losses",), 2),
-        ('lr = 1\n[ "losses" ]', ("losses",), 2),
-        ("lr = 1\n[[losses]]", ("losses",), 2),
-        ("lr = 1\nlosses.binary = []", ("losses",), 2),
-        ("binary = 1\n[losses]\n\nbinary = []", ("losses", "binary"), 4),
-        ("[losses]\nbinary = []\n'multiclass' = []", ("losses", "multiclass"), 3),
-        ("losses.binary = []\nlosses . multiclass = []", ("losses", "multiclass"), 2),
-        ("lr = 1\n[losses.binary]", ("losses", "binary"), 2),
-        ("lr = 1\nlosses = { binary = [] }", ("losses", "binary"), 2),
-        ("[losses]\na = 1", ("lr",), 1),
-    ],
-)
-def test_line_of(text: str, keys: tuple[str, ...], line: int) -> None:
-    """The line that sets a key: bare or quoted, table or dotted, never one that only looks like it."""
-    assert line_of(keys, text) == line
-
-
-def test_a_place_without_a_file_is_the_key() -> None:
-    """A value from the command line has no line to point to."""
-    assert str(Place(("losses",)).inside("binary")) == "losses.binary"
 
 
 OWN = """

@@ -1,0 +1,192 @@
+"""The one reader of TOML files: every message about a value has its file, line and key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from lossbench.errors import ConfigError, UnknownName
+
+_SCALARS: dict[type, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "a text in quotes"),
+    float: ((int, float), "a number"),
+    bool: ((bool,), "true or false"),
+    dict: ((dict,), "a table"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    r"""Where a value stands, for messages.
+
+    Args:
+        keys: the key, after the tables that hold it.
+        file: the file's path; empty for a value that comes from the command line or from Python.
+        text: the file's text.
+
+    Example:
+        >>> str(Place(("losses", "binary"), "mine.toml", "[losses]\nbinary = 3"))
+        "mine.toml line 2, key 'losses.binary'"
+    """
+
+    keys: tuple[str, ...]
+    file: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        key = ".".join(self.keys)
+        return f"{self.file} line {self.line}, key '{key}'" if self.file else key
+
+    @property
+    def line(self) -> int:
+        """The number of the line, counted from 1."""
+        return line_of(self.keys, self.text)
+
+    def inside(self, key: str) -> Place:
+        """Return the place of a key in the table that stands here."""
+        return Place((*self.keys, key), self.file, self.text)
+
+    def table(self, number: int) -> Place:
+        """Return the place of one of the tables `[[key]]` that stand here, counted from 0."""
+        heads = list(re.finditer(rf"^[ \t]*\[\[\s*{self.keys[-1]}\s*\]\]", self.text, re.MULTILINE))
+        start = heads[number].start() if heads else 0  # an array of inline tables has no heads
+        # The lines before the table are counted, but not looked at.
+        return Place(self.keys, self.file, "\n" * self.text.count("\n", 0, start) + self.text[start:])
+
+    def wrong(self, value: object, wanted: str) -> ConfigError:
+        """Return the error for a value of another type than the one that is wanted."""
+        return ConfigError(f"{self}: {value!r} is not {wanted}; write {wanted}")
+
+
+def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, dict[str, Any]]:
+    """Read a TOML file.
+
+    Args:
+        config: a path, or one of the names in `shipped`.
+        shipped: the configs of lossbench that may be meant, by the names of their files without the suffix.
+
+    Returns:
+        The place of the whole file, and its values.
+
+    Raises:
+        ConfigError: no such file, or one that cannot be read, or no valid TOML; the message has the line.
+
+    Example:
+        >>> place, values = read_toml("quick", ["default", "quick"])
+        >>> place.file
+        'configs/quick.toml'
+    """
+    file, path = str(config), Path(config)
+    if config in shipped:
+        file, path = f"configs/{config}.toml", shipped_configs() / f"{config}.toml"
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
+    except FileNotFoundError:
+        known = f", or {' or '.join(shipped)}" if shipped else ""
+        raise ConfigError(f"no config at '{config}'; give the path of a TOML file{known}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
+    try:
+        return Place((), file, text), tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
+        raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
+
+
+def shipped_configs() -> Path:
+    """Return the folder of the shipped configs."""
+    installed = Path(str(resources.files("lossbench"))) / "configs"
+    # In a checkout that is installed in editable mode, it stands beside the package.
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "configs"
+
+
+def line_of(keys: Sequence[str], text: str) -> int:
+    """Return the number of the line that sets a key, or opens its table.
+
+    Args:
+        keys: the key, after the tables that hold it.
+        text: the file.
+
+    Returns:
+        The first such line; the table's where the key is not seen, as in a table within one line, and 1 where
+        nothing is seen.
+    """
+    lines, found = text.splitlines(), 0
+    for key in keys:
+        name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
+        # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
+        pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
+        found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
+    return found + 1
+
+
+def read_as(kind: Any, value: Any, place: Place) -> Any:
+    """Return a value of the file as the type that is wanted.
+
+    Args:
+        kind: str, float, bool, dict, a Literal of texts, a tuple `tuple[kind, ...]` (one value or a list), or a
+            dataclass of these (a table).
+        value: as `tomllib` read it.
+        place: where it stands, for messages.
+
+    Raises:
+        ConfigError: a value of another type, or a table that lacks a key.
+        UnknownName: a key or a text that does not exist.
+
+    Example:
+        >>> read_as(tuple[float, ...], 3, Place(("lr",)))
+        (3.0,)
+    """
+    if get_origin(kind) is tuple:
+        items = value if isinstance(value, list) else [value]
+        if not items:
+            raise place.wrong(value, "a list with something in it")
+        return tuple(read_as(get_args(kind)[0], item, place) for item in items)
+    if get_origin(kind) is Literal:
+        text = read_as(str, value, place)
+        if text not in get_args(kind):
+            raise UnknownName(place.keys[-1], text, get_args(kind), where=str(place))
+        return text
+    if is_dataclass(kind):
+        return _read_record(kind, value, place)
+    types, wanted = _SCALARS[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
+        raise place.wrong(value, wanted)
+    return kind(value)
+
+
+def _read_record(kind: Any, value: Any, place: Place) -> Any:
+    if not isinstance(value, Mapping):
+        raise place.wrong(value, f"a table with {', '.join(field.name for field in fields(kind))}")
+    hints = get_type_hints(kind)
+    required = [field.name for field in fields(kind) if field.default is MISSING]
+    return kind(**read_table(hints, required, value, place))
+
+
+def read_table(
+    kinds: Mapping[str, Any], required: list[str], table: Mapping[str, Any], place: Place
+) -> dict[str, Any]:
+    """Return the values of a table as the types that are wanted.
+
+    Args:
+        kinds: the type of each key.
+        required: the keys that must be there.
+        table: as `tomllib` read it.
+        place: where it stands, for messages.
+
+    Raises:
+        ConfigError: a key is missing, or a value is of another type.
+        UnknownName: a key that does not exist.
+    """
+    for key in table:
+        if key not in kinds:
+            raise UnknownName("key", key, kinds, where=str(place.inside(key)))
+    for key in required:
+        if key not in table:
+            raise ConfigError(f"{place}: '{key}' is missing; add {key} = ...")
+    return {key: read_as(kinds[key], value, place.inside(key)) for key, value in table.items()}
