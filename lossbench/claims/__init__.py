@@ -7,7 +7,7 @@ from lossbench.claims import exact, trained
 from lossbench.claims.catalogue import Catalogue, read_catalogue, read_terms
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Direction
+from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.evidence import Evidence, Finding
 from lossbench.claims.judge import try_claims
@@ -19,6 +19,7 @@ __all__ = [
     "Catalogue",
     "Cell",
     "Claim",
+    "Contrast",
     "Design",
     "Direction",
     "Evidence",

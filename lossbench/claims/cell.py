@@ -12,11 +12,15 @@ import numpy as np
 
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.evidence import Evidence
+from lossbench.claims.study import Study
 from lossbench.metrics.scores import MEASURES, Measure
 from lossbench.stats.paired import OVERLAP, shared_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CONSTANT = "constant"
+"""An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +97,27 @@ class Cell:
         """Return the trials at each learning rate, ascending."""
         rates = sorted(set(self.trials.lr.tolist()))
         return {rate: Cell(self.protocol, self.trials[self.trials.lr == rate]) for rate in rates}
+
+    def score_of(self, arm: str, score: str) -> np.ndarray:
+        """Return the score of a loss at the smallest contaminated share, or of the constant answer: (seeds,)."""
+        return self.of("constant_score", self.losses[0]) if arm == CONSTANT else self.of(score, arm)
+
+    def compared(
+        self, score: str, arms: tuple[str, str], direction: Direction, study: Study, note: str = ""
+    ) -> Contrast:
+        """Return the contrast of two losses by a score, within the margin of the study.
+
+        Args:
+            score: name of a measure.
+            arms: two losses that were trained, or one and the constant answer.
+            direction: what is claimed of the first.
+            study: where the margins are.
+            note: what a reader must know besides.
+        """
+        first, other = (self.score_of(arm, score) for arm in arms)
+        margin, greater = study.margin(score), MEASURES[score].greater_is_better
+        facts = {"note": note} | self.contamination
+        return self.contrast(score, arms, first - other, direction, margin, greater, **facts)
 
     def contrast(
         self,

@@ -38,8 +38,7 @@ def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
     first, *others = cell.losses
     for loss in others:
         for score in SCORES:
-            differences = cell.of(score, loss) - cell.of(score, first)
-            yield cell.contrast(score, (loss, first), differences, "equal", study.margin(score))
+            yield cell.compared(score, (loss, first), "equal", study)
 
 
 def by_protocol(lines: list[Evidence]) -> list[Evidence]:

@@ -19,7 +19,6 @@ from lossbench.claims.trained.contest import obstacle
 from lossbench.data import Dataset, load_dataset
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
-from lossbench.metrics.scores import MEASURES
 from lossbench.task import Task
 
 
@@ -99,17 +98,9 @@ def contrasts_of(cell: Cell, named: tuple[str, ...], scores: tuple[str, ...], st
     others = [loss for loss in cell.losses if loss not in named]
     for at in map(cell.at, cell.shares):
         best = chosen(at, able)
+        note = f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else ""
         for name, loss in product(scores or (cell.primary.name,), others):
-            yield at.contrast(
-                name,
-                (best, loss),
-                at.of(name, best) - at.of(name, loss),
-                "not worse",
-                study.margin(name),
-                MEASURES[name].greater_is_better,
-                note=f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else "",
-                **at.contamination,
-            )
+            yield at.compared(name, (best, loss), "not worse", study, note)
 
 
 def chosen(cell: Cell, able: list[str]) -> str:

@@ -14,9 +14,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-import numpy as np
-
-from lossbench.claims.cell import Cell
+from lossbench.claims.cell import CONSTANT, Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
@@ -29,9 +27,6 @@ from lossbench.metrics.scores import MEASURES, primary_score
 from lossbench.plan.experiment import check_fit
 from lossbench.plan.settings import make_settings
 from lossbench.task import Task
-
-CONSTANT = "constant"
-"""An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
 
 
 @dataclass(frozen=True)
@@ -171,27 +166,13 @@ def contrasts_of(
         scores: by which they are compared.
         direction: what is claimed of the first arm.
     """
+    tuned = study.terms.protocols[cell.protocol].tune
     for at, score, pair in product(map(cell.at, cell.shares), scores, pairing.pairs(cell)):
-        first, other = (values_of(at, loss, score) for loss in pair)
-        contrast = at.contrast(
-            score,
-            pair,
-            first - other,
-            direction,
-            study.margin(score),
-            MEASURES[score].greater_is_better,
-            note=rates_of(at, pair) if study.terms.protocols[cell.protocol].tune else "",
-            **at.contamination,
-        )
+        contrast = at.compared(score, pair, direction, study, rates_of(at, pair) if tuned else "")
         yield contrast
         told = [claim.reported.get(f"{pairing.arms[loss]} {score}") for loss in pair]
         if all(told):
             yield sized(contrast, *map(float, filter(None, told)))
-
-
-def values_of(cell: Cell, loss: str, score: str) -> np.ndarray:
-    """Return the score of a loss, or of the constant answer: (seeds,)."""
-    return cell.of("constant_score", cell.losses[0]) if loss == CONSTANT else cell.of(score, loss)
 
 
 def rates_of(cell: Cell, pair: tuple[str, str]) -> str:

@@ -40,10 +40,6 @@ def custom_loss(claim: Claim, study: Study) -> Design:
 
 def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
     """Yield the contrast of the user's loss with the built-in one, by the primary score."""
-    score, (own, built_in) = cell.primary, cell.losses
-    differences = cell.of(score.name, own) - cell.of(score.name, built_in)
-    note = f"largest difference of a seed {abs(differences).max():.1g}"
-    margin = study.margin(score.name)
-    yield cell.contrast(
-        score.name, (own, built_in), differences, "equal", margin, score.greater_is_better, note=note
-    )
+    score, (own, built_in) = cell.primary.name, cell.losses
+    largest = abs(cell.of(score, own) - cell.of(score, built_in)).max()
+    yield cell.compared(score, (own, built_in), "equal", study, f"largest difference of a seed {largest:.1g}")

@@ -66,14 +66,14 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
 
 def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
     """Yield the contrast of every other loss with the reference."""
-    reference, *others = cell.losses
-    score, dirty = cell.primary, cell.contamination
-    values = skill_changes(cell) if dirty else {loss: cell.of(score.name, loss) for loss in cell.losses}
-    greater, quantity = (True, CHANGE) if dirty else (score.greater_is_better, score.name)
+    (reference, *others), score = cell.losses, cell.primary.name
+    changes = skill_changes(cell) if cell.contamination else {}
     for loss in others:
-        differences = values[loss] - values[reference]
-        margin = study.margin(score.name)
-        yield cell.contrast(quantity, (loss, reference), differences, "equal", margin, greater, **dirty)
+        if changes:
+            costs, margin = changes[loss] - changes[reference], study.margin(score)
+            yield cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
+        else:
+            yield cell.compared(score, (loss, reference), "equal", study)
 
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:

@@ -18,7 +18,7 @@ from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.search.conditions import Search, conditions, grid
 from lossbench.claims.search.prevalence import implied_share, seen_at, with_share
 from lossbench.claims.study import Study
-from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings, values_of
+from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
 
 
 @experiment("number_table")
@@ -77,7 +77,7 @@ def levels_of(
     for score, loss in product(scores, dict.fromkeys(chain(*pairing.pairs(cell)))):
         line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(loss,))
         told = claim.reported.get(f"{pairing.arms[loss]} {score}")
-        yield level(line, values_of(cell, loss, score), cell.test_to_train, told, study.margin(score))
+        yield level(line, cell.score_of(loss, score), cell.test_to_train, told, study.margin(score))
 
 
 @explanation("number_table")

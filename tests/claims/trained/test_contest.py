@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lossbench.claims import Claim, Study, read_terms, try_claims
+from lossbench.claims.cell import CONSTANT
 from lossbench.claims.contrast import judge_all
-from lossbench.claims.trained.contest import CONSTANT, Pairing, contest, contrasts_of, pairings
+from lossbench.claims.trained.contest import Pairing, contest, contrasts_of, pairings
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses.registry import core_losses
 
