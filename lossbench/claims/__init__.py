@@ -5,7 +5,10 @@ Importing this package enters every experiment under its name; it imports neithe
 
 from lossbench.claims import exact, trained
 from lossbench.claims.catalogue import Catalogue, read_catalogue, read_terms
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast, Direction
+from lossbench.claims.design import Design, under_each
 from lossbench.claims.evidence import Evidence, Finding
 from lossbench.claims.judge import try_claims
 from lossbench.claims.registry import experiment, explanation
@@ -14,7 +17,11 @@ from lossbench.claims.verdict import combine
 
 __all__ = [
     "Catalogue",
+    "Cell",
     "Claim",
+    "Contrast",
+    "Design",
+    "Direction",
     "Evidence",
     "Finding",
     "Study",
@@ -26,4 +33,5 @@ __all__ = [
     "read_terms",
     "trained",
     "try_claims",
+    "under_each",
 ]

@@ -30,37 +30,90 @@ VERDICTS: tuple[Verdict, ...] = (
 """Every verdict, in the order of a summary."""
 
 
+Aspect = Literal["outcome", "size", "level"]
+"""Which side of a quantity a line of evidence is about.
+
+- outcome: what is claimed of it.
+- size: the size of a difference in it, held to the reported size.
+- level: its mean for one arm, shown beside the reported one and never judged.
+"""
+
+ASPECTS: dict[Aspect, str] = {"outcome": "", "size": "size of the difference in ", "level": "level of "}
+"""What the name of a quantity begins with."""
+
+CLEAN_SKILL, DIRTY_SKILL = "skill after clean training", "skill after contaminated training"
+"""The two quantities of which pictures are drawn against one another."""
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """One comparison. The first four fields say where it was made and name it; they are its axes.
+    """One comparison, by its facts; `what` and `case` put them into words.
 
     Args:
         verdict: what it says of the claim.
-        what: what was measured, under which contamination: "accuracy", "r2 with 10 % target outliers".
+        quantity: what was measured: "accuracy", "largest error of the stated derivative".
         protocol: name of the protocol of the training; empty where nothing is trained.
         dataset: spec of the data set; empty where there is none.
-        case: which reading of the claim, or which rival: "the probability", "bce vs mse_logits".
+        arms: what is compared, the first minus the second; one arm alone for a level.
+        rates: the learning rates, where they are not those of the protocol: one for all arms, or those compared.
+        by_rate: whether the rates of one loss are compared, and not losses.
+        detail: what else tells it apart: which reading of the claim, which way of printing.
+        claim: ID of the claim that it was gathered for, where several decide this one.
+        aspect: which side of the quantity it is about.
+        contamination: kind of the contamination of the training part; empty where it is clean.
+        shares: the contaminated shares, ascending; several where the quantity is an average over them.
         reported: what the document says it is.
         measured: what it is; a difference is of the first arm minus the second.
         low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
         high: upper end, likewise.
         n: seeds of an experiment, or points of a derivative or property.
         p_value: of the paired test, corrected by Holm over all comparisons made for the claim.
+        diverged: how many trainings of the arms diverged.
         note: what a reader must know besides.
+
+    Example:
+        >>> line = Evidence("reproduced", "f1", arms=("bce", "mse"), contamination="label", shares=(0.1,))
+        >>> line.what, line.case
+        ('f1 with 10% label outliers', 'bce vs mse')
     """
 
     verdict: Word
-    what: str
+    quantity: str
     protocol: str = ""
     dataset: str = ""
-    case: str = ""
+    arms: tuple[str, ...] = ()
+    rates: tuple[float, ...] = ()
+    by_rate: bool = False
+    detail: str = ""
+    claim: str = ""
+    aspect: Aspect = "outcome"
+    contamination: str = ""
+    shares: tuple[float, ...] = ()
     reported: float | None = None
     measured: float | None = None
     low: float | None = None
     high: float | None = None
     n: int | None = None
     p_value: float | None = None
+    diverged: int = 0
     note: str = ""
+
+    @property
+    def what(self) -> str:
+        """What was measured, under which contamination: "r2 with 10% target outliers"."""
+        dirty = ""
+        if self.contamination:
+            span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
+            dirty = f" {span} {self.contamination} outliers"
+        return f"{ASPECTS[self.aspect]}{self.quantity}{dirty}"
+
+    @property
+    def case(self) -> str:
+        """Which arms, at which rates, under which reading of the claim: "bce vs mse_logits"."""
+        arms, rates = " vs ".join(self.arms), " vs ".join(f"{rate:g}" for rate in self.rates)
+        if rates:
+            arms += f": rate {rates}" if self.by_rate else f" at rate {rates}"
+        return " ".join(filter(None, [self.claim, ", ".join(filter(None, [arms, self.detail]))]))
 
     @property
     def difference(self) -> float | None:

@@ -24,7 +24,7 @@ def any_of(
         otherwise: the verdict where none does.
 
     Example:
-        >>> line = Evidence("reproduced", "recall", case="a vs b")
+        >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
         >>> any_of([line], [line, line], "unlike in recall").note
         '1 of 2 comparisons unlike in recall: a vs b'
     """
@@ -46,7 +46,7 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
         lines: of one protocol and metric, judged by `judge_all` with the direction "equal".
 
     Example:
-        >>> one, other = Evidence("reproduced", "f1", case="a vs b"), Evidence("contradicted", "f1", case="a vs c")
+        >>> one, other = (Evidence(word, "f1") for word in ("reproduced", "contradicted"))
         >>> any_differs([one, other]).verdict, any_differs([one]).verdict
         ('reproduced', 'contradicted')
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -73,8 +72,7 @@ def row_of(finding: Finding) -> dict[str, Any]:
 
 def cells(line: Evidence) -> dict[str, Any]:
     """Return the cells of a comparison."""
-    values = asdict(line) | {"difference": line.difference}
-    return {name: values[name] for name in EVIDENCE}
+    return {name: getattr(line, name) for name in EVIDENCE}
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

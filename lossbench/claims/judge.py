@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
+from lossbench.claims.design import Design
 from lossbench.claims.evidence import Evidence, Finding, Verdict
 from lossbench.claims.memory import Lines, recall, remember
-from lossbench.claims.registry import CHECKS, EXPERIMENTS, arguments_for, missing
+from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
 from lossbench.claims.study import Study
 from lossbench.claims.verdict import combine
 from lossbench.errors import ConfigError, UsageError
@@ -49,17 +50,19 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
 
 
 def check(claim: Claim, study: Study) -> None:
-    """Refuse what the experiments of a claim could not carry out.
+    """Refuse what the experiments of a claim could not train.
 
     Raises:
         ConfigError: what it is, and where the claim stands.
     """
     for name in claim.experiments:
-        if name in CHECKS:
-            try:
-                CHECKS[name](claim, study, **arguments_for(claim, name))
-            except UsageError as error:
-                raise ConfigError(f"{claim.source}: {error}") from None
+        try:
+            if name in EXPERIMENTS and trains(name):
+                design = EXPERIMENTS[name](claim, study, **arguments_for(claim, name))
+                assert isinstance(design, Design)  # so it is declared
+                design.check(study)
+        except UsageError as error:
+            raise ConfigError(f"{claim.source}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Inquiry:
         for other in claim.same_as:
             for line in self.found(self.catalogue.claims[other]):
                 several = len(claim.same_as) > 1
-                lines.append(replace(line, case=f"{other} {line.case}".strip()) if several else line)
+                lines.append(replace(line, claim=other) if several else line)
         return tuple(lines)
 
     def knows(self, claim: Claim) -> bool:
@@ -114,7 +117,8 @@ class Inquiry:
     def _tried(self, claim: Claim) -> Iterator[Evidence]:
         for name in claim.experiments:
             if name in EXPERIMENTS:
-                yield from EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
+                found = EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
+                yield from found.carry_out(self.study) if isinstance(found, Design) else found
 
     def command(self, claim: Claim) -> str:
         """Return what repeats the finding."""

@@ -10,10 +10,11 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
@@ -119,4 +120,10 @@ def written(lines: Sequence[Evidence]) -> str:
 
 def read(text: str) -> Lines:
     """Return the evidence that was written, the same to the last bit."""
-    return tuple(Evidence(*cells) for cells in json.loads(text))
+    return tuple(map(_line, json.loads(text)))
+
+
+def _line(cells: list[Any]) -> Evidence:
+    values = (tuple(cell) if isinstance(cell, list) else cell for cell in cells)
+    named: dict[str, Any] = {field.name: value for field, value in zip(fields(Evidence), values, strict=True)}
+    return Evidence(**named)

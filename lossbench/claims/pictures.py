@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.evidence import Evidence, Finding
-from lossbench.claims.trained.accuracy_robustness import CLEAN, DIRTY
+from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence, Finding
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 
-RATE = re.compile(r"(.+): rate (\S+)")
-"""How evidence on a learning rate names loss and rate: "ce: rate 0.01"."""
 
-
-class Point(NamedTuple):
+class Mark(NamedTuple):
     """A point of a picture: in a row and a column of panels, of a loss, with its coordinates."""
 
     row: str
@@ -36,30 +31,33 @@ def pictures(finding: Finding) -> Iterator[str]:
     yield from panels(trade_offs(finding.evidence), scatter, about)
 
 
-def over_rates(lines: Iterable[Evidence]) -> Iterator[Point]:
+def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:
     """Yield the score of each loss at each learning rate, and last what is reported."""
     reported = []
     for line in lines:
-        if line.what.startswith("level of ") and (found := RATE.fullmatch(line.case)):
-            row = f"{line.what.removeprefix('level of ')} on {line.dataset}"
+        if line.aspect == "level" and line.by_rate:
             score = math.nan if line.measured is None else line.measured
-            point = Point(row, line.protocol, found[1], float(found[2]), score)
-            yield point
+            mark = Mark(f"{line.quantity} on {line.dataset}", line.protocol, line.arms[0], line.rates[0], score)
+            yield mark
             if line.reported is not None:
-                reported.append(point._replace(name="reported", y=line.reported))
+                reported.append(mark._replace(name="reported", y=line.reported))
     yield from dict.fromkeys(reported)
 
 
-def trade_offs(lines: Iterable[Evidence]) -> Iterator[Point]:
+def trade_offs(lines: Iterable[Evidence]) -> Iterator[Mark]:
     """Yield skill after clean and after contaminated training of each loss."""
-    levels = {(line.what, line.dataset, line.protocol, line.case): line.measured for line in lines}
-    for (what, dataset, protocol, loss), clean in levels.items():
-        dirty = levels.get((f"level of {DIRTY}", dataset, protocol, loss))
-        if what == f"level of {CLEAN}" and clean is not None and dirty is not None:
-            yield Point(f"on {dataset}", protocol, loss, clean, dirty)
+    levels = {
+        (line.quantity, line.dataset, line.protocol, line.arms): line.measured
+        for line in lines
+        if line.aspect == "level"
+    }
+    for (quantity, dataset, protocol, arms), clean in levels.items():
+        dirty = levels.get((DIRTY_SKILL, dataset, protocol, arms))
+        if quantity == CLEAN_SKILL and clean is not None and dirty is not None:
+            yield Mark(f"on {dataset}", protocol, arms[0], clean, dirty)
 
 
-def panels(points: Iterable[Point], draw: Callable[..., list[str]], about: str) -> Iterator[str]:
+def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str) -> Iterator[str]:
     """Yield rows of panels, then what their marks mean; a row of which all points have one x is left out."""
     rows = [
         row for row in grouped(points, lambda point: point.row).values() if len({point.x for point in row}) > 1
@@ -73,7 +71,7 @@ def panels(points: Iterable[Point], draw: Callable[..., list[str]], about: str) 
         yield from wrap(f"{about}; where marks meet, the first is seen: {said}", WIDTH)
 
 
-def side_by_side(row: list[Point], draw: Callable[..., list[str]], marks: Mapping[str, str]) -> list[str]:
+def side_by_side(row: list[Mark], draw: Callable[..., list[str]], marks: Mapping[str, str]) -> list[str]:
     """Return the panels of one row, which share their axes."""
     limits = span([point.x for point in row]), span([point.y for point in row])
     columns = grouped(row, lambda point: point.column)
@@ -86,15 +84,15 @@ def side_by_side(row: list[Point], draw: Callable[..., list[str]], marks: Mappin
     )
 
 
-def grouped(points: Iterable[Point], by: Callable[[Point], str]) -> dict[str, list[Point]]:
+def grouped(points: Iterable[Mark], by: Callable[[Mark], str]) -> dict[str, list[Mark]]:
     """Return the points in groups, in the order of their first ones."""
-    groups: defaultdict[str, list[Point]] = defaultdict(list)
+    groups: defaultdict[str, list[Mark]] = defaultdict(list)
     for point in points:
         groups[by(point)].append(point)
     return dict(groups)
 
 
-def marked(points: Iterable[Point], marks: Mapping[str, str]) -> dict[str, list[tuple[float, float]]]:
+def marked(points: Iterable[Mark], marks: Mapping[str, str]) -> dict[str, list[tuple[float, float]]]:
     """Return the coordinates of the points by mark."""
     named = grouped(points, lambda point: point.name)
     return {marks[name]: [(point.x, point.y) for point in mine] for name, mine in named.items()}

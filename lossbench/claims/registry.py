@@ -1,50 +1,59 @@
 """The experiments by name: what decides a claim.
 
     @experiment("contest")
-    def contest(claim: Claim, study: Study, *, arms: tuple[str, ...], score: str) -> list[Evidence]: ...
+    def contest(claim: Claim, study: Study, *, arms: tuple[str, ...], score: str) -> Design: ...
 
 An experiment is a function of the claim and the study. Its keywords are the keys that a claim may give it in the
 catalogue; their types and defaults are read from the signature, so a file is checked without its help.
-It returns every comparison that it made. Those that train do it through `study.compare` and no other way.
+One that trains returns its design; one that does not returns every comparison that it made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from inspect import Parameter, signature
+from typing import Any, TypeVar, get_type_hints
 
-from lossbench.claims.arguments import parameters_of, required_by
 from lossbench.claims.claim import Claim
+from lossbench.claims.design import Design
 from lossbench.claims.evidence import Evidence
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import read_as
 
-Experiment = Callable[..., list[Evidence]]
-Check = Callable[..., object]
+Procedure = Callable[..., list[Evidence] | Design]
 Explanation = Callable[..., Iterator[str]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-EXPERIMENTS: dict[str, Experiment] = {}
-CHECKS: dict[str, Check] = {}
+EXPERIMENTS: dict[str, Procedure] = {}
 EXPLANATIONS: dict[str, Explanation] = {}
 
 
-def experiment(name: str, check: Check | None = None) -> Callable[[Function], Function]:
-    """Return a decorator that enters an experiment under a name and leaves the function as it is.
-
-    Args:
-        name: as claims give it.
-        check: takes what the experiment takes, and raises where it could not be carried out. It is called for
-            every claim before the first training.
-    """
+def experiment(name: str) -> Callable[[Function], Function]:
+    """Return a decorator that enters an experiment under a name and leaves the function as it is."""
 
     def enter(function: Function) -> Function:
         EXPERIMENTS[name] = function
-        if check is not None:
-            CHECKS[name] = check
         return function
 
     return enter
+
+
+def trains(name: str) -> bool:
+    """Say whether an experiment trains: whether it is declared to return a design."""
+    return get_type_hints(EXPERIMENTS[name]).get("return") is Design
+
+
+def keywords_of(function: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
+    """Return the type of each keyword of a function, and whether it must be given.
+
+    Example:
+        >>> def toss(claim: Claim, *, coin: str, times: float = 1.0) -> None: ...
+        >>> keywords_of(toss)
+        {'coin': (<class 'str'>, True), 'times': (<class 'float'>, False)}
+    """
+    hints = get_type_hints(function)
+    keywords = (p for p in signature(function).parameters.values() if p.kind is Parameter.KEYWORD_ONLY)
+    return {one.name: (hints[one.name], one.default is Parameter.empty) for one in keywords}
 
 
 def explanation(name: str) -> Callable[[Function], Function]:
@@ -79,7 +88,7 @@ def check_arguments(claim: Claim, known: tuple[str, ...] = ()) -> None:
         UnknownName: a key that none of the claim's experiments takes.
         ConfigError: a key is missing, or a value is of the wrong type.
     """
-    taken = [key for name in claim.experiments if name in EXPERIMENTS for key in parameters_of(EXPERIMENTS[name])]
+    taken = [key for name in claim.experiments if name in EXPERIMENTS for key in keywords_of(EXPERIMENTS[name])]
     for key in claim.arguments:
         if key not in taken and not missing(claim):
             raise UnknownName("key", key, [*known, *taken], where=str(claim.source.inside(key)))
@@ -95,12 +104,12 @@ def arguments_for(claim: Claim, name: str) -> dict[str, Any]:
         UnknownName: a text that is none of those allowed.
         ConfigError: a key is missing, or a value is of the wrong type.
     """
-    function = EXPERIMENTS[name]
-    for key in required_by(function):
-        if key not in claim.arguments:
+    keywords = keywords_of(EXPERIMENTS[name])
+    for key, (_, required) in keywords.items():
+        if required and key not in claim.arguments:
             raise ConfigError(f"{claim.source}: experiment '{name}' needs '{key}'; add {key} = ...")
     return {
         key: read_as(kind, claim.arguments[key], claim.source.inside(key))
-        for key, kind in parameters_of(function).items()
+        for key, (kind, _) in keywords.items()
         if key in claim.arguments
     }

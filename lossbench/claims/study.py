@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.protocols import Protocol, Terms
 from lossbench.errors import BadValue
+from lossbench.losses.registry import losses_of
 from lossbench.schema import ARM
 from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
+    from lossbench.plan.settings import Settings
     from lossbench.results.comparison import Comparison
     from lossbench.store import Store
 
@@ -70,6 +72,32 @@ class Study:
 
         return replace(self, jobs=self.jobs or available_cores())
 
+    def margin(self, score: str) -> float | None:
+        """Return the difference of a score that is too small to matter; None where none is declared."""
+        return self.terms.margins.get(score)
+
+    def readings(self, arm: str, task: Task) -> tuple[str, ...]:
+        """Return the losses of a task that an arm may stand for: "mse" is three on two classes."""
+        known = {record.name for record in losses_of(task)}
+        return tuple(name for name in self.terms.readings.get(arm, ()) if name in known) or (arm,)
+
+    def settings(self, protocol: str, task: Task, **axes: Any) -> Settings:
+        """Return what is trained under a protocol; for the arguments see `compare`.
+
+        Raises:
+            UsageError: a setting that does not exist or is out of range.
+        """
+        from lossbench.plan.settings import make_settings
+
+        common: dict[str, Any] = {
+            "models": [self.terms.model],
+            "batch_size": self.terms.batch_size,
+            "epochs": self.epochs,
+            "seeds": list(self.seeds),
+            "outliers": [0.0],
+        }
+        return make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes))
+
     def compare(self, protocol: str, task: Task, **axes: Any) -> Comparison:
         """Train under a protocol.
 
@@ -85,18 +113,10 @@ class Study:
             UsageError: anything that cannot be carried out, before training starts.
         """
         from lossbench.plan.experiment import plan
-        from lossbench.plan.settings import make_settings
         from lossbench.results.comparison import execute
 
         start = time.perf_counter()
-        common: dict[str, Any] = {
-            "models": [self.terms.model],
-            "batch_size": self.terms.batch_size,
-            "epochs": self.epochs,
-            "seeds": list(self.seeds),
-            "outliers": [0.0],
-        }
-        experiment = plan(make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes)))
+        experiment = plan(self.settings(protocol, task, **axes))
         run = partial(
             execute, start=start, progress=lambda dataset, trials: None, store=self.store, jobs=self.jobs
         )

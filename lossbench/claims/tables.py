@@ -201,6 +201,6 @@ def picture(line: Evidence, reach: float) -> str:
 def remarks(finding: Finding) -> Iterator[str]:
     """Yield what the comparisons of a claim say in words, each thing once; of trainings, that they diverged."""
     for line in finding.evidence:
-        if line.note and (not line.protocol or "diverged" in line.note):
+        if line.note and (not line.protocol or line.diverged):
             about = ", ".join(filter(None, [line.protocol, line.dataset, line.case]))
             yield f"{about}: {line.note}" if about else line.note

@@ -73,9 +73,9 @@ def hanging(lines: Collection[Evidence], tuned: Collection[str]) -> set[Word]:
     }
 
 
-def rate(line: Evidence) -> tuple[str, str, str]:
-    """Return whose rate a tuned test hangs on, and where it was chosen: of "bce vs mse", that of bce."""
-    return line.protocol, line.dataset, line.case.partition(" vs ")[0]
+def rate(line: Evidence) -> tuple[str, ...]:
+    """Return whose rate a tuned test hangs on, and where it was chosen: of bce against mse, that of bce."""
+    return line.claim, line.protocol, line.dataset, line.arms[0] if line.arms else line.detail
 
 
 def condition(lines: Collection[Evidence]) -> str:

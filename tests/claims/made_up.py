@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.claims.trained.cell import Cell
+from lossbench.claims.cell import Cell
 
 Rule = Callable[[str, float], float]
 

@@ -13,7 +13,7 @@ words = st.lists(st.sampled_from(["reproduced", "contradicted", "inconclusive", 
 
 def lines(words):
     """Return a comparison for each word, each with its own case."""
-    return [Evidence(word, "f1", case=f"a vs {index}") for index, word in enumerate(words)]
+    return [Evidence(word, "f1", arms=("a", str(index))) for index, word in enumerate(words)]
 
 
 @few

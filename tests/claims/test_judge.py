@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from lossbench.backends import available_cores
-from lossbench.claims import Evidence, read_catalogue, try_claims
+from lossbench.claims import Design, Evidence, read_catalogue, try_claims
 from lossbench.claims.judge import MANY, untried
-from lossbench.claims.registry import CHECKS, EXPERIMENTS
+from lossbench.claims.registry import EXPERIMENTS
 from lossbench.errors import BadValue, ConfigError
 
 TWO = """
@@ -40,7 +40,7 @@ def calls(monkeypatch):
     def count(claim, study):
         """Count."""
         made.append(claim.id)
-        return [Evidence("reproduced", "f1", case="here")]
+        return [Evidence("reproduced", "f1", detail="here")]
 
     monkeypatch.setitem(EXPERIMENTS, "count", count)
     return made
@@ -108,11 +108,10 @@ def test_what_is_left_to_come_is_said_beside_a_verdict(written, study, monkeypat
 def test_everything_is_checked_before_anything_is_tried(written, study, monkeypatch, calls):
     """A mistake in the last claim stops the first, and says where it stands."""
 
-    def refuse(claim, study):
+    def refuse(claim, study) -> Design:
         raise BadValue("too large; give less")
 
-    monkeypatch.setitem(EXPERIMENTS, "later", lambda claim, study: [])
-    monkeypatch.setitem(CHECKS, "later", refuse)
+    monkeypatch.setitem(EXPERIMENTS, "later", refuse)
     catalogue = written(
         "[claims.a]\nclaim = 'a'\nexperiment = 'count'\n[claims.b]\nclaim = 'b'\nexperiment = 'later'"
     )

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
-from lossbench.claims.evidence import WORDS
+from lossbench.claims.evidence import ASPECTS, WORDS
 from lossbench.claims.memory import ALWAYS_ANEW, code_of, key_of, lasting, read, surroundings, written
-from lossbench.claims.registry import CHECKS, EXPERIMENTS
+from lossbench.claims.registry import EXPERIMENTS
 from lossbench.store import Store
 
 CATALOGUE = read_catalogue()
@@ -23,7 +23,18 @@ EXACT = CATALOGUE.find(("A1", "B5", "B6", "C4", "F3", "F-round"))
 texts = st.text(max_size=9)
 numbers = st.none() | st.floats() | st.integers(-(10**6), 10**6)
 lines = st.builds(
-    Evidence, st.sampled_from(WORDS), *[texts] * 4, *[numbers] * 4, st.none() | st.integers(0, 99), numbers, texts
+    Evidence,
+    st.sampled_from(WORDS),
+    *[texts] * 3,
+    arms=st.lists(texts, max_size=2).map(tuple),
+    rates=st.lists(st.floats(), max_size=2).map(tuple),
+    by_rate=st.booleans(),
+    aspect=st.sampled_from(list(ASPECTS)),
+    measured=numbers,
+    high=numbers,
+    n=st.none() | st.integers(0, 99),
+    p_value=numbers,
+    note=texts,
 )
 
 
@@ -36,7 +47,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Note every call of an experiment and of a check."""
+    """Note every call of an experiment."""
     made = []
 
     def noting(function):
@@ -47,9 +58,8 @@ def calls(monkeypatch):
 
         return called
 
-    for table in (EXPERIMENTS, CHECKS):
-        for name, function in list(table.items()):
-            monkeypatch.setitem(table, name, noting(function))
+    for name, function in list(EXPERIMENTS.items()):
+        monkeypatch.setitem(EXPERIMENTS, name, noting(function))
     return made
 
 

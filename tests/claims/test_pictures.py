@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from lossbench.claims import Evidence, Finding, Study, read_catalogue, read_terms, try_claims
+from lossbench.claims.design import judged
+from lossbench.claims.evidence import CLEAN_SKILL
 from lossbench.claims.pictures import over_rates, pictures, trade_offs
-from lossbench.claims.trained.accuracy_robustness import CLEAN, lines_of, matches_of
-from lossbench.claims.trained.contrast import judge_all
+from lossbench.claims.trained.accuracy_robustness import by_dataset, found_in
 from lossbench.report.terminal import WIDTH
 
 from .made_up import made_up
 from .planted import planted
+
+ALONE = Evidence(
+    *("not testable", "f1", "sgd", "moons"), arms=("ce",), rates=(1.0,), by_rate=True, aspect="level", measured=0.5
+)
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def test_every_rate_of_a_loss_has_a_point(catalogue):
     drawn = [point for point in over_rates(finding.evidence) if point.name != "reported"]
     assert len(drawn) == 9 * 2 * (4 + 4 + 3)
     assert all(point.y == pytest.approx(point.x, abs=0.01) for point in drawn)
-    (gone,) = over_rates([Evidence("not testable", "level of f1", "sgd", "moons", "ce: rate 1")])
+    (gone,) = over_rates([replace(ALONE, measured=None)])
     assert math.isnan(gone.y)
 
 
@@ -47,7 +53,7 @@ def test_every_loss_is_drawn_by_its_two_skills():
     """Each where it was measured; one that diverged has no place."""
     clean, dirty = {"a": 0.9, "b": 0.7, "c": 0.5}, {"a": 0.1, "b": 0.3, "c": 0.2}
     cell = made_up(lambda loss, share: (dirty if share else clean)[loss], list(clean), [0.0, 0.2])
-    lines = list(lines_of(cell, judge_all(list(matches_of(cell, Study(read_terms()))))))
+    lines = list(by_dataset(judged(found_in(cell, Study(read_terms())))))
     found = [(point.name, round(point.x, 1), round(point.y, 1)) for point in trade_offs(lines)]
     assert found == [("a", 0.9, 0.1), ("b", 0.7, 0.3), ("c", 0.5, 0.2)]
     drawn = list(pictures(Finding(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))
@@ -59,7 +65,6 @@ def test_what_draws_nothing_has_no_picture(catalogue, study):
     """Other evidence, a single rate, a single loss that beats all others."""
     (finding,) = try_claims(catalogue, catalogue.find(("B5",)), study)
     assert list(pictures(finding)) == []
-    alone = Evidence("not testable", "level of f1", "sgd", "moons", "ce: rate 1", measured=0.5)
-    half = Evidence("not testable", f"level of {CLEAN}", "sgd", "moons", "mse", measured=0.4)
-    finding = Finding(catalogue.claims["T4"], (alone, half), "inconclusive", "", "")
+    half = replace(ALONE, quantity=CLEAN_SKILL, rates=(), by_rate=False)
+    finding = Finding(catalogue.claims["T4"], (ALONE, half), "inconclusive", "", "")
     assert list(pictures(finding)) == []

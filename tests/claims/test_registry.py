@@ -4,7 +4,6 @@ import pytest
 
 from lossbench.claims import Claim
 from lossbench.claims.registry import (
-    CHECKS,
     EXPERIMENTS,
     EXPLANATIONS,
     arguments_for,
@@ -23,15 +22,15 @@ def toss(claim, study, *, coin: str, times: float = 1.0) -> list:
 
 @pytest.fixture(autouse=True)
 def entered(monkeypatch):
-    """Enter an experiment, its check and its search for the time of a test."""
-    for table in (EXPERIMENTS, CHECKS, EXPLANATIONS):
+    """Enter an experiment and its search for the time of a test."""
+    for table in (EXPERIMENTS, EXPLANATIONS):
         monkeypatch.setitem(table, "toss", None)
-    assert experiment("toss", check=len)(toss) is explanation("toss")(toss) is toss
+    assert experiment("toss")(toss) is explanation("toss")(toss) is toss
 
 
 def test_an_experiment_is_entered_under_its_name():
-    """So are its check and the search that explains it."""
-    assert (EXPERIMENTS["toss"], CHECKS["toss"], EXPLANATIONS["toss"]) == (toss, len, toss)
+    """So is the search that explains it."""
+    assert (EXPERIMENTS["toss"], EXPLANATIONS["toss"]) == (toss, toss)
 
 
 def test_arguments_come_in_the_types_of_the_signature():

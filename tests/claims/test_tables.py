@@ -85,7 +85,7 @@ def test_protocols_are_told_in_full(catalogue, study):
 
 def test_a_reported_number_that_all_share_stands_in_the_title(catalogue):
     """So that columns are left for what differs."""
-    lines = tuple(Evidence("inconclusive", "f1", "adam", case=case, reported=0.5, measured=0.1) for case in "ab")
+    lines = tuple(Evidence("inconclusive", "f1", "adam", detail=case, reported=0.5, measured=0.1) for case in "ab")
     (table,) = comparisons(Finding(catalogue.claims["T3"], lines, "inconclusive", "", ""))
     assert table.title == "f1; reported: 0.5"
     assert "reported" not in table.columns
@@ -124,9 +124,9 @@ def test_the_tally_counts_claims_and_comparisons(findings):
 def test_the_clearest_comparison_is_shown():
     """The one farthest from zero in widths of its interval, among those that agree with the verdict."""
     lines = (
-        Evidence("reproduced", "f1", case="near", measured=0.1, low=0.0, high=0.2),
-        Evidence("reproduced", "f1", case="far", measured=0.5, low=0.4, high=0.6),
-        Evidence("inconclusive", "f1", case="other", measured=9.0, low=8.9, high=9.1),
+        Evidence("reproduced", "f1", detail="near", measured=0.1, low=0.0, high=0.2),
+        Evidence("reproduced", "f1", detail="far", measured=0.5, low=0.4, high=0.6),
+        Evidence("inconclusive", "f1", detail="other", measured=9.0, low=8.9, high=9.1),
     )
     finding = Finding(read_catalogue().claims["A10"], lines, "reproduced", "", "")
     assert few_words(finding) == "f1 0.500 ±0.100, far"

@@ -11,10 +11,10 @@ few = settings(deadline=None, max_examples=50)
 lines = st.builds(
     Evidence,
     st.sampled_from(WORDS),
-    what=st.sampled_from(["f1", "accuracy"]),
+    quantity=st.sampled_from(["f1", "accuracy"]),
     protocol=st.sampled_from(["sgd", "adam", "tuned"]),
     dataset=st.sampled_from(["iris", "wine"]),
-    case=st.sampled_from(["", "bce vs mse"]),
+    arms=st.sampled_from([(), ("bce", "mse")]),
 )
 evidence = st.lists(lines, min_size=1, max_size=12)
 
@@ -38,7 +38,7 @@ def test_saying_it_twice_changes_no_verdict(lines):
 @given(st.sampled_from(WORDS), evidence)
 def test_one_word_everywhere_is_the_verdict(word, lines):
     """Where all lines agree, that is the verdict, and without a condition if something was tested."""
-    same = [Evidence(word, line.what, line.protocol) for line in lines]
+    same = [Evidence(word, line.quantity, line.protocol) for line in lines]
     verdict, said = combine(same)
     assert verdict == word
     assert (said == "") == (word != "not testable")
@@ -163,19 +163,23 @@ def test_tests_that_hang_on_one_rate_turn_no_verdict(word):
         return [Evidence(word, "f1", *place, p_value=1e-9) for place in places]
 
     crowd = judged("reproduced", 20)
-    one = lines(("tuned", "wine", "ce vs bce"), ("tuned", "wine", "ce vs mse"))
+    one = lines(("tuned", "wine", ("ce", "bce")), ("tuned", "wine", ("ce", "mse")))
     assert combine([*crowd, *one], {"tuned"})[0] == "reproduced"
     assert (
         f"{'no difference' if word == 'equivalent' else word} under tuned" in combine([*crowd, *one], {"tuned"})[1]
     )
     assert combine([*crowd, *one])[0] == "depends"
-    for other in (("tuned", "iris", "ce vs mse"), ("tuned", "wine", "bce vs mse"), ("sgd", "wine", "ce vs mse")):
+    for other in (
+        ("tuned", "iris", ("ce", "mse")),
+        ("tuned", "wine", ("bce", "mse")),
+        ("sgd", "wine", ("ce", "mse")),
+    ):
         assert combine([*crowd, *one, *lines(other)], {"tuned"})[0] == "depends"
     assert combine([*crowd, *one, Evidence(word, "f1", "tuned")], {"tuned"})[0] == "depends"
 
 
 def test_one_rate_counts_among_few_tests():
     """Where there are fewer than ten tests, each of them counts."""
-    tuned = Evidence("contradicted", "f1", "tuned", "wine", "ce vs bce", p_value=0.01)
+    tuned = Evidence("contradicted", "f1", "tuned", "wine", ("ce", "bce"), p_value=0.01)
     assert combine([*judged("reproduced", 8), tuned], {"tuned"})[0] == "depends"
     assert combine([*judged("reproduced", 9), tuned], {"tuned"})[0] == "reproduced"

@@ -77,8 +77,8 @@ def line(point: Point, formula: Formula) -> Evidence:
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
     return Evidence(
         "reproduced" if error <= TOLERANCE else "contradicted",
-        what="largest error of the stated derivative",
-        case=point.variable,
+        quantity="largest error of the stated derivative",
+        detail=point.variable,
         reported=0.0,
         measured=error,
         n=len(point.gradient),

@@ -47,8 +47,8 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
     named = ", ".join(f"{loss} {typical[loss]:.1f}" for loss in (*order[:NAMED], *order[-NAMED:]))
     return Evidence(
         "reproduced" if low > DEARER else "contradicted" if high < DEARER else "inconclusive",
-        what=f"cost of the dearest loss, as a multiple of {REFERENCE}",
-        case=task,
+        quantity=f"cost of the dearest loss, as a multiple of {REFERENCE}",
+        detail=task,
         measured=typical[order[0]],
         low=low,
         high=high,

@@ -195,5 +195,5 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
 def implied(what: str, case: str, found: Range, verdict: Word, note: str) -> Evidence:
     """Return what reported numbers imply."""
     return Evidence(
-        verdict, what=what, case=case, measured=found.middle, low=found.low, high=found.high, note=note
+        verdict, quantity=what, detail=case, measured=found.middle, low=found.low, high=found.high, note=note
     )

@@ -41,8 +41,8 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     return [
         Evidence(
             "reproduced" if found == law else "contradicted",
-            what=f"share of its variance that {law} growth leaves unexplained",
-            case="growth",
+            quantity=f"share of its variance that {law} growth leaves unexplained",
+            detail="growth",
             reported=0.0,
             measured=misfits[law],
             n=len(probability),
@@ -50,15 +50,15 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
         ),
         Evidence(
             "reproduced" if np.isinf(at_zero) else "contradicted",
-            what="value at probability 0",
-            case="value at 0",
+            quantity="value at probability 0",
+            detail="value at 0",
             reported=np.inf,
             measured=at_zero,
         ),
         Evidence(
             "reproduced" if at_one == 0 else "contradicted",
-            what="value at probability 1",
-            case="value at 1",
+            quantity="value at probability 1",
+            detail="value at 1",
             reported=0.0,
             measured=at_one,
         ),

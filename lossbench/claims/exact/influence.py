@@ -38,8 +38,8 @@ def line(loss: Loss, claimed: Influence) -> Evidence:
     found: Influence = "unbounded" if far > 10 * near else "bounded"
     return Evidence(
         "reproduced" if found == claimed else "contradicted",
-        what=f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd",
-        case=loss.name,
+        quantity=f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd",
+        arms=(loss.name,),
         measured=far,
         n=TARGETS,
         note=f"{found}: {near:.3g} sd when it moves by {NEAR:g} sd, {far:.3g} when by {FAR:g}",

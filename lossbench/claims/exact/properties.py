@@ -40,13 +40,13 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-def agreement(what: str, difference: Any, n: int, case: str = "", note: str = "") -> Evidence:
+def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = "") -> Evidence:
     """Return what the largest of some differences says, which should all be zero."""
     largest = float(np.abs(difference).max())
     return Evidence(
         "reproduced" if largest <= TOLERANCE else "contradicted",
-        what=what,
-        case=case,
+        quantity=what,
+        detail=detail,
         reported=0.0,
         measured=largest,
         n=n,
@@ -60,7 +60,7 @@ def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) ->
     raw, target = 3 * draw(POINTS, 20, 1), 3 * draw(POINTS, 20, 1, seed=1)
     stated = DEFINITIONS[formula](target - raw)[..., 0].mean(-1)
     computed = np.asarray(get_loss(loss, "regression")(torch.tensor(raw), torch.tensor(target)).mean(-1))
-    return [agreement(f"difference of {loss} to the mean of {formula}", computed - stated, POINTS, case="value")]
+    return [agreement(f"difference of {loss} to the mean of {formula}", computed - stated, POINTS, detail="value")]
 
 
 @experiment("proportional")
@@ -115,7 +115,7 @@ def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evide
     held = alike if weight == "alike" else bool((found > same * (1 + 1e-9)).all())
     return Evidence(
         "reproduced" if held else "contradicted",
-        what=what,
+        quantity=what,
         measured=float(np.median(found)),
         low=float(found.min()),
         high=float(found.max()),
@@ -137,7 +137,7 @@ def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
     return [
         Evidence(
             "reproduced" if float(gaps.max()) > TOLERANCE else "contradicted",
-            what="largest |H(p, q) - H(q, p)|",
+            quantity="largest |H(p, q) - H(q, p)|",
             measured=float(gaps.max()),
             n=POINTS,
             note=f"different in {int((gaps > TOLERANCE).sum())} of {POINTS} random pairs; "
@@ -159,8 +159,8 @@ def softmax_range(claim: Claim, study: Study) -> list[Evidence]:
     assert probability is not None  # the link has one
     beyond = np.maximum(probability - 1, -probability).clip(min=0)
     return [
-        agreement("distance beyond [0, 1]", beyond, raw.size, case="range"),
-        agreement("difference of the sum to 1", probability.sum(-1) - 1, raw[..., 0].size, case="sum"),
+        agreement("distance beyond [0, 1]", beyond, raw.size, detail="range"),
+        agreement("difference of the sum to 1", probability.sum(-1) - 1, raw[..., 0].size, detail="sum"),
     ]
 
 
@@ -199,7 +199,7 @@ def forward_pass(claim: Claim, study: Study) -> list[Evidence]:
             "engine's outputs minus those by hand",
             np.asarray(probability)[0] - by_hand[:, 0],
             len(features),
-            case="forward pass",
+            detail="forward pass",
             note=note,
         )
     ]
@@ -237,7 +237,7 @@ def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
     said = "; ".join(f"{task}: {', '.join(sorted(map(str, values)))}" for task, values in found.items())
     return Evidence(
         "reproduced" if most > 1 else "contradicted",
-        what=f"{what} among the losses of one task",
+        quantity=f"{what} among the losses of one task",
         measured=float(most),
         note=said,
     )
@@ -262,6 +262,6 @@ def line_fit(claim: Claim, study: Study, *, loss: str) -> list[Evidence]:
     risen = max(after - before for before, after in pairwise(costs))
     least_squares = np.polyfit(np.asarray(x), np.asarray(y), 1)
     return [
-        agreement("largest rise of the loss in a step", max(risen, 0.0), len(costs), case="descent"),
-        agreement("distance to the least-squares line", line.detach().numpy() - least_squares, 2, case="end"),
+        agreement("largest rise of the loss in a step", max(risen, 0.0), len(costs), detail="descent"),
+        agreement("distance to the least-squares line", line.detach().numpy() - least_squares, 2, detail="end"),
     ]

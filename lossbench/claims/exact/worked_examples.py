@@ -59,25 +59,24 @@ def lines_of(example: Example) -> Iterator[Evidence]:
     just below it.
     """
     value, printed = example.value(), Printed(example.printed)
-    rounded, cut = printed.is_rounded(value), printed.is_cut(value)
-    yield line(example, rounded, "rounded")
+    rounded, cut, decimal = printed.is_rounded(value), printed.is_cut(value), float(exact(value))
+    yield line(example, rounded, "rounded", decimal)
     if rounded:
         return
-    yield line(example, cut, "cut off")
+    yield line(example, cut, "cut off", decimal)
     if not cut:
-        yield line(example, printed.is_cut(value, precision=17), "cut off in double precision")
+        yield line(example, printed.is_cut(value, precision=17), "cut off in double precision", value)
 
 
-def line(example: Example, agrees: bool, manner: str) -> Evidence:
+def line(example: Example, agrees: bool, manner: str, measured: float) -> Evidence:
     """Return what one way to print the result says."""
     verdict: Word = "reproduced" if agrees else "contradicted"
-    value = example.value()
     return Evidence(
         verdict,
-        what=example.loss,
-        case=f"{example.name} ({manner})" if example.name else manner,
+        quantity=example.loss,
+        detail=f"{example.name} ({manner})" if example.name else manner,
         reported=float(example.printed),
-        measured=value if manner.endswith("precision") else float(exact(value)),
+        measured=measured,
         n=len(example.actual),
-        note=f"printed as {example.printed}, computed {value!r}",
+        note=f"printed as {example.printed}, computed {example.value()!r}",
     )

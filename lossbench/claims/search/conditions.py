@@ -9,7 +9,7 @@ single ones come near any numbers by chance; only regions are evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from textwrap import wrap
@@ -18,11 +18,11 @@ from typing import Any
 import pandas as pd
 
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Direction
+from lossbench.claims.design import Training
 from lossbench.claims.search.prevalence import seen_at, with_share
 from lossbench.claims.search.regions import ORDERED, name, region
 from lossbench.claims.study import Study
-from lossbench.claims.trained.contest import readings
-from lossbench.claims.trained.contrast import Direction
 from lossbench.report.terminal import WIDTH
 from lossbench.schema import METRICS
 
@@ -58,18 +58,28 @@ class Search:
     tolerance: float
 
 
-def axes_of_search(search: Search, epochs: float, first_seed: int = 0) -> dict[str, Any]:
-    """Return the settings of the part of a search that is trained for this number of epochs."""
-    return {
+def grid(study: Study, losses: Sequence[str], generator: str, search: Search) -> list[Training]:
+    """Return the trainings of a search, one a number of epochs.
+
+    Args:
+        study: how it is tried.
+        losses: what is trained.
+        generator: a data set with the parameter `positives`.
+        search: the grid.
+    """
+    base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
+    axes: dict[str, Any] = {
+        "datasets": list(dict.fromkeys(with_share(generator, share) for share in search.prevalence)),
+        "losses": {"binary": list(losses)},
         "models": list(search.models),
         "optimizers": list(search.optimizers),
         "lr": list(search.lr),
         "tune": False,
-        "epochs": int(epochs),
-        "seeds": list(range(first_seed, first_seed + int(search.seeds))),
+        "seeds": list(range(study.first_seed, study.first_seed + int(search.seeds))),
         "outliers": list(search.label_noise),
         "outlier_kind": "label",
     }
+    return [Training(base, "binary", [axes | {"epochs": int(epochs)}], iter) for epochs in search.epochs]
 
 
 def conditions(
@@ -92,29 +102,23 @@ def conditions(
         generator: a data set with the parameter `positives`.
         search: the grid.
     """
-    first, other = (readings(arm, "binary", study) for arm in arms)
-    trials = pd.concat(list(trained(study, [*first, *other], generator, search)), ignore_index=True)
+    first, other = (study.readings(arm, "binary") for arm in arms)
+    parts = [one.trained(study)[0].trials for one in grid(study, [*first, *other], generator, search)]
+    trials = pd.concat(parts, ignore_index=True)
     yield f"{claim.id}: {len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting"
     means = means_by_setting(trials, generator, search, scores)
     settings = paired_settings(means, list(product(first, other)), scores)
     ordered = has_order(settings, scores, direction, study)
     distance = misses(settings, claim, arms, scores)
     claimed = f"{arms[0]} {direction} than {arms[1]}"
-    for line in (
+    for depth, text in (
         *about_order(settings, ordered, claimed, scores),
         *about_numbers(settings, distance, scores, search.tolerance),
     ):
-        indent = " " * (len(line) - len(line.lstrip()))
-        yield from wrap(line, WIDTH, initial_indent="", subsequent_indent=f"{indent}  ", break_on_hyphens=False)
-
-
-def trained(study: Study, losses: list[str], generator: str, search: Search) -> Iterator[pd.DataFrame]:
-    """Yield the trials of the grid, epoch count by epoch count."""
-    base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
-    datasets = list(dict.fromkeys(with_share(generator, share) for share in search.prevalence))
-    for epochs in search.epochs:
-        axes = axes_of_search(search, epochs, study.first_seed)
-        yield study.compare(base, "binary", datasets=datasets, losses={"binary": losses}, **axes).trials
+        indent = "  " * depth
+        yield from wrap(
+            text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+        )
 
 
 def means_by_setting(
@@ -139,7 +143,7 @@ def paired_settings(
     for first, other in pairs:
         mine, its = (means[means.loss == loss][[*keys, *scores]] for loss in (first, other))
         both = mine.merge(its, on=keys, suffixes=(" first", " other"))
-        parts.append(both.assign(reading=f"{first} vs {other}"))
+        parts.append(both.assign(reading=f"{first} vs {other}", first=first, other=other))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -149,7 +153,7 @@ def has_order(
     """Say in which settings the arms differ as claimed, in every score."""
     found = pd.Series(True, settings.index)
     for score in scores:
-        sign, margin = 1 if METRICS[score].greater_is_better else -1, study.terms.margins.get(score, 0.0)
+        sign, margin = 1 if METRICS[score].greater_is_better else -1, study.margin(score) or 0.0
         gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
         held = {
             "better": gain > margin,
@@ -175,32 +179,34 @@ def misses(
 
 def about_order(
     settings: pd.DataFrame, ordered: pd.Series[bool], claimed: str, scores: tuple[str, ...]
-) -> Iterator[str]:
-    """Yield where the order comes out: its share of the space, along each axis, and where for each reading."""
-    yield f"{claimed} in {' and '.join(scores)}: {share_of(ordered)}"
+) -> Iterator[tuple[int, str]]:
+    """Yield where the order comes out: its share of the space, along each axis, and where for each reading.
+
+    Each text comes with its depth, by which it is indented.
+    """
+    yield 0, f"{claimed} in {' and '.join(scores)}: {share_of(ordered)}"
     for axis in AXES:
         along = ordered.groupby(settings[axis], sort=axis in ORDERED).mean()
-        yield f"  {axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
+        yield 1, f"{axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
     for reading, mine in settings.groupby("reading", sort=False):
         found = ordered[mine.index]
-        yield f"  {reading}: {share_of(found)}"
+        yield 1, f"{reading}: {share_of(found)}"
         if found.any():
-            yield f"    {region(mine, found, AXES)}"
-            yield f"    {shortfall(mine, found, scores[0])}"
+            yield 2, region(mine, found, AXES)
+            yield 2, shortfall(mine, found, scores[0])
 
 
 def about_numbers(
     settings: pd.DataFrame, distance: pd.Series[float], scores: tuple[str, ...], tolerance: float
-) -> Iterator[str]:
-    """Yield where the reported numbers come out, and the settings nearest to them."""
-    yield f"all reported numbers within {tolerance:g}: {share_of(distance <= tolerance)}"
+) -> Iterator[tuple[int, str]]:
+    """Yield where the reported numbers come out, and the settings nearest to them, each text with its depth."""
+    yield 0, f"all reported numbers within {tolerance:g}: {share_of(distance <= tolerance)}"
     for index in distance.sort_values(kind="stable").index[:NEAREST]:
         row = settings.loc[index]
         at = ", ".join(f"{axis} {name(row[axis])}" for axis in AXES[1:])
-        yield f"  misses by {distance[index]:.3f}: {row.reading}, {at}"
-        sides = product(zip(row.reading.split(" vs "), ("first", "other"), strict=True), scores)
-        found = (f"{loss} {score} {row[f'{score} {side}']:.3f}" for (loss, side), score in sides)
-        yield f"    {', '.join(found)}"
+        yield 1, f"misses by {distance[index]:.3f}: {row.reading}, {at}"
+        sides = product(("first", "other"), scores)
+        yield 2, ", ".join(f"{row[side]} {score} {row[f'{score} {side}']:.3f}" for side, score in sides)
 
 
 def share_of(found: pd.Series[bool]) -> str:
@@ -222,5 +228,5 @@ def shortfall(settings: pd.DataFrame, ordered: pd.Series[bool], score: str) -> s
     worth = sign * settings[f"{score} other"]
     best = worth.groupby([settings[axis] for axis in ("reading", "prevalence", "label noise")]).transform("max")
     there, elsewhere = ((best - worth)[mask].mean() for mask in (ordered, ~ordered))
-    other = settings.reading.iloc[0].rpartition(" vs ")[2]
+    other = settings.other.iloc[0]
     return f"there, {other} is {there:.3f} of {score} behind its best on the same data; elsewhere {elsewhere:.3f}"

@@ -15,7 +15,6 @@ from lossbench.claims.trained import (
     mismatch,
     number_table,
     outliers,
-    saturated_start,
 )
 
 __all__ = [
@@ -33,5 +32,4 @@ __all__ = [
     "mismatch",
     "number_table",
     "outliers",
-    "saturated_start",
 ]

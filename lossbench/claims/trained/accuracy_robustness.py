@@ -4,57 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Found, under_each
+from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence
 from lossbench.claims.existence import any_of
+from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.claims.trained.levels import level
 from lossbench.claims.trained.outliers import skills
 from lossbench.claims.trained.rank_correlation import rank_correlation
 from lossbench.data import load_dataset
 from lossbench.losses.registry import losses_of
-from lossbench.plan.settings import make_settings
+from lossbench.task import Task
 
-Point = tuple[float, float]
-
-CLEAN, DIRTY = "skill after clean training", "skill after contaminated training"
 CORRELATION = "rank correlation of skill after clean and after contaminated training"
 
 
-def axes_of(datasets: tuple[str, ...], shares: tuple[float, ...]) -> dict[str, Any]:
-    """Return what is trained: every loss of the task that is not another one by another name."""
-    task = load_dataset(datasets[0]).task
-    losses = [record.name for record in losses_of(task) if record.placebo is None]
-    return {"datasets": list(datasets), "losses": {task: losses}, "outliers": sorted({0.0, *shares})}
-
-
-def check_accuracy_robustness(
-    claim: Claim,
-    study: Study,
-    *,
-    regression: tuple[str, ...],
-    binary: tuple[str, ...],
-    outliers: tuple[float, ...],
-) -> None:
-    """Refuse what cannot be trained.
-
-    Raises:
-        UsageError: a data set that does not exist, or a share that is out of range.
-    """
-    from lossbench.plan.experiment import plan
-
-    for datasets in (regression, binary):
-        plan(make_settings(**axes_of(datasets, outliers), seeds=1))
-
-
-@experiment("accuracy_robustness", check=check_accuracy_robustness)
+@experiment("accuracy_robustness")
 def accuracy_robustness(
     claim: Claim,
     study: Study,
@@ -62,8 +34,8 @@ def accuracy_robustness(
     regression: tuple[str, ...],
     binary: tuple[str, ...],
     outliers: tuple[float, ...],
-) -> list[Evidence]:
-    """Measure the skill of every loss after clean and after contaminated training: is one paid for by the other?
+) -> Design:
+    """Metric the skill of every loss after clean and after contaminated training: is one paid for by the other?
 
     Two questions are asked. Is there a loss that is worse than the most accurate one after clean training, and
     better after contaminated training? The most accurate one is chosen on validation. And over all losses, is the
@@ -72,17 +44,22 @@ def accuracy_robustness(
     regression, binary: data sets of these tasks; targets are moved, labels flipped.
     outliers: contaminated shares; the skill is averaged over them.
     """
-    trained = [
-        cell
-        for datasets in (regression, binary)
-        for cell in cells(study, load_dataset(datasets[0]).task, **axes_of(datasets, outliers))
-    ]
-    lines = judge_all([match for cell in trained for match in matches_of(cell, study)])
-    return [line for cell in trained for line in lines_of(cell, lines)]
+    made = partial(found_in, study=study)
+    trainings = []
+    for datasets in (regression, binary):
+        task = load_dataset(datasets[0]).task
+        axes = {"datasets": list(datasets), "losses": {task: distinct(task)}, "outliers": sorted({0.0, *outliers})}
+        trainings += under_each(study, task, made, **axes)
+    return Design(trainings, by_dataset)
+
+
+def distinct(task: Task) -> list[str]:
+    """Return every loss of the task that is not another one by another name."""
+    return [record.name for record in losses_of(task) if record.placebo is None]
 
 
 def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return max(skill, 0) of each loss by seed, after clean and after contaminated training.
+    """Return max(skill, 0) of each loss after clean and after contaminated training, each (seeds,).
 
     The skill is 0 for the best constant answer and 1 for a perfect one. The second is the mean over the
     contaminated shares. Losses that diverged are left out.
@@ -92,12 +69,12 @@ def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {loss: (curve[:, 0], curve[:, 1:].mean(axis=1)) for loss, curve in curves.items()}
 
 
-def points(cell: Cell) -> dict[str, Point]:
+def points(cell: Cell) -> dict[str, tuple[float, float]]:
     """Return where each loss lies in the picture of clean against contaminated skill."""
     return {loss: (float(clean.mean()), float(dirty.mean())) for loss, (clean, dirty) in scores(cell).items()}
 
 
-def front(placed: Mapping[str, Point]) -> list[str]:
+def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
     """Return the losses than which no other is better in both scores, the most accurate first.
 
     Example:
@@ -115,40 +92,45 @@ def most_accurate(cell: Cell) -> str:
     return max(means, key=lambda loss: means[loss])
 
 
-def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
-    """Yield the comparisons of every other loss with the most accurate one, and at last the rank correlation."""
+def found_in(cell: Cell, study: Study) -> Iterator[Found]:
+    """Yield the contrasts of every other loss with the most accurate one, the rank correlation, and all skills."""
     values, best = scores(cell), most_accurate(cell)
-    margin = study.terms.margins.get(cell.primary.name)
+    margin = study.margin(cell.primary.name)
     for loss in values:
         if loss != best:
             clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
-            yield cell.match(CLEAN, (loss, best), clean, "worse", margin)
-            yield cell.match(DIRTY, (loss, best), dirty, "better", margin)
+            yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
+            yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
+    yield correlation(cell)
+    for loss, both in values.items():
+        for quantity, skill in zip((CLEAN_SKILL, DIRTY_SKILL), both, strict=True):
+            line = Evidence("not testable", quantity, cell.protocol, cell.dataset, arms=(loss,))
+            yield level(line, skill, cell.test_to_train, None, None)
+
+
+def correlation(cell: Cell) -> Contrast:
+    """Return the rank correlation of both skills over the losses, with the losses that no other beats in both."""
+    values, placed = scores(cell), points(cell)
     table = np.array(list(values.values()))  # (losses, 2, seeds)
     ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
-    yield cell.match(CORRELATION, list(values), ranked, "worse", None, case=f"{len(values)} losses")
-
-
-def lines_of(cell: Cell, lines: list[Evidence]) -> Iterator[Evidence]:
-    """Yield what the comparisons of one data set come to."""
-    mine = [line for line in lines if (line.protocol, line.dataset) == (cell.protocol, cell.dataset)]
-    *pairs, correlation = mine
-    clean, dirty = pairs[::2], pairs[1::2]
-    showing = [
-        second
-        for first, second in zip(clean, dirty, strict=True)
-        if first.verdict == second.verdict == "reproduced"
-    ]
-    yield any_of(showing, dirty, "less accurate and more robust")
-    placed = points(cell)
+    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=values, detail=f"{len(values)} losses")
     said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
-    yield replace(correlation, note=f"not beaten in both, with clean and contaminated skill: {said}")
-    yield from levels(cell)
+    note = f"not beaten in both, with clean and contaminated skill: {said}"
+    return replace(made, line=replace(made.line, note=note))
 
 
-def levels(cell: Cell) -> Iterator[Evidence]:
-    """Yield both skills of each loss, which nothing is claimed of: the points of the picture."""
-    for loss, both in scores(cell).items():
-        for what, values in zip((CLEAN, DIRTY), both, strict=True):
-            line = Evidence("not testable", what, cell.protocol, cell.dataset, loss)
-            yield level(line, values, cell.test_to_train, None, None)
+def by_dataset(lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield what is found under each protocol on each data set."""
+    groups: dict[tuple[str, str], list[Evidence]] = {}
+    for line in lines:
+        groups.setdefault((line.protocol, line.dataset), []).append(line)
+    for mine in groups.values():
+        clean, dirty, ranked = (
+            [line for line in mine if line.aspect == "outcome" and line.quantity == quantity]
+            for quantity in (CLEAN_SKILL, DIRTY_SKILL, CORRELATION)
+        )
+        pairs = zip(clean, dirty, strict=True)
+        showing = [second for first, second in pairs if first.verdict == second.verdict == "reproduced"]
+        yield any_of(showing, dirty, "less accurate and more robust")
+        yield from ranked
+        yield from (line for line in mine if line.aspect == "level")

@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells
-from lossbench.claims.trained.contest import measured, obstacle, readings
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.data import load_dataset
+from lossbench.claims.trained.contest import obstacle
+from lossbench.data import Dataset, load_dataset
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
-from lossbench.schema import METRICS
 from lossbench.task import Task
 
 
-def check_best_of(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    datasets: tuple[str, ...],
-    score: tuple[str, ...] = (),
-    outliers: tuple[float, ...] = (0.0,),
-) -> None:
-    """Refuse what cannot be trained.
-
-    Raises:
-        UsageError: a loss, data set or score that does not exist, or a data set that none of the losses is for.
-    """
-    for arm in arms:
-        if arm not in names():
-            raise UnknownName("loss", arm, names())
-    for dataset in map(load_dataset, datasets):
-        named = recommended(arms, dataset.task, study)
-        if not named:
-            raise BadValue(f"none of {', '.join(arms)} is for '{dataset.name}', a {dataset.task} data set")
-        first, *others = (obstacle(dataset, (loss,), score, study) for loss in named)
-        if first is not None and None not in others:
-            raise first
-
-
-@experiment("best_of", check=check_best_of)
+@experiment("best_of")
 def best_of(
     claim: Claim,
     study: Study,
@@ -56,7 +31,7 @@ def best_of(
     datasets: tuple[str, ...],
     score: tuple[str, ...] = (),
     outliers: tuple[float, ...] = (0.0,),
-) -> list[Evidence]:
+) -> Design:
     """Compare the best of the recommended losses with every other loss of the task, all corrected together.
 
     Reproduced where it is not worse by more than the margin, contradicted where another is better. Which of
@@ -67,57 +42,65 @@ def best_of(
     score: on test; the data set's primary score without any.
     outliers: contaminated shares of the training part.
     """
-    tasks = {load_dataset(spec).task: None for spec in datasets}
-    return judge_all(
-        [
-            match
-            for task in tasks
-            for whole in cells(study, task, **axes_of(arms, task, datasets, outliers, study))
-            for share in whole.shares
-            for match in matches_of(whole.at(share), recommended(arms, task, study), score, study)
-        ]
-    )
+    loaded = [load_dataset(spec) for spec in datasets]
+    check_recommended(arms, loaded, score, study)
+    trainings = []
+    for task in dict.fromkeys(dataset.task for dataset in loaded):
+        named = recommended(arms, task, study)
+        made = partial(contrasts_of, named=named, scores=score, study=study)
+        axes = axes_of(named, task, [dataset.name for dataset in loaded if dataset.task == task])
+        trainings += under_each(study, task, made, **axes, outliers=list(outliers))
+    return Design(trainings)
+
+
+def check_recommended(
+    arms: tuple[str, ...], datasets: list[Dataset], score: tuple[str, ...], study: Study
+) -> None:
+    """Refuse recommendations that do not exist, or none of which is for a data set.
+
+    Raises:
+        UsageError: a loss or score that does not exist, or a data set that none of the losses fits.
+    """
+    for arm in arms:
+        if arm not in names():
+            raise UnknownName("loss", arm, names())
+    for dataset in datasets:
+        named = recommended(arms, dataset.task, study)
+        if not named:
+            raise BadValue(f"none of {', '.join(arms)} is for '{dataset.name}', a {dataset.task} data set")
+        first, *others = (obstacle(dataset, (loss,), score, study) for loss in named)
+        if first is not None and None not in others:
+            raise first
 
 
 def recommended(arms: tuple[str, ...], task: Task, study: Study) -> tuple[str, ...]:
     """Return the readings of the arms that serve a task."""
     known = {name for record in losses_of(task) for name in (record.name, *record.aliases)}
-    return tuple(loss for arm in arms if arm in known for loss in readings(arm, task, study))
+    return tuple(loss for arm in arms if arm in known for loss in study.readings(arm, task))
 
 
-def axes_of(
-    arms: tuple[str, ...], task: Task, datasets: tuple[str, ...], outliers: tuple[float, ...], study: Study
-) -> dict[str, Any]:
+def axes_of(named: tuple[str, ...], task: Task, datasets: list[str]) -> dict[str, Any]:
     """Return what is trained on the data sets of a task, as fields of `lossbench.plan.settings.Settings`."""
-    named = recommended(arms, task, study)
     rest = [record.name for record in losses_of(task) if record.name not in named and record.placebo is None]
-    mine = [spec for spec in datasets if load_dataset(spec).task == task]
-    return {"datasets": mine, "losses": {task: [*named, *rest]}, "outliers": list(outliers)}
+    return {"datasets": datasets, "losses": {task: [*named, *rest]}}
 
 
-def matches_of(cell: Cell, named: tuple[str, ...], score: tuple[str, ...], study: Study) -> Iterator[Match]:
-    """Yield the comparisons of the best of the recommended losses with every other loss.
+def contrasts_of(cell: Cell, named: tuple[str, ...], scores: tuple[str, ...], study: Study) -> Iterator[Contrast]:
+    """Yield the contrasts of the best of the recommended losses with every other loss.
 
     Args:
-        cell: trials at one contaminated share.
+        cell: trials of a data set, at one contaminated share or several.
         named: the recommended losses.
-        score: by which they are compared; the primary score without any.
+        scores: by which they are compared; the primary score without any.
         study: where the margins are.
     """
     able = [loss for loss in named if loss in cell.losses]  # a relative error is undefined where targets are zero
-    best = chosen(cell, able)
     others = [loss for loss in cell.losses if loss not in named]
-    for name in score or (cell.primary.name,):
-        for loss in others:
-            yield cell.match(
-                measured(cell, name),
-                (best, loss),
-                cell.of(name, best) - cell.of(name, loss),
-                "not worse",
-                study.terms.margins.get(name),
-                METRICS[name].greater_is_better,
-                note=f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else "",
-            )
+    for at in map(cell.at, cell.shares):
+        best = chosen(at, able)
+        note = f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else ""
+        for name, loss in product(scores or (cell.primary.name,), others):
+            yield at.compared(name, (best, loss), "not worse", study, note)
 
 
 def chosen(cell: Cell, able: list[str]) -> str:

@@ -9,44 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Found, under
 from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells_under
-from lossbench.claims.trained.contest import bouts, readings
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.claims.trained.levels import level
-from lossbench.plan.settings import make_settings
+from lossbench.claims.trained.contest import pairings
 from lossbench.stats.survival import restricted_times
 from lossbench.task import Task
 
 EPOCHS = "epochs_to_target"
 
 
-def check_convergence(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    datasets: tuple[str, ...],
-    factors: tuple[float, ...] = (1.0,),
-) -> None:
-    """Refuse a race that cannot be run.
-
-    Raises:
-        UsageError: a loss, data set or rate that does not exist, does not fit or is out of range.
-    """
-    make_settings(lr=list(factors))
-    bouts(study, arms, (), datasets)
-
-
-@experiment("convergence", check=check_convergence)
+@experiment("convergence")
 def convergence(
     claim: Claim,
     study: Study,
@@ -54,7 +38,7 @@ def convergence(
     arms: tuple[str, ...],
     datasets: tuple[str, ...],
     factors: tuple[float, ...] = (1.0,),
-) -> list[Evidence]:
+) -> Design:
     """Count the epochs that each loss takes to a common target, at several rates, and compare them in pairs.
 
     A loss for two classes and one for many can be compared where both serve the task: cross-entropy as a softmax
@@ -63,42 +47,44 @@ def convergence(
     arms: the fastest first, as is claimed; each in all readings of its name.
     factors: by which the rate of a protocol is multiplied; a protocol that tunes the rate has its own.
     """
-    races = list(train(study, arms, datasets, factors))
-    matches = [match for race in races for match in race.matches(arms, study)]
-    return [*judge_all(matches), *(line for race in races for line in race.levels(arms, claim, study))]
+    trainings = []
+    for protocol, pairing in product(study.protocols, pairings(study, arms, (), datasets)):
+        task = pairing.task
+        rates = [rate * factor for rate in protocol.lr[task] for factor in factors]
+        axes: dict[str, Any] = pairing.axes if protocol.tune else pairing.axes | {"lr": rates}
+        made = partial(found_in, tuned=protocol.tune, task=task, arms=arms, claim=claim, study=study)
+        trainings.append(under(protocol.name, task, made, **axes))
+    return Design(trainings)
 
 
-def train(
-    study: Study, arms: tuple[str, ...], datasets: tuple[str, ...], factors: tuple[float, ...]
-) -> Iterator[Race]:
-    """Train the losses, protocol by protocol and task by task, and yield them rate by rate."""
-    for protocol, bout in product(study.protocols, bouts(study, arms, (), datasets)):
-        axes: dict[str, Any] = {"datasets": list(bout.datasets), "losses": {bout.task: bout.losses}}
-        if not protocol.tune:
-            axes["lr"] = [rate * factor for rate in protocol.lr[bout.task] for factor in factors]
-        for cell in cells_under(study, protocol.name, bout.task, **axes):
-            if protocol.tune:
-                yield Race(cell, bout.task)
-            else:
-                yield from (Race(at, bout.task, rate) for rate, at in cell.by_rate().items())
+def found_in(
+    cell: Cell, tuned: bool, task: Task, arms: tuple[str, ...], claim: Claim, study: Study
+) -> Iterator[Found]:
+    """Yield what is found on one data set: at each rate, or with each loss at its own."""
+    readings = {arm: study.readings(arm, task) for arm in arms}
+    rates: list[tuple[float | None, Cell]] = [(None, cell)] if tuned else list(cell.by_rate().items())
+    for rate, at in rates:
+        times = Times(at, rate, study.margin(EPOCHS))
+        yield from times.contrasts(readings)
+        yield from times.levels(readings, claim)
 
 
 @dataclass(frozen=True, eq=False)
-class Race:
-    """All losses on one data set under one protocol, at one rate or each at its own.
+class Times:
+    """How long all losses took on one data set under one protocol.
 
     Args:
         cell: their trials.
-        task: of the data set.
         rate: at which they were trained; None where each has its own.
+        margin: the number of epochs that is too small to matter; None where none is declared.
     """
 
     cell: Cell
-    task: Task
-    rate: float | None = None
+    rate: float | None
+    margin: float | None
 
     def epochs(self, loss: str) -> np.ndarray:
-        """Return how long each seed took within the run; NaN where there was nothing to reach."""
+        """Return how long each seed took within the run: (seeds,), NaN where there was nothing to reach."""
         times, reached, run = (self.cell.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
         return restricted_times(times, reached, float(run[0]))
 
@@ -108,9 +94,16 @@ class Race:
 
     def line(self, *losses: str) -> Evidence:
         """Return evidence on one loss or two, without figures and verdict."""
-        case = " vs ".join(losses) + ("" if self.rate is None else f" at rate {self.rate:g}")
-        note = ", ".join(chain.from_iterable(map(self.remarks, losses)))
-        return Evidence("inconclusive", EPOCHS, self.cell.protocol, self.cell.dataset, case, note=note)
+        return Evidence(
+            "inconclusive",
+            EPOCHS,
+            self.cell.protocol,
+            self.cell.dataset,
+            arms=losses,
+            rates=() if self.rate is None else (self.rate,),
+            diverged=sum(self.cell.diverged(losses).values()),
+            note=", ".join(chain.from_iterable(map(self.remarks, losses))),
+        )
 
     def remarks(self, loss: str) -> Iterator[str]:
         """Yield what a reader must know of a loss: runs that did not get there, or that diverged."""
@@ -120,29 +113,23 @@ class Race:
         for gone in self.cell.diverged([loss]).values():
             yield f"{loss} diverged {gone} times"
 
-    def matches(self, arms: tuple[str, ...], study: Study) -> Iterator[Match]:
+    def contrasts(self, readings: dict[str, tuple[str, ...]]) -> Iterator[Contrast]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
-        for faster, slower in combinations(arms, 2):
-            for first, other in product(*(readings(arm, self.task, study) for arm in (faster, slower))):
-                yield self.match(first, other, study.terms.margins.get(EPOCHS))
+        for faster, slower in combinations(readings.values(), 2):
+            for first, other in product(faster, slower):
+                yield self.contrast(first, other)
 
-    def match(self, first: str, other: str, margin: float | None) -> Match:
-        """Return the comparison of two losses; undefined where neither ever got there, which is no tie."""
+    def contrast(self, first: str, other: str) -> Contrast:
+        """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
         differences = self.epochs(first) - self.epochs(other)
-        return Match(
-            self.line(first, other),
-            differences if self.reached(first) or self.reached(other) else np.full_like(differences, np.nan),
-            self.cell.test_to_train,
-            "better",
-            margin,
-            greater_is_better=False,
-            diverged=bool(self.cell.diverged((first, other))),
-        )
+        if not self.reached(first) and not self.reached(other):
+            differences = np.full_like(differences, np.nan)
+        line, overlap = self.line(first, other), self.cell.test_to_train
+        return Contrast(line, differences, overlap, "better", self.margin, greater_is_better=False)
 
-    def levels(self, arms: tuple[str, ...], claim: Claim, study: Study) -> Iterator[Evidence]:
+    def levels(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Evidence]:
         """Yield the mean epochs of each loss within the run, beside the reported ones."""
-        for arm in arms:
-            for loss in readings(arm, self.task, study):
-                found = claim.reported.get(f"{arm} epochs")
-                margin = study.terms.margins.get(EPOCHS)
-                yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, found, margin)
+        for arm, losses in readings.items():
+            for loss in losses:
+                told = claim.reported.get(f"{arm} epochs")
+                yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, told, self.margin)

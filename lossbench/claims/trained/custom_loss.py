@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells
-from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.task import Task
 
 FILE = Path(__file__).with_name("my_losses.py")
@@ -24,29 +25,21 @@ PAIRS: dict[Task, tuple[str, str, str]] = {
 
 
 @experiment("custom_loss")
-def custom_loss(claim: Claim, study: Study) -> list[Evidence]:
+def custom_loss(claim: Claim, study: Study) -> Design:
     """Train losses from a file of the user's, beside the built-in losses that they are.
 
     Reproduced where the scores agree within the margin: what users write is trained as what lossbench has.
     """
-    return judge_all([match for task in PAIRS for match in matches(task, study)])
+    trainings = []
+    for task, (function, built_in, dataset) in PAIRS.items():
+        losses = {task: [f"{FILE}:{function}:@label=my {built_in}", built_in]}
+        made = partial(contrasts_of, study=study)
+        trainings += under_each(study, task, made, datasets=[dataset], losses=losses)
+    return Design(trainings)
 
 
-def matches(task: Task, study: Study) -> Iterator[Match]:
-    """Yield the comparison of the user's loss with the built-in one under every protocol."""
-    function, built_in, dataset = PAIRS[task]
-    label = f"my {built_in}"
-    spec = f"{FILE}:{function}:@label={label}"
-    for cell in cells(study, task, datasets=[dataset], losses={task: [spec, built_in]}):
-        yield match_of(cell, label, built_in, study)
-
-
-def match_of(cell: Cell, own: str, built_in: str, study: Study) -> Match:
-    """Return the comparison by the primary score."""
-    score = cell.primary
-    differences = cell.of(score.name, own) - cell.of(score.name, built_in)
-    margin = study.terms.margins.get(score.name)
-    note = f"largest difference of a seed {abs(differences).max():.1g}"
-    return cell.match(
-        score.name, (own, built_in), differences, "equal", margin, score.greater_is_better, note=note
-    )
+def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
+    """Yield the contrast of the user's loss with the built-in one, by the primary score."""
+    score, (own, built_in) = cell.primary.name, cell.losses
+    largest = abs(cell.of(score, own) - cell.of(score, built_in)).max()
+    yield cell.compared(score, (own, built_in), "equal", study, f"largest difference of a seed {largest:.1g}")

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, under_each
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_differs
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.claims.trained.outliers import measured, skill_changes
+from lossbench.claims.trained.outliers import CHANGE, skill_changes
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
-from lossbench.plan.settings import make_settings
+from lossbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -34,59 +36,49 @@ class Hardship:
     outliers: tuple[float, ...] = ()
 
     @property
+    def task(self) -> Task:
+        """The task of the data sets."""
+        return load_dataset(self.datasets[0]).task
+
+    @property
     def axes(self) -> dict[str, Any]:
         """The same as fields of `lossbench.plan.settings.Settings`."""
-        task = load_dataset(self.datasets[0]).task
         axes: dict[str, Any] = {
             "datasets": list(self.datasets),
-            "losses": {task: list(core_losses(task))},
+            "losses": {self.task: list(core_losses(self.task))},
             "outliers": sorted({0.0, *self.outliers}),
         }
         return axes | ({"outlier_kind": self.kind} if self.kind else {})
 
 
-def check_hardships(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> None:
-    """Refuse what cannot be trained.
-
-    Raises:
-        UsageError: a data set that does not exist, or a share or kind that is out of range.
-    """
-    from lossbench.plan.experiment import plan
-
-    for hardship in hardships:
-        plan(make_settings(**hardship.axes, seeds=1))
-
-
-@experiment("handling", check=check_hardships)
-def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> list[Evidence]:
+@experiment("handling")
+def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> Design:
     """Train the core losses under a hardship: does any of them bear it otherwise than the reference loss?
 
     Contamination is borne by the skill that it costs; data that are hard as they are, such as rare classes, by the
     primary score. Reproduced where at least one loss differs on one of the data sets, contradicted where all are
     equal within the margin.
     """
-    lines = judge_all(
-        [
-            match
-            for hardship in hardships
-            for cell in cells(study, load_dataset(hardship.datasets[0]).task, **hardship.axes)
-            for match in matches_of(cell, study)
-        ]
-    )
+    made = partial(contrasts_of, study=study)
+    trainings = [one for h in hardships for one in under_each(study, h.task, made, **h.axes)]
+    return Design(trainings, by_hardship)
+
+
+def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
+    """Yield the contrast of every other loss with the reference."""
+    (reference, *others), score = cell.losses, cell.primary.name
+    changes = skill_changes(cell) if cell.contamination else {}
+    for loss in others:
+        if changes:
+            costs, margin = changes[loss] - changes[reference], study.margin(score)
+            yield cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
+        else:
+            yield cell.compared(score, (loss, reference), "equal", study)
+
+
+def by_hardship(lines: list[Evidence]) -> list[Evidence]:
+    """Return one line a hardship and protocol, for all losses and data sets."""
     groups: dict[tuple[str, str], list[Evidence]] = {}
     for line in lines:
         groups.setdefault((line.what, line.protocol), []).append(line)
     return [any_differs(group) for group in groups.values()]
-
-
-def matches_of(cell: Cell, study: Study) -> Iterator[Match]:
-    """Yield the comparison of every other loss with the reference."""
-    reference, *others = cell.losses
-    contaminated = cell.trials.outlier_fraction.max() > 0
-    what = measured(cell) if contaminated else cell.primary.name
-    values = skill_changes(cell) if contaminated else {loss: cell.of(what, loss) for loss in cell.losses}
-    margin = study.terms.margins.get(cell.primary.name)
-    for loss in others:
-        differences = values[loss] - values[reference]
-        greater = contaminated or cell.primary.greater_is_better
-        yield cell.match(what, (loss, reference), differences, "equal", margin, greater)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from itertools import combinations, product
 
-import numpy as np
-
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Found, under
 from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells_under
-from lossbench.claims.trained.contest import bouts
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.claims.trained.levels import level
+from lossbench.claims.trained.contest import pairings
 from lossbench.errors import ConfigError
-from lossbench.plan.settings import make_settings
 from lossbench.schema import METRICS
 
 
-def check_rates(
+@experiment("rates")
+def rates(
     claim: Claim,
     study: Study,
     *,
@@ -29,17 +29,23 @@ def check_rates(
     datasets: tuple[str, ...],
     lr: tuple[float, ...],
     score: str = "accuracy",
-) -> None:
-    """Refuse a curve that cannot be drawn, or that misses a reported rate.
+) -> Design:
+    """Train each loss at many rates, and compare those that the document reports by the paired test.
 
-    Raises:
-        UsageError: a loss, data set, score or rate that does not exist, does not fit or is out of range.
+    Of each two reported rates, the one with the better reported score must be the better one. Only protocols that
+    fix the rate are tried. The score at every rate is shown beside the reported one.
+
+    losses: each in all readings of its name.
+    lr: the rates of the curve; the reported ones must be among them.
     """
-    make_settings(lr=list(lr))
-    bouts(study, losses, (score,), datasets)
-    for rate in reported_rates(claim, score):
+    pairs = pairings(study, losses, (score,), datasets)
+    told = reported_rates(claim, score)
+    for rate in told:
         if rate not in lr:
             raise ConfigError(f"lr: the reported rate {rate:g} is not on the curve; add it")
+    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    made = partial(found_in, told=told, score=score, margin=study.margin(score))
+    return Design([under(name, one.task, made, **one.axes, lr=list(lr)) for name, one in product(fixed, pairs)])
 
 
 def reported_rates(claim: Claim, score: str) -> dict[float, str]:
@@ -51,87 +57,34 @@ def reported_rates(claim: Claim, score: str) -> dict[float, str]:
     )
 
 
-@experiment("rates", check=check_rates)
-def rates(
-    claim: Claim,
-    study: Study,
-    *,
-    losses: tuple[str, ...],
-    datasets: tuple[str, ...],
-    lr: tuple[float, ...],
-    score: str = "accuracy",
-) -> list[Evidence]:
-    """Train each loss at many rates, and compare those that the document reports by the paired test.
-
-    Of each two reported rates, the one with the better reported score must be the better one. Only protocols that
-    fix the rate are tried. The score at every rate is shown beside the reported one.
-
-    losses: each in all readings of its name.
-    lr: the rates of the curve; the reported ones must be among them.
-    """
-    curves = list(train(study, losses, datasets, lr, score))
-    told = reported_rates(claim, score)
-    matches = [match for curve in curves for match in curve.matches(told, study.terms.margins.get(score))]
-    points = [line for curve in curves for line in curve.levels(told, study.terms.margins.get(score))]
-    return [*judge_all(matches), *points]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One loss on one data set under one protocol, at every rate.
+def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | None) -> Iterator[Found]:
+    """Yield the contrasts of the reported rates, and the points of the curve, of each loss on one data set.
 
     Args:
-        loss: which.
-        score: the metric.
-        points: the trials at each rate, ascending.
+        cell: trials at every rate of the curve.
+        told: the reported score at each reported rate, the best one first.
+        score: the measure.
+        margin: the difference that is too small to matter; None where none is declared.
     """
-
-    loss: str
-    score: str
-    points: Mapping[float, Cell]
-
-    def at(self, rate: float) -> np.ndarray:
-        """Return the score of each seed at a rate."""
-        return self.points[rate].of(self.score, self.loss)
-
-    def diverged(self, rate: float) -> int:
-        """Count the trainings that did at a rate."""
-        return sum(self.points[rate].diverged([self.loss]).values())
-
-    def line(self, rate: float, case: str, note: str = "") -> Evidence:
-        """Return evidence without figures and verdict."""
-        cell = self.points[rate]
-        return Evidence("inconclusive", self.score, cell.protocol, cell.dataset, f"{self.loss}: {case}", note=note)
-
-    def matches(self, told: Mapping[float, str], margin: float | None) -> Iterator[Match]:
-        """Yield each two of the reported rates, the one that is reported to be the better one first."""
+    points = cell.by_rate()
+    for loss in cell.losses:
         for better, worse in combinations(told, 2):
-            gone = {rate: count for rate in (better, worse) if (count := self.diverged(rate))}
-            said = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items())
-            yield Match(
-                self.line(better, f"rate {better:g} vs {worse:g}", said),
-                self.at(better) - self.at(worse),
-                self.points[better].test_to_train,
-                "better",
-                margin,
-                METRICS[self.score].greater_is_better,
-                diverged=bool(gone),
-            )
-
-    def levels(self, told: Mapping[float, str], margin: float | None) -> Iterator[Evidence]:
-        """Yield the points of the curve, beside what is reported."""
-        for rate, cell in self.points.items():
-            line = self.line(rate, f"rate {rate:g}")
-            yield level(line, self.at(rate), cell.test_to_train, told.get(rate), margin)
+            yield contrast_of(loss, {rate: points[rate] for rate in (better, worse)}, score, margin)
+        for rate, at in points.items():
+            line = line_of(loss, at, score, rate)
+            yield level(line, at.of(score, loss), at.test_to_train, told.get(rate), margin)
 
 
-def train(
-    study: Study, losses: tuple[str, ...], datasets: tuple[str, ...], lr: tuple[float, ...], score: str
-) -> Iterator[Curve]:
-    """Train the curves, protocol by protocol and task by task."""
-    for protocol, bout in product(study.protocols, bouts(study, losses, (score,), datasets)):
-        if not protocol.tune:
-            axes = {"datasets": list(bout.datasets), "losses": {bout.task: bout.losses}, "lr": list(lr)}
-            for cell in cells_under(study, protocol.name, bout.task, **axes):
-                points = cell.by_rate()
-                yield from (Curve(loss, score, points) for loss in cell.losses)
+def line_of(loss: str, cell: Cell, score: str, *rates: float) -> Evidence:
+    """Return evidence on a loss at one rate or two, without figures and verdict."""
+    return Evidence("inconclusive", score, cell.protocol, cell.dataset, arms=(loss,), rates=rates, by_rate=True)
+
+
+def contrast_of(loss: str, points: Mapping[float, Cell], score: str, margin: float | None) -> Contrast:
+    """Return the contrast of a loss at one rate with itself at another."""
+    first, second = points.values()
+    gone = {rate: sum(at.diverged([loss]).values()) for rate, at in points.items()}
+    note = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items() if count)
+    line = replace(line_of(loss, first, score, *points), diverged=sum(gone.values()), note=note)
+    differences, greater = first.of(score, loss) - second.of(score, loss), METRICS[score].greater_is_better
+    return Contrast(line, differences, first.test_to_train, "better", margin, greater)

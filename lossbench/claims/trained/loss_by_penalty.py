@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Found, Training
 from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
 from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell
-from lossbench.claims.trained.contest import Bout, bouts
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.claims.trained.levels import level
+from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.errors import UnknownName
 from lossbench.plan.experiment import TUNING_SEEDS
-from lossbench.plan.settings import make_settings
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
@@ -59,25 +59,7 @@ def parse(text: str) -> Arm:
     return Arm(loss, penalty)
 
 
-def check_grid(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    datasets: tuple[str, ...],
-    strengths: tuple[float, ...],
-    score: str = "accuracy",
-) -> None:
-    """Refuse a grid that cannot be trained.
-
-    Raises:
-        UsageError: a loss, penalty, data set, score or strength that does not exist or does not fit.
-    """
-    make_settings(l1=list(strengths))
-    bouts(study, tuple(parse(arm).loss for arm in arms), (score,), datasets)
-
-
-@experiment("loss_by_penalty", check=check_grid)
+@experiment("loss_by_penalty")
 def loss_by_penalty(
     claim: Claim,
     study: Study,
@@ -86,7 +68,7 @@ def loss_by_penalty(
     datasets: tuple[str, ...],
     strengths: tuple[float, ...],
     score: str = "accuracy",
-) -> list[Evidence]:
+) -> Design:
     """Train every loss under no penalty, L1 and L2, and compare two cells and what each of the two contributes.
 
     The strength of a penalty is chosen for each loss, on validation over seeds that are not reported, from the
@@ -97,50 +79,56 @@ def loss_by_penalty(
     strengths: of a penalty, the weight of Σ|w| or Σw² in the cost.
     """
     named = [parse(arm) for arm in arms]
-    margin, grids = study.terms.margins.get(score), []
-    for bout in bouts(study, tuple(arm.loss for arm in named), (score,), datasets):
-        for protocol in study.protocols:
-            trials = at_chosen_strengths(*train(study, protocol, bout, strengths))
-            for _, mine in trials.groupby("dataset", sort=False):
-                grids += [(Grid(Cell(protocol.name, mine), score), bout)]
-    matches = [
-        match
-        for grid, bout in grids
-        for first, other in product(bout.first, bout.others)
-        for match in grid.matches(Arm(first, named[0].penalty), Arm(other, named[1].penalty), margin)
-    ]
-    levels = [line for grid, bout in grids for line in levels_of(grid, bout, claim, margin)]
-    return [*judge_all(matches), *levels]
-
-
-def train(
-    study: Study, protocol: Protocol, bout: Bout, strengths: tuple[float, ...]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train every loss under every penalty and strength, on the reported seeds and on those that choose.
-
-    Returns:
-        The trials of the reported seeds, and the validation scores of the others; see `tuning_table`.
-    """
-
-    def trained(**axes: Any) -> Comparison:
-        losses = {bout.task: bout.losses}
-        return study.compare(protocol.name, bout.task, datasets=list(bout.datasets), losses=losses, **axes)
-
+    grids = [{"l1": [0.0, *strengths], "l2": [0.0]}, {"l1": [0.0], "l2": list(strengths)}]
     held = range(study.seeds.stop, study.seeds.stop + TUNING_SEEDS)
-    done, validated = [], []
-    for l1, l2 in (([0.0, *strengths], [0.0]), ([0.0], list(strengths))):
-        found = trained(l1=l1, l2=l2)
-        done.append(found.trials)
-        # Where rates are tuned, the seeds that choose them have been trained.
-        tuned = found.tuning if protocol.tune else tuning_table(trained(l1=l1, l2=l2, seeds=list(held)).trials)
-        validated.append(tuned)
-    return pd.concat(done, ignore_index=True), pd.concat(validated, ignore_index=True)
+    trainings = []
+    for pairing in pairings(study, tuple(arm.loss for arm in named), (score,), datasets):
+        for protocol in study.protocols:
+            runs = [pairing.axes | grid for grid in grids]
+            # Where rates are tuned, the seeds that choose them are trained anyway.
+            runs += [] if protocol.tune else [run | {"seeds": list(held)} for run in runs]
+            made = partial(found_in, protocol=protocol, pairing=pairing, named=named, score=score)
+            trainings.append(
+                Training(protocol.name, pairing.task, runs, partial(made, claim=claim, margin=study.margin(score)))
+            )
+    return Design(trainings)
+
+
+def found_in(
+    *comparisons: Comparison,
+    protocol: Protocol,
+    pairing: Pairing,
+    named: Sequence[Arm],
+    score: str,
+    claim: Claim,
+    margin: float | None,
+) -> Iterator[Found]:
+    """Yield the contrasts and the levels on each data set, every arm at its chosen strength.
+
+    Args:
+        comparisons: under L1 and under L2; then likewise on the seeds that choose, unless those tune rates too.
+        protocol: under which they were trained.
+        pairing: the readings of the losses of both arms.
+        named: the two arms.
+        score: the measure.
+        claim: has the reported scores.
+        margin: the difference that is too small to matter; None where none is declared.
+    """
+    chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
+    trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
+    at_best = at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))
+    first, other = named
+    for cell in cells_of(protocol.name, at_best):
+        grid = Grid(cell, score)
+        for one, two in product(pairing.first, pairing.others):
+            yield from grid.contrasts(Arm(one, first.penalty), Arm(two, other.penalty), margin)
+        yield from levels_of(grid, pairing, claim, margin)
 
 
 def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     """Return the trials of each loss and penalty at the strength with the best validation score.
 
-    Of equal ones, the smallest. A strength at which a training diverged is out of the running.
+    Ties go to the smallest strength. A strength at which a training diverged is out of the running.
     """
     at_rate = tuning[tuning.chosen].sort_values(["l1", "l2"], kind="stable")
     worth = at_rate["mean"].where(at_rate.diverged == 0, -np.inf).fillna(-np.inf)
@@ -173,7 +161,7 @@ class Grid:
         return {str(penalty): Cell(self.cell.protocol, mine) for penalty, mine in groups}
 
     def of(self, column: str, arm: Arm) -> np.ndarray:
-        """Return one column of an arm, by seed."""
+        """Return one column of an arm: (seeds,)."""
         return self.under[arm.penalty].of(column, arm.loss)
 
     def diverged(self, arm: Arm) -> int:
@@ -185,42 +173,38 @@ class Grid:
         l1, l2, lr = (self.of(column, arm)[0] for column in ("l1", "l2", "lr"))
         return f"{arm} at {l1 + l2:g}, rate {lr:g}"
 
-    def line(self, what: str, case: str, note: str = "") -> Evidence:
+    def line(self, quantity: str, *arms: str, **facts: Any) -> Evidence:
         """Return evidence without figures and verdict."""
-        return Evidence("inconclusive", what, self.cell.protocol, self.cell.dataset, case, note=note)
+        return Evidence("inconclusive", quantity, self.cell.protocol, self.cell.dataset, arms=arms, **facts)
 
-    def matches(self, first: Arm, other: Arm, margin: float | None) -> Iterator[Match]:
-        """Yield the comparison of two arms, and of all that differs in their loss, and in their penalty."""
-        losses, score = (first.loss, other.loss), self.score
-        kinds = {
-            score: (f"{first} vs {other}", [(first, other)]),
-            f"{score}, main effect of the loss": (
-                f"{first.loss} vs {other.loss}",
-                [(Arm(first.loss, penalty), Arm(other.loss, penalty)) for penalty in PENALTIES],
-            ),
-            f"{score}, main effect of the penalty": (
-                f"{first.penalty} vs {other.penalty}, {first.loss} and {other.loss}",
-                [(Arm(loss, first.penalty), Arm(loss, other.penalty)) for loss in losses],
-            ),
-        }
-        for what, (case, pairs) in kinds.items():
-            gone = {str(arm): count for arm in sum(pairs, ()) if (count := self.diverged(arm))}
-            said = [f"{arm} diverged {count} times" for arm, count in gone.items()]
-            said += [self.strength(arm) for arm in pairs[0]] if what == score else []
-            yield Match(
-                self.line(what, case, ", ".join(said)),
-                np.mean([self.of(score, one) - self.of(score, two) for one, two in pairs], axis=0),
-                self.cell.test_to_train,
-                "better",
-                margin,
-                METRICS[score].greater_is_better,
-                diverged=bool(gone),
-            )
+    def contrasts(self, first: Arm, other: Arm, margin: float | None) -> Iterator[Contrast]:
+        """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty."""
+        losses, penalties = (first.loss, other.loss), (first.penalty, other.penalty)
+        of_loss = [(Arm(losses[0], penalty), Arm(losses[1], penalty)) for penalty in PENALTIES]
+        of_penalty = [(Arm(loss, penalties[0]), Arm(loss, penalties[1])) for loss in losses]
+        said, effect = ", ".join(map(self.strength, (first, other))), f"{self.score}, main effect of the"
+        yield self.contrast(self.line(self.score, str(first), str(other), note=said), [(first, other)], margin)
+        yield self.contrast(self.line(f"{effect} loss", *losses), of_loss, margin)
+        alike = " and ".join(losses)
+        yield self.contrast(self.line(f"{effect} penalty", *penalties, detail=alike), of_penalty, margin)
+
+    def contrast(self, line: Evidence, pairs: Sequence[tuple[Arm, Arm]], margin: float | None) -> Contrast:
+        """Return the contrast of pairs of arms, averaged over the pairs."""
+        gone = {arm: count for pair in pairs for arm in pair if (count := self.diverged(arm))}
+        said = [*(f"{arm} diverged {count} times" for arm, count in gone.items()), line.note]
+        return Contrast(
+            replace(line, diverged=sum(gone.values()), note=", ".join(filter(None, said))),
+            np.mean([self.of(self.score, one) - self.of(self.score, two) for one, two in pairs], axis=0),
+            self.cell.test_to_train,
+            "better",
+            margin,
+            METRICS[self.score].greater_is_better,
+        )
 
 
-def levels_of(grid: Grid, bout: Bout, claim: Claim, margin: float | None) -> Iterator[Evidence]:
+def levels_of(grid: Grid, pairing: Pairing, claim: Claim, margin: float | None) -> Iterator[Evidence]:
     """Yield the score of every cell of the grid, beside the reported one where there is one."""
-    for loss, penalty in product(bout.losses, PENALTIES):
-        arm, reported = Arm(loss, penalty), f"{bout.arms[loss]} {penalty} {grid.score}"
+    for loss, penalty in product(pairing.losses, PENALTIES):
+        arm, reported = Arm(loss, penalty), f"{pairing.arms[loss]} {penalty} {grid.score}"
         line = grid.line(grid.score, str(arm))
         yield level(line, grid.of(grid.score, arm), grid.cell.test_to_train, claim.reported.get(reported), margin)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial
+from itertools import combinations, groupby
 from typing import Any, Literal
 
 import numpy as np
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, under
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_of
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells_under
-from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.claims.trained.rank_correlation import rank_correlation
 from lossbench.data import load_dataset
-from lossbench.plan.settings import make_settings
 from lossbench.schema import METRICS
+from lossbench.task import Task
 
 Relation = Literal["better", "not always better"]
 
@@ -43,30 +45,20 @@ class Watched:
     score: str
     datasets: tuple[str, ...]
 
+    @property
+    def task(self) -> Task:
+        """The task of the data sets."""
+        return load_dataset(self.datasets[0]).task
+
     def axes(self, lr: tuple[float, ...]) -> dict[str, Any]:
         """Return what is trained, as fields of `lossbench.plan.settings.Settings`."""
-        task = load_dataset(self.datasets[0]).task
-        return {"datasets": list(self.datasets), "losses": {task: [self.loss]}, "lr": list(lr), "tune": False}
+        return {"datasets": list(self.datasets), "losses": {self.task: [self.loss]}, "lr": list(lr), "tune": False}
 
 
-def check_lower_loss(
-    claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
-) -> None:
-    """Refuse what cannot be trained.
-
-    Raises:
-        UsageError: a loss or data set that does not exist or fit, or a rate that is out of range.
-    """
-    from lossbench.plan.experiment import plan
-
-    for one in watched:
-        plan(make_settings(**one.axes(lr), seeds=1))
-
-
-@experiment("lower_loss", check=check_lower_loss)
+@experiment("lower_loss")
 def lower_loss(
     claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
-) -> list[Evidence]:
+) -> Design:
     """Train at several rates and hold the loss on test data against the score: is the lower one the better model?
 
     The models of one seed share their split: each rate at the last epoch, and at the epoch of the best validation
@@ -77,17 +69,22 @@ def lower_loss(
     zero. not always better: there are two models of which one has the lower loss and the worse score, both beyond
     chance; all pairs are corrected together.
     """
-    made = [
-        Models.of(cell, one)
+    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    trainings = [
+        under(name, one.task, partial(contrasts_in, watched=one, relation=relation), **one.axes(lr))
         for one in watched
-        for protocol in study.protocols
-        if not protocol.tune
-        for cell in cells_under(study, protocol.name, load_dataset(one.datasets[0]).task, **one.axes(lr))
+        for name in fixed
     ]
+    return Design(trainings) if relation == "better" else Design(trainings, counterexamples)
+
+
+def contrasts_in(cell: Cell, watched: Watched, relation: Relation) -> Iterator[Contrast]:
+    """Yield the rank correlation over the models of one data set, or the contrasts of every pair of them."""
+    models = Models.of(cell, watched)
     if relation == "better":
-        return judge_all([models.correlation() for models in made])
-    lines = iter(judge_all([match for models in made for match in models.pairs()]))
-    return [counterexample([(next(lines), next(lines)) for _ in models.couples]) for models in made]
+        yield models.correlation()
+    else:
+        yield from models.pairs()
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,25 +118,28 @@ class Models:
         sign = 1 if METRICS[watched.score].greater_is_better else -1
         return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
 
-    @property
-    def couples(self) -> list[tuple[int, int]]:
-        """Every pair of models."""
-        return list(combinations(range(len(self.names)), 2))
-
-    def correlation(self) -> Match:
+    def correlation(self) -> Contrast:
         """Return the rank correlation over the models, of each seed."""
         found = rank_correlation(-self.values.T, self.scores.T)
-        what = f"rank correlation of falling {self.watched.value} and rising {self.watched.score}"
-        case = f"{len(self.names)} models of {self.watched.loss}"
-        return self.cell.match(what, [self.watched.loss], found, "better", None, case=case)
+        quantity = f"rank correlation of falling {self.watched.value} and rising {self.watched.score}"
+        detail = f"{len(self.names)} models of {self.watched.loss}"
+        loss = [self.watched.loss]
+        return self.cell.contrast(quantity, (), found, "better", None, losses=loss, detail=detail)
 
-    def pairs(self) -> Iterator[Match]:
-        """Yield the differences of every pair of models, in the loss and in the score."""
-        for first, second in self.couples:
-            case = f"{self.names[first]} vs {self.names[second]}"
-            for what, table in ((self.watched.value, self.values), (self.watched.score, self.scores)):
-                differences = table[first] - table[second]
-                yield self.cell.match(what, [self.watched.loss], differences, "equal", None, case=case)
+    def pairs(self) -> Iterator[Contrast]:
+        """Yield the differences of every pair of models, in the loss and then in the score."""
+        for first, second in combinations(range(len(self.names)), 2):
+            arms = self.names[first], self.names[second]
+            for quantity, table in ((self.watched.value, self.values), (self.watched.score, self.scores)):
+                differences, loss = table[first] - table[second], [self.watched.loss]
+                yield self.cell.contrast(quantity, arms, differences, "equal", None, losses=loss)
+
+
+def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield one line for all pairs of models on a data set; `lines` has loss and score of each pair in turn."""
+    couples = zip(lines[::2], lines[1::2], strict=True)
+    for _, mine in groupby(couples, key=lambda pair: (pair[0].protocol, pair[0].dataset)):
+        yield counterexample(list(mine))
 
 
 def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Training, under_each
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.contest import Bout, matches_of, met, obstacle
-from lossbench.claims.trained.contrast import Match, judge_all
-from lossbench.data import load_dataset
+from lossbench.claims.trained.contest import Pairing, contrasts_of, obstacle
+from lossbench.data import Dataset, load_dataset
 from lossbench.errors import LossDoesNotFit
+from lossbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -32,58 +36,57 @@ class Mismatch:
     score: tuple[str, ...]
 
 
-def check_mismatches(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) -> None:
-    """Refuse what cannot be compared; a loss that the catalogue refuses is evidence, and no error.
-
-    Raises:
-        UsageError: a loss, data set or score that does not exist, or a loss that should fit and does not.
-    """
-    for mismatch in mismatches:
-        for spec in mismatch.datasets:
-            error = obstacle(load_dataset(spec), (mismatch.fits,), mismatch.score, study)
-            if error is not None:
-                raise error
-
-
-@experiment("mismatch", check=check_mismatches)
-def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) -> list[Evidence]:
+@experiment("mismatch")
+def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) -> Design:
     """Train losses where they do not belong and compare them with those that do.
 
     Reproduced where the mismatched loss is worse. One that the catalogue refuses cannot be tried at all: it is
     undefined for such targets. That is said, but counts neither way.
     """
-    refused = [line for mismatch in mismatches for line in refusals(mismatch, study)]
-    trained = judge_all([match for mismatch in mismatches for match in matches(mismatch, claim, study)])
-    return [*trained, *refused]
+    refused: list[Evidence] = []
+    trainings: list[Training] = []
+    for one in mismatches:
+        fitting: dict[Task, list[str]] = {}
+        for dataset in map(load_dataset, one.datasets):
+            error = refusal(one, dataset, study)
+            if error is None:
+                fitting.setdefault(dataset.task, []).append(dataset.name)
+            else:
+                refused.append(refused_line(one, dataset, error))
+        for task, names in fitting.items():
+            alike = {loss: loss for loss in (one.loss, one.fits)}
+            pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)
+            made = partial(contrasts_in, pairing=pairing, claim=claim, study=study, score=one.score)
+            trainings += under_each(study, task, made, **pairing.axes)
+    return Design(trainings, lambda lines: [*lines, *refused])
 
 
-def refusals(mismatch: Mismatch, study: Study) -> Iterator[Evidence]:
-    """Yield why a loss cannot be trained on some of its data sets."""
-    for spec in mismatch.datasets:
-        error = refusal(mismatch, spec, study)
-        if error is not None:
-            yield Evidence(
-                "not testable",
-                what=" and ".join(mismatch.score),
-                dataset=spec,
-                case=f"{mismatch.loss} vs {mismatch.fits}",
-                note=f"refused before any training: {error}",
-            )
+def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFit | None:
+    """Return why the mismatched loss is refused on a data set; None where it is not.
 
-
-def refusal(mismatch: Mismatch, spec: str, study: Study) -> LossDoesNotFit | None:
-    """Return why the mismatched loss is refused on a data set; None where it is not."""
-    error = obstacle(load_dataset(spec), (mismatch.loss, mismatch.fits), mismatch.score, study)
+    Raises:
+        UsageError: a loss or score that does not exist, or a loss that should fit and does not.
+    """
+    if error := obstacle(dataset, (mismatch.fits,), mismatch.score, study):
+        raise error
+    error = obstacle(dataset, (mismatch.loss, mismatch.fits), mismatch.score, study)
     return error if isinstance(error, LossDoesNotFit) else None
 
 
-def matches(mismatch: Mismatch, claim: Claim, study: Study) -> Iterator[Match]:
-    """Yield the comparisons on the data sets where the mismatched loss can be trained."""
-    names = [spec for spec in mismatch.datasets if refusal(mismatch, spec, study) is None]
-    for task in dict.fromkeys(load_dataset(name).task for name in names):
-        mine = tuple(name for name in names if load_dataset(name).task == task)
-        pair = mismatch.loss, mismatch.fits
-        bout = Bout(task, mine, pair[:1], pair[1:], dict(zip(pair, pair, strict=True)))
-        for cell in met(study, bout, {}):
-            for match in matches_of(cell, bout, claim, study, mismatch.score, "worse"):
-                yield replace(match, line=replace(match.line, what=f"{match.line.what}, {task}"))
+def refused_line(mismatch: Mismatch, dataset: Dataset, error: LossDoesNotFit) -> Evidence:
+    """Return why a loss cannot be trained on a data set."""
+    return Evidence(
+        "not testable",
+        " and ".join(mismatch.score),
+        dataset=dataset.name,
+        arms=(mismatch.loss, mismatch.fits),
+        note=f"refused before any training: {error}",
+    )
+
+
+def contrasts_in(
+    cell: Cell, pairing: Pairing, claim: Claim, study: Study, score: tuple[str, ...]
+) -> Iterator[Contrast]:
+    """Yield the contrasts on one data set, with the task beside the score."""
+    for contrast in contrasts_of(cell, pairing, claim, study, score, "worse"):
+        yield replace(contrast, line=replace(contrast.line, quantity=f"{contrast.line.quantity}, {pairing.task}"))

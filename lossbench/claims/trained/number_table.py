@@ -4,51 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, product
 from typing import Any
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
+from lossbench.claims.contrast import Direction
+from lossbench.claims.design import Design, Found, under_each
 from lossbench.claims.evidence import Evidence
+from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment, explanation
-from lossbench.claims.search.conditions import Search, axes_of_search, conditions
+from lossbench.claims.search.conditions import Search, conditions, grid
 from lossbench.claims.search.prevalence import implied_share, seen_at, with_share
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell
-from lossbench.claims.trained.contest import Bout, bouts, matches_of, met, pairs_of, values_of
-from lossbench.claims.trained.contrast import Direction, judge_all
-from lossbench.claims.trained.levels import level
-from lossbench.plan.settings import make_settings
-from lossbench.training.network import parse_model
-from lossbench.training.optimisers import parse_optimiser
+from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
 
 
-def check_number_table(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    score: tuple[str, ...],
-    datasets: tuple[str, ...],
-    generator: str,
-    search: Search,
-    **rest: Any,
-) -> None:
-    """Refuse a table that cannot be tried.
-
-    Raises:
-        UsageError: a loss, data set, score or setting that does not exist, does not fit or is out of range.
-    """
-    shares = (implied_share(claim, arms), *search.prevalence)
-    bouts(study, arms, score, (*datasets, *(with_share(generator, share) for share in shares)))
-    for epochs in search.epochs:
-        make_settings(**axes_of_search(search, epochs))
-    for model in search.models:
-        parse_model(model)
-    for optimizer in search.optimizers:
-        parse_optimiser(optimizer)
-
-
-@experiment("number_table", check=check_number_table)
+@experiment("number_table")
 def number_table(
     claim: Claim,
     study: Study,
@@ -59,7 +32,7 @@ def number_table(
     datasets: tuple[str, ...],
     generator: str,
     search: Search,
-) -> list[Evidence]:
+) -> Design:
     """Train the arms under every protocol, also at the share of positives that their reported scores imply.
 
     arms: the first against each of the others, in all readings of their names.
@@ -67,37 +40,44 @@ def number_table(
     and its frequent class is the positive one.
     search: what `--explain` searches.
     """
+    losses = [loss for arm in arms for loss in study.readings(arm, "binary")]
+    for training in grid(study, losses, generator, search):
+        training.check(study)
     share = implied_share(claim, arms)
-    made = with_share(generator, share)
-    held = [
-        (replace(cell, trials=seen_at(cell.trials, share)) if cell.dataset == made else cell, bout)
-        for bout in bouts(study, arms, score, (*datasets, made))
-        for cell in met(study, bout, {"outliers": [0.0]})
-    ]
-    matches = [match for cell, bout in held for match in matches_of(cell, bout, claim, study, score, direction)]
-    shown = [line for cell, bout in held for line in levels_of(cell, bout, claim, study, score)]
-    return [remark(line, made, share) for line in (*judge_all(matches), *shown)]
+    implied = with_share(generator, share)
+
+    def found_in(cell: Cell, pairing: Pairing) -> Iterator[Found]:
+        seen = replace(cell, trials=seen_at(cell.trials, share)) if cell.dataset == implied else cell
+        yield from contrasts_of(seen, pairing, claim, study, score, direction)
+        yield from levels_of(seen, pairing, claim, study, score)
+
+    return Design(
+        [
+            training
+            for pairing in pairings(study, arms, score, (*datasets, implied))
+            for training in under_each(study, pairing.task, partial(found_in, pairing=pairing), **pairing.axes)
+        ],
+        lambda lines: [remark(line, implied, share) for line in lines],
+    )
 
 
-def remark(line: Evidence, made: str, share: float) -> Evidence:
+def remark(line: Evidence, implied: str, share: float) -> Evidence:
     """Return evidence from the data at the implied share with a note that says so, and other evidence as it is."""
-    if line.dataset != made:
+    if line.dataset != implied:
         return line
     seen = ", the frequent class taken as the positive one" if share > 0.5 else ""
     said = f"{share:.1%} positives, as the reported rows imply{seen}"
     return replace(line, note=", ".join(filter(None, [line.note, said])))
 
 
-def levels_of(cell: Cell, bout: Bout, claim: Claim, study: Study, scores: tuple[str, ...]) -> Iterator[Evidence]:
+def levels_of(
+    cell: Cell, pairing: Pairing, claim: Claim, study: Study, scores: tuple[str, ...]
+) -> Iterator[Evidence]:
     """Yield the scores of each loss beside the reported ones."""
-    for score, loss in product(scores, dict.fromkeys(chain(*pairs_of(cell, bout)))):
-        yield level(
-            Evidence("not testable", score, protocol=cell.protocol, dataset=cell.dataset, case=loss),
-            values_of(cell, loss, score),
-            cell.test_to_train,
-            claim.reported.get(f"{bout.arms[loss]} {score}"),
-            study.terms.margins.get(score),
-        )
+    for score, loss in product(scores, dict.fromkeys(chain(*pairing.pairs(cell)))):
+        line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(loss,))
+        told = claim.reported.get(f"{pairing.arms[loss]} {score}")
+        yield level(line, cell.score_of(loss, score), cell.test_to_train, told, study.margin(score))
 
 
 @explanation("number_table")

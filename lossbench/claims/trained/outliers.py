@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.contrast import Contrast, Direction
+from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.cell import Cell, cells
-from lossbench.claims.trained.contrast import Direction, Match, judge_all
 from lossbench.data import load_dataset
 from lossbench.data.contamination import Kind
 from lossbench.errors import BadValue
 from lossbench.metrics.robustness import robustness, skill
-from lossbench.plan.settings import make_settings
 
 CLEAN = "clean"
 """An arm that is no loss: the first arm itself, trained on clean data."""
+
+CHANGE = "change of skill"
 
 SHAPES: dict[Kind, str] = {
     "target": "all outliers lie above",
@@ -32,43 +33,7 @@ SHAPES: dict[Kind, str] = {
 """What each contamination is like."""
 
 
-def check_outliers(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    datasets: tuple[str, ...],
-    outliers: tuple[float, ...],
-    kinds: tuple[Kind, ...],
-    **others: Any,
-) -> None:
-    """Refuse what cannot be trained.
-
-    Raises:
-        UsageError: a loss or data set that does not exist or fit, or a share or kind out of range.
-    """
-    from lossbench.plan.experiment import plan
-
-    if len(arms) < 2 or arms[0] == CLEAN:
-        raise BadValue(f'arms: {len(arms)} given; write a loss and what it meets, as in arms = ["mse", "{CLEAN}"]')
-    for kind in kinds:
-        plan(make_settings(**axes_of(arms, datasets, outliers, kind), seeds=1))
-
-
-def axes_of(
-    arms: tuple[str, ...], datasets: tuple[str, ...], shares: tuple[float, ...], kind: str
-) -> dict[str, Any]:
-    """Return what is trained, as fields of `lossbench.plan.settings.Settings`; clean data always among it."""
-    task = load_dataset(datasets[0]).task
-    return {
-        "datasets": list(datasets),
-        "losses": {task: [arm for arm in arms if arm != CLEAN]},
-        "outliers": sorted({0.0, *shares}),
-        "outlier_kind": kind,
-    }
-
-
-@experiment("outliers", check=check_outliers)
+@experiment("outliers")
 def outliers(
     claim: Claim,
     study: Study,
@@ -78,7 +43,7 @@ def outliers(
     datasets: tuple[str, ...],
     outliers: tuple[float, ...],
     kinds: tuple[Kind, ...],
-) -> list[Evidence]:
+) -> Design:
     """Contaminate growing shares of the training data and see which loss loses more of its skill on clean data.
 
     The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost is the mean skill
@@ -90,41 +55,35 @@ def outliers(
     kinds: target moves targets up by five standard deviations, target_symmetric up or down; feature_one_sided
         moves inputs up, feature up or down; label flips labels.
     """
+    if len(arms) < 2 or arms[0] == CLEAN:
+        raise BadValue(f'arms: {len(arms)} given; write a loss and what it meets, as in arms = ["mse", "{CLEAN}"]')
     task = load_dataset(datasets[0]).task
-    return judge_all(
-        [
-            match
-            for kind in kinds
-            for cell in cells(study, task, **axes_of(arms, datasets, outliers, kind))
-            for match in matches_of(cell, arms, direction, study)
-        ]
-    )
+    made = partial(contrasts_of, arms=arms, direction=direction, study=study)
+    axes = {
+        "datasets": list(datasets),
+        "losses": {task: [arm for arm in arms if arm != CLEAN]},
+        "outliers": sorted({0.0, *outliers}),
+    }
+    return Design([one for kind in kinds for one in under_each(study, task, made, **axes, outlier_kind=kind)])
 
 
-def matches_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Match]:
-    """Yield the comparisons of the first arm with each of the others on one data set."""
+def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Contrast]:
+    """Yield the contrasts of the first arm with each of the others on one data set."""
     changes, (first, *others) = skill_changes(cell), arms
     for other in others:
-        losses = [arm for arm in (first, other) if arm != CLEAN]
-        yield cell.match(
-            measured(cell),
-            losses,
+        yield cell.contrast(
+            CHANGE,
+            (first, other),
             changes[first] - (0.0 if other == CLEAN else changes[other]),
             direction,
-            study.terms.margins.get(cell.primary.name),
-            case=f"{first} vs {other}",
-            note=note_of(cell, losses),
+            study.margin(cell.primary.name),
+            note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
+            **cell.contamination,
         )
 
 
-def measured(cell: Cell) -> str:
-    """Name what is measured."""
-    dirty = cell.trials[cell.trials.outlier_fraction > 0]
-    return f"change of skill over 0 to {dirty.outlier_fraction.max():.0%} {dirty.outlier_kind.iloc[0]} outliers"
-
-
 def skills(cell: Cell, loss: str) -> np.ndarray:
-    """Return the skill of a loss, (seeds, shares); NaN where its training diverged."""
+    """Return the skill of a loss: (seeds, shares), NaN where its training diverged."""
     score, constant = (
         np.stack([cell.of(column, loss, share) for share in cell.shares], axis=-1)
         for column in (cell.primary.name, "constant_score")
@@ -133,7 +92,7 @@ def skills(cell: Cell, loss: str) -> np.ndarray:
 
 
 def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
-    """Return what contamination changes of the skill of each loss, by seed; below 0 where it costs.
+    """Return what contamination changes of the skill of each loss: (seeds,), below 0 where it costs.
 
     The mean of max(skill, 0) over the shares from zero to the largest, trapezoid, minus max(skill, 0) at zero.
     """
@@ -153,4 +112,4 @@ def note_of(cell: Cell, losses: Sequence[str]) -> str:
         for loss, area, at in zip(losses, found.area, found.breakdown, strict=True)
         if not np.isnan(area)
     ]
-    return "; ".join([SHAPES[cell.trials.outlier_kind[cell.trials.outlier_fraction > 0].iloc[0]], *figures])
+    return "; ".join([SHAPES[cell.contamination["contamination"]], *figures])

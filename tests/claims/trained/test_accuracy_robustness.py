@@ -4,15 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Study, read_terms
+from lossbench.claims.design import judged
 from lossbench.claims.trained.accuracy_robustness import (
     accuracy_robustness,
-    axes_of,
+    by_dataset,
+    distinct,
+    found_in,
     front,
-    lines_of,
-    matches_of,
     most_accurate,
 )
-from lossbench.claims.trained.contrast import judge_all
 
 from ..made_up import made_up
 
@@ -25,8 +25,8 @@ points = st.dictionaries(
 def found(clean, dirty):
     """Return both lines on losses that score as planted after clean and after contaminated training."""
     cell = made_up(lambda loss, share: (dirty if share else clean)[loss], list(clean), [0.0, 0.2])
-    lines = lines_of(cell, judge_all(list(matches_of(cell, STUDY))))
-    return [line.verdict for line in lines if not line.what.startswith("level of")]
+    lines = by_dataset(judged(found_in(cell, STUDY)))
+    return [line.verdict for line in lines if line.aspect != "level"]
 
 
 def test_a_loss_that_is_less_accurate_and_more_robust_is_enough():
@@ -60,13 +60,11 @@ def test_nothing_on_the_front_is_beaten_and_all_else_is(placed):
 
 def test_the_whole_catalogue_is_trained_on_both_tasks(study):
     """Two lines a protocol and data set, the second with the losses that no other beats; then all levels."""
-    lines = accuracy_robustness(
+    design = accuracy_robustness(
         Claim("x", "y"), study, regression=("diabetes",), binary=("moons",), outliers=(0.2,)
     )
-    judged = [line for line in lines if not line.what.startswith("level of")]
-    trained = (("diabetes", "regression"), ("moons", "binary"))
-    assert len(judged) == 2 * 2 * 3
-    assert all("not beaten in both" in line.note for line in judged[1::2])
-    assert len(lines) - len(judged) == 2 * 3 * sum(
-        len(axes_of((name,), ())["losses"][task]) for name, task in trained
-    )
+    lines = design.carry_out(study)
+    told = [line for line in lines if line.aspect != "level"]
+    assert len(told) == 2 * 2 * 3
+    assert all("not beaten in both" in line.note for line in told[1::2])
+    assert len(lines) - len(told) == 2 * 3 * sum(len(distinct(task)) for task in ("regression", "binary"))

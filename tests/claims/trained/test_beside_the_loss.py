@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.trained.beside_the_loss import SCORES, beside, beside_the_loss, matches_of
-from lossbench.claims.trained.contrast import judge_all
+from lossbench.claims.contrast import judge_all
+from lossbench.claims.trained.beside_the_loss import beside, beside_the_loss, contrasts_of
 
 from ..made_up import made_up
 
@@ -13,8 +13,7 @@ def found(accuracy, recall):
     """Return what is said where losses score as planted, and precision is the same."""
     rules = {"precision": lambda loss, share: 0.5, "recall": lambda loss, share: recall[loss]}
     cell = made_up(lambda loss, share: accuracy[loss], list(accuracy), score="accuracy", **rules)
-    lines = judge_all(list(matches_of(cell, STUDY)))
-    return beside([lines[i : i + len(SCORES)] for i in range(0, len(lines), len(SCORES))]).verdict
+    return beside(judge_all(list(contrasts_of(cell, STUDY)))).verdict
 
 
 def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
@@ -26,6 +25,6 @@ def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
 
 def test_one_line_says_whether_either_differs(study):
     """Precision or recall, whichever shows it, under every protocol."""
-    lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",))
+    lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",)).carry_out(study)
     assert len(lines) == 3
     assert {line.what for line in lines} <= {"precision", "recall"}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.trained.best_of import best_of, check_best_of, chosen, matches_of
-from lossbench.claims.trained.contrast import judge_all
+from lossbench.claims.contrast import judge_all
+from lossbench.claims.trained.best_of import best_of, chosen, contrasts_of
 from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of
 
@@ -18,7 +18,7 @@ def words(**changes):
     """Return what is said of the best of mse, mape and msle, which does not fit, where losses score as planted."""
     scores = SCORES | changes
     cell = made_up(lambda loss, share: scores[loss], list(scores), [0.1])
-    found = judge_all(list(matches_of(cell, ("mse", "mape", "msle"), (), STUDY)))
+    found = judge_all(list(contrasts_of(cell, ("mse", "mape", "msle"), (), STUDY)))
     return {line.case: line.verdict for line in found}
 
 
@@ -38,14 +38,14 @@ def test_the_best_is_chosen_on_validation_and_never_on_test():
 def test_a_recommended_loss_must_fit_some_of_the_data_only():
     """A relative error is undefined where targets are zero; where no recommended loss fits, that is said."""
     claim = Claim("x", "y")
-    check_best_of(claim, STUDY, arms=("mse", "mape"), datasets=("friedman1",))
+    best_of(claim, STUDY, arms=("mse", "mape"), datasets=("friedman1",)).check(STUDY)
     with pytest.raises(LossDoesNotFit, match="away from zero"):
-        check_best_of(claim, STUDY, arms=("mape",), datasets=("friedman1",))
+        best_of(claim, STUDY, arms=("mape",), datasets=("friedman1",))
 
 
 def test_every_other_loss_of_the_task_is_met_but_those_that_are_the_same(study):
     """The whole catalogue, each once, and what goes by another name left out."""
-    found = best_of(Claim("x", "y"), study, arms=("mse", "ce"), datasets=("diabetes",))
+    found = best_of(Claim("x", "y"), study, arms=("mse", "ce"), datasets=("diabetes",)).carry_out(study)
     same = {record.name for record in losses_of("regression") if record.placebo is not None}
     others = {record.name for record in losses_of("regression")} - same - {"mse"}
     assert {line.case for line in found} <= {f"mse vs {loss}" for loss in others}
@@ -59,4 +59,4 @@ def test_every_other_loss_of_the_task_is_met_but_those_that_are_the_same(study):
 def test_what_cannot_be_trained_is_refused_before(changes):
     """An unknown loss, none for the task, a score that the task does not have, an unknown data set."""
     with pytest.raises(UsageError):
-        check_best_of(Claim("x", "y"), STUDY, **({"arms": ("mse",), "datasets": ("diabetes",)} | changes))
+        best_of(Claim("x", "y"), STUDY, **({"arms": ("mse",), "datasets": ("diabetes",)} | changes))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lossbench.claims import Claim, Study, read_terms, try_claims
-from lossbench.claims.trained.contest import CONSTANT, Bout, bouts, contest, matches_of
-from lossbench.claims.trained.contrast import judge_all
+from lossbench.claims.cell import CONSTANT
+from lossbench.claims.contrast import judge_all
+from lossbench.claims.trained.contest import Pairing, contest, contrasts_of, pairings
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses.registry import core_losses
 
@@ -20,24 +21,26 @@ SCORES = {"mse": 0.8, "mae": 0.7, "tukey": 0.6, CONSTANT: 0.0}
 
 def test_a_name_with_several_readings_is_tried_in_all_of_them(study):
     """The name mse is three losses on two classes, two on several, and one where nothing else is meant."""
-    found = {bout.task: bout for bout in bouts(study, ("mse", "mae"), ("accuracy",), ("moons", "iris"))}
+    found = {
+        pairing.task: pairing for pairing in pairings(study, ("mse", "mae"), ("accuracy",), ("moons", "iris"))
+    }
     assert found["binary"].first == ("mse", "mse_logits", "mse_pm1")
     assert found["multiclass"].first == ("mse", "mse_logits")
-    (regression,) = bouts(study, ("mse", "mae"), ("r2",), ("diabetes",))
+    (regression,) = pairings(study, ("mse", "mae"), ("r2",), ("diabetes",))
     assert regression.first == ("mse",)
-    (pinned,) = bouts(study, ("brier", "bce"), ("accuracy",), ("moons",))
+    (pinned,) = pairings(study, ("brier", "bce"), ("accuracy",), ("moons",))
     assert pinned.first == ("brier",)
 
 
 def test_one_arm_alone_meets_every_other_core_loss(study):
     """But not its own readings."""
-    (bout,) = bouts(study, ("mse",), ("accuracy",), ("moons",))
-    assert set(bout.others) == set(core_losses("binary")) - set(bout.first)
+    (pairing,) = pairings(study, ("mse",), ("accuracy",), ("moons",))
+    assert set(pairing.others) == set(core_losses("binary")) - set(pairing.first)
 
 
 def test_without_data_sets_those_that_fit_are_taken(study):
     """Of the default experiment, by task and score."""
-    found = {bout.task: bout.datasets for bout in bouts(study, ("focal", "bce"), ("f1",))}
+    found = {pairing.task: pairing.datasets for pairing in pairings(study, ("focal", "bce"), ("f1",))}
     assert found == {
         "binary": ("breast_cancer", "moons", "imbalanced"),
         "multiclass": ("iris", "wine", "digits"),
@@ -72,7 +75,7 @@ def test_without_data_sets_those_that_fit_are_taken(study):
 def test_a_contest_that_cannot_be_held_is_refused(study, arms, score, datasets, error, message):
     """It says what does not exist or does not fit."""
     with pytest.raises(error, match=message):
-        bouts(study, arms, score, datasets)
+        pairings(study, arms, score, datasets)
 
 
 def test_every_comparison_is_there(study):
@@ -85,24 +88,26 @@ def test_every_comparison_is_there(study):
         direction="better",
         datasets=("moons", "breast_cancer"),
         outliers=(0.0, 0.1),
-    )
-    ordered = [line for line in evidence if not line.what.startswith("size")]
+    ).carry_out(study)
+    ordered = [line for line in evidence if line.aspect != "size"]
     assert len(ordered) == 3 * 2 * 2 * 3
     assert len({(line.protocol, line.dataset, line.what, line.case) for line in evidence}) == len(evidence)
     assert {line.what for line in ordered} == {"accuracy", "accuracy with 10% label outliers"}
     assert {line.case for line in ordered} == {"bce vs mse", "bce vs mse_logits", "bce vs mse_pm1"}
     assert {line.n for line in evidence} == {3}
-    assert {round(line.reported, 9) for line in evidence if line.what.startswith("size")} == {0.116}
+    assert {round(line.reported, 9) for line in evidence if line.aspect == "size"} == {0.116}
     assert all(("rate" in line.note) == (line.protocol == "tuned") for line in ordered)
 
 
-BOUT = Bout("regression", ("made up",), ("mse",), ("mse", "mae", "tukey", CONSTANT), dict.fromkeys(SCORES, "arm"))
+PAIRING = Pairing(
+    "regression", ("made up",), ("mse",), ("mse", "mae", "tukey", CONSTANT), dict.fromkeys(SCORES, "arm")
+)
 
 
 def test_every_other_arm_that_was_trained_is_met_and_no_loss_meets_itself():
     """The difference is that of the scores, seed by seed, and of a constant answer its own score."""
     cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
-    found = {m.line.case: m for m in matches_of(cell, BOUT, Claim("x", "y"), STUDY, ("r2",), "better")}
+    found = {m.line.case: m for m in contrasts_of(cell, PAIRING, Claim("x", "y"), STUDY, ("r2",), "better")}
     assert list(found) == ["mse vs mae", "mse vs constant"]
     against = cell.of("r2", "mse") - cell.of("r2", "mae")
     assert (found["mse vs mae"].differences == against).all()
@@ -114,19 +119,19 @@ def test_each_arm_is_named_with_its_own_rate_where_rates_are_tuned():
     cell = replace(made_up(lambda loss, share: SCORES[loss], ["mse", "mae"]), protocol="tuned")
     lr = np.where(cell.trials.loss == "mse", 0.3, 0.01)
     tuned = replace(cell, trials=cell.trials.assign(lr=lr))
-    notes = [m.line.note for m in matches_of(tuned, BOUT, Claim("x", "y"), STUDY, ("r2",), "better")]
+    notes = [m.line.note for m in contrasts_of(tuned, PAIRING, Claim("x", "y"), STUDY, ("r2",), "better")]
     assert notes == ["mse at rate 0.3, mae at rate 0.01", "mse at rate 0.3"]
     fixed = replace(cell, protocol="sgd")
-    assert not any(m.line.note for m in matches_of(fixed, BOUT, Claim("x", "y"), STUDY, ("r2",), "better"))
+    assert not any(m.line.note for m in contrasts_of(fixed, PAIRING, Claim("x", "y"), STUDY, ("r2",), "better"))
 
 
 def test_a_reported_difference_is_tried_beside_the_direction():
     """It is reproduced where the measured one is the same, and contradicted where it is another."""
     cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
-    bout = replace(BOUT, others=("mae",), arms={"mse": "mse", "mae": "mae"})
+    pairing = replace(PAIRING, others=("mae",), arms={"mse": "mse", "mae": "mae"})
     for told, word in (("0.7", "reproduced"), ("0.5", "contradicted")):
         claim = Claim("x", "y", reported={"mse r2": "0.8", "mae r2": told})
-        order, size = judge_all(list(matches_of(cell, bout, claim, STUDY, ("r2",), "better")))
+        order, size = judge_all(list(contrasts_of(cell, pairing, claim, STUDY, ("r2",), "better")))
         assert (order.verdict, size.verdict) == ("reproduced", word)
         assert size.reported == pytest.approx(0.8 - float(told))
 
@@ -135,7 +140,7 @@ def test_a_placebo_is_never_better(study):
     """Two-class softmax is the same function: no verdict calls either better."""
     evidence = contest(
         CLAIM, study, arms=("focal:gamma=0", "bce"), score=("accuracy",), direction="better", datasets=("moons",)
-    )
+    ).carry_out(study)
     assert {line.verdict for line in evidence} <= {"equivalent", "inconclusive"}
 
 
@@ -143,7 +148,7 @@ def test_an_undefined_score_is_not_testable(study):
     """A hinge loss has no probabilities to score."""
     evidence = contest(
         Claim("x", "y"), study, arms=("bce", "hinge"), score=("brier",), direction="better", datasets=("moons",)
-    )
+    ).carry_out(study)
     assert {(line.verdict, line.n) for line in evidence} == {("not testable", 0)}
 
 
@@ -156,7 +161,7 @@ def test_a_constant_answer_is_an_arm(study):
         score=("accuracy",),
         direction="better",
         datasets=("breast_cancer",),
-    )
+    ).carry_out(study)
     adam = [line for line in evidence if line.protocol == "adam"]
     assert [line.verdict for line in adam] == ["reproduced"]
 

@@ -59,7 +59,7 @@ def test_the_order_of_the_rows_says_nothing():
 
 def test_every_loss_stands_beside_its_reported_epochs():
     """The levels are shown and not judged."""
-    levels = [line for line in found(reported).evidence if line.what.startswith("level")]
+    levels = [line for line in found(reported).evidence if line.aspect == "level"]
     assert all(line.measured == pytest.approx(line.reported, abs=0.5) for line in levels)
     assert {line.verdict for line in levels} == {"not testable"}
 

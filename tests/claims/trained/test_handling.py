@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from lossbench.claims import Claim, Study, read_terms
+from lossbench.claims.contrast import judge_all
 from lossbench.claims.existence import any_differs
-from lossbench.claims.trained.contrast import judge_all
-from lossbench.claims.trained.handling import Hardship, handling, matches_of
+from lossbench.claims.trained.handling import Hardship, contrasts_of, handling
 
 from ..made_up import made_up
 
@@ -13,7 +13,7 @@ STUDY = Study(read_terms())
 def found(rule, shares=(0.0, 0.2), score="r2"):
     """Return the one line on three losses in a planted cell."""
     cell = made_up(rule, ["mse", "mae", "huber"], shares, score=score)
-    return any_differs(judge_all(list(matches_of(cell, STUDY))))
+    return any_differs(judge_all(list(contrasts_of(cell, STUDY))))
 
 
 def test_one_loss_that_bears_outliers_otherwise_is_enough():
@@ -33,6 +33,8 @@ def test_data_that_are_hard_as_they_are_are_judged_by_their_score():
 
 def test_a_line_for_every_hardship_and_protocol(study):
     """Core losses, trained."""
-    lines = handling(Claim("x", "y"), study, hardships=(Hardship(("diabetes",), "feature", (0.2,)),))
+    lines = handling(Claim("x", "y"), study, hardships=(Hardship(("diabetes",), "feature", (0.2,)),)).carry_out(
+        study
+    )
     assert [line.protocol for line in lines] == ["sgd", "adam", "tuned"]
     assert all("feature outliers" in line.what for line in lines)

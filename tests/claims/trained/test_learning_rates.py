@@ -53,7 +53,7 @@ def test_a_flat_curve_is_no_difference():
 def test_rates_that_are_not_reported_have_no_say():
     """Whatever they score, they are shown and not judged."""
     finding = found(as_reported)
-    shown = [line for line in finding.evidence if line.what == "level of accuracy"]
+    shown = [line for line in finding.evidence if line.aspect == "level"]
     assert len(shown) == 9 * 2 * 11
     assert {line.reported for line in shown} == {None, *REPORTED.values()}
     assert all(line.verdict == "not testable" for line in shown)
@@ -77,7 +77,7 @@ def test_a_real_curve(study):
     curve = [
         line.measured
         for line in finding.evidence
-        if line.what.startswith("level") and line.protocol == "adam" and line.case.startswith("ce")
+        if line.aspect == "level" and line.protocol == "adam" and line.case.startswith("ce")
     ]
     assert len(curve) == 9
     assert curve[0] < max(curve)

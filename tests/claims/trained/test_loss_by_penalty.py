@@ -62,7 +62,7 @@ def test_each_loss_gets_the_strength_that_validates_best():
 
 def test_every_cell_of_the_grid_is_shown():
     """Four losses and three penalties, on two data sets under three protocols; two of them are reported."""
-    levels = [line for line in found(lambda trial: 0.8).evidence if line.what.startswith("level")]
+    levels = [line for line in found(lambda trial: 0.8).evidence if line.aspect == "level"]
     assert len({(line.protocol, line.dataset, line.case) for line in levels}) == len(levels) == 12 * 6
     assert {line.case: line.reported for line in levels if line.reported is not None} == {
         "bce l2": 0.903,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lossbench.claims import Claim
-from lossbench.claims.trained.contrast import judge_all
-from lossbench.claims.trained.lower_loss import Models, Watched, counterexample, lower_loss
+from lossbench.claims.contrast import judge_all
+from lossbench.claims.trained.lower_loss import Models, Watched, counterexamples, lower_loss
 
 from ..made_up import made_up
 
@@ -23,8 +23,8 @@ def models(values, scores):
 
 def example(made):
     """Return the line on counterexamples."""
-    lines = iter(judge_all(list(made.pairs())))
-    return counterexample([(next(lines), next(lines)) for _ in made.couples])
+    (line,) = counterexamples(judge_all(list(made.pairs())))
+    return line
 
 
 def test_a_loss_that_falls_as_the_score_rises_means_a_better_model():
@@ -51,5 +51,7 @@ def test_models_that_score_alike_are_none():
 @pytest.mark.parametrize("relation", ["better", "not always better"])
 def test_a_line_for_every_protocol_with_one_rate(study, relation):
     """Where each loss has its own rate, there are not several to compare."""
-    found = lower_loss(Claim("x", "y"), study, watched=(WATCHED,), lr=(0.1, 0.3), relation=relation)
+    found = lower_loss(Claim("x", "y"), study, watched=(WATCHED,), lr=(0.1, 0.3), relation=relation).carry_out(
+        study
+    )
     assert [line.protocol for line in found] == ["sgd", "adam"]

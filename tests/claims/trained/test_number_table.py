@@ -52,7 +52,7 @@ def test_the_order_of_the_rows_says_nothing():
 
 def test_the_level_of_every_loss_stands_once_beside_the_reported_one():
     """Four losses, two scores, on three data sets under three protocols; none has a vote."""
-    levels = [line for line in found(ahead(0.05)).evidence if line.what.startswith("level")]
+    levels = [line for line in found(ahead(0.05)).evidence if line.aspect == "level"]
     assert len(levels) == len(set(levels)) == 4 * 2 * 3 * 3
     assert {line.reported for line in levels if line.case == "bce"} == {0.859, 0.912}
 
@@ -75,4 +75,4 @@ def test_a_real_table(study):
     small = replace(T3, arguments={**T3.arguments, "datasets": "moons"})
     (finding,) = try_claims(CATALOGUE, [small], study)
     assert {line.protocol for line in finding.evidence} == {"sgd", "adam", "tuned"}
-    assert all(0 <= line.measured <= 1 for line in finding.evidence if line.what.startswith("level"))
+    assert all(0 <= line.measured <= 1 for line in finding.evidence if line.aspect == "level")

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.trained.contrast import judge_all
-from lossbench.claims.trained.outliers import check_outliers, matches_of, outliers, skill_changes
+from lossbench.claims.contrast import judge_all
+from lossbench.claims.trained.outliers import contrasts_of, outliers, skill_changes
 from lossbench.errors import UsageError
 from lossbench.metrics.robustness import robustness
 
@@ -25,7 +25,7 @@ def fragile(loss, share):
 def words(direction, arms=("mse", "clean", "mae"), rule=fragile, **made):
     """Return what is said of the arms of a planted cell."""
     cell = made_up(rule, ["mse", "mae"], SHARES, **made)
-    return [line.verdict for line in judge_all(list(matches_of(cell, arms, direction, STUDY)))]
+    return [line.verdict for line in judge_all(list(contrasts_of(cell, arms, direction, STUDY)))]
 
 
 def test_a_loss_that_outliers_harm_is_sensitive_to_them():
@@ -63,7 +63,7 @@ def test_a_diverged_training_decides_nothing():
     """What it would have scored is not known."""
     cell = made_up(fragile, ["mse", "mae"], SHARES)
     cell.trials.loc[(cell.trials.loss == "mse") & (cell.trials.seed == 3), "status"] = "diverged"
-    (line,) = judge_all(list(matches_of(cell, ("mse", "mae"), "worse", STUDY)))
+    (line,) = judge_all(list(contrasts_of(cell, ("mse", "mae"), "worse", STUDY)))
     assert line.verdict == "inconclusive"
     assert "mse diverged 4 times" in line.note
 
@@ -87,7 +87,7 @@ def test_outliers_are_trained_under_every_protocol(study):
         datasets=("diabetes",),
         outliers=(0.4,),
         kinds=("target", "feature"),
-    )
+    ).carry_out(study)
     assert len(found) == 3 * 2 * 2
     assert {line.case for line in found} == {"mse vs clean", "mse vs mae"}
 
@@ -98,6 +98,7 @@ def test_outliers_are_trained_under_every_protocol(study):
 )
 def test_what_cannot_be_trained_is_refused_before(changes):
     """One arm alone, an unknown loss, a kind that the task does not have, and a share out of range."""
-    asked = {"arms": ("mse", "clean"), "datasets": ("diabetes",), "outliers": (0.1,), "kinds": ("target",)}
+    asked = {"arms": ("mse", "clean"), "direction": "worse", "datasets": ("diabetes",)}
+    asked |= {"outliers": (0.1,), "kinds": ("target",)}
     with pytest.raises(UsageError):
-        check_outliers(Claim("x", "y"), STUDY, **(asked | changes))
+        outliers(Claim("x", "y"), STUDY, **(asked | changes)).check(STUDY)

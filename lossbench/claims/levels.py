@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from lossbench.claims.contrast import number
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.trained.contrast import number
 from lossbench.stats.paired import corrected_interval
 
 
@@ -36,7 +36,7 @@ def level(
     return replace(
         line,
         verdict="not testable",
-        what=f"level of {line.what}",
+        aspect="level",
         reported=None if reported is None else float(reported),
         measured=number(mean.mean),
         low=number(mean.low),

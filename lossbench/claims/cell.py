@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
-from lossbench.claims.trained.contrast import Direction, Match
 from lossbench.schema import METRICS, OVERLAP, Metric
 from lossbench.stats.paired import shared_rows
-from lossbench.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CONSTANT = "constant"
+"""An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class Cell:
         return {}
 
     def of(self, column: str, loss: str, share: float | None = None) -> np.ndarray:
-        """Return one column of a loss at a contaminated share, by default the smallest, by seed."""
+        """Return one column of a loss at a contaminated share, by default the smallest: (seeds,)."""
         if column not in self._columns:
             self._columns[column] = self.trials[column].to_numpy(dtype="float64", na_value=float("nan"))
         place = loss, self.shares[0] if share is None else share
@@ -96,52 +98,77 @@ class Cell:
         rates = sorted(set(self.trials.lr.tolist()))
         return {rate: Cell(self.protocol, self.trials[self.trials.lr == rate]) for rate in rates}
 
-    def match(
+    def score_of(self, arm: str, score: str) -> np.ndarray:
+        """Return the score of a loss at the smallest contaminated share, or of the constant answer: (seeds,)."""
+        return self.of("constant_score", self.losses[0]) if arm == CONSTANT else self.of(score, arm)
+
+    def compared(
+        self, score: str, arms: tuple[str, str], direction: Direction, study: Study, note: str = ""
+    ) -> Contrast:
+        """Return the contrast of two losses by a score, within the margin of the study.
+
+        Args:
+            score: name of a measure.
+            arms: two losses that were trained, or one and the constant answer.
+            direction: what is claimed of the first.
+            study: where the margins are.
+            note: what a reader must know besides.
+        """
+        first, other = (self.score_of(arm, score) for arm in arms)
+        margin, greater = study.margin(score), METRICS[score].greater_is_better
+        facts = {"note": note} | self.contamination
+        return self.contrast(score, arms, first - other, direction, margin, greater, **facts)
+
+    def contrast(
         self,
-        what: str,
-        losses: Collection[str],
+        quantity: str,
+        arms: Sequence[str],
         differences: np.ndarray,
         direction: Direction,
         margin: float | None,
         greater_is_better: bool = True,
-        case: str = "",
+        *,
+        losses: Collection[str] | None = None,
         note: str = "",
-    ) -> Match:
-        """Return a comparison, to be judged; where a training of its losses diverged, it stays undecided.
+        **facts: Any,
+    ) -> Contrast:
+        """Return a comparison of two arms, to be judged; where a training diverged, it stays undecided.
 
         Args:
-            what: what is measured.
-            losses: the losses that take part; named as the case, unless that is given.
+            quantity: what is measured.
+            arms: what is compared.
             differences: (seeds,) the first minus the second.
             direction: what is claimed of the first.
             margin: the difference that is too small to matter; None where none is declared.
             greater_is_better: the direction of what is measured.
-            case: what tells it from the others of this data set.
+            losses: the losses that take part, where they are not the arms.
             note: what a reader must know besides.
+            **facts: further fields of the evidence.
         """
-        gone = self.diverged(losses)
-        told = "; ".join(filter(None, [note, *(f"{loss} diverged {count} times" for loss, count in gone.items())]))
+        gone = self.diverged(arms if losses is None else losses)
+        said = [note, *(f"{loss} diverged {count} times" for loss, count in gone.items())]
         line = Evidence(
             "inconclusive",
-            what=what,
-            protocol=self.protocol,
-            dataset=self.dataset,
-            case=case or " vs ".join(losses),
-            note=told,
+            quantity,
+            self.protocol,
+            self.dataset,
+            arms=tuple(arms),
+            diverged=sum(gone.values()),
+            note="; ".join(filter(None, said)),
+            **facts,
         )
-        return Match(
-            line, differences, self.test_to_train, direction, margin, greater_is_better, diverged=bool(gone)
-        )
+        return Contrast(line, differences, self.test_to_train, direction, margin, greater_is_better)
+
+    @property
+    def contamination(self) -> dict[str, Any]:
+        """How the training part was contaminated, as fields of the evidence; none where it was not."""
+        dirty = self.trials[self.trials.outlier_fraction > 0]
+        if dirty.empty:
+            return {}
+        return {"contamination": str(dirty.outlier_kind.iloc[0]), "shares": tuple(self.shares)}
 
 
-def cells(study: Study, task: Task, **axes: Any) -> Iterator[Cell]:
-    """Train under every protocol and yield the trials of each data set; for the axes see `Study.compare`."""
-    for protocol in study.protocols:
-        yield from cells_under(study, protocol.name, task, **axes)
-
-
-def cells_under(study: Study, protocol: str, task: Task, **axes: Any) -> Iterator[Cell]:
-    """Train under one protocol and yield the trials of each data set."""
-    trials = study.compare(protocol, task, **axes).trials
+def cells_of(protocol: str, trials: pd.DataFrame) -> Iterator[Cell]:
+    """Yield the trials of each data set."""
     for _, mine in trials.groupby("dataset", sort=False):
         yield Cell(protocol, mine)

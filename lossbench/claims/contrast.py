@@ -1,7 +1,7 @@
-"""Paired comparisons of two arms over seeds, judged together: from the scores of trainings to evidence.
+"""Contrasts: paired comparisons of two arms over seeds, judged together, from the scores of trainings to evidence.
 
-Every experiment that compares two arms makes its `Match`es and has them judged by `judge_all`, so that a claim is
-decided by the same test, margins and correction whatever experiment decides it.
+Every experiment that trains makes its contrasts and has them judged by `judge_all`, so that a claim is decided by
+the same test, margins and correction whatever experiment decides it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Direction = Literal["better", "worse", "equal", "not worse"]
 
 
 @dataclass(frozen=True, eq=False)
-class Match:
-    """One comparison, before it is judged.
+class Contrast:
+    """One comparison of two arms, before it is judged.
 
     Args:
         line: everything that the evidence says but figures and verdict.
@@ -36,7 +36,6 @@ class Match:
         margin: the difference that is too small to matter; None where none is declared.
         greater_is_better: the direction of the score.
         claimed: the difference that the test is of; not zero where a reported size is tried.
-        diverged: whether a training of either arm did; then nothing is decided.
     """
 
     line: Evidence
@@ -46,52 +45,55 @@ class Match:
     margin: float | None
     greater_is_better: bool = True
     claimed: float = 0.0
-    diverged: bool = False
 
     def test(self) -> PairedTest:
         """Test whether the difference is the one claimed."""
         return paired_test(np.asarray(self.differences, dtype=np.float64) - self.claimed, self.test_to_train)
 
 
-def judge_all(matches: Sequence[Match]) -> list[Evidence]:
+def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
     """Judge all comparisons that are made for one claim; their p values are corrected by Holm, all together.
 
     Example:
-        >>> line, wins = Evidence("inconclusive", what="accuracy"), np.array([0.11, 0.12, 0.13, 0.12])
-        >>> judge_all([Match(line, wins, 0.3, "better", margin=0.01)])[0].verdict
+        >>> line, wins = Evidence("inconclusive", "accuracy"), np.array([0.11, 0.12, 0.13, 0.12])
+        >>> judge_all([Contrast(line, wins, 0.3, "better", margin=0.01)])[0].verdict
         'reproduced'
     """
-    tests = [match.test() for match in matches]
+    tests = [contrast.test() for contrast in contrasts]
     adjusted = holm(np.array([test.p_value for test in tests])).tolist()
-    return [judge(match, test, p) for match, test, p in zip(matches, tests, adjusted, strict=True)]
+    return [judge(contrast, test, p) for contrast, test, p in zip(contrasts, tests, adjusted, strict=True)]
 
 
-def judge(match: Match, test: PairedTest, adjusted_p: float) -> Evidence:
-    """Return the evidence of one comparison, with its figures and its verdict."""
+def judge(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Evidence:
+    """Return the evidence of one contrast, with its figures; where a training diverged, nothing is decided."""
     mean, low, high = (
-        number(end + match.claimed) for end in (test.interval.mean, test.interval.low, test.interval.high)
+        number(end + contrast.claimed) for end in (test.interval.mean, test.interval.low, test.interval.high)
     )
     n = int(test.interval.n)
-    found = replace(match.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
+    found = replace(contrast.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
     if not n:
         return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
-    return replace(found, verdict="inconclusive" if match.diverged else word_for(match, test, adjusted_p))
+    return replace(found, verdict="inconclusive" if found.diverged else word_for(contrast, test, adjusted_p))
 
 
-def word_for(match: Match, test: PairedTest, adjusted_p: float) -> Word:
-    """Return what a comparison says of what is claimed; see `Direction`."""
-    found = str(verdict(test.interval, adjusted_p, match.margin, match.greater_is_better))
-    sign = 1 if match.greater_is_better else -1
+def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Word:
+    """Return what a contrast says of what is claimed; see `Direction`."""
+    found = str(verdict(test.interval, adjusted_p, contrast.margin, contrast.greater_is_better))
+    sign = 1 if contrast.greater_is_better else -1
     least, most = sorted((sign * float(test.interval.low), sign * float(test.interval.high)))
-    margin = match.margin or 0.0
-    if match.direction == "equal":
+    margin = contrast.margin or 0.0
+    if contrast.direction == "equal":
         inside = -margin < least and most < margin
         return "reproduced" if inside else "contradicted" if found in ("better", "worse") else "inconclusive"
-    if match.direction == "not worse":
+    if contrast.direction == "not worse":
         held = found == "better" or -margin < least
         return "reproduced" if held else "contradicted" if found == "worse" else "inconclusive"
-    opposite = "worse" if match.direction == "better" else "better"
-    words: dict[str, Word] = {match.direction: "reproduced", opposite: "contradicted", "equivalent": "equivalent"}
+    opposite = "worse" if contrast.direction == "better" else "better"
+    words: dict[str, Word] = {
+        contrast.direction: "reproduced",
+        opposite: "contradicted",
+        "equivalent": "equivalent",
+    }
     return words.get(found, "inconclusive")
 
 

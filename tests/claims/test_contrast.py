@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.claims.contrast import Contrast, judge_all
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.trained.contrast import Match, judge_all
 from lossbench.stats.paired import holm, paired_test
 
 few = settings(deadline=None, max_examples=25)
@@ -19,7 +19,8 @@ differences = st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=20).map(np.arr
 
 def word(values, direction, **changes):
     """Return the verdict on one comparison."""
-    return judge_all([Match(LINE, np.asarray(values), RATIO, direction, 0.01, **changes)])[0].verdict
+    line = changes.pop("line", LINE)
+    return judge_all([Contrast(line, np.asarray(values), RATIO, direction, 0.01, **changes)])[0].verdict
 
 
 @few
@@ -52,7 +53,7 @@ def test_claims_that_exclude_each_other_are_not_both_reproduced(values):
 @given(differences, st.floats(-0.3, 0.3))
 def test_the_size_of_a_difference_is_tried_as_a_shift(values, claimed):
     """To claim that a difference is d is to claim that it is nothing less d; figures stay as measured."""
-    (sized,) = judge_all([Match(LINE, values, RATIO, "equal", 0.01, claimed=claimed)])
+    (sized,) = judge_all([Contrast(LINE, values, RATIO, "equal", 0.01, claimed=claimed)])
     assert sized.verdict == word(values - claimed, "equal")
     assert sized.measured == pytest.approx(values.mean(), abs=1e-9)
 
@@ -61,7 +62,7 @@ def test_the_size_of_a_difference_is_tried_as_a_shift(values, claimed):
 @given(st.lists(differences, min_size=2, max_size=5))
 def test_p_values_are_corrected_over_all_that_is_judged_together(rows):
     """As Holm does it."""
-    found = [line.p_value for line in judge_all([Match(LINE, row, RATIO, "better", 0.01) for row in rows])]
+    found = [line.p_value for line in judge_all([Contrast(LINE, row, RATIO, "better", 0.01) for row in rows])]
     expected = holm(np.array([float(paired_test(row, RATIO).p_value) for row in rows]))
     assert found == pytest.approx(expected.tolist())
 
@@ -87,11 +88,11 @@ def test_the_words(values, direction, expected):
 
 def test_without_a_margin_nothing_is_equivalent():
     """Somebody who knows the units has to declare one."""
-    match = Match(LINE, np.array([0.001, -0.001, 0.001, -0.001]), RATIO, "better", None)
-    assert judge_all([match])[0].verdict == "inconclusive"
-    assert judge_all([replace(match, direction="equal")])[0].verdict == "inconclusive"
+    contrast = Contrast(LINE, np.array([0.001, -0.001, 0.001, -0.001]), RATIO, "better", None)
+    assert judge_all([contrast])[0].verdict == "inconclusive"
+    assert judge_all([replace(contrast, direction="equal")])[0].verdict == "inconclusive"
 
 
 def test_where_trainings_diverged_nothing_is_decided():
     """The seeds that are left may be the lucky ones."""
-    assert word([0.10, 0.11, 0.12, np.nan], "better", diverged=True) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", line=replace(LINE, diverged=1)) == "inconclusive"

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.claims.contrast import number
 from lossbench.claims.evidence import Evidence
-from lossbench.claims.trained.contrast import number
-from lossbench.claims.trained.levels import level
+from lossbench.claims.levels import level
 from lossbench.stats.paired import corrected_interval
 
 LINE = Evidence("inconclusive", "accuracy", note="one diverged")

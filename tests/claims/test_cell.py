@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lossbench.claims.trained.cell import Cell
+from lossbench.claims.cell import Cell
 
-from ..made_up import made_up
+from .made_up import made_up
 
 LOSSES, SHARES = ("bce", "mse"), (0.0, 0.1, 0.3)
 
@@ -65,6 +65,6 @@ def test_a_training_that_diverged_is_counted_for_its_loss_alone(cell: Cell) -> N
     broken = replace(cell, trials=cell.trials.assign(status=np.where(gone, "diverged", "ok")))
     assert broken.diverged(LOSSES) == {"mse": len(SHARES)}
     assert broken.diverged(["bce"]) == {}
-    match = broken.match("r2", LOSSES, np.ones(4), "better", 0.01)
-    assert match.diverged
-    assert match.line.note == "mse diverged 3 times"
+    contrast = broken.contrast("r2", LOSSES, np.ones(4), "better", 0.01)
+    assert contrast.line.diverged == 3
+    assert contrast.line.note == "mse diverged 3 times"

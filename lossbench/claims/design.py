@@ -1,0 +1,118 @@
+"""The design of an experiment that trains: what is trained, its contrasts, and how they are summed up.
+
+An experiment states its design and trains nothing. The engine checks every design by planning its trainings before
+the first of them starts, then trains, makes the contrasts, has all of them judged together, and sums up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from lossbench.claims.cell import Cell, cells_of
+from lossbench.claims.contrast import Contrast, judge_all
+from lossbench.claims.evidence import Evidence
+from lossbench.claims.study import Study
+from lossbench.task import Task
+
+if TYPE_CHECKING:
+    from lossbench.results.comparison import Comparison
+
+Found = Contrast | Evidence
+"""What is made of trials: a contrast, which is judged with all others, or evidence that is shown as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Trials under one protocol, and what is made of them.
+
+    Args:
+        protocol: its name.
+        task: of all the data sets.
+        runs: settings, as fields of `lossbench.plan.settings.Settings`; at least datasets and losses.
+        contrasts: takes the comparison of each run, in their order.
+    """
+
+    protocol: str
+    task: Task
+    runs: Sequence[Mapping[str, Any]]
+    contrasts: Callable[..., Iterable[Found]]
+
+    def check(self, study: Study) -> None:
+        """Refuse what cannot be trained, by planning it with one seed.
+
+        Raises:
+            UsageError: anything in the settings that cannot be carried out.
+        """
+        from lossbench.plan.experiment import plan
+
+        for axes in self.runs:
+            settings = study.settings(self.protocol, self.task, **axes)
+            plan(replace(settings, seeds=settings.seeds[:1]))
+
+    def trained(self, study: Study) -> list[Comparison]:
+        """Train every run."""
+        return [study.compare(self.protocol, self.task, **axes) for axes in self.runs]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What an experiment trains and what it makes of it.
+
+    Args:
+        trainings: in the order of the report.
+        summary: takes the judged contrasts and then what is shown as it is, and gives the evidence on the claim.
+    """
+
+    trainings: Sequence[Training]
+    summary: Callable[[list[Evidence]], Iterable[Evidence]] = list
+
+    def check(self, study: Study) -> None:
+        """Refuse what cannot be trained; nothing is.
+
+        Raises:
+            UsageError: anything that cannot be carried out.
+        """
+        for training in self.trainings:
+            training.check(study)
+
+    def carry_out(self, study: Study) -> list[Evidence]:
+        """Train, compare, judge and sum up."""
+        found = (training.contrasts(*training.trained(study)) for training in self.trainings)
+        return list(self.summary(judged(chain.from_iterable(found))))
+
+
+def judged(found: Iterable[Found]) -> list[Evidence]:
+    """Return all contrasts, judged together, and then what is shown as it is."""
+    made = list(found)
+    contrasts = [one for one in made if isinstance(one, Contrast)]
+    return [*judge_all(contrasts), *(one for one in made if isinstance(one, Evidence))]
+
+
+def under(protocol: str, task: Task, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> Training:
+    """Return trials under one protocol that are compared within each data set.
+
+    Args:
+        protocol: its name.
+        task: of all the data sets.
+        contrasts: takes the trials of one data set.
+        **axes: what is trained, as fields of `lossbench.plan.settings.Settings`.
+    """
+    return Training(protocol, task, [axes], partial(_by_dataset, protocol, contrasts))
+
+
+def under_each(
+    study: Study, task: Task, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any
+) -> list[Training]:
+    """Return the same trials under every protocol; for the arguments see `under`."""
+    return [under(protocol.name, task, contrasts, **axes) for protocol in study.protocols]
+
+
+def _by_dataset(
+    protocol: str, contrasts: Callable[[Cell], Iterable[Found]], comparison: Comparison
+) -> Iterator[Found]:
+    for cell in cells_of(protocol, comparison.trials):
+        yield from contrasts(cell)
