@@ -122,10 +122,37 @@ def balanced_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> balanced_accuracy(np.array([[1, 1, 1, 0]]), always_one)
         array([0.5])
     """
-    classes = np.arange(2 if prediction.task == "binary" else prediction.raw.shape[-1])
-    true = target[..., None] == classes
-    hits, present = (true & (prediction.decision[..., None] == classes)).sum(axis=1), true.sum(axis=1)
-    return _mean_where(_ratio(hits, present), present > 0)
+    true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
+    present = true.sum(axis=1)
+    return _mean_where(_ratio((true & said).sum(axis=1), present), present > 0)
+
+
+@per_model
+def matthews_corrcoef(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Correlation of decision and target (Matthews 1975; Gorodkin 2004 for several classes).
+
+    (n hits - Σ p t) / √((n² - Σ p²) (n² - Σ t²)), over classes predicted p times and present t times
+
+    Like R², it counts all errors of all classes. Undefined where the target has one class only.
+
+    Args:
+        target: (M or 1, n) class index.
+        prediction: of M models.
+
+    Returns:
+        (M,) in [-1, 1]; a constant prediction has 0.
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> raw = np.array([[[1.0], [1.0], [-1.0], [-1.0]]])
+        >>> matthews_corrcoef(np.array([[1, 1, 0, 1]]), predict(raw, "sigmoid", "binary")).round(3)
+        array([0.577])
+    """
+    true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
+    n, present, predicted = float(target.shape[1]), true.sum(axis=1), said.sum(axis=1)
+    covariance = n * (target == prediction.decision).sum(axis=1) - (predicted * present).sum(axis=-1)
+    spread_true, spread_said = (np.sqrt(n**2 - (counts**2).sum(axis=-1)) for counts in (present, predicted))
+    return np.where(spread_true == 0, np.nan, _ratio(covariance, spread_true * spread_said))
 
 
 @per_model
@@ -181,6 +208,38 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     p, n = positive.sum(axis=1), (~positive).sum(axis=1)
     area = (np.where(positive, ranks, 0.0).sum(axis=1) - p * (p + 1) / 2.0) / (p * n)
     return np.asarray(area.mean(axis=-1))
+
+
+@per_model
+def average_precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Area under the precision-recall curve: mean precision at the rank of each positive sample.
+
+    Σ (R(k) - R(k - 1)) P(k) over the thresholds k; samples that tie share one threshold
+
+    Of several labels, the mean. A random ranking has the share of positives, so it shows what the AUC hides where
+    positives are rare. Undefined where a label does not occur in the target.
+
+    Args:
+        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
+        prediction: of M models.
+
+    Returns:
+        (M,) in [0, 1].
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> raw = np.array([[[3.0], [2.0], [1.0]]])
+        >>> average_precision(np.array([[1, 0, 1]]), predict(raw, "margin", "binary")).round(3)
+        array([0.833])
+    """
+    from scipy.stats import rankdata
+
+    positive = _columns(target, prediction)
+    n, ranks = target.shape[1], rankdata(prediction.ranking.reshape(positive.shape), method="min", axis=1)
+    # The negatives go to the bottom, so that of the positives only positives count as ranked as high.
+    hits = n + 1 - rankdata(np.where(positive, ranks, 0), method="min", axis=1)
+    precisions = np.where(positive, hits / (n + 1 - ranks), 0.0)
+    return np.asarray((precisions.sum(axis=1) / positive.sum(axis=1)).mean(axis=-1))
 
 
 @per_model
@@ -289,6 +348,12 @@ def _columns(values: np.ndarray, prediction: Prediction) -> np.ndarray:
     if prediction.task == "multiclass":
         return np.asarray(values[..., None] == np.arange(prediction.raw.shape[-1]))
     return np.asarray((values == 1).reshape(*values.shape[:2], -1))
+
+
+def _classes(values: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return targets or decisions as (M, n, classes) bool: both classes of two, or every class."""
+    classes = 2 if prediction.task == "binary" else prediction.raw.shape[-1]
+    return np.asarray(values[..., None] == np.arange(classes))
 
 
 def _counts(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

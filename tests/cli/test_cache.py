@@ -105,6 +105,14 @@ def test_clear_removes_a_damaged_store(inside: Callable, folder: Path) -> None:
     assert stored() == []
 
 
+def test_an_export_has_what_an_older_lossbench_stored(inside: Callable) -> None:
+    """A column that came later is empty in its rows."""
+    old = row(0)
+    del old["matthews_corrcoef"]
+    fill(old, row(2))
+    assert inside("cache", "export", "-").out == trials_csv(frame_of([old | {"matthews_corrcoef": None}, row(2)]))
+
+
 @pytest.mark.parametrize("target", ["-", "all.csv"])
 def test_an_export_is_a_trials_csv(
     inside: Callable, tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch

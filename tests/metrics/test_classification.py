@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
 from lossbench.errors import BadValue
-from lossbench.metrics.classification import BINS, accuracy, roc_auc
+from lossbench.metrics.classification import BINS, accuracy, average_precision, matthews_corrcoef, roc_auc
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import metrics_of, score_all
 from lossbench.schema import METRICS
@@ -63,8 +63,13 @@ def reference(task: str, target: np.ndarray, prediction: Prediction, model: int)
         "recall": metrics.recall_score(target, decision, **averages(task)),
         "roc_auc": each_column(metrics.roc_auc_score, hot, columns),
     }
+    if task != "multiclass":
+        area = each_column(metrics.average_precision_score, hot, columns)
+        scores["average_precision"] = area if hot.any(axis=0).all() else np.nan  # scikit-learn: 0, by convention
     if task != "multilabel":
         scores["balanced_accuracy"] = metrics.balanced_accuracy_score(target, decision)
+        correlation = metrics.matthews_corrcoef(target, decision)
+        scores["matthews_corrcoef"] = correlation if len(np.unique(target)) > 1 else np.nan  # likewise
     if task == "multiclass":
         scores["top_k_accuracy"] = metrics.top_k_accuracy_score(target, ranking, k=2, labels=range(CLASSES))
     return scores | probability_scores(task, target, hot, prediction, model)
@@ -153,13 +158,25 @@ def test_each_model_may_have_its_own_target(task, data: st.DataObject) -> None:
 
 @few
 @given(data=st.data())
-def test_auc_sees_only_the_order(data: st.DataObject) -> None:
-    """An increasing function of the ranking leaves the AUC, and reversing the ranking gives one minus it."""
+def test_areas_see_only_the_order(data: st.DataObject) -> None:
+    """An increasing function of the ranking leaves both areas, and reversing it gives one minus the AUC."""
     target, raw = data.draw(inputs("binary"))
     raw = np.clip(raw, -3, 3)
     area = roc_auc(target[None], predict(raw, "margin", "binary"))
-    np.testing.assert_array_equal(roc_auc(target[None], predict(8 * raw, "margin", "binary")), area)
+    for score in (roc_auc, average_precision):
+        np.testing.assert_array_equal(
+            score(target[None], predict(8 * raw, "margin", "binary")),
+            score(target[None], predict(raw, "margin", "binary")),
+        )
     np.testing.assert_allclose(roc_auc(target[None], predict(-raw, "margin", "binary")), 1 - area)
+
+
+@pytest.mark.parametrize(("link", "task"), [("sigmoid", "binary"), ("softmax", "multiclass")])
+def test_a_constant_decision_correlates_with_nothing(link: str, task: str) -> None:
+    """Matthews's coefficient is 0 for a constant decision, and undefined for a target of one class."""
+    raw = np.zeros((1, 4, 1 if task == "binary" else CLASSES))
+    assert matthews_corrcoef(np.array([[0, 0, 1, 1]]), predict(raw, link, task)).item() == 0.0
+    assert np.isnan(matthews_corrcoef(np.zeros((1, 4), dtype=int), predict(raw, link, task))).all()
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])

@@ -100,7 +100,9 @@ def binary(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | 
     return {
         **decided(target, decision, "binary"),
         "balanced_accuracy": metrics.balanced_accuracy_score(target, decision),
+        "matthews_corrcoef": metrics.matthews_corrcoef(target, decision),
         "roc_auc": metrics.roc_auc_score(target, value),
+        "average_precision": metrics.average_precision_score(target, value),
         "log_loss": None if p is None else metrics.log_loss(target, p),
         "brier": None if p is None else metrics.brier_score_loss(target, p),
     }
@@ -118,6 +120,7 @@ def multiclass(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, floa
     return {
         **decided(target, raw.argmax(axis=1), "macro"),
         "balanced_accuracy": metrics.balanced_accuracy_score(target, raw.argmax(axis=1)),
+        "matthews_corrcoef": metrics.matthews_corrcoef(target, raw.argmax(axis=1)),
         "top_k_accuracy": metrics.top_k_accuracy_score(target, belief, k=2, labels=classes),
         "roc_auc": np.mean([metrics.roc_auc_score(one_hot[:, k], belief[:, k]) for k in classes]),
         "log_loss": None if p is None else metrics.log_loss(target, p, labels=classes),
@@ -132,6 +135,7 @@ def multilabel(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, floa
     return {
         **decided(target, p > 0.5, "macro"),
         "roc_auc": metrics.roc_auc_score(target, p, average="macro"),
+        "average_precision": metrics.average_precision_score(target, p, average="macro"),
         "log_loss": np.mean([metrics.log_loss(target[:, k], p[:, k], labels=[0, 1]) for k in labels]),
         "brier": metrics.mean_squared_error(target, p),
     }

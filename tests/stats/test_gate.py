@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lossbench.errors import BadValue, UnknownName
 from lossbench.schema import SCORES, TIMES
 from lossbench.stats.change import greater_is_better
-from lossbench.stats.gate import OUTCOMES, GateReport, Policies, gate, parse_rules
+from lossbench.stats.gate import OUTCOMES, GateReport, Policies, gate, parse_rules, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
@@ -220,6 +220,17 @@ def test_a_score_that_is_undefined_now_fails() -> None:
     assert (check.finding, check.outcome, check.seeds) == ("lost", "fail", (2,))
     (check,) = gate(before, after.assign(f1=np.nan), parse_rules(["f1:-10"])).checks
     assert (check.finding, check.outcome) == ("new", "pass")
+
+
+def test_a_rule_for_a_score_that_the_baseline_does_not_know_is_refused() -> None:
+    """Where trainings ended well and none has a value, nothing could be worse; a rule for other rows may stand."""
+    baseline = run(1).assign(f1=np.nan)
+    (loss,) = baseline.loss.unique()
+    for scope in ({}, {"loss": loss}, {"dataset": "moons"}):
+        with pytest.raises(BadValue, match=r"rule 'f1:-0.1': the baseline has no value for f1"):
+            refuse_unscored(parse_rules(["f1:-0.1"], **scope), baseline)
+    refuse_unscored(parse_rules(["f1:-0.1"], loss="another"), baseline)
+    refuse_unscored(parse_rules(["accuracy:-0.1", "r2:-0.1"]), baseline)  # which no such task has
 
 
 def test_no_baseline_yet_fails_nothing() -> None:
