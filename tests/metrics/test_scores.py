@@ -32,7 +32,7 @@ def test_the_order_of_the_reports() -> None:
     ]
 
 
-@pytest.mark.parametrize("measure", MEASURES.values(), ids=str)
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 def test_a_measure_bears_the_name_of_its_function(measure) -> None:
     """The table cannot put one function under the name of another."""
     assert measure.fn.__name__ == measure.name
