@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
 import pytest
 from hypothesis import settings
 
@@ -25,3 +29,17 @@ def comparison() -> lossbench.Comparison:
         epochs=4,
         outliers=[0, 0.2],
     )
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write Python files into an empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(text: str, name: str = "mine.py") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    return write_file

@@ -13,6 +13,9 @@ from lossbench.losses import Loss
 
 COMPANY = 7  # rows
 
+NOTHING = 1e-6
+"""The share of the gradient in company below which a row alone is said to have none."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -115,11 +118,16 @@ def value_and_gradient(
 
 
 def lone(case: Case) -> Case:
-    """Return a case whose samples are batches by themselves, or with fixed rows if the loss needs several."""
+    """Return a case whose samples are batches by themselves; with fixed rows if a single row says too little."""
     single = replace(case, alone=True)
+    among = replace(single, beside=COMPANY)
+    raw, target = case.draw(3)
     try:
         with warnings.catch_warnings(action="ignore"):  # about too few rows; the loss then gets more
-            value, slope = value_and_gradient(single, *case.draw(3))
+            value, slope = value_and_gradient(single, raw, target)
+            beside = gradient(among, raw, target)
     except (LossFailed, RuntimeError, IndexError):  # what a loss raises on a single row
-        return replace(single, beside=COMPANY)
-    return single if bool(value.isfinite().all() and slope.isfinite().all()) else replace(single, beside=COMPANY)
+        return among
+    finite = bool(value.isfinite().all() and slope.isfinite().all())
+    # A correlation, or a cosine over the batch, is a mere sign of one row: flat, and a jump at zero.
+    return single if finite and bool(slope.norm() >= NOTHING * beside.norm()) else among

@@ -7,7 +7,7 @@ import torch
 from lossbench.checks.case import Case, gradient
 from lossbench.checks.observation import Observation, observation
 
-ROWS = 12
+ROWS = 40
 
 
 def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float = 1e-6) -> torch.Tensor:

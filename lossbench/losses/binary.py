@@ -50,7 +50,6 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy from raw outputs: the logistic loss.
 
     Example:
-        >>> import torch
         >>> bce(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([6.9315e-01, 1.0000e+03])
     """
@@ -80,7 +79,6 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
 
     Example:
-        >>> import torch
         >>> mse(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.2500, 1.0000])
     """
@@ -107,7 +105,6 @@ def mse_logits(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     The raw output itself estimates the probability.
 
     Example:
-        >>> import torch
         >>> mse_logits(torch.tensor([[0.5], [3.0]]), torch.tensor([[1.0], [1.0]]))
         tensor([0.2500, 4.0000])
     """
@@ -133,7 +130,6 @@ def mse_pm1(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     The raw output estimates 2p - 1. It is four times `mse_logits` at (z + 1) / 2.
 
     Example:
-        >>> import torch
         >>> mse_pm1(torch.tensor([[0.5], [0.5]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.2500, 2.2500])
     """
@@ -166,7 +162,6 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     Its values for the two classes add up to a constant.
 
     Example:
-        >>> import torch
         >>> mae(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.5000, 1.0000])
     """

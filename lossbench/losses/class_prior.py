@@ -26,7 +26,6 @@ def _logit_adjusted_slope(
 
 
 @multiclass_loss(
-    link="softmax",
     prior=True,
     formula="-log p_t, with p = softmax(z + tau log π) and π the shares of the classes",
     source="Menon, Jayasumana, Rawat, Jain, Veit and Kumar (2021), Long-tail learning via logit adjustment, ICLR",
@@ -49,7 +48,6 @@ def logit_adjusted(
     At tau = 1 softmax(z) estimates the probabilities that the classes would have if they were equally frequent.
 
     Example:
-        >>> import torch
         >>> logit_adjusted(torch.zeros(2, 2), torch.tensor([0, 1]), prior=torch.tensor([[0.75, 0.25]]))
         tensor([0.2877, 1.3863])
     """
@@ -88,7 +86,6 @@ def _class_balanced_slope(
 
 
 @multiclass_loss(
-    link="softmax",
     prior=True,
     formula="-w_t log p_t, with p = softmax(z), w_c in proportion to 1 / (1 - beta^(n π_c)), Σ w_c = C, "
     "and π the shares of the classes",
@@ -116,7 +113,6 @@ def class_balanced(
     mean over samples divides by their number, not by the sum of the weights.
 
     Example:
-        >>> import torch
         >>> class_balanced(torch.zeros(2, 2), torch.tensor([0, 1]), prior=torch.tensor([[0.75, 0.25]]))
         tensor([0.4095, 0.9768])
     """

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 
 from lossbench.lazy import torch
-from lossbench.losses.multiclass import label_smoothing_slope, multiclass_loss
-from lossbench.losses.record import Facts
+from lossbench.losses.multiclass import label_smoothing_slope, multiclass_loss, smooth
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, one_hot, softmax
 from lossbench.spec import Parameter
 
@@ -20,20 +19,13 @@ POLY_EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the w
 
 
 @multiclass_loss(
-    link="softmax",
     placebo="ce",
     formula="Σ over classes of q_c log(q_c / p_c), with q = (1 - epsilon) y + epsilon / C, p = softmax(z)",
     source="Kullback and Leibler (1951), On information and sufficiency, Ann. Math. Statist. 22",
     parameters=(EPSILON,),
     slope=label_smoothing_slope,
     # Lipschitz: that of ce
-    facts=Facts(
-        convex=True,
-        differentiable=True,
-        lipschitz=math.sqrt(2),
-        symmetric=True,
-        estimates="probability (with epsilon = 0)",
-    ),
+    facts=smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability (with epsilon = 0)"),
 )
 def kl(
     raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
@@ -44,7 +36,6 @@ def kl(
     its smallest value is zero.
 
     Example:
-        >>> import torch
         >>> kl(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([6.9315e-01, 1.0000e+03])
     """
@@ -61,17 +52,14 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
 
 
 @multiclass_loss(
-    link="softmax",
     formula="-log p_t + epsilon (1 - p_t), with p = softmax(z)",
     source="Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss: a polynomial expansion perspective "
     "of classification loss functions, ICLR",
     parameters=(POLY_EPSILON,),
     slope=_poly1_slope,
     # Lipschitz: with one rival √2 (1 + p_t)(1 - p_t), largest at p_t = 0
-    facts=Facts(
-        differentiable=True,
+    facts=smooth(
         lipschitz=math.sqrt(2),
-        symmetric=True,
         estimates="a probability drawn towards the most probable class (with epsilon above 0)",
     ),
 )
@@ -84,7 +72,6 @@ def poly1(
     epsilon = -1 that term is gone.
 
     Example:
-        >>> import torch
         >>> poly1(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([   1.1931, 1001.0000])
     """
@@ -100,17 +87,15 @@ def _squentropy_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @multiclass_loss(
-    link="softmax",
     formula="-log p_t + (1 / (C - 1)) Σ over c ≠ t of z_c², with p = softmax(z) of C classes",
     source="Hui, Belkin and Wright (2023), Cut your losses with squentropy, ICML",
     slope=_squentropy_slope,
-    facts=Facts(convex=True, differentiable=True, symmetric=True, estimates="a probability drawn towards uniform"),
+    facts=smooth(convex=True, estimates="a probability drawn towards uniform"),
 )
 def squentropy(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Cross-entropy plus the mean square of the raw outputs of the wrong classes.
 
     Example:
-        >>> import torch
         >>> squentropy(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 0]))
         tensor([0.6931, 0.0000])
     """

@@ -37,7 +37,6 @@ def gaussian_nll(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     The constant ½ log 2π is left out. Where the network is sure, the loss is negative.
 
     Example:
-        >>> import torch
         >>> gaussian_nll(torch.tensor([[1.0, 0.0], [1.0, -5.0]]), torch.tensor([[1.0], [1.0]]))
         tensor([-0.1833, -2.5016])
     """

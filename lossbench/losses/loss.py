@@ -25,8 +25,7 @@ class Loss:
         record: what is known about the loss.
         spec: the loss as the user named it, such as "huber:delta=1.35".
         parameters: a value for each parameter of the record; equal specs have equal values.
-        targets: number of targets, classes or labels that a loss of the user's own was tried on; None for a usual
-            one.
+        targets: number of targets, classes or labels that a custom loss was tried on; None for a usual one.
 
     Example:
         >>> import torch
@@ -95,7 +94,7 @@ class Loss:
 
     @property
     def name(self) -> str:
-        """The name in the catalogue, aliases resolved; of a loss of the user's own, with what is fixed in it."""
+        """The name in the catalogue, aliases resolved; of a custom loss, with what is fixed in it."""
         return self.record.name
 
     @property
@@ -127,7 +126,7 @@ class Loss:
 
     @property
     def facts(self) -> Facts | None:
-        """What is known about its shape; None for a loss of the user's own."""
+        """What is known about its shape; None for a custom loss."""
         return self.record.facts
 
     @property
@@ -140,15 +139,15 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     """Return the loss that a spec names.
 
     Args:
-        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; or a loss of your own, as
+        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; or a custom loss, as
             "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under.
         task: may be left out where the name serves one task only.
-        targets: number of targets, classes or labels that a loss of your own is tried on; None for a usual one.
+        targets: number of targets, classes or labels that a custom loss is tried on; None for a usual one.
 
     Raises:
         UnknownName: no such loss, task or parameter.
         LossDoesNotFit: the loss does not serve the task.
-        LossFailed: a loss of your own that cannot be used.
+        LossFailed: a custom loss that cannot be used.
         BadValue: a parameter out of its range, or several tasks and none stated.
 
     Example:
@@ -216,17 +215,12 @@ def _check_raw(record: LossRecord, raw: torch.Tensor) -> None:
             f"loss '{record.name}': raw outputs are {raw.dtype} of shape {tuple(raw.shape)}; "
             "give floating-point numbers of shape (..., batch, outputs)"
         )
-    binary = record.task == "binary"
+    binary, outputs = record.task == "binary", raw.shape[-1]
     least = 2 if record.encoding == "index" else record.width(1)
-    uneven = raw.shape[-1] % record.outputs_per_target
-    if raw.shape[-1] < least or uneven or (binary and raw.shape[-1] > least):
-        wanted = (
-            f"{least}"
-            if binary
-            else f"a multiple of {record.outputs_per_target}"
-            if uneven
-            else f"at least {least}"
-        )
+    uneven = outputs % record.outputs_per_target
+    if outputs < least or uneven or (binary and outputs > least):
+        wanted = f"a multiple of {record.outputs_per_target}" if uneven else f"at least {least}"
+        wanted = f"{least}" if binary else wanted
         raise BadValue(
             f"loss '{record.name}' on a {record.task} task: raw has shape {tuple(raw.shape)}; "
             f"the last axis must be the outputs, {wanted} of them"

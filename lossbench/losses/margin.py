@@ -17,7 +17,7 @@ from lossbench.losses.registry import register, register_per_label
 # single precision the rest of a batch no longer counts beside such a sample. Beyond -88 it would overflow.
 STRAIGHT = -16.0
 
-_binary = partial(register, task="binary", encoding="values")
+_binary = partial(register, task="binary", encoding="values", link="margin")
 
 
 def _hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -43,7 +43,6 @@ def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Distance by which the raw output misses a margin of 1: the loss of the support vector machine.
 
     Example:
-        >>> import torch
         >>> hinge(torch.tensor([[0.5], [0.5]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.5000, 1.5000])
     """
@@ -58,7 +57,6 @@ def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tenso
 
 @_binary(
     core=True,
-    link="margin",
     formula="max(0, 1 - s z)², with s = 2y - 1",
     source="Lee and Mangasarian (2001), SSVM: a smooth support vector machine for classification, "
     "Comput. Optim. Appl. 20",
@@ -69,7 +67,6 @@ def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Square of the hinge loss, smooth where the margin is met.
 
     Example:
-        >>> import torch
         >>> squared_hinge(torch.tensor([[0.5], [0.5]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.2500, 2.2500])
     """
@@ -96,7 +93,6 @@ def modified_huber(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     Cut to [-1, 1], the raw output estimates 2p - 1; scikit-learn's `SGDClassifier` reads it so too.
 
     Example:
-        >>> import torch
         >>> modified_huber(torch.tensor([[0.5], [3.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([ 0.2500, 12.0000])
     """
@@ -112,7 +108,6 @@ def _exponential_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    link="margin",
     formula="exp(-s z), with s = 2y - 1; for s z < -16 the tangent at -16: exp(16) (-15 - s z)",
     source="Freund and Schapire (1997), A decision-theoretic generalization of on-line learning and an "
     "application to boosting, J. Comput. Syst. Sci. 55",
@@ -133,7 +128,6 @@ def exponential(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     that are undecided, so training is lost either way.
 
     Example:
-        >>> import torch
         >>> exponential(torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.3679, 2.7183])
     """
@@ -149,7 +143,6 @@ def _savage_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    link="margin",
     formula="1 / (1 + exp(2 s z))², with s = 2y - 1",
     source="Masnadi-Shirazi and Vasconcelos (2008), On the design of loss functions for classification: theory, "
     "robustness to outliers, and SavageBoost, NIPS",
@@ -166,7 +159,6 @@ def savage(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     It is `mse` at twice the raw output, which is how boosting scales it.
 
     Example:
-        >>> import torch
         >>> savage(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.2500, 1.0000])
     """
@@ -180,7 +172,6 @@ def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @_binary(
-    link="margin",
     formula="1 - s z, with s = 2y - 1",
     source="van Rooyen, Menon and Williamson (2015), Learning with symmetric label noise: the importance of being "
     "unhinged, NIPS",
@@ -202,7 +193,6 @@ def unhinged(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     as training lasts unless a penalty (`l2`) holds them.
 
     Example:
-        >>> import torch
         >>> unhinged(torch.tensor([[3.0], [3.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([-2.,  4.])
     """

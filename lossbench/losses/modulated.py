@@ -26,7 +26,7 @@ EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the weight
 # The largest slope of focal loss at gamma = 2: (1 - q)²·(1 - q - 2q log q) at q = 0.05785, found numerically.
 FOCAL_SLOPE = 1.128984
 
-_binary = partial(register, task="binary", encoding="values")
+_binary = partial(register, task="binary", encoding="values", link="sigmoid")
 
 
 def _focal_slope(
@@ -64,7 +64,6 @@ def focal(
     shifts weight between the classes without changing their sum. The value is never divided by the weights.
 
     Example:
-        >>> import torch
         >>> focal(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]]), gamma=1, alpha=0.25)
         tensor([0.1733, 0.5199])
     """
@@ -83,7 +82,6 @@ def _weighted_bce_slope(raw: torch.Tensor, target: torch.Tensor, *, prior: torch
 
 
 @_binary(
-    link="sigmoid",
     formula="w (-y log p - (1 - y) log(1 - p)), p = sigmoid(z), w = 1 / (2 π) if y = 1 else 1 / (2 (1 - π)), "
     "π the share of positives in training",
     source="King and Zeng (2001), Logistic regression in rare events data, Political Analysis 9",
@@ -102,7 +100,6 @@ def weighted_bce(raw: torch.Tensor, target: torch.Tensor, *, prior: torch.Tensor
     samples. It is `bce` at π = ½.
 
     Example:
-        >>> import torch
         >>> weighted_bce(torch.zeros(2, 1), torch.tensor([[1.0], [0.0]]), prior=torch.tensor([[0.1]]))
         tensor([3.4657, 0.3851])
     """
@@ -167,7 +164,6 @@ def asymmetric(
     by default, the decision is positive from a probability of 0.15 on.
 
     Example:
-        >>> import torch
         >>> asymmetric(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([0.3466, 0.0245])
     """
@@ -196,7 +192,6 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
 
 
 @_binary(
-    link="sigmoid",
     formula="-log q + epsilon (1 - q), q = sigmoid(s z), s = 2y - 1",
     source="Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss: a polynomial expansion perspective "
     "of classification loss functions, ICLR",
@@ -217,7 +212,6 @@ def poly1(
     towards ½; below -1 right decisions would be pushed away from being sure.
 
     Example:
-        >>> import torch
         >>> poly1(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
         tensor([   1.1931, 1001.0000])
     """

@@ -35,12 +35,13 @@ EPSILON = Parameter(
 TINY = 1e-30  # instead of zero where something is divided by it; single precision still has it
 
 # The other families enter their losses through this one, so that ce, the reference loss, is always the first.
-multiclass_loss = partial(register, task="multiclass", encoding="index")
+multiclass_loss = partial(register, task="multiclass", encoding="index", link="softmax")
+
+smooth = partial(Facts, differentiable=True, symmetric=True)
+"""The facts of a loss that is differentiable and treats all classes alike."""
 
 # Lipschitz: |p - y|, all of p on one wrong class
-_CE_FACTS = Facts(
-    convex=True, differentiable=True, lipschitz=math.sqrt(2), symmetric=True, estimates="probability"
-)
+_CE_FACTS = smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability")
 
 
 def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -64,7 +65,6 @@ def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 @multiclass_loss(
     core=True,
     aliases=("cce",),
-    link="softmax",
     formula="-log p_t, with p = softmax(z)",
     source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
     "Neurocomputing, NATO ASI F68",
@@ -75,7 +75,6 @@ def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Softmax cross-entropy; with two classes it is `bce` of the difference of the outputs.
 
     Example:
-        >>> import torch
         >>> ce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([6.9315e-01, 1.0000e+03])
     """
@@ -92,26 +91,18 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 @multiclass_loss(
     core=True,
     aliases=("brier",),
-    link="softmax",
     formula="Σ over classes of (p_c - y_c)², with p = softmax(z)",
     source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
     range="[0, 2]",
     slope=_mse_slope,
     # Lipschitz: with one rival class the loss is 2(1 - p)², of slope 4p(1 - p)² in either output; largest
     # at p = 1/3. More rivals only lessen it (numerically).
-    facts=Facts(
-        bounded=True,
-        differentiable=True,
-        lipschitz=math.sqrt(2) * 16 / 27,
-        symmetric=True,
-        estimates="probability",
-    ),
+    facts=smooth(bounded=True, lipschitz=math.sqrt(2) * 16 / 27, estimates="probability"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
 
     Example:
-        >>> import torch
         >>> mse(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([0.5000, 2.0000])
     """
@@ -152,7 +143,6 @@ def mse_logits(
     is then "margin".
 
     Example:
-        >>> import torch
         >>> mse_logits(torch.tensor([[0.5, 0.5]]), torch.tensor([0]), k=3, M=2)
         tensor([7.])
     """
@@ -169,7 +159,6 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @multiclass_loss(
     core=True,
-    link="softmax",
     formula="Σ over classes of |p_c - y_c| = 2 (1 - p_t), with p = softmax(z)",
     source="Ghosh, Kumar and Sastry (2017), Robust loss functions under label noise for deep neural networks, "
     "AAAI, section 3",
@@ -177,13 +166,7 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     slope=_mae_slope,
     # differentiable: p never reaches y, where the kink of the absolute value is
     # Lipschitz: 2 p_t |y - p| with one rival is 2√2 p_t (1 - p_t), largest at p_t = 1/2
-    facts=Facts(
-        bounded=True,
-        differentiable=True,
-        lipschitz=1 / math.sqrt(2),
-        symmetric=True,
-        estimates="most probable class",
-    ),
+    facts=smooth(bounded=True, lipschitz=1 / math.sqrt(2), estimates="most probable class"),
 )
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error on probabilities, which tolerates flipped labels and learns slowly.
@@ -191,7 +174,6 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     Its values for all possible true classes add up to a constant.
 
     Example:
-        >>> import torch
         >>> mae(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([1., 2.])
     """
@@ -229,7 +211,6 @@ def hinge(
     """Distance by which the true class misses its lead over the best other class.
 
     Example:
-        >>> import torch
         >>> hinge(torch.tensor([[2.0, 0.5, 0.0], [0.0, 2.0, 0.0]]), torch.tensor([0, 2]))
         tensor([0., 3.])
     """
@@ -255,7 +236,6 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy of each class against the rest.
 
     Example:
-        >>> import torch
         >>> bce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([   1.3863, 1000.6932])
     """
@@ -273,18 +253,12 @@ def _focal_slope(raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torc
 
 @multiclass_loss(
     core=True,
-    link="softmax",
     formula="-(1 - p_t)^gamma log p_t, with p = softmax(z)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
     parameters=(modulated.GAMMA,),
     slope=_focal_slope,
     # Lipschitz: the slope in either output, with one rival
-    facts=Facts(
-        differentiable=True,
-        lipschitz=math.sqrt(2) * modulated.FOCAL_SLOPE,
-        symmetric=True,
-        estimates="a probability drawn towards uniform",
-    ),
+    facts=smooth(lipschitz=math.sqrt(2) * modulated.FOCAL_SLOPE, estimates="a probability drawn towards uniform"),
 )
 def focal(
     raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor = modulated.GAMMA.default
@@ -292,7 +266,6 @@ def focal(
     """Cross-entropy that fades for samples which are already right; `ce` at gamma = 0.
 
     Example:
-        >>> import torch
         >>> focal(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([1.7329e-01, 1.0000e+03])
     """
@@ -313,7 +286,6 @@ def label_smoothing_slope(
 
 @multiclass_loss(
     core=True,
-    link="softmax",
     formula="-Σ over classes of ((1 - epsilon) y_c + epsilon / C) log p_c, with p = softmax(z) of C classes",
     source="Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), Rethinking the Inception architecture for "
     "computer vision, CVPR, section 7",
@@ -322,11 +294,9 @@ def label_smoothing_slope(
     # Lipschitz: |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the
     # true class and nothing elsewhere when there are many classes. With two classes it is less than 1 %
     # below that.
-    facts=Facts(
+    facts=smooth(
         convex=True,
-        differentiable=True,
         lipschitz=math.sqrt(1 + (1 - EPSILON.default) ** 2),
-        symmetric=True,
         estimates="a probability drawn towards uniform",
     ),
 )
@@ -338,7 +308,6 @@ def label_smoothing(
     Its smallest value is not zero: a sure prediction is never optimal.
 
     Example:
-        >>> import torch
         >>> label_smoothing(torch.tensor([[0.0, 0.0], [20.0, 0.0]]), torch.tensor([0, 0]))
         tensor([0.6931, 1.0000])
     """
@@ -376,7 +345,6 @@ def multi_margin(
     classes it is half of `hinge`.
 
     Example:
-        >>> import torch
         >>> multi_margin(torch.tensor([[2.0, 0.5, 0.0], [0.0, 2.0, 0.0]]), torch.tensor([0, 2]))
         tensor([0.0000, 1.3333])
     """

@@ -36,7 +36,6 @@ def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     sample without labels teaches nothing. It is here to show what that costs.
 
     Example:
-        >>> import torch
         >>> ce(torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
         tensor([1.3863, 0.0000])
     """

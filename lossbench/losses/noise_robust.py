@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 
 from lossbench.lazy import torch
-from lossbench.losses.multiclass import TINY, multiclass_loss
-from lossbench.losses.record import Facts
+from lossbench.losses.multiclass import TINY, multiclass_loss, smooth
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, softmax
 from lossbench.spec import Parameter
 
@@ -38,7 +37,6 @@ def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tens
 
 
 @multiclass_loss(
-    link="softmax",
     formula="(1 - p_t^q) / q, with p = softmax(z)",
     source="Zhang and Sabuncu (2018), Generalized cross entropy loss for training deep neural networks with noisy "
     "labels, NeurIPS",
@@ -46,11 +44,9 @@ def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tens
     parameters=(Q,),
     slope=_gce_slope,
     # Lipschitz: with one rival √2 p_t^q (1 - p_t), largest at p_t = q / (1 + q).
-    facts=Facts(
+    facts=smooth(
         bounded=True,
-        differentiable=True,
         lipschitz=math.sqrt(2) * Q.default**Q.default / (1 + Q.default) ** (1 + Q.default),
-        symmetric=True,
         estimates="a probability drawn towards the most probable class",
     ),
 )
@@ -60,7 +56,6 @@ def gce(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tensor = Q.
     Its minimiser has p in proportion to the true probabilities to the power 1 / (1 - q).
 
     Example:
-        >>> import torch
         >>> gce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]), q=0.5)
         tensor([0.5858, 2.0000])
     """
@@ -83,17 +78,14 @@ def _sce_slope(
 
 
 @multiclass_loss(
-    link="softmax",
     formula="-alpha log p_t - beta A (1 - p_t), with p = softmax(z)",
     source="Wang, Ma, Chen, Luo, Yi and Bailey (2019), Symmetric cross entropy for robust learning with noisy "
     "labels, ICCV",
     parameters=(SCE_ALPHA, BETA, A),
     slope=_sce_slope,
     # Lipschitz: with one rival √2 (alpha + b p_t)(1 - p_t), b = -beta A, largest at p_t = (b - alpha) / 2b.
-    facts=Facts(
-        differentiable=True,
+    facts=smooth(
         lipschitz=math.sqrt(2) * (SCE_ALPHA.default + _REVERSE) ** 2 / (4 * _REVERSE),
-        symmetric=True,
         estimates="a probability drawn towards the most probable class",
     ),
 )
@@ -111,7 +103,6 @@ def sce(
     2 times `mae`. Only beta A matters.
 
     Example:
-        >>> import torch
         >>> sce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([  2.0693, 104.0000])
     """
@@ -138,7 +129,6 @@ def _nce_rce_slope(
 
 
 @multiclass_loss(
-    link="softmax",
     formula="alpha log p_t / Σ over classes of log p_c - beta A (1 - p_t), with p = softmax(z)",
     source="Ma, Huang, Wang, Romano, Erfani and Bailey (2020), Normalized loss functions for deep learning with "
     "noisy labels, ICML",
@@ -147,11 +137,9 @@ def _nce_rce_slope(
     slope=_nce_rce_slope,
     # Lipschitz: both terms are steepest at p_t = 1/2 with one rival. More rivals only lessen it
     # (numerically).
-    facts=Facts(
+    facts=smooth(
         bounded=True,
-        differentiable=True,
         lipschitz=math.sqrt(2) / 4 * (NCE_ALPHA.default / math.log(2) + _REVERSE),
-        symmetric=True,
         estimates="most probable class",
     ),
 )
@@ -169,7 +157,6 @@ def nce_rce(
     term for all possible true classes add up to a constant. Only beta A matters.
 
     Example:
-        >>> import torch
         >>> nce_rce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([2.5000, 5.0000])
     """
@@ -189,18 +176,15 @@ def _taylor_ce_slope(raw: torch.Tensor, target: torch.Tensor, *, t: float | torc
 
 
 @multiclass_loss(
-    link="softmax",
     formula="Σ over j = 1 ... t of (1 - p_t)^j / j, with p = softmax(z)",
     source="Feng, Shu, Lin, Lv, Li and An (2020), Can cross entropy loss be robust to label noise?, IJCAI",
     range="[0, 1 + 1/2 + ... + 1/t]",
     parameters=(T,),
     slope=_taylor_ce_slope,
     # Lipschitz: with one rival √2 (1 - x^t) x, x = 1 - p_t, largest at x = (t + 1)^(-1 / t).
-    facts=Facts(
+    facts=smooth(
         bounded=True,
-        differentiable=True,
         lipschitz=math.sqrt(2) * (T.default + 1) ** (-1 / T.default) * T.default / (T.default + 1),
-        symmetric=True,
         estimates="a probability drawn towards the most probable class",
     ),
 )
@@ -210,7 +194,6 @@ def taylor_ce(raw: torch.Tensor, target: torch.Tensor, *, t: float | torch.Tenso
     Between two whole numbers the next term counts by the fraction of t.
 
     Example:
-        >>> import torch
         >>> taylor_ce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([0.6250, 1.5000])
     """
@@ -268,13 +251,7 @@ def _bi_tempered_slope(
     parameters=(T1, T2),
     slope=_bi_tempered_slope,
     # Lipschitz: with one rival, found numerically; more rivals only lessen it (numerically)
-    facts=Facts(
-        bounded=True,
-        differentiable=True,
-        lipschitz=0.6810466,
-        symmetric=True,
-        estimates="probability, by the tempered softmax",
-    ),
+    facts=smooth(bounded=True, lipschitz=0.6810466, estimates="probability, by the tempered softmax"),
 )
 def bi_tempered(
     raw: torch.Tensor,
@@ -289,7 +266,6 @@ def bi_tempered(
     softmax of the raw outputs gives others.
 
     Example:
-        >>> import torch
         >>> bi_tempered(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([0.5394, 4.9751])
     """

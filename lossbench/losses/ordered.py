@@ -31,7 +31,6 @@ def _emd_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 @multiclass_loss(
     aliases=("rps",),
-    link="softmax",
     formula="Σ over classes of (P_c - Y_c)², with P_c = Σ over k ≤ c of p_k, Y_c likewise, p = softmax(z)",
     source="Hou, Yu and Samaras (2016), Squared earth mover's distance-based loss for training deep neural "
     "networks, arXiv 1611.05916",
@@ -48,7 +47,6 @@ def emd(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     Meteorol. 8. The order is that of the class indices; where it has no meaning, neither has this loss.
 
     Example:
-        >>> import torch
         >>> emd(torch.tensor([[0.0, 0.0, 99.0], [0.0, 99.0, 0.0]]), torch.tensor([0, 0]))
         tensor([2., 1.])
     """

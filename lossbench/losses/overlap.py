@@ -7,6 +7,8 @@ batch of one sample, where its gradient is steepest.
 
 from __future__ import annotations
 
+from functools import partial
+
 from lossbench.lazy import torch
 from lossbench.losses.record import separable
 from lossbench.losses.registry import register
@@ -18,6 +20,8 @@ EPSILON = Parameter(
 ALPHA = Parameter("alpha", 0.3, low=0, open_low=True, meaning="weight of false positives")
 BETA = Parameter("beta", 0.7, low=0, open_low=True, meaning="weight of false negatives")
 
+_register = partial(register, encoding="values", link="sigmoid", whole_batch=True)
+
 # Lipschitz: at epsilon = 1: 3p(1 - p) / (p + 2)² for y = 1, p(1 - p) / (p + 1)² for y = 0
 # not symmetric: samples rightly found negative count for nothing
 _F1_FACTS = separable(
@@ -25,17 +29,14 @@ _F1_FACTS = separable(
 )
 
 
-@register(
+@_register(
     task="binary",
-    encoding="values",
-    link="sigmoid",
     formula="1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon) of a batch, with TP = Σ p y, FP = Σ p (1 - y), "
     "FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Milletari, Navab and Ahmadi (2016), V-Net: fully convolutional neural networks for volumetric medical "
     "image segmentation, 3DV",
     range="[0, 1)",
     parameters=(EPSILON,),
-    whole_batch=True,
     facts=_F1_FACTS,
 )
 def dice(
@@ -48,7 +49,6 @@ def dice(
     samples.
 
     Example:
-        >>> import torch
         >>> dice(torch.tensor([[0.0], [0.0], [-1000.0]]), torch.tensor([[1.0], [0.0], [0.0]]))
         tensor(0.3333)
     """
@@ -56,17 +56,14 @@ def dice(
     return _missed(p, target, (p - target).abs(), epsilon)
 
 
-@register(
+@_register(
     task="binary",
-    encoding="values",
-    link="sigmoid",
     formula="1 - (2 TP + epsilon) / (2 TP + 2 alpha FP + 2 beta FN + epsilon) of a batch, with TP = Σ p y, "
     "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Salehi, Erdogmus and Gholipour (2017), Tversky loss function for image segmentation using 3D fully "
     "convolutional deep networks, MLMI",
     range="[0, 1)",
     parameters=(ALPHA, BETA, EPSILON),
-    whole_batch=True,
     # Lipschitz: at y = 1 and p = 4/9
     facts=separable(
         bounded=True, differentiable=True, lipschitz=7 / 48, estimates="the decisions with the best Tversky index"
@@ -85,7 +82,6 @@ def tversky(
     The paper has no epsilon; the twos let it mean what it means in `dice`.
 
     Example:
-        >>> import torch
         >>> tversky(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [0.0]]))
         tensor(0.3333)
     """
@@ -94,17 +90,14 @@ def tversky(
     return _missed(p, target, weight * (p - target).abs(), epsilon)
 
 
-@register(
+@_register(
     task="multilabel",
-    encoding="values",
-    link="sigmoid",
     formula="Σ over labels of 1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon) of a batch, with TP = Σ p y, "
     "FP = Σ p (1 - y), FN = Σ (1 - p) y, p = sigmoid(z)",
     source="Bénédict, Koops, Odijk and de Rijke (2022), sigmoidF1: a smooth F1 score surrogate loss for "
     "multilabel classification, TMLR",
     range="[0, labels)",
     parameters=(EPSILON,),
-    whole_batch=True,
     facts=_F1_FACTS,
 )
 def soft_f1(
@@ -117,7 +110,6 @@ def soft_f1(
     and epsilon keeps those from being 0 / 0.
 
     Example:
-        >>> import torch
         >>> soft_f1(torch.tensor([[0.0, 9.0], [0.0, -9.0]]), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
         tensor(0.3334)
     """

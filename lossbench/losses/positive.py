@@ -117,7 +117,6 @@ def msle(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     skewed data.
 
     Example:
-        >>> import torch
         >>> msle(torch.tensor([[0.0]]), torch.tensor([[0.0]]))
         tensor([0.2773])
     """
@@ -143,7 +142,6 @@ def poisson(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     loss 0. In other units of the target it is multiplied by the factor.
 
     Example:
-        >>> import torch
         >>> poisson(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.0], [2.0]]))
         tensor([0.6931, 0.8125])
     """
@@ -171,7 +169,6 @@ def gamma(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     It is the same in every unit of the target.
 
     Example:
-        >>> import torch
         >>> gamma(torch.tensor([[0.0]]), torch.tensor([[2.0]]))
         tensor([0.8257])
     """
@@ -197,7 +194,6 @@ def tweedie(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.Tensor 
     """Half of the Tweedie deviance between `poisson` (p = 1) and `gamma` (p = 2): for sums that are often zero.
 
     Example:
-        >>> import torch
         >>> tweedie(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.0], [2.0]]))
         tensor([1.6651, 0.8127])
     """

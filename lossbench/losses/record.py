@@ -175,20 +175,13 @@ def docstring(own: str, records: Sequence[LossRecord]) -> str:
     """Return the whole docstring of a loss: what the function itself says, and what its records say.
 
     Args:
-        own: one line, what the records cannot say, and an example.
+        own: one line, what the records cannot say, and an example, to which `import torch` is added.
         records: of one function, one for each task that it serves.
 
     Example:
         >>> from lossbench.losses.regression import mae
-        >>> print(mae.__doc__.partition("Example:")[0].rstrip())
-        Absolute error.
-        <BLANKLINE>
-        mean over targets of |y - f|
-        <BLANKLINE>
-        Source: Edgeworth (1887), On observations relating to several quantities, Hermathena 6
-        <BLANKLINE>
-        Args:
-            raw: (..., batch, targets) predictions f.
+        >>> print(mae.__doc__.partition("Args:")[2].partition("Example:")[0].strip())
+        raw: (..., batch, targets) predictions f.
             target: (..., batch, targets) values y.
         <BLANKLINE>
         Returns:
@@ -205,7 +198,7 @@ def docstring(own: str, records: Sequence[LossRecord]) -> str:
         "\n".join(_wrapped(f"Source: {source}") for source in _by_task("source", records).splitlines()),
         "\n".join(["Args:", *(_wrapped(f"{name}: {text}.", 4) for name, text in _arguments(widest))]),
         f"Returns:\n    {shape}, in {widest.range}.",
-        f"Example:\n{example}",
+        f"Example:\n    >>> import torch\n{example}",
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -220,7 +213,7 @@ def _by_task(name: str, records: Sequence[LossRecord]) -> str:
 
 def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     """Yield each argument of a loss with its shape and meaning."""
-    axis = {"regression": "targets", "binary": "1", "multiclass": "classes", "multilabel": "labels"}[record.task]
+    axis = AXES[record.task]
     outputs = f"{record.outputs_per_target} · {axis}" if record.outputs_per_target > 1 else axis
     yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
     if record.encoding == "index":
@@ -235,6 +228,14 @@ def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     for parameter in record.parameters:
         yield parameter.name, parameter.description
 
+
+AXES: Mapping[Task, str] = {
+    "regression": "targets",
+    "binary": "1",
+    "multiclass": "classes",
+    "multilabel": "labels",
+}
+"""The last axis of a target of values."""
 
 _READ: Mapping[Link, str] = {
     "identity": "predictions f",

@@ -60,7 +60,6 @@ def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error, without the factor ½.
 
     Example:
-        >>> import torch
         >>> mse(torch.tensor([[3.0, 1.0]]), torch.tensor([[1.0, 1.0]]))
         tensor([2.])
     """
@@ -83,7 +82,6 @@ def quadratic(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Half of the squared error: `mse` with steps half as large.
 
     Example:
-        >>> import torch
         >>> quadratic(torch.tensor([[3.0, 1.0]]), torch.tensor([[1.0, 1.0]]))
         tensor([1.])
     """
@@ -106,7 +104,6 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error.
 
     Example:
-        >>> import torch
         >>> mae(torch.tensor([[3.0, 1.0]]), torch.tensor([[1.0, 1.0]]))
         tensor([1.])
     """
@@ -138,7 +135,6 @@ def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tenso
     It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
 
     Example:
-        >>> import torch
         >>> huber(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [3.0]]))
         tensor([0.5000, 2.5000])
     """
@@ -171,7 +167,6 @@ def log_cosh(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Logarithm of the hyperbolic cosine: half the squared error near zero, absolute error far off.
 
     Example:
-        >>> import torch
         >>> log_cosh(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.0], [100.0]]))
         tensor([ 0.0000, 99.3069])
     """
@@ -198,7 +193,6 @@ def pinball(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tenso
     """Absolute error with one weight above and another below; half of `mae` at tau = ½.
 
     Example:
-        >>> import torch
         >>> pinball(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [-1.0]]), tau=0.75)
         tensor([0.7500, 0.2500])
     """
@@ -225,7 +219,6 @@ def expectile(
     """Squared error with one weight above and another below; half of `mse` at tau = ½.
 
     Example:
-        >>> import torch
         >>> expectile(torch.tensor([[0.0], [0.0]]), torch.tensor([[2.0], [-2.0]]), tau=0.75)
         tensor([3., 1.])
     """
@@ -261,7 +254,6 @@ def epsilon_insensitive(
     It is `mae` at epsilon = 0.
 
     Example:
-        >>> import torch
         >>> epsilon_insensitive(torch.tensor([[0.0], [0.0]]), torch.tensor([[0.25], [-2.0]]), epsilon=0.5)
         tensor([0.0000, 1.5000])
     """

@@ -56,7 +56,6 @@ def mape(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     Its minimiser is a median in which small targets weigh more, so it predicts too low on skewed data.
 
     Example:
-        >>> import torch
         >>> mape(torch.tensor([[90.0], [30.0]]), torch.tensor([[100.0], [20.0]]))
         tensor([0.1000, 0.5000])
     """
@@ -94,7 +93,6 @@ def smape(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     target of zero.
 
     Example:
-        >>> import torch
         >>> smape(torch.tensor([[3.0], [-1.0], [0.0]]), torch.tensor([[1.0], [5.0], [0.0]]))
         tensor([1., 2., 0.])
     """

@@ -72,7 +72,6 @@ def smooth_l1(
     It estimates the mean for a large beta, the median for a small one, and else not always a value between them.
 
     Example:
-        >>> import torch
         >>> smooth_l1(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [3.0]]), beta=2.0)
         tensor([0.2500, 2.0000])
     """
@@ -104,7 +103,6 @@ def pseudo_huber(
     It estimates the mean for a large delta, the median for a small one, and else not always a value between them.
 
     Example:
-        >>> import torch
         >>> pseudo_huber(torch.tensor([[0.0], [0.0]]), torch.tensor([[1e-4], [1.0]]))
         tensor([5.0000e-09, 4.1421e-01])
     """
@@ -132,7 +130,6 @@ def cauchy(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor =
     """Logarithm of the squared error far off: the likelihood of a Cauchy distribution.
 
     Example:
-        >>> import torch
         >>> cauchy(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]), c=1.0)
         tensor([0.3466, 6.9078])
     """
@@ -161,7 +158,6 @@ def geman_mcclure(
     """Squared error that levels off: far outliers cost ½c² each and pull no more.
 
     Example:
-        >>> import torch
         >>> geman_mcclure(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]))
         tensor([0.2500, 0.5000])
     """
@@ -188,7 +184,6 @@ def welsch(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor =
     """Upside-down bell: squared error near zero, constant beyond about 2c.
 
     Example:
-        >>> import torch
         >>> welsch(torch.tensor([[0.0], [0.0]]), torch.tensor([[1e-4], [1000.0]]), c=2.0)
         tensor([5.0000e-09, 2.0000e+00])
     """
@@ -218,7 +213,6 @@ def tukey(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = 
     A network that starts with all errors beyond c never learns anything.
 
     Example:
-        >>> import torch
         >>> tukey(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]), c=3.0)
         tensor([0.4465, 1.5000])
     """
@@ -268,7 +262,6 @@ def barron(
     2, `pseudo_huber` at 1, `cauchy` at 0, `geman_mcclure` at -2, `welsch` at -inf.
 
     Example:
-        >>> import torch
         >>> error = torch.tensor([[2.0]])
         >>> [round(float(barron(error, 0 * error, alpha=alpha)), 3) for alpha in (2, 1, 0, -2, -1e9)]
         [2.0, 1.236, 1.099, 1.0, 0.865]

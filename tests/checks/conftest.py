@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from textwrap import dedent
+from collections.abc import Iterator
 
 import pytest
+import torch
 
 
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Write a file of losses into an empty folder, which is the current one."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_file(text: str, name: str = "mine.py") -> Path:
-        path = tmp_path / name
-        path.write_text(dedent(text), encoding="utf-8")
-        return path
-
-    return write_file
+@pytest.fixture(autouse=True, scope="module")
+def single() -> Iterator[None]:
+    """Compute in one thread: on tensors this small, threads wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lossbench.checks.case import COMPANY, Case, lone
+from lossbench.checks.case import COMPANY, Case, gradient, lone
+from lossbench.checks.kinks import check_kinks
 from lossbench.losses import get_loss
 
 from .made import made, squared
@@ -34,3 +35,15 @@ def test_company_is_kept_where_one_row_is_too_few() -> None:
     spread = made(lambda raw, target: raw.std(-2).mean(-1), whole_batch=True)
     assert lone(spread).beside == COMPANY
     assert lone(made(squared)).beside == 0
+
+
+def test_company_is_kept_where_one_row_is_a_mere_sign() -> None:
+    """A cosine over the batch is flat in one row but for a jump at zero; among others it has a slope."""
+
+    def angle(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return 1 - torch.nn.functional.cosine_similarity(raw, target, dim=-2).mean(-1)
+
+    cosine = made(angle, whole_batch=True)
+    assert lone(cosine).beside == COMPANY
+    assert gradient(lone(cosine), *cosine.draw(3)).norm() > 0.01
+    assert check_kinks(cosine).verdict == "pass"

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from losses.cases import CASES
 
 from lossbench.checks.run import CHECKS, check_loss, checked
 from lossbench.errors import LossFailed, UnknownName
 from lossbench.losses import catalogue, get_loss
 
 from .made import made, squared
+
+EXACT = ("gradient", "finite", "precision", "shape", "dtype", "order", "batch", "inputs", "broadcasting")
+"""The checks that every loss of the catalogue passes with all parameters under test, and without a note."""
 
 NOTED = {"scale", "saturation", "plateaus", "cost"}
 """The checks in which something may be to be noted of a loss of the catalogue."""
@@ -24,6 +28,12 @@ def test_the_catalogue_passes_its_own_checks(record) -> None:
     assert [name for name, seen in found.items() if seen.grade == "fail"] == []
     assert {name for name, seen in found.items() if seen.grade == "note"} <= NOTED
     assert all(seen.saw for seen in found.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_loss_keeps_the_laws_of_the_checks(case) -> None:
+    """With other parameters too: a true and finite gradient, shape, precision, rows of no order and no company."""
+    assert {name: seen for name in EXACT if (seen := CHECKS[name](case)).verdict != "pass"} == {}
 
 
 def test_a_loss_is_checked_on_each_task_that_it_fits() -> None:

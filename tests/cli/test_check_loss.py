@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from lossbench.checks.run import CHECKS
 
@@ -71,3 +74,14 @@ def test_what_is_not_there_is_a_usage_error(refusal: Callable, tmp_path: Path) -
     assert "did you mean 'loss'" in refusal("check-loss", "mine.py:los")
     assert "unknown parameter 'alpha'" in refusal("check-loss", "huber:alpha=2")
     assert "did you mean 'binary'" in refusal("check-loss", "bce", "--task", "binry")
+
+
+@pytest.mark.parametrize("name", ["bounded", "Angle"])
+def test_the_losses_of_the_documentation_pass(inside: Callable, tmp_path: Path, name: str) -> None:
+    """The example losses of docs/own-loss.md keep the laws that the same page recommends to check."""
+    page = (Path(__file__).parents[2] / "docs" / "own-loss.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n# my_losses\.py\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "my_losses.py").write_text(code, encoding="utf-8")
+    outcome = inside("check-loss", f"my_losses.py:{name}")
+    assert outcome.code == 0, outcome.out
+    assert "fail" not in outcome.out.split()

@@ -10,28 +10,28 @@ import pytest
 
 from lossbench.cli import COMMANDS
 
-HEAVY = {"torch", "numpy", "pandas", "sklearn", "scipy", "rich"}
+HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich")
 
 
 @pytest.mark.parametrize(
     ("arguments", "forbidden"),
     [
         (["--help"], HEAVY),
-        (["compare", "--help"], HEAVY - {"rich"}),
-        (["losses"], {"torch"}),
-        (["losses", "huber", "--format", "json"], {"torch"}),
-        (["losses", "--matrix"], {"torch"}),
-        (["check-loss", "--help"], {"torch"}),
-        (["datasets"], {"torch"}),
-        (["compare", "-d", "iris", "-l", "hubber"], {"torch"}),
+        (["compare", "--help"], HEAVY[:-1]),
+        (["losses"], ("torch",)),
+        (["losses", "huber", "--format", "json"], ("torch",)),
+        (["losses", "--matrix"], ("torch",)),
+        (["check-loss", "--help"], ("torch",)),
+        (["datasets"], ("torch",)),
+        (["compare", "-d", "iris", "-l", "hubber"], ("torch",)),
     ],
     ids=" ".join,
 )
-def test_nothing_is_imported_that_is_not_needed(arguments: list[str], forbidden: set[str]) -> None:
+def test_nothing_is_imported_that_is_not_needed(arguments: list[str], forbidden: tuple[str, ...]) -> None:
     """Help, catalogue and usage errors answer at once: they import none of the slow libraries."""
     program = (
         "import sys; from lossbench.cli import run; run(sys.argv[1:]); "
-        f"print('imported', sorted({forbidden!r} & sys.modules.keys()))"
+        f"print('imported', sorted(sys.modules.keys() & {forbidden!r}))"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("imported []\n")

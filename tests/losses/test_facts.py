@@ -10,7 +10,6 @@ from functools import cache, partial
 import pytest
 import torch
 
-from lossbench.backends.local import one_thread
 from lossbench.checks.case import Case, gradient, lone
 from lossbench.checks.facts import LAWS, steepness
 from lossbench.checks.kinks import find_kinks
@@ -32,13 +31,6 @@ def holds(record, law) -> bool:
 def judged(record):
     """Return the cases of a record; the facts of a loss of whole batches are those of a batch of one sample."""
     return cases(record, alone=record.whole_batch)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def single():
-    """Compute in one thread: on tensors this small, threads wait for each other."""
-    with one_thread():
-        yield
 
 
 @pytest.mark.parametrize("fact", LAWS)

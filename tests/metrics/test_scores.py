@@ -35,7 +35,7 @@ def test_the_order_of_the_reports() -> None:
     ]
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=str)
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_a_metric_bears_the_name_of_its_function(metric) -> None:
     """The table cannot put one function under the name of another."""
     assert function_of(metric).__name__ == metric.name

@@ -1,1 +1,1 @@
-"""A loss of the user's own: found, tried, and called as it wants to be."""
+"""A custom loss: found, tried, and called as it wants to be."""

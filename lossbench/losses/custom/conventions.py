@@ -1,4 +1,4 @@
-"""How a loss of the user's own is called: what it gets, what it gives, and how it is mapped over the models.
+"""How a custom loss is called: what it gets, what it gives, and how it is mapped over the models.
 
     raw    f(raw, target, **parameters), recognised by the names of its first two parameters, is handed all models
            at once: raw (..., batch, outputs) and the target as in `lossbench.losses.record`.
@@ -34,7 +34,7 @@ from typing import Any, Literal, cast, get_args
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.lazy import torch
-from lossbench.losses.record import Encoding, Link
+from lossbench.losses.record import AXES, Encoding, Link
 from lossbench.task import Task
 
 Form = Literal["raw", "pair"]
@@ -103,7 +103,7 @@ class Convention:
         return (target.unsqueeze(-1) == torch.arange(raw.shape[-1], device=raw.device)).to(raw.dtype)
 
     def __str__(self) -> str:
-        axis = {"regression": "targets", "binary": "1", "multiclass": "classes", "multilabel": "labels"}[self.task]
+        axis = AXES[self.task]
         axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
         batch = "..., batch" if self.convention == "raw" else "batch"
         given = "raw outputs" if self.gets == "raw" else f"probabilities, {self.link} of the raw outputs,"
@@ -155,7 +155,7 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
 
 
 def recognise(criterion: Any) -> Form:
-    """Say whether a loss follows our own signature: by the names of its first two parameters.
+    """Say whether a loss follows lossbench's signature, by the names of its first two parameters.
 
     Example:
         >>> recognise(lambda raw, target: 0), recognise(lambda prediction, target: 0)

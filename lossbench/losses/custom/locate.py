@@ -70,7 +70,7 @@ def register_loss(
     target: str | None = None,
     link: str | None = None,
 ) -> Any:
-    """Give a loss of your own a name, by which it then runs beside the built-in ones.
+    """Give a custom loss a name, by which it then runs beside the built-in ones.
 
     See `lossbench.losses.custom.conventions` for what may be a loss and what may be stated about it.
 

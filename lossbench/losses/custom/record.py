@@ -1,4 +1,4 @@
-"""The record of a loss of the user's own: made at its first use, and the same one for equal specs.
+"""The record of a custom loss: made at its first use, and the same one for equal specs.
 
 Engines evaluate losses of one record together. A parameter that may differ between models makes no other record,
 everything else does.
@@ -42,7 +42,7 @@ _RECORDS: dict[tuple[object, ...], LossRecord] = {}
 
 @dataclass(frozen=True, eq=False)
 class Custom:
-    """A loss of the user's own, ready to be tried.
+    """A custom loss, ready to be tried.
 
     Args:
         candidate: the object.
@@ -108,7 +108,7 @@ class Custom:
         return [Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying]
 
     def _receives(self, gives: Gives, found: Spread) -> str:
-        """Say what the user's own function gets and how its result is read."""
+        """Say what the user's function gets and how its result is read."""
         seen = self.convention if found.way == AT_ONCE else replace(self.convention, convention="pair")
         reduced = "averaged over targets" if self.convention.task == "regression" else "summed over outputs"
         results = {
