@@ -25,6 +25,16 @@ class LossbenchError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Come back from another process as it was: by its message, not by what the message was made of."""
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[LossbenchError], args: tuple[object, ...], state: dict[str, object]) -> LossbenchError:
+    error = kind.__new__(kind)
+    error.args, error.__dict__ = args, state
+    return error
+
 
 class UsageError(LossbenchError):
     """The request cannot be carried out as it stands.
