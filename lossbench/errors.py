@@ -16,8 +16,7 @@ A message says what is wrong, where, why, and what to do next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 
 class LossbenchError(Exception):
@@ -44,25 +43,6 @@ class UsageError(LossbenchError):
 
     exit_code = 2
     about: str | None = None
-
-
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Let a usage error know which name of the user's it is about, unless it knows already.
-
-    Example:
-        >>> try:
-        ...     with naming("hubber:delta=2"):
-        ...         raise UnknownName("loss", "hubber", ["huber", "mae"])
-        ... except UsageError as error:
-        ...     print(error.about)
-        hubber:delta=2
-    """
-    try:
-        yield
-    except UsageError as error:
-        error.about = error.about or name
-        raise
 
 
 class UnknownName(UsageError):
