@@ -16,10 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from lossbench.backends.local import one_thread
 from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop
 from lossbench.training.pack import Pack, make_packs
+from lossbench.training.thread import one_thread
 
 WORKLOADS = [
     ("breast_cancer", "mlp:16", LOSSES, 300),

@@ -21,10 +21,10 @@ import jax  # noqa: E402 - reads the flags above
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
-from lossbench.backends.local import one_thread  # noqa: E402
 from lossbench.selftest.bench import make_pack  # noqa: E402
 from lossbench.training import fused  # noqa: E402
 from lossbench.training.pack import Pack  # noqa: E402
+from lossbench.training.thread import one_thread  # noqa: E402
 
 EPOCHS = 50
 ROUNDS = 5

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lossbench.backends.local import one_thread
 from lossbench.losses.registry import losses_of
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
 from lossbench.selftest.bench import make_pack
 from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
+from lossbench.training.thread import one_thread
 
 OWN = """
 import torch

@@ -16,14 +16,23 @@ A message says what is wrong, where, why, and what to do next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 
 class LossbenchError(Exception):
     """The root of all errors of lossbench."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Come back from another process as it was: by its message, not by what the message was made of."""
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[LossbenchError], args: tuple[object, ...], state: dict[str, object]) -> LossbenchError:
+    error = kind.__new__(kind)
+    error.args, error.__dict__ = args, state
+    return error
 
 
 class UsageError(LossbenchError):
@@ -34,25 +43,6 @@ class UsageError(LossbenchError):
 
     exit_code = 2
     about: str | None = None
-
-
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Let a usage error know which name of the user's it is about, unless it knows already.
-
-    Example:
-        >>> try:
-        ...     with naming("hubber:delta=2"):
-        ...         raise UnknownName("loss", "hubber", ["huber", "mae"])
-        ... except UsageError as error:
-        ...     print(error.about)
-        hubber:delta=2
-    """
-    try:
-        yield
-    except UsageError as error:
-        error.about = error.about or name
-        raise
 
 
 class UnknownName(UsageError):

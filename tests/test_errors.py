@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench import errors
-from lossbench.errors import LossbenchError, UnknownName, UsageError
+from lossbench.errors import BadValue, LossbenchError, LossFailed, UnknownName, UsageError
 
 CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__]
 # "    │   ├── UnknownName         what it means": the depth is where the name begins.
@@ -117,3 +118,18 @@ def test_message_says_place_kind_name_and_what_is_known() -> None:
     assert str(UnknownName("key", "xyz", ["lr", "seeds"], where="a.toml line 3")) == (
         "a.toml line 3: unknown key 'xyz'; Known: lr, seeds"
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnknownName("loss", "hubber", ["huber", "mae"], where="mine.toml line 3"),
+        LossFailed("it raised", losses=("own.py:mine",)),
+        BadValue("too small"),
+    ],
+)
+def test_an_error_comes_back_from_another_process(error: LossbenchError) -> None:
+    """Its kind, its message and what it carries are the same."""
+    error.about = "a name"
+    other = pickle.loads(pickle.dumps(error))
+    assert (type(other), str(other), vars(other)) == (type(error), str(error), vars(error))

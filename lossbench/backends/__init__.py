@@ -1,5 +1,6 @@
-"""Where packs are trained: in this process, or in one process a core."""
+"""Where packs are trained: behind one interface, in this process or in one process a core."""
 
-from lossbench.backends.local import available_cores, run_all
+from lossbench.backends.backend import Backend
+from lossbench.backends.local import Local, available_cores
 
-__all__ = ["available_cores", "run_all"]
+__all__ = ["Backend", "Local", "available_cores"]

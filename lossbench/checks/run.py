@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from lossbench.backends.local import one_thread
 from lossbench.checks.batch import check_batch, check_order
 from lossbench.checks.case import Case
 from lossbench.checks.elicits import check_elicits
@@ -24,6 +23,7 @@ from lossbench.errors import LossFailed
 from lossbench.losses import Loss
 from lossbench.losses.custom.record import USUAL
 from lossbench.task import TASKS, Task
+from lossbench.training.thread import one_thread
 
 CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "gradient": check_slopes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar
@@ -13,7 +14,7 @@ from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, contaminate, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold
-from lossbench.errors import BadValue, LossDoesNotFit, naming
+from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import built_in
@@ -86,6 +87,25 @@ def plan(settings: Settings) -> Experiment:
     setups = tuple(Setup(dataset, fitting[dataset.name], models, optimisers) for dataset in datasets)
     trials = tuple(trial for setup in setups for trial in trials_of(settings, setup))
     return Experiment(settings, setups, trials, tuple(tuning_trials(settings, trials)), skipped)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let a usage error know which name of the user's it is about, unless it knows already.
+
+    Example:
+        >>> try:
+        ...     with naming("hubber:delta=2"):
+        ...         get_loss("hubber:delta=2")
+        ... except UsageError as error:
+        ...     print(error.about)
+        hubber:delta=2
+    """
+    try:
+        yield
+    except UsageError as error:
+        error.about = error.about or name
+        raise
 
 
 def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str, Thing]:

@@ -11,23 +11,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
-from lossbench.plan.toml import Place, read_toml
+from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
 SHIPPED = ("default", "quick")
-OWN_LOSS = ("label", "loss", "task", "convention", "gets", "target", "link")
-"""The keys of a `[[loss]]` table."""
-GATE = ("new", "missing", "incomparable", "undecided", "rules")
-RULE = ("rule", "dataset", "loss")
-"""The keys of a `[gate]` table, and of a rule in it."""
+CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
+GATE = dict.fromkeys(("new", "missing", "incomparable", "undecided"), str) | {"rules": list}
+RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
+MARGINS = dict.fromkeys((*METRICS, "epochs_to_target"), float)
+"""The keys of a `[[loss]]` table, of a `[gate]` table, of a rule in it, and of `[margins]`, with their types."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         _change(values, {key: _read(value, place.inside(key)) for key, value in table.items()})
     given = {key: value for key, value in changes.items() if value is not None}
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
-    own = values.pop("loss", ())
-    values["losses"] = with_own(values["losses"], own, append="losses" not in given)
+    custom = values.pop("loss", ())
+    values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     return Settings(**values)
 
 
@@ -108,7 +109,7 @@ def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class OwnLoss:
+class CustomLoss:
     """A `[[loss]]` table of a config: a loss under a label, with what is stated about it.
 
     Args:
@@ -122,33 +123,33 @@ class OwnLoss:
     task: str | None
 
 
-def with_own(losses: Any, own: Sequence[OwnLoss], append: bool) -> Any:
+def with_custom(losses: Any, custom: Sequence[CustomLoss], append: bool) -> Any:
     """Put the losses of `[[loss]]` tables where they are named by their labels, and the others last.
 
     Args:
         losses: one list, or one for each task.
-        own: the tables.
+        custom: the tables.
         append: False where the caller names the losses, so that only those run.
 
     Raises:
         BadValue: two losses that would be called the same in tables.
 
     Example:
-        >>> mine = OwnLoss("mine", "my_losses.py:f:@label=mine", None)
-        >>> with_own(("mine", "mse"), [mine], append=True)
+        >>> mine = CustomLoss("mine", "my_losses.py:f:@label=mine", None)
+        >>> with_custom(("mine", "mse"), [mine], append=True)
         ('my_losses.py:f:@label=mine', 'mse')
     """
-    last = own if append else ()
+    last = custom if append else ()
     if not isinstance(losses, Mapping):
-        return _joined(losses, own, last)
+        return _joined(losses, custom, last)
     return {
-        task: _joined(names, own, [loss for loss in last if loss.task in (None, task)])
+        task: _joined(names, custom, [loss for loss in last if loss.task in (None, task)])
         for task, names in losses.items()
     }
 
 
-def _joined(names: Sequence[str], own: Sequence[OwnLoss], last: Sequence[OwnLoss]) -> tuple[str, ...]:
-    specs = {loss.label: loss.spec for loss in own}
+def _joined(names: Sequence[str], custom: Sequence[CustomLoss], last: Sequence[CustomLoss]) -> tuple[str, ...]:
+    specs = {loss.label: loss.spec for loss in custom}
     joined = tuple(dict.fromkeys([*(specs.get(name, name) for name in names), *(loss.spec for loss in last)]))
     for name, count in Counter(map(title, joined)).items():
         if count > 1:
@@ -211,18 +212,6 @@ def _texts(value: Any, place: Place) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def _text(value: Any, place: Place) -> str:
-    if not isinstance(value, str):
-        raise place.wrong(value, "a name in quotes")
-    return value
-
-
-def _flag(value: Any, place: Place) -> bool:
-    if not isinstance(value, bool):
-        raise place.wrong(value, "true or false")
-    return value
-
-
 def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         return _texts(value, place)
@@ -232,46 +221,34 @@ def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str,
     return {task: _texts(names, place.inside(task)) for task, names in value.items()}
 
 
-def _own_losses(value: Any, place: Place) -> tuple[OwnLoss, ...]:
+def _custom_losses(value: Any, place: Place) -> tuple[CustomLoss, ...]:
     """Read the `[[loss]]` tables."""
     if not isinstance(value, Sequence) or not all(isinstance(table, Mapping) for table in value):
         raise ConfigError(f"{place}: {value!r} is no [[loss]] table; to name losses, write losses = [...]")
-    own = tuple(_own_loss(table, place.table(number)) for number, table in enumerate(value))
-    labels = [loss.label for loss in own]
+    custom = tuple(_custom_loss(table, place.table(number)) for number, table in enumerate(value))
+    labels = [loss.label for loss in custom]
     for number, label in enumerate(labels):
         if label in labels[:number]:
             where = place.table(number).inside("label")
             raise BadValue(f"{where}: another loss is called '{label}' already; choose another label")
-    return own
+    return custom
 
 
-def _own_loss(table: Mapping[str, Any], place: Place) -> OwnLoss:
-    for key, value in table.items():
-        if key not in OWN_LOSS:
-            raise UnknownName("key", key, OWN_LOSS, where=str(place.inside(key)))
-        _text(value, place.inside(key))
-    for key in ("label", "loss"):
-        if key not in table:
-            raise ConfigError(f'{place}: a [[loss]] table needs the key {key}; write {key} = "..."')
-    if table.get("task") not in (None, *TASKS):
-        raise UnknownName("task", table["task"], TASKS, where=str(place.inside("task")))
+def _custom_loss(value: Mapping[str, Any], place: Place) -> CustomLoss:
+    table = read_table(CUSTOM_LOSS, ["label", "loss"], value, place)
     try:
         check_name(table["label"])
     except BadValue as error:
         raise BadValue(f"{place.inside('label')}: {error}") from None
-    stated = (f"@{key}={value}" for key, value in table.items() if key != "loss")
-    return OwnLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
+    stated = (f"@{key}={text}" for key, text in table.items() if key != "loss")
+    return CustomLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
 
 
 def _margins(value: Any, place: Place) -> dict[str, float]:
     """Read the `[margins]` table."""
     if not isinstance(value, Mapping):
         raise place.wrong(value, "a table of scores, such as accuracy = 0.02")
-    known = (*METRICS, "epochs_to_target")
-    for name in value:
-        if name not in known:
-            raise UnknownName("score", name, known, where=str(place.inside(name)))
-    margins = {name: _number(margin, place.inside(name)) for name, margin in value.items()}
+    margins = read_table(MARGINS, [], value, place, kind="score")
     for name, margin in margins.items():
         if not 0 <= margin < math.inf:
             raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number of at least zero")
@@ -280,28 +257,15 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
 
 def _gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
-    if not isinstance(value, Mapping):
-        raise place.wrong(value, 'a table, such as missing = "warn"')
-    for key, entry in value.items():
-        if key not in GATE:
-            raise UnknownName("key", key, GATE, where=str(place.inside(key)))
-        if key != "rules":
-            _text(entry, place.inside(key))
-    rules = value.get("rules", [])
-    if not isinstance(rules, Sequence) or isinstance(rules, str):
-        raise place.inside("rules").wrong(rules, "a list of rules")
-    return {**value, "rules": [_rule(rule, place.inside("rules")) for rule in rules]}
+    table = {"rules": []} | read_table(GATE, [], value, place)
+    return table | {"rules": [_rule(rule, place.inside("rules")) for rule in table["rules"]]}
 
 
 def _rule(value: Any, place: Place) -> dict[str, str]:
     table = {"rule": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping) or "rule" not in table:
         raise place.wrong(value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
-    for key, entry in table.items():
-        if key not in RULE:
-            raise UnknownName("key", key, RULE, where=str(place))
-        _text(entry, place.inside(key))
-    return dict(table)
+    return read_table(RULE, [], table, place)
 
 
 def _number(value: Any, place: Place) -> float:
@@ -360,18 +324,18 @@ _share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
 _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "datasets": _texts,
     "losses": _losses,
-    "loss": _own_losses,
+    "loss": _custom_losses,
     "models": _texts,
     "optimizers": _texts,
     "lr": _positive,
-    "tune": _flag,
+    "tune": partial(read_as, bool),
     "l1": _strength,
     "l2": _strength,
     "batch_size": _whole,
     "epochs": _whole,
     "seeds": _seeds,
     "outliers": _share,
-    "outlier_kind": _text,
+    "outlier_kind": partial(read_as, str),
     "margins": _margins,
     "gate": _gate,
 }

@@ -17,6 +17,7 @@ _SCALARS: dict[type, tuple[tuple[type, ...], str]] = {
     float: ((int, float), "a number"),
     bool: ((bool,), "true or false"),
     dict: ((dict,), "a table"),
+    list: ((list,), "a list"),
 }
 
 
@@ -129,7 +130,7 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
     """Return a value of the file as the type that is wanted.
 
     Args:
-        kind: str, float, bool, dict, a Literal of texts, a tuple `tuple[kind, ...]` (one value or a list), or a
+        kind: str, float, bool, dict, list, a Literal of texts, `tuple[kind, ...]` (one value or a list), or a
             dataclass of these (a table).
         value: as `tomllib` read it.
         place: where it stands, for messages.
@@ -161,15 +162,12 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
 
 
 def _read_record(kind: Any, value: Any, place: Place) -> Any:
-    if not isinstance(value, Mapping):
-        raise place.wrong(value, f"a table with {', '.join(field.name for field in fields(kind))}")
-    hints = get_type_hints(kind)
     required = [field.name for field in fields(kind) if field.default is MISSING]
-    return kind(**read_table(hints, required, value, place))
+    return kind(**read_table(get_type_hints(kind), required, value, place))
 
 
 def read_table(
-    kinds: Mapping[str, Any], required: list[str], table: Mapping[str, Any], place: Place
+    kinds: Mapping[str, Any], required: Sequence[str], table: Any, place: Place, kind: str = "key"
 ) -> dict[str, Any]:
     """Return the values of a table as the types that are wanted.
 
@@ -178,14 +176,17 @@ def read_table(
         required: the keys that must be there.
         table: as `tomllib` read it.
         place: where it stands, for messages.
+        kind: what a key is called.
 
     Raises:
-        ConfigError: a key is missing, or a value is of another type.
+        ConfigError: it is no table, a key is missing, or a value is of another type.
         UnknownName: a key that does not exist.
     """
+    if not isinstance(table, Mapping):
+        raise place.wrong(table, f"a table with {', '.join(kinds)}")
     for key in table:
         if key not in kinds:
-            raise UnknownName("key", key, kinds, where=str(place.inside(key)))
+            raise UnknownName(kind, key, kinds, where=str(place.inside(key)))
     for key in required:
         if key not in table:
             raise ConfigError(f"{place}: '{key}' is missing; add {key} = ...")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lossbench.backends import available_cores, run_all
+from lossbench.backends import Backend, Local, available_cores
 from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import DEVICES, ENGINES, Engine
@@ -100,7 +100,8 @@ def run(
     packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
     tell_cached(experiment, ledger, progress)
     train = partial(train_pack, engine=engine, device=ledger.device)
-    with closing(run_all(train, packs, processes(packs, jobs, engine, ledger.device))) as results:
+    backend: Backend = Local(processes(packs, jobs, engine, ledger.device))
+    with closing(backend.run(train, packs)) as results:
         for index, result in results:
             ledger.add(packs[index].trials, result.rows, result.curves, result.seconds)
             progress(packs[index].dataset.name, len(packs[index].trials))

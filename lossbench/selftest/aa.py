@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from lossbench.backends import available_cores, run_all
+from lossbench.backends import Local, available_cores
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.errors import BadValue, LossDoesNotFit
@@ -147,7 +147,7 @@ def arm_scores(
         for pack in make_packs(setup, (trial for trial in mine if trial.loss == loss))
     ]
     scores = np.empty((len(arms), len(experiment.settings.seeds)))
-    for index, result in run_all(scores_of, packs, jobs):
+    for index, result in Local(jobs).run(scores_of, packs):
         scores[packs[index].arm, [trial.seed for trial in packs[index].trials]] = result
         progress(len(result))
     return scores.reshape(len(arms), wanted.families, wanted.seeds)

@@ -13,7 +13,6 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from lossbench.backends.local import one_thread
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
 from lossbench.training import fused, loop
@@ -23,6 +22,7 @@ from lossbench.training.fused.network import Network, in_blocks
 from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
+from lossbench.training.thread import one_thread
 
 SIZES = (1, 10, 30, 100, 300)
 LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")

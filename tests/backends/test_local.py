@@ -13,9 +13,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.backends import available_cores, run_all
-from lossbench.backends.local import one_thread
+from lossbench.backends import Local, available_cores
 from lossbench.errors import LossbenchError
+from lossbench.training.thread import one_thread
 
 
 @pytest.fixture(autouse=True)
@@ -41,32 +41,32 @@ def call(function):
 @given(st.lists(st.integers()))
 def test_every_task_comes_back_once_with_its_index(tasks: list[int]) -> None:
     """In one process: f(task) for every task, in the order given."""
-    assert list(run_all(operator.neg, tasks, jobs=1)) == [(i, -task) for i, task in enumerate(tasks)]
+    assert list(Local(1).run(operator.neg, tasks)) == [(i, -task) for i, task in enumerate(tasks)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_results_do_not_depend_on_jobs(count: int) -> None:
     """Two processes return what one does; the index says which task a result belongs to."""
     tasks = [20 * index for index in range(count, 0, -1)]
-    assert dict(run_all(math.factorial, tasks, jobs=2)) == dict(run_all(math.factorial, tasks, jobs=1))
+    assert dict(Local(2).run(math.factorial, tasks)) == dict(Local(1).run(math.factorial, tasks))
 
 
 def test_more_jobs_than_tasks_are_no_harm() -> None:
     """There are never more processes than tasks; a single task is done here."""
-    assert sorted(run_all(operator.neg, [1, 2], jobs=64)) == [(0, -1), (1, -2)]
-    assert list(run_all(call, [os.getpid], jobs=64)) == [(0, os.getpid())]
+    assert sorted(Local(64).run(operator.neg, [1, 2])) == [(0, -1), (1, -2)]
+    assert list(Local(64).run(call, [os.getpid])) == [(0, os.getpid())]
 
 
 def test_two_jobs_are_other_processes() -> None:
     """With two jobs nothing is computed in this process."""
-    assert os.getpid() not in dict(run_all(call, [os.getpid] * 4, jobs=2)).values()
+    assert os.getpid() not in dict(Local(2).run(call, [os.getpid] * 4)).values()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_runs_on_one_thread(jobs: int) -> None:
     """Here and in other processes: one thread, subnormal numbers flushed; here, both are undone afterwards."""
-    assert list(dict(run_all(call, [torch.get_num_threads] * 3, jobs)).values()) == [1, 1, 1]
-    assert all(dict(run_all(call, [flushes] * 3, jobs)).values())
+    assert list(dict(Local(jobs).run(call, [torch.get_num_threads] * 3)).values()) == [1, 1, 1]
+    assert all(dict(Local(jobs).run(call, [flushes] * 3)).values())
     assert torch.get_num_threads() == 2
     assert not flushes()
 
@@ -75,7 +75,7 @@ def test_every_task_runs_on_one_thread(jobs: int) -> None:
 def test_an_error_in_a_task_reaches_the_caller(jobs: int) -> None:
     """What goes wrong in a task is raised where the results are awaited, and threads are restored."""
     with pytest.raises(ValueError, match="negative"):
-        list(run_all(math.factorial, [3, -1, 5], jobs))
+        list(Local(jobs).run(math.factorial, [3, -1, 5]))
     assert torch.get_num_threads() == 2
     assert not flushes()
 
@@ -83,8 +83,8 @@ def test_an_error_in_a_task_reaches_the_caller(jobs: int) -> None:
 def test_a_process_that_is_killed_is_one_error() -> None:
     """Not joblib's own: it says what may have happened, what is kept and what to do."""
     with pytest.raises(LossbenchError, match=r"was killed, .* kept, .* again, with --jobs 1"):
-        list(run_all(call, [abort, abort], jobs=2))
-    assert dict(run_all(math.factorial, [3, 4], jobs=2)) == {0: 6, 1: 24}
+        list(Local(2).run(call, [abort, abort]))
+    assert dict(Local(2).run(math.factorial, [3, 4])) == {0: 6, 1: 24}
 
 
 def abort() -> None:
@@ -98,8 +98,8 @@ def test_ctrl_c_is_for_the_first_process_alone() -> None:
     program = """if __name__ == "__main__":
     import signal
     from functools import partial
-    from lossbench.backends import run_all
-    held = dict(run_all(partial(signal.pthread_sigmask, signal.SIG_BLOCK), [[], []], jobs=2))
+    from lossbench.backends import Local
+    held = dict(Local(2).run(partial(signal.pthread_sigmask, signal.SIG_BLOCK), [[], []]))
     print([signal.SIGINT in mask for mask in held.values()])"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[True, True]"
@@ -107,7 +107,7 @@ def test_ctrl_c_is_for_the_first_process_alone() -> None:
 
 def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None:
     """A budget that is spent leaves tasks undone: joblib's advice on that is not passed on."""
-    results = run_all(time.sleep, [0.0, 0.5, 0.5, 0.5], jobs=2)
+    results = Local(2).run(time.sleep, [0.0, 0.5, 0.5, 0.5])
     next(results)
     results.close()
     assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
@@ -116,7 +116,7 @@ def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None
 def test_results_come_one_by_one() -> None:
     """In one process a result is handed over before the next task starts, so progress can be shown."""
     done: list[int] = []
-    for index, _ in run_all(done.append, [0, 1, 2], jobs=1):
+    for index, _ in Local(1).run(done.append, [0, 1, 2]):
         assert done == list(range(index + 1))
 
 

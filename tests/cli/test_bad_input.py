@@ -199,7 +199,7 @@ CONFIGS = [
     ("datasets = 3", ["line 1, key 'datasets'", "list of names"]),
     ("datasets = [['iris']]", ["line 1, key 'datasets'", "list of names"]),
     ("models = [16]", ["line 1, key 'models'", "list of names"]),
-    ("outlier_kind = ['label']", ["line 1, key 'outlier_kind'", "name in quotes"]),
+    ("outlier_kind = ['label']", ["line 1, key 'outlier_kind'", "text in quotes"]),
     ("losses = 5", ["line 1, key 'losses'", "list of names"]),
     ("\n[losses]\nbinary = ['bce']\nmultclass = ['ce']", ["line 4", "'multclass'", "did you mean 'multiclass'?"]),
     ("[losses]\nbinary = ['bce']\n\nregression = 3", ["line 4, key 'losses.regression'", "list of names"]),

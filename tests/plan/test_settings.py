@@ -164,14 +164,14 @@ def test_two_losses_of_one_title_are_refused() -> None:
     [
         ("loss = 'mse'", ConfigError, ["line 1, key 'loss'", "'mse' is no [[loss]] table", "losses = [...]"]),
         ("loss = ['mse']", ConfigError, ["line 1, key 'loss'", "no [[loss]] table"]),
-        ("[[loss]]\nlabel = 'a'", ConfigError, ["line 1, key 'loss'", "needs the key loss", 'loss = "..."']),
-        ("[[loss]]\nloss = 'mse'", ConfigError, ["needs the key label"]),
+        ("[[loss]]\nlabel = 'a'", ConfigError, ["line 1, key 'loss'", "'loss' is missing", "add loss = ..."]),
+        ("[[loss]]\nloss = 'mse'", ConfigError, ["'label' is missing"]),
         (
             f"{OWN}[[loss]]\nlabel = 'b'\nlos = 'mse'",
             UnknownName,
             ["line 18, key 'loss.los'", "did you mean 'loss'?"],
         ),
-        ("[[loss]]\nlabel = 3\nloss = 'mse'", ConfigError, ["line 2, key 'loss.label'", "a name in quotes"]),
+        ("[[loss]]\nlabel = 3\nloss = 'mse'", ConfigError, ["line 2, key 'loss.label'", "a text in quotes"]),
         (
             f"{OWN}[[loss]]\nlabel = 'mine'\nloss = 'mse'",
             BadValue,

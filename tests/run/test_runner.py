@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench.errors import BadValue, LossFailed, OutputError
+from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.settings import make_settings
 from lossbench.run.runner import Finished, run, schedule
@@ -197,20 +197,35 @@ def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: St
     models = [f"mlp:{width}" for width in range(2, 12)]
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
 
+    def change(*_: object, version: int = 2) -> None:
+        other = tmp_path / "other.py"
+        other.write_text(MINE.format(version))
+        other.replace(file)  # nobody reads half of it
+
     def kept(version: int) -> set[str]:
-        file.write_text(MINE.format(version))
+        change(version=version)
         missing = {trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing}
         return set(models) - missing
 
     assert kept(1) == set()
     with pytest.raises(LossFailed, match=r"own\.py:mine' changed during the run.*run the same command again"):
         # Another process reads the file when its pack comes.
-        run(study(**wanted), jobs=2, store=store, progress=lambda *_: file.write_text(MINE.format(2)) and None)
+        run(study(**wanted), jobs=2, store=store, progress=change)
     first, second = kept(1), kept(2)
     assert first
     assert second
     assert first.isdisjoint(second)
     assert len(store) == 4 * len(first | second)
+
+
+def test_a_loss_that_is_spoilt_during_the_run_is_named(tmp_path: Path) -> None:
+    """A process that cannot read the user's file any more says so, and is not taken for one that was killed."""
+    file = tmp_path / "own.py"
+    file.write_text(MINE.format(1))
+    models = [f"mlp:{width}" for width in range(2, 12)]
+    wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
+    with pytest.raises(UnknownName, match="unknown loss 'mine'"):
+        run(study(**wanted), jobs=2, progress=lambda *_: file.write_text("") and None)
 
 
 def test_one_process_trains_what_was_planned(tmp_path: Path) -> None:

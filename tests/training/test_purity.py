@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.backends import run_all
-from lossbench.backends.local import one_thread
+from lossbench.backends import Local
 from lossbench.training import fused
 from lossbench.training.pack import Pack
+from lossbench.training.thread import one_thread
 from lossbench.training.trial import Trial
 
 from .cases import contaminations, dataset, losses_of, pack, same_bits, trial
@@ -91,7 +91,7 @@ def test_other_processes_change_no_bit() -> None:
         pack(*sample(crowd("iris", "mlp:16", "adam", 10), 12)),
         pack(*sample(crowd("diabetes", "mlp:5:tanh", "sgd", 32), 12)),
     ]
-    here, again, elsewhere = (dict(run_all(fused.train, packs, jobs)) for jobs in (1, 1, 2))
+    here, again, elsewhere = (dict(Local(jobs).run(fused.train, packs)) for jobs in (1, 1, 2))
     for index in range(len(packs)):
         same_bits(again[index], here[index])
         same_bits(elsewhere[index], here[index])

@@ -33,7 +33,7 @@ def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
     Every round times all losses of a task in turn, and only ratios to `mse` within a round count. They are of this
     machine. Reproduced where the dearest loss costs more than one and a half times as much in nine rounds of ten.
     """
-    from lossbench.backends.local import one_thread
+    from lossbench.training.thread import one_thread
 
     with one_thread():
         return [line(task, ratios(task)) for task in TASKS]
