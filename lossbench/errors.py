@@ -5,7 +5,9 @@
         ├── UnknownName         a loss, data set, model, optimiser, key ... that does not exist
         ├── BadValue            a value outside its range, or of the wrong form
         ├── LossDoesNotFit      a loss asked of a task or of data that it is not made for
-        ├── LossFailed          a loss of the user's own that is not found, raises, or misbehaves
+        │   └── WrongTask       of a task
+        ├── LossFailed          a custom loss that is not found, or misbehaves
+        │   └── LossMisbehaves  one that raises, or does what no loss does
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -76,8 +78,27 @@ class LossDoesNotFit(UsageError):
     """A loss asked of a task or of data that it is not made for."""
 
 
+class WrongTask(LossDoesNotFit):
+    """A loss asked of a task that it is not made for.
+
+    Args:
+        loss: as the message names it, in quotes where it is the user's name.
+        task: the task.
+        fault: why it does not fit.
+        more: what else there is to know, such as what would fit; may be empty.
+
+    Example:
+        >>> str(WrongTask("'huber'", "binary", "it serves regression"))
+        "loss 'huber' does not fit the task binary: it serves regression"
+    """
+
+    def __init__(self, loss: str, task: str, fault: str, more: str = "") -> None:
+        super().__init__(f"loss {loss} does not fit the task {task}: {fault}{f'. {more}' if more else ''}")
+        self.fault, self.more = fault, more
+
+
 class LossFailed(UsageError):
-    """A loss of the user's own that is not found, raises, or misbehaves.
+    """A custom loss that is not found, raises, or misbehaves.
 
     Args:
         message: what happened.
@@ -87,6 +108,24 @@ class LossFailed(UsageError):
     def __init__(self, message: str, losses: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.losses = losses
+
+
+class LossMisbehaves(LossFailed):
+    """A custom loss that raises, or does what no loss does.
+
+    Args:
+        loss: its name.
+        fault: what it does; the rest of a sentence that begins with its name.
+        where: the line of the user's file, such as " (mine.py line 3)"; empty where that is not known.
+
+    Example:
+        >>> str(LossMisbehaves("mine.py:f", "raised ValueError", " (mine.py line 3)"))
+        "loss 'mine.py:f' raised ValueError (mine.py line 3)"
+    """
+
+    def __init__(self, loss: str, fault: str, where: str = "") -> None:
+        super().__init__(f"loss '{loss}' {fault}{where}")
+        self.fault, self.where = fault, where
 
 
 class DataError(UsageError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName
+from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
 from lossbench.losses import Loss, catalogue, get_loss
 from lossbench.losses.custom.locate import locate
 from lossbench.losses.custom.statements import split_loss
@@ -96,9 +96,9 @@ def _reason(spec: str, task: Task, error: Exception, whole: bool) -> str:
     tasks = served(_name(spec))
     if tasks and task not in tasks:
         return not_among(tasks, task)
-    _, _, fault = str(error).partition(f"does not fit the task {task}: ")
-    reason = fault or str(error)
-    return reason if whole else reason.partition(". It was given ")[0]
+    if not isinstance(error, WrongTask):
+        return str(error)
+    return f"{error.fault}. {error.more}" if whole and error.more else error.fault
 
 
 def in_words(unfit: Mapping[Task, str]) -> str:

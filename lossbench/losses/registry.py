@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.errors import BadValue, UnknownName, WrongTask
 from lossbench.losses.record import LossRecord, docstring
 from lossbench.task import TASKS, Task
 
@@ -124,10 +124,8 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     if task is None:
         raise BadValue(f"loss '{name}' serves several tasks ({', '.join(serving)}); state one of them as the task")
     if task not in serving:
-        raise LossDoesNotFit(
-            f"loss '{name}' does not fit the task {task}: it serves {', '.join(serving)}. "
-            f"Losses for {task}: {', '.join(record.name for record in losses_of(task))}"
-        )
+        fitting = ", ".join(record.name for record in losses_of(task))
+        raise WrongTask(f"'{name}'", task, f"it serves {', '.join(serving)}", f"Losses for {task}: {fitting}")
     return serving[task]
 
 

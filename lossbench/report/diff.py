@@ -1,4 +1,4 @@
-"""What differs between two runs, a line for each loss of each table, in asv's alphabet."""
+"""What differs between two runs: a line for each loss of each table, with the marks that asv uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARKS = {
     "~": "not significant",
     "=": "the same",
 }
-"""What each mark says of B against A; those of asv, and three of our own."""
+"""What each mark says of B against A: the marks of asv and three more."""
 
 LEGEND = (
     "+ worse, - better, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
@@ -94,7 +94,7 @@ def _has(task: Task, score: str | None) -> bool:
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
-    """Return what there is to say about one loss in one table."""
+    """Return the line of one loss in one table."""
     difference = moved.test.interval
     return {
         "mark": mark_of(meeting, moved),
@@ -115,7 +115,7 @@ def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
 
 
 def mark_of(meeting: Meeting, moved: Change) -> str:
-    """Return the mark of a loss in one table; a failure is said before anything that its other seeds show."""
+    """Return the mark of a loss in one table; a failure outweighs what its other seeds show."""
     if not meeting.seeds:
         return "x" if len(meeting.before) and len(meeting.after) else "<" if len(meeting.before) else ">"
     if meeting.differing:
@@ -144,13 +144,13 @@ def notes_on(meeting: Meeting, moved: Change) -> Iterator[str]:
 
 
 def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
-    """Yield one table a data set, with the lines that are not the same in both runs."""
+    """Yield a table for each data set, with the lines that differ between the runs."""
     names = varying(frame.to_dict("records"))
     for dataset, group in frame[frame.mark != "="].groupby("dataset", sort=False):
         first = group.iloc[0]
         columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
         rows = [_cells(row, names) for row in group.to_dict("records")]
-        # A column of words that no line needs would only take the width of others.
+        # An empty column of words would only take room from the others.
         kept = [
             i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
         ]
@@ -177,7 +177,7 @@ def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def tally(frame: pd.DataFrame) -> str:
-    """Say how many lines have which mark."""
+    """Count the lines by mark."""
     count = Counter(frame.mark)
     said = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
     return f"{len(frame)} lines: {said}"

@@ -1,4 +1,4 @@
-"""What a gate found, in words: every check that is no plain pass, and how many were."""
+"""What a gate found, in words: every check that is not a plain pass, and how many checks there were."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from lossbench.stats.gate import OUTCOMES, Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p
 
 PLAIN = ("unchanged", "improved", "within")
-"""Findings that are counted and not listed."""
+"""Findings that are counted but not listed."""
 
 
 def gate_tables(report: GateReport) -> Iterator[Table]:
-    """Yield one table a data set, with the checks that a reader must see; the failures first."""
+    """Yield a table for each data set, with the checks that a reader must see, failures first."""
     names = varying(check.place for check in report.checks)
     listed = [check for check in report.checks if check.finding not in PLAIN]
     for dataset in dict.fromkeys(check.place["dataset"] for check in listed):
@@ -30,7 +30,7 @@ def gate_tables(report: GateReport) -> Iterator[Table]:
 
 
 def _rows(checks: list[Check], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    # A whole data set that is missing is one line, and not one for each loss and share.
+    # A missing data set is one line, not one for each loss and share.
     alike: dict[tuple[str, ...], list[Check]] = {}
     for check in checks:
         alone = "" if check.change is None else f"{check.place}"
@@ -65,7 +65,7 @@ def sentence(check: Check) -> str:
 
 
 def numbers(change: Change, allowance: float) -> str:
-    """Write both means, the change with half of its interval, what was allowed, n and p."""
+    """Write both means, the change with half the width of its interval, the allowance, n and p."""
     difference = change.test.interval
     moved = interval(float(difference.mean), float(difference.low), float(difference.high))
     p = p_value(float(change.test.p_value) if difference.n > 1 else math.nan)
@@ -75,7 +75,7 @@ def numbers(change: Change, allowance: float) -> str:
 
 
 def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:
-    """Yield what there is to say below the tables.
+    """Yield the lines below the tables.
 
     Args:
         report: what was found.

@@ -1,4 +1,4 @@
-"""Verdicts as tests, in the XML of JUnit that CI pages show: a suite a data set, a case a loss and check."""
+"""Verdicts as tests in JUnit's XML, for CI pages: a suite for each data set, a case for each loss and check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lossbench.stats.gate import Check, GateReport
 Status = Literal["passed", "skipped", "failed"]
 STATUSES: dict[str, Status] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
 
-# XML 1.0 has no way to write these; a carriage return would be read back as a newline.
+# XML 1.0 cannot hold these; a carriage return would be read back as a newline.
 ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -29,7 +29,7 @@ FIGURES = (
     *("verdict", "score", "mean", "difference", "difference_low", "difference_high"),
     *("p_holm", "n", "diverged"),
 )
-"""The columns of the summary that are the properties of a case."""
+"""The columns of the summary that become properties of a case."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class JUnitCase:
     Args:
         suite: the data set.
         name: loss and check, unique in the suite.
-        status: skipped is what a warning becomes: seen, and no failure.
+        status: "skipped" for a warning, which is seen and fails nothing.
         text: what was found.
         properties: figures by name.
     """
@@ -76,11 +76,11 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
 
 
 def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap]) -> str:
-    """Return the verdicts against the reference loss as JUnit's XML. None is a failure: a loss may be worse.
+    """Return the verdicts against the reference loss as JUnit's XML. None is a failure, since a loss may be worse.
 
     Args:
         summary: one row a data set, setting and loss.
-        gaps: what a run that was cut short left out; each is a skipped test.
+        gaps: what a run that was cut short left out; each becomes a skipped test.
     """
     rows = summary.to_dict("records")
     names = varying(rows)

@@ -1,4 +1,4 @@
-"""The report as one page: of each data set and setting its charts and its table. It needs no other file."""
+"""The report as one HTML page: the charts and the table of each data set and setting. It needs no other file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def colours_of(losses: pd.Series[str]) -> dict[str, str]:
 
 
 def section(table: Table, charts: Iterable[str]) -> str:
-    """Return one data set under one setting."""
+    """Return the charts and the table of one data set under one setting."""
     return f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}"
 
 
@@ -94,7 +94,7 @@ def grid(table: Table) -> str:
 
 
 def differences(group: pd.DataFrame, colours: Mapping[str, str], margins: Mapping[str, float]) -> str:
-    """Return the chart of each loss's difference from the first, with the margin around zero."""
+    """Return the chart of the differences from the first loss, with the margin around zero."""
     first, names = group.iloc[0], ["loss", "difference", "difference_low", "difference_high", "verdict"]
     rows = [
         IntervalRow(loss, colours[loss], mean, low, high, "reference" if loss == first.reference else str(word))
@@ -139,6 +139,6 @@ def by_share(trials: pd.DataFrame) -> dict[tuple[Any, ...], Points]:
 
 
 def points(frame: pd.DataFrame, across: str, up: str) -> dict[tuple[Any, ...], Points]:
-    """Return two columns of each arm as points."""
+    """Return two columns as the points (x, y) of each arm, by the values of `LINE`."""
     arms = frame.groupby(list(LINE), sort=False)
     return {key: list(zip(rows[across].tolist(), rows[up].tolist(), strict=True)) for key, rows in arms}

@@ -1,4 +1,4 @@
-"""How a place in a run is named: by what varies in that run, and by nothing else."""
+"""Names for the places of a run: only the settings that vary in it are named."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from lossbench.schema import SETTING
 
 SHARE = "outlier_fraction"
-BARE = ("model", "optimizer")  # settings whose value says what it is
+BARE = ("model", "optimizer")  # settings whose value speaks for itself
 
 
 def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
-    """Return which settings are not the same at all places, in the order of the columns.
+    """Return the settings that differ between places, in the order of the columns.
 
     Args:
         places: the values of `SETTING`, outlier_kind and outlier_fraction by name.
@@ -23,7 +23,7 @@ def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
 
 
 def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:
-    """Name a place by some of its settings; empty without any.
+    """Name a place by some of its settings; empty where none is given.
 
     Example:
         >>> label({"model": "linear", "lr": 0.01, "l1": 0.0}, ("model", "lr"))
@@ -40,7 +40,7 @@ def _piece(place: Mapping[Any, Any], name: str) -> str:
 
 
 def listed_seeds(seeds: Sequence[int]) -> str:
-    """Name seeds, runs of them by their ends.
+    """Name seeds, consecutive ones by the first and the last.
 
     Example:
         >>> listed_seeds([0, 1, 2, 5]), listed_seeds([7])

@@ -1,4 +1,4 @@
-"""What would be trained, said before it is: how much, how long, and what it could show."""
+"""What would be trained: how much, how long, and what it could show."""
 
 from __future__ import annotations
 

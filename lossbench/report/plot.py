@@ -35,11 +35,11 @@ def panel(
 
     Args:
         title: stands above.
-        x: rising.
-        y: at x; what is NaN or infinite is left out.
+        x: (points,) rising.
+        y: (points,) what is NaN or infinite is left out.
         width: columns in all.
         height: lines of the curve alone.
-        limits: lowest and highest y, so that several panels can be compared; None for those of the curve.
+        limits: lowest and highest y, for panels that are to be compared; None for those of the curve.
 
     Example:
         >>> print("\n".join(panel("square", [-2, -1, 0, 1, 2], [4, 1, 0, 1, 4], width=20, height=3)))
@@ -142,7 +142,7 @@ class Frame:
         return cls(*limits, width - max(map(len, labels.values())) - 2, height, labels)
 
     def cells(self, curves: Sequence[np.ndarray]) -> list[str]:
-        """Return the lines of characters with some curves, (dots across,) each."""
+        """Return the lines of characters that show some curves, each (dots across,)."""
         dots = np.zeros((DOWN * self.height, ACROSS * self.columns), dtype=bool)
         for curve in curves:
             dots |= _dots(curve, self.low, self.high, self.height)
@@ -215,7 +215,7 @@ def _linear(first: float, last: float) -> list[str]:
 
 
 def _dots(y: np.ndarray, low: float, high: float, height: int) -> np.ndarray:
-    """Return which dots are set, (dots down, dots across): the curve at each column, joined to the one before."""
+    """Return the dots (dots down, dots across) of a curve (dots across,), each column joined to the last."""
     level = ((DOWN * height - 1) * (high - y) / (high - low)).round()
     before = np.roll(level, 1)
     before[0] = np.nan
@@ -226,7 +226,7 @@ def _dots(y: np.ndarray, low: float, high: float, height: int) -> np.ndarray:
 
 
 def _cells(dots: np.ndarray, labels: Mapping[int, str]) -> list[str]:
-    """Return the lines of characters; where nothing is drawn on the row of zero, its axis."""
+    """Return dots (dots down, dots across) as lines of characters, with the axis of zero where it is free."""
     bits = dots.reshape(dots.shape[0] // DOWN, DOWN, -1, ACROSS) * np.array(DOTS)[:, None]
     sums = bits.sum(axis=(1, 3))
     return [

@@ -11,13 +11,13 @@ from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
 
 ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
-"""From where to where the raw output goes where it is a probability, or twice one less one."""
+"""The range of the raw output where it is a probability p, or 2p - 1."""
 
 POINTS = 481
 
 
 def draw_loss(loss: Loss) -> list[str]:
-    """Return value and gradient against the error, or against the raw output of what is true, line by line.
+    """Draw value and gradient against the error, or against the raw output of the true class, line by line.
 
     Args:
         loss: with values for its parameters.

@@ -1,7 +1,7 @@
-"""Charts in SVG for a page: nothing is fetched, nothing runs, and a mark that is pointed at tells its numbers.
+"""Charts in SVG for a page: nothing is fetched, nothing runs, and each mark shows its numbers under the pointer.
 
-Lines, points and bars on two axes are all that is drawn, in a tenth of a second. matplotlib would add a second to
-every run, and seven packages to every installation.
+Only lines, points and bars on two axes are drawn, in a tenth of a second. matplotlib would add a second to every
+run and seven packages to every installation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
     *("#882255", "#7f7f7f", "#999933"),
 )
-"""Told apart by colour-blind readers too (Okabe and Ito 2008), and three more."""
+"""Colours that colour-blind readers can tell apart (Okabe and Ito 2008), and three more."""
 
 VERDICTS = {"better": "#009e73", "worse": "#d55e00", "equivalent": "#0072b2"}
 """The colour of an interval; grey where nothing is decided."""
@@ -27,7 +27,7 @@ VERDICTS = {"better": "#009e73", "worse": "#d55e00", "equivalent": "#0072b2"}
 GREY = "#7f7f7f"
 WIDTH, HEIGHT = 400, 250
 TOP, BOTTOM, LEFT, RIGHT = 26, 34, 48, 12
-"""Of the space around the axes, in pixels."""
+"""Space around the axes, in pixels."""
 
 NAMES = 130  # pixels for the names of losses, beside their intervals
 ROW = 20  # pixels for an interval
@@ -35,13 +35,13 @@ ROW = 20  # pixels for an interval
 
 @dataclass(frozen=True)
 class Scale:
-    """A stretch of numbers along a stretch of pixels.
+    """A linear scale from numbers to pixels.
 
     Args:
         low: the least number.
-        high: the greatest.
-        start: the pixel of the least.
-        end: the pixel of the greatest.
+        high: the greatest number.
+        start: the pixel of `low`.
+        end: the pixel of `high`.
 
     Example:
         >>> Scale(0, 10, 100, 200)(2.5)
@@ -82,7 +82,7 @@ class IntervalRow:
         mean: NaN where there is none, as are the ends.
         low: of the interval.
         high: likewise.
-        word: the verdict; stands there alone where there is no mean.
+        word: the verdict, which stands alone where there is no mean.
     """
 
     name: str
@@ -99,7 +99,7 @@ def intervals(title: str, rows: Sequence[IntervalRow], margin: float) -> str:
     Args:
         title: stands above.
         rows: from top to bottom.
-        margin: differences up to it are shaded: they are too small to matter; zero for none.
+        margin: half the width of the shaded band of differences too small to matter; zero for none.
     """
     ends = np.array([[row.low, row.high, row.mean] for row in rows] + [[-margin, margin, 0.0]])
     low, high = span(ends)

@@ -1,4 +1,4 @@
-"""The summary as tables of text: one for each data set and setting. Renderers only render."""
+"""The summary as tables of text, one for each data set and setting."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Table:
         title: what the rows share.
         columns: headings.
         rows: the cells of each row.
-        best: numbers of the rows to be seen first, from 0.
-        texts: headings of the columns of words, which stand to the left and wrap; the others are figures.
+        best: indices of the rows that stand out.
+        texts: headings of the columns of words, which are left-aligned and wrap; the others hold figures.
     """
 
     title: str
@@ -38,14 +38,14 @@ class Table:
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
-    """Yield one table for each data set, view and setting: a data set's tables together, else in their order."""
+    """Yield a table for each data set, view and setting, the tables of a data set together."""
     yield from map(make_table, groups(summary))
 
 
 def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the rows of each table, the best mean first."""
     shared = ["view", *(name for name in SETTING if name != "lr")]
-    rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view has a rate a row and is one table
+    rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
     for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
         for _, group in mine.groupby([*shared, "rate"], sort=False):
             yield group.sort_values("mean", ascending=False, na_position="last", kind="stable")
@@ -89,13 +89,13 @@ def title(row: pd.Series[Any]) -> str:
 
 
 def ended(row: pd.Series[Any]) -> str:
-    """Write how many seeds ended well, and of how many if not all did."""
+    """Write how many seeds ended well, and out of how many where some did not."""
     total = row.n + row.diverged + row.failed
     return str(row.n) if row.n == total else f"{row.n}/{total}"
 
 
 def to_target(row: pd.Series[Any]) -> str:
-    """Write the median of the epochs to the target, its interval, and how many seeds got there if not all did."""
+    """Write the median epochs to the target, its interval, and how many seeds reached it where some did not."""
     if pd.isna(row.reached):
         return NOT_DEFINED
     share = f" {round(row.reached * row.targets)}/{row.targets}" if row.reached < 1 else ""
@@ -103,7 +103,7 @@ def to_target(row: pd.Series[Any]) -> str:
 
 
 def median(row: pd.Series[Any], name: str) -> str:
-    """Write a median number of epochs and its interval; what is beyond the end of the run as more than that."""
+    """Write a median number of epochs with its interval; ">100" where it lies beyond the end of the run."""
 
     def epochs(value: float) -> str:
         return f">{row.epochs}" if math.isinf(value) else f"{value:g}"
@@ -122,7 +122,7 @@ def p_value(p: float) -> str:
 def interval(mean: float, low: float = math.nan, high: float = math.nan, digits: int = 3) -> str:
     """Write a mean and half the width of its interval; the mean alone where there is no interval.
 
-    Four figures are enough of a number far from one; scores in [0, 1] keep their decimals.
+    Large numbers are written to four figures; scores in [0, 1] keep their decimals.
 
     Example:
         >>> interval(0.5, 0.25, 0.75), interval(123.456)

@@ -1,4 +1,4 @@
-"""Tables for a terminal, at most 100 columns wide. Under NO_COLOR the text is plain: no colour and no bold."""
+"""Tables for a terminal, at most 100 columns wide. Under NO_COLOR the text has neither colour nor bold."""
 
 from __future__ import annotations
 

@@ -80,8 +80,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
-    Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; choose by --seeds {enough} "
-    "or more",
+    Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
+    "--seeds {enough} or more",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: "warning  {dataset}: best rates at the edge of the grid, a wider --lr may do better: {rates}",
     Topic.DISAGREE: disagreements,

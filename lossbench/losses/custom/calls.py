@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
-from lossbench.errors import LossFailed
+from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.locate import Candidate, check_callable
-from lossbench.losses.custom.source import told
+from lossbench.losses.custom.source import in_one_line, line_of
 
 Call = Callable[..., "torch.Tensor"]
 Gives = Literal["sample", "output", "batch"]
@@ -19,14 +19,14 @@ Gives = Literal["sample", "output", "batch"]
 
 
 def make_call(candidate: Candidate, arguments: Mapping[str, Any]) -> Call:
-    """Return the loss as a function of prediction and target that raises nothing but LossFailed.
+    """Return the loss as a function of prediction and target that raises nothing but LossMisbehaves.
 
     Args:
         candidate: the user's object; a class is made into an instance.
         arguments: what the constructor gets, or the function beside prediction and target.
 
     Raises:
-        LossFailed: the constructor raises, or makes what is no loss.
+        LossMisbehaves: the constructor raises, or makes what is no loss.
     """
     constructed = inspect.isclass(candidate.criterion)
     criterion = _constructed(candidate, arguments) if constructed else candidate.criterion
@@ -41,7 +41,8 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any]) -> Call:
                 module.to(prediction.device, prediction.dtype)  # its constants, to where the data are
             return fixed(prediction, target, **parameters)
         except Exception as error:
-            raise LossFailed(f"loss '{candidate.name}' raised {told(error, candidate.file)}") from error
+            fault = f"raised {in_one_line(error)}"
+            raise LossMisbehaves(candidate.name, fault, line_of(error, candidate.file)) from error
 
     return call
 
@@ -54,10 +55,8 @@ def _constructed(candidate: Candidate, arguments: Mapping[str, Any]) -> Any:
             made = candidate.criterion(**arguments)
     except Exception as error:
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-        raise LossFailed(
-            f"loss '{candidate.name}' cannot be made: its constructor, given ({given}), raised "
-            f"{told(error, candidate.file)}"
-        ) from error
+        fault = f"cannot be made: its constructor, given ({given}), raised {in_one_line(error)}"
+        raise LossMisbehaves(candidate.name, fault, line_of(error, candidate.file)) from error
     check_callable(made, candidate.name)
     return made
 
@@ -66,9 +65,10 @@ def _check_frozen(candidate: Candidate, module: torch.nn.Module) -> None:
     """Refuse a loss that would have to be trained itself: it would silently stay as it was made."""
     learnt = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
     if learnt:
-        raise LossFailed(
-            f"loss '{candidate.name}' has parameters of its own to be trained ({', '.join(learnt)}), and only the "
-            "network is trained here; call requires_grad_(False) on them to keep them as they are"
+        raise LossMisbehaves(
+            candidate.name,
+            f"has parameters of its own to be trained ({', '.join(learnt)}), and only the network is trained "
+            "here; call requires_grad_(False) on them to keep them as they are",
         )
 
 

@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.errors import BadValue, UnknownName, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.record import AXES, Encoding, Link
 from lossbench.task import Task
@@ -147,10 +147,8 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
     }
     for key, values in sensible.items():
         if stated.get(key, values[0]) not in values:
-            raise LossDoesNotFit(
-                f"loss {where} does not fit the task {task}: there @{key} is {' or '.join(values)}, and it is "
-                f"stated to be {stated[key]}"
-            )
+            fault = f"there @{key} is {' or '.join(values)}, and it is stated to be {stated[key]}"
+            raise WrongTask(where, task, fault)
     return Convention(task, **{key: stated.get(key, values[0]) for key, values in sensible.items()})
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.lazy import torch
-from lossbench.losses.custom.source import code_of, digest, file_of, on_path, run_file, told
+from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, on_path, run_file
 from lossbench.losses.registry import built_in, names
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
@@ -215,7 +215,7 @@ def _in_module(name: str, place: str, attribute: str) -> Candidate:
             raise _no_parameter(name) from error
         advice = "install the package that has it" if missing else "mend it"
         raise LossFailed(
-            f"loss '{name}': module {place} cannot be imported: {told(error, '')}; {advice}, or name a file: "
+            f"loss '{name}': module {place} cannot be imported: {in_one_line(error)}; {advice}, or name a file: "
             f"my_losses.py:{attribute}"
         ) from error
     criterion = find_in(module, attribute, place)
@@ -241,7 +241,7 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
     except (Exception, SystemExit) as error:
         raise LossFailed(
             f"loss '{name}' of the installed package {package} cannot be loaded from {entry.value}: "
-            f"{told(error, '')}; ask those who make the package"
+            f"{in_one_line(error)}; ask those who make the package"
         ) from error
     check_callable(criterion, name)
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
@@ -285,8 +285,8 @@ def _state(criterion: Any, name: str) -> bytes:
         _Pickler(written).dump(_carried(criterion))
     except Exception as error:
         raise LossFailed(
-            f"loss '{name}' carries what cannot be written down ({told(error, '')}), so that one run could not be "
-            "told from another; put it into a file and name it my_losses.py:NAME"
+            f"loss '{name}' carries what cannot be written down ({in_one_line(error)}), so that one run could not "
+            "be told from another; put it into a file and name it my_losses.py:NAME"
         ) from error
     return written.getvalue()
 

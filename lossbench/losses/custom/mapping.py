@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call
 from lossbench.remark import Remark, Topic
@@ -85,7 +85,7 @@ def unlike(
     try:
         found = differentiated(loss, raw, target)
     except Exception as error:
-        return _why(str(error))
+        return _why(error)
     pairs = zip(expected, found, strict=True)
     same = all(
         a is not None and b is not None and a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
@@ -94,12 +94,11 @@ def unlike(
     return "" if same else "it then gives other values"
 
 
-def _why(message: str) -> str:
-    meaning = next((meaning for phrase, meaning in UNMAPPABLE.items() if phrase in message), None)
-    line = re.search(r" \([^()]+ line \d+\)$", message)
-    if meaning is None:
-        return re.sub(r"^loss '[^']*' ", "it ", message)
-    return meaning + (line.group() if line else "")
+def _why(error: Exception) -> str:
+    said, where = str(error), ""
+    if isinstance(error, LossMisbehaves):
+        said, where = f"it {error.fault}", error.where
+    return next((meaning for phrase, meaning in UNMAPPABLE.items() if phrase in said), said) + where
 
 
 def mapped(loss: Call) -> Call:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbench.errors import LossDoesNotFit, LossFailed
+from lossbench.errors import LossFailed, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call, Gives, alone
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.mapping import differentiated
-from lossbench.losses.custom.source import told
+from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Remark, Topic
 
 MODELS = 2
@@ -67,8 +67,8 @@ class Probe:
         """Say what the loss returns, and refuse it where that is no loss.
 
         Raises:
-            LossDoesNotFit: it raises, or gives what is no loss, on this task.
-            LossFailed: it cannot be used on any task.
+            WrongTask: it raises, or gives what is no loss, on this task.
+            LossMisbehaves: it cannot be used on any task.
         """
         gives = self._kind(self._first_value())
         loss = alone(self.call, self.convention, gives)
@@ -160,7 +160,7 @@ class Probe:
         try:
             value, gradient = differentiated(loss, self.raw, target)
         except RuntimeError as error:
-            raise self._failed(f"has no gradient that can be computed: {told(error, '')}") from error
+            raise self._failed(f"has no gradient that can be computed: {in_one_line(error)}") from error
         if gradient is None:
             raise self._failed("does not depend on the prediction, so that nothing could be learnt")
         return value, gradient
@@ -177,16 +177,17 @@ class Probe:
         finite = bool(value.isfinite().all()) and (gradient is None or bool(gradient.isfinite().all()))
         return "" if finite else "it is NaN or infinite"
 
-    def _fault(self, error: Exception) -> str:
-        return "it " + str(error).removeprefix(f"loss '{self.name}' ")
+    @staticmethod
+    def _fault(error: Exception) -> str:
+        return f"it {error.fault}{error.where}" if isinstance(error, LossMisbehaves) else f"it {error}"
 
-    def _misfit(self, fault: str) -> LossDoesNotFit:
+    def _misfit(self, fault: str) -> WrongTask:
         rows, outputs = self.raw.shape
-        return LossDoesNotFit(
-            f"loss '{self.name}' does not fit the task {self.convention.task}: {fault}. It was given "
-            f"{self.convention}, with {rows} rows and {outputs} outputs; if it wants anything else, state @gets, "
-            "@target or @link"
+        more = (
+            f"It was given {self.convention}, with {rows} rows and {outputs} outputs; if it wants anything else, "
+            "state @gets, @target or @link"
         )
+        return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
 
-    def _failed(self, fault: str) -> LossFailed:
-        return LossFailed(f"loss '{self.name}' {fault}")
+    def _failed(self, fault: str) -> LossMisbehaves:
+        return LossMisbehaves(self.name, fault)

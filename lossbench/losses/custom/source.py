@@ -116,7 +116,9 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
             exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise LossFailed(f"{file} cannot be imported: {told(error, str(file))}; mend it") from error
+        raise LossFailed(
+            f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it"
+        ) from error
     return module, code
 
 
@@ -161,12 +163,16 @@ def _take_out(names: set[str]) -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
 
 
-def told(error: BaseException, file: str) -> str:
-    """Return an exception in one line, with the last line of the user's file that it passed."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    where = f" ({Path(file).name} line {lines[-1]})" if lines else ""
+def in_one_line(error: BaseException) -> str:
+    """Return an exception in one line."""
     first = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}{': ' if first else ''}{first}{where}"
+    return f"{type(error).__name__}{': ' if first else ''}{first}"
+
+
+def line_of(error: BaseException, file: str) -> str:
+    """Return the last line of the user's file that an exception passed, in brackets; empty without one."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f" ({Path(file).name} line {lines[-1]})" if lines else ""
 
 
 def file_of(criterion: Any) -> str:
