@@ -17,7 +17,7 @@ from lossbench.run.runner import Engine
 from lossbench.store import open_store
 
 if TYPE_CHECKING:
-    from lossbench.claims import Finding
+    from lossbench.claims import Judgement
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -115,7 +115,7 @@ def check_claims(
     first_seed: int = 0,
     jobs: int | None = None,
     cache: bool = False,
-) -> list[Finding]:
+) -> list[Judgement]:
     """Try claims about loss functions and judge them, as `lossbench claims` does.
 
     Args:
@@ -127,14 +127,14 @@ def check_claims(
         cache: take over finished trainings of earlier runs, and keep those of this one.
 
     Returns:
-        One finding a claim: verdict, condition, and every comparison that was made.
+        One judgement a claim: verdict, condition, and every comparison that was made.
 
     Raises:
         UsageError: a claim that does not exist or cannot be carried out, before training starts.
 
     Example:
         >>> import lossbench
-        >>> [(finding.claim.id, finding.verdict) for finding in lossbench.check_claims("B2")]
+        >>> [(judgement.claim.id, judgement.verdict) for judgement in lossbench.check_claims("B2")]
         [('B2', 'reproduced')]
     """
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims

@@ -29,10 +29,10 @@ def test_the_template_is_a_claim_that_can_be_tried(written, study, monkeypatch):
     code, toml = (re.search(rf"```{kind}\n(.+?)```", TEMPLATE, re.DOTALL)[1] for kind in ("python", "toml"))
     exec(code, {"__name__": "template"})
     catalogue = written(toml)
-    (finding,) = try_claims(catalogue, catalogue.find(), planted(lambda trial: 0.8))
-    assert [line.protocol for line in finding.evidence[::2]] == list(study.terms.protocols)
-    assert {line.what for line in finding.evidence} == {"distance of accuracy to its mean", "accuracy"}
-    assert [line.verdict for line in finding.evidence[1::2]] == ["reproduced"] * 3
+    (judgement,) = try_claims(catalogue, catalogue.find(), planted(lambda trial: 0.8))
+    assert [line.protocol for line in judgement.evidence[::2]] == list(study.terms.protocols)
+    assert {line.what for line in judgement.evidence} == {"distance of accuracy to its mean", "accuracy"}
+    assert [line.verdict for line in judgement.evidence[1::2]] == ["reproduced"] * 3
     assert len(TEMPLATE.encode()) < 2500
 
 
