@@ -27,7 +27,7 @@ from lossbench.store import storage
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.claims import Finding
+    from lossbench.claims import Judgement
 
 
 class Comparison(comparison.Comparison):
@@ -254,7 +254,7 @@ def check_claims(
     first_seed: int = 0,
     jobs: int | None = None,
     cache: bool = False,
-) -> list[Finding]:
+) -> list[Judgement]:
     """Try claims about loss functions and judge them, as `lossbench claims` does.
 
     Args:
@@ -266,14 +266,14 @@ def check_claims(
         cache: take over finished trainings of earlier runs, and keep those of this one.
 
     Returns:
-        One finding a claim: verdict, condition, and every comparison that was made.
+        One judgement a claim: verdict, condition, and every comparison that was made.
 
     Raises:
         UsageError: a claim that does not exist or cannot be carried out, before training starts.
 
     Example:
         >>> import lossbench
-        >>> [(finding.claim.id, finding.verdict) for finding in lossbench.check_claims("B2")]
+        >>> [(judgement.claim.id, judgement.verdict) for judgement in lossbench.check_claims("B2")]
         [('B2', 'reproduced')]
     """
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims

@@ -9,7 +9,7 @@ from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
-from lossbench.claims.evidence import Evidence, Finding
+from lossbench.claims.evidence import Evidence, Judgement
 from lossbench.claims.judge import try_claims
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study
@@ -23,7 +23,7 @@ __all__ = [
     "Design",
     "Direction",
     "Evidence",
-    "Finding",
+    "Judgement",
     "Study",
     "combine",
     "exact",

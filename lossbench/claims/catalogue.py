@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lossbench.claims.claim import Claim, Kind
+from lossbench.claims.claim import Claim, ClaimKind
 from lossbench.claims.printed import Printed
 from lossbench.claims.protocols import Terms, make_terms
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
@@ -18,7 +18,7 @@ _KEYS: dict[str, Any] = {
     "claim": str,
     "document": str,
     "place": str,
-    "kind": Kind,
+    "kind": ClaimKind,
     "experiment": tuple[str, ...],
     "reported_in": str,
     "same_as": tuple[str, ...],

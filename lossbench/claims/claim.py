@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lossbench.plan.toml import Place
 
-Kind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
+ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
 """What decides a claim.
 
 - arithmetic: a worked example or an identity, decided exactly.
@@ -42,7 +42,7 @@ class Claim:
     sentence: str
     document: str = ""
     place: str = ""
-    kind: Kind = "experiment"
+    kind: ClaimKind = "experiment"
     experiments: tuple[str, ...] = ("contest",)
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     reported: Mapping[str, str] = field(default_factory=dict, repr=False)

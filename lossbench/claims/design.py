@@ -16,6 +16,7 @@ from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.contrast import Contrast, judge_all
 from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
+from lossbench.data import load_dataset
 from lossbench.task import Task
 
 if TYPE_CHECKING:
@@ -31,13 +32,12 @@ class Training:
 
     Args:
         protocol: its name.
-        task: of all the data sets.
-        runs: settings, as fields of `lossbench.plan.settings.Settings`; at least datasets and losses.
+        runs: settings, as fields of `lossbench.plan.settings.Settings`; at least datasets, all of one task, and
+            losses.
         contrasts: takes the comparison of each run, in their order.
     """
 
     protocol: str
-    task: Task
     runs: Sequence[Mapping[str, Any]]
     contrasts: Callable[..., Iterable[Found]]
 
@@ -49,13 +49,18 @@ class Training:
         """
         from lossbench.plan.experiment import plan
 
-        for axes in self.runs:
-            settings = study.settings(self.protocol, self.task, **axes)
+        for task, axes in self._settings():
+            settings = study.settings(self.protocol, task, **axes)
             plan(replace(settings, seeds=settings.seeds[:1]))
 
     def trained(self, study: Study) -> list[Comparison]:
         """Train every run."""
-        return [study.compare(self.protocol, self.task, **axes) for axes in self.runs]
+        return [study.compare(self.protocol, task, **axes) for task, axes in self._settings()]
+
+    def _settings(self) -> Iterator[tuple[Task, dict[str, Any]]]:
+        for run in self.runs:
+            task = load_dataset(run["datasets"][0]).task
+            yield task, {**run, "datasets": list(run["datasets"]), "losses": {task: list(run["losses"])}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +97,20 @@ def judged(found: Iterable[Found]) -> list[Evidence]:
     return [*judge_all(contrasts), *(one for one in made if isinstance(one, Evidence))]
 
 
-def under(protocol: str, task: Task, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> Training:
+def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> Training:
     """Return trials under one protocol that are compared within each data set.
 
     Args:
         protocol: its name.
-        task: of all the data sets.
         contrasts: takes the trials of one data set.
-        **axes: what is trained, as fields of `lossbench.plan.settings.Settings`.
+        **axes: what is trained, see `Training`.
     """
-    return Training(protocol, task, [axes], partial(_by_dataset, protocol, contrasts))
+    return Training(protocol, [axes], partial(_by_dataset, protocol, contrasts))
 
 
-def under_each(
-    study: Study, task: Task, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any
-) -> list[Training]:
+def under_each(study: Study, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> list[Training]:
     """Return the same trials under every protocol; for the arguments see `under`."""
-    return [under(protocol.name, task, contrasts, **axes) for protocol in study.protocols]
+    return [under(protocol.name, contrasts, **axes) for protocol in study.protocols]
 
 
 def _by_dataset(

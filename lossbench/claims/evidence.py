@@ -1,4 +1,4 @@
-"""Evidence: one comparison that was made. Finding: what all the evidence on a claim comes to."""
+"""Evidence: one comparison that was made. Judgement: what all the evidence on a claim comes to."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judgement:
     """What was found on a claim.
 
     Args:

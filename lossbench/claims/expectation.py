@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lossbench.claims.evidence import VERDICTS, Finding
+from lossbench.claims.evidence import VERDICTS, Judgement
 from lossbench.errors import DataError
 
 MISSING = "missing"
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedVerdict:
     """A claim whose verdict is not the expected one.
 
     Args:
@@ -57,21 +57,23 @@ def read_expected(file: Path) -> dict[str, str]:
     return {str(name): str(verdict) for name, verdict in expected.items()}
 
 
-def changes(expected: Mapping[str, str], findings: Sequence[Finding], ids: Sequence[str] = ()) -> list[Change]:
+def changes(
+    expected: Mapping[str, str], judgements: Sequence[Judgement], ids: Sequence[str] = ()
+) -> list[ChangedVerdict]:
     """Return where the verdicts are not the expected ones, in their order; a claim that is new is no change.
 
     Args:
         expected: verdicts by ID.
-        findings: what was found.
+        judgements: what was found.
         ids: the claims that were asked for; without any, all, so that each one expected must be there.
 
     Example:
         >>> changes({"T3": "depends"}, [])
-        [Change(id='T3', before='depends', after='missing')]
+        [ChangedVerdict(id='T3', before='depends', after='missing')]
     """
-    found = {finding.claim.id: finding.verdict for finding in findings}
+    found = {judgement.claim.id: judgement.verdict for judgement in judgements}
     return [
-        Change(name, before, found.get(name, MISSING))
+        ChangedVerdict(name, before, found.get(name, MISSING))
         for name, before in expected.items()
         if (name in ids or not ids) and found.get(name) != before
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.claims.evidence import WORDS, Evidence, Finding
+from lossbench.claims.evidence import WORDS, Evidence, Judgement
 from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
@@ -31,42 +31,47 @@ COLUMNS = (
 """The columns of `claims.csv`."""
 
 
-def claims_csv(findings: Sequence[Finding]) -> str:
+def claims_csv(judgements: Sequence[Judgement]) -> str:
     """Return one row a claim: what was found, how often which word was said, and the clearest comparison."""
-    return csv_text(pd.DataFrame([row_of(finding) for finding in findings], columns=list(COLUMNS), dtype=object))
-
-
-def evidence_csv(findings: Sequence[Finding]) -> str:
-    """Return one row for every comparison that was made."""
-    rows = [{"id": finding.claim.id} | cells(line) for finding in findings for line in finding.evidence]
-    return csv_text(pd.DataFrame(rows, columns=["id", *EVIDENCE], dtype=object))
-
-
-def claims_json(findings: Sequence[Finding]) -> str:
-    """Return the claims with all their evidence as JSON; null where undefined, infinity as a text."""
-    return json_text(
-        [row_of(finding) | {"evidence": [plain(cells(line)) for line in finding.evidence]} for finding in findings]
+    return csv_text(
+        pd.DataFrame([row_of(judgement) for judgement in judgements], columns=list(COLUMNS), dtype=object)
     )
 
 
-def row_of(finding: Finding) -> dict[str, Any]:
+def evidence_csv(judgements: Sequence[Judgement]) -> str:
+    """Return one row for every comparison that was made."""
+    rows = [{"id": judgement.claim.id} | cells(line) for judgement in judgements for line in judgement.evidence]
+    return csv_text(pd.DataFrame(rows, columns=["id", *EVIDENCE], dtype=object))
+
+
+def claims_json(judgements: Sequence[Judgement]) -> str:
+    """Return the claims with all their evidence as JSON; null where undefined, infinity as a text."""
+    return json_text(
+        [
+            row_of(judgement) | {"evidence": [plain(cells(line)) for line in judgement.evidence]}
+            for judgement in judgements
+        ]
+    )
+
+
+def row_of(judgement: Judgement) -> dict[str, Any]:
     """Return the row of a claim."""
-    claim, line = finding.claim, finding.decisive
-    count = Counter(line.verdict for line in finding.evidence)
+    claim, line = judgement.claim, judgement.decisive
+    count = Counter(line.verdict for line in judgement.evidence)
     return {
         "id": claim.id,
         "document": claim.document,
         "place": claim.place,
         "kind": claim.kind,
         "claim": claim.sentence,
-        "verdict": finding.verdict,
-        "condition": finding.condition,
-        "protocols": " ".join(finding.values(lambda line: line.protocol)),
-        "datasets": " ".join(finding.values(lambda line: line.dataset)),
-        "comparisons": len(finding.evidence),
+        "verdict": judgement.verdict,
+        "condition": judgement.condition,
+        "protocols": " ".join(judgement.values(lambda line: line.protocol)),
+        "datasets": " ".join(judgement.values(lambda line: line.dataset)),
+        "comparisons": len(judgement.evidence),
         **{word.replace(" ", "_"): count[word] for word in WORDS},
         **({} if line is None else plain({name: cells(line)[name] for name in DECISIVE})),
-        "command": finding.command,
+        "command": judgement.command,
     }
 
 

@@ -1,4 +1,4 @@
-"""From claims to findings: everything checked first, then every experiment run once, then the verdicts."""
+"""From claims to judgements: everything checked first, then every experiment run once, then the verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim
 from lossbench.claims.design import Design
-from lossbench.claims.evidence import Evidence, Finding, Verdict
+from lossbench.claims.evidence import Evidence, Judgement, Verdict
 from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
 from lossbench.claims.study import Study
@@ -19,7 +19,7 @@ from lossbench.errors import ConfigError, UsageError
 MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
 
 
-def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Finding]:
+def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> list[Judgement]:
     """Try claims and judge them.
 
     Args:
@@ -28,7 +28,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         study: how.
 
     Returns:
-        One finding a claim, in their order.
+        One judgement a claim, in their order.
 
     Raises:
         ConfigError: an experiment that cannot be carried out, before anything is trained.
@@ -46,7 +46,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         check(one, study)
     if len(tried) >= MANY:
         inquiry = replace(inquiry, study=study.on_all_cores())
-    return [inquiry.finding(claim) for claim in claims]
+    return [inquiry.judgement(claim) for claim in claims]
 
 
 def check(claim: Claim, study: Study) -> None:
@@ -79,7 +79,7 @@ class Inquiry:
     study: Study
     gathered: dict[str, Lines] = field(default_factory=dict)
 
-    def finding(self, claim: Claim) -> Finding:
+    def judgement(self, claim: Claim) -> Judgement:
         """Try a claim, unless that was done, and judge it."""
         evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
         verdict: Verdict = "not yet"
@@ -88,7 +88,7 @@ class Inquiry:
             tuned = {protocol.name for protocol in self.study.protocols if protocol.tune}
             verdict, condition = combine(evidence, tuned)
         said = "; ".join(filter(None, [condition, left]))
-        return Finding(claim, evidence, verdict, said, self.command(claim))
+        return Judgement(claim, evidence, verdict, said, self.command(claim))
 
     def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
@@ -121,7 +121,7 @@ class Inquiry:
                 yield from found.carry_out(self.study) if isinstance(found, Design) else found
 
     def command(self, claim: Claim) -> str:
-        """Return what repeats the finding."""
+        """Return what repeats the judgement."""
         parts = ["lossbench", "claims", claim.id]
         parts += ["-c", str(self.catalogue.file)] if self.catalogue.file else []
         parts += ["--quick"] if self.study.quick else []

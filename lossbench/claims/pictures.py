@@ -1,4 +1,4 @@
-"""Pictures of a finding, drawn in characters from its evidence: a score over the rate, a skill over another."""
+"""Pictures of a judgement, drawn in characters from its evidence: a score over the rate, a skill over another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence, Finding
+from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 
@@ -24,11 +24,11 @@ class Mark(NamedTuple):
     y: float
 
 
-def pictures(finding: Finding) -> Iterator[str]:
+def pictures(judgement: Judgement) -> Iterator[str]:
     """Yield what the evidence draws, line by line: a score against the rate, or robustness against accuracy."""
-    yield from panels(over_rates(finding.evidence), log_curves, "Against the learning rate")
+    yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate")
     about = "Skill after contaminated training (up) against skill after clean training (across)"
-    yield from panels(trade_offs(finding.evidence), scatter, about)
+    yield from panels(trade_offs(judgement.evidence), scatter, about)
 
 
 def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:

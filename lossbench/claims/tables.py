@@ -1,4 +1,4 @@
-"""Findings as tables of text: all of them by document, or one in full."""
+"""Judgements as tables of text: all of them by document, or one in full."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Finding
+from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Judgement
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.report.tables import NOT_DEFINED, Table, interval
@@ -24,11 +24,11 @@ LEGEND = (
 )
 
 
-def overview(findings: Sequence[Finding], catalogue: Catalogue, shortened: bool = False) -> Iterator[Table]:
+def overview(judgements: Sequence[Judgement], catalogue: Catalogue, shortened: bool = False) -> Iterator[Table]:
     """Yield one table a document: each claim with its verdict and its evidence in a few words.
 
     Args:
-        findings: one a claim.
+        judgements: one a claim.
         catalogue: where they are from.
         shortened: whether claims and evidence are cut to two lines of a terminal.
     """
@@ -37,18 +37,18 @@ def overview(findings: Sequence[Finding], catalogue: Catalogue, shortened: bool 
     def fitted(text: str, width: int) -> str:
         return two_lines(text, width) if shortened else text
 
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.claim.document].append(finding)
+    groups: defaultdict[str, list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        groups[judgement.claim.document].append(judgement)
     for document, mine in groups.items():
         rows = tuple(
             (
-                finding.claim.id,
-                fitted(finding.claim.sentence, CLAIM),
-                finding.verdict,
-                fitted(few_words(finding), FEW_WORDS),
+                judgement.claim.id,
+                fitted(judgement.claim.sentence, CLAIM),
+                judgement.verdict,
+                fitted(few_words(judgement), FEW_WORDS),
             )
-            for finding in mine
+            for judgement in mine
         )
         yield Table(title_of(document, catalogue), columns, rows, texts=columns)
 
@@ -68,11 +68,11 @@ def title_of(document: str, catalogue: Catalogue) -> str:
     return f"{document}: {catalogue.documents[document]}" if document else str(catalogue.file)
 
 
-def few_words(finding: Finding) -> str:
-    """Say on what a finding depends, or name its clearest comparison."""
-    line = finding.decisive
-    if finding.condition or line is None:
-        return finding.condition
+def few_words(judgement: Judgement) -> str:
+    """Say on what a judgement depends, or name its clearest comparison."""
+    line = judgement.decisive
+    if judgement.condition or line is None:
+        return judgement.condition
     return ", ".join(filter(None, [f"{line.what} {figure(line)}", line.case, line.dataset]))
 
 
@@ -85,40 +85,40 @@ def figure(line: Evidence) -> str:
     return interval(line.measured, line.low, line.high)
 
 
-def tally(findings: Sequence[Finding]) -> str:
+def tally(judgements: Sequence[Judgement]) -> str:
     """Say how many claims have which verdict, after how many comparisons."""
-    count = Counter(finding.verdict for finding in findings)
+    count = Counter(judgement.verdict for judgement in judgements)
     said = ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])
-    compared = sum(len(finding.evidence) for finding in findings)
-    return f"{len(findings)} claim{'s' * (len(findings) > 1)} after {compared} comparisons: {said}"
+    compared = sum(len(judgement.evidence) for judgement in judgements)
+    return f"{len(judgements)} claim{'s' * (len(judgements) > 1)} after {compared} comparisons: {said}"
 
 
-def in_full(finding: Finding, catalogue: Catalogue, study: Study) -> Iterator[str]:
+def in_full(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[str]:
     """Yield everything about one claim but its comparisons, in lines that a terminal holds."""
-    yield from wrap(f"{finding.claim.id}: {finding.claim.sentence}", WIDTH)
-    for name, text in facts(finding, catalogue, study):
+    yield from wrap(f"{judgement.claim.id}: {judgement.claim.sentence}", WIDTH)
+    for name, text in facts(judgement, catalogue, study):
         yield from wrap(f"  {name:<11} {text}", WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False)
 
 
-def facts(finding: Finding, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
+def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
     """Yield what is known about a claim, each thing with its name."""
-    claim, deciding = finding.claim, catalogue.deciding(finding.claim)
+    claim, deciding = judgement.claim, catalogue.deciding(judgement.claim)
     yield "stands in", ", ".join(filter(None, [title_of(claim.document, catalogue), claim.place]))
     yield "kind", claim.kind
-    yield "verdict", ": ".join(filter(None, [finding.verdict, finding.condition]))
+    yield "verdict", ": ".join(filter(None, [judgement.verdict, judgement.condition]))
     for name in dict.fromkeys(chain.from_iterable(one.experiments for one in deciding)):
         if name in EXPERIMENTS:
             yield "decided by", f"{name}: {first_sentence(EXPERIMENTS[name].__doc__ or '')}"
     if claim.same_as:
         yield "same as", ", ".join(claim.same_as)
-    for name in finding.values(lambda line: line.protocol):
+    for name in judgement.values(lambda line: line.protocol):
         yield name, f"{study.terms.protocols[name].about}; {len(study.seeds)} seeds, {study.epochs} epochs"
     if claim.reported:
         yield "reported", ", ".join(f"{name} {text}" for name, text in claim.reported.items())
-    count = Counter(line.verdict for line in finding.evidence)
+    count = Counter(line.verdict for line in judgement.evidence)
     said = ", ".join(f"{count[word]} {word}" for word in WORDS if count[word])
-    yield "evidence", ": ".join(filter(None, [f"{len(finding.evidence)} comparisons", said]))
-    yield "again", finding.command
+    yield "evidence", ": ".join(filter(None, [f"{len(judgement.evidence)} comparisons", said]))
+    yield "again", judgement.command
 
 
 def first_sentence(docstring: str) -> str:
@@ -131,15 +131,15 @@ def first_sentence(docstring: str) -> str:
     return " ".join(docstring.strip().partition("\n\n")[0].split())
 
 
-def comparisons(finding: Finding) -> Iterator[Table]:
+def comparisons(judgement: Judgement) -> Iterator[Table]:
     """Yield every comparison that was made for a claim, a table for each thing that was measured.
 
     Columns that no line needs are left out, and what all lines report alike stands in the title.
     """
     columns = ("protocol", "data set", "for", "reported", "measured", "", "p", "n", "verdict")
-    reach = extents(finding.evidence)
-    for what in finding.values(lambda line: line.what):
-        lines = [line for line in finding.evidence if line.what == what]
+    reach = extents(judgement.evidence)
+    for what in judgement.values(lambda line: line.what):
+        lines = [line for line in judgement.evidence if line.what == what]
         rows = [row_of(line, reach[what, line.dataset]) for line in lines]
         told = {line.reported for line in lines} - {None}
         shared = columns.index("reported") if len(told) == 1 and len(lines) > 1 else None
@@ -198,9 +198,9 @@ def picture(line: Evidence, reach: float) -> str:
     return "".join(drawn)
 
 
-def remarks(finding: Finding) -> Iterator[str]:
+def remarks(judgement: Judgement) -> Iterator[str]:
     """Yield what the comparisons of a claim say in words, each thing once; of trainings, that they diverged."""
-    for line in finding.evidence:
+    for line in judgement.evidence:
         if line.note and (not line.protocol or line.diverged):
             about = ", ".join(filter(None, [line.protocol, line.dataset, line.case]))
             yield f"{about}: {line.note}" if about else line.note

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from lossbench.claims import Catalogue, Finding, Study
-    from lossbench.claims.expectation import Change
+    from lossbench.claims import Catalogue, Judgement, Study
+    from lossbench.claims.expectation import ChangedVerdict
 
 FORMATS = ("table", "csv", "markdown", "json", "junit")
 CHANGED = 3
@@ -68,9 +68,9 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
         if options["explain"]:
             explain(ids, catalogue, study)
             return
-        findings = try_claims(catalogue, chosen, study)
-    changed = changes(expected, findings, ids)
-    publish(findings, catalogue, study, changed, options, time.perf_counter() - start)
+        judgements = try_claims(catalogue, chosen, study)
+    changed = changes(expected, judgements, ids)
+    publish(judgements, catalogue, study, changed, options, time.perf_counter() - start)
     for change in changed:
         click.echo(f"changed {change}", err=True)
     if changed:
@@ -109,10 +109,10 @@ def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
 
 
 def publish(
-    findings: Sequence[Finding],
+    judgements: Sequence[Judgement],
     catalogue: Catalogue,
     study: Study,
-    changed: Sequence[Change],
+    changed: Sequence[ChangedVerdict],
     options: dict[str, Any],
     seconds: float,
 ) -> None:
@@ -125,36 +125,36 @@ def publish(
 
     folder, form = options["output"], options["form"]
     makers: dict[str, Callable[[], str]] = {
-        "csv": lambda: claims_csv(findings),
-        "json": lambda: claims_json(findings),
-        "junit": lambda: claims_junit(findings, catalogue, changed),
-        "markdown": lambda: markdown(overview(findings, catalogue), [*LEGEND, tally(findings)]),
+        "csv": lambda: claims_csv(judgements),
+        "json": lambda: claims_json(judgements),
+        "junit": lambda: claims_junit(judgements, catalogue, changed),
+        "markdown": lambda: markdown(overview(judgements, catalogue), [*LEGEND, tally(judgements)]),
     }
     if folder is not None:
         write_text(folder / "claims.csv", makers["csv"]())
-        write_text(folder / "evidence.csv", evidence_csv(findings))
+        write_text(folder / "evidence.csv", evidence_csv(judgements))
         write_text(folder / "claims.md", makers["markdown"]())
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:
-        show(findings, catalogue, study)
+        show(judgements, catalogue, study)
         click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
 
 
-def show(findings: Sequence[Finding], catalogue: Catalogue, study: Study) -> None:
+def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the verdicts by document, or one claim in full."""
     from lossbench.claims.pictures import pictures
     from lossbench.claims.tables import LEGEND, comparisons, in_full, overview, remarks, tally
     from lossbench.report.terminal import console, print_lines, print_tables
 
     screen = console()
-    if len(findings) > 1:
-        print_tables(screen, overview(findings, catalogue, shortened=True))
+    if len(judgements) > 1:
+        print_tables(screen, overview(judgements, catalogue, shortened=True))
         print_lines(screen, LEGEND, style="dim")
-        print_lines(screen, [tally(findings)])
+        print_lines(screen, [tally(judgements)])
         return
-    (finding,) = findings
-    print_lines(screen, in_full(finding, catalogue, study))
-    print_lines(screen, pictures(finding))
-    print_tables(screen, comparisons(finding))
-    print_lines(screen, remarks(finding))
+    (judgement,) = judgements
+    print_lines(screen, in_full(judgement, catalogue, study))
+    print_lines(screen, pictures(judgement))
+    print_tables(screen, comparisons(judgement))
+    print_lines(screen, remarks(judgement))

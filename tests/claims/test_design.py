@@ -29,17 +29,17 @@ def test_the_template_is_a_claim_that_can_be_tried(written, study, monkeypatch):
     code, toml = (re.search(rf"```{kind}\n(.+?)```", TEMPLATE, re.DOTALL)[1] for kind in ("python", "toml"))
     exec(code, {"__name__": "template"})
     catalogue = written(toml)
-    (finding,) = try_claims(catalogue, catalogue.find(), planted(lambda trial: 0.8))
-    assert [line.protocol for line in finding.evidence[::2]] == list(study.terms.protocols)
-    assert {line.what for line in finding.evidence} == {"distance of accuracy to its mean", "accuracy"}
-    assert [line.verdict for line in finding.evidence[1::2]] == ["reproduced"] * 3
+    (judgement,) = try_claims(catalogue, catalogue.find(), planted(lambda trial: 0.8))
+    assert [line.protocol for line in judgement.evidence[::2]] == list(study.terms.protocols)
+    assert {line.what for line in judgement.evidence} == {"distance of accuracy to its mean", "accuracy"}
+    assert [line.verdict for line in judgement.evidence[1::2]] == ["reproduced"] * 3
     assert len(TEMPLATE.encode()) < 2500
 
 
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ({"losses": {"binary": ["hubber"]}}, "unknown loss 'hubber'"),
+        ({"losses": ["hubber"]}, "unknown loss 'hubber'"),
         ({"datasets": ["moon"]}, "unknown data set 'moon'"),
         ({"outliers": [2.0]}, "out of range"),
         ({"models": ["mlp:x"]}, "widths are positive whole numbers"),
@@ -50,9 +50,9 @@ def test_the_template_is_a_claim_that_can_be_tried(written, study, monkeypatch):
 def test_what_cannot_be_planned_is_refused_before_training(study, monkeypatch, axes, message):
     """Whatever the experiment, by the plan of its design."""
     monkeypatch.setattr(Study, "compare", lambda *_, **__: pytest.fail("it was trained"))
-    asked = {"datasets": ["moons"], "losses": {"binary": ["bce"]}} | axes
+    asked = {"datasets": ["moons"], "losses": ["bce"]} | axes
     with pytest.raises(UsageError, match=message):
-        Design(under_each(study, "binary", nothing, **asked)).check(study)
+        Design(under_each(study, nothing, **asked)).check(study)
 
 
 def test_contrasts_are_judged_together_and_come_before_what_is_shown():

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.claims import Claim, Finding
+from lossbench.claims import Claim, Judgement
 from lossbench.claims.evidence import VERDICTS
-from lossbench.claims.expectation import Change, changes, read_expected
+from lossbench.claims.expectation import ChangedVerdict, changes, read_expected
 from lossbench.claims.files import claims_csv
 from lossbench.errors import DataError
 
@@ -14,8 +14,8 @@ verdicts = st.dictionaries(st.text("abc", min_size=1, max_size=2), st.sampled_fr
 
 
 def found(verdicts):
-    """Return findings with these verdicts."""
-    return [Finding(Claim(name, "y"), (), verdict, "", "") for name, verdict in verdicts.items()]
+    """Return judgements with these verdicts."""
+    return [Judgement(Claim(name, "y"), (), verdict, "", "") for name, verdict in verdicts.items()]
 
 
 @given(verdicts)
@@ -69,4 +69,4 @@ def test_what_is_no_claims_csv_is_refused(tmp_path, text, message):
 
 def test_a_change_is_said_in_words():
     """For the end of the report."""
-    assert str(Change("T3", "depends", "contradicted")) == "T3: depends is now contradicted"
+    assert str(ChangedVerdict("T3", "depends", "contradicted")) == "T3: depends is now contradicted"

@@ -53,7 +53,7 @@ def test_an_experiment_runs_once_for_all_claims_that_it_decides(written, study, 
     assert calls == ["first", "third"]
     assert first.evidence == second.evidence
     assert [line.case for line in both.evidence] == ["first here", "third here"]
-    assert [finding.verdict for finding in (first, second, both)] == ["reproduced"] * 3
+    assert [judgement.verdict for judgement in (first, second, both)] == ["reproduced"] * 3
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_many_claims_share_all_cores(written, study, monkeypatch, count, asked, 
 def test_what_is_not_tried_says_why(written, study, calls):
     """A reason in the catalogue counts for the claims that are the same, too."""
     catalogue = written(TWO)
-    for finding in try_claims(catalogue, catalogue.find(("later", "laters")), study):
-        assert (finding.verdict, finding.condition) == ("not yet", "there is no such task yet")
-        assert finding.evidence == ()
+    for judgement in try_claims(catalogue, catalogue.find(("later", "laters")), study):
+        assert (judgement.verdict, judgement.condition) == ("not yet", "there is no such task yet")
+        assert judgement.evidence == ()
 
 
 def test_an_experiment_to_come_is_not_yet_until_it_is_entered(monkeypatch, study):
     """The reason is computed: enter the experiment, and it is gone."""
     catalogue = read_catalogue()
     claim = replace(catalogue.claims["A6"], experiments=("to_come",))
-    (finding,) = try_claims(catalogue, [claim], study)
-    assert (finding.verdict, finding.condition) == ("not yet", "no experiment for it in this version: to_come")
+    (judgement,) = try_claims(catalogue, [claim], study)
+    assert (judgement.verdict, judgement.condition) == ("not yet", "no experiment for it in this version: to_come")
     monkeypatch.setitem(EXPERIMENTS, "to_come", lambda claim, study: [Evidence("reproduced", "f1")])
     assert try_claims(catalogue, [claim], study)[0].verdict == "reproduced"
 
@@ -98,8 +98,8 @@ def test_what_is_left_to_come_is_said_beside_a_verdict(written, study, monkeypat
         "[claims.a]\nclaim = 'a'\nexperiment = ['count', 'influence']\nlosses = 'mse'\ninfluence = 'unbounded'"
     )
     monkeypatch.delitem(EXPERIMENTS, "influence")
-    (finding,) = try_claims(catalogue, catalogue.find(), study)
-    assert (finding.verdict, finding.condition) == (
+    (judgement,) = try_claims(catalogue, catalogue.find(), study)
+    assert (judgement.verdict, judgement.condition) == (
         "reproduced",
         "no experiment for it in this version: influence",
     )
@@ -123,10 +123,10 @@ def test_everything_is_checked_before_anything_is_tried(written, study, monkeypa
 def test_the_command_repeats_the_finding(written, study, calls):
     """With the user's file, --quick and --first-seed, where they were given."""
     catalogue = written("[claims.'a b']\nclaim = 'a'\nexperiment = 'count'")
-    (finding,) = try_claims(catalogue, catalogue.find(), study)
-    assert finding.command == f"lossbench claims 'a b' -c {catalogue.file} --quick"
-    (finding,) = try_claims(catalogue, catalogue.find(), replace(study, first_seed=7))
-    assert finding.command == f"lossbench claims 'a b' -c {catalogue.file} --quick --first-seed 7"
+    (judgement,) = try_claims(catalogue, catalogue.find(), study)
+    assert judgement.command == f"lossbench claims 'a b' -c {catalogue.file} --quick"
+    (judgement,) = try_claims(catalogue, catalogue.find(), replace(study, first_seed=7))
+    assert judgement.command == f"lossbench claims 'a b' -c {catalogue.file} --quick --first-seed 7"
 
 
 def test_a_claim_without_a_comparison_is_not_testable(written, study, monkeypatch):
@@ -146,7 +146,7 @@ def test_exact_claims_have_the_verdicts_that_arithmetic_gives(study):
         **dict.fromkeys(("F6", "F10"), "inconclusive"),
     }
     found = try_claims(catalogue, catalogue.find(tuple(expected)), study)
-    assert {finding.claim.id: finding.verdict for finding in found} == expected
+    assert {judgement.claim.id: judgement.verdict for judgement in found} == expected
 
 
 def test_nothing_is_left_untried_without_a_word():

@@ -71,13 +71,13 @@ def test_evidence_comes_back_as_it_was(evidence):
 
 
 def test_what_is_remembered_is_what_would_be_found(store, study, calls):
-    """The same findings without a store, at the first time with one, and from it; then nothing is tried."""
+    """The same judgements without a store, at the first time with one, and from it; then nothing is tried."""
     alone, first = (try_claims(CATALOGUE, EXACT, replace(study, store=where)) for where in (None, store))
     calls.clear()
     again = try_claims(CATALOGUE, EXACT, replace(study, store=store))
     assert calls == []
     assert alone == first == again
-    assert repr([finding.evidence for finding in again]) == repr([finding.evidence for finding in alone])
+    assert repr([judgement.evidence for judgement in again]) == repr([judgement.evidence for judgement in alone])
     deciding = {one.id for claim in EXACT for one in CATALOGUE.deciding(claim) if one.experiments}
     assert store.claims() == len(deciding)
 
@@ -210,7 +210,7 @@ def test_times_and_foreign_experiments_are_found_anew(monkeypatch):
 
 
 def test_a_store_that_cannot_be_written_stops_nothing(store, study):
-    """The findings are there, and the message is told."""
+    """The judgements are there, and the message is told."""
     said = []
     store._connection.execute("PRAGMA query_only = ON")
     found = try_claims(CATALOGUE, EXACT[:1], replace(study, store=store, say=said.append))

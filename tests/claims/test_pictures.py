@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from lossbench.claims import Evidence, Finding, Study, read_catalogue, read_terms, try_claims
+from lossbench.claims import Evidence, Judgement, Study, read_catalogue, read_terms, try_claims
 from lossbench.claims.design import judged
 from lossbench.claims.evidence import CLEAN_SKILL
 from lossbench.claims.pictures import over_rates, pictures, trade_offs
@@ -29,8 +29,8 @@ def catalogue():
 
 def test_the_curves_of_a_claim_on_rates_are_drawn(catalogue):
     """A panel for each data set and protocol, every loss with a mark, and the reported curve."""
-    (finding,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
-    lines = list(pictures(finding))
+    (judgement,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
+    lines = list(pictures(judgement))
     assert max(map(len, lines)) <= WIDTH
     text = " ".join(lines)
     for dataset, protocol in product(("breast_cancer", "moons", "digits"), ("sgd", "adam")):
@@ -41,8 +41,8 @@ def test_the_curves_of_a_claim_on_rates_are_drawn(catalogue):
 
 def test_every_rate_of_a_loss_has_a_point(catalogue):
     """As high as it was measured; what diverged everywhere is undefined."""
-    (finding,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
-    drawn = [point for point in over_rates(finding.evidence) if point.name != "reported"]
+    (judgement,) = try_claims(catalogue, catalogue.find(("T4",)), planted(lambda trial: trial["lr"]))
+    drawn = [point for point in over_rates(judgement.evidence) if point.name != "reported"]
     assert len(drawn) == 9 * 2 * (4 + 4 + 3)
     assert all(point.y == pytest.approx(point.x, abs=0.01) for point in drawn)
     (gone,) = over_rates([replace(ALONE, measured=None)])
@@ -56,15 +56,15 @@ def test_every_loss_is_drawn_by_its_two_skills():
     lines = list(by_dataset(judged(found_in(cell, Study(read_terms())))))
     found = [(point.name, round(point.x, 1), round(point.y, 1)) for point in trade_offs(lines)]
     assert found == [("a", 0.9, 0.1), ("b", 0.7, 0.3), ("c", 0.5, 0.2)]
-    drawn = list(pictures(Finding(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))
+    drawn = list(pictures(Judgement(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))
     assert "sgd on made up" in drawn[0]
     assert drawn[-1].endswith("a=a, b=b, c=c")
 
 
 def test_what_draws_nothing_has_no_picture(catalogue, study):
     """Other evidence, a single rate, a single loss that beats all others."""
-    (finding,) = try_claims(catalogue, catalogue.find(("B5",)), study)
-    assert list(pictures(finding)) == []
+    (judgement,) = try_claims(catalogue, catalogue.find(("B5",)), study)
+    assert list(pictures(judgement)) == []
     half = replace(ALONE, quantity=CLEAN_SKILL, rates=(), by_rate=False)
-    finding = Finding(catalogue.claims["T4"], (ALONE, half), "inconclusive", "", "")
-    assert list(pictures(finding)) == []
+    judgement = Judgement(catalogue.claims["T4"], (ALONE, half), "inconclusive", "", "")
+    assert list(pictures(judgement)) == []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from lossbench.claims import Evidence, Finding, read_catalogue, try_claims
+from lossbench.claims import Evidence, Judgement, read_catalogue, try_claims
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.tables import (
     PICTURE,
@@ -32,7 +32,7 @@ def catalogue():
 
 
 @pytest.fixture
-def findings(catalogue, study):
+def judgements(catalogue, study):
     """Try some claims that need no training."""
     return try_claims(catalogue, catalogue.find(EXACT), study)
 
@@ -44,41 +44,41 @@ def printed(tables) -> list[str]:
     return screen.file.getvalue().splitlines()
 
 
-def test_the_overview_has_a_line_a_claim(findings, catalogue):
+def test_the_overview_has_a_line_a_claim(judgements, catalogue):
     """By document, each verdict beside its ID, within the width of a terminal."""
-    lines = printed(overview(findings, catalogue, shortened=True))
-    for finding in findings:
-        (line,) = [line for line in lines if line.split()[:1] == [finding.claim.id]]
-        assert finding.verdict in line
+    lines = printed(overview(judgements, catalogue, shortened=True))
+    for judgement in judgements:
+        (line,) = [line for line in lines if line.split()[:1] == [judgement.claim.id]]
+        assert judgement.verdict in line
     assert max(map(len, lines)) <= WIDTH
     assert sum(line.startswith(("A: ", "B: ", "C: ", "F: ")) for line in lines) == 4
 
 
-def test_unshortened_the_overview_says_everything(findings, catalogue):
+def test_unshortened_the_overview_says_everything(judgements, catalogue):
     """For Markdown, which has no width."""
-    cells = [cell for table in overview(findings, catalogue) for row in table.rows for cell in row]
-    for finding in findings:
-        assert finding.claim.sentence in cells
-        assert few_words(finding) in cells
+    cells = [cell for table in overview(judgements, catalogue) for row in table.rows for cell in row]
+    for judgement in judgements:
+        assert judgement.claim.sentence in cells
+        assert few_words(judgement) in cells
 
 
 @pytest.mark.parametrize("name", EXACT)
 def test_a_claim_in_full_fits_a_terminal_and_leaves_nothing_out(catalogue, study, name):
     """Sentence, verdict, condition, experiment and command; and every comparison, once."""
-    (finding,) = try_claims(catalogue, catalogue.find((name,)), study)
-    lines = [*in_full(finding, catalogue, study), *printed(comparisons(finding))]
+    (judgement,) = try_claims(catalogue, catalogue.find((name,)), study)
+    lines = [*in_full(judgement, catalogue, study), *printed(comparisons(judgement))]
     assert max(map(len, lines)) <= WIDTH
     text = " ".join(" ".join(lines).split())
-    for words in (finding.claim.sentence, finding.verdict, finding.command):
+    for words in (judgement.claim.sentence, judgement.verdict, judgement.command):
         assert words in text
-    assert sum(len(table.rows) for table in comparisons(finding)) == len(finding.evidence)
+    assert sum(len(table.rows) for table in comparisons(judgement)) == len(judgement.evidence)
 
 
 def test_protocols_are_told_in_full(catalogue, study):
     """What each is, with its seeds and epochs."""
     claim = catalogue.claims["A10"]
-    finding = Finding(claim, (Evidence("reproduced", "f1", "adam", "multilabel"),), "reproduced", "", "again")
-    told = dict(facts(finding, catalogue, study))
+    judgement = Judgement(claim, (Evidence("reproduced", "f1", "adam", "multilabel"),), "reproduced", "", "again")
+    told = dict(facts(judgement, catalogue, study))
     assert told["adam"] == "Adam at one rate for all losses; 3 seeds, 2 epochs"
     assert told["decided by"].startswith("contest: Train the arms")
 
@@ -86,7 +86,7 @@ def test_protocols_are_told_in_full(catalogue, study):
 def test_a_reported_number_that_all_share_stands_in_the_title(catalogue):
     """So that columns are left for what differs."""
     lines = tuple(Evidence("inconclusive", "f1", "adam", detail=case, reported=0.5, measured=0.1) for case in "ab")
-    (table,) = comparisons(Finding(catalogue.claims["T3"], lines, "inconclusive", "", ""))
+    (table,) = comparisons(Judgement(catalogue.claims["T3"], lines, "inconclusive", "", ""))
     assert table.title == "f1; reported: 0.5"
     assert "reported" not in table.columns
 
@@ -111,14 +111,14 @@ def test_what_has_no_interval_has_no_picture():
     assert figure(Evidence("reproduced", "f1", measured=0.25, low=0.2, high=0.3)) == "0.250 ±0.050"
 
 
-def test_the_tally_counts_claims_and_comparisons(findings):
+def test_the_tally_counts_claims_and_comparisons(judgements):
     """Every verdict with its number, in their order."""
-    said = tally(findings)
+    said = tally(judgements)
     assert said.startswith(
-        f"{len(EXACT)} claims after {sum(len(finding.evidence) for finding in findings)} comparisons"
+        f"{len(EXACT)} claims after {sum(len(judgement.evidence) for judgement in judgements)} comparisons"
     )
     assert said.endswith("2 reproduced, 6 depends, 1 not yet")
-    assert tally(findings[:1]).startswith("1 claim after")
+    assert tally(judgements[:1]).startswith("1 claim after")
 
 
 def test_the_clearest_comparison_is_shown():
@@ -128,8 +128,8 @@ def test_the_clearest_comparison_is_shown():
         Evidence("reproduced", "f1", detail="far", measured=0.5, low=0.4, high=0.6),
         Evidence("inconclusive", "f1", detail="other", measured=9.0, low=8.9, high=9.1),
     )
-    finding = Finding(read_catalogue().claims["A10"], lines, "reproduced", "", "")
-    assert few_words(finding) == "f1 0.500 ±0.100, far"
+    judgement = Judgement(read_catalogue().claims["A10"], lines, "reproduced", "", "")
+    assert few_words(judgement) == "f1 0.500 ±0.100, far"
 
 
 def test_experiments_say_what_they_do_in_a_sentence():

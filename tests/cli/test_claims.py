@@ -97,7 +97,7 @@ def test_a_claim_of_ones_own_is_tried(inside: Callable, tmp_path: Path) -> None:
 
 
 def test_the_seeds_are_those_from_the_first_one_on(inside: Callable, tmp_path: Path) -> None:
-    """They are what is trained, and the command that repeats the finding says so."""
+    """They are what is trained, and the command that repeats the judgement says so."""
     (tmp_path / "mine.toml").write_text(
         "[claims.a]\nclaim = 'a'\narms = ['ce', 'bce']\nscore = 'f1'\ndirection = 'equal'\ndatasets = 'moons'\n",
         encoding="utf-8",

@@ -33,7 +33,7 @@ FORMULAS: dict[Formula, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 @dataclass(frozen=True)
-class Point:
+class Gradient:
     """Where a derivative is taken.
 
     Args:
@@ -71,7 +71,7 @@ def derivative(
     return [line(point, formula) for point in points]
 
 
-def line(point: Point, formula: Formula) -> Evidence:
+def line(point: Gradient, formula: Formula) -> Evidence:
     """Return what one variable says of a formula."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
@@ -86,14 +86,14 @@ def line(point: Point, formula: Formula) -> Evidence:
     )
 
 
-def points_of(loss: Loss) -> Iterator[Point]:
+def points_of(loss: Loss) -> Iterator[Gradient]:
     """Yield the points at which the derivative is taken, for each variable."""
     generator = torch.Generator().manual_seed(0)
     outputs = 4 if loss.task == "multiclass" else 1
     raw = 3 * torch.randn(POINTS, outputs, dtype=torch.float64, generator=generator)
     if loss.task == "regression":
         target = 3 * torch.randn(raw.shape, dtype=torch.float64, generator=generator)
-        yield Point("the prediction", gradient_of(loss, raw, target, lambda value: value), raw, target)
+        yield Gradient("the prediction", gradient_of(loss, raw, target, lambda value: value), raw, target)
         return
     classes = torch.randint(max(outputs, 2), (POINTS,), generator=generator)
     several = outputs > 1
@@ -102,9 +102,9 @@ def points_of(loss: Loss) -> Iterator[Point]:
     probability = raw.softmax(-1) if several else raw.sigmoid()
     to_raw = torch.log if several else torch.logit
     through = gradient_of(loss, probability, target, to_raw)
-    yield Point("the probability", through, probability, onehot, tangent=several)
+    yield Gradient("the probability", through, probability, onehot, tangent=several)
     direct = gradient_of(loss, raw, target, lambda value: value)
-    yield Point(f"the raw output of a {loss.link}", direct, probability, onehot)
+    yield Gradient(f"the raw output of a {loss.link}", direct, probability, onehot)
 
 
 def gradient_of(loss: Loss, at: Tensor, target: Tensor, to_raw: Callable[[Tensor], Tensor]) -> Tensor:

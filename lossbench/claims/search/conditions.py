@@ -70,7 +70,7 @@ def grid(study: Study, losses: Sequence[str], generator: str, search: Search) ->
     base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
     axes: dict[str, Any] = {
         "datasets": list(dict.fromkeys(with_share(generator, share) for share in search.prevalence)),
-        "losses": {"binary": list(losses)},
+        "losses": losses,
         "models": list(search.models),
         "optimizers": list(search.optimizers),
         "lr": list(search.lr),
@@ -79,7 +79,7 @@ def grid(study: Study, losses: Sequence[str], generator: str, search: Search) ->
         "outliers": list(search.label_noise),
         "outlier_kind": "label",
     }
-    return [Training(base, "binary", [axes | {"epochs": int(epochs)}], iter) for epochs in search.epochs]
+    return [Training(base, [axes | {"epochs": int(epochs)}], iter) for epochs in search.epochs]
 
 
 def conditions(

@@ -17,11 +17,10 @@ from lossbench.claims.existence import any_of
 from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
+from lossbench.claims.trained.best_of import distinct_losses
 from lossbench.claims.trained.outliers import skills
 from lossbench.claims.trained.rank_correlation import rank_correlation
 from lossbench.data import load_dataset
-from lossbench.losses.registry import losses_of
-from lossbench.task import Task
 
 CORRELATION = "rank correlation of skill after clean and after contaminated training"
 
@@ -47,15 +46,9 @@ def accuracy_robustness(
     made = partial(found_in, study=study)
     trainings = []
     for datasets in (regression, binary):
-        task = load_dataset(datasets[0]).task
-        axes = {"datasets": list(datasets), "losses": {task: distinct(task)}, "outliers": sorted({0.0, *outliers})}
-        trainings += under_each(study, task, made, **axes)
+        losses, shares = distinct_losses(load_dataset(datasets[0]).task), sorted({0.0, *outliers})
+        trainings += under_each(study, made, datasets=datasets, losses=losses, outliers=shares)
     return Design(trainings, by_dataset)
-
-
-def distinct(task: Task) -> list[str]:
-    """Return every loss of the task that is not another one by another name."""
-    return [record.name for record in losses_of(task) if record.placebo is None]
 
 
 def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -13,7 +13,6 @@ from lossbench.claims.evidence import Evidence
 from lossbench.claims.existence import any_of
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.data import load_dataset
 
 SCORES = ("accuracy", "precision", "recall")
 """The first is the one that may hide a difference in the others."""
@@ -28,9 +27,9 @@ def beside_the_loss(claim: Claim, study: Study, *, arms: tuple[str, ...], datase
     arms: the first against each of the others.
     datasets: all of one task.
     """
-    task = load_dataset(datasets[0]).task
-    axes = {"datasets": list(datasets), "losses": {task: list(arms)}}
-    return Design(under_each(study, task, partial(contrasts_of, study=study), **axes), by_protocol)
+    return Design(
+        under_each(study, partial(contrasts_of, study=study), datasets=datasets, losses=arms), by_protocol
+    )
 
 
 def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 
@@ -48,8 +47,9 @@ def best_of(
     for task in dict.fromkeys(dataset.task for dataset in loaded):
         named = recommended(arms, task, study)
         made = partial(contrasts_of, named=named, scores=score, study=study)
-        axes = axes_of(named, task, [dataset.name for dataset in loaded if dataset.task == task])
-        trainings += under_each(study, task, made, **axes, outliers=list(outliers))
+        mine = [dataset.name for dataset in loaded if dataset.task == task]
+        losses = [*named, *(loss for loss in distinct_losses(task) if loss not in named)]
+        trainings += under_each(study, made, datasets=mine, losses=losses, outliers=list(outliers))
     return Design(trainings)
 
 
@@ -79,10 +79,9 @@ def recommended(arms: tuple[str, ...], task: Task, study: Study) -> tuple[str, .
     return tuple(loss for arm in arms if arm in known for loss in study.readings(arm, task))
 
 
-def axes_of(named: tuple[str, ...], task: Task, datasets: list[str]) -> dict[str, Any]:
-    """Return what is trained on the data sets of a task, as fields of `lossbench.plan.settings.Settings`."""
-    rest = [record.name for record in losses_of(task) if record.name not in named and record.placebo is None]
-    return {"datasets": datasets, "losses": {task: [*named, *rest]}}
+def distinct_losses(task: Task) -> list[str]:
+    """Return every loss of a task that is not another one by another name."""
+    return [record.name for record in losses_of(task) if record.placebo is None]
 
 
 def contrasts_of(cell: Cell, named: tuple[str, ...], scores: tuple[str, ...], study: Study) -> Iterator[Contrast]:

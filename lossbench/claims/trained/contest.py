@@ -56,7 +56,7 @@ class Pairing:
     @property
     def axes(self) -> dict[str, Any]:
         """The same as fields of `lossbench.plan.settings.Settings`."""
-        return {"datasets": list(self.datasets), "losses": {self.task: self.losses}}
+        return {"datasets": self.datasets, "losses": self.losses}
 
     def pairs(self, cell: Cell) -> list[tuple[str, str]]:
         """Return who meets whom: each reading of the first arm, and each other loss that was trained."""
@@ -90,13 +90,10 @@ def contest(
     axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
     axes |= {"models": [model]} if model else {}
     made = partial(contrasts_of, claim=claim, study=study, scores=score, direction=direction)
-    return Design(
-        [
-            training
-            for pairing in pairings(study, arms, score, datasets)
-            for training in under_each(study, pairing.task, partial(made, pairing=pairing), **pairing.axes, **axes)
-        ]
-    )
+    trainings = []
+    for pairing in pairings(study, arms, score, datasets):
+        trainings += under_each(study, partial(made, pairing=pairing), **pairing.axes, **axes)
+    return Design(trainings)
 
 
 def pairings(

@@ -53,7 +53,7 @@ def convergence(
         rates = [rate * factor for rate in protocol.lr[task] for factor in factors]
         axes: dict[str, Any] = pairing.axes if protocol.tune else pairing.axes | {"lr": rates}
         made = partial(found_in, tuned=protocol.tune, task=task, arms=arms, claim=claim, study=study)
-        trainings.append(under(protocol.name, task, made, **axes))
+        trainings.append(under(protocol.name, made, **axes))
     return Design(trainings)
 
 

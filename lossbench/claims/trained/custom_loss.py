@@ -12,15 +12,14 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.task import Task
 
 FILE = Path(__file__).with_name("my_losses.py")
 """What a user might write. It never moves: the name of a loss, and so its stored trainings, go by it."""
 
-PAIRS: dict[Task, tuple[str, str, str]] = {
-    "regression": ("squared_error", "mse", "diabetes"),
-    "binary": ("cross_entropy:@gets=probability", "bce", "breast_cancer"),
-}
+PAIRS = (
+    ("squared_error", "mse", "diabetes"),
+    ("cross_entropy:@gets=probability", "bce", "breast_cancer"),
+)
 """A function of the user's, the built-in loss that it is, and a data set."""
 
 
@@ -31,10 +30,9 @@ def custom_loss(claim: Claim, study: Study) -> Design:
     Reproduced where the scores agree within the margin: what users write is trained as what lossbench has.
     """
     trainings = []
-    for task, (function, built_in, dataset) in PAIRS.items():
-        losses = {task: [f"{FILE}:{function}:@label=my {built_in}", built_in]}
-        made = partial(contrasts_of, study=study)
-        trainings += under_each(study, task, made, datasets=[dataset], losses=losses)
+    for function, built_in, dataset in PAIRS:
+        losses = [f"{FILE}:{function}:@label=my {built_in}", built_in]
+        trainings += under_each(study, partial(contrasts_of, study=study), datasets=[dataset], losses=losses)
     return Design(trainings)
 
 

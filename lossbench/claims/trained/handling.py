@@ -18,7 +18,6 @@ from lossbench.claims.study import Study
 from lossbench.claims.trained.outliers import CHANGE, skill_changes
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
-from lossbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,10 @@ class Hardship:
     outliers: tuple[float, ...] = ()
 
     @property
-    def task(self) -> Task:
-        """The task of the data sets."""
-        return load_dataset(self.datasets[0]).task
-
-    @property
     def axes(self) -> dict[str, Any]:
         """The same as fields of `lossbench.plan.settings.Settings`."""
-        axes: dict[str, Any] = {
-            "datasets": list(self.datasets),
-            "losses": {self.task: list(core_losses(self.task))},
-            "outliers": sorted({0.0, *self.outliers}),
-        }
+        losses, shares = core_losses(load_dataset(self.datasets[0]).task), sorted({0.0, *self.outliers})
+        axes = {"datasets": self.datasets, "losses": losses, "outliers": shares}
         return axes | ({"outlier_kind": self.kind} if self.kind else {})
 
 
@@ -60,7 +51,7 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
     equal within the margin.
     """
     made = partial(contrasts_of, study=study)
-    trainings = [one for h in hardships for one in under_each(study, h.task, made, **h.axes)]
+    trainings = [one for h in hardships for one in under_each(study, made, **h.axes)]
     return Design(trainings, by_hardship)
 
 

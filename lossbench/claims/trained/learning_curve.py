@@ -40,10 +40,10 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
         tasks.setdefault(load_dataset(spec).task, []).append(spec)
     trainings = []
     for task, mine in tasks.items():
-        axes = {"datasets": mine, "losses": {task: [core_losses(task)[0]]}}
+        axes = {"datasets": mine, "losses": [core_losses(task)[0]]}
         for protocol in study.protocols:
             made = partial(contrasts_of, protocol=protocol.name, study=study)
-            trainings.append(Training(protocol.name, task, [axes, axes | NO_TRAINING], made))
+            trainings.append(Training(protocol.name, [axes, axes | NO_TRAINING], made))
     return Design(trainings)
 
 

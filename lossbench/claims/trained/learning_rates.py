@@ -45,7 +45,7 @@ def rates(
             raise ConfigError(f"lr: the reported rate {rate:g} is not on the curve; add it")
     fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
     made = partial(found_in, told=told, score=score, margin=study.margin(score))
-    return Design([under(name, one.task, made, **one.axes, lr=list(lr)) for name, one in product(fixed, pairs)])
+    return Design([under(name, made, **one.axes, lr=list(lr)) for name, one in product(fixed, pairs)])
 
 
 def reported_rates(claim: Claim, score: str) -> dict[float, str]:

@@ -88,9 +88,7 @@ def loss_by_penalty(
             # Where rates are tuned, the seeds that choose them are trained anyway.
             runs += [] if protocol.tune else [run | {"seeds": list(held)} for run in runs]
             made = partial(found_in, protocol=protocol, pairing=pairing, named=named, score=score)
-            trainings.append(
-                Training(protocol.name, pairing.task, runs, partial(made, claim=claim, margin=study.margin(score)))
-            )
+            trainings.append(Training(protocol.name, runs, partial(made, claim=claim, margin=study.margin(score))))
     return Design(trainings)
 
 

@@ -19,9 +19,7 @@ from lossbench.claims.existence import any_of
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.rank_correlation import rank_correlation
-from lossbench.data import load_dataset
 from lossbench.schema import METRICS
-from lossbench.task import Task
 
 Relation = Literal["better", "not always better"]
 
@@ -45,14 +43,9 @@ class Watched:
     score: str
     datasets: tuple[str, ...]
 
-    @property
-    def task(self) -> Task:
-        """The task of the data sets."""
-        return load_dataset(self.datasets[0]).task
-
     def axes(self, lr: tuple[float, ...]) -> dict[str, Any]:
         """Return what is trained, as fields of `lossbench.plan.settings.Settings`."""
-        return {"datasets": list(self.datasets), "losses": {self.task: [self.loss]}, "lr": list(lr), "tune": False}
+        return {"datasets": self.datasets, "losses": [self.loss], "lr": list(lr), "tune": False}
 
 
 @experiment("lower_loss")
@@ -71,7 +64,7 @@ def lower_loss(
     """
     fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
     trainings = [
-        under(name, one.task, partial(contrasts_in, watched=one, relation=relation), **one.axes(lr))
+        under(name, partial(contrasts_in, watched=one, relation=relation), **one.axes(lr))
         for one in watched
         for name in fixed
     ]

@@ -57,7 +57,7 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
             alike = {loss: loss for loss in (one.loss, one.fits)}
             pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)
             made = partial(contrasts_in, pairing=pairing, claim=claim, study=study, score=one.score)
-            trainings += under_each(study, task, made, **pairing.axes)
+            trainings += under_each(study, made, **pairing.axes)
     return Design(trainings, lambda lines: [*lines, *refused])
 
 

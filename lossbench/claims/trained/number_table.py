@@ -55,7 +55,7 @@ def number_table(
         [
             training
             for pairing in pairings(study, arms, score, (*datasets, implied))
-            for training in under_each(study, pairing.task, partial(found_in, pairing=pairing), **pairing.axes)
+            for training in under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
         ],
         lambda lines: [remark(line, implied, share) for line in lines],
     )

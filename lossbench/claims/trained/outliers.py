@@ -13,7 +13,6 @@ from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.data import load_dataset
 from lossbench.data.contamination import Kind
 from lossbench.errors import BadValue
 from lossbench.metrics.robustness import robustness, skill
@@ -57,14 +56,10 @@ def outliers(
     """
     if len(arms) < 2 or arms[0] == CLEAN:
         raise BadValue(f'arms: {len(arms)} given; write a loss and what it meets, as in arms = ["mse", "{CLEAN}"]')
-    task = load_dataset(datasets[0]).task
     made = partial(contrasts_of, arms=arms, direction=direction, study=study)
-    axes = {
-        "datasets": list(datasets),
-        "losses": {task: [arm for arm in arms if arm != CLEAN]},
-        "outliers": sorted({0.0, *outliers}),
-    }
-    return Design([one for kind in kinds for one in under_each(study, task, made, **axes, outlier_kind=kind)])
+    losses, shares = [arm for arm in arms if arm != CLEAN], sorted({0.0, *outliers})
+    axes = {"datasets": datasets, "losses": losses, "outliers": shares}
+    return Design([one for kind in kinds for one in under_each(study, made, **axes, outlier_kind=kind)])
 
 
 def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Contrast]:

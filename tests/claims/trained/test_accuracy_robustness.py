@@ -8,11 +8,11 @@ from lossbench.claims.design import judged
 from lossbench.claims.trained.accuracy_robustness import (
     accuracy_robustness,
     by_dataset,
-    distinct,
     found_in,
     front,
     most_accurate,
 )
+from lossbench.claims.trained.best_of import distinct_losses
 
 from ..made_up import made_up
 
@@ -67,4 +67,4 @@ def test_the_whole_catalogue_is_trained_on_both_tasks(study):
     told = [line for line in lines if line.aspect != "level"]
     assert len(told) == 2 * 2 * 3
     assert all("not beaten in both" in line.note for line in told[1::2])
-    assert len(lines) - len(told) == 2 * 3 * sum(len(distinct(task)) for task in ("regression", "binary"))
+    assert len(lines) - len(told) == 2 * 3 * sum(len(distinct_losses(task)) for task in ("regression", "binary"))

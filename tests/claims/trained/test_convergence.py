@@ -15,13 +15,13 @@ REPORTED = {"bce": 18.0, "ce": 23.0}  # and 25 for the others
 
 
 def found(rule, **fields):
-    """Return the finding on T9 where trainings take as many epochs as a rule says."""
+    """Return the judgement on T9 where trainings take as many epochs as a rule says."""
     return try_claims(CATALOGUE, [T9], planted(rule, spread=0.1, **fields))[0]
 
 
-def voting(finding):
+def voting(judgement):
     """Count the verdicts on the order."""
-    return Counter(line.verdict for line in finding.evidence if line.what == "epochs_to_target")
+    return Counter(line.verdict for line in judgement.evidence if line.what == "epochs_to_target")
 
 
 def reported(trial):
@@ -38,15 +38,15 @@ def test_the_reported_order_is_reproduced_and_its_opposite_contradicted():
 
 def test_losses_that_never_get_there_are_no_tie():
     """Nothing is known of them, and they are not called equivalent."""
-    finding = found(lambda trial: 1000.0)
-    assert set(voting(finding)) == {"not testable"}
-    assert finding.verdict == "not testable"
+    judgement = found(lambda trial: 1000.0)
+    assert set(voting(judgement)) == {"not testable"}
+    assert judgement.verdict == "not testable"
 
 
 def test_a_loss_that_never_gets_there_is_slower_than_one_that_does():
     """It is counted with the epochs of the run, and the note says so."""
-    finding = found(lambda trial: 5.0 if trial["loss"] == "bce" else 1000.0)
-    line = next(line for line in finding.evidence if line.case.startswith("bce vs mse"))
+    judgement = found(lambda trial: 5.0 if trial["loss"] == "bce" else 1000.0)
+    line = next(line for line in judgement.evidence if line.case.startswith("bce vs mse"))
     assert line.verdict == "reproduced"
     assert line.measured == pytest.approx(5 - 30, abs=0.5)
     assert "mse got there in 0 of 5 runs" in line.note
@@ -66,5 +66,5 @@ def test_every_loss_stands_beside_its_reported_epochs():
 
 def test_a_real_race(study):
     """Of two epochs, in which no target can be held for three: everything is censored."""
-    (finding,) = try_claims(CATALOGUE, [replace(T9, arguments={**T9.arguments, "datasets": "iris"})], study)
-    assert finding.verdict == "not testable"
+    (judgement,) = try_claims(CATALOGUE, [replace(T9, arguments={**T9.arguments, "datasets": "iris"})], study)
+    assert judgement.verdict == "not testable"

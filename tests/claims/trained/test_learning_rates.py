@@ -18,7 +18,7 @@ REPORTED = {0.001: 0.872, 0.01: 0.901, 0.1: 0.827}
 
 
 def found(rule, **fields):
-    """Return the finding on T4 where trainings score by a rule."""
+    """Return the judgement on T4 where trainings score by a rule."""
     return try_claims(CATALOGUE, [T4], planted(rule, **fields))[0]
 
 
@@ -27,9 +27,9 @@ def as_reported(trial):
     return REPORTED.get(trial["lr"], 0.5)
 
 
-def voting(finding):
+def voting(judgement):
     """Count the verdicts on the order."""
-    return Counter(line.verdict for line in finding.evidence if line.what == "accuracy")
+    return Counter(line.verdict for line in judgement.evidence if line.what == "accuracy")
 
 
 def test_the_rates_come_best_first():
@@ -52,8 +52,8 @@ def test_a_flat_curve_is_no_difference():
 
 def test_rates_that_are_not_reported_have_no_say():
     """Whatever they score, they are shown and not judged."""
-    finding = found(as_reported)
-    shown = [line for line in finding.evidence if line.aspect == "level"]
+    judgement = found(as_reported)
+    shown = [line for line in judgement.evidence if line.aspect == "level"]
     assert len(shown) == 9 * 2 * 11
     assert {line.reported for line in shown} == {None, *REPORTED.values()}
     assert all(line.verdict == "not testable" for line in shown)
@@ -73,10 +73,10 @@ def test_a_curve_without_a_reported_rate_is_refused(study):
 
 def test_a_real_curve(study):
     """Small steps for two epochs leave moons where they were; larger ones do not."""
-    (finding,) = try_claims(CATALOGUE, [replace(T4, arguments={**T4.arguments, "datasets": "moons"})], study)
+    (judgement,) = try_claims(CATALOGUE, [replace(T4, arguments={**T4.arguments, "datasets": "moons"})], study)
     curve = [
         line.measured
-        for line in finding.evidence
+        for line in judgement.evidence
         if line.aspect == "level" and line.protocol == "adam" and line.case.startswith("ce")
     ]
     assert len(curve) == 9

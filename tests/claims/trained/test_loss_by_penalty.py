@@ -17,46 +17,46 @@ PAIR, LOSS, PENALTY = "accuracy", "accuracy, main effect of the loss", "accuracy
 
 
 def found(rule, **fields):
-    """Return the finding on T7 where trainings score by a rule."""
+    """Return the judgement on T7 where trainings score by a rule."""
     return try_claims(CATALOGUE, [T7], planted(rule, **fields))[0]
 
 
-def verdicts(finding, what):
+def verdicts(judgement, what):
     """Return the verdicts on one thing."""
-    return set(Counter(line.verdict for line in finding.evidence if line.what == what))
+    return set(Counter(line.verdict for line in judgement.evidence if line.what == what))
 
 
 @pytest.mark.parametrize("by", [0.05, -0.05])
 def test_an_effect_of_the_loss_alone_is_found_to_be_of_the_loss(by):
     """The pair differs by it, and the penalties are alike."""
-    finding = found(lambda trial: 0.8 + by * (trial["loss"] == "bce"))
+    judgement = found(lambda trial: 0.8 + by * (trial["loss"] == "bce"))
     word = "reproduced" if by > 0 else "contradicted"
-    assert verdicts(finding, PAIR) == verdicts(finding, LOSS) == {word}
-    assert verdicts(finding, PENALTY) == {"equivalent"}
+    assert verdicts(judgement, PAIR) == verdicts(judgement, LOSS) == {word}
+    assert verdicts(judgement, PENALTY) == {"equivalent"}
 
 
 @pytest.mark.parametrize("by", [0.05, -0.05])
 def test_an_effect_of_the_penalty_alone_is_found_to_be_of_the_penalty(by):
     """The pair differs by it, and the losses are alike."""
-    finding = found(lambda trial: 0.8 + by * (trial["l2"] > 0))
+    judgement = found(lambda trial: 0.8 + by * (trial["l2"] > 0))
     word = "reproduced" if by > 0 else "contradicted"
-    assert verdicts(finding, PAIR) == verdicts(finding, PENALTY) == {word}
-    assert verdicts(finding, LOSS) == {"equivalent"}
+    assert verdicts(judgement, PAIR) == verdicts(judgement, PENALTY) == {word}
+    assert verdicts(judgement, LOSS) == {"equivalent"}
 
 
 def test_without_interaction_the_effects_add_up_to_the_pair():
     """What the two arms differ by is what the loss and what the penalty contribute."""
-    finding = found(lambda trial: 0.8 + 0.05 * (trial["loss"] == "bce") - 0.02 * (trial["l1"] > 0), spread=0.0)
-    of = {what: next(line.measured for line in finding.evidence if line.what == what) for what in (PAIR, LOSS)}
-    effect = next(line.measured for line in finding.evidence if line.what == PENALTY)
+    judgement = found(lambda trial: 0.8 + 0.05 * (trial["loss"] == "bce") - 0.02 * (trial["l1"] > 0), spread=0.0)
+    of = {what: next(line.measured for line in judgement.evidence if line.what == what) for what in (PAIR, LOSS)}
+    effect = next(line.measured for line in judgement.evidence if line.what == PENALTY)
     assert of[PAIR] == pytest.approx(of[LOSS] + effect) == pytest.approx(0.07)
 
 
 def test_each_loss_gets_the_strength_that_validates_best():
     """Where one is best by far, it is the one reported."""
     best = {"bce": 0.01, "mse": 0.001}
-    finding = found(lambda trial: 0.8 + 0.1 * (best.get(trial["loss"], 0.0001) in (trial["l1"], trial["l2"])))
-    notes = [line.note for line in finding.evidence if line.what == PAIR and line.case == "bce l2 vs mse l1"]
+    judgement = found(lambda trial: 0.8 + 0.1 * (best.get(trial["loss"], 0.0001) in (trial["l1"], trial["l2"])))
+    notes = [line.note for line in judgement.evidence if line.what == PAIR and line.case == "bce l2 vs mse l1"]
     assert all("bce l2 at 0.01" in note and "mse l1 at 0.001" in note for note in notes)
 
 
@@ -88,7 +88,7 @@ def test_a_penalty_that_does_not_exist_is_refused(study):
 def test_a_real_grid(study):
     """The strength that is reported is one of the grid."""
     small = {**T7.arguments, "datasets": "moons", "strengths": [0.0001, 0.01]}
-    (finding,) = try_claims(CATALOGUE, [replace(T7, arguments=small)], study)
-    notes = [line.note for line in finding.evidence if line.what == PAIR]
+    (judgement,) = try_claims(CATALOGUE, [replace(T7, arguments=small)], study)
+    notes = [line.note for line in judgement.evidence if line.what == PAIR]
     assert len(notes) == 3 * 3
     assert all(any(f"bce l2 at {strength}" in note for strength in ("0.0001", "0.01")) for note in notes)

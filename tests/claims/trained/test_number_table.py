@@ -16,9 +16,9 @@ T3 = CATALOGUE.claims["T3"]
 
 
 def found(rule, **fields):
-    """Return the finding on T3 where trainings score by a rule."""
-    (finding,) = try_claims(CATALOGUE, CATALOGUE.find(("T3",)), planted(rule, **fields))
-    return finding
+    """Return the judgement on T3 where trainings score by a rule."""
+    (judgement,) = try_claims(CATALOGUE, CATALOGUE.find(("T3",)), planted(rule, **fields))
+    return judgement
 
 
 def ahead(by):
@@ -26,23 +26,23 @@ def ahead(by):
     return lambda trial: 0.8 + by * (trial["loss"] == "bce")
 
 
-def voting(finding, scores):
+def voting(judgement, scores):
     """Count the verdicts on some scores."""
-    return Counter(line.verdict for line in finding.evidence if line.what in scores)
+    return Counter(line.verdict for line in judgement.evidence if line.what in scores)
 
 
 @pytest.mark.parametrize(("by", "word"), [(0.05, "reproduced"), (-0.05, "contradicted"), (0.0, "equivalent")])
 def test_the_order_that_is_planted_is_found(by, word):
     """Ahead is reproduced, behind contradicted, level equivalent: three protocols, data sets and readings."""
-    finding = found(ahead(by))
-    assert voting(finding, ("accuracy", "f1")) == {word: 3 * 3 * 3 * 2}
+    judgement = found(ahead(by))
+    assert voting(judgement, ("accuracy", "f1")) == {word: 3 * 3 * 3 * 2}
 
 
 def test_the_size_of_the_difference_is_judged_too():
     """A lead of 0.116 is the reported one of accuracy, and not that of F1, but for the mirrored one."""
-    finding = found(ahead(0.116), spread=0.0001)
-    assert voting(finding, ("size of the difference in accuracy",)) == {"reproduced": 27}
-    assert finding.verdict == "depends"
+    judgement = found(ahead(0.116), spread=0.0001)
+    assert voting(judgement, ("size of the difference in accuracy",)) == {"reproduced": 27}
+    assert judgement.verdict == "depends"
 
 
 def test_the_order_of_the_rows_says_nothing():
@@ -73,6 +73,6 @@ def test_a_search_that_cannot_be_carried_out_is_refused(study):
 def test_a_real_table(study):
     """Trainings of two epochs give evidence under every protocol, with levels that are scores."""
     small = replace(T3, arguments={**T3.arguments, "datasets": "moons"})
-    (finding,) = try_claims(CATALOGUE, [small], study)
-    assert {line.protocol for line in finding.evidence} == {"sgd", "adam", "tuned"}
-    assert all(0 <= line.measured <= 1 for line in finding.evidence if line.aspect == "level")
+    (judgement,) = try_claims(CATALOGUE, [small], study)
+    assert {line.protocol for line in judgement.evidence} == {"sgd", "adam", "tuned"}
+    assert all(0 <= line.measured <= 1 for line in judgement.evidence if line.aspect == "level")
