@@ -1,0 +1,95 @@
+"""The house: data flows one way, and no room is crowded."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import lossbench
+
+PACKAGE = Path(lossbench.__file__).parent
+
+FLOORS = (
+    ("__main__", "__init__"),
+    ("cli",),
+    ("api",),
+    ("claims", "selftest"),
+    ("report",),
+    ("results",),
+    ("run",),
+    ("stats",),
+    ("plan", "store", "backends"),
+    ("training", "checks"),
+    ("losses", "data", "metrics"),
+    ("schema", "randomness", "spec", "remark", "lazy"),
+    ("errors", "task"),
+)
+"""The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
+
+ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+CROWDED = 21  # files in a folder, beyond which nobody knows where to look
+
+
+def modules() -> dict[str, Path]:
+    """Return the files of the package by their dotted names; a package is named like its folder."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return {".".join(("lossbench", *file.relative_to(PACKAGE).with_suffix("").parts)): file for file in files}
+
+
+def home(name: str, known: dict[str, Path]) -> str | None:
+    """Return the module that a dotted name leads to; None where it is none of ours."""
+    return next((found for found in (name, f"{name}.__init__") if found in known), None)
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Return what each module imports, wherever in it the import stands."""
+    known = modules()
+    return {module: set(imported(file, known)) for module, file in known.items()}
+
+
+def imported(file: Path, known: dict[str, Path]) -> Iterator[str]:
+    """Yield the modules that a file imports, for types only and within functions too."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = [name.name for name in getattr(node, "names", [])]
+        if isinstance(node, ast.ImportFrom):
+            told = [home(f"{node.module}.{name}", known) or home(str(node.module), known) for name in names]
+        elif isinstance(node, ast.Import):
+            told = [home(name, known) for name in names]
+        else:
+            continue
+        yield from filter(None, told)
+
+
+def floor(module: str) -> int:
+    """Return the floor of a module's room."""
+    return ROOMS[module.split(".")[1]]
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new folder or file at the top of the package is given its place here."""
+    assert {module.split(".")[1] for module in modules()} == set(ROOMS)
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_no_import_goes_up(module: str) -> None:
+    """Nothing knows what stands above it. `import lossbench` itself hands names on, from everywhere."""
+    if module.split(".")[1] not in FLOORS[0]:
+        assert [other for other in imports()[module] if floor(other) < floor(module)] == []
+
+
+def test_no_imports_form_a_circle() -> None:
+    """There is an order in which every module comes after all that it imports."""
+    assert len(list(TopologicalSorter(imports()).static_order())) == len(modules())
+
+
+def test_no_folder_is_crowded() -> None:
+    """Who looks for something in a folder reads its names at a glance."""
+    folders = {file.parent for file in modules().values()}
+    counts = {folder.name: len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: count for name, count in counts.items() if count > CROWDED} == {}
