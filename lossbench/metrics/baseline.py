@@ -104,7 +104,7 @@ def _constant(fold: Fold, part: Part) -> np.ndarray:
 
 
 def _linear(fold: Fold, part: Part) -> np.ndarray:
-    """Return the linear model's values, or its probabilities of class 1, each class or each label: (rows, columns)."""
+    """Return the values, or the probabilities (of class 1, each class or each label), (rows, columns)."""
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
