@@ -42,11 +42,11 @@ _KNOWN: dict[tuple[str, str, str], Baselines] = {}
 
 
 def baselines(fold: Fold, score_name: str) -> Baselines:
-    """Score a constant predictor and a linear model on a fold; once in a process, since every pack asks for them.
+    """Score a constant predictor and a linear model on a fold; cached, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
-    each label the more frequent value, for regression the mean. Its R² is 0 by definition: that of the mean of the
-    very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
+    each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
+    the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
     LinearRegression, with its default penalty, on the standardised features.
 
     Args:
@@ -95,7 +95,7 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
 
 
 def _constant(fold: Fold, part: Part) -> np.ndarray:
-    """Return the mean of the training target for every row of the part, of classes their frequencies."""
+    """Return the mean of the training target, or the frequency of each class, for every row: (rows, columns)."""
     target = fold.dataset.target[fold.train.rows]
     if fold.dataset.task == "multiclass":
         target = target[:, None] == np.arange(fold.dataset.targets)
@@ -104,7 +104,7 @@ def _constant(fold: Fold, part: Part) -> np.ndarray:
 
 
 def _linear(fold: Fold, part: Part) -> np.ndarray:
-    """Return the linear model's values, or its probabilities: of class 1, of every class, or of every label."""
+    """Return the values, or the probabilities (of class 1, each class or each label), (rows, columns)."""
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 

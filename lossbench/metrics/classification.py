@@ -20,7 +20,7 @@ BINS = 10
 
 @per_model
 def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Share of samples predicted right; of several labels, all of them.
+    """Share of samples predicted right; with several labels, all of them must be.
 
     Args:
         target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
@@ -107,7 +107,7 @@ def recall(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 @per_model
 def balanced_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Mean recall over the classes that occur in the target: blind to how frequent they are.
+    """Mean recall over the classes that occur in the target, whatever their frequency.
 
     Args:
         target: (M or 1, n) class index.
@@ -159,7 +159,7 @@ def matthews_corrcoef(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples whose class is among the two ranked highest.
 
-    Of classes that tie, the later one is ranked higher, as in scikit-learn.
+    Ties go to the later class, as in scikit-learn.
 
     Args:
         target: (M or 1, n) class index.
@@ -186,8 +186,8 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     (Σ ranks of the positives - P (P + 1) / 2) / (P N), Mann and Whitney 1947
 
-    Several classes are each held against the rest, several labels each taken alone, and the mean is given.
-    Undefined where a class, or the presence or absence of a label, does not occur in the target.
+    Several classes: the mean over classes, each against the rest. Several labels: the mean over labels. Undefined
+    where the target lacks a class, or has a label always or never.
 
     Args:
         target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
@@ -216,8 +216,8 @@ def average_precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     Σ (R(k) - R(k - 1)) P(k) over the thresholds k; samples that tie share one threshold
 
-    Of several labels, the mean. A random ranking has the share of positives, so it shows what the AUC hides where
-    positives are rare. Undefined where a label does not occur in the target.
+    Several labels: the mean over labels. A random ranking scores the share of positives, so where positives are
+    rare it shows what the AUC hides. Undefined where the target has no positive.
 
     Args:
         target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
@@ -248,8 +248,8 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     - mean log p(y)
 
-    A probability counts as the float64 ε at least, so that a certain mistake costs 36, not infinity. Of several
-    labels, the mean. Undefined for a loss that estimates no probability.
+    A probability counts as the float64 ε at least, so that a certain mistake costs 36, not infinity. Several
+    labels: the mean over labels. Undefined for a loss that estimates no probability.
 
     Args:
         target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
@@ -327,7 +327,15 @@ def calibration_error(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _binned_gap(gap: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """Return Σ over bins of |Σ of gaps in the bin| / n, shape (M,) or (M, labels)."""
+    """Return Σ over bins of |Σ of gaps in the bin| / n.
+
+    Args:
+        gap: (M, n) or (M, n, labels) confidence minus outcome.
+        confidence: in the same shape, in [0, 1].
+
+    Returns:
+        (M,) or (M, labels).
+    """
     gap, confidence = np.moveaxis(gap, 1, -1), np.moveaxis(confidence, 1, -1)
     inner_edges = np.linspace(0.0, 1.0, BINS + 1)[1:-1]
     bins = np.searchsorted(inner_edges, confidence, side="left")
@@ -337,7 +345,7 @@ def _binned_gap(gap: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 
 
 def _probability(prediction: Prediction) -> np.ndarray:
-    """Return the probabilities, NaN where the loss estimates none."""
+    """Return the probabilities in the shape of `Prediction.ranking`, NaN where the loss estimates none."""
     if prediction.probability is None:
         return np.full(prediction.ranking.shape, np.nan)
     return prediction.probability
@@ -367,7 +375,13 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _macro(values: np.ndarray, seen: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Average over columns, of classes only those that occur in the target or the predictions."""
+    """Return the mean over columns, (M,); of classes, only those that occur in target or predictions count.
+
+    Args:
+        values: (M, columns).
+        seen: (M, columns) how often each occurs.
+        prediction: of M models.
+    """
     return _mean_where(values, seen > 0 if prediction.task == "multiclass" else np.ones_like(seen, dtype=bool))
 
 

@@ -16,7 +16,7 @@ PLATEAU_TOLERANCE = 0.01
 """The gain that still counts as learning, in skill (a constant predictor has 0, a perfect one 1)."""
 
 TARGET_SHARE = 0.95
-"""How far the target stands on the way from the constant predictor to the linear model."""
+"""Where the target lies between the constant predictor (0) and the linear model (1)."""
 
 
 def convergence_target(constant: np.ndarray | float, linear: np.ndarray | float) -> np.ndarray:
@@ -42,8 +42,7 @@ def convergence_target(constant: np.ndarray | float, linear: np.ndarray | float)
 def epochs_to_target(curve: np.ndarray, target: np.ndarray | float) -> np.ndarray:
     """Find the first epoch from which the score stays at or above the target for three epochs.
 
-    A score that is NaN is below every target. Three epochs must have been seen: a run that gets there in its last
-    two has not shown that it stays.
+    NaN is below every target. A run that gets there in its last two epochs has not shown that it stays.
 
     Args:
         curve: (M, epochs) scores after each epoch.
@@ -87,10 +86,10 @@ def epochs_to_plateau(curve: np.ndarray, tolerance: np.ndarray | float) -> np.nd
 
 
 def best_epoch(curve: np.ndarray) -> np.ndarray:
-    """Find the epoch of the best score, the first one if there are several.
+    """Find the epoch of the best score; ties go to the first.
 
     Args:
-        curve: (M, epochs) scores after each epoch; NaN is passed over.
+        curve: (M, epochs) scores after each epoch; NaN is ignored.
 
     Returns:
         (M,) int64 epochs from 1; 0 where every score is NaN.

@@ -1,7 +1,7 @@
 """From raw network outputs to predictions, through the link that the loss declares.
 
-Scores are shared by all losses, so none may depend on what a loss happens to do with its raw outputs. The link
-says what they mean; from here on a prediction is a decision, a probability and a ranking, whatever the loss was.
+Scores are shared by all losses, so none may depend on how a loss reads its raw outputs. The link says what they
+mean. From here on a prediction is a decision, a probability and a ranking, whatever the loss was.
 
     raw (models, samples, outputs)
                     regression          binary               multiclass             multilabel

@@ -1,8 +1,8 @@
 """What contamination of the training data does to a model's skill on clean data.
 
-The skill as a function of the contaminated share is a curve; its area, its slope at zero and the share at which
-half of it is gone say how a loss bears outliers. All are relative to fixed baselines, so that adding a loss to a
-comparison moves no other loss's figure.
+The skill as a function of the contaminated share is a curve. Its area, its slope at zero and the share at which
+half of it is gone say how robust a loss is. All are relative to fixed baselines, so adding a loss to a comparison
+moves no other loss's figure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Robustness:
-    """How M models bear contamination. Where the area is NaN, nothing is defined.
+    """The robustness of M models. Where the area is NaN, nothing is defined.
 
     Args:
         area: (M,) normalised area under the skill curve; 1 where nothing is lost. Above 1 where contamination
@@ -86,7 +86,13 @@ def robustness(fractions: np.ndarray, skills: np.ndarray) -> Robustness:
 
 
 def _first_crossing(share: np.ndarray, kept: np.ndarray, level: float) -> np.ndarray:
-    """Return the share at which a curve that starts above `level` first gets down to it, NaN where it does not."""
+    """Return the share at which a curve first falls to `level`, (M,); NaN where it does not.
+
+    Args:
+        share: (F,) ascending.
+        kept: (M, F) curves that start above the level.
+        level: where to look.
+    """
     below = kept <= level
     model = np.flatnonzero(below.any(axis=1))
     after = below[model].argmax(axis=1)

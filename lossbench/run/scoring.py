@@ -94,7 +94,12 @@ def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every metric of the task on the test part, in original units, (trials,) each."""
+    """Return every metric on the test part, in original units, (trials,) each; NaN for metrics of other tasks.
+
+    Args:
+        pack: the trials.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each.
+    """
     scores = {name: np.full(len(raw), np.nan) for name in METRICS}
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
@@ -111,7 +116,12 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
-    """Return standardised predictions (trials, rows, targets) in the units of the data."""
+    """Return standardised predictions in the units of the data, both (trials, rows, targets).
+
+    Args:
+        predicted: standardised.
+        folds: the fold of each trial.
+    """
     scale = np.stack([fold.target_scale for fold in folds])[:, None]
     return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
 
