@@ -18,7 +18,7 @@ _SQUARED_FACTS = separable(convex=True, differentiable=True, symmetric=True, est
 
 
 def minus_sign(target: torch.Tensor) -> torch.Tensor:
-    """Return -s = 1 - 2y: 1 and -1 for 0 and 1.
+    """Return -s = 1 - 2y, of any shape: 1 and -1 for 0 and 1.
 
     Example:
         >>> import torch

@@ -55,7 +55,7 @@ def logit_adjusted(
 
 
 def class_weights(prior: torch.Tensor, beta: float | torch.Tensor, n: float | torch.Tensor) -> torch.Tensor:
-    """Return a weight for each class that is in proportion to 1 / (1 - beta^(n π)); they add up to their number.
+    """Return weights (..., 1, classes) in proportion to 1 / (1 - beta^(n π)); they add up to their number.
 
     Args:
         prior: (..., 1, classes) shares π of the classes.

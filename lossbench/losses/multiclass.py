@@ -14,15 +14,7 @@ from lossbench.lazy import torch
 from lossbench.losses import binary, modulated
 from lossbench.losses.record import Facts, separable
 from lossbench.losses.registry import register
-from lossbench.losses.softmax import (
-    add_to_true_,
-    log_softmax,
-    of_true,
-    one_hot,
-    others,
-    softmax,
-    through_softmax,
-)
+from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, one_hot, others, softmax, through_softmax
 from lossbench.spec import Parameter
 
 K = Parameter("k", 1.0, low=0, open_low=True, meaning="weight of the true class")

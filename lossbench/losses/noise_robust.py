@@ -206,7 +206,8 @@ def taylor_ce(raw: torch.Tensor, target: torch.Tensor, *, t: float | torch.Tenso
 def tempered_softmax(raw: torch.Tensor, t2: float | torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return log p_c = -log(v_c) / (t2 - 1) and v_c = 1 + (t2 - 1)(λ - z_c), with λ such that Σ p_c = 1.
 
-    Softmax at t2 = 1; above, p falls only as a power of the distance.
+    Both are (..., batch, classes), as the raw outputs. Softmax at t2 = 1; above, p falls only as a power of the
+    distance.
 
     Example:
         >>> import torch

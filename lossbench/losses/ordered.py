@@ -12,7 +12,7 @@ from lossbench.losses.softmax import add_to_true_, one_hot, softmax, through_sof
 
 
 def cumulative(values: torch.Tensor) -> torch.Tensor:
-    """Return the sums over each class and all before it.
+    """Return the sums over each class and all before it, (..., batch, classes) as the values.
 
     Example:
         >>> import torch

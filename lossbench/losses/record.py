@@ -171,6 +171,21 @@ class LossRecord:
         return self.outputs_per_target * targets
 
 
+AXES: Mapping[Task, str] = {
+    "regression": "targets",
+    "binary": "1",
+    "multiclass": "classes",
+    "multilabel": "labels",
+}
+"""The last axis of a target of values."""
+
+_READ: Mapping[Link, str] = {
+    "identity": "predictions f",
+    "location": "means m of all targets, then s, which says how wide their spread is",
+    "margin": "decision values z",
+}
+
+
 def docstring(own: str, records: Sequence[LossRecord]) -> str:
     """Return the whole docstring of a loss: what the function itself says, and what its records say.
 
@@ -227,21 +242,6 @@ def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
         yield "prior", f"(..., 1, {axis}) share of {whose} in the training rows, in (0, 1)"
     for parameter in record.parameters:
         yield parameter.name, parameter.description
-
-
-AXES: Mapping[Task, str] = {
-    "regression": "targets",
-    "binary": "1",
-    "multiclass": "classes",
-    "multilabel": "labels",
-}
-"""The last axis of a target of values."""
-
-_READ: Mapping[Link, str] = {
-    "identity": "predictions f",
-    "location": "means m of all targets, then s, which says how wide their spread is",
-    "margin": "decision values z",
-}
 
 
 def _wrapped(text: str, indent: int = 0) -> str:

@@ -40,8 +40,7 @@ EXPECTILE = Parameter(
 EPSILON = Parameter("epsilon", 0.1, low=0, meaning="error up to which nothing is lost", unit=STANDARD)
 
 # The other families enter their losses through this one, so that mse, the reference loss, is always the first.
-regression_loss = partial(register, task="regression", encoding="values")
-_register = partial(regression_loss, link="identity")
+regression_loss = partial(register, task="regression", encoding="values", link="identity")
 
 
 def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -49,7 +48,7 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (raw - target) * (2 / raw.shape[-1])
 
 
-@_register(
+@regression_loss(
     core=True,
     formula="mean over targets of (y - f)²",
     source="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix",
@@ -71,7 +70,7 @@ def _quadratic_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (raw - target) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of ½(y - f)²",
     source="Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",
     placebo="mse",
@@ -93,7 +92,7 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (raw - target).sign() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     core=True,
     formula="mean over targets of |y - f|",
     source="Edgeworth (1887), On observations relating to several quantities, Hermathena 6",
@@ -115,7 +114,7 @@ def _huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torc
     return (raw - target).clamp(max=delta).clamp(min=-delta) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     core=True,
     formula="mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f",
     source="Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
@@ -148,7 +147,7 @@ def _log_cosh_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (raw - target).tanh() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     core=True,
     formula="mean over targets of log cosh(y - f)",
     source="Green (1990), Bayesian reconstructions from emission tomography data using a modified EM "
@@ -181,7 +180,7 @@ def _pinball_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torc
     return side * (0.5 + (0.5 - tau) * side) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     core=True,
     formula="mean over targets of tau·max(e, 0) + (1 - tau)·max(-e, 0), with e = y - f",
     source="Koenker and Bassett (1978), Regression quantiles, Econometrica 46",
@@ -206,7 +205,7 @@ def _expectile_slope(raw: torch.Tensor, target: torch.Tensor, *, tau: float | to
     return (excess + (1 - 2 * tau) * excess.abs()) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of tau·max(e, 0)² + (1 - tau)·max(-e, 0)², with e = y - f",
     source="Newey and Powell (1987), Asymmetric least squares estimation and testing, Econometrica 55",
     parameters=(EXPECTILE,),
@@ -234,7 +233,7 @@ def _epsilon_insensitive_slope(
     return excess.sign() * (excess.abs() > epsilon) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of max(|y - f| - epsilon, 0)",
     source="Vapnik (1995), The Nature of Statistical Learning Theory",
     parameters=(EPSILON,),

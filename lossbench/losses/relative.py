@@ -10,7 +10,7 @@ from lossbench.lazy import torch
 from lossbench.losses.record import Domain, separable
 from lossbench.losses.regression import regression_loss
 
-_register = partial(regression_loss, link="identity", natural_zero=True)
+_register = partial(regression_loss, natural_zero=True)
 
 
 def near_zero(targets: np.ndarray) -> np.ndarray:

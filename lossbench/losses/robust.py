@@ -8,7 +8,6 @@ standard deviation 1.
 from __future__ import annotations
 
 import math
-from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.record import Facts, separable
@@ -32,8 +31,6 @@ ALPHA = Parameter(
     "alpha", 1.0, high=2, meaning="shape: 2 squared error, 1 pseudo-Huber, 0 Cauchy, far below Welsch"
 )
 
-_register = partial(regression_loss, link="identity")
-
 
 def _compromise(estimates: str) -> Facts:
     """Return the facts of a loss that grows as a square, then as a line."""
@@ -56,7 +53,7 @@ def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | t
     return (raw - target).clamp(max=beta).clamp(min=-beta) / (beta * raw.shape[-1])
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of ½e² / beta where |e| ≤ beta, else |e| - ½beta, with e = y - f",
     source="Girshick (2015), Fast R-CNN, ICCV",
     placebo="huber",
@@ -86,7 +83,7 @@ def _pseudo_huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float
     return excess * (1 + (excess / delta).square()).rsqrt() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     aliases=("charbonnier",),
     formula="mean over targets of delta²(√(1 + (e/delta)²) - 1), with e = y - f",
     source="Charbonnier, Blanc-Féraud, Aubert and Barlaud (1994), Two deterministic half-quadratic "
@@ -117,7 +114,7 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
     return excess / (1 + (excess / c).square()) / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     aliases=("lorentzian",),
     formula="mean over targets of ½c² log(1 + (e/c)²), with e = y - f",
     source="Holland and Welsch (1977), Robust regression using iteratively reweighted least-squares, "
@@ -143,7 +140,7 @@ def _geman_mcclure_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | 
     return excess / (1 + (excess / c).square()).square() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of ½e² / (1 + (e/c)²), with e = y - f",
     source="Geman and McClure (1985), Bayesian image analysis: an application to single photon emission "
     "tomography, Proc. Amer. Statist. Assoc., Statistical Computing Section",
@@ -171,7 +168,7 @@ def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
     return excess * (-(excess / c).square()).exp() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f",
     source="Dennis and Welsch (1978), Techniques for nonlinear least squares and robust regression, "
     "Communications in Statistics - Simulation and Computation 7",
@@ -197,7 +194,7 @@ def _tukey_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Te
     return excess * (1 - (excess / c).square()).relu().square() / raw.shape[-1]
 
 
-@_register(
+@regression_loss(
     aliases=("biweight",),
     formula="mean over targets of c²/6 (1 - (1 - min(e²/c², 1))³), with e = y - f",
     source="Beaton and Tukey (1974), The fitting of power series, meaning polynomials, illustrated on "
@@ -235,7 +232,7 @@ def _barron_slope(
     return excess * weight / (c * raw.shape[-1])
 
 
-@_register(
+@regression_loss(
     formula="mean over targets of |alpha-2|/alpha (((e/c)²/|alpha-2| + 1)^(alpha/2) - 1), with e = y - f",
     source="Barron (2019), A general and adaptive robust loss function, CVPR",
     parameters=(ALPHA, BARRON),

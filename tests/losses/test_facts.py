@@ -10,6 +10,7 @@ from functools import cache, partial
 import pytest
 import torch
 
+from lossbench.backends.local import one_thread
 from lossbench.checks.case import Case, gradient, lone
 from lossbench.checks.facts import LAWS, steepness
 from lossbench.checks.kinks import find_kinks
@@ -31,6 +32,13 @@ def holds(record, law) -> bool:
 def judged(record):
     """Return the cases of a record; the facts of a loss of whole batches are those of a batch of one sample."""
     return cases(record, alone=record.whole_batch)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def single():
+    """Compute in one thread, and flush subnormal numbers, which are many times slower."""
+    with one_thread():
+        yield
 
 
 @pytest.mark.parametrize("fact", LAWS)

@@ -27,14 +27,11 @@ HEAD = '''"""The example, in the file of a family."""
 
 from __future__ import annotations
 
-from functools import partial
-
 from lossbench.lazy import torch
 from lossbench.losses.record import separable
 from lossbench.losses.regression import STANDARD, regression_loss
 from lossbench.spec import Parameter
 
-_register = partial(regression_loss, link="identity")
 '''
 
 SHARED: list[Callable[..., None]] = [

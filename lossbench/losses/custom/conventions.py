@@ -96,7 +96,7 @@ class Convention:
         return raw.sigmoid() if self.link == "sigmoid" else raw.softmax(-1)
 
     def seen(self, target: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
-        """Return what the loss gets instead of the target."""
+        """Return what the loss gets as target: (..., batch, outputs) where one-hot, else as it is."""
         if self.target != "onehot":
             return target
         # Compared, not scattered: torch.func.vmap knows a comparison in every version.

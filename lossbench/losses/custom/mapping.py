@@ -71,7 +71,7 @@ def spread(
 def differentiated(
     loss: Call, raw: torch.Tensor, target: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return the value of a loss and the gradient of its sum in `raw`; None where it does not depend on it."""
+    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it."""
     leaf = raw.clone().requires_grad_()
     value = loss(leaf, target)
     (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
