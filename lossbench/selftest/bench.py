@@ -27,7 +27,7 @@ from lossbench.training.thread import one_thread
 SIZES = (1, 10, 30, 100, 300)
 LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
-LOOPED = 3  # models that the loop trains; it is not getting faster with more
+LOOPED = 3  # models that the loop trains; more would not make it faster a model
 ROUNDS = 3
 
 
