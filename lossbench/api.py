@@ -229,7 +229,7 @@ def prepare_targets(request: Request) -> None:
 
 
 def write_files(found: Comparison, request: Request) -> str:
-    """Write the files, and return why some could not be written: what can be said is said all the same."""
+    """Write the files, and return why some could not be written; the others are written all the same."""
     writers: list[Callable[[], None]] = []
     if request.folder is not None:
         writers.append(partial(found.save, request.folder, request.command))

@@ -123,7 +123,7 @@ def default_folder(config: str | None, custom: bool) -> Path:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Say what is wrong where what is printed goes to a disk without room; a reader that left is no error."""
+    """Turn a full disk behind standard output into an error of ours; a reader that left is no error."""
     from lossbench.errors import OutputError
 
     try:

@@ -29,8 +29,8 @@ from lossbench.training.trial import Trial
 Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
-ROWS_JUDGED = 50_000  # of a law: what is rarer than one row in so many is found where it happens
-ROWS_NAMED = 5  # rows that a message names before it only counts
+ROWS_JUDGED = 50_000  # of a law; what is rarer than that is only found where a seed draws it
+ROWS_NAMED = 5  # rows that a message names; it counts the others
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Experiment:
         settings: what the user asked for.
         setups: each data set, with the losses, models and optimisers that its trials name.
         trials: every training that is reported, in the order of the report.
-        tuning: the trainings by which each loss finds its rate; empty where none is looked for.
+        tuning: the trials that choose the rate of each loss; empty without tuning.
         skipped: the losses that do not fit some of the data sets.
     """
 
@@ -91,7 +91,7 @@ def plan(settings: Settings) -> Experiment:
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Let a usage error know which name of the user's it is about, unless it knows already.
+    """Tell a usage error which of the user's names it is about, unless it knows.
 
     Example:
         >>> try:
@@ -118,14 +118,14 @@ def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str,
 
 
 def named_everywhere(settings: Settings) -> set[str]:
-    """Return the losses of the user's own that stand under every task, since theirs is not stated."""
+    """Return the custom losses that stand under every task because they do not state their own."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
     shared = set.intersection(*map(set, lists)) if lists else set()
     return {spec for spec in shared if not built_in(spec.partition(":")[0])}
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
-    """Refuse a loss that stands under a task which it does not serve.
+    """Refuse a loss that is listed under a task that it does not serve.
 
     Raises:
         UsageError: it does not exist, or does not fit.
@@ -208,9 +208,9 @@ def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[
 
 
 def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
-    """Return the seeds by whose tables a data set is judged.
+    """Return the seeds whose tables decide whether a loss fits.
 
-    Of a law the first ones count too, whatever was asked for: else which losses run would hang on the seeds.
+    For a law the first seeds always count; otherwise the choice of seeds would decide which losses run.
     """
     if dataset.sampling == "resplit":
         return [0]
@@ -218,7 +218,7 @@ def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
 
 
 def outlier_kind(settings: Settings, dataset: Dataset) -> str:
-    """Return the contamination of a data set, its task's own where the user leaves it open."""
+    """Return the kind of contamination of a data set; the default of its task where the user leaves it open."""
     if settings.outlier_kind == "auto":
         return default_kind(dataset.task)
     with naming(settings.outlier_kind):
@@ -234,7 +234,7 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
     kind = outlier_kind(settings, dataset)
     flipped = [share for share in settings.outliers if share] if kind == "label" else []
     at_risk = dataset.task != "regression" and not is_stratified(dataset)
-    flipping = settings.seeds if flipped else ()  # what tunes is trained clean
+    flipping = settings.seeds if flipped else ()  # tuning trials are clean
     for seed in every_seed(settings) if at_risk else flipping:
         fold = make_fold(dataset, seed)
         for share in flipped if seed in flipping else ():
@@ -252,18 +252,18 @@ def check_tuning(settings: Settings) -> None:
 
 
 def tuning_seeds(settings: Settings) -> range:
-    """Return the seeds by which rates are chosen: the next ones after those reported."""
+    """Return the seeds that choose the rates: the next ones after those reported."""
     first = max(settings.seeds) + 1
     return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
 
 
 def every_seed(settings: Settings) -> tuple[int, ...]:
-    """Return all seeds that anything is trained on, those by which rates are chosen first."""
+    """Return all seeds that are trained on, those that choose the rates first."""
     return (*tuning_seeds(settings), *settings.seeds)
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:
-    """Yield the trainings by which rates are chosen: every rate of the reported trials, clean, on other seeds."""
+    """Yield the trials that choose the rates: every rate of the reported trials, clean, on other seeds."""
     for trial in trials:
         if trial.seed == settings.seeds[0] and trial.outlier_fraction == min(settings.outliers):
             for seed in tuning_seeds(settings):

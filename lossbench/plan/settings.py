@@ -159,7 +159,7 @@ def _joined(names: Sequence[str], custom: Sequence[CustomLoss], last: Sequence[C
 
 @contextmanager
 def placed(config: str | Path | None) -> Iterator[None]:
-    """Say in which line of a user's config stands the name that is refused.
+    """Add to an error the line of the user's config where the refused name stands.
 
     Args:
         config: as for `make_settings`; nothing is said of a shipped one.
@@ -174,7 +174,7 @@ def placed(config: str | Path | None) -> Iterator[None]:
 
 
 def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | None:
-    r"""Return where a name stands in a table, or the label by which it stands there; None where it does not.
+    r"""Return the place of a name, or of its label, in a table; None where it is not there.
 
     Args:
         name: the spec of a data set, loss, model or optimiser.

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
-from lossbench.data.dataset import Dataset
 from lossbench.plan.experiment import Experiment, tuning_seeds
 from lossbench.report.words import words
 from lossbench.results.remarks import custom_losses, skipped
 from lossbench.run.runner import Forecast
-from lossbench.spec import title
 from lossbench.stats.paired import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n
+from lossbench.training.pack import Setup
 
 
 def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
@@ -23,8 +22,8 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
         experiment: what is wanted.
         forecast: what it would take.
     """
-    for dataset in experiment.datasets:
-        yield dataset_line(experiment, dataset)
+    for setup in experiment.setups:
+        yield setup_line(experiment, setup)
     settings = experiment.settings
     shares = ", ".join(f"{share:g}" for share in settings.outliers)
     seeds = ", ".join(map(str, settings.seeds))
@@ -39,16 +38,12 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
     yield from map(words, chain(skipped(experiment.skipped), custom_losses(experiment)))
 
 
-def losses_on(experiment: Experiment, dataset: Dataset) -> list[str]:
-    """Return what the losses of a data set are called in tables."""
-    return list(dict.fromkeys(title(t.loss) for t in experiment.trials if t.dataset == dataset.name))
-
-
-def dataset_line(experiment: Experiment, dataset: Dataset) -> str:
+def setup_line(experiment: Experiment, setup: Setup) -> str:
     """Say what would be trained on a data set."""
+    dataset = setup.dataset
     count = sum(trial.dataset == dataset.name for trial in experiment.trials)
-    losses = ", ".join(losses_on(experiment, dataset)) or "no loss"
-    models = ", ".join(experiment.settings.models)
+    losses = ", ".join(loss.title for loss in setup.losses.values()) or "no loss"
+    models = ", ".join(setup.models)
     return f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count} trainings of {models} under {losses}"
 
 
@@ -64,7 +59,7 @@ def forecast_line(forecast: Forecast) -> str:
 def reach(experiment: Experiment) -> Iterator[str]:
     """Yield the smallest p value that the comparisons of each data set can reach, by the number of its losses."""
     seeds = len(experiment.settings.seeds)
-    families = Counter(max(1, len(losses_on(experiment, dataset)) - 1) for dataset in experiment.datasets)
+    families = Counter(max(1, len(setup.losses) - 1) for setup in experiment.setups)
     for family, datasets in sorted(families.items()):
         best, sets = float(smallest_p(seeds, family)), f"{datasets} data set" + ("s" if datasets > 1 else "")
         line = f"{seeds} seeds, {family} comparisons with the first loss ({sets}): the smallest p is {best:.2g}"

@@ -1,4 +1,4 @@
-"""The conductor: experiment -> trials -> packs -> executor -> one tidy table."""
+"""From an experiment to one tidy table: what is not stored is cut into packs, trained and scored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lossbench.training.trial import Trial
 if TYPE_CHECKING:
     from lossbench.training.trace import Trace
 
-# A second process costs a second of imports: less work than this many multiply-adds is done in this one.
+# A second process costs a second of imports: less work than this, in multiply-adds, is done in one process.
 WORTH_A_PROCESS = 20e9
 
 # For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
@@ -145,9 +145,9 @@ def forecast(
 def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = None) -> list[Pack]:
     """Return the packs of some trials in the order in which they are trained.
 
-    What tunes comes first, since without it a data set says nothing; then seed by seed, and of equal seeds data
-    set by data set, so that a run that is cut short leaves whole seeds; and always the longest first, so that no
-    process waits for it at the end.
+    Tuning comes first, since a data set says nothing without it. The rest goes seed by seed, and within a seed
+    data set by data set, so that a run that is cut short leaves whole seeds. Ties go to the longest pack, so that
+    no process waits for it at the end.
     """
     packs = [
         pack
@@ -166,7 +166,7 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
 
 
 def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:
-    """Return how many processes the work is worth."""
+    """Return the number of processes: as asked for, else one a core where the work is worth it."""
     worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
     return jobs or (available_cores() if worthwhile and device == "cpu" else 1)
 
@@ -220,7 +220,7 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
 
 
 def part_of(pack: Pack, indices: list[int]) -> Pack:
-    """Return some trials of a pack as one of their own, whose splits, weights and orders are forgotten with it."""
+    """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
     return replace(pack, trials=tuple(pack.trials[index] for index in indices))
 
 
@@ -230,8 +230,8 @@ def train(pack: Pack, engine: Engine, device: str) -> Trace:
 
     from lossbench.training import fused, loop
 
-    # The default device is for the loop, and for tensors that a user's loss makes. It costs every call into torch
-    # a detour, so there is none where it would be the usual one.
+    # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
+    # so it is not set where it would be the usual one.
     with nullcontext() if device == "cpu" else torch.device(device):
         return fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
 

@@ -1,4 +1,4 @@
-"""What is done of an experiment, and what is left: results as they come in, from the store and from training."""
+"""What is done of an experiment and what is left: results from the store and from training, as they come in."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
-        self._losses = dict(self._digests())  # now: a loss of the user's own may change while it is trained
+        self._losses = dict(self._digests())  # now: the file of a custom loss may change while it is trained
         trials = list(self.places)
         for start in range(0, len(trials) if self.store else 0, CHUNK):
             self._recall(trials[start : start + CHUNK])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lossbench import Comparison
-from lossbench.report.plan import dataset_line, forecast_line, plan_lines, reach
+from lossbench.report.plan import forecast_line, plan_lines, reach, setup_line
 from lossbench.run.runner import Forecast, forecast
 
 NOTHING = Forecast(cached=0, missing=10, processes=1, seconds=3.0, megabytes=450.0)
@@ -14,7 +14,7 @@ NOTHING = Forecast(cached=0, missing=10, processes=1, seconds=3.0, megabytes=450
 def test_the_plan_adds_up(comparison: Comparison) -> None:
     """The data sets' trainings add up to the total that is announced."""
     experiment = comparison.experiment
-    counts = [int(dataset_line(experiment, d).partition(" rows): ")[2].split()[0]) for d in experiment.datasets]
+    counts = [int(setup_line(experiment, s).partition(" rows): ")[2].split()[0]) for s in experiment.setups]
     lines = list(plan_lines(experiment, NOTHING))
     (total,) = (line for line in lines if " epochs, seeds " in line)
     assert sum(counts) == int(total.split()[0]) == len(comparison.trials)
