@@ -79,13 +79,7 @@ class LossDoesNotFit(UsageError):
 
 
 class WrongTask(LossDoesNotFit):
-    """A loss asked of a task that it is not made for.
-
-    Args:
-        loss: as the message names it, in quotes where it is the user's name.
-        task: the task.
-        fault: why it does not fit.
-        more: what else there is to know, such as what would fit; may be empty.
+    """A loss asked of a task that it is not made for; `fault` says why, `more` what else there is to know.
 
     Example:
         >>> str(WrongTask("'huber'", "binary", "it serves regression"))
@@ -111,12 +105,7 @@ class LossFailed(UsageError):
 
 
 class LossMisbehaves(LossFailed):
-    """A custom loss that raises, or does what no loss does.
-
-    Args:
-        loss: its name.
-        fault: what it does; the rest of a sentence that begins with its name.
-        where: the line of the user's file, such as " (mine.py line 3)"; empty where that is not known.
+    """A custom loss that raises, or does what no loss does; `fault` says what, `where` in which line of its file.
 
     Example:
         >>> str(LossMisbehaves("mine.py:f", "raised ValueError", " (mine.py line 3)"))

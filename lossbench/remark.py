@@ -70,12 +70,7 @@ class Topic(Enum):
 
 @dataclass(frozen=True)
 class Remark:
-    """A topic and its facts.
-
-    Args:
-        topic: what it is about.
-        facts: by the names that belong to the topic.
-    """
+    """A topic and its facts, by the names that belong to it."""
 
     topic: Topic
     facts: Mapping[str, Any] = field(hash=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case, gradient, value_and_gradient
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
 
@@ -43,13 +43,13 @@ def check_order(case: Case) -> Observation:
     largest = max(float(part.abs().max()) for part in first)
     saw = f"rows in another order: value and gradient move by {off:.1g} at most"
     rounding = torch.finfo(first[0].dtype).eps ** 0.75  # what a sum in another order may lose
-    return observation(saw, failed=not off <= rounding * (1 + largest))
+    return observed(saw, failed=not off <= rounding * (1 + largest))
 
 
 def check_batch(case: Case) -> Observation:
     """Look whether what a row is to learn depends on the rows beside it."""
     share, whole = float(influence(case).max()), case.loss.record.whole_batch
     if share < 1e-6:
-        return observation("the gradient of a row does not depend on the other rows")
+        return observed("the gradient of a row does not depend on the other rows")
     saw = f"with other rows beside it, the gradient of a row changes by {share:.1%}"
-    return observation(f"{saw}: the batch size is part of the loss", noted=not whole)
+    return observed(f"{saw}: the batch size is part of the loss", noted=not whole)

@@ -16,7 +16,7 @@ from scipy import stats
 from scipy.optimize import brentq, minimize, minimize_scalar
 
 from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import predict
 
@@ -133,15 +133,15 @@ def check_elicits(case: Case) -> Observation:
     prior = {"prior": torch.as_tensor(share)[None]} if case.loss.record.prior else {}
     raw = preferred(case, target, **prior)
     if not bool(risk(case, torch.as_tensor(raw)[None], target, **prior).isfinite().all()):
-        return observation("no constant: of one it is NaN or infinite", noted=True)
+        return observed("no constant: of one it is NaN or infinite", noted=True)
     regression = case.loss.task == "regression"
     estimates, saw = _of_values(case, raw) if regression else _of_classes(case, raw, share)
     claim = _claim(case)
     if not estimates.get(claim, True):
-        return observation(f"{saw}: declared to be the {claim}, and is not", failed=True)
+        return observed(f"{saw}: declared to be the {claim}, and is not", failed=True)
     held = claim if claim in estimates else next((name for name, holds in estimates.items() if holds), "")
     known = held if claim in (held, "") else f"declared as {claim}"
-    return observation(f"{saw}: {known or 'no statistic that is known here'}", noted=not known)
+    return observed(f"{saw}: {known or 'no statistic that is known here'}", noted=not known)
 
 
 def _shares(case: Case, target: torch.Tensor) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from lossbench.checks.case import Case, gradient, lone
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 from lossbench.losses import Facts
 
 ROWS = 300
@@ -99,13 +99,13 @@ def check_facts(case: Case) -> Observation:
     facts = case.loss.facts
     if facts is None:
         missed = [f"not {name}" for name in LAWS if name not in found]
-        return observation(f"it seems {', '.join([*found, *missed])}; {seen}")
+        return observed(f"it seems {', '.join([*found, *missed])}; {seen}")
     broken = [name for name in LAWS if getattr(facts, name) and name not in found]
     if _is_default(case) and facts.lipschitz is not None and not steepest <= facts.lipschitz * (1 + 1e-6):
         broken.append(f"lipschitz {facts.lipschitz:g}")
     declared = ", ".join(name for name in LAWS if getattr(facts, name))
     saw = f"declared {', '.join(broken)}, which is not so" if broken else f"{declared}: as declared"
-    return observation(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
+    return observed(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
 
 
 def _is_default(case: Case) -> bool:

@@ -7,7 +7,7 @@ import itertools
 import torch
 
 from lossbench.checks.case import Case, gradient, lone, value_and_gradient
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 SIZES = (10.0, 30.0, 100.0, 1e3, 1e4)
 """The raw outputs at which a loss must stay finite."""
@@ -40,8 +40,8 @@ def check_finite(case: Case) -> Observation:
             kind = "NaN" if bool(value.isnan().any() or slope.isnan().any()) else "infinite"
             place = _nearest(case, raw, target) or f"up to ±{size:g}"
             saw = f"{' and '.join(faults)} {kind} in float32 at raw outputs {place}; take a stable form"
-            return observation(saw, failed=True)
-    return observation(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
+            return observed(saw, failed=True)
+    return observed(f"value and gradient, in float32 at raw outputs up to ±{SIZES[-1]:g}")
 
 
 def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
@@ -70,5 +70,5 @@ def check_precision(case: Case) -> Observation:
             saw = (
                 f"rounding in float32 leaves a gradient of {pair} at raw outputs of ±{size:g}; take a stable form"
             )
-            return observation(saw, noted=True)
-    return observation(f"the gradient in float32 is that in float64, at raw outputs up to ±{SIZES[2]:g}")
+            return observed(saw, noted=True)
+    return observed(f"the gradient in float32 is that in float64, at raw outputs up to ±{SIZES[2]:g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 from lossbench.errors import BadValue, LossFailed
 
 ROWS = 6
@@ -22,7 +22,7 @@ def check_inputs(case: Case) -> Observation:
         if not torch.equal(now, was)
     ]
     saw = f"changes its {' and its '.join(changed)} in place; let it work on a copy"
-    return observation(saw if changed else "left as they are", failed=bool(changed))
+    return observed(saw if changed else "left as they are", failed=bool(changed))
 
 
 def check_broadcasting(case: Case) -> Observation:
@@ -37,9 +37,9 @@ def check_broadcasting(case: Case) -> Observation:
     except BadValue:
         if case.loss.record.code and _pairs(case):
             saw = f"refused here; called elsewhere, it would pair each of ({ROWS}, 1) with each of ({ROWS},)"
-            return observation(saw, noted=True)
-        return observation("a target of another shape is refused")
-    return observation(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
+            return observed(saw, noted=True)
+        return observed("a target of another shape is refused")
+    return observed(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
 
 
 def _pairs(case: Case) -> bool:

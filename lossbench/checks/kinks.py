@@ -8,7 +8,7 @@ import torch
 
 from lossbench.checks.case import Case, lone
 from lossbench.checks.line import REACH, Line, lines
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 INTERVALS, COARSE, FINE = 192, 6, 40
 """The pieces of a line; the halvings of every piece, and then of those that may hold a jump."""
@@ -111,16 +111,14 @@ def check_kinks(case: Case) -> Observation:
     """Find the kinks, and look whether the gradient there lies between those of the two sides."""
     kinks = find_kinks(lone(case))
     if not kinks:
-        return observation(f"the gradient jumps nowhere within {REACH:g} of zero")
+        return observed(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
             fault = "not between the two sides" if kink.finite else "not finite there; take a stable form"
-            return observation(f"gradient before, at and after {kink}: {fault}", failed=True)
+            return observed(f"gradient before, at and after {kink}: {fault}", failed=True)
         if kink.leap:
-            return observation(
-                f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True
-            )
+            return observed(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)
     facts = case.loss.facts
     false = facts is not None and facts.differentiable
     saw = f"gradient before, at and after {kinks[0]}; between the two sides at all {len(kinks)} kinks"
-    return observation(f"{'declared differentiable, yet ' * false}{saw}", failed=false)
+    return observed(f"{'declared differentiable, yet ' * false}{saw}", failed=false)

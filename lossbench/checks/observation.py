@@ -24,11 +24,11 @@ class Observation:
     saw: str | Remark
 
 
-def observation(saw: str, failed: bool = False, noted: bool = False) -> Observation:
+def observed(saw: str, failed: bool = False, noted: bool = False) -> Observation:
     """Return an observation; a failure outweighs a note.
 
     Example:
-        >>> observation("it is zero", failed=True, noted=True)
+        >>> observed("it is zero", failed=True, noted=True)
         Observation(grade='fail', saw='it is zero')
     """
     return Observation("fail" if failed else "note" if noted else "pass", saw)

@@ -8,7 +8,7 @@ import torch
 
 from lossbench.checks.case import Case, lone
 from lossbench.checks.line import standard
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 WRONG = 10.0
 """The error that is confidently wrong, in raw outputs or standard deviations of the target."""
@@ -29,7 +29,7 @@ def check_saturation(case: Case) -> Observation:
     weakest = ratios.index(min(ratios))
     (far, close), (there, here), ratio = slopes[weakest], places[weakest], ratios[weakest]
     saw = f"gradient {far:.3g} at {there:g}, {close:.3g} at {here + 0.0:g}, {ratio:.2g} × that ({line.label})"
-    return observation(f"{saw}{': it saturates' * (ratio < WEAK)}", noted=ratio < WEAK)
+    return observed(f"{saw}{': it saturates' * (ratio < WEAK)}", noted=ratio < WEAK)
 
 
 def check_plateaus(case: Case) -> Observation:
@@ -41,9 +41,9 @@ def check_plateaus(case: Case) -> Observation:
     if bool(high.any()):
         height = f"{above[high].max():.3g} above its least"
         saw = f"zero gradient {_runs(high)} ({line.label}), where the loss is {height}"
-        return observation(saw, noted=True)
+        return observed(saw, noted=True)
     saw = f"zero gradient only at its least, {_runs(flat)}" if bool(flat.any()) else "the gradient is nowhere zero"
-    return observation(f"{saw} ({line.label}, from {-WRONG:g} to {WRONG:g})")
+    return observed(f"{saw} ({line.label}, from {-WRONG:g} to {WRONG:g})")
 
 
 def _runs(where: torch.Tensor) -> str:

@@ -8,7 +8,7 @@ import time
 import torch
 
 from lossbench.checks.case import Case, value_and_gradient
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 from lossbench.losses import core_losses, get_loss
 
 ROWS = 500
@@ -42,7 +42,7 @@ def check_scale(case: Case) -> Observation:
     far = not 1 / FAR <= ratio <= FAR
     there = f"{other.loss.name}: {value_there:.3g}, {slope_there:.3g}"
     saw = f"value {value:.3g}, gradient {slope:.3g} ({there}): {ratio:.2g} × that gradient"
-    return observation(f"{saw}{', under SGD another learning rate' * far}", noted=far)
+    return observed(f"{saw}{', under SGD another learning rate' * far}", noted=far)
 
 
 def check_cost(case: Case) -> Observation:
@@ -52,7 +52,7 @@ def check_cost(case: Case) -> Observation:
     times = [[_timed(*work) for work in works] for _ in range(ROUNDS)]
     mine, its = (statistics.median(column) for column in zip(*times, strict=True))
     saw = f"{mine / its:.2g} × {other.loss.name} for value and gradient ({MODELS} models, {BATCH} rows)"
-    return observation(saw, noted=mine > SLOW * its)
+    return observed(saw, noted=mine > SLOW * its)
 
 
 def _batch(case: Case) -> tuple[torch.Tensor, torch.Tensor]:

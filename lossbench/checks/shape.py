@@ -7,7 +7,7 @@ import itertools
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
@@ -40,11 +40,11 @@ def check_shape(case: Case) -> Observation:
         value, given = case.value(raw, target), (*lead, ROWS, case.outputs)
         if value.shape != (*lead, *rows):
             saw = f"{given} gives {tuple(value.shape)}, not {(*lead, *rows)}"
-            return observation(saw, failed=True)
+            return observed(saw, failed=True)
         if not torch.allclose(value, apart(case, raw, target), rtol=1e-6):
-            return observation(f"of {given}, one model changes the value of another", failed=True)
+            return observed(f"of {given}, one model changes the value of another", failed=True)
     returned = "(..., batch)" if rows else "(...), one value a batch"
-    return observation(f"(..., batch, outputs) gives {returned}; models do not see each other")
+    return observed(f"(..., batch, outputs) gives {returned}; models do not see each other")
 
 
 def check_dtype(case: Case) -> Observation:
@@ -55,13 +55,13 @@ def check_dtype(case: Case) -> Observation:
         given = target.to(kind) if target.is_floating_point() else target
         returned[kind] = case.value(raw.to(kind), given).dtype
     saw = ", ".join(f"{_name(kind)} gives {_name(result)}" for kind, result in returned.items())
-    return observation(saw, noted=any(kind != result for kind, result in returned.items()))
+    return observed(saw, noted=any(kind != result for kind, result in returned.items()))
 
 
 def check_reduction(case: Case) -> Observation:
     """Tell a value a sample from a mean, a sum, or something else of the whole batch."""
     if not case.loss.record.whole_batch:
-        return observation("none: a value a sample")
+        return observed("none: a value a sample")
     raw, target = case.draw(ROWS)
     twice = case.value(torch.cat([raw, raw]), torch.cat([target, target]))
     growth = float(twice / case.value(raw, target))
@@ -69,14 +69,10 @@ def check_reduction(case: Case) -> Observation:
         saw = (
             f"twice the batch has {growth:.3g} times the value: steps grow with the batch size, unless it averages"
         )
-        return observation(saw, noted=True)
+        return observed(saw, noted=True)
     if averages(case, raw, target):
-        return observation(
-            "a mean over the batch; a value a sample (in torch, reduction=none) is faster", noted=True
-        )
-    return observation(
-        f"one value a batch, and no mean of its samples; twice the batch has {growth:.3g} times the value"
-    )
+        return observed("a mean over the batch; a value a sample (in torch, reduction=none) is faster", noted=True)
+    return observed(f"one value a batch, no mean of its samples; twice the batch has {growth:.3g} times the value")
 
 
 def averages(case: Case, raw: torch.Tensor, target: torch.Tensor) -> bool:

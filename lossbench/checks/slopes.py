@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lossbench.checks.case import Case, gradient
-from lossbench.checks.observation import Observation, observation
+from lossbench.checks.observation import Observation, observed
 
 ROWS = 40
 
@@ -39,6 +39,6 @@ def check_slopes(case: Case) -> Observation:
     worst = int((off / allowed).nan_to_num(nan=torch.inf).argmax())
     seen = f"{slope.flatten()[worst]:.6g}, differences of the value say {expected.flatten()[worst]:.6g}"
     if bool((off <= allowed).all()):
-        return observation(f"what differences of the value say, at {raw.numel()} places, but for {off.max():.0e}")
+        return observed(f"what differences of the value say, at {raw.numel()} places, but for {off.max():.0e}")
     where = f"at a raw output of {raw.flatten()[worst]:.3g}"
-    return observation(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)
+    return observed(f"{where} it is {seen}: part of the loss is cut off from it", failed=True)

@@ -53,9 +53,9 @@ def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
     from lossbench.report.words import words
+    from lossbench.spec import split_spec
 
-    known = {record.name: record for record in records()}
-    record = known.get(dataset.name.partition(":")[0])
+    record = {record.name: record for record in records()}.get(split_spec(dataset.name)[0])
     yield f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"
     yield f"  rows        {dataset.rows}"
     yield f"  features    {len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
