@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import torch
 from hypothesis import settings
 
 import lossbench
@@ -14,6 +15,15 @@ import lossbench
 # A law is no law about time, and the machine may be busy.
 settings.register_profile("lossbench", deadline=None)
 settings.load_profile("lossbench")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def single_threaded() -> None:
+    """Compute in one thread, as a backend does: on tensors this small, threads wait for each other.
+
+    `one_thread` would also flush subnormal numbers to zero, which Hypothesis does not allow.
+    """
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def influence(case: Case) -> torch.Tensor:
 
 
 def check_order(case: Case) -> Observation:
-    """Look whether the order of the rows, which is arbitrary, changes anything."""
+    """Check that the order of the rows, which is arbitrary, changes nothing."""
     first, second = reordered(case)
     off = max(float((one - other).abs().max()) for one, other in zip(first, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
@@ -47,7 +47,7 @@ def check_order(case: Case) -> Observation:
 
 
 def check_batch(case: Case) -> Observation:
-    """Look whether what a row is to learn depends on the rows beside it."""
+    """Check whether the gradient of a row depends on the rows beside it."""
     share, whole = float(influence(case).max()), case.loss.record.whole_batch
     if share < 1e-6:
         return observed("the gradient of a row does not depend on the other rows")

@@ -127,7 +127,7 @@ def sample(case: Case) -> torch.Tensor:
 
 
 def check_elicits(case: Case) -> Observation:
-    """Find the preferred constant, name it, and hold it against what the record says."""
+    """Find the preferred constant, name it, and compare it with what the record declares."""
     target = sample(case)
     share = _shares(case, target)
     prior = {"prior": torch.as_tensor(share)[None]} if case.loss.record.prior else {}

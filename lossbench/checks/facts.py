@@ -91,7 +91,7 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch
 
 
 def check_facts(case: Case) -> Observation:
-    """Hold the loss against what its record declares; of a loss without facts, say what seems to be true."""
+    """Check the loss against the facts that its record declares; without facts, report what seems to be true."""
     case = lone(case)
     found = [name for name, law in LAWS.items() if law(case)]
     steepest = max(float(steepness(case, case.outputs, scale).max()) for scale in (0.3, 3, 30))

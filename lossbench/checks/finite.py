@@ -31,7 +31,7 @@ def extremes(case: Case, size: float) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def check_finite(case: Case) -> Observation:
-    """Look for NaN and infinity in single precision, at raw outputs up to ±1e4."""
+    """Check for NaN and infinity in single precision, at raw outputs up to ±1e4."""
     for size in SIZES:
         raw, target = extremes(case, size)
         value, slope = value_and_gradient(case, raw, target)
@@ -55,7 +55,7 @@ def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
 
 
 def check_precision(case: Case) -> Observation:
-    """Hold the gradient in single precision against that in double, where rounding may leave nothing of it."""
+    """Compare the gradient in single precision with that in double, where rounding may leave nothing of it."""
     for size in SIZES[:3]:
         raw, target = extremes(case, size)
         exact = target.double() if target.is_floating_point() else target

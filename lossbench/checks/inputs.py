@@ -12,7 +12,7 @@ ROWS = 6
 
 
 def check_inputs(case: Case) -> Observation:
-    """Look whether raw outputs and targets are the same after the call."""
+    """Check that raw outputs and targets are unchanged by the call."""
     raw, target = case.draw(2, ROWS)
     given = raw.clone(), target.clone()
     case.value(*given)
@@ -26,7 +26,7 @@ def check_inputs(case: Case) -> Observation:
 
 
 def check_broadcasting(case: Case) -> Observation:
-    """Look what happens to a target whose shape is not that of the raw outputs.
+    """Check that a target whose shape does not match the raw outputs is refused.
 
     A user's loss is used elsewhere too, so it is also called without lossbench's check of the shapes.
     """

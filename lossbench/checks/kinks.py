@@ -108,7 +108,7 @@ def _look(line: Line, place: float) -> Kink:
 
 
 def check_kinks(case: Case) -> Observation:
-    """Find the kinks, and look whether the gradient there lies between those of the two sides."""
+    """Find the kinks, and check that the gradient there lies between those of the two sides."""
     kinks = find_kinks(lone(case))
     if not kinks:
         return observed(f"the gradient jumps nowhere within {REACH:g} of zero")

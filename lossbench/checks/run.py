@@ -49,12 +49,12 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
 
 @dataclass(frozen=True)
 class Report:
-    """What the checks saw of a loss.
+    """The results of all checks on a loss.
 
     Args:
         spec: the loss as the user named it.
-        unfit: why it does not fit a task, for each that it does not.
-        observations: of each task that it fits, the name and the observation of each check.
+        unfit: for each task that it does not fit, the reason.
+        observations: for each task that it fits, the name and the observation of each check.
     """
 
     spec: str
@@ -91,7 +91,7 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
 
 
 def checked(loss: Loss) -> tuple[tuple[str, Observation], ...]:
-    """Return the name and the observation of each check on a loss, then what the trial of it had to say."""
+    """Return the name and the observation of each check on a loss, then the notes of its dry call."""
     case = Case(loss, loss.targets or USUAL[loss.task])
     # torch's warnings were noted at the dry call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
@@ -100,7 +100,7 @@ def checked(loss: Loss) -> tuple[tuple[str, Observation], ...]:
 
 
 def _carried_out(check: Callable[[Case], Observation], case: Case) -> Observation:
-    """Return what a check found; that the loss raised, where it did."""
+    """Return the observation of a check; a failure if the loss raised an error."""
     try:
         return check(case)
     except (LossFailed, RuntimeError, IndexError) as error:

@@ -20,7 +20,7 @@ PLACES = torch.arange(-200, 201, dtype=torch.float64) / 20  # exact where a loss
 
 
 def check_saturation(case: Case) -> Observation:
-    """Compare the gradient at confidently wrong outputs with that at zero; in regression, at an error of one."""
+    """Compare the gradient at confidently wrong outputs with that at zero, or in regression at an error of one."""
     line = standard(lone(case))
     near = 1.0 if line.centred else 0.0
     places = [(-WRONG, -near), (WRONG, near)] if case.loss.task == "regression" else [(-WRONG, near)]
@@ -33,7 +33,7 @@ def check_saturation(case: Case) -> Observation:
 
 
 def check_plateaus(case: Case) -> Observation:
-    """Find where the gradient is exactly zero although the loss is above its least."""
+    """Find where the gradient is exactly zero although the loss is above its minimum."""
     line = standard(lone(case))
     value, slope = line.at(PLACES)
     flat, above = slope.norm(dim=-1) == 0, value - value.min()

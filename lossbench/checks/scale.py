@@ -35,7 +35,7 @@ def size(case: Case) -> tuple[float, float]:
 
 
 def check_scale(case: Case) -> Observation:
-    """Hold the size of value and gradient against the reference loss of the task."""
+    """Compare the size of value and gradient with the reference loss of the task."""
     other = reference(case)
     (value, slope), (value_there, slope_there) = size(case), size(other)
     ratio = slope / slope_there
@@ -46,7 +46,7 @@ def check_scale(case: Case) -> Observation:
 
 
 def check_cost(case: Case) -> Observation:
-    """Time an evaluation of loss and gradient beside one of the reference loss, in turns."""
+    """Time evaluations of loss and gradient, alternating with those of the reference loss."""
     other = reference(case)
     works = [(each, *_batch(each)) for each in (case, other)]
     times = [[_timed(*work) for work in works] for _ in range(ROUNDS)]

@@ -33,7 +33,7 @@ def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def check_shape(case: Case) -> Observation:
-    """Look at the shape for any number of models, and whether these are evaluated each for itself."""
+    """Check the shape for any number of models, and that they are evaluated independently."""
     rows = () if case.loss.record.whole_batch else (ROWS,)
     for lead in LEADS:
         raw, target = case.draw(*lead, ROWS)
@@ -48,7 +48,7 @@ def check_shape(case: Case) -> Observation:
 
 
 def check_dtype(case: Case) -> Observation:
-    """Look whether single precision stays single, and double double."""
+    """Check that single precision stays single, and double stays double."""
     raw, target = case.draw(ROWS)
     returned = {}
     for kind in (torch.float32, torch.float64):
@@ -59,7 +59,7 @@ def check_dtype(case: Case) -> Observation:
 
 
 def check_reduction(case: Case) -> Observation:
-    """Tell a value a sample from a mean, a sum, or something else of the whole batch."""
+    """Tell whether a loss is one value per sample, or a mean, sum or other function of the whole batch."""
     if not case.loss.record.whole_batch:
         return observed("none: a value a sample")
     raw, target = case.draw(ROWS)

@@ -29,7 +29,7 @@ def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float
 
 
 def check_slopes(case: Case) -> Observation:
-    """Hold the gradient against central differences of the value, in double precision."""
+    """Compare the gradient with central differences of the value, in double precision."""
     raw, target = case.draw(ROWS)
     value, slope = case.value(raw, target), gradient(case, raw, target)
     precision = torch.finfo(value.dtype).eps  # a loss may compute in single precision whatever it is given

@@ -65,7 +65,7 @@ def test_a_data_set_is_one_fixed_table(record: DatasetRecord) -> None:
 
 @every_record
 def test_nobody_writes_into_what_others_load(record: DatasetRecord) -> None:
-    """A data set that has a name is made once, and refuses to be changed."""
+    """A named data set is made once, and its arrays are read-only."""
     dataset = load_dataset(record.name)
     assert load_dataset(record.name) is dataset
     for array in (dataset.features, dataset.target):
@@ -74,7 +74,7 @@ def test_nobody_writes_into_what_others_load(record: DatasetRecord) -> None:
 
 
 def test_a_table_is_read_each_time(tmp_path: Path) -> None:
-    """A file may have changed since it was last read."""
+    """A file is read anew at each call, as it may have changed."""
     file = tmp_path / "shop.csv"
     for offset in (0, 1):
         file.write_text("price,sales\n" + "".join(f"{row},{row / 2 + offset}\n" for row in range(12)))
@@ -83,7 +83,7 @@ def test_a_table_is_read_each_time(tmp_path: Path) -> None:
 
 @every_record
 def test_one_number_changes_the_digest(record: DatasetRecord) -> None:
-    """The smallest change of one feature or one target is seen in the digest."""
+    """The smallest change of one feature or one target changes the digest."""
     dataset = load_dataset(record.name)
     features, target = dataset.features.copy(), dataset.target.copy()
     features[-1, -1] = np.nextafter(features[-1, -1], np.inf)
@@ -113,14 +113,14 @@ def test_one_number_changes_the_digest(record: DatasetRecord) -> None:
     ],
 )
 def test_bad_specs_are_refused(spec: str, error: type[Exception], message: str) -> None:
-    """A spec that cannot be meant is answered with what is wrong and what would be right."""
+    """The error for a wrong spec says what is wrong and what would be right."""
     with pytest.raises(error, match=message):
         load_dataset(spec)
 
 
 @pytest.mark.parametrize("spec", ["sales.csv:target=y", "folder/iris", "./iris", "iris.data"])
 def test_what_looks_like_a_path_is_one(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name with a folder or a suffix is a file; if it is not there, the absolute path is named."""
+    """A name with a folder or a suffix is a file; the error for a missing one has its absolute path."""
     monkeypatch.chdir(tmp_path)
     absolute = Path(spec.partition(":")[0]).absolute()
     with pytest.raises(DataError, match=f"no file {absolute}; check the path"):
@@ -128,7 +128,7 @@ def test_what_looks_like_a_path_is_one(spec: str, tmp_path: Path, monkeypatch: p
 
 
 def test_a_folder_is_no_table(tmp_path: Path) -> None:
-    """A folder is refused as such."""
+    """The error for a folder says that it is one."""
     with pytest.raises(DataError, match=f"{tmp_path} is a folder; name a file in it"):
         load_dataset(f"{tmp_path}:target=y")
 

@@ -158,7 +158,7 @@ def test_symmetric_target_outliers_lie_on_both_sides(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["moons", "digits", "friedman1"])
 def test_one_sided_leverage_points_lie_in_one_corner(name: str) -> None:
-    """They are the rows of the other leverage points; every feature that varies moves up."""
+    """The rows are those of the two-sided kind; every feature that varies moves up."""
     by_feature, by_target = changed(name, "feature_one_sided", 0.3)
     both, _ = changed(name, "feature", 0.3)
     np.testing.assert_allclose(by_feature, np.abs(both), atol=1e-9)
@@ -201,7 +201,7 @@ def test_shares_outside_the_range_are_refused(fraction: float) -> None:
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 0.999])
 def test_shares_inside_the_range_pass(fraction: float) -> None:
-    """A share in [0, 1) is given back."""
+    """A share in [0, 1) is returned."""
     assert check_fraction(fraction) == fraction
 
 
@@ -213,13 +213,13 @@ def test_shares_inside_the_range_pass(fraction: float) -> None:
     ],
 )
 def test_a_kind_the_task_lacks_is_refused(name: str, kind: str, right: str) -> None:
-    """Labels are not flipped where there are none; the message lists what can be done."""
+    """A data set without labels has no label flips; the message lists the kinds it has."""
     with pytest.raises(BadValue, match=f"has no '{kind}' contamination; choose {right}"):
         contaminate(split(name), kind, 0.1, 0)
 
 
 def test_unknown_kinds_are_refused() -> None:
-    """A misspelt kind is answered with the nearest one and the whole list."""
+    """The error for a misspelt kind has the nearest one and the whole list."""
     with pytest.raises(UnknownName, match=f"did you mean 'label'\\? Known: {', '.join(KINDS)}"):
         contaminate(split("moons"), "lable", 0.1, 0)
 

@@ -69,7 +69,7 @@ def test_parts_partition_the_rows(counts: list[int], seed: int) -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(5, 60), min_size=2, max_size=8), st.integers(0, 10**6))
 def test_classes_of_five_rows_are_stratified(counts: list[int], seed: int) -> None:
-    """From five rows a class on, every part has each class's share to within one row, and at least one row."""
+    """With five rows of every class, each part has each class's share to within one row, and at least one row."""
     dataset = classification(counts)
     for rows in parts(make_fold(dataset, seed)):
         found = np.bincount(dataset.target[rows], minlength=len(counts))
@@ -109,7 +109,7 @@ def test_the_digest_is_of_rows_and_parts() -> None:
 
 @pytest.mark.parametrize("name", LAWS)
 def test_seeds_of_a_law_share_no_rows(name: str) -> None:
-    """Where there is a law, every seed splits rows of its own, as many of each class."""
+    """Under a law, every seed splits its own rows, the same number of each class."""
     law = load_dataset(name)
     first, other = (make_fold(law, seed).dataset for seed in (0, 1))
     assert first.digest == law.digest != other.digest
@@ -119,13 +119,13 @@ def test_seeds_of_a_law_share_no_rows(name: str) -> None:
 
 
 def test_seeds_of_a_table_share_its_rows() -> None:
-    """Where there is no law, every seed splits the one table there is."""
+    """A fixed table is split by every seed."""
     iris = load_dataset("iris")
     assert make_fold(iris, 0).dataset is make_fold(iris, 1).dataset is iris
 
 
 def test_the_digest_of_a_law_is_of_the_rows_too() -> None:
-    """Two laws whose rows fall into the same parts have splits of other digests."""
+    """Two laws whose rows fall into the same parts have splits with different digests."""
     fold = make_fold(load_dataset("moons"), 0)
     other = dataclasses.replace(fold, dataset=load_dataset("moons:noise=0.2"))
     assert [len(rows) for rows in parts(fold)] == [len(rows) for rows in parts(other)]
@@ -174,7 +174,7 @@ def test_targets_go_back_to_their_units(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_are_left_alone(name: str) -> None:
-    """Class targets are those of the data set; the units to go back to are neutral."""
+    """Class targets are those of the data set; mean and scale are neutral."""
     fold = make_fold(load_dataset(name), 3)
     assert (fold.test.target == fold.dataset.target[fold.test.rows]).all()
     assert (fold.target_mean == 0).all()
@@ -196,7 +196,7 @@ def test_missing_values_become_the_training_median() -> None:
 
 
 def test_a_column_unknown_in_training_says_nothing() -> None:
-    """A column without one training value is zero throughout, whatever the other parts have there."""
+    """A column without a training value is zero in every row, whatever the other parts hold."""
     dataset = load_dataset("iris")
     fold = make_fold(dataset, 0)
     features = dataset.features.copy()
@@ -237,7 +237,7 @@ def test_too_few_rows_are_refused() -> None:
 
 
 def test_a_class_missing_from_training_is_refused() -> None:
-    """Where a rare class falls outside the training part, the message names class, seed and need."""
+    """If the training part has no row of a rare class, the message names class, seed and rows needed."""
     messages = []
     for seed in range(20):
         try:

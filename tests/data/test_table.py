@@ -68,7 +68,7 @@ def test_numbers_are_read_to_the_last_bit(tmp_path_factory: pytest.TempPathFacto
 
 
 def test_columns_keep_their_order(tmp_path: Path) -> None:
-    """Features stand in the order of the file, categories sorted in the place of their column."""
+    """Features keep the order of the file; the categories of a column are sorted in its place."""
     names = ("size", "rooms", "town=Bern", "town=Graz", "town=Ulm", "garden=False", "garden=True")
     dataset = load(tmp_path, frame(), "target=price")
     assert dataset.feature_names == names
@@ -86,7 +86,7 @@ def test_categories_are_one_hot(tmp_path: Path) -> None:
 
 
 def test_rows_keep_their_order(tmp_path: Path) -> None:
-    """Rows and targets stand in the order of the file."""
+    """Rows and targets keep the order of the file."""
     dataset = load(tmp_path, frame(), "target=price")
     assert (dataset.features[:, 0] == frame()["size"]).all()
     assert (dataset.target[:, 0] == frame()["price"]).all()
@@ -113,7 +113,7 @@ def test_rows_keep_their_order(tmp_path: Path) -> None:
 def test_the_task_follows_from_the_target(
     tmp_path: Path, values: list[object], given: str, task: str, classes: tuple[str, ...]
 ) -> None:
-    """Text, true/false and few whole numbers are classes, sorted; the rest is a quantity; `task=` overrules."""
+    """Text, true/false and few whole numbers are sorted classes; the rest is a quantity; `task=` overrides."""
     rows = 6 * len(values)
     table = pd.DataFrame({"x": np.arange(rows) / 7, "y": values * 6})
     dataset = load(tmp_path, table, f"target=y{given}")
@@ -150,14 +150,14 @@ def test_a_category_called_missing_is_the_missing_one(tmp_path: Path) -> None:
 
 
 def test_counted_columns_are_names(tmp_path: Path) -> None:
-    """A table made from a plain array, its columns named 0, 1, 2, is no table without names."""
+    """Columns named 0, 1, 2, as in a table made from a plain array, count as names."""
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(ROWS, 3)))
     dataset = load(tmp_path, table, "target=2")
     assert dataset.feature_names == ("0", "1")
 
 
 def test_columns_that_say_nothing_are_dropped_and_noted(tmp_path: Path) -> None:
-    """A column with one value, and one without a name, are no features; the notes say so."""
+    """A column with one value or without a name is no feature; the notes say so."""
     table = frame().assign(country="CH", version=2)
     (tmp_path / "i.csv").write_text(table.to_csv(index=True))
     dataset = load_dataset(f"{tmp_path / 'i.csv'}:target=price")
@@ -287,21 +287,21 @@ BAD_PARQUET = {
 
 @pytest.mark.parametrize("case", BAD_PARQUET)
 def test_columns_of_other_types_are_refused(tmp_path: Path, case: str) -> None:
-    """Neither numbers nor categories: the column and its type are named, and what to turn it into."""
+    """For neither numbers nor categories the error names the column, its type, and what to turn it into."""
     value, message = BAD_PARQUET[case]
     with pytest.raises(DataError, match=f"table.parquet: column 'odd' {message}.*; remove it, or turn it into"):
         load(tmp_path, frame().assign(odd=[value] * ROWS), "target=price", "parquet")
 
 
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
-    """Another file under the name of a Parquet file is refused."""
+    """A file that is named as Parquet but is not is refused."""
     (tmp_path / "x.parquet").write_text("a,y\n1,2\n")
     with pytest.raises(DataError, match=r"x.parquet: the file cannot be read .*; repair it or save it again"):
         load_dataset(f"{tmp_path / 'x.parquet'}:target=y")
 
 
 def test_other_suffixes_are_refused(tmp_path: Path) -> None:
-    """A file of another kind is refused, and the kinds that are read are named."""
+    """A file of another kind is refused with the kinds that are read."""
     (tmp_path / "x.tsv").write_text("a\ty\n1\t2\n")
     with pytest.raises(DataError, match=r"x.tsv: only .csv and .parquet files are read"):
         load_dataset(f"{tmp_path / 'x.tsv'}:target=y")

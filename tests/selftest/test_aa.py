@@ -58,13 +58,13 @@ def test_simulation_counts_what_it_promised():
 
 
 def test_false_rate_of_independent_noise_is_below_nominal():
-    """On scores without any difference, families with a false verdict are no more than 5 % allow by chance."""
+    """On scores without a difference, no more families have a false verdict than 5 % allow by chance."""
     found = rates(noise(2000), load_dataset("moons"))
     assert found["false_rate"] <= binom.ppf(0.999, 2000, 0.05) / 2000
 
 
 def test_detectable_difference_is_the_least_that_is_found_often_enough():
-    """It is found in four families of five, and one that is a tenth of the margin smaller is not."""
+    """It is found in four families of five; one that is smaller by a tenth of the margin is not."""
     found = partial(finds, noise(200), 1 / 3, 0.01, True)
     least = detectable(found, 0.01)
     assert found(least).mean() >= POWER > found(least - 0.001).mean()
@@ -73,7 +73,7 @@ def test_detectable_difference_is_the_least_that_is_found_often_enough():
 
 
 def test_less_is_enough_where_seeds_share_no_rows():
-    """The same scores: of a law, whose seeds are independent, less of a difference is enough than of a table."""
+    """With the same scores, a smaller difference is detectable under a law, whose seeds are independent."""
     law, one_table = (rates(noise(200), load_dataset(name))["detectable"] for name in ("moons", "breast_cancer"))
     assert law < 0.7 * one_table
 
@@ -115,7 +115,7 @@ def test_a_test_that_says_nothing_is_refused(changes, error, message):
 
 
 def test_a_placebo_is_an_arm_like_any_other():
-    """Losses that are the same function by two roads may be set against each other."""
+    """Losses that compute the same function in two ways may be compared."""
     plan = prepare(["moons"], ["bce", "ce"], arms=9, seeds=2, comparisons=2, epochs=1)
     assert plan.arms == (("bce", "ce"),)
     assert len(list(simulate(replace(plan, families=2), 1))) == 1

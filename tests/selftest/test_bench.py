@@ -1,4 +1,4 @@
-"""The measurement measures what it says, whatever the machine's speed."""
+"""The benchmark measures what it says on a machine of any speed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossbench.training.fused.placement import Placement
 
 
 def test_figures_belong_together() -> None:
-    """One row a size, every rate positive, and the ratio is that of the two rates."""
+    """There is one row for each size, every rate is positive, and the ratio is that of the two rates."""
     figures = measure(sizes=(1, 9), epochs=1)
     assert list(figures.models) == [1, 9]
     assert (figures > 0).all(axis=None)

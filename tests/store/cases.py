@@ -15,13 +15,13 @@ Finished = tuple[Row, np.ndarray]
 
 
 def trial(seed: int = 0, **changes: Any) -> Trial:
-    """Return a trial, plain but for the changes."""
+    """Return a trial with defaults but for the changes."""
     plain = Trial("iris", "multiclass", "mlp:16", "ce", "adam", 0.01, 0.0, 0.0, 32, 100, "none", 0.0, seed)
     return Trial(**(asdict(plain) | changes))
 
 
 def row(seed: int = 0, **changes: Any) -> Row:
-    """Return a row with scores drawn by seed, plain but for the changes."""
+    """Return a row with scores drawn by seed and defaults but for the changes."""
     scores = {f"score_{index}": float(score) for index, score in enumerate(curve(seed, 30))}
     hashes = dict.fromkeys(("data_hash", "loss_hash", "fingerprint"), "0123456789ab")
     others = {"status": "ok", "converged": True, "epochs_to_target": 3, "diverged_epoch": None}
@@ -39,7 +39,7 @@ def block(seeds: range | list[int], **changes: Any) -> list[Finished]:
 
 
 def key(row: Row) -> str:
-    """Return the key by which a run looks for a row, from what it knows before the training."""
+    """Return the key of a row from what a run knows before the training."""
     wanted = Trial(**{field.name: row[field.name] for field in fields(Trial)})
     return key_of(wanted, tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
 

@@ -16,7 +16,7 @@ from .cases import block, holds, key, same
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give the place of a store that is not there yet."""
+    """Return the path of a store that does not exist yet."""
     return tmp_path / "trials.sqlite"
 
 
@@ -30,7 +30,7 @@ def change(path: Path, *statements: str) -> None:
 
 
 def test_a_store_of_a_newer_lossbench_is_refused(path: Path) -> None:
-    """It says so, says what to do, and leaves the file as it is."""
+    """The error says so and what to do; the file stays as it is."""
     Store(path).__exit__()
     change(path, f"PRAGMA user_version = {FORMAT + 1}")
     before = path.read_bytes()
@@ -50,7 +50,7 @@ def test_a_file_of_another_program_is_refused(path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"dataset,task\n" * 100], ids=["empty", "text"])
 def test_only_a_store_is_opened_where_none_is_to_be_made(path: Path, content: bytes) -> None:
-    """An empty file, a file of another kind and no file at all: refused, and not made into a store."""
+    """An empty file, a file of another kind and a missing file are refused and not made into a store."""
     with pytest.raises(DataError, match="no store of finished trials at"):
         Store(path, create=False)
     path.write_bytes(content)
@@ -61,7 +61,7 @@ def test_only_a_store_is_opened_where_none_is_to_be_made(path: Path, content: by
 
 @pytest.mark.parametrize("content", [b"dataset,task\n" * 100, b"SQLite format 3\0" + b"\1" * 2000])
 def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> None:
-    """One message: which file, what ails it, how to get rid of it, how to do without."""
+    """One message says which file is damaged and how, how to remove it, and how to run without."""
     path.write_bytes(content)
     with pytest.raises(DataError) as refusal:
         Store(path)
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> No
 
 
 def test_a_damaged_file_never_gives_a_wrong_result(path: Path) -> None:
-    """Whatever byte is changed, wherever the file is cut: a trial comes back as it was, or not, or an error."""
+    """Whatever byte is changed or cut off, each trial comes back as it was or not at all, or there is an error."""
     trials = {key(row): (row, c) for row, c in block(range(8))}
     with Store(path) as store:
         store.put(trials.values())
@@ -103,7 +103,7 @@ def test_damaged_evidence_is_refused(path: Path, change_of: str) -> None:
 
 
 def test_a_store_from_before_there_was_evidence_takes_some(path: Path) -> None:
-    """Its trials stay; merged from, it stays as it is."""
+    """Its trials are kept; as the source of a merge it stays as it is."""
     with Store(path) as store:
         store.put(block(range(3)))
     change(path, "DROP TABLE evidence")
@@ -118,7 +118,7 @@ def test_a_store_from_before_there_was_evidence_takes_some(path: Path) -> None:
 
 
 def test_removing_a_damaged_store_makes_room_for_a_new_one(path: Path) -> None:
-    """After that it opens, empty; removing what is not there is no error."""
+    """The store then opens empty; removing a missing file is no error."""
     path.write_bytes(b"dataset,task\n" * 100)
     remove(path)
     assert not list(path.parent.iterdir())
@@ -149,7 +149,7 @@ def test_a_full_disk_keeps_what_was_there(path: Path) -> None:
 
 
 def test_a_file_that_may_only_be_read_can_be_read(path: Path) -> None:
-    """Looking up works, storing is refused."""
+    """Reads work and writes are refused."""
     with Store(path) as store:
         store.put(block(range(3)))
         store._connection.execute("PRAGMA query_only = ON")
@@ -168,7 +168,7 @@ def test_a_place_where_no_store_can_be(tmp_path: Path, place: str) -> None:
 
 
 def test_a_writer_waits_for_another_but_not_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading goes on meanwhile; in the end there is a message, and then the store is as good as before."""
+    """Reads go on meanwhile; the write ends with a message, and later the store works as before."""
     with Store(path) as first:
         monkeypatch.setattr("lossbench.store.database.PATIENCE", 0.05)
         with Store(path) as second:
@@ -181,7 +181,7 @@ def test_a_writer_waits_for_another_but_not_for_ever(path: Path, monkeypatch: py
 
 
 def test_many_can_make_the_store_at_once(path: Path) -> None:
-    """Of runs that start at one moment each finds or makes the store, and none is turned away."""
+    """Runs that start at the same moment all open the store, whichever makes it."""
     start, failures = threading.Barrier(6), []
 
     def make() -> None:

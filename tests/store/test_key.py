@@ -53,7 +53,7 @@ def test_hashes_are_not_interchangeable() -> None:
 
 @pytest.mark.parametrize("columns", [("status",), ("status", "accuracy", "f1"), ("status", "accuracies")])
 def test_a_row_with_other_columns_has_another_key(columns: tuple[str, ...]) -> None:
-    """A version of lossbench that scores more does not take the rows of one that scored less."""
+    """A version of lossbench with more scores does not use the rows of one with fewer."""
     assert key_of(**PLAIN | {"columns": columns}) != key_of(**PLAIN)
 
 
@@ -65,14 +65,14 @@ def test_the_order_of_the_columns_does_not_matter() -> None:
 @settings(deadline=None, max_examples=25)
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False), st.integers(min_value=0), st.text())
 def test_a_rows_key_is_its_trials(lr: float, l2: float, seed: int, loss: str) -> None:
-    """What is looked for before the training is what is stored after it."""
+    """The key before the training is the key of the stored row."""
     stored = row(seed, lr=lr, l2=l2, loss=loss)
     assert trial_of(stored) == trial(seed, lr=lr, l2=l2, loss=loss)
     assert key_of_row(stored) == key(stored)
 
 
 def test_a_key_is_the_same_in_another_process() -> None:
-    """It hangs on nothing that Python draws anew at each start."""
+    """The key does not depend on Python's hash seed."""
     program = (
         f"from lossbench.store import key_of; from lossbench.training.trial import Trial; print(key_of(**{PLAIN}))"
     )
@@ -90,5 +90,5 @@ def test_a_key_is_the_same_in_another_process() -> None:
 
 
 def test_a_key_is_32_hexadecimal_digits() -> None:
-    """Short enough to read, long enough never to meet another."""
+    """Short enough to read, and long enough to be unique."""
     assert re.fullmatch("[0-9a-f]{32}", key_of(**PLAIN))

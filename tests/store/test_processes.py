@@ -1,4 +1,4 @@
-"""What other processes do to a store: they are killed, write at the same time, and meet a full disk."""
+"""Other processes and the store: they are killed, write at the same time, or meet a full disk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def start(path: Path, first: int, last: int, before: Callable[[], None] | None =
 
 
 def stored(process: subprocess.Popen[str]) -> tuple[list[int], str]:
-    """Wait for the end of a process; return the seeds that it said were stored, and its last words."""
+    """Wait for a process to end; return the seeds that it reported as stored, and its error output."""
     out, err = process.communicate(timeout=60)
     starts = [int(line) for line in out.splitlines() if line != "ready"]
     return [seed for start in starts for seed in range(start, start + SIZE)], err
@@ -40,7 +40,7 @@ def stored(process: subprocess.Popen[str]) -> tuple[list[int], str]:
 
 @pytest.mark.parametrize("draw", [random.Random(0), random.Random(1)], ids=["0", "1"])
 def test_a_process_that_is_killed_leaves_whole_blocks(tmp_path: Path, draw: random.Random) -> None:
-    """At random moments, while the store is made or later: what was said to be stored is, and exactly once."""
+    """At any moment, even while the store is made, everything reported as stored is there exactly once."""
     path, done = tmp_path / "trials.sqlite", 0
     for _ in range(5):
         process = start(path, 0, ENDLESS)
@@ -58,7 +58,7 @@ def test_a_process_that_is_killed_leaves_whole_blocks(tmp_path: Path, draw: rand
 
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Of their own blocks and of those that they have in common."""
+    """Neither their own blocks nor those that they share."""
     path = tmp_path / "trials.sqlite"
     processes = [start(path, first, first + 200) for first in (0, 100, 200)]
     said = {seed for process in processes for seed in stored(process)[0]}

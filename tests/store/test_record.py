@@ -21,7 +21,7 @@ CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
     arrays(np.float64, st.integers(0, 30), elements=st.floats()),
 )
 def test_any_row_and_curve_come_back(row: Row, curve: np.ndarray) -> None:
-    """Every float to its last bit, NaN apart from None, True apart from 1; every NaN of a curve as it was."""
+    """Every float to the last bit; NaN and None, and True and 1, stay apart; every NaN of a curve is kept."""
     assert same(decode(encode(row, curve, 0)), (row, curve))
 
 
@@ -43,14 +43,14 @@ def test_a_curve_of_a_view_comes_back() -> None:
 @pytest.mark.parametrize("name", ["key", "names", "cells", "curve", "checksum"])
 @pytest.mark.parametrize("value", [None, 3, "x", b"x"], ids=repr)
 def test_damage_is_seen(name: str, value: Any) -> None:
-    """A record of which any part is not what was stored is not whole, whatever stands there instead."""
+    """A record with any part changed, to whatever value, is not whole."""
     record = encode(row(), curve(), 0)
     assert record.whole
     assert not record._replace(**{name: value}).whole
 
 
 def test_a_record_is_texts_and_bytes() -> None:
-    """Nothing in a record can run: there is no pickle."""
+    """No part of a record can run code: there is no pickle."""
     record = encode(row(), curve(), 0)
     assert isinstance(record, Record)
     assert {type(value) for value in record} == {str, int, bytes}

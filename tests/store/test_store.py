@@ -21,7 +21,7 @@ SEEDS = st.lists(st.integers(0, 12), unique=True)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """Give an empty store."""
+    """Yield an empty store."""
     with Store(tmp_path / "trials.sqlite") as store:
         yield store
 
@@ -34,7 +34,7 @@ def filled(folder: str, name: str, seeds: list[int]) -> Store:
 
 
 def test_what_is_put_is_got(store: Store, tmp_path: Path) -> None:
-    """From the same store and from the same file later."""
+    """Rows come back from the same store, and later from the same file."""
     assert store.put(block(range(5))) == 5
     assert holds(store, block(range(5)))
     with Store(tmp_path / "trials.sqlite") as again:
@@ -42,7 +42,7 @@ def test_what_is_put_is_got(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_left_out(store: Store) -> None:
-    """Of many keys, more than SQLite takes at once, only those that are stored are returned."""
+    """Of more keys than SQLite takes at once, only those that are stored are returned."""
     store.put(block([3]))
     keys = [f"{index:032x}" for index in range(40_000)]
     assert list(store.get([*keys, key(row(3)), *keys])) == [key(row(3))]
@@ -57,7 +57,7 @@ def test_a_trial_is_stored_once(store: Store) -> None:
 
 
 def test_a_block_is_stored_whole_or_not_at_all(store: Store) -> None:
-    """An error on the way, as Ctrl-C is one, leaves none of it, and the store goes on."""
+    """An error on the way, such as Ctrl-C, stores none of the block, and the store stays usable."""
 
     def interrupted() -> Iterator[Finished]:
         yield from block(range(3))
@@ -89,7 +89,7 @@ def test_two_results_of_one_trial_are_refused(store: Store, second: Finished, wo
 
 
 def test_rows_come_sorted_by_what_was_trained(store: Store) -> None:
-    """Whatever the order in which they were stored; seeds as numbers, not as texts."""
+    """Rows are sorted whatever the order of storing; seeds sort as numbers, not as text."""
     trials = [*block([10, 9, 2]), *block([1], loss="bce"), *block([0], dataset="wine")]
     store.put(trials)
     order = [("iris", "bce", 1), ("iris", "ce", 2), ("iris", "ce", 9), ("iris", "ce", 10), ("wine", "ce", 0)]
@@ -99,7 +99,7 @@ def test_rows_come_sorted_by_what_was_trained(store: Store) -> None:
 @settings(deadline=None, max_examples=8)
 @given(SEEDS, SEEDS)
 def test_a_merge_is_a_union(ours: list[int], theirs: list[int]) -> None:
-    """Either way round it is the same, the other store stays as it is, and a second time changes nothing."""
+    """A merge is symmetric, leaves the other store as it is, and changes nothing the second time."""
     union = sorted({*ours, *theirs})
     with (
         TemporaryDirectory() as folder,
@@ -117,7 +117,7 @@ def test_a_merge_is_a_union(ours: list[int], theirs: list[int]) -> None:
 
 
 def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> None:
-    """One other result of one trial, and nothing is taken over."""
+    """A single contradicting trial, and nothing is copied."""
     store.put(block([7]))
     with Store(tmp_path / "other.sqlite") as other:
         other.put([*block(range(5)), (row(7, score_0=0.0), curve(7))])
@@ -144,7 +144,7 @@ def test_clearing_removes_what_is_named(store: Store, dataset: str | None, loss:
 
 
 def test_evidence_is_given_back_as_it_was_given(store: Store, tmp_path: Path) -> None:
-    """By its key, from the same store and from the file later; the first under a key stays."""
+    """Evidence comes back by its key, now and from the file later; the first under a key stays."""
     store.remember("a", "T3", '[["reproduced","Ünï",NaN]]')
     store.remember("a", "T3", "[]")
     store.remember("b", "T3", "[]")
@@ -156,7 +156,7 @@ def test_evidence_is_given_back_as_it_was_given(store: Store, tmp_path: Path) ->
 
 @pytest.mark.parametrize("options", [{}, {"dataset": "iris"}, {"loss": "mse"}, {"dataset": "moons"}], ids=str)
 def test_clearing_trials_removes_the_evidence_that_may_rest_on_them(store: Store, options: dict[str, str]) -> None:
-    """Whatever trials go, since what evidence was made of is not kept."""
+    """Clearing any trials removes all evidence, since what it was made of is not recorded."""
     store.put(block([0, 1]))
     store.remember("a", "T3", "[]")
     store.clear(**options)
@@ -164,7 +164,7 @@ def test_clearing_trials_removes_the_evidence_that_may_rest_on_them(store: Store
 
 
 def test_a_merge_takes_trials_and_leaves_evidence(store: Store, tmp_path: Path) -> None:
-    """It would be made of the trials again; one's own stays."""
+    """Evidence can be made again from the trials; the store's own evidence stays."""
     store.remember("a", "T3", "[]")
     with Store(tmp_path / "other.sqlite") as other:
         other.put(block([0]))
@@ -174,7 +174,7 @@ def test_a_merge_takes_trials_and_leaves_evidence(store: Store, tmp_path: Path) 
 
 
 def test_a_cleared_store_is_small(store: Store) -> None:
-    """The room is given back."""
+    """The file shrinks."""
     empty = store.size()
     store.put(block(range(300)))
     assert store.size() > 2 * empty
@@ -211,7 +211,7 @@ def test_groups_count_what_is_stored(store: Store, tmp_path: Path, monkeypatch: 
 def test_where_the_store_is(
     variables: dict[str, str], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the variables say, else in the user's folder for caches, which is made; a folder given comes first."""
+    """A given folder comes first, then the variables, then the user's cache folder, which is made."""
     for name in ("LOSSBENCH_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -226,7 +226,7 @@ def test_where_the_store_is(
 
 @pytest.mark.parametrize("name", ["plain", "with space", "what?mode=ro#1", "100%41", "Ünïcode"])
 def test_any_name_of_a_folder_will_do(name: str, tmp_path: Path) -> None:
-    """SQLite is told the place as an address, in which some signs mean something."""
+    """SQLite gets the path as a URI, in which some characters have a meaning."""
     with open_store(tmp_path / name) as store:
         store.put(block([0]))
     assert (tmp_path / name / "trials.sqlite").is_file()

@@ -24,7 +24,7 @@ dataset = cache(load_dataset)
 
 
 def trial(name: str, **changes: object) -> Trial:
-    """Return a trial on the named data set, plain but for the changes."""
+    """Return a trial on the named data set, with defaults but for the changes."""
     task = dataset(name).task
     plain: dict[str, object] = {
         "model": "mlp:8",
@@ -64,9 +64,9 @@ def setup(name: str, trials: Sequence[Trial]) -> Setup:
 
 
 def losses_of(name: str, outputs: int = 1) -> list[str]:
-    """Return the losses that run on the named data set with so many outputs a target.
+    """Return the losses that run on the named data set with this many outputs per target.
 
-    Each is there by its defaults, and once more for each of its parameters with another value, inexact in binary.
+    Each occurs with its defaults, and once for each of its parameters with another value, inexact in binary.
     """
     data = dataset(name)
     records = [
@@ -88,7 +88,7 @@ def contaminations(task: Task) -> list[dict[str, object]]:
 
 
 def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:
-    """Require that a trace has, bit for bit, the numbers of `right` in the rows named."""
+    """Require that a trace equals the given rows of `right`, bit for bit."""
     for field in ("curve", "last", "best", "best_epoch", "diverged"):
         wanted = getattr(right, field)
         wanted = wanted if rows is None else wanted[rows]

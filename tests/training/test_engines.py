@@ -36,7 +36,7 @@ DATASETS = (
 
 
 def settings(name: str) -> list[dict[str, object]]:
-    """Return five ways to differ that are no matter of loss or optimiser.
+    """Return five settings of everything but loss and optimiser.
 
     Nine divides some of the training parts, 32 none. Nine is odd: the gradients ±1/n of the absolute error cannot
     cancel to an exact zero in one order of summation and to 1e-17 in another, from which Adam, dividing by
@@ -53,7 +53,7 @@ def settings(name: str) -> list[dict[str, object]]:
 
 
 def every_trial(name: str, model: str, epochs: int) -> list[Trial]:
-    """Return every loss with every optimiser; five settings against four optimisers: all pairs come round."""
+    """Return every loss with every optimiser; five settings cycle through four optimisers, so all pairs occur."""
     losses = [*losses_of(name), *losses_of(name, outputs=2)]
     return [
         trial(name, model=model, loss=loss, optimizer=optimiser, epochs=epochs, **setting)
@@ -162,7 +162,7 @@ def distance(found: np.ndarray, wanted: np.ndarray) -> float:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_loss_takes_part(task: str) -> None:
-    """Each loss of the catalogue runs on one of the data sets here at least."""
+    """Each loss of the catalogue runs on at least one of these data sets."""
     names = [name for name in DATASETS if dataset(name).task == task]
     outputs = {record.outputs_per_target for record in catalogue()}
     specs = {loss for name in names for width in outputs for loss in losses_of(name, width)}

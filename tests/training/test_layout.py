@@ -47,7 +47,7 @@ def test_a_block_sees_one_table(group) -> None:
 @settings(max_examples=60, deadline=None)
 @given(packs)
 def test_one_rate_lies_in_one_piece(group) -> None:
-    """Walking along the slots one meets each rate once, and leaves it at the end of a block."""
+    """The slots of each rate lie side by side and end with a block."""
     rates = [group.trials[slot].lr for slot in Layout.of(group).slots]
     pieces = [(rate, len(list(models))) for rate, models in groupby(rates)]
     assert len(pieces) == len({trial.lr for trial in group.trials})
@@ -71,6 +71,6 @@ def test_padding_reaches_the_next_multiple(length: int, unit: int) -> None:
 
 @pytest.mark.parametrize("count", range(1, 3 * SLOTS + 2))
 def test_padding_is_less_than_a_block(count: int) -> None:
-    """One view at one rate wastes no more than the slots up to a full block."""
+    """One view at one rate wastes only the slots up to a full block."""
     layout = Layout.of(pack(*(trial("iris", l1=0.1 * index) for index in range(count))))
     assert len(layout.slots) == padded(count, SLOTS)

@@ -36,7 +36,7 @@ def test_linear_model_has_no_hidden_layer() -> None:
 
 @given(widths, st.integers(1, 100), st.integers(1, 20))
 def test_layers_fit_together(sizes: tuple[int, ...], inputs: int, outputs: int) -> None:
-    """Every layer takes what the one below gives."""
+    """Every layer has as many inputs as the layer below has units."""
     layers = Model(sizes).sizes(inputs, outputs)
     assert [units for units, _ in layers] == [*sizes, outputs]
     assert [fan_in for _, fan_in in layers] == [inputs, *sizes]
@@ -65,7 +65,7 @@ def test_layers_fit_together(sizes: tuple[int, ...], inputs: int, outputs: int) 
     ],
 )
 def test_bad_spec_is_refused(spec: str, error: type[Exception], says: str) -> None:
-    """What is no network gets an error that quotes it and says what to write."""
+    """The error for a wrong spec quotes it and says what to write."""
     with pytest.raises(error) as caught:
         parse_model(spec)
     assert says in str(caught.value)

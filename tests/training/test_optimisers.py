@@ -69,7 +69,7 @@ def test_spec_names_one_optimiser(momentum: float, decay: float) -> None:
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_defaults_are_torchs(name: str) -> None:
-    """What the user leaves out is what torch.optim would take."""
+    """What the user leaves out has torch.optim's default."""
     torchs = TORCHS[name]([torch.zeros(1)], lr=0.1).defaults
     assert all(torchs[key] == value for key, value in parse_optimiser(name)[1].items())
 
@@ -97,7 +97,7 @@ def test_defaults_are_torchs(name: str) -> None:
     ],
 )
 def test_bad_spec_is_refused(spec: str, error: type[Exception], says: str) -> None:
-    """What is no optimiser gets an error that quotes it and says what to write."""
+    """The error for a wrong spec quotes it and says what to write."""
     with pytest.raises(error) as caught:
         parse_optimiser(spec)
     assert says in str(caught.value)

@@ -40,7 +40,7 @@ def test_every_trial_stands_in_one_pack(chosen: list) -> None:
     assert all(group.trials for group in packs)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(trials, min_size=1, max_size=30, unique=True))
 def test_a_pack_has_one_shape(chosen: list) -> None:
     """All tensors of a pack have the same shapes: weights, training parts, batches, optimiser state."""
@@ -71,7 +71,7 @@ def test_packs_are_as_few_as_shapes(chosen: list, shuffle: random.Random) -> Non
 
 @pytest.mark.parametrize("model", ["linear", "mlp:64,32", "mlp:3000"])
 def test_packs_fit_the_cache(model: str) -> None:
-    """A pack has at most so many models and parameters, one model at least, and is full but for the last."""
+    """A pack holds 1 to MODELS models, if possible at most PARAMETERS parameters; all but the last are full."""
     chosen = [trial("iris", model=model, seed=seed) for seed in range(1200)]
     layers = parse_model(model).sizes(4, 3)
     parameters = sum(units * (inputs + 1) for units, inputs in layers)
@@ -82,7 +82,7 @@ def test_packs_fit_the_cache(model: str) -> None:
 
 @pytest.mark.parametrize("model", ["linear", "mlp:64,32", "mlp:3000"])
 def test_packs_fit_the_free_memory_of_a_device(model: str) -> None:
-    """The more is free, the larger the packs; parameters and activations take half of it at most."""
+    """The more memory is free, the larger the packs; parameters and activations take half of it at most."""
     chosen = [trial("iris", model=model, seed=seed) for seed in range(300)]
     counts = []
     for memory in (1, 10**6, 10**8, 10**11):
@@ -98,7 +98,7 @@ def test_packs_fit_the_free_memory_of_a_device(model: str) -> None:
 
 @pytest.mark.parametrize("epochs", [1, 100, 10**9])
 def test_packs_fit_the_memory(epochs: int) -> None:
-    """Seeds and contaminations, which bring rows and orders of their own, are no more than a pack may hold."""
+    """A pack has no more seeds and contaminations, each with its own rows and orders, than fit the memory."""
     chosen = [
         trial("digits", seed=n, epochs=epochs, **dirt) for n in range(300) for dirt in contaminations("multiclass")
     ]
@@ -135,6 +135,7 @@ def test_two_outputs_start_from_the_one() -> None:
     assert two[1].shape == (2, one[1].shape[1])
 
 
+@settings(max_examples=25)
 @given(st.integers(1, 20), st.integers(1, 20))
 def test_more_epochs_only_extend_the_order(first: int, second: int) -> None:
     """The batch order of a long training starts with that of a short one."""

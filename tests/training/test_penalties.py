@@ -46,7 +46,7 @@ def test_loop_penalises_weights_only(l1: float, l2: float) -> None:
 
 @pytest.mark.parametrize("l1", [0.0, 0.5])
 def test_penalties_add_to_what_is_there(l1: float) -> None:
-    """The gradient of the loss stays underneath; without strength nothing is added."""
+    """The penalties are added to the gradient of the loss; with strength zero nothing is added."""
     group = pack(trial("iris", l1=l1))
     layout = Layout.of(group)
     network = Network(group, layout, Placement(torch.float64))

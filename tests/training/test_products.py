@@ -1,4 +1,4 @@
-"""Products of many small matrices: torch's, and no matrix knows of the others."""
+"""Products of many small matrices equal torch's, and no matrix affects another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ law = settings(max_examples=25, deadline=None)
 def test_products_are_torchs(
     dtype: torch.dtype, rows: int, inner: int, columns: int, random: torch.Generator, left: bool, right: bool
 ) -> None:
-    """Whichever way round the factors lie in memory, the product is torch's."""
+    """Whatever the memory layout of the factors, the product is torch's."""
     a = turned(torch.randn(3, rows, inner, dtype=dtype, generator=random), left)
     b = turned(torch.randn(3, inner, columns, dtype=dtype, generator=random), right)
     torch.testing.assert_close(product(a, b, torch.empty(3, rows, columns, dtype=dtype)), a @ b)
@@ -30,7 +30,7 @@ def test_products_are_torchs(
 @law
 @given(sides, sides, sides, drawn)
 def test_no_matrix_knows_of_the_others(rows: int, inner: int, columns: int, random: torch.Generator) -> None:
-    """Alone, beside others that are NaN, with a factor that serves several: a product has the same bits."""
+    """A product has the same bits alone, beside others that are NaN, and with a broadcast factor."""
     a, b = torch.randn(4, rows, inner, generator=random), torch.randn(inner, columns, generator=random)
     together = product(a, b.expand(4, -1, -1), torch.empty(4, rows, columns))
     shared = product(a.unflatten(0, (2, 2)), b.expand(2, 1, -1, -1), torch.empty(2, 2, rows, columns))

@@ -37,7 +37,7 @@ def crowd(name: str, model: str, optimiser: str, batch_size: int) -> list[Trial]
 
 
 def sample(trials: list[Trial], size: int, seed: int = 0) -> list[Trial]:
-    """Return some of the trials in a random order; again from the start where there are too few."""
+    """Return `size` of the trials in a random order, repeated if there are too few."""
     shuffled = random.Random(seed).sample(trials, len(trials))
     return (shuffled * (1 + size // len(shuffled)))[:size]
 
@@ -54,7 +54,7 @@ def check(trials: list[Trial], subsets: list[list[int]]) -> None:
 @pytest.mark.parametrize(("model", "optimiser"), list(zip(MODELS, cycle(OPTIMISERS), strict=False)))
 @pytest.mark.parametrize("name", DATASETS)
 def test_size_of_the_pack_changes_no_bit(name: str, model: str, optimiser: str, batch_size: int) -> None:
-    """Alone, in twos, in sevens, among 64: the same bits, whatever the neighbours are and whether they diverge."""
+    """Alone, in twos, in sevens or among 64, a trial has the same bits, even if its neighbours diverge."""
     trials = sample(crowd(name, model, optimiser, batch_size), 64)
     check(trials, [[0], [1], [63], [62, 5], list(range(20, 27)), list(range(63, 28, -5))])
 

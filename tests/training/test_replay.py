@@ -1,4 +1,4 @@
-"""What can be known of the engine on CUDA without one: that a step can be captured, and may be played back."""
+"""What can be tested of CUDA graphs without CUDA: a step can be captured and replayed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MOVES = torch.ops.aten._to_copy.default
 
 
 class Seen(Exception):
-    """Enough was seen."""
+    """Ends a training once enough was seen."""
 
 
 class OneDevice(TorchDispatchMode):
-    """Refuse operations on tensors of several devices, but those that bring a tensor from one to another."""
+    """Refuse operations on tensors of several devices, except copies from one to another."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor) and leaf.ndim]
@@ -60,7 +60,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize(("name", "model"), [*product(DATASETS, ["mlp:16"]), *product(["iris"], MODELS)])
 def test_a_step_waits_for_no_value_and_stays_on_its_device(name: str, model: str, stopped: list[str]) -> None:
-    """Every loss and optimiser can take a step on a device where tensors have shapes, but no values to ask for."""
+    """Every loss and optimiser can take a step on the meta device, where tensors have shapes but no values."""
     packs = packs_of(name, every_trial(name, model, epochs=1))
     for group in packs:
         with pytest.raises(Seen), OneDevice():
@@ -69,7 +69,7 @@ def test_a_step_waits_for_no_value_and_stays_on_its_device(name: str, model: str
 
 
 def test_two_devices_or_a_value_asked_for_would_be_noticed() -> None:
-    """The device without values refuses to say one, and the mode refuses a tensor of another device."""
+    """The meta device refuses to return a value, and the mode refuses a tensor of another device."""
     there = torch.zeros(3, device="meta")
     with pytest.raises(RuntimeError, match="item"):
         there.sum().item()
@@ -94,12 +94,12 @@ class Recording(TorchDispatchMode):
         return out
 
     def undo(self) -> None:
-        """Put everything back: what is captured has not happened."""
+        """Restore every tensor, since capturing a step does not take it."""
         for tensor, value in reversed(self.before):
             tensor.copy_(value)
 
     def replay(self) -> None:
-        """Do all of it again; what an operation returned lies where the later ones look for it."""
+        """Do all operations again, with each result where the later ones read it."""
         for func, args, kwargs, places in self.operations:
             for place, again in zip(places, tensors_of(func(*args, **kwargs)), strict=True):
                 if place.data_ptr() != again.data_ptr():
@@ -126,7 +126,7 @@ def torch_product(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) ->
 
 @pytest.fixture
 def replayed(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """Play all steps back from a stand-in for a CUDA graph; say which were made."""
+    """Replay all steps from a stand-in for a CUDA graph; return the graphs."""
     graphs: list[Recording] = []
 
     def graph() -> Recording:
@@ -144,7 +144,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
 def test_a_step_that_is_played_back_is_the_step(
     name: str, model: str, replayed: list[Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same curves and outputs to the last bit: no number of a step is made where a graph would not see it."""
+    """Curves and outputs are equal to the last bit: a graph sees every operation of a step."""
     monkeypatch.setattr(network, "product", torch_product)
     monkeypatch.setattr(products, "product", torch_product)
     for group in packs_of(name, every_trial(name, model, epochs=3)):
@@ -156,7 +156,7 @@ def test_a_step_that_is_played_back_is_the_step(
 
 
 def test_a_loss_of_the_users_own_is_not_captured(tmp_path: Path) -> None:
-    """Its code may ask for values, or do anything else that a graph cannot hold."""
+    """A user's code may ask for values, or do anything else that a graph cannot hold."""
     (tmp_path / "mine.py").write_text("def mine(raw, target):\n    return ((raw - target) ** 2).mean(-1)\n")
     for loss, captured in (("mse", True), (f"{tmp_path / 'mine.py'}:mine", False)):
         group = pack(trial("diabetes", loss=loss))
