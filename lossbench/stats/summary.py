@@ -15,10 +15,9 @@ import pandas as pd
 from lossbench.metrics.robustness import robustness, skill
 from lossbench.metrics.scores import metrics_of
 from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
-from lossbench.stats.difference import difference_columns, fair, spread
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
 from lossbench.stats.paired import corrected_interval, holm, indistinguishable_from_best, paired_test
-from lossbench.stats.pairs import shared_letters
+from lossbench.stats.pairs import difference_columns, fair, shared_letters, spread
 from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
 
 

@@ -17,7 +17,6 @@ from stats.runs import clean, finished, moved
 from stats.synthetic import EPOCHS, score_tables
 
 few = settings(max_examples=5, deadline=None)
-RATIO = 1 / 3
 
 
 def two_runs(random: np.random.Generator, losses: int = 3, seeds: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
