@@ -37,16 +37,7 @@ Outcome = Literal["pass", "warn", "fail"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Finding = Literal[
-    "unchanged",
-    "improved",
-    "within",
-    "undecided",
-    "worse",
-    "lost",
-    "failing",
-    "incomparable",
-    "missing",
-    "new",
+    "unchanged", "improved", "within", "undecided", "worse", "lost", "failing", "incomparable", "missing", "new"
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
@@ -207,10 +198,7 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
 
 
 def gate(
-    trials: pd.DataFrame,
-    baseline: pd.DataFrame | None,
-    rules: Sequence[Rule],
-    policies: Policies | None = None,
+    trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
 ) -> GateReport:
     """Hold a run to a baseline.
 
@@ -298,14 +286,8 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
         if moved.defined:
             allowance = rule.allowance(moved.before)
             finding = judge(moved, allowance)
-            yield check(
-                str(rule),
-                finding,
-                outcome_of(finding, policies),
-                seeds=tuple(moved.lost),
-                change=moved,
-                allowance=allowance,
-            )
+            about = {"seeds": tuple(moved.lost), "change": moved, "allowance": allowance}
+            yield check(str(rule), finding, outcome_of(finding, policies), **about)
 
 
 def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:

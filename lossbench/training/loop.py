@@ -86,10 +86,7 @@ def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -
         return torch.optim.SGD(network.parameters(), lr, momentum=hyper["momentum"])
     if name == "adam":
         return torch.optim.Adam(network.parameters(), lr)
-    groups = [
-        {"params": weights, "weight_decay": hyper["weight_decay"]},
-        {"params": biases, "weight_decay": 0.0},
-    ]
+    groups = [{"params": weights, "weight_decay": hyper["weight_decay"]}, {"params": biases, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr)
 
 
