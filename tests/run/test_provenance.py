@@ -20,6 +20,7 @@ ENTRIES = ("training/fused/engine.py", "training/loop.py", "run/scoring.py")
 WITHOUT_NUMBERS = {
     "errors.py": "messages",
     "lazy.py": "imports torch later",
+    "remark.py": "notes",
     "run/__init__.py": "a docstring",
     "run/provenance.py": "hashes",
     "task.py": "names",
