@@ -14,8 +14,7 @@ import numpy as np
 
 from lossbench.errors import DataError
 from lossbench.store.database import connect, damaged, explained
-from lossbench.store.key import trial_of
-from lossbench.store.record import Record, Row, checksum, decode, encode
+from lossbench.store.record import Record, Row, checksum, decode, encode, trial_of
 
 CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
