@@ -8,10 +8,10 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from lossbench.training.failure import blamed
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
+from lossbench.training.trial import blamed
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid, "gelu": torch.nn.GELU}
 
