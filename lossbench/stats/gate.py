@@ -97,15 +97,6 @@ class Rule:
         """Return how much worse the mean may get, in units of the score, at least 0."""
         return self.tolerance * abs(baseline) if self.relative else self.tolerance
 
-    def fits(self, place: dict[str, Any]) -> bool:
-        """Say whether the rule is for this data set and loss."""
-        return self.dataset in (None, place["dataset"]) and self.loss in (None, place["loss"])
-
-    @property
-    def scope(self) -> tuple[bool, bool]:
-        """Whether loss and data set are named; the greater of two scopes says more."""
-        return self.loss is not None, self.dataset is not None
-
 
 @dataclass(frozen=True)
 class Check:
@@ -292,7 +283,10 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
 
 def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
     """Return the rules for a data set and loss: one a score, the one that says most about where it applies."""
-    fitting = sorted((rule for rule in rules if rule.fits(place)), key=lambda rule: rule.scope)
+    fitting = [
+        rule for rule in rules if rule.dataset in (None, place["dataset"]) and rule.loss in (None, place["loss"])
+    ]
+    fitting.sort(key=lambda rule: (rule.loss is not None, rule.dataset is not None))
     return list({rule.score: rule for rule in fitting}.values())
 
 

@@ -39,7 +39,7 @@ def compare_pairs(
 
 def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return the pairs of one comparison group."""
-    first, second = pairs_of(group)
+    first, second = np.triu_indices(len(group.losses), 1)
     setting = {name: values[0] for name, values in group.setting().items()}
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
@@ -52,19 +52,13 @@ def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[s
     }
 
 
-def pairs_of(group: ComparisonGroup) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first and the second loss of each pair, (pairs,) indices."""
-    first, second = np.triu_indices(len(group.losses), 1)
-    return first, second
-
-
 def shared_letters(group: ComparisonGroup) -> list[str]:
     """Return the compact letter display of a comparison group: losses that share a letter cannot be told apart.
 
     Two losses are told apart where `compare_pairs` calls one better or worse. The best mean has an "a". A loss
     that diverged for some seeds has no letter, since those that are left do not speak for it.
     """
-    (first, second), scores = pairs_of(group), group.clean(group.score)
+    (first, second), scores = np.triu_indices(len(group.losses), 1), group.clean(group.score)
     test = paired_test(scores[second] - scores[first], group.test_to_train)
     greater = METRICS[group.score].greater_is_better
     words = verdict(test.interval, holm(np.asarray(test.p_value)), None, greater)
