@@ -108,17 +108,12 @@ def load_dataset(spec: str) -> Dataset:
     name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
     if name in known:
-        return _built_in(spec, known[name])
+        return _first_table(spec, known[name])
     if Path(name).suffix or Path(name).name != name:
         from lossbench.data.table import load_table  # imports pandas, which no other data set needs
 
         return load_table(spec)
     raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
-
-
-@cache
-def _built_in(spec: str, record: DatasetRecord) -> Dataset:
-    return _table(spec, record, seed=0)
 
 
 def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
@@ -131,3 +126,6 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     for array in (dataset.features, dataset.target):
         array.setflags(write=False)  # all callers share it
     return dataset
+
+
+_first_table = cache(partial(_table, seed=0))

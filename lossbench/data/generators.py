@@ -2,6 +2,9 @@
 
 Every seed draws its own rows, from a stream that depends only on the name of the law and the seed. So seeds share
 no rows, and results hold for the law rather than for one table.
+
+Each law takes `rows`, the number of samples, and `seed`, the repetition, and raises BadValue where rows is not
+whole.
 """
 
 from __future__ import annotations
@@ -13,24 +16,16 @@ from lossbench.data.fold import STRATIFIABLE
 from lossbench.errors import BadValue
 from lossbench.randomness import stream
 
+_TEN = tuple(f"x{i}" for i in range(10))
+
 
 def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
     """Two interleaved half circles in the plane: not linearly separable.
 
-    Each point has a random angle on its half circle, plus N(0, noise²) in both coordinates.
+    Each point has a random angle on its half circle, of radius 1, plus N(0, noise²) in both coordinates. Half of
+    the points are in each class.
 
     Source: scikit-learn, `make_moons`.
-
-    Args:
-        noise: standard deviation of the points about their circle, at least 0; the radius is 1.
-        rows: a whole number of points, half in each class.
-        seed: the repetition.
-
-    Returns:
-        A binary data set with 2 features.
-
-    Raises:
-        BadValue: rows is not whole.
 
     Example:
         >>> moons(rows=100).features.shape
@@ -45,23 +40,16 @@ def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
 def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dataset:
     """A rare class to be found among a frequent one; balanced accuracy is its primary score.
 
-    Each class is two normal clusters about corners of a cube in 4 dimensions; 2 further features are linear
-    combinations of these, 4 are noise. Every seed draws the clusters and the combinations too. Accuracy would
-    mislead: always predicting the negative class scores 1 - positives.
+    A share `positives`, in (0, 0.5], is of the positive class. Each class is two normal clusters about corners of
+    a cube in 4 dimensions; 2 further features are linear combinations of these, 4 are noise. Every seed draws the
+    clusters and the combinations too. Accuracy would mislead: always predicting the negative class scores
+    1 - positives.
 
     Source: Guyon 2003, Design of experiments for the NIPS 2003 variable selection benchmark, as in scikit-learn's
     `make_classification`.
 
-    Args:
-        positives: share of the positive class, in (0, 0.5].
-        rows: a whole number of samples.
-        seed: the repetition.
-
-    Returns:
-        A binary data set with 10 features.
-
     Raises:
-        BadValue: rows is not whole, or fewer than five rows would be positive.
+        BadValue: fewer than five rows would be positive.
 
     Example:
         >>> int(imbalanced(positives=0.05).target.sum())
@@ -84,30 +72,17 @@ def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dat
         flip_y=0,
         random_state=_random_state("imbalanced", seed),
     )
-    names = tuple(f"x{i}" for i in range(10))
-    classes = ("negative", "positive")
-    return Dataset(
-        "imbalanced", "binary", features, target.astype(np.int64), classes, names, score="balanced_accuracy"
-    )
+    target, classes = target.astype(np.int64), ("negative", "positive")
+    return Dataset("imbalanced", "binary", features, target, classes, _TEN, score="balanced_accuracy")
 
 
 def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
     """A smooth function of five features out of ten, with normal noise.
 
-    y = 10 sin(π x₀ x₁) + 20 (x₂ - ½)² + 10 x₃ + 5 x₄ + N(0, noise²), all x uniform on [0, 1].
+    y = 10 sin(π x₀ x₁) + 20 (x₂ - ½)² + 10 x₃ + 5 x₄ + N(0, noise²), all x uniform on [0, 1]. The signal's
+    standard deviation is about 4.9.
 
     Source: Friedman 1991, Multivariate adaptive regression splines, The Annals of Statistics 19.
-
-    Args:
-        noise: standard deviation of the noise, at least 0; the signal's is about 4.9.
-        rows: a whole number of samples.
-        seed: the repetition.
-
-    Returns:
-        A regression data set with 10 features.
-
-    Raises:
-        BadValue: rows is not whole.
 
     Example:
         >>> friedman1(rows=60).target.shape
@@ -117,28 +92,17 @@ def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
 
     count, state = _whole("friedman1", rows), _random_state("friedman1", seed)
     features, target = make_friedman1(count, n_features=10, noise=noise, random_state=state)
-    names = tuple(f"x{i}" for i in range(10))
-    return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), names)
+    return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), _TEN)
 
 
 def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
     """Units sold in a week: positive, skewed to the right, with errors in proportion to size.
 
     log y = 4 - 1.5 log(price) + 0.8 promotion + 0.5 sin(2π week / 52) + 0.4 size + N(0, noise²): a price
-    elasticity with lognormal errors, so that the mean lies above the median by a factor of exp(noise² / 2).
+    elasticity with lognormal errors, so that the mean lies above the median by a factor of exp(noise² / 2). The
+    season is given as a sine and a cosine, which makes 5 features.
 
     Source: the constant-elasticity model, as in Wooldridge 2013, Introductory Econometrics, section 6.2.
-
-    Args:
-        noise: standard deviation of log y about its mean, at least 0.
-        rows: a whole number of weeks.
-        seed: the repetition.
-
-    Returns:
-        A regression data set with 5 features; the season is given as a sine and a cosine.
-
-    Raises:
-        BadValue: rows is not whole.
 
     Example:
         >>> bool(demand().target.min() > 0)
@@ -160,19 +124,9 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     """Which of five topics does a text have? Word counts that depend on its set of topics; some texts have none.
 
     A text's number of topics is Poisson with mean 2, its length Poisson with mean 50, and each word comes from the
-    distribution of one of its topics. Every seed draws these distributions too.
+    distribution of one of its topics. Every seed draws these distributions too. There are 20 words.
 
     Source: scikit-learn, `make_multilabel_classification`.
-
-    Args:
-        rows: a whole number of texts.
-        seed: the repetition.
-
-    Returns:
-        A multilabel data set with 20 features and 5 labels.
-
-    Raises:
-        BadValue: rows is not whole.
 
     Example:
         >>> multilabel().target.shape
@@ -183,8 +137,7 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     features, target = make_multilabel_classification(
         n_samples=_whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel", seed)
     )
-    topics = tuple(f"topic{i}" for i in range(5))
-    words = tuple(f"word{i}" for i in range(20))
+    topics, words = tuple(f"topic{i}" for i in range(5)), tuple(f"word{i}" for i in range(20))
     return Dataset("multilabel", "multilabel", features.astype(np.float64), target.astype(np.int64), topics, words)
 
 

@@ -5,7 +5,6 @@ Labels and units are scikit-learn's own, so that results can be set beside publi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ def breast_cancer() -> Dataset:
         >>> breast_cancer().classes
         ('malignant', 'benign')
     """
-    return _classification("breast_cancer", "binary")
+    return _toy("breast_cancer", "binary")
 
 
 def wine() -> Dataset:
@@ -37,7 +36,7 @@ def wine() -> Dataset:
         >>> wine().features.shape
         (178, 13)
     """
-    return _classification("wine", "multiclass")
+    return _toy("wine", "multiclass")
 
 
 def iris() -> Dataset:
@@ -49,7 +48,7 @@ def iris() -> Dataset:
         >>> iris().classes
         ('setosa', 'versicolor', 'virginica')
     """
-    return _classification("iris", "multiclass")
+    return _toy("iris", "multiclass")
 
 
 def digits() -> Dataset:
@@ -61,7 +60,7 @@ def digits() -> Dataset:
         >>> digits().features.shape
         (1797, 64)
     """
-    return _classification("digits", "multiclass")
+    return _toy("digits", "multiclass")
 
 
 def diabetes() -> Dataset:
@@ -73,8 +72,7 @@ def diabetes() -> Dataset:
         >>> diabetes().target.min(), diabetes().target.max()
         (np.float64(25.0), np.float64(346.0))
     """
-    bunch = _bunch("diabetes")
-    return _regression("diabetes", bunch, ("disease progression",))
+    return _toy("diabetes", "regression", ("disease progression",))
 
 
 def linnerud() -> Dataset:
@@ -86,35 +84,18 @@ def linnerud() -> Dataset:
         >>> linnerud().classes
         ('Weight', 'Waist', 'Pulse')
     """
-    bunch = _bunch("linnerud")
-    return _regression("linnerud", bunch, tuple(map(str, bunch.target_names)))
+    return _toy("linnerud", "regression")
 
 
-def _classification(name: str, task: Task) -> Dataset:
-    bunch = _bunch(name)
-    return Dataset(
-        name=name,
-        task=task,
-        features=np.array(bunch.data, dtype=np.float64),
-        target=np.array(bunch.target, dtype=np.int64),
-        classes=tuple(map(str, bunch.target_names)),
-        feature_names=tuple(map(str, bunch.feature_names)),
-    )
-
-
-def _regression(name: str, bunch: Any, targets: tuple[str, ...]) -> Dataset:
-    return Dataset(
-        name=name,
-        task="regression",
-        features=np.array(bunch.data, dtype=np.float64),
-        target=np.array(bunch.target, dtype=np.float64).reshape(-1, len(targets)),
-        classes=targets,
-        feature_names=tuple(map(str, bunch.feature_names)),
-    )
-
-
-def _bunch(name: str) -> Any:
+def _toy(name: str, task: Task, target: tuple[str, ...] = ()) -> Dataset:
+    """Return a data set of scikit-learn; `target` names its targets where scikit-learn does not."""
     from sklearn import datasets
 
-    loader: Callable[[], Any] = getattr(datasets, f"load_{name}")
-    return loader()
+    bunch: Any = getattr(datasets, f"load_{name}")()
+    features, values = np.array(bunch.data, dtype=np.float64), np.array(bunch.target)
+    classes = target or tuple(map(str, bunch.target_names))
+    if task == "regression":
+        values = values.astype(np.float64).reshape(-1, len(classes))
+    else:
+        values = values.astype(np.int64)
+    return Dataset(name, task, features, values, classes, tuple(map(str, bunch.feature_names)))

@@ -2,7 +2,10 @@
 
 Definitions and conventions are scikit-learn's: F1, precision and recall are those of the positive class
 (binary) or the plain mean over classes or labels (macro), and 0 where nothing was predicted or nothing was there
-to find. Targets have the shape of `Prediction.decision`; a first axis of one serves all models.
+to find.
+
+Every score takes the target, (M or 1, n) class index or (M or 1, n, labels) of 0 and 1, and the `Prediction` of M
+models. It returns (M,) values, in [0, 1] unless its text says more.
 """
 
 from __future__ import annotations
@@ -22,13 +25,6 @@ BINS = 10
 def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples predicted right; with several labels, all of them must be.
 
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> accuracy(np.array([[1, 1]]), predict(np.array([[[0.3], [-2.0]]]), "sigmoid", "binary"))
@@ -43,13 +39,6 @@ def f1(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Harmonic mean of precision and recall: positive class, or macro.
 
     2 TP / (2 TP + FP + FN)
-
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -67,13 +56,6 @@ def precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     TP / (TP + FP)
 
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> precision(np.array([[1, 0, 0]]), predict(np.array([[[1.0], [1.0], [-1.0]]]), "sigmoid", "binary"))
@@ -89,13 +71,6 @@ def recall(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     TP / (TP + FN)
 
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> recall(np.array([[1, 1, 0]]), predict(np.array([[[1.0], [-1.0], [-1.0]]]), "sigmoid", "binary"))
@@ -109,12 +84,7 @@ def recall(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def balanced_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean recall over the classes that occur in the target, whatever their frequency.
 
-    Args:
-        target: (M or 1, n) class index.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1]; a constant prediction has 1 / classes.
+    A constant prediction has 1 / classes.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -133,14 +103,8 @@ def matthews_corrcoef(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     (n hits - Σ p t) / √((n² - Σ p²) (n² - Σ t²)), over classes predicted p times and present t times
 
-    Like R², it counts all errors of all classes. Undefined where the target has one class only.
-
-    Args:
-        target: (M or 1, n) class index.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [-1, 1]; a constant prediction has 0.
+    In [-1, 1]; a constant prediction has 0. Like R², it counts all errors of all classes. Undefined where the
+    target has one class only.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -160,13 +124,6 @@ def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples whose class is among the two ranked highest.
 
     Ties go to the later class, as in scikit-learn.
-
-    Args:
-        target: (M or 1, n) class index.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -188,13 +145,6 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     Several classes: the mean over classes, each against the rest. Several labels: the mean over labels. Undefined
     where the target lacks a class, or has a label always or never.
-
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -219,13 +169,6 @@ def average_precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     Several labels: the mean over labels. A random ranking scores the share of positives, so where positives are
     rare it shows what the AUC hides. Undefined where the target has no positive.
 
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> raw = np.array([[[3.0], [2.0], [1.0]]])
@@ -249,14 +192,7 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     - mean log p(y)
 
     A probability counts as the float64 ε at least, so that a certain mistake costs 36, not infinity. Several
-    labels: the mean over labels. Undefined for a loss that estimates no probability.
-
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) at least 0, in nats.
+    labels: the mean over labels. Undefined for a loss that estimates no probability. At least 0, in nats.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -275,15 +211,8 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Squared error of the probabilities (Brier 1950).
 
-    Binary: mean (p - y)². Several classes: the sum over classes, twice as large for two of them. Several labels:
-    the mean over labels. Undefined for a loss that estimates no probability.
-
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1]; in [0, 2] for several classes.
+    Binary: mean (p - y)². Several classes: the sum over classes, in [0, 2], twice as large for two of them.
+    Several labels: the mean over labels. Undefined for a loss that estimates no probability.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -292,9 +221,8 @@ def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """
     happened = _columns(target, prediction)
     squared = (_probability(prediction).reshape(happened.shape) - happened) ** 2
-    return np.asarray(
-        squared.sum(axis=-1).mean(axis=1) / (squared.shape[-1] if prediction.task == "multilabel" else 1)
-    )
+    shared = squared.shape[-1] if prediction.task == "multilabel" else 1
+    return np.asarray(squared.sum(axis=-1).mean(axis=1) / shared)
 
 
 @per_model
@@ -305,13 +233,6 @@ def calibration_error(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     Binary: of the probability of the positive class. Several classes: of the largest probability. Several labels:
     the mean over labels. Undefined for a loss that estimates no probability.
-
-    Args:
-        target: (M or 1, n) class index, or (M or 1, n, labels) of 0 and 1.
-        prediction: of M models.
-
-    Returns:
-        (M,) in [0, 1].
 
     Example:
         >>> from lossbench.metrics.prediction import predict

@@ -1,6 +1,7 @@
 """Scores of regression, for all models at once, in original units.
 
-Targets and decisions have shape (M, n, targets); a score is computed for each regression target and averaged.
+Every score takes the target, (M or 1, n, targets), and the `Prediction` of M models. It is computed for each
+regression target and averaged: (M,) values, at least 0 and in the units of the target unless its text says more.
 """
 
 from __future__ import annotations
@@ -16,14 +17,7 @@ def r2(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     1 - Σ (y - ŷ)² / Σ (y - ȳ)²
 
-    Undefined for one sample and for a constant target.
-
-    Args:
-        target: (M or 1, n, targets).
-        prediction: of M models.
-
-    Returns:
-        (M,) at most 1.
+    At most 1. Undefined for one sample and for a constant target.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -43,13 +37,6 @@ def rmse(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     √ mean (y - ŷ)²
 
-    Args:
-        target: (M or 1, n, targets).
-        prediction: of M models.
-
-    Returns:
-        (M,) at least 0, in the units of the target.
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> rmse(np.zeros((1, 2, 1)), predict(np.array([[[3.0], [-3.0]]]), "identity", "regression"))
@@ -64,13 +51,6 @@ def mae(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     mean |y - ŷ|
 
-    Args:
-        target: (M or 1, n, targets).
-        prediction: of M models.
-
-    Returns:
-        (M,) at least 0, in the units of the target.
-
     Example:
         >>> from lossbench.metrics.prediction import predict
         >>> mae(np.zeros((1, 2, 1)), predict(np.array([[[1.0], [-3.0]]]), "identity", "regression"))
@@ -84,13 +64,6 @@ def median_absolute_error(target: np.ndarray, prediction: Prediction) -> np.ndar
     """Median absolute error, which a few outliers leave where it is.
 
     median |y - ŷ|
-
-    Args:
-        target: (M or 1, n, targets).
-        prediction: of M models.
-
-    Returns:
-        (M,) at least 0, in the units of the target.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -110,14 +83,7 @@ def mape(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     mean |y - ŷ| / |y|
 
-    Undefined where any target is zero, never infinite.
-
-    Args:
-        target: (M or 1, n, targets).
-        prediction: of M models.
-
-    Returns:
-        (M,) at least 0; 0.1 is ten per cent.
+    0.1 is ten per cent. Undefined where any target is zero, never infinite.
 
     Example:
         >>> from lossbench.metrics.prediction import predict

@@ -64,18 +64,7 @@ def score(name: str, task: Task, target: np.ndarray, prediction: Prediction) -> 
 
 
 def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[str, np.ndarray]:
-    """Score the predictions of all models by every metric of the task.
-
-    Args:
-        task: what was predicted.
-        target: the truth, shaped as `prediction.decision`, or with a first axis of one for all models.
-        prediction: of M models.
-
-    Returns:
-        For each metric, in the order of the reports, (M,) float64, NaN where undefined.
-
-    Raises:
-        BadValue: target and predictions differ in shape.
+    """Score the predictions of all models by every metric of the task, in the order of the reports; see `score`.
 
     Example:
         >>> from lossbench.metrics.prediction import predict

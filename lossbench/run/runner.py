@@ -58,15 +58,6 @@ class Finished:
     note: str
 
 
-@dataclass(frozen=True)
-class PackResult:
-    """What comes back from training one pack, as columns: a table of dictionaries takes ten times the memory."""
-
-    rows: pd.DataFrame
-    curves: np.ndarray
-    seconds: float
-
-
 def run(
     experiment: Experiment,
     jobs: int | None = None,
@@ -103,7 +94,7 @@ def run(
     backend: Backend = Local(processes(packs, jobs, engine, ledger.device))
     with closing(backend.run(train, packs)) as results:
         for index, result in results:
-            ledger.add(packs[index].trials, result.rows, result.curves, result.seconds)
+            ledger.add(packs[index].trials, *result)
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
                 break
@@ -196,8 +187,12 @@ def finished(ledger: Ledger) -> Finished:
     return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note)
 
 
-def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
-    """Train and score one pack; a loss that fails is left out, and the others are trained without it."""
+def train_pack(pack: Pack, engine: Engine, device: str) -> tuple[pd.DataFrame, np.ndarray, float]:
+    """Train and score one pack; a loss that fails is left out, and the others are trained without it.
+
+    Returns:
+        Rows as columns, since a table of dictionaries takes ten times the memory, curves, and seconds of training.
+    """
     from lossbench.run.provenance import fingerprint
 
     start = time.perf_counter()
@@ -215,8 +210,7 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> PackResult:
         break
     failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
     rows += failed_rows(part_of(pack, failed), reasons, mark) if failed else []
-    frame = frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True)
-    return PackResult(frame, curves, seconds)
+    return frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True), curves, seconds
 
 
 def part_of(pack: Pack, indices: list[int]) -> Pack:

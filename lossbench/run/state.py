@@ -58,11 +58,15 @@ class Ledger:
     _curves: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
     _unkept: list[tuple[pd.DataFrame, np.ndarray]] = field(default_factory=list)
-    _losses: dict[tuple[str, str], str] = field(init=False)
+    _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
-        self._losses = dict(self._digests())  # now: the file of a custom loss may change while it is trained
+        self._hashes = {  # now: the file of a custom loss may change while it is trained
+            (setup.dataset.name, spec): (setup.dataset.digest, source_digest(loss))
+            for setup in self.experiment.setups
+            for spec, loss in setup.losses.items()
+        }
         trials = list(self.places)
         for start in range(0, len(trials) if self.store else 0, CHUNK):
             self._recall(trials[start : start + CHUNK])
@@ -100,7 +104,7 @@ class Ledger:
             self._unkept.append((rows[lasting], curves[lasting]))
             self._keep(self.store)
         for trial, digest in zip(trials, rows.loss_hash, strict=True):
-            if digest != self._losses[trial.dataset, trial.loss]:
+            if digest != self._hashes[trial.dataset, trial.loss][1]:
                 raise LossFailed(
                     f"the code of loss '{trial.loss}' changed during the run, so that its trainings are of two "
                     "losses; run the same command again"
@@ -151,16 +155,5 @@ class Ledger:
         self._order += [self.places[trial] for trial in trials]
 
     def _key(self, trial: Trial) -> str:
-        return key_of(trial, COLUMNS, *self._hashes(trial), fingerprint(self.engine, self.device))
-
-    def _hashes(self, trial: Trial) -> tuple[str, str]:
-        return self._data[trial.dataset], self._losses[trial.dataset, trial.loss]
-
-    @cached_property
-    def _data(self) -> dict[str, str]:
-        return {dataset.name: dataset.digest for dataset in self.experiment.datasets}
-
-    def _digests(self) -> Iterator[tuple[tuple[str, str], str]]:
-        for setup in self.experiment.setups:
-            for spec, loss in setup.losses.items():
-                yield (setup.dataset.name, spec), source_digest(loss)
+        hashes = self._hashes[trial.dataset, trial.loss]
+        return key_of(trial, COLUMNS, *hashes, fingerprint(self.engine, self.device))

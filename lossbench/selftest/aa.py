@@ -49,15 +49,10 @@ class Simulation:
     families: int
 
     @property
-    def datasets(self) -> tuple[Dataset, ...]:
-        """The data sets."""
-        return self.experiment.datasets
-
-    @property
     def trainings(self) -> dict[str, int]:
         """How many networks are trained on each data set."""
-        runs = self.seeds * self.families
-        return {dataset.name: len(arms) * runs for dataset, arms in zip(self.datasets, self.arms, strict=True)}
+        names, runs = (dataset.name for dataset in self.experiment.datasets), self.seeds * self.families
+        return {name: len(arms) * runs for name, arms in zip(names, self.arms, strict=True)}
 
 
 def prepare(
@@ -118,21 +113,16 @@ def simulate(
         yield about | rates(scores, dataset)
 
 
-def metric_of(dataset: Dataset) -> str:
-    """Return the score that a data set is judged by."""
-    return dataset.score or primary_score(dataset.task)
-
-
-def margin_of(dataset: Dataset) -> float:
-    """Return the margin of a data set's primary score.
+def margin_of(dataset: Dataset) -> tuple[str, float]:
+    """Return the score that a data set is judged by, and its margin.
 
     Raises:
         BadValue: the score has no declared margin.
     """
-    metric = metric_of(dataset)
+    metric = dataset.score or primary_score(dataset.task)
     if metric not in MARGINS:
         raise BadValue(f"data set '{dataset.name}' is judged by {metric}, which has no margin; take another")
-    return MARGINS[metric]
+    return metric, MARGINS[metric]
 
 
 def arm_scores(
@@ -173,7 +163,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
         Score, margin and sizes; the share of families with a false verdict, of comparisons found equivalent, and
         of planted differences found, each with its exact binomial interval; and the detectable difference.
     """
-    metric, margin = metric_of(dataset), margin_of(dataset)
+    metric, margin = margin_of(dataset)
     upward = METRICS[metric].greater_is_better
     fold = make_fold(dataset, 0)
     test_to_train = shared_rows(dataset.sampling, len(fold.test.rows), len(fold.train.rows))

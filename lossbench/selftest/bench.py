@@ -50,11 +50,7 @@ def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
 
 
 def make_pack(
-    models: int,
-    epochs: int,
-    dataset: str = "breast_cancer",
-    model: str = "mlp:16",
-    losses: Sequence[str] = LOSSES,
+    models: int, epochs: int, dataset: str = "breast_cancer", model: str = "mlp:16", losses: Sequence[str] = LOSSES
 ) -> Pack:
     """Return a pack of trials on one data set: losses × shares × as many seeds as are needed."""
     settings = make_settings(

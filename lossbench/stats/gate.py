@@ -37,16 +37,7 @@ Outcome = Literal["pass", "warn", "fail"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Finding = Literal[
-    "unchanged",
-    "improved",
-    "within",
-    "undecided",
-    "worse",
-    "lost",
-    "failing",
-    "incomparable",
-    "missing",
-    "new",
+    "unchanged", "improved", "within", "undecided", "worse", "lost", "failing", "incomparable", "missing", "new"
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
@@ -105,15 +96,6 @@ class Rule:
     def allowance(self, baseline: float) -> float:
         """Return how much worse the mean may get, in units of the score, at least 0."""
         return self.tolerance * abs(baseline) if self.relative else self.tolerance
-
-    def fits(self, place: dict[str, Any]) -> bool:
-        """Say whether the rule is for this data set and loss."""
-        return self.dataset in (None, place["dataset"]) and self.loss in (None, place["loss"])
-
-    @property
-    def scope(self) -> tuple[bool, bool]:
-        """Whether loss and data set are named; the greater of two scopes says more."""
-        return self.loss is not None, self.dataset is not None
 
 
 @dataclass(frozen=True)
@@ -207,10 +189,7 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
 
 
 def gate(
-    trials: pd.DataFrame,
-    baseline: pd.DataFrame | None,
-    rules: Sequence[Rule],
-    policies: Policies | None = None,
+    trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
 ) -> GateReport:
     """Hold a run to a baseline.
 
@@ -298,19 +277,16 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
         if moved.defined:
             allowance = rule.allowance(moved.before)
             finding = judge(moved, allowance)
-            yield check(
-                str(rule),
-                finding,
-                outcome_of(finding, policies),
-                seeds=tuple(moved.lost),
-                change=moved,
-                allowance=allowance,
-            )
+            about = {"seeds": tuple(moved.lost), "change": moved, "allowance": allowance}
+            yield check(str(rule), finding, outcome_of(finding, policies), **about)
 
 
 def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
     """Return the rules for a data set and loss: one a score, the one that says most about where it applies."""
-    fitting = sorted((rule for rule in rules if rule.fits(place)), key=lambda rule: rule.scope)
+    fitting = [
+        rule for rule in rules if rule.dataset in (None, place["dataset"]) and rule.loss in (None, place["loss"])
+    ]
+    fitting.sort(key=lambda rule: (rule.loss is not None, rule.dataset is not None))
     return list({rule.score: rule for rule in fitting}.values())
 
 

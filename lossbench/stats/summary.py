@@ -14,19 +14,11 @@ import pandas as pd
 
 from lossbench.metrics.robustness import robustness, skill
 from lossbench.metrics.scores import metrics_of
-from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best
-from lossbench.stats.difference import difference_columns, fair, spread
+from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import corrected_interval, holm, indistinguishable_from_best
-from lossbench.stats.pairs import shared_letters
-from lossbench.stats.survival import (
-    compare_restricted_means,
-    median_time,
-    restricted_mean,
-    restricted_times,
-    share_reached,
-    speed_verdict,
-)
+from lossbench.stats.paired import corrected_interval, holm, indistinguishable_from_best, paired_test
+from lossbench.stats.pairs import difference_columns, fair, shared_letters, spread
+from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
 
 
 def summarise(
@@ -108,8 +100,7 @@ def medians(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -
     """
     defined = ~np.isnan(reached)
     found = [median_time(t[d], r[d] > 0, horizon) for t, r, d in zip(times, reached, defined, strict=True)]
-    ends = {"": "value", "_low": "low", "_high": "high"}
-    return {f"{name}_median{end}": [getattr(median, part) for median in found] for end, part in ends.items()}
+    return dict(zip(three(f"{name}_median"), map(list, zip(*found, strict=True)), strict=True))
 
 
 def speed(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
@@ -126,7 +117,7 @@ def speed(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any
     plateau = group.clean("epochs_to_plateau")
     there = np.where(group.trained(), ~np.isnan(plateau), np.nan)
     return {
-        **spread("epochs_to_target", restricted_mean(times, reached, horizon, ratio)),
+        **spread("epochs_to_target", corrected_interval(restricted, ratio)),
         **medians("epochs_to_target", times, reached, horizon),
         "reached": share_reached(times, reached, horizon),
         "targets": np.count_nonzero(~np.isnan(reached), axis=1),
@@ -147,7 +138,7 @@ def speed_against(
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         margin: how many epochs are too few to matter.
     """
-    test = compare_restricted_means(times[1:], times[0], test_to_train)
+    test = paired_test(times[1:] - times[0], test_to_train)
     adjusted = holm(np.asarray(test.p_value))
     words = fair(speed_verdict(test.interval, adjusted, margin), whole[:1], whole[1:])
     return {

@@ -59,16 +59,7 @@ _REFUSALS = {
 
 
 def connect(path: Path, create: bool) -> sqlite3.Connection:
-    """Open the file of a store.
-
-    Args:
-        path: the file.
-        create: make the file and its folder if they do not exist.
-
-    Raises:
-        OutputError: it cannot be made or written, or another program or a newer lossbench made it.
-        DataError: it is damaged, or does not exist and `create` is False.
-    """
+    """Open the file of a store; see `lossbench.store.Store`."""
     if create:
         _make_folder(path)
     elif not path.is_file():

@@ -14,8 +14,7 @@ import numpy as np
 
 from lossbench.errors import DataError
 from lossbench.store.database import connect, damaged, explained
-from lossbench.store.key import trial_of
-from lossbench.store.record import Record, Row, checksum, decode, encode
+from lossbench.store.record import Record, Row, checksum, decode, encode, trial_of
 
 CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
@@ -211,16 +210,7 @@ class Store:
 
 
 def open_store(folder: str | Path | None = None) -> Store:
-    """Open the store in a folder.
-
-    Args:
-        folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
-            `~/.cache/lossbench`.
-
-    Raises:
-        OutputError: it cannot be made or written, or another program or a newer lossbench made it.
-        DataError: it is damaged.
-    """
+    """Open the store in a folder, by default the user's own; see `Store` for what may be raised."""
     return Store(store_path(folder))
 
 
@@ -230,6 +220,11 @@ def storage(wanted: bool) -> AbstractContextManager[Store | None]:
 
 
 def store_path(folder: str | Path | None = None) -> Path:
-    """Return the path of the store in a folder, by default the user's own; it need not exist."""
+    """Return the path of the store in a folder; it need not exist.
+
+    Args:
+        folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
+            `~/.cache/lossbench`.
+    """
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(folder or os.environ.get("LOSSBENCH_CACHE") or Path(caches, "lossbench")) / "trials.sqlite"

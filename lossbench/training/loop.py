@@ -8,10 +8,10 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from lossbench.training.failure import blamed
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
+from lossbench.training.trial import blamed
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid, "gelu": torch.nn.GELU}
 
@@ -86,10 +86,7 @@ def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -
         return torch.optim.SGD(network.parameters(), lr, momentum=hyper["momentum"])
     if name == "adam":
         return torch.optim.Adam(network.parameters(), lr)
-    groups = [
-        {"params": weights, "weight_decay": hyper["weight_decay"]},
-        {"params": biases, "weight_decay": 0.0},
-    ]
+    groups = [{"params": weights, "weight_decay": hyper["weight_decay"]}, {"params": biases, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr)
 
 

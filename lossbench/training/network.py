@@ -67,13 +67,9 @@ def parse_model(spec: str) -> Model:
     widths, colon, activation = rest.partition(":")
     if colon and activation not in ACTIVATIONS:
         raise UnknownName("activation", activation, ACTIVATIONS, where=f"'{spec}'")
-    return Model(_parse_widths(spec, widths), activation or "relu")
-
-
-def _parse_widths(spec: str, text: str) -> tuple[int, ...]:
-    if not all(part.isdecimal() and int(part) > 0 for part in text.split(",")):
+    if not all(part.isdecimal() and int(part) > 0 for part in widths.split(",")):
         raise BadValue(f"'{spec}': widths are positive whole numbers separated by commas, as in mlp:64,32:tanh")
-    return tuple(map(int, text.split(",")))
+    return Model(tuple(map(int, widths.split(","))), activation or "relu")
 
 
 def initial_weights(dataset: str, seed: int, model: Model, inputs: int, outputs: int) -> list[np.ndarray]:

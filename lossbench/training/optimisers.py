@@ -49,21 +49,10 @@ class Adam:
     def step(self) -> None:
         """Move all parameters once."""
         self.steps += 1
-        torch.ops.aten._fused_adam_(
-            [self.theta],
-            [self.gradient],
-            [self.mean],
-            [self.square],
-            [],
-            [self.steps],
-            lr=self.rate,
-            beta1=0.9,
-            beta2=0.999,
-            weight_decay=0.0,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
-        )
+        tensors = self.theta, self.gradient, self.mean, self.square
+        state = *([tensor] for tensor in tensors), [], [self.steps]
+        rest = {"weight_decay": 0.0, "eps": 1e-8, "amsgrad": False, "maximize": False}
+        torch.ops.aten._fused_adam_(*state, lr=self.rate, beta1=0.9, beta2=0.999, **rest)
 
 
 class AdamW(Adam):

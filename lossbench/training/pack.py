@@ -190,9 +190,8 @@ class Pack:
             return raw
         offset, zero = (np.stack([of(index) for index in members])[:, None] for of in (self.offset, self.zero))
         seen = raw + offset
-        softplus = np.maximum(seen, 0) + np.log1p(
-            np.exp(-np.abs(seen))
-        )  # logaddexp warns of a diverged trial's NaN
+        # logaddexp would warn of a diverged trial's NaN.
+        softplus = np.maximum(seen, 0) + np.log1p(np.exp(-np.abs(seen)))
         return np.asarray(softplus + POSITIVE - zero)
 
 

@@ -1,30 +1,23 @@
-"""A trial: one training, described by plain data."""
+"""A trial: one training, described by plain data; and which losses are to blame when one fails."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from lossbench.errors import LossFailed
 from lossbench.task import Task
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training of one network. The fields are the first columns of `trials.csv`, in the same order.
+    """One training of one network.
 
-    Args:
-        dataset: spec of the data set, as the user gave it.
-        task: the data set's task.
-        model: spec of the network, such as "mlp:64,32:tanh".
-        loss: spec of the loss, as the user gave it.
-        optimizer: spec of the optimiser, such as "sgd:momentum=0.9".
-        lr: learning rate.
-        l1: factor of the sum of the absolute weights in the cost.
-        l2: factor of the sum of the squared weights in the cost.
-        batch_size: rows per step.
-        epochs: passes over the training rows.
-        outlier_kind: one of `lossbench.data.KINDS`, or "none" where nothing is contaminated.
-        outlier_fraction: share of the training rows (or labels) that are contaminated.
-        seed: the repetition; it fixes split, initial weights, batch order and contamination.
+    The fields are the first columns of `trials.csv`, in the same order; `lossbench.schema` says what they mean.
+    Data set, model, loss and optimiser are specs, such as "mlp:64,32:tanh" and "sgd:momentum=0.9". The kind of
+    contamination is one of `lossbench.data.KINDS`, or "none". The seed fixes split, initial weights,
+    batch order and contamination.
     """
 
     dataset: str
@@ -40,3 +33,24 @@ class Trial:
     outlier_kind: str
     outlier_fraction: float
     seed: int
+
+
+@contextmanager
+def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
+    """Attribute any failure inside to these losses, and say where it happened.
+
+    Args:
+        losses: specs of the losses that are evaluated.
+        dataset: the data set that they train on.
+        epoch: counted from 0.
+
+    Raises:
+        LossFailed: anything was raised inside.
+    """
+    try:
+        yield
+    except Exception as error:  # not only LossFailed: a user's backward pass may raise anything
+        raise LossFailed(
+            f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}: {error}; lossbench check-loss tells more",
+            losses,
+        ) from error

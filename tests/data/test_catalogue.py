@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossbench.data import DatasetRecord, load_dataset, records
+from lossbench.data import load_dataset, records
+from lossbench.data.catalogue import DatasetRecord
 from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.spec import numbers
 

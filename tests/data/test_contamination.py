@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.data import (
-    KINDS,
-    OUTLIER_SIZE,
-    Fold,
-    check_fraction,
-    check_kind,
-    contaminate,
-    default_kind,
-    load_dataset,
-    make_fold,
-)
+from lossbench.data import Fold, contaminate, load_dataset, make_fold
+from lossbench.data.contamination import KINDS, OUTLIER_SIZE, check_fraction, check_kind, default_kind
 from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.task import TASKS
 

@@ -12,12 +12,11 @@ from pandas.testing import assert_frame_equal
 from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES
 from lossbench.stats.change import changes, greater_is_better, meetings, values
 from lossbench.stats.paired import holm, paired_test
-from lossbench.stats.survival import restricted_mean
+from lossbench.stats.survival import restricted_times
 from stats.runs import clean, finished, moved
 from stats.synthetic import EPOCHS, score_tables
 
 few = settings(max_examples=5, deadline=None)
-RATIO = 1 / 3
 
 
 def two_runs(random: np.random.Generator, losses: int = 3, seeds: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -154,7 +153,7 @@ def test_the_mean_of_times_is_the_restricted_mean(scores: dict[str, np.ndarray])
     trials = finished(scores)
     times, reached = trials.epochs_to_target.to_numpy(np.float64, na_value=np.nan), trials.converged.to_numpy(bool)
     found = values(trials, "epochs_to_target")
-    assert found.mean() == pytest.approx(float(restricted_mean(times, reached, EPOCHS, RATIO).mean))
+    assert found.mean() == pytest.approx(restricted_times(times, reached, EPOCHS).mean())
     aimless = trials.assign(converged=pd.array([pd.NA] * len(trials), dtype="boolean"), epochs_to_target=pd.NA)
     assert np.isnan(values(aimless.astype({"epochs_to_target": "Int64"}), "epochs_to_target")).all()
 

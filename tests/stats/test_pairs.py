@@ -1,17 +1,22 @@
-"""Pairs say who can be told from whom, and letters say it in one column."""
+"""Pairs say who can be told from whom, fairly where trainings were lost, and letters say it in one column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations, islice
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from lossbench.stats.groups import comparison_groups
-from lossbench.stats.pairs import compare_pairs, shared_letters
+from lossbench.stats.pairs import alphabet, compare_pairs, fair, letters, shared_letters
+from lossbench.stats.summary import summarise
 
+from .runs import clean, with_failed
 from .synthetic import score_tables, table
 
 few = settings(max_examples=10, deadline=None)
@@ -56,10 +61,10 @@ def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], see
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
     trials = table(on_levels(where, seed), shares=[0.0])
     (group,) = comparison_groups(trials)
-    letters = dict(zip(group.losses, shared_letters(group), strict=True))
+    shown = dict(zip(group.losses, shared_letters(group), strict=True))
     for pair in compare_pairs(trials).itertuples():
         told_apart = pair.verdict in ("better", "worse")
-        assert bool(set(letters[pair.first]) & set(letters[pair.second])) is not told_apart
+        assert bool(set(shown[pair.first]) & set(shown[pair.second])) is not told_apart
 
 
 @settings(max_examples=10, deadline=None)
@@ -89,3 +94,148 @@ def test_rates_do_not_share_a_family() -> None:
     one, other = (table(on_levels([0, 1, 2], seed), shares=[0.0], lr=lr) for seed, lr in ((1, 0.1), (2, 0.01)))
     both = compare_pairs(pd.concat([one, other], ignore_index=True))
     pd.testing.assert_frame_equal(both[both.lr == 0.1], compare_pairs(one))
+
+
+WORDS = ["better", "worse", "equivalent", "inconclusive"]
+NOISE = np.random.default_rng(0).normal(scale=0.004, size=(2, 8))
+
+
+def two(gap: float) -> dict[str, np.ndarray]:
+    """Return scores of two losses, the second greater by a gap, over eight seeds."""
+    return {"bce": 0.6 + NOISE[0], "mse": 0.6 + gap + NOISE[1]}
+
+
+def verdict(trials: pd.DataFrame) -> tuple[str, str]:
+    """Return the verdict on the second loss, from the summary and from the table of pairs."""
+    return summarise(trials).verdict[1], compare_pairs(trials).verdict[0]
+
+
+def without(scores: dict[str, np.ndarray], seeds: int, *losses: str) -> pd.DataFrame:
+    """Return the trials, of which some of a loss diverged."""
+    gone = np.arange(8) < seeds
+    return clean({name: np.where(gone & (name in losses), np.nan, values) for name, values in scores.items()})
+
+
+@given(st.sampled_from(WORDS), st.booleans(), st.booleans())
+def test_a_verdict_turned_round_is_the_opposite(word: str, first: bool, second: bool) -> None:
+    """What may be said of the second loss against the first may be said of the first against the second."""
+    turned = fair(np.array([OPPOSITE.get(word, word)]), np.array([second]), np.array([first]))[0]
+    found = fair(np.array([word]), np.array([first]), np.array([second]))[0]
+    assert turned == OPPOSITE.get(found, found)
+    assert found in (word, "inconclusive")
+
+
+@pytest.mark.parametrize("gap", [-0.1, 0.0, 0.1])
+def test_without_losses_of_trainings_a_verdict_stands(gap: float) -> None:
+    """Where all trainings ended well, the verdict is that of the test."""
+    word = {-0.1: "worse", 0.0: "equivalent", 0.1: "better"}[gap]
+    assert verdict(clean(two(gap))) == (word, word)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds=st.integers(1, 8))
+@pytest.mark.parametrize("gap", [-0.1, 0.0, 0.1])
+def test_a_loss_that_diverged_is_never_better_nor_equivalent(gap: float, seeds: int) -> None:
+    """However well it did on the seeds that are left; that it is worse on them may be said."""
+    enough = seeds < 7  # of one seed nothing is told from chance
+    word = "worse" if gap < 0 and enough else "inconclusive"
+    assert verdict(without(two(gap), seeds, "mse")) == (word, word)
+
+
+@pytest.mark.parametrize("gap", [-0.1, 0.0, 0.1])
+def test_no_loss_is_worse_than_a_reference_that_diverged(gap: float) -> None:
+    """The seeds that are left speak too well of the reference: a loss can be better, and nothing else."""
+    word = "better" if gap > 0 else "inconclusive"
+    assert verdict(without(two(gap), 2, "bce")) == (word, word)
+    assert verdict(without(two(gap), 2, "bce", "mse")) == ("inconclusive", "inconclusive")
+
+
+def test_a_loss_that_failed_is_treated_alike() -> None:
+    """A training that failed is lost as one that diverged is."""
+    trials = clean(two(0.1))
+    failed = with_failed(trials, "mse")
+    assert verdict(trials) == ("better", "better")
+    assert verdict(trials.where(trials.seed > 1, failed).astype(trials.dtypes)) == ("inconclusive", "inconclusive")
+
+
+@settings(deadline=None, max_examples=25)
+@given(scores=score_tables())
+def test_more_seeds_do_not_decide_what_was_lost(scores: dict[str, np.ndarray]) -> None:
+    """Where the verdict is open and trainings were lost, no number of seeds is promised."""
+    summary = summarise(table(scores))
+    lost = (summary.diverged + summary.failed > 0).to_numpy()
+    still_open = (summary.verdict == "inconclusive").to_numpy() & (lost | lost[0])
+    assert summary.more_seeds[still_open].isna().all()
+
+
+def test_a_loss_that_got_there_and_diverged_is_not_faster() -> None:
+    """The target was reached before the training diverged: that is no speed to be praised."""
+    trials = clean({"bce": np.full(8, 0.75), "mse": np.array([1.0, 0.95] * 4)})
+    assert summarise(trials).epochs_to_target_verdict[1] == "faster"
+    gone = (trials.loss == "mse") & (trials.seed == 3)
+    assert summarise(trials.assign(status=trials.status.mask(gone, "diverged"))).epochs_to_target_verdict[1] == (
+        "inconclusive"
+    )
+
+
+many = settings(max_examples=50, deadline=None)
+relations = (
+    st.integers(1, 8).flatmap(lambda n: arrays(np.bool_, (n, n))).map(lambda m: np.triu(m, 1) | np.triu(m, 1).T)
+)
+
+
+def shares(texts: list[str], one: int, other: int) -> bool:
+    """Say whether two losses have a letter in common."""
+    return bool(set(texts[one]) & set(texts[other]))
+
+
+@many
+@given(told_apart=relations)
+def test_two_losses_share_a_letter_where_they_are_not_told_apart(told_apart: np.ndarray) -> None:
+    """A letter in common if and only if the pair is not told apart, for any symmetric relation."""
+    texts = letters(told_apart)
+    for pair in combinations(range(len(told_apart)), 2):
+        assert shares(texts, *pair) is not bool(told_apart[pair])
+
+
+@many
+@given(told_apart=relations)
+def test_every_loss_has_a_letter_and_the_best_the_first(told_apart: np.ndarray) -> None:
+    """No cell is empty, the best loss has an "a", and letters are used in order without a gap, once a cell."""
+    texts = letters(told_apart)
+    assert all(text == "".join(sorted(set(text))) and text for text in texts)
+    assert texts[0].startswith("a")
+    used = set("".join(texts))
+    assert used == set(islice(alphabet(), len(used)))
+
+
+@many
+@given(told_apart=relations)
+def test_no_letter_could_be_left_out(told_apart: np.ndarray) -> None:
+    """Taking any one letter from any loss would leave it bare or part it from another that it is not told from."""
+    texts = letters(told_apart)
+    for loss, text in enumerate(texts):
+        for letter in text:
+            fewer = [*texts[:loss], text.replace(letter, ""), *texts[loss + 1 :]]
+            others = (other for other in range(len(texts)) if other != loss)
+            parted = [other for other in others if shares(texts, loss, other) and not shares(fewer, loss, other)]
+            assert parted or not fewer[loss]
+
+
+def test_three_losses() -> None:
+    """The middle one of three that is told from neither end has the letters of both."""
+    ends = np.zeros((3, 3), dtype=bool)
+    ends[0, 2] = ends[2, 0] = True
+    assert letters(ends) == ["a", "ab", "b"]
+    assert letters(np.zeros((3, 3), dtype=bool)) == ["a", "a", "a"]
+    assert letters(~np.eye(3, dtype=bool)) == ["a", "b", "c"]
+
+
+def test_there_are_letters_for_any_number_of_losses() -> None:
+    """A hundred losses that all differ have a hundred letters."""
+    assert len(set(letters(~np.eye(100, dtype=bool)))) == 100
+
+
+def test_no_losses_have_no_letters() -> None:
+    """Where every loss diverged there is nothing to mark."""
+    assert letters(np.zeros((0, 0), dtype=bool)) == []

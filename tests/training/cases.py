@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from lossbench.data import default_kind, load_dataset
+from lossbench.data import load_dataset
+from lossbench.data.contamination import default_kind
 from lossbench.losses import catalogue, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task

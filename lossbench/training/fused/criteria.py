@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from lossbench.losses.record import LossRecord
-from lossbench.training.failure import blamed
 from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.fused.placement import Placement
 from lossbench.training.pack import Pack
+from lossbench.training.trial import blamed
 
 
 @dataclass(frozen=True)
