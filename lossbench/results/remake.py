@@ -12,7 +12,7 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.remark import Remark, Topic
-from lossbench.results.read import altered, find_trials, read_comparison, read_manifest
+from lossbench.results.read import altered, find_trials, read_manifest, read_trials
 from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
 from lossbench.run.state import Gap
 from lossbench.schema import ARM, MARGINS
@@ -79,7 +79,7 @@ def remake(place: Path) -> Remade:
         DataError: a file that is refused, see `lossbench.results.read`.
     """
     path = find_trials(place)
-    trials = read_comparison(path)
+    trials = read_trials(path, one_run=True)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
     there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if path.with_name(name).is_file()]
