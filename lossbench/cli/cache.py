@@ -27,8 +27,8 @@ def cache() -> None:
 @cache.command(short_help="Say what is stored, and where.")
 def info() -> None:
     """Say where the finished trials are, how many, of what, and since when; and on how many claims is evidence."""
-    from lossbench.report.show import show
     from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
     from lossbench.store import open_store
 
     with open_store() as store:

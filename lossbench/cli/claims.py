@@ -120,7 +120,7 @@ def publish(
     from lossbench.claims.files import claims_csv, claims_json, evidence_csv
     from lossbench.claims.junit import claims_junit
     from lossbench.claims.tables import LEGEND, overview, tally
-    from lossbench.report.markdown import markdown
+    from lossbench.report.tables import markdown
     from lossbench.results.write import write_text
 
     folder, form = options["output"], options["form"]

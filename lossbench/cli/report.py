@@ -42,8 +42,8 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
         form: one of FORMATS.
     """
     from lossbench.report.junit import verdict_junit
-    from lossbench.report.show import show
     from lossbench.report.tables import tables
+    from lossbench.report.terminal import show
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import Table, heading, interval, p_value
+from lossbench.report.tables import Table, heading, interval, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
 from lossbench.task import Task

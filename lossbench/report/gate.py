@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lossbench.report.diff import ELSEWHERE
-from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import Table, interval, p_value
+from lossbench.report.tables import Table, interval, label, listed_seeds, p_value, varying
 from lossbench.stats.change import Change
 from lossbench.stats.gate import OUTCOMES, Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p

@@ -11,8 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from lossbench.report.gate import sentence
-from lossbench.report.place import label, varying
-from lossbench.report.tables import interval, p_value
+from lossbench.report.tables import interval, label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap

@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from lossbench.remark import Remark
-from lossbench.report.markdown import markdown
 from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
-from lossbench.report.tables import Table, groups, heading, make_table, tables
+from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.schema import METRICS
 from lossbench.stats.curves import LINE

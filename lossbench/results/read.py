@@ -1,7 +1,7 @@
 """Reading `trials.csv` back as the table that it was written from, or refusing it with the line that is wrong.
 
-What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte. All that is refused is
-refused by a DataError, which names the file, the first line that is wrong, and what to do.
+What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte. All that is
+refused is refused by a DataError, which names the file, the first line that is wrong, and what to do.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     Args:
         place: the file, or the folder that has it as `trials.csv`. A `manifest.json` beside it says of which
             version it is.
-        one_run: whether losses are to be compared with each other: then rows that agree in what fixes the data, the
-            split or the weights, and not in these, are refused, since they are of different runs.
+        one_run: whether losses are to be compared with each other: then rows of different runs are refused, which
+            agree in what fixes the data, the split or the weights, and not in these.
 
     Returns:
         One row a trial, with the columns and types of `Comparison.trials`.
