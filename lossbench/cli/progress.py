@@ -6,27 +6,15 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from lossbench.plan.experiment import Experiment
 
 Say = Callable[[str, int], None]
 
 
 @contextmanager
-def progress(experiment: Experiment, quiet: bool) -> Iterator[Say]:
-    """Give a function that is told a data set and how many of its trainings have just finished."""
-    totals = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
-    with counted(totals, quiet) as say:
-        yield say
-
-
-@contextmanager
 def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
-    """Likewise, for so many trainings on each data set."""
+    """Give a function that is told a data set and how many of its trainings, of so many, have just finished."""
     if quiet:
         yield lambda dataset, trials: None
     elif sys.stderr.isatty():

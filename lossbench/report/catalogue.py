@@ -166,12 +166,7 @@ def receives(record: LossRecord) -> str:
 
 
 def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yield what is known about a loss, each with its heading.
-
-    Args:
-        record: of the loss.
-        values: of its parameters.
-    """
+    """Yield what is known about a loss, each with its heading."""
     if record.formula:
         yield "formula", record.formula
     yield "source", record.source

@@ -75,11 +75,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
 
 
 def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Refuse a score that one of two runs was not scored by, as one of an older lossbench.
-
-    Raises:
-        BadValue: naming the run.
-    """
+    """Refuse a score that one of two runs was not scored by, as one of an older lossbench."""
     lacking = [name for name, run in (("A", before), ("B", after)) if unscored(run, score)]
     if len(lacking) == 1:
         raise BadValue(

@@ -74,12 +74,7 @@ def numbers(change: Change, allowance: float) -> str:
 
 
 def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:
-    """Yield the lines below the tables.
-
-    Args:
-        report: what was found.
-        baseline: the file, as the user gave it.
-    """
+    """Yield the lines below the tables."""
     if not report.baseline:
         yield f"gate     no baseline at {baseline} yet: nothing to compare with, nothing fails"
         yield f"         to make this run the baseline, copy its trials.csv to {baseline}"

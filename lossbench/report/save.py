@@ -28,16 +28,7 @@ LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def save(comparison: Comparison, folder: Path, command: str = "") -> None:
-    """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
-
-    Args:
-        comparison: a finished one.
-        folder: is made where it does not exist.
-        command: what the user typed; may be empty.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
+    """Write all files of a finished comparison, see `lossbench.Comparison.save`."""
     texts = findings_csv(comparison) | {"curves.csv": csv_text(comparison.curves)}
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
@@ -46,15 +37,7 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
 
 
 def save_remade(remade: Remade, folder: Path) -> None:
-    """Write the trials, all that can be made from them, and what stands beside them.
-
-    Args:
-        remade: a finished run.
-        folder: is made where it does not exist.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
+    """Write the trials, all that can be made from them, and what stands beside them."""
     texts = findings_csv(remade) | remade.beside
     if not all(name in texts for name in REPORTS):
         texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside

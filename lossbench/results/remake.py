@@ -92,11 +92,7 @@ def remake(place: Path) -> Remade:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, with its ends of lines as they are.
-
-    Raises:
-        DataError: it cannot be read.
-    """
+    """Return the text of a file, with its ends of lines as they are."""
     try:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -104,11 +100,7 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table that stands beside the trials.
-
-    Raises:
-        DataError: it is no table of these columns.
-    """
+    """Read a table that stands beside the trials."""
     try:
         # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
         table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))
