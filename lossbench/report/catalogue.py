@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -111,17 +113,9 @@ def chosen(spec: str) -> Selection:
     return Selection(tuple(loss.record for loss in losses.values()), {spec: table}, losses)
 
 
-def by_task(records: Iterable[LossRecord]) -> dict[Task, list[LossRecord]]:
-    """Return the records of each task, in their order."""
-    found: dict[Task, list[LossRecord]] = {}
-    for record in records:
-        found.setdefault(record.task, []).append(record)
-    return found
-
-
 def list_tables(selection: Selection) -> Iterator[Table]:
     """Yield a table of the losses of each task."""
-    for task, mine in by_task(selection.records).items():
+    for task, mine in groupby(selection.records, attrgetter("task")):
         yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED)
 
 
@@ -190,16 +184,10 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
 
 def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     """Return what is known about a loss as plain data."""
+    said = ("default", "range", "unit", "meaning")
     parameters = [
-        {
-            "name": parameter.name,
-            "value": values[parameter.name],
-            "default": parameter.default,
-            "range": parameter.range,
-            "unit": parameter.unit,
-            "meaning": parameter.meaning,
-        }
-        for parameter in record.parameters
+        {"name": of.name, "value": values[of.name]} | {name: getattr(of, name) for name in said}
+        for of in record.parameters
     ]
     return {
         "loss": record.name,
@@ -250,7 +238,7 @@ def document(selection: Selection) -> str:
 def sections(selection: Selection) -> str:
     """Return a section a task in Markdown, with an entry for each of its losses."""
     parts = []
-    for task, mine in by_task(selection.records).items():
+    for task, mine in groupby(selection.records, attrgetter("task")):
         parts.append(
             f"## {task}\n\nCompared when none is named, the reference first: {_names(core_losses(task))}.\n"
         )

@@ -59,10 +59,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from altered(self.path)
-        yield from self.absent()
-
-    def absent(self) -> Iterator[Remark]:
-        """Yield what the run had and what can neither be made again nor stands beside the trials."""
+        # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:
             yield Topic.NO_CURVES()
         if self.tuning is None and self.manifest is not None and self.manifest["config"]["tune"]:
