@@ -71,7 +71,7 @@ def print_catalogue(selection: Selection, form: str | None) -> None:
 
 def print_losses(selection: Selection) -> None:
     """Print one loss in full on each task that it fits, and why not on the others."""
-    from lossbench.report.catalogue import draw_loss
+    from lossbench.report.shape import draw_loss
 
     for loss in selection.losses.values():
         click.echo("\n".join(describe(loss)))

@@ -9,17 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 import pandas as pd
-import torch
 
-from lossbench.checks.case import COMPANY, Case, lone
-from lossbench.checks.line import REACH, standard
 from lossbench.checks.tasks import fits, in_words, not_among, served
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
-from lossbench.losses.custom.record import USUAL
 from lossbench.losses.record import Link
-from lossbench.report.plot import beside, panel
 from lossbench.report.tables import Table, markdown
 from lossbench.report.words import words
 from lossbench.results.write import csv_text, json_text
@@ -51,11 +46,6 @@ LINKS: Mapping[Link, str] = {
     "margin": "raw is a decision value and says nothing of a probability",
 }
 """How raw outputs become predictions, in words."""
-
-ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
-"""The range of the raw output where it is a probability p, or 2p - 1."""
-
-POINTS = 481
 
 
 @dataclass(frozen=True)
@@ -256,25 +246,3 @@ def _entry(record: LossRecord, values: Mapping[str, float]) -> str:
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def draw_loss(loss: Loss) -> list[str]:
-    """Draw value and gradient against the error, or against the raw output of the true class, line by line.
-
-    Args:
-        loss: with values for its parameters.
-
-    Example:
-        >>> from lossbench import get_loss
-        >>> lines = draw_loss(get_loss("huber:delta=2"))
-        >>> lines[0].split(), lines[-1], max(map(len, lines)) <= 100
-        (['value', 'gradient'], 'against prediction - target', True)
-    """
-    case = lone(Case(loss, loss.targets or USUAL[loss.task]))
-    line = standard(case)
-    places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
-    value, slope = line.at(places)
-    curves = {"value": value, "gradient": slope[:, line.output]}
-    drawn = beside(*(panel(title, places.numpy(), curve.numpy()) for title, curve in curves.items()))
-    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
-    return [*drawn, f"against {line.label}{batch}"]

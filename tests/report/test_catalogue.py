@@ -6,22 +6,9 @@ from pathlib import Path
 import pytest
 
 from lossbench.errors import LossDoesNotFit
-from lossbench.losses import catalogue, get_loss
+from lossbench.losses import catalogue
 from lossbench.losses.record import Link
-from lossbench.report.catalogue import (
-    LINKS,
-    REMAKE,
-    chosen,
-    document,
-    draw_loss,
-    flat,
-    known,
-    matrix,
-    plain,
-    whole,
-)
-from lossbench.report.plot import BLANK
-from lossbench.report.terminal import WIDTH
+from lossbench.report.catalogue import LINKS, REMAKE, chosen, document, flat, known, matrix, plain, whole
 from lossbench.task import TASKS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "losses.md"
@@ -87,19 +74,3 @@ def test_a_loss_that_fits_no_task_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_every_link_is_explained() -> None:
     """No loss has a link without words."""
     assert set(LINKS) == set(Link.__args__)
-
-
-@pytest.mark.parametrize("record", catalogue(), ids=lambda record: f"{record.task}-{record.name}")
-def test_every_loss_is_drawn_within_a_hundred_columns(record) -> None:
-    """Value and gradient beside each other, a curve in both, and against what."""
-    lines = draw_loss(get_loss(record.name, record.task))
-    assert lines[0].split() == ["value", "gradient"]
-    assert lines[-1].startswith("against ")
-    assert max(map(len, lines)) <= WIDTH
-    for part in (slice(0, 45), slice(55, None)):
-        assert any(ord(character) > BLANK for line in lines for character in line[part])
-
-
-def test_parameters_change_the_drawing() -> None:
-    """What is drawn is the loss with its parameters."""
-    assert draw_loss(get_loss("huber")) != draw_loss(get_loss("huber:delta=3"))
