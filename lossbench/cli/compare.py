@@ -72,12 +72,13 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     began = time.perf_counter()
-    from lossbench.api import answer
+    from lossbench.api import answer, rehearse
     from lossbench.errors import OutputError
+    from lossbench.report.plan import plan_lines
 
     request = make_request(began, **options)
     if dry_run:
-        print_plan(request)
+        click.echo("\n".join(plan_lines(*rehearse(request))))
         return
     answered = answer(request, partial(watch, quiet=quiet))
     with printing():
@@ -189,12 +190,3 @@ def print_summary(answered: Answer, form: str) -> None:
         return
     said = [*remarks(comparison), *closing(comparison, answered.folder)]
     print_findings(comparison, comparison.gaps, said, form)
-
-
-def print_plan(request: Request) -> None:
-    """Print what would be trained."""
-    from lossbench.api import rehearse
-    from lossbench.report.plan import plan_lines
-
-    for line in plan_lines(*rehearse(request)):
-        click.echo(line)

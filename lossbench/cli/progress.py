@@ -18,22 +18,16 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
     if quiet:
         yield lambda dataset, trials: None
     elif sys.stderr.isatty():
-        with _bar(sum(totals.values())) as say:
-            yield say
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from lossbench.report.terminal import console
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+            task = bar.add_task("training", total=sum(totals.values()))
+            yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
     else:
         yield _lines(totals)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Say]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from lossbench.report.terminal import console
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("training", total=total)
-        yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
 
 
 def _lines(totals: Mapping[str, int]) -> Say:

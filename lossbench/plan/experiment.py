@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -255,29 +255,11 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
 def trials_of(settings: Settings, setup: Setup) -> Iterator[Trial]:
     """Yield the trials of one data set: every combination of the axes."""
     kind = outlier_kind(settings, setup.dataset)
-    axes = (
-        setup.models,
-        setup.losses,
-        setup.optimisers,
-        settings.lr,
-        settings.l1,
-        settings.l2,
-        sorted(settings.outliers),
-        settings.seeds,
-    )
-    for model, loss, optimizer, lr, l1, l2, fraction, seed in product(*axes):
-        yield Trial(
-            dataset=setup.dataset.name,
-            task=setup.dataset.task,
-            model=model,
-            loss=loss,
-            optimizer=optimizer,
-            lr=lr,
-            l1=l1,
-            l2=l2,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            outlier_kind=kind if fraction else "none",
-            outlier_fraction=fraction,
-            seed=seed,
-        )
+    fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
+    fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}
+    axes: dict[str, Iterable[Any]] = {"model": setup.models, "loss": setup.losses, "optimizer": setup.optimisers}
+    axes |= {"lr": settings.lr, "l1": settings.l1, "l2": settings.l2}
+    axes |= {"outlier_fraction": sorted(settings.outliers), "seed": settings.seeds}
+    for point in product(*axes.values()):
+        chosen = dict(zip(axes, point, strict=True))
+        yield Trial(**fixed, **chosen, outlier_kind=kind if chosen["outlier_fraction"] else "none")

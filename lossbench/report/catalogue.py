@@ -110,11 +110,8 @@ def list_tables(selection: Selection) -> Iterator[Table]:
 
 
 def _listed(record: LossRecord) -> tuple[str, ...]:
-    return (record.name, "core" * record.core, _defaults(record), record.link, record.placebo or "")
-
-
-def _defaults(record: LossRecord) -> str:
-    return ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
+    defaults = ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
+    return record.name, "core" * record.core, defaults, record.link, record.placebo or ""
 
 
 def matrix(selection: Selection) -> Table:

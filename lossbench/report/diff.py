@@ -171,15 +171,10 @@ def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def tally(frame: pd.DataFrame) -> str:
-    """Count the lines by mark."""
-    count = Counter(frame.mark)
-    said = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
-    return f"{len(frame)} lines: {said}"
-
-
 def said(frame: pd.DataFrame) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides."""
-    yield tally(frame)
+    """Yield what a reader of the tables must know besides: first, how many lines have each mark."""
+    count = Counter(frame.mark)
+    marks = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
+    yield f"{len(frame)} lines: {marks}"
     if frame.elsewhere.any():
         yield f"{ELSEWHERE}: {frame.elsewhere.sum()} of {len(frame)} lines"

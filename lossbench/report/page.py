@@ -61,7 +61,8 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     for group in groups(findings.summary):
         colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
-        sections.append(section(make_table(group), charts))
+        table = make_table(group)
+        sections.append(f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}")
     text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
@@ -72,11 +73,6 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
 def colours_of(losses: pd.Series[str]) -> dict[str, str]:
     """Return a colour for each loss of a task, the same on all its data sets."""
     return dict(zip(losses.unique(), cycle(COLOURS), strict=False))
-
-
-def section(table: Table, charts: Iterable[str]) -> str:
-    """Return the charts and the table of one data set under one setting."""
-    return f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}"
 
 
 def grid(table: Table) -> str:
