@@ -41,9 +41,8 @@ def info() -> None:
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
     rows = tuple(map(cells, groups))
     table = Table("finished trials", columns, rows, texts=("data set", "fingerprint"))
-    show(
-        None, [table], ["fingerprint  engine, versions and kind of processor; a run takes only trials of its own"]
-    )
+    legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
+    show(None, [table], [legend])
 
 
 def cells(group: Group) -> tuple[str, ...]:

@@ -125,24 +125,19 @@ def publish(
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:
-        show(judgements, catalogue, study)
+        print_judgements(judgements, catalogue, study)
         click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
 
 
-def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
+def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the verdicts by document, or one claim in full."""
     from lossbench.claims.pictures import pictures
     from lossbench.claims.tables import LEGEND, comparisons, in_full, overview, remarks, tally
-    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.terminal import console, print_lines, show
 
-    screen = console()
     if len(judgements) > 1:
-        print_tables(screen, overview(judgements, catalogue, shortened=True))
-        print_lines(screen, LEGEND, style="dim")
-        print_lines(screen, [tally(judgements)])
+        show(None, overview(judgements, catalogue, shortened=True), LEGEND, [tally(judgements)])
         return
     (judgement,) = judgements
-    print_lines(screen, in_full(judgement, catalogue, study))
-    print_lines(screen, pictures(judgement))
-    print_tables(screen, comparisons(judgement))
-    print_lines(screen, remarks(judgement))
+    print_lines(console(), [*in_full(judgement, catalogue, study), *pictures(judgement)])
+    show(None, comparisons(judgement), said=remarks(judgement))

@@ -12,7 +12,6 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.tables import Table, heading, interval, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
-from lossbench.task import Task
 
 MARKS = {
     "+": "worse",
@@ -60,7 +59,9 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
     """
     if score is not None and score not in SCORES:
         raise UnknownName("score", score, SCORES)
-    found = [meeting for meeting in meetings(before, after) if _has(meeting.about.task, score)]
+    found = meetings(before, after)
+    if score is not None:
+        found = [meeting for meeting in found if meeting.about.task in TRIALS[score].tasks]
     if not found:
         raise BadValue(f"no data set of either run has the score {score}; name another with --score")
     if score is not None:
@@ -82,10 +83,6 @@ def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> N
             f"{lacking[0]} has no value for {score}, an older lossbench may have written it; name another with "
             "--score, or run it again"
         )
-
-
-def _has(task: Task, score: str | None) -> bool:
-    return score is None or task in TRIALS[score].tasks
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:

@@ -59,7 +59,8 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
     for group in groups(findings.summary):
-        colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
+        losses = findings.summary.loss[findings.summary.task == group.task.iloc[0]].unique()
+        colours = dict(zip(losses, cycle(COLOURS), strict=False))  # the same on all data sets of a task
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
         table = make_table(group)
         sections.append(f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}")
@@ -68,11 +69,6 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
     body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
-
-
-def colours_of(losses: pd.Series[str]) -> dict[str, str]:
-    """Return a colour for each loss of a task, the same on all its data sets."""
-    return dict(zip(losses.unique(), cycle(COLOURS), strict=False))
 
 
 def grid(table: Table) -> str:
