@@ -1,4 +1,4 @@
-"""The summary as text: best first, what was not reached as more than the run, what is undefined as a dash."""
+"""The summary as text: best first, the undefined as a dash; Markdown cell for cell; names of what varies."""
 
 from __future__ import annotations
 

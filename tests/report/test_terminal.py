@@ -1,4 +1,4 @@
-"""Tables fit a hundred columns and lose nothing on the way."""
+"""Every command prints by one rule; tables fit a hundred columns and lose nothing on the way."""
 
 from __future__ import annotations
 
