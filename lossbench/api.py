@@ -166,25 +166,14 @@ def answer(request: Request, watch: Callable[[Experiment], AbstractContextManage
     prepare_targets(request)
     with storage(request.cache) as store, watch(experiment) as progress:
         done = comparison.execute(
-            experiment,
-            request.began,
-            progress,
-            store,
-            request.budget,
-            jobs=request.jobs,
-            engine=request.engine,
-            device=device,
+            experiment, request.began, progress, store, request.budget, request.jobs, request.engine, device
         )
     found = Comparison(**vars(done))
     return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
 
 
 def rehearse(request: Request) -> tuple[Experiment, Forecast]:
-    """Return what would be trained, and what that would take.
-
-    Raises:
-        UsageError: anything that cannot be carried out.
-    """
+    """Return what would be trained, and what that would take."""
     experiment = planned(request)
     with storage(request.cache) as store:
         return experiment, forecast(experiment, request.jobs, request.engine, request.device, store)
@@ -217,11 +206,7 @@ def prepare_gate(request: Request) -> Callable[[pd.DataFrame], GateReport | None
 
 
 def prepare_targets(request: Request) -> None:
-    """See that the results can be written.
-
-    Raises:
-        OutputError: they cannot.
-    """
+    """See that the results can be written."""
     if request.csv_file is not None:
         prepare_file(request.csv_file)
     if request.folder is not None:

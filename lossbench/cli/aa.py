@@ -80,8 +80,8 @@ def named(arms: list[str]) -> str:
 
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
-    from lossbench.report.show import show
     from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
     from lossbench.selftest.aa import POWER
 
     def share(row: Mapping[Hashable, Any], name: str) -> str:

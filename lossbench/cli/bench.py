@@ -33,8 +33,8 @@ def bench(target: str | None) -> None:
 
 def print_figures(figures: pd.DataFrame) -> None:
     """Print the figures with a bar for each."""
-    from lossbench.report.show import show
     from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
 
     longest = figures.fused_per_second.max()
     rows = tuple(

@@ -27,8 +27,8 @@ def cache() -> None:
 @cache.command(short_help="Say what is stored, and where.")
 def info() -> None:
     """Say where the finished trials are, how many, of what, and since when; and on how many claims is evidence."""
-    from lossbench.report.show import show
     from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
     from lossbench.store import open_store
 
     with open_store() as store:
@@ -41,9 +41,8 @@ def info() -> None:
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
     rows = tuple(map(cells, groups))
     table = Table("finished trials", columns, rows, texts=("data set", "fingerprint"))
-    show(
-        None, [table], ["fingerprint  engine, versions and kind of processor; a run takes only trials of its own"]
-    )
+    legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
+    show(None, [table], [legend])
 
 
 def cells(group: Group) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     """
     from lossbench.checks import run
     from lossbench.report.checks import check_lines, check_tables, plain_report
-    from lossbench.report.show import show
+    from lossbench.report.terminal import show
     from lossbench.results.write import json_text
     from lossbench.task import TASKS
 

@@ -15,33 +15,21 @@ if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Judgement, Study
     from lossbench.claims.expectation import ChangedVerdict
 
-FORMATS = ("table", "csv", "markdown", "json", "junit")
+FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
+PATH, SEED = click.Path(path_type=Path), click.IntRange(min=0)
+FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
+EXPECT = "A claims.csv; exit with 3 where a verdict is not the one in it."
 CHANGED = 3
 
 
 @click.command(short_help="Try the claims of three documents, or your own, and judge them.")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="Claims of your own, in TOML."
-)
+@click.option("-c", "--config", type=PATH, metavar="FILE", help="Claims of your own, in TOML.")
 @click.option("--quick", is_flag=True, help="Few seeds and epochs: a first look, too little to settle much.")
-@click.option(
-    "--first-seed",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Take the seeds from N on; verdicts should not depend on them.",
-)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the files.")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="How the verdicts are printed  [default: table]."
-)
-@click.option(
-    "--expect",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A claims.csv; exit with 3 where a verdict is not the one in it.",
-)
+@click.option("--first-seed", type=SEED, default=0, metavar="N", help=FIRST_SEED)
+@click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder for the files.")
+@click.option("--format", "form", type=FORMATS, help="How the verdicts are printed  [default: table].")
+@click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
 @click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
@@ -120,7 +108,7 @@ def publish(
     from lossbench.claims.files import claims_csv, claims_json, evidence_csv
     from lossbench.claims.junit import claims_junit
     from lossbench.claims.tables import LEGEND, overview, tally
-    from lossbench.report.markdown import markdown
+    from lossbench.report.tables import markdown
     from lossbench.results.write import write_text
 
     folder, form = options["output"], options["form"]
@@ -137,24 +125,19 @@ def publish(
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:
-        show(judgements, catalogue, study)
+        print_judgements(judgements, catalogue, study)
         click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
 
 
-def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
+def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the verdicts by document, or one claim in full."""
     from lossbench.claims.pictures import pictures
     from lossbench.claims.tables import LEGEND, comparisons, in_full, overview, remarks, tally
-    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.terminal import console, print_lines, show
 
-    screen = console()
     if len(judgements) > 1:
-        print_tables(screen, overview(judgements, catalogue, shortened=True))
-        print_lines(screen, LEGEND, style="dim")
-        print_lines(screen, [tally(judgements)])
+        show(None, overview(judgements, catalogue, shortened=True), LEGEND, [tally(judgements)])
         return
     (judgement,) = judgements
-    print_lines(screen, in_full(judgement, catalogue, study))
-    print_lines(screen, pictures(judgement))
-    print_tables(screen, comparisons(judgement))
-    print_lines(screen, remarks(judgement))
+    print_lines(console(), [*in_full(judgement, catalogue, study), *pictures(judgement)])
+    show(None, comparisons(judgement), said=remarks(judgement))

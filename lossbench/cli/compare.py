@@ -6,8 +6,9 @@ import math
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from functools import partial
 from itertools import chain
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import DURATION, MODELS, NUMBERS, many
-from lossbench.cli.progress import progress
+from lossbench.cli.progress import Say, counted
 from lossbench.cli.report import FORMATS, print_findings
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
+    from lossbench.plan.experiment import Experiment
     from lossbench.plan.request import Request
     from lossbench.results.comparison import Comparison
     from lossbench.stats.gate import GateReport
@@ -70,14 +72,15 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     began = time.perf_counter()
-    from lossbench.api import answer
+    from lossbench.api import answer, rehearse
     from lossbench.errors import OutputError
+    from lossbench.report.plan import plan_lines
 
     request = make_request(began, **options)
     if dry_run:
-        print_plan(request)
+        click.echo("\n".join(plan_lines(*rehearse(request))))
         return
-    answered = answer(request, partial(progress, quiet=quiet))
+    answered = answer(request, partial(watch, quiet=quiet))
     with printing():
         print_all(answered, form, quiet)
     if answered.unwritten:
@@ -88,14 +91,15 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         raise click.exceptions.Exit(UNFINISHED)
 
 
+def watch(experiment: Experiment, quiet: bool) -> AbstractContextManager[Say]:
+    """Open what is told the progress of an experiment."""
+    return counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
+
+
 def make_request(
     began: float, config: str | None, quick: bool, output: Path | None, no_cache: bool, **options: Any
 ) -> Request:
-    """Return what the options ask for.
-
-    Raises:
-        UsageError: settings that cannot be read.
-    """
+    """Return what the options ask for."""
     from lossbench.errors import BadValue
     from lossbench.plan.request import Request
     from lossbench.plan.settings import Settings, make_settings
@@ -186,12 +190,3 @@ def print_summary(answered: Answer, form: str) -> None:
         return
     said = [*remarks(comparison), *closing(comparison, answered.folder)]
     print_findings(comparison, comparison.gaps, said, form)
-
-
-def print_plan(request: Request) -> None:
-    """Print what would be trained."""
-    from lossbench.api import rehearse
-    from lossbench.report.plan import plan_lines
-
-    for line in plan_lines(*rehearse(request)):
-        click.echo(line)

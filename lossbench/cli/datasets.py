@@ -32,8 +32,8 @@ def datasets(spec: str | None) -> None:
 def print_catalogue() -> None:
     """Print one line a data set."""
     from lossbench.data import records
-    from lossbench.report.show import show
     from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
 
     rows = tuple(
         (

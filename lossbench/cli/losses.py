@@ -46,7 +46,7 @@ def print_matrix(selection: Selection, form: str | None) -> None:
     import pandas as pd
 
     from lossbench.report.catalogue import matrix
-    from lossbench.report.show import show
+    from lossbench.report.terminal import show
     from lossbench.results.write import csv_text, frame_json
 
     table = matrix(selection)
@@ -57,7 +57,7 @@ def print_matrix(selection: Selection, form: str | None) -> None:
 def print_catalogue(selection: Selection, form: str | None) -> None:
     """Print one table a task; or, for a program or as docs/losses.md, all that is known."""
     from lossbench.report.catalogue import catalogue_csv, catalogue_json, document, list_tables
-    from lossbench.report.show import show
+    from lossbench.report.terminal import show
 
     show(
         form,

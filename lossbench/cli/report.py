@@ -33,17 +33,10 @@ def report(run: Path, output: Path | None, form: str) -> None:
 
 
 def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
-    """Print the summary in one of the formats.
-
-    Args:
-        findings: what the trials say.
-        gaps: what a run that was cut short left out.
-        remarks: what is said below the tables.
-        form: one of FORMATS.
-    """
+    """Print the summary in one of the formats."""
     from lossbench.report.junit import verdict_junit
-    from lossbench.report.show import show
     from lossbench.report.tables import tables
+    from lossbench.report.terminal import show
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 

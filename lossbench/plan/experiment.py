@@ -1,4 +1,7 @@
-"""From what the user asks to the list of trials, with everything checked before any training starts."""
+"""From what the user asks to the list of trials, with everything checked before any training starts.
+
+What cannot be carried out is refused by a UsageError, which names the data set, loss, share or seed it is about.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -125,11 +128,7 @@ def named_everywhere(settings: Settings) -> set[str]:
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
-    """Refuse a loss that is listed under a task that it does not serve.
-
-    Raises:
-        UsageError: it does not exist, or does not fit.
-    """
+    """Refuse a loss that is listed under a task that it does not serve."""
     try:
         with naming(spec):
             get_loss(spec, task)
@@ -174,12 +173,7 @@ def match_losses(
 
 
 def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
-    """Return a loss, unless it is not made for a data set, or not for what some seed draws from it.
-
-    Raises:
-        UnknownName: no such loss.
-        LossDoesNotFit: one of another task, or that is undefined for some of the targets.
-    """
+    """Return a loss, unless it is not made for a data set, or not for what some seed draws from it."""
     with naming(spec):
         loss = get_loss(spec, dataset.task, dataset.targets)
         if loss.record.domain is not None:
@@ -188,11 +182,7 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
 
 
 def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[int]) -> None:
-    """Refuse a loss that is undefined for some of the targets.
-
-    Raises:
-        LossDoesNotFit: naming the rows.
-    """
+    """Refuse a loss that is undefined for some of the targets."""
     for seed in judged_seeds(dataset, seeds):
         table = dataset.sample(seed)
         rows = np.flatnonzero(domain.violations(table.target.reshape(table.rows, -1)))
@@ -226,11 +216,7 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
 
 
 def check_contamination(settings: Settings, dataset: Dataset) -> None:
-    """Refuse splits and contaminations that leave a class without training rows.
-
-    Raises:
-        UsageError: naming data set, class, share and seed.
-    """
+    """Refuse splits and contaminations that leave a class without training rows."""
     kind = outlier_kind(settings, dataset)
     flipped = [share for share in settings.outliers if share] if kind == "label" else []
     at_risk = dataset.task != "regression" and not is_stratified(dataset)
@@ -242,11 +228,7 @@ def check_contamination(settings: Settings, dataset: Dataset) -> None:
 
 
 def check_tuning(settings: Settings) -> None:
-    """Refuse to choose from a single rate.
-
-    Raises:
-        BadValue: fewer than two rates.
-    """
+    """Refuse to choose from a single rate."""
     if settings.tune and len(settings.lr) < 2:
         raise BadValue("tuning chooses among several rates, but there is one; give a grid: --lr 0.001,0.01,0.1")
 
@@ -273,29 +255,11 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
 def trials_of(settings: Settings, setup: Setup) -> Iterator[Trial]:
     """Yield the trials of one data set: every combination of the axes."""
     kind = outlier_kind(settings, setup.dataset)
-    axes = (
-        setup.models,
-        setup.losses,
-        setup.optimisers,
-        settings.lr,
-        settings.l1,
-        settings.l2,
-        sorted(settings.outliers),
-        settings.seeds,
-    )
-    for model, loss, optimizer, lr, l1, l2, fraction, seed in product(*axes):
-        yield Trial(
-            dataset=setup.dataset.name,
-            task=setup.dataset.task,
-            model=model,
-            loss=loss,
-            optimizer=optimizer,
-            lr=lr,
-            l1=l1,
-            l2=l2,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            outlier_kind=kind if fraction else "none",
-            outlier_fraction=fraction,
-            seed=seed,
-        )
+    fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
+    fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}
+    axes: dict[str, Iterable[Any]] = {"model": setup.models, "loss": setup.losses, "optimizer": setup.optimisers}
+    axes |= {"lr": settings.lr, "l1": settings.l1, "l2": settings.l2}
+    axes |= {"outlier_fraction": sorted(settings.outliers), "seed": settings.seeds}
+    for point in product(*axes.values()):
+        chosen = dict(zip(axes, point, strict=True))
+        yield Trial(**fixed, **chosen, outlier_kind=kind if chosen["outlier_fraction"] else "none")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
@@ -108,15 +108,8 @@ def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
         values[key] = {**values[key], **value} if both_tables else value
 
 
-@dataclass(frozen=True)
-class CustomLoss:
-    """A `[[loss]]` table of a config: a loss under a label, with what is stated about it.
-
-    Args:
-        label: by which it is named among the losses, and what it is called in tables.
-        spec: the loss, with label and statements.
-        task: the only task that it is for, or None.
-    """
+class CustomLoss(NamedTuple):
+    """A `[[loss]]` table of a config: label, spec with label and statements, and the only task that it is for."""
 
     label: str
     spec: str
@@ -317,9 +310,7 @@ def _seeds(value: Any, place: Place) -> tuple[int, ...]:
     return tuple(range(_whole(value, place)))
 
 
-_positive = _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01")
-_strength = _numbers(lambda x: 0 <= x < float("inf"), "a number of at least zero")
-_share = _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2")
+_strength = _numbers(lambda x: 0 <= x < math.inf, "a number of at least zero")
 
 _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "datasets": _texts,
@@ -327,14 +318,14 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "loss": _custom_losses,
     "models": _texts,
     "optimizers": _texts,
-    "lr": _positive,
+    "lr": _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01"),
     "tune": partial(read_as, bool),
     "l1": _strength,
     "l2": _strength,
     "batch_size": _whole,
     "epochs": _whole,
     "seeds": _seeds,
-    "outliers": _share,
+    "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "margins": _margins,
     "gate": _gate,

@@ -45,8 +45,14 @@ class Place:
 
     @property
     def line(self) -> int:
-        """The number of the line, counted from 1."""
-        return line_of(self.keys, self.text)
+        """The number of the line that sets the key, counted from 1; the table's where the key is not seen."""
+        lines, found = self.text.splitlines(), 0
+        for key in self.keys:
+            name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
+            # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
+            pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
+            found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
+        return found + 1
 
     def inside(self, key: str) -> Place:
         """Return the place of a key in the table that stands here."""
@@ -104,26 +110,6 @@ def shipped_configs() -> Path:
     installed = Path(str(resources.files("lossbench"))) / "configs"
     # In a checkout that is installed in editable mode, it stands beside the package.
     return installed if installed.is_dir() else Path(__file__).parents[2] / "configs"
-
-
-def line_of(keys: Sequence[str], text: str) -> int:
-    """Return the number of the line that sets a key, or opens its table.
-
-    Args:
-        keys: the key, after the tables that hold it.
-        text: the file.
-
-    Returns:
-        The first such line; the table's where the key is not seen, as in a table within one line, and 1 where
-        nothing is seen.
-    """
-    lines, found = text.splitlines(), 0
-    for key in keys:
-        name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
-        # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
-        pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
-        found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
-    return found + 1
 
 
 def read_as(kind: Any, value: Any, place: Place) -> Any:

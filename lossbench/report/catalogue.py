@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -13,8 +15,7 @@ from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
-from lossbench.report.markdown import markdown
-from lossbench.report.tables import Table
+from lossbench.report.tables import Table, markdown
 from lossbench.report.words import words
 from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
@@ -102,26 +103,15 @@ def chosen(spec: str) -> Selection:
     return Selection(tuple(loss.record for loss in losses.values()), {spec: table}, losses)
 
 
-def by_task(records: Iterable[LossRecord]) -> dict[Task, list[LossRecord]]:
-    """Return the records of each task, in their order."""
-    found: dict[Task, list[LossRecord]] = {}
-    for record in records:
-        found.setdefault(record.task, []).append(record)
-    return found
-
-
 def list_tables(selection: Selection) -> Iterator[Table]:
     """Yield a table of the losses of each task."""
-    for task, mine in by_task(selection.records).items():
+    for task, mine in groupby(selection.records, attrgetter("task")):
         yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED)
 
 
 def _listed(record: LossRecord) -> tuple[str, ...]:
-    return (record.name, "core" * record.core, _defaults(record), record.link, record.placebo or "")
-
-
-def _defaults(record: LossRecord) -> str:
-    return ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
+    defaults = ", ".join(f"{parameter.name}={parameter.default:g}" for parameter in record.parameters)
+    return record.name, "core" * record.core, defaults, record.link, record.placebo or ""
 
 
 def matrix(selection: Selection) -> Table:
@@ -157,12 +147,7 @@ def receives(record: LossRecord) -> str:
 
 
 def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yield what is known about a loss, each with its heading.
-
-    Args:
-        record: of the loss.
-        values: of its parameters.
-    """
+    """Yield what is known about a loss, each with its heading."""
     if record.formula:
         yield "formula", record.formula
     yield "source", record.source
@@ -186,16 +171,10 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
 
 def plain(record: LossRecord, values: Mapping[str, float]) -> dict[str, Any]:
     """Return what is known about a loss as plain data."""
+    said = ("default", "range", "unit", "meaning")
     parameters = [
-        {
-            "name": parameter.name,
-            "value": values[parameter.name],
-            "default": parameter.default,
-            "range": parameter.range,
-            "unit": parameter.unit,
-            "meaning": parameter.meaning,
-        }
-        for parameter in record.parameters
+        {"name": of.name, "value": values[of.name]} | {name: getattr(of, name) for name in said}
+        for of in record.parameters
     ]
     return {
         "loss": record.name,
@@ -246,7 +225,7 @@ def document(selection: Selection) -> str:
 def sections(selection: Selection) -> str:
     """Return a section a task in Markdown, with an entry for each of its losses."""
     parts = []
-    for task, mine in by_task(selection.records).items():
+    for task, mine in groupby(selection.records, attrgetter("task")):
         parts.append(
             f"## {task}\n\nCompared when none is named, the reference first: {_names(core_losses(task))}.\n"
         )

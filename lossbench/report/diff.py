@@ -9,11 +9,9 @@ from typing import Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import Table, heading, interval, p_value
+from lossbench.report.tables import Table, heading, interval, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
-from lossbench.task import Task
 
 MARKS = {
     "+": "worse",
@@ -61,7 +59,9 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
     """
     if score is not None and score not in SCORES:
         raise UnknownName("score", score, SCORES)
-    found = [meeting for meeting in meetings(before, after) if _has(meeting.about.task, score)]
+    found = meetings(before, after)
+    if score is not None:
+        found = [meeting for meeting in found if meeting.about.task in TRIALS[score].tasks]
     if not found:
         raise BadValue(f"no data set of either run has the score {score}; name another with --score")
     if score is not None:
@@ -76,21 +76,13 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
 
 
 def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Refuse a score that one of two runs was not scored by, as one of an older lossbench.
-
-    Raises:
-        BadValue: naming the run.
-    """
+    """Refuse a score that one of two runs was not scored by, as one of an older lossbench."""
     lacking = [name for name, run in (("A", before), ("B", after)) if unscored(run, score)]
     if len(lacking) == 1:
         raise BadValue(
             f"{lacking[0]} has no value for {score}, an older lossbench may have written it; name another with "
             "--score, or run it again"
         )
-
-
-def _has(task: Task, score: str | None) -> bool:
-    return score is None or task in TRIALS[score].tasks
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:
@@ -176,15 +168,10 @@ def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def tally(frame: pd.DataFrame) -> str:
-    """Count the lines by mark."""
-    count = Counter(frame.mark)
-    said = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
-    return f"{len(frame)} lines: {said}"
-
-
 def said(frame: pd.DataFrame) -> Iterator[str]:
-    """Yield what a reader of the tables must know besides."""
-    yield tally(frame)
+    """Yield what a reader of the tables must know besides: first, how many lines have each mark."""
+    count = Counter(frame.mark)
+    marks = ", ".join(f"{count[mark]} {meaning} ({mark})" for mark, meaning in MARKS.items() if count[mark])
+    yield f"{len(frame)} lines: {marks}"
     if frame.elsewhere.any():
         yield f"{ELSEWHERE}: {frame.elsewhere.sum()} of {len(frame)} lines"

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lossbench.report.diff import ELSEWHERE
-from lossbench.report.place import label, listed_seeds, varying
-from lossbench.report.tables import Table, interval, p_value
+from lossbench.report.tables import Table, interval, label, listed_seeds, p_value, varying
 from lossbench.stats.change import Change
 from lossbench.stats.gate import OUTCOMES, Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p
@@ -75,12 +74,7 @@ def numbers(change: Change, allowance: float) -> str:
 
 
 def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:
-    """Yield the lines below the tables.
-
-    Args:
-        report: what was found.
-        baseline: the file, as the user gave it.
-    """
+    """Yield the lines below the tables."""
     if not report.baseline:
         yield f"gate     no baseline at {baseline} yet: nothing to compare with, nothing fails"
         yield f"         to make this run the baseline, copy its trials.csv to {baseline}"

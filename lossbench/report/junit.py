@@ -11,8 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from lossbench.report.gate import sentence
-from lossbench.report.place import label, varying
-from lossbench.report.tables import interval, p_value
+from lossbench.report.tables import interval, label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
@@ -52,12 +51,7 @@ class JUnitCase:
 
 
 def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests.
-
-    Args:
-        report: the checks.
-        gaps: what a run that was cut short left out.
-    """
+    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests."""
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])

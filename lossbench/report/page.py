@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from lossbench.remark import Remark
-from lossbench.report.markdown import markdown
 from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
-from lossbench.report.tables import Table, groups, heading, make_table, tables
+from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.schema import METRICS
 from lossbench.stats.curves import LINE
@@ -60,24 +59,16 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
     for group in groups(findings.summary):
-        colours = colours_of(findings.summary.loss[findings.summary.task == group.task.iloc[0]])
+        losses = findings.summary.loss[findings.summary.task == group.task.iloc[0]].unique()
+        colours = dict(zip(losses, cycle(COLOURS), strict=False))  # the same on all data sets of a task
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
-        sections.append(section(make_table(group), charts))
+        table = make_table(group)
+        sections.append(f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}")
     text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
     body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
-
-
-def colours_of(losses: pd.Series[str]) -> dict[str, str]:
-    """Return a colour for each loss of a task, the same on all its data sets."""
-    return dict(zip(losses.unique(), cycle(COLOURS), strict=False))
-
-
-def section(table: Table, charts: Iterable[str]) -> str:
-    """Return the charts and the table of one data set under one setting."""
-    return f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}"
 
 
 def grid(table: Table) -> str:

@@ -16,12 +16,7 @@ from lossbench.training.pack import Setup
 
 
 def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
-    """Yield what would be trained.
-
-    Args:
-        experiment: what is wanted.
-        forecast: what it would take.
-    """
+    """Yield what would be trained."""
     for setup in experiment.setups:
         yield setup_line(experiment, setup)
     settings = experiment.settings

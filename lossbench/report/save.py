@@ -1,56 +1,84 @@
-"""The folder of a run: its data, the tables made of them, and the reports."""
+"""The folder of a run: its data, the tables made of them, the reports, and the manifest of what the run was."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lossbench.report.page import reports
 from lossbench.report.words import words
-from lossbench.results.manifest import manifest
 from lossbench.results.read import MANIFEST
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.write import csv_text, findings_csv, json_text, write_folder
+from lossbench.schema import SCHEMA
 
 if TYPE_CHECKING:
+    from lossbench.data import Dataset
     from lossbench.results.comparison import Comparison
     from lossbench.results.remake import Remade
 
+LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
+
 
 def save(comparison: Comparison, folder: Path, command: str = "") -> None:
-    """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
-
-    Args:
-        comparison: a finished one.
-        folder: is made where it does not exist.
-        command: what the user typed; may be empty.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
+    """Write all files of a finished comparison, see `lossbench.Comparison.save`."""
     texts = findings_csv(comparison) | {"curves.csv": csv_text(comparison.curves)}
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
     texts |= reports(comparison, comparison.curves, remarks(comparison))
-    write_folder(folder, texts | {MANIFEST: json_text(manifest(comparison, texts, command, words))})
+    write_folder(folder, texts | {MANIFEST: json_text(manifest(comparison, texts, command))})
 
 
 def save_remade(remade: Remade, folder: Path) -> None:
-    """Write the trials, all that can be made from them, and what stands beside them.
-
-    Args:
-        remade: a finished run.
-        folder: is made where it does not exist.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
+    """Write the trials, all that can be made from them, and what stands beside them."""
     texts = findings_csv(remade) | remade.beside
     if not all(name in texts for name in REPORTS):
         texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside
     if remade.manifest is not None:
-        hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-        texts[MANIFEST] = json_text(remade.manifest | {"sha256": hashes})
+        texts[MANIFEST] = json_text(remade.manifest | {"sha256": hashes(texts)})
     write_folder(folder, texts)
+
+
+def about(dataset: Dataset) -> dict[str, Any]:
+    """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
+    found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
+    return found | {"notes": [words(remark) for remark in dataset.notes]}
+
+
+def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> dict[str, Any]:
+    """Return everything beside the numbers that somebody needs to repeat a run or to doubt it; see `save`."""
+    experiment, seconds = comparison.experiment, comparison.seconds
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "config": asdict(experiment.settings),
+        **comparison.manner,
+        "trials": len(comparison.trials),
+        "cached": comparison.cached,
+        "partial": [asdict(gap) for gap in comparison.gaps],
+        "skipped": [asdict(skip) for skip in experiment.skipped],
+        "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "threads_per_process": 1,
+        },
+        "wall_seconds": round(seconds["wall"], 3),
+        "training_seconds": round(seconds["training"], 3),
+        "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
+        "sha256": hashes(texts),
+    }
+
+
+def hashes(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the hash of each file, as `sha256sum` prints it."""
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}

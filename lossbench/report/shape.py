@@ -1,4 +1,4 @@
-"""A loss drawn: its value and its gradient beside each other."""
+"""A loss drawn: its value and its gradient beside each other. Alone here, since only this needs torch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,5 @@ def draw_loss(loss: Loss) -> list[str]:
     value, slope = line.at(places)
     curves = {"value": value, "gradient": slope[:, line.output]}
     drawn = beside(*(panel(title, places.numpy(), curve.numpy()) for title, curve in curves.items()))
-    return [
-        *drawn,
-        f"against {line.label}{', of one row in a batch of ' + str(1 + COMPANY) if case.beside else ''}",
-    ]
+    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
+    return [*drawn, f"against {line.label}{batch}"]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,18 +73,8 @@ class Scale:
         return [round(number * step, digits) for number in range(first, last + 1)]
 
 
-@dataclass(frozen=True)
-class IntervalRow:
-    """A row of a chart of intervals.
-
-    Args:
-        name: stands to the left.
-        colour: of the name's mark.
-        mean: NaN where there is none, as are the ends.
-        low: of the interval.
-        high: likewise.
-        word: the verdict, which stands alone where there is no mean.
-    """
+class IntervalRow(NamedTuple):
+    """A row of a chart of intervals. Mean and ends are NaN where there are none: then the verdict stands alone."""
 
     name: str
     colour: str

@@ -1,10 +1,11 @@
-"""The summary as tables of text, one for each data set and setting."""
+"""Tables of text: the summary's, any of them in Markdown, and how figures, settings and seeds are written."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,9 @@ NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
 VERDICTS = {"better": "+", "worse": "-", "equivalent": "=", "inconclusive": "~"}
+
+SHARE = "outlier_fraction"
+BARE = ("model", "optimizer")  # settings whose value speaks for itself
 
 
 @dataclass(frozen=True)
@@ -134,3 +138,68 @@ def interval(mean: float, low: float = math.nan, high: float = math.nan, digits:
     size = abs(mean) if math.isnan(half) else max(abs(mean), half)
     form = f".{digits}f" if size < 10 else f".{max(0, 3 - math.floor(math.log10(size)))}f" if size < 1e6 else ".1e"
     return f"{mean:{form}}" + ("" if math.isnan(half) else f" ±{half:{form}}")
+
+
+def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
+    """Return the settings that differ between places, in the order of the columns.
+
+    Args:
+        places: the values of `SETTING`, outlier_kind and outlier_fraction by name.
+    """
+    listed = list(places)
+    return tuple(name for name in (*SETTING, SHARE) if len({place[name] for place in listed}) > 1)
+
+
+def label(place: Mapping[Any, Any], names: Sequence[str]) -> str:
+    """Name a place by some of its settings; empty where none is given.
+
+    Example:
+        >>> label({"model": "linear", "lr": 0.01, "l1": 0.0}, ("model", "lr"))
+        'linear, lr 0.01'
+    """
+    return ", ".join(_piece(place, name) for name in names)
+
+
+def _piece(place: Mapping[Any, Any], name: str) -> str:
+    value = place[name]
+    if name == SHARE:
+        return f"{100 * value:g} % {place['outlier_kind']}" if value else "clean"
+    return str(value) if name in BARE else f"{name} {value:g}"
+
+
+def listed_seeds(seeds: Sequence[int]) -> str:
+    """Name seeds, consecutive ones by the first and the last.
+
+    Example:
+        >>> listed_seeds([0, 1, 2, 5]), listed_seeds([7])
+        ('seeds 0-2, 5', 'seed 7')
+    """
+    runs = [
+        [seed for _, seed in run]
+        for _, run in groupby(enumerate(seeds), key=lambda numbered: numbered[1] - numbered[0])
+    ]
+    texts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(texts)}"
+
+
+def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
+    """Return the tables and how to read them.
+
+    Example:
+        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
+        ### iris
+        <BLANKLINE>
+        | loss | n |
+        | --- | --- |
+        | ce | 10 |
+        <BLANKLINE>
+            n: seeds
+        <BLANKLINE>
+    """
+    blocks = [f"### {table.title}\n\n{_grid(table)}\n" for table in tables]
+    return "\n".join([*blocks, "".join(f"    {line}\n" for line in legend)])
+
+
+def _grid(table: Table) -> str:
+    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)

@@ -1,19 +1,46 @@
-"""Tables for a terminal, at most 100 columns wide. Under NO_COLOR the text has neither colour nor bold."""
+"""What a command prints: a machine's format, or tables of at most 100 columns, without colour under NO_COLOR."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from lossbench.report.tables import Table
+from lossbench.report.tables import Table, markdown
 
 WIDTH = 100
+
+
+def show(
+    form: str | None,
+    tables: Iterable[Table],
+    legend: Sequence[str] = (),
+    said: Iterable[str] = (),
+    **exporters: Callable[[], str],
+) -> None:
+    """Print on standard output.
+
+    Args:
+        form: a format; None for tables in a terminal.
+        tables: for a person.
+        legend: how to read them.
+        said: in words, below.
+        exporters: by format, what makes its text; Markdown is made of the tables unless it stands here.
+    """
+    if form in exporters:
+        click.echo(exporters[form](), nl=False)
+    elif form == "markdown":
+        click.echo(markdown(tables, [*legend, *said]), nl=False)
+    else:
+        print_tables(console(), tables)
+        print_lines(console(), legend, style="dim")
+        print_lines(console(), said)
 
 
 def console(stderr: bool = False) -> Console:

@@ -7,6 +7,8 @@ from typing import Any
 
 from lossbench.remark import Remark, Topic
 
+Pairs = tuple[tuple[str, Any], ...]
+
 LEGEND = (
     "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",
     "vs         the first loss, by Holm-corrected paired tests: + better, - worse, = equivalent, ~ open",
@@ -41,14 +43,7 @@ def written(fact: Any, between: str = ", ") -> str:
     return f"{fact:g}" if isinstance(fact, float) else str(fact)
 
 
-def ranks(
-    task: str,
-    datasets: int,
-    needed: int,
-    order: tuple[tuple[str, float], ...],
-    decided: tuple[tuple[str, str], ...],
-    absent: tuple[str, ...],
-) -> str:
+def ranks(task: str, datasets: int, needed: int, order: Pairs, decided: Pairs, absent: tuple[str, ...]) -> str:
     """Say how losses rank over data sets; with too few of them, that nothing is shown."""
     listed = ", ".join(f"{loss} {rank:.1f}" for loss, rank in order)
     few = f"too few data sets to tell, {needed} could" if datasets < needed else ""
@@ -69,7 +64,7 @@ def time(trials: int, seconds: float, cached: int) -> str:
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
 
 
-def classes(column: str, counts: tuple[tuple[str, int], ...]) -> str:
+def classes(column: str, counts: Pairs) -> str:
     """Say which classes there are, with the rows of each."""
     return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
 

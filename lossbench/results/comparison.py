@@ -61,26 +61,11 @@ def execute(
     progress: Callable[[str, int], None],
     store: Store | None = None,
     budget: float = math.inf,
-    *,
     jobs: int | None = None,
     engine: Engine = "fused",
     device: str = "cpu",
 ) -> Comparison:
-    """Run a planned experiment.
-
-    Args:
-        experiment: what is trained.
-        start: when the whole began, by `time.perf_counter`.
-        progress: is told a data set's name and a number of trials as they finish.
-        store: where finished trials are looked up and kept; None for nowhere.
-        budget: seconds after which no more training is begun.
-        jobs: processes; None for one a core where the work is worth it.
-        engine: by which it is trained.
-        device: on which.
-
-    Raises:
-        UsageError: see `lossbench.run.runner.run`.
-    """
+    """Run a planned experiment that began at `start`, by `time.perf_counter`; see `lossbench.run.runner.run`."""
     done = run(experiment, jobs, engine, device, progress, store, budget)
     rows, reported = done.rows, done.rows.index < len(experiment.trials)
     tuning = tuning_table(rows[~reported]) if experiment.tuning else None

@@ -1,6 +1,7 @@
 """Reading `trials.csv` back as the table that it was written from, or refusing it with the line that is wrong.
 
-What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte.
+What is read is what was written: `trials_csv(read_trials(path))` is the file, byte for byte. All that is
+refused is refused by a DataError, which names the file, the first line that is wrong, and what to do.
 """
 
 from __future__ import annotations
@@ -26,70 +27,37 @@ MANIFEST = "manifest.json"
 CENSORED = ">"
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What the cells of a column are.
-
-    Args:
-        wanted: for messages.
-        read: from the text of a cell to its value; raises ValueError or OverflowError.
-        optional: whether a cell may be empty, where the value is undefined.
-    """
-
-    wanted: str
-    read: Callable[[str], Any]
-    optional: bool = False
-
-
-def _text(cell: str) -> str:
-    if not cell:
-        raise ValueError
-    return cell
-
-
-def _number(cell: str) -> float:
-    value = float(cell)
-    if not math.isfinite(value):
-        raise ValueError
-    return value
-
-
 def _whole(cell: str) -> int:
     return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write whole numbers beside empty cells
 
 
-def _count(cell: str) -> int:
-    value = _whole(cell)
-    if value < 1:
-        raise ValueError
-    return value
+def _holding(read: Callable[[str], Any], holds: Callable[[Any], bool]) -> Callable[[str], Any]:
+    def checked(cell: str) -> Any:
+        value = read(cell)
+        if not holds(value):
+            raise ValueError
+        return value
 
-
-def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
-    return lambda cell: names[names.index(cell)]
-
-
-def _truth(cell: str) -> bool:
-    return ("False", "True").index(cell) == 1
+    return checked
 
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "text": ("a text", _text),
-    "number": ("a number", _number),
+    "text": ("a text", _holding(str, bool)),
+    "number": ("a number", _holding(float, math.isfinite)),
     "whole": ("a whole number", _whole),
-    "count": ("a whole number above zero", _count),
-    "truth": ("True or False", _truth),
+    "count": ("a whole number above zero", _holding(_whole, lambda number: number > 0)),
+    "truth": ("True or False", lambda cell: bool(("False", "True").index(cell))),
 }
 
 
-def _kind(column: Column) -> Kind:
+def _reader(column: Column) -> tuple[str, Callable[[str], Any]]:
     if column.choices:
-        return Kind(f"a {column.name}: {', '.join(column.choices)}", _one_of(column.choices), column.empty)
-    return Kind(*_READERS[column.kind], column.empty)
+        return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.choices.__contains__)
+    return _READERS[column.kind]
 
 
-KINDS = {name: _kind(column) for name, column in TRIALS.items()}
-"""What the cells of each column are."""
+READERS = {name: _reader(column) for name, column in TRIALS.items()}
+"""What the cells of each column are, for messages, and what reads one, or raises ValueError or OverflowError."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +79,14 @@ class Sheet:
         return DataError(f"{self.path} line {self.lines[row]}: {message}")
 
 
-def read_trials(place: Path) -> pd.DataFrame:
+def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     """Read the trials of a finished run.
 
     Args:
         place: the file, or the folder that has it as `trials.csv`. A `manifest.json` beside it says of which
             version it is.
+        one_run: whether losses are to be compared with each other: then rows of different runs are refused, which
+            agree in what fixes the data, the split or the weights, and not in these.
 
     Returns:
         One row a trial, with the columns and types of `Comparison.trials`.
@@ -130,42 +100,19 @@ def read_trials(place: Path) -> pd.DataFrame:
         Traceback (most recent call last):
         lossbench.errors.DataError: no file nowhere; name a trials.csv, or the folder of a run
     """
-    return _read(place)[1]
-
-
-def read_comparison(place: Path) -> pd.DataFrame:
-    """Read trials whose losses are to be compared with each other: they must differ in nothing but the loss.
-
-    Args:
-        place: as for `read_trials`.
-
-    Raises:
-        DataError: as for `read_trials`; also where rows are of different runs that do not go together.
-    """
-    sheet, trials = _read(place)
-    refuse_mixture(sheet, trials)
-    return trials
-
-
-def _read(place: Path) -> tuple[Sheet, pd.DataFrame]:
     path = find_trials(place)
     read_manifest(path.parent)
     sheet = read_sheet(path)
     refuse_unjudged(sheet)
     trials = typed(sheet)
     refuse_twice(sheet, trials)
-    return sheet, trials
+    if one_run:
+        refuse_mixture(sheet, trials)
+    return trials
 
 
 def read_baseline(place: Path) -> pd.DataFrame | None:
-    """Read the trials of a baseline; None where there is none yet.
-
-    Args:
-        place: as for `read_trials`.
-
-    Raises:
-        DataError: as for `read_trials`, but not where there is no file.
-    """
+    """Read the trials of a baseline; None where there is none yet."""
     return read_trials(place) if trials_path(place).exists() else None
 
 
@@ -175,11 +122,7 @@ def trials_path(place: Path) -> Path:
 
 
 def find_trials(place: Path) -> Path:
-    """Return the path of the trials.
-
-    Raises:
-        DataError: there is none.
-    """
+    """Return the path of the trials."""
     path = trials_path(place)
     if not path.exists():
         raise DataError(f"no file {path}; name a trials.csv, or the folder of a run")
@@ -187,11 +130,7 @@ def find_trials(place: Path) -> Path:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of the run in a folder, None where there is none.
-
-    Raises:
-        DataError: it cannot be read, or is of a newer version.
-    """
+    """Return the manifest of the run in a folder, None where there is none."""
     path = folder / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -212,9 +151,6 @@ def altered(place: Path) -> Iterator[Remark]:
     """Yield a remark where the trials are not those that the run beside them wrote.
 
     A file that is cut between two lines is well-formed; only the manifest can tell.
-
-    Args:
-        place: as for `read_trials`.
     """
     path = find_trials(place)
     found = read_manifest(path.parent) or {}
@@ -224,11 +160,7 @@ def altered(place: Path) -> Iterator[Remark]:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read the cells of a file and hold its lines to the header.
-
-    Raises:
-        DataError: no CSV in UTF-8, without rows, of other columns, or cut short.
-    """
+    """Read the cells of a file and hold its lines to the header."""
     text = _content(path)
     records = list(_records(path, text))
     if not records:
@@ -267,11 +199,7 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def check_header(path: Path, header: list[str]) -> None:
-    """Refuse other columns than those of `trials.csv`; their order is free, and optional ones may be missing.
-
-    Raises:
-        DataError: a required column is missing, or one is unknown or there twice.
-    """
+    """Refuse other columns than those of `trials.csv`; their order is free, and optional ones may be missing."""
     place = f"{path} line 1"
     if not set(COLUMNS) & set(header):
         raise DataError(f"{place}: not the columns of a trials.csv; name one, or the folder of a run")
@@ -291,11 +219,7 @@ def check_header(path: Path, header: list[str]) -> None:
 
 
 def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> None:
-    """Refuse lines with more or fewer cells than there are columns.
-
-    Raises:
-        DataError: naming the first such line.
-    """
+    """Refuse lines with more or fewer cells than there are columns."""
     for line, row in rows:
         if len(row) != width:
             cut = "; the file is cut short there" if line == rows[-1][0] else ""
@@ -305,11 +229,7 @@ def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> N
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:
-    """Return the cells as values, every column with its type; a column that the file lacks is undefined.
-
-    Raises:
-        DataError: a cell that is not of its column's kind, or a censored time that is none.
-    """
+    """Return the cells as values, every column with its type; a column that the file lacks is undefined."""
     absent = {name: ("",) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
     times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
     cells = sheet.cells | absent | {"epochs_to_target": times}
@@ -319,38 +239,26 @@ def typed(sheet: Sheet) -> pd.DataFrame:
 
 
 def refuse_unjudged(sheet: Sheet) -> None:
-    """Refuse rows that are judged by a score that the file has no column for.
-
-    Raises:
-        DataError: naming the first such line.
-    """
+    """Refuse rows that are judged by a score that the file has no column for."""
     for row, score in enumerate(sheet.cells["score"]):
         if score in COLUMNS and score not in sheet.cells:
             raise sheet.error(row, f"the score is {score}, and there is no column {score}; restore the file")
 
 
 def read_column(sheet: Sheet, name: str, cells: tuple[str, ...]) -> list[Any]:
-    """Return the values of one column, None for what is undefined.
-
-    Raises:
-        DataError: naming the first line that is wrong.
-    """
-    kind, values = KINDS[name], []
+    """Return the values of one column, None for what is undefined."""
+    (wanted, read), optional, values = READERS[name], TRIALS[name].empty, []
     for row, cell in enumerate(cells):
         try:
-            values.append(None if kind.optional and not cell else kind.read(cell))
+            values.append(None if optional and not cell else read(cell))
         except (ValueError, OverflowError):
-            wanted = f"neither {kind.wanted} nor empty" if kind.optional else f"not {kind.wanted}"
-            raise sheet.error(row, f"column {name}: '{cell}' is {wanted}; restore the file") from None
+            due = f"neither {wanted} nor empty" if optional else f"not {wanted}"
+            raise sheet.error(row, f"column {name}: '{cell}' is {due}; restore the file") from None
     return values
 
 
 def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
-    """Refuse a time to the target that does not agree with `converged` and `epochs`.
-
-    Raises:
-        DataError: naming the line, and what should stand there.
-    """
+    """Refuse a time to the target that does not agree with `converged` and `epochs`."""
     for row, (cell, converged, epochs) in enumerate(
         zip(sheet.cells["epochs_to_target"], trials.converged, trials.epochs, strict=True)
     ):
@@ -369,11 +277,7 @@ def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:
 
 
 def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
-    """Refuse a trial that is there twice, with the same numbers or with others.
-
-    Raises:
-        DataError: naming both lines.
-    """
+    """Refuse a trial that is there twice, with the same numbers or with others."""
     again = trials.duplicated(list(TRIAL)).to_numpy()
     if not again.any():
         return
@@ -391,11 +295,7 @@ def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
 
 
 def refuse_mixture(sheet: Sheet, trials: pd.DataFrame) -> None:
-    """Refuse rows whose data, split, weights, order or loss differ where they must not.
-
-    Raises:
-        DataError: naming both lines.
-    """
+    """Refuse rows whose data, split, weights, order or loss differ where they must not."""
     for name, column in TRIALS.items():
         if not column.same_for:
             continue

@@ -12,7 +12,7 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.remark import Remark, Topic
-from lossbench.results.read import altered, find_trials, read_comparison, read_manifest
+from lossbench.results.read import altered, find_trials, read_manifest, read_trials
 from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
 from lossbench.run.state import Gap
 from lossbench.schema import ARM, MARGINS
@@ -59,10 +59,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from altered(self.path)
-        yield from self.absent()
-
-    def absent(self) -> Iterator[Remark]:
-        """Yield what the run had and what can neither be made again nor stands beside the trials."""
+        # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:
             yield Topic.NO_CURVES()
         if self.tuning is None and self.manifest is not None and self.manifest["config"]["tune"]:
@@ -79,7 +76,7 @@ def remake(place: Path) -> Remade:
         DataError: a file that is refused, see `lossbench.results.read`.
     """
     path = find_trials(place)
-    trials = read_comparison(path)
+    trials = read_trials(path, one_run=True)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
     there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if path.with_name(name).is_file()]
@@ -92,11 +89,7 @@ def remake(place: Path) -> Remade:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, with its ends of lines as they are.
-
-    Raises:
-        DataError: it cannot be read.
-    """
+    """Return the text of a file, with its ends of lines as they are."""
     try:
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -104,11 +97,7 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table that stands beside the trials.
-
-    Raises:
-        DataError: it is no table of these columns.
-    """
+    """Read a table that stands beside the trials."""
     try:
         # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
         table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))

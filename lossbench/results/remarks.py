@@ -42,12 +42,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
 
 
 def closing(comparison: Comparison, folder: Path | None) -> Iterator[Remark]:
-    """Yield what is only true of this run.
-
-    Args:
-        comparison: a finished one.
-        folder: where the files lie; None if none were written.
-    """
+    """Yield what is only true of this run, whose files lie in `folder` if any were written."""
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)
     seconds = comparison.seconds["wall"]

@@ -1,4 +1,4 @@
-"""The files that a run leaves. Each appears whole or not at all."""
+"""The files that a run leaves. Each appears whole or not at all: then an OutputError says why, and what to do."""
 
 from __future__ import annotations
 
@@ -24,11 +24,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make a folder and see that it can be written to, before an hour of work and not after.
-
-    Raises:
-        OutputError: it cannot be made, or not be written to.
-    """
+    """Make a folder and see that it can be written to, before an hour of work and not after."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -40,11 +36,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def prepare_file(path: Path) -> None:
-    """See that a file, a device or a pipe can be written, before an hour of work and not after.
-
-    Raises:
-        OutputError: it is a folder, or its folder cannot be written to.
-    """
+    """See that a file, a device or a pipe can be written, before an hour of work and not after."""
     if path.is_dir():
         raise OutputError(
             f"cannot write '{path}': it is a folder; name a file in it, or use --output for a folder"
@@ -54,11 +46,7 @@ def prepare_file(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it; a link is followed, a device or a pipe is written to.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
+    """Write a file so that nobody ever sees half of it; a link is followed, a device or a pipe is written to."""
     try:
         if _is_stream(path):
             path.write_text(text, encoding="utf-8", newline="")
@@ -70,15 +58,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write files into a folder, which is made where it does not exist.
-
-    Args:
-        folder: where.
-        texts: by the names of the files.
-
-    Raises:
-        OutputError: it cannot be made, or a file cannot be written.
-    """
+    """Write files into a folder, which is made where it does not exist."""
     prepare_folder(folder)
     for name, text in texts.items():
         write_text(folder / name, text)

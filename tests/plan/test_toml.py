@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from lossbench.errors import ConfigError, UnknownName
-from lossbench.plan.toml import Place, line_of, read_as
+from lossbench.plan.toml import Place, read_as
 
 PLACE = Place(("claims", "mine", "key"), "mine.toml", "[claims.mine]\nkey = 3\n")
 
@@ -89,9 +89,9 @@ def test_a_table_without_a_required_key_is_refused():
         ("[losses]\na = 1", ("lr",), 1),
     ],
 )
-def test_line_of(text: str, keys: tuple[str, ...], line: int) -> None:
+def test_the_line_of_a_place(text: str, keys: tuple[str, ...], line: int) -> None:
     """The line that sets a key: bare or quoted, table or dotted, never one that only looks like it."""
-    assert line_of(keys, text) == line
+    assert Place(keys, "mine.toml", text).line == line
 
 
 def test_a_place_without_a_file_is_the_key() -> None:

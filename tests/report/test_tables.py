@@ -1,8 +1,9 @@
-"""The summary as text: best first, what was not reached as more than the run, what is undefined as a dash."""
+"""The summary as text: best first, the undefined as a dash; Markdown cell for cell; names of what varies."""
 
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stats.synthetic import SETTING, score_tables, table
 
-from lossbench.report.tables import NOT_DEFINED, Table, interval, median, tables, title
+from lossbench.report.tables import (
+    NOT_DEFINED,
+    Table,
+    interval,
+    label,
+    listed_seeds,
+    markdown,
+    median,
+    tables,
+    title,
+    varying,
+)
+from lossbench.schema import SETTING as NAMES
 from lossbench.stats.summary import summarise
 
 few = settings(max_examples=15, deadline=None)
@@ -154,3 +167,49 @@ def test_the_second_score_is_another_one() -> None:
     regression = table(scores, task="regression", score="r2").assign(r2=0.5, mae=123.456, r2_at_best=0.5)
     assert only(regression).columns[3:5] == ("R²", "MAE")
     assert column(only(regression), "MAE") == ["123.5"]
+
+
+cell_texts = st.text("ab|,:= ±²*", max_size=6).map(str.strip)
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=st.lists(st.tuples(cell_texts, cell_texts, cell_texts), max_size=4))
+def test_every_cell_is_where_it_belongs(rows: list[tuple[str, str, str]]) -> None:
+    """Splitting the lines at bars that are not escaped gives back the cells."""
+    text = markdown([Table("a title", ("", "loss", "n"), tuple(rows))], [])
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    found = [[cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    assert found == [["", "loss", "n"], ["---"] * 3, *map(list, rows)]
+
+
+def test_tables_are_apart_and_the_legend_is_last() -> None:
+    """A blank line before each table, without which Markdown sees no table, and the legend after all of them."""
+    tables = [Table(title, ("loss",), (("ce",),)) for title in ("iris", "wine")]
+    text = markdown(tables, ["* best", "  or near"])
+    assert text.index("### iris\n\n| loss |") < text.index("\n\n### wine\n\n| loss |")
+    assert text.endswith("\n\n    * best\n      or near\n")
+
+
+PLACE = dict.fromkeys(NAMES, 1) | {"model": "linear", "outlier_kind": "label", "outlier_fraction": 0.0}
+
+
+def test_only_what_varies_is_named() -> None:
+    """A setting that all places share is not said; one that differs anywhere is, in the order of the columns."""
+    places = [PLACE, PLACE | {"lr": 0.5}, PLACE | {"model": "mlp:4", "outlier_fraction": 0.25}]
+    names = varying(places)
+    assert names == ("model", "lr", "outlier_fraction")
+    assert [label(place, names) for place in places] == [
+        "linear, lr 1, clean",
+        "linear, lr 0.5, clean",
+        "mlp:4, lr 1, 25 % label",
+    ]
+    assert varying([PLACE, PLACE]) == ()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds=st.sets(st.integers(0, 20), min_size=1).map(sorted))
+def test_every_seed_is_named_and_no_other(seeds: list[int]) -> None:
+    """The runs, read back, are the seeds."""
+    said = listed_seeds(seeds).split(" ", 1)[1]
+    ends = [[int(end) for end in piece.split("-")] for piece in said.split(", ")]
+    assert [seed for run in ends for seed in range(run[0], run[-1] + 1)] == seeds

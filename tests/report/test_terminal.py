@@ -1,4 +1,4 @@
-"""Tables fit a hundred columns and lose nothing on the way."""
+"""Every command prints by one rule; tables fit a hundred columns and lose nothing on the way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 from stats.synthetic import table
 
-from lossbench.report.tables import Table, tables
-from lossbench.report.terminal import WIDTH, console, print_lines, print_tables
+from lossbench.report.tables import Table, markdown, tables
+from lossbench.report.terminal import WIDTH, console, print_lines, print_tables, show
 from lossbench.report.words import LEGEND
 from lossbench.stats.summary import summarise
 
@@ -75,3 +75,28 @@ def test_square_brackets_are_text() -> None:
 def test_the_legend_fits() -> None:
     """How to read the tables is printed as it was laid out."""
     assert max(map(len, LEGEND)) <= WIDTH
+
+
+TABLE = Table("iris", ("loss", "n"), (("ce", "10"),))
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown", "anything"])
+def test_an_export_is_printed_to_the_byte(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No table, legend or newline is added; a command's own Markdown goes before that of the tables."""
+    show(form, [TABLE], ["n: seeds"], ["a remark"], **{form: lambda: "a,b\n"})
+    assert capsys.readouterr().out == "a,b\n"
+
+
+def test_markdown_is_made_of_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tables, legend and remarks, in this order."""
+    show("markdown", [TABLE], ["n: seeds"], ["a remark"], csv=lambda: "")
+    assert capsys.readouterr().out == markdown([TABLE], ["n: seeds", "a remark"])
+
+
+@pytest.mark.parametrize("form", [None, "table"])
+def test_a_person_gets_tables_and_words(form: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same order on a terminal; nothing is exported that is not asked for."""
+    show(form, [TABLE], ["n: seeds"], ["a remark"], csv=pytest.fail)
+    out = capsys.readouterr().out
+    places = [out.index(part) for part in ("iris", "ce", "n: seeds", "a remark")]
+    assert places == sorted(places)

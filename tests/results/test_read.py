@@ -18,7 +18,7 @@ from stats.synthetic import score_tables
 from lossbench import Comparison
 from lossbench.errors import DataError
 from lossbench.report.words import words
-from lossbench.results.read import KINDS, altered, read_baseline, read_comparison, read_manifest, read_trials
+from lossbench.results.read import READERS, altered, read_baseline, read_manifest, read_trials
 from lossbench.results.write import trials_csv
 from lossbench.schema import COLUMNS, DTYPES
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
@@ -77,7 +77,7 @@ def test_a_run_reads_back_as_its_own_table(comparison: Comparison, tmp_path: Pat
     """Every column has the values and the type that it has in `Comparison.trials`."""
     comparison.save(tmp_path)
     assert_frame_equal(read_trials(tmp_path), comparison.trials, check_exact=True)
-    assert_frame_equal(read_comparison(tmp_path / "trials.csv"), comparison.trials, check_exact=True)
+    assert_frame_equal(read_trials(tmp_path / "trials.csv", one_run=True), comparison.trials, check_exact=True)
 
 
 @settings(max_examples=6, deadline=None)
@@ -97,7 +97,7 @@ def test_a_loss_that_failed_reads_back_to_the_byte(tmp_path: Path) -> None:
     """A row that says what it was and why it failed, without a score, goes with the others of its run."""
     text = trials_csv(with_failed(TRIALS, "bce", 'ValueError: "no, not that"'))
     path = written(tmp_path, text)
-    assert trials_csv(read_comparison(path)) == text
+    assert trials_csv(read_trials(path, one_run=True)) == text
 
 
 def test_columns_may_stand_in_any_order(tmp_path: Path) -> None:
@@ -139,10 +139,10 @@ def test_what_a_spreadsheet_writes_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in COLUMNS if name != "failure"])  # which is any text, or none
 def test_every_column_refuses_what_is_none_of_its_values(tmp_path: Path, name: str) -> None:
     """Each column has a wrong cell, and the message has its line, its column and what it should be."""
-    wrong = "o.5" if KINDS[name].wanted != "a text" else ""
+    wrong = "o.5" if READERS[name][0] != "a text" else ""
     message = refused(tmp_path, edited(2, **{name: wrong}))
     assert message.startswith(f" line 4: column {name}: '{wrong}' is n")
-    assert KINDS[name].wanted in message
+    assert READERS[name][0] in message
 
 
 @pytest.mark.parametrize(
@@ -294,4 +294,4 @@ def test_losses_of_different_runs_are_not_compared(tmp_path: Path, name: str, ke
     path = written(tmp_path, edited(3, **{name: "redrawn" if name == "sampling" else "other"}))
     assert len(read_trials(path)) == len(TRIALS)
     with pytest.raises(DataError, match=rf"line 5: contradicts line [234]: another {name} for the same {keys};"):
-        read_comparison(path)
+        read_trials(path, one_run=True)

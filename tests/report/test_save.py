@@ -11,15 +11,14 @@ import torch
 
 from lossbench import Comparison
 from lossbench.plan.settings import make_settings
-from lossbench.report.words import words
-from lossbench.results.manifest import manifest
+from lossbench.report.save import manifest
 from lossbench.results.write import json_text
 
 
 @pytest.fixture
 def found(comparison: Comparison) -> dict:
     """Give the manifest of the shared comparison."""
-    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare", words)
+    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare")
 
 
 def test_it_has_what_the_design_asks_for(found: dict) -> None:
