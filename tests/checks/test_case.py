@@ -46,4 +46,4 @@ def test_company_is_kept_where_one_row_is_a_mere_sign() -> None:
     cosine = made(angle, whole_batch=True)
     assert lone(cosine).beside == COMPANY
     assert gradient(lone(cosine), *cosine.draw(3)).norm() > 0.01
-    assert check_kinks(cosine).verdict == "pass"
+    assert check_kinks(cosine).grade == "pass"

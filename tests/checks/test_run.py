@@ -33,7 +33,7 @@ def test_the_catalogue_passes_its_own_checks(record) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_loss_keeps_the_laws_of_the_checks(case) -> None:
     """With other parameters too: a true and finite gradient, shape, precision, rows of no order and no company."""
-    assert {name: seen for name in EXACT if (seen := CHECKS[name](case)).verdict != "pass"} == {}
+    assert {name: seen for name in EXACT if (seen := CHECKS[name](case)).grade != "pass"} == {}
 
 
 def test_a_loss_is_checked_on_each_task_that_it_fits() -> None:
