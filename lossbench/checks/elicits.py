@@ -15,8 +15,8 @@ import torch
 from scipy import stats
 from scipy.optimize import brentq, minimize, minimize_scalar
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observed
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import predict
 

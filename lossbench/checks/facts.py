@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, lone
-from lossbench.checks.observation import Observation, observed
 from lossbench.losses import Facts
 
 ROWS = 300

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, lone
 from lossbench.checks.line import REACH, Line, lines
-from lossbench.checks.observation import Observation, observed
 
 INTERVALS, COARSE, FINE = 192, 6, 40
 """The pieces of a line; the halvings of every piece, and then of those that may hold a jump."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
 from lossbench.losses import Loss, catalogue, get_loss
+from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.locate import locate
-from lossbench.losses.custom.statements import split_loss
 from lossbench.losses.registry import built_in
 from lossbench.losses.scaled import is_scaled, split_scaled
 from lossbench.task import TASKS, Task

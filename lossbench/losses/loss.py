@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
+from lossbench.losses.custom.conventions import check_none_left, split_loss
 from lossbench.losses.custom.locate import Candidate, check_name, registered, remember
 from lossbench.losses.custom.record import agreed_task, custom_loss
-from lossbench.losses.custom.statements import check_none_left, split_loss
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import built_in, core_losses, find
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled

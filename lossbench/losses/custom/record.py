@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.lazy import torch
-from lossbench.losses.custom.calls import Call, Gives, alone, make_call
+from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
 from lossbench.losses.custom.conventions import (
     Convention,
     is_number,
@@ -25,7 +25,6 @@ from lossbench.losses.custom.conventions import (
     recognise,
 )
 from lossbench.losses.custom.locate import Candidate, locate
-from lossbench.losses.custom.mapping import AT_ONCE, Spread, spread
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest
 from lossbench.losses.record import LossRecord
