@@ -1,7 +1,7 @@
 """Losses of an error e = target - raw; several targets are averaged, so that their number scales no step.
 
-Losses of a relative error stand in `relative`, those made against outliers in `robust`, those of positive targets
-in `positive`, and those that predict a distribution in `likelihood`.
+Losses of a relative error stand in `relative`, those made against outliers in `robust`, and those that predict
+something positive in `positive`.
 """
 
 from __future__ import annotations
