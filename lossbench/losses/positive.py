@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.record import POSITIVE, Domain, Facts, separable
+from lossbench.losses.record import POSITIVE, Domain, separable, smooth
 from lossbench.losses.regression import regression_loss
 from lossbench.spec import Parameter
 
@@ -49,13 +49,7 @@ def positive(raw: torch.Tensor) -> torch.Tensor:
 
 
 def below_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is negative, and every row where a target is zero throughout.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
+    """Mark the rows of (rows, targets) where some target is negative, or all rows where one is zero throughout.
 
     Example:
         >>> below_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
@@ -66,13 +60,7 @@ def below_zero(targets: np.ndarray) -> np.ndarray:
 
 
 def not_above_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is zero or negative.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
+    """Mark the rows of (rows, targets) where some target is zero or negative.
 
     Example:
         >>> not_above_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
@@ -223,9 +211,7 @@ def _gaussian_nll_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor
     outputs_per_target=2,
     slope=_gaussian_nll_slope,
     # not nonnegative: a density may be above 1
-    facts=Facts(
-        differentiable=True, symmetric=True, estimates="mean, and the variance about it", nonnegative=False
-    ),
+    facts=smooth(estimates="mean, and the variance about it", nonnegative=False),
 )
 def gaussian_nll(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Negative log-likelihood of a normal distribution whose mean and variance are both predicted.

@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.checks.tasks import fits, in_words, not_among, served
+from lossbench.checks.tasks import fits, in_words, not_among
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
+from lossbench.losses.registry import served
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
 from lossbench.report.words import words
