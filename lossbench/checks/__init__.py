@@ -3,6 +3,9 @@
 A check is a function from a case to an observation; `lossbench.checks.run.check_loss` does all of them. The tests
 of the catalogue use the same code. No check is imported here, so that `lossbench.checks.tasks` answers without
 torch.
+
+In all of them `case` is the loss, `raw` is (batch, outputs) and `target` is (batch,) or (batch, targets), unless
+other shapes are stated.
 """
 
 from __future__ import annotations

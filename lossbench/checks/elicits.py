@@ -154,8 +154,7 @@ def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
 def _claim(case: Case) -> str:
     """Return what a record says that a loss estimates; if it depends on parameters, only at their defaults."""
     claim = case.loss.facts.estimates.partition(" (with")[0] if case.loss.facts else ""
-    default = all(case.loss.parameters[p.name] == p.default for p in case.loss.record.parameters)
-    return claim if default or claim in STATISTICS else ""
+    return claim if case.is_default or claim in STATISTICS else ""
 
 
 def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:

@@ -60,11 +60,7 @@ class Kink:
 
 
 def find_kinks(case: Case) -> list[Kink]:
-    """Return the kinks on lines along each raw output.
-
-    Args:
-        case: the loss, each sample a batch by itself.
-    """
+    """Return the kinks on lines along each raw output; of the case, each sample is a batch by itself."""
     return [_look(line, place) for line in lines(case) for place in _places(line)]
 
 

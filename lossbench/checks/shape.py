@@ -18,16 +18,7 @@ SUM = 1.5
 
 
 def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Evaluate many models one after the other, for comparison with all at once.
-
-    Args:
-        case: the loss.
-        raw: (..., batch, outputs).
-        target: (..., batch) or (..., batch, targets).
-
-    Returns:
-        (..., batch), or (...) for a whole-batch loss.
-    """
+    """Evaluate models (..., batch, outputs) one after the other, for comparison with all at once."""
     slots = itertools.product(*map(range, raw.shape[:-2]))
     each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
@@ -90,27 +81,9 @@ def _name(kind: torch.dtype) -> str:
 
 ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
 
-Result = tuple[torch.Tensor, torch.Tensor]
-
-
-def reordered(case: Case) -> tuple[Result, Result]:
-    """Return value and gradient of a batch, and those of its rows in another order, sorted back.
-
-    Returns:
-        Two pairs of the value, (batch,) or (), and the gradient, (batch, outputs).
-    """
-    raw, target = case.draw(len(ORDER))
-    value, slope = value_and_gradient(case, raw[ORDER], target[ORDER])
-    back = ORDER.argsort()
-    return value_and_gradient(case, raw, target), (value[back] if value.dim() else value, slope[back])
-
 
 def influence(case: Case) -> torch.Tensor:
-    """Return how far the gradient of a row moves, as a share of its size, when all other rows are replaced.
-
-    Returns:
-        (outputs,), for each raw output.
-    """
+    """Return the share of a row's gradient, (outputs,), by which it moves when all other rows are replaced."""
     raw, target = case.draw(len(ORDER))
     other = torch.cat([raw[:1], case.draw(len(ORDER), seed=1)[0][1:]])
     here, there = gradient(case, raw, target)[0], gradient(case, other, target)[0]
@@ -119,8 +92,11 @@ def influence(case: Case) -> torch.Tensor:
 
 def check_order(case: Case) -> Observation:
     """Check that the order of the rows, which is arbitrary, changes nothing."""
-    first, second = reordered(case)
-    off = max(float((one - other).abs().max()) for one, other in zip(first, second, strict=True))
+    raw, target = case.draw(len(ORDER))
+    first = value_and_gradient(case, raw, target)
+    second = value_and_gradient(case, raw[ORDER], target[ORDER])
+    there = [part[ORDER] if part.dim() else part for part in first]
+    off = max(float((one - other).abs().max()) for one, other in zip(there, second, strict=True))
     largest = max(float(part.abs().max()) for part in first)
     saw = f"rows in another order: value and gradient move by {off:.1g} at most"
     rounding = torch.finfo(first[0].dtype).eps ** 0.75  # what a sum in another order may lose

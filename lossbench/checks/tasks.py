@@ -47,7 +47,9 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
         >>> fits("huber")["binary"]
         'numbers only'
     """
-    seek(spec)
+    name = _name(spec)
+    if name and not served(name):
+        locate(name)  # refuses a name, a file or an object that does not exist
     asked = tuple(tasks)
     found: dict[Task, Loss | str] = {}
     wrong: list[Exception] = []
@@ -62,13 +64,6 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
     if wrong and not any(isinstance(loss, Loss) for loss in found.values()):
         raise wrong[0]
     return found
-
-
-def seek(spec: str) -> None:
-    """Refuse a loss that does not exist: its name, its file, or the object in it."""
-    name = _name(spec)
-    if name and not served(name):
-        locate(name)
 
 
 def _name(spec: str) -> str:
