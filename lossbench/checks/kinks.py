@@ -44,11 +44,6 @@ class Kink:
         return bool(((self.slope[1] >= low - slack) & (self.slope[1] <= high + slack)).all())
 
     @property
-    def finite(self) -> bool:
-        """Whether value and gradient are finite there."""
-        return bool(self.value[1].isfinite() and self.slope[1].isfinite().all())
-
-    @property
     def leap(self) -> float:
         """The size of a jump of the value; zero if it does not jump."""
         apart = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
@@ -110,7 +105,8 @@ def check_kinks(case: Case) -> Observation:
         return observed(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
-            fault = "not between the two sides" if kink.finite else "not finite there; take a stable form"
+            finite = bool(kink.value[1].isfinite() and kink.slope[1].isfinite().all())
+            fault = "not between the two sides" if finite else "not finite there; take a stable form"
             return observed(f"gradient before, at and after {kink}: {fault}", failed=True)
         if kink.leap:
             return observed(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)

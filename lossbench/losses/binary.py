@@ -14,8 +14,6 @@ from lossbench.losses.registry import register, register_per_label
 
 _binary = partial(register, task="binary", encoding="values")
 
-_SQUARED_FACTS = smooth_terms(convex=True, estimates="probability")
-
 
 def minus_sign(target: torch.Tensor) -> torch.Tensor:
     """Return -s = 1 - 2y, of any shape: 1 and -1 for 0 and 1.
@@ -97,7 +95,7 @@ def _mse_logits_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
     "in classification tasks, ICLR",
     slope=_mse_logits_slope,
-    facts=_SQUARED_FACTS,
+    facts=smooth_terms(convex=True, estimates="probability"),
 )
 def mse_logits(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against 0 or 1.
@@ -122,7 +120,7 @@ def _mse_pm1_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     formula="(z - s)², with s = 2y - 1",
     source="Widrow and Hoff (1960), Adaptive switching circuits, IRE WESCON Convention Record 4",
     slope=_mse_pm1_slope,
-    facts=_SQUARED_FACTS,
+    facts=smooth_terms(convex=True, estimates="probability"),
 )
 def mse_pm1(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against -1 or 1.

@@ -16,9 +16,10 @@ from lossbench.spec import Parameter
 
 STANDARD = "standard deviations of the training target"  # by which targets are divided before a loss sees them
 
-DELTA = Parameter(
-    "delta", 1.0, low=0, open_low=True, meaning="error from which the growth is linear", unit=STANDARD
-)
+scale = partial(Parameter, low=0, open_low=True, unit=STANDARD)
+"""A parameter that says which errors are large."""
+
+DELTA = scale("delta", 1.0, meaning="error from which the growth is linear")
 _tau = partial(Parameter, "tau", 0.5, low=0, high=1, open_low=True, open_high=True)
 TAU = _tau(meaning="the quantile estimated, the share of targets below the prediction")
 EXPECTILE = _tau(meaning="the expectile estimated, the share of errors above the prediction in the weight of all")

@@ -12,17 +12,16 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.record import smooth_terms
-from lossbench.losses.regression import STANDARD, regression_loss
+from lossbench.losses.regression import regression_loss, scale
 from lossbench.spec import Parameter
 
-_scale = partial(Parameter, low=0, open_low=True, unit=STANDARD)
-BETA = _scale("beta", 1.0, meaning="error from which the growth is linear")
-DELTA = _scale("delta", 1.0, meaning="error about which the growth becomes linear")
-CAUCHY = _scale("c", 2.385, meaning="error with the largest slope")
-GEMAN_MCCLURE = _scale("c", 1.0, meaning="error with the largest slope, times √3")
-WELSCH = _scale("c", 2.985, meaning="error with the largest slope, times √2")
-TUKEY = _scale("c", 4.685, meaning="error from which the loss is constant")
-BARRON = _scale("c", 1.0, meaning="error about which it ceases to be a squared error")
+BETA = scale("beta", 1.0, meaning="error from which the growth is linear")
+DELTA = scale("delta", 1.0, meaning="error about which the growth becomes linear")
+CAUCHY = scale("c", 2.385, meaning="error with the largest slope")
+GEMAN_MCCLURE = scale("c", 1.0, meaning="error with the largest slope, times √3")
+WELSCH = scale("c", 2.985, meaning="error with the largest slope, times √2")
+TUKEY = scale("c", 4.685, meaning="error from which the loss is constant")
+BARRON = scale("c", 1.0, meaning="error about which it ceases to be a squared error")
 # Above 2 errors would count for more than their squares: no longer a robust loss, and not finite far off.
 ALPHA = Parameter(
     "alpha", 1.0, high=2, meaning="shape: 2 squared error, 1 pseudo-Huber, 0 Cauchy, far below Welsch"

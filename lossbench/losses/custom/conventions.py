@@ -82,12 +82,7 @@ def split_loss(spec: str) -> tuple[str, dict[str, str], dict[str, str]]:
 
 
 def check_none_left(stated: Mapping[str, str], where: str) -> None:
-    """Refuse what cannot be stated about a loss that has a convention of its own.
-
-    Args:
-        stated: what is left when task and label are taken out.
-        where: the loss, for the message.
-    """
+    """Refuse what, beside task and label, is stated about a loss that has a convention of its own."""
     if stated:
         raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where)
 

@@ -159,7 +159,9 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        return _in_file(name, Path(place).absolute(), attribute)
+        file = Path(place).absolute()
+        module, code = run_file(file)
+        return _in_file(module, name, attribute, str(file), code)
     if ":" in place:
         raise _no_parameter(name)
     if place:
@@ -192,13 +194,8 @@ def _is_file(place: str) -> bool:
     return place.lower().endswith(".py")
 
 
-def _in_file(name: str, file: Path, attribute: str) -> Candidate:
-    module, code = run_file(file)
-    return _attribute_of(module, name, attribute, str(file), code)
-
-
 @cache
-def _attribute_of(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
+def _in_file(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
     criterion = find_in(module, attribute, Path(file).name)
     check_callable(criterion, name)
     return Candidate(name, criterion, file, Path(file).name, code)
