@@ -39,6 +39,11 @@ class Case:
         """The number of raw outputs."""
         return self.loss.record.width(self.targets)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether the parameters are those for which a record declares what depends on them."""
+        return all(self.loss.parameters[p.name] == p.default for p in self.loss.record.parameters)
+
     def draw(
         self, *shape: int, seed: int = 0, scale: float = 2.0, outputs: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ import torch
 from scipy import stats
 from scipy.optimize import brentq, minimize, minimize_scalar
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observed
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import predict
 
@@ -154,8 +155,7 @@ def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
 def _claim(case: Case) -> str:
     """Return what a record says that a loss estimates; if it depends on parameters, only at their defaults."""
     claim = case.loss.facts.estimates.partition(" (with")[0] if case.loss.facts else ""
-    default = all(case.loss.parameters[p.name] == p.default for p in case.loss.record.parameters)
-    return claim if default or claim in STATISTICS else ""
+    return claim if case.is_default or claim in STATISTICS else ""
 
 
 def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
@@ -175,14 +175,15 @@ def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimat
     likely = share.argmax() if case.loss.task == "multiclass" else share > 0.5
     right = bool(np.all(reading.decision.flatten() == likely))
     score, belief = reading.ranking, reading.probability
+    near = partial(np.allclose, rtol=0, atol=NEAR)
     estimates = {
-        "probability": belief is not None and np.allclose(belief, share, rtol=0, atol=NEAR),
-        "2p - 1": np.allclose(score, 2 * share - 1, rtol=0, atol=NEAR),
-        "log(p / (1 - p))": np.allclose(score, np.log(share / (1 - share)), rtol=0, atol=NEAR),
-        "½ log(p / (1 - p))": np.allclose(score, np.log(share / (1 - share)) / 2, rtol=0, atol=NEAR),
+        "probability": belief is not None and near(belief, share),
+        "2p - 1": near(score, 2 * share - 1),
+        "log(p / (1 - p))": near(score, np.log(share / (1 - share))),
+        "½ log(p / (1 - p))": near(score, np.log(share / (1 - share)) / 2),
         "each label's share of all labels": belief is not None
         and len(share) > 1
-        and np.allclose(belief, share / share.sum(), rtol=0, atol=NEAR),
+        and near(belief, share / share.sum()),
         "most probable class": right,
     }
     said = f"raw outputs {_listed(raw)}" if belief is None else f"probabilities {_listed(belief.flatten())}"

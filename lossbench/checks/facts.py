@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, lone
-from lossbench.checks.observation import Observation, observed
-from lossbench.losses import Facts
 
 ROWS = 300
 
@@ -37,16 +36,7 @@ def symmetric(case: Case) -> bool:
 
 
 def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mirror image of an error, or the same sample with the classes exchanged.
-
-    Args:
-        case: the loss.
-        raw: (batch, outputs).
-        target: (batch,) or (batch, targets).
-
-    Returns:
-        Raw outputs and target in the same shapes.
-    """
+    """Return the mirror image of an error, or the same sample with the classes exchanged; shapes stay."""
     if case.loss.task == "regression":
         targets = target.shape[-1]
         return torch.cat([2 * target - raw[..., :targets], raw[..., targets:]], dim=-1), target
@@ -101,17 +91,9 @@ def check_facts(case: Case) -> Observation:
         missed = [f"not {name}" for name in LAWS if name not in found]
         return observed(f"it seems {', '.join([*found, *missed])}; {seen}")
     broken = [name for name in LAWS if getattr(facts, name) and name not in found]
-    if _is_default(case) and facts.lipschitz is not None and not steepest <= facts.lipschitz * (1 + 1e-6):
+    if case.is_default and facts.lipschitz is not None and not steepest <= facts.lipschitz * (1 + 1e-6):
         broken.append(f"lipschitz {facts.lipschitz:g}")
+    limit = "" if facts.lipschitz is None else f", by default at most {facts.lipschitz:.3g}"
     declared = ", ".join(name for name in LAWS if getattr(facts, name))
     saw = f"declared {', '.join(broken)}, which is not so" if broken else f"{declared}: as declared"
-    return observed(f"{saw}; {seen}{_limit(facts)}", failed=bool(broken))
-
-
-def _is_default(case: Case) -> bool:
-    """Say whether the parameters are those for which the largest gradient is declared."""
-    return all(case.loss.parameters[p.name] == p.default for p in case.loss.record.parameters)
-
-
-def _limit(facts: Facts) -> str:
-    return "" if facts.lipschitz is None else f", by default at most {facts.lipschitz:.3g}"
+    return observed(f"{saw}; {seen}{limit}", failed=bool(broken))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, lone
 from lossbench.checks.line import REACH, Line, lines
-from lossbench.checks.observation import Observation, observed
 
 INTERVALS, COARSE, FINE = 192, 6, 40
 """The pieces of a line; the halvings of every piece, and then of those that may hold a jump."""
@@ -44,11 +44,6 @@ class Kink:
         return bool(((self.slope[1] >= low - slack) & (self.slope[1] <= high + slack)).all())
 
     @property
-    def finite(self) -> bool:
-        """Whether value and gradient are finite there."""
-        return bool(self.value[1].isfinite() and self.slope[1].isfinite().all())
-
-    @property
     def leap(self) -> float:
         """The size of a jump of the value; zero if it does not jump."""
         apart = (self.value[2] - self.value[0]).abs() - 4 * BESIDE * self.slope[[0, 2]].norm(dim=-1).max()
@@ -60,11 +55,7 @@ class Kink:
 
 
 def find_kinks(case: Case) -> list[Kink]:
-    """Return the kinks on lines along each raw output.
-
-    Args:
-        case: the loss, each sample a batch by itself.
-    """
+    """Return the kinks on lines along each raw output; of the case, each sample is a batch by itself."""
     return [_look(line, place) for line in lines(case) for place in _places(line)]
 
 
@@ -114,7 +105,8 @@ def check_kinks(case: Case) -> Observation:
         return observed(f"the gradient jumps nowhere within {REACH:g} of zero")
     for kink in kinks:
         if not kink.valid:
-            fault = "not between the two sides" if kink.finite else "not finite there; take a stable form"
+            finite = bool(kink.value[1].isfinite() and kink.slope[1].isfinite().all())
+            fault = "not between the two sides" if finite else "not finite there; take a stable form"
             return observed(f"gradient before, at and after {kink}: {fault}", failed=True)
         if kink.leap:
             return observed(f"the value jumps by {kink.leap:.3g} at {kink}; no gradient knows of that", noted=True)

@@ -1,4 +1,4 @@
-"""Straight lines through the raw outputs, along which a loss is evaluated."""
+"""Straight lines through the raw outputs, along which a loss is evaluated: each sample is a batch by itself."""
 
 from __future__ import annotations
 
@@ -48,11 +48,7 @@ class Line:
 
 
 def standard(case: Case) -> Line:
-    """Return the line on which a loss is drawn: the error, or the raw output of the true class.
-
-    Args:
-        case: the loss, each sample a batch by itself.
-    """
+    """Return the line on which a loss is drawn: the error, or the raw output of the true class."""
     record = case.loss.record
     base = torch.zeros(case.outputs, dtype=torch.float64)
     if record.task == "regression":
@@ -72,11 +68,7 @@ def standard(case: Case) -> Line:
 
 
 def lines(case: Case) -> Iterator[Line]:
-    """Yield the standard line, then one for each raw output and kind of target, where no two outputs are tied.
-
-    Args:
-        case: the loss, each sample a batch by itself.
-    """
+    """Yield the standard line, then one for each raw output and kind of target, where no two outputs are tied."""
     yield standard(case)
     for target in _targets(case):
         for output in range(case.outputs):

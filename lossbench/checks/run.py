@@ -6,18 +6,22 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from lossbench.checks.batch import check_batch, check_order
+from lossbench.checks import Observation
 from lossbench.checks.case import Case
 from lossbench.checks.elicits import check_elicits
 from lossbench.checks.facts import check_facts
-from lossbench.checks.finite import check_finite, check_precision
-from lossbench.checks.inputs import check_broadcasting, check_inputs
 from lossbench.checks.kinks import check_kinks
-from lossbench.checks.observation import Observation
-from lossbench.checks.saturation import check_plateaus, check_saturation
-from lossbench.checks.scale import check_cost, check_scale
-from lossbench.checks.shape import check_dtype, check_reduction, check_shape
-from lossbench.checks.slopes import check_slopes
+from lossbench.checks.numerics import check_finite, check_precision, check_slopes
+from lossbench.checks.scale import check_cost, check_plateaus, check_saturation, check_scale
+from lossbench.checks.shape import (
+    check_batch,
+    check_broadcasting,
+    check_dtype,
+    check_inputs,
+    check_order,
+    check_reduction,
+    check_shape,
+)
 from lossbench.checks.tasks import fits
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss

@@ -1,4 +1,4 @@
-"""What a loss returns: shape, reduction and precision."""
+"""What a loss returns (shape, reduction and precision), and what it does with its batch and its inputs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import itertools
 
 import torch
 
-from lossbench.checks.case import Case
-from lossbench.checks.observation import Observation, observed
+from lossbench.checks import Observation, observed
+from lossbench.checks.case import Case, gradient, value_and_gradient
+from lossbench.errors import BadValue, LossFailed
 
 LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
@@ -17,16 +18,7 @@ SUM = 1.5
 
 
 def apart(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Evaluate many models one after the other, for comparison with all at once.
-
-    Args:
-        case: the loss.
-        raw: (..., batch, outputs).
-        target: (..., batch) or (..., batch, targets).
-
-    Returns:
-        (..., batch), or (...) for a whole-batch loss.
-    """
+    """Evaluate models (..., batch, outputs) one after the other, for comparison with all at once."""
     slots = itertools.product(*map(range, raw.shape[:-2]))
     each = torch.stack([case.value(raw[slot], target[slot]) for slot in slots])
     return each.reshape((*raw.shape[:-2], *each.shape[1:]))
@@ -85,3 +77,80 @@ def averages(case: Case, raw: torch.Tensor, target: torch.Tensor) -> bool:
 
 def _name(kind: torch.dtype) -> str:
     return str(kind).removeprefix("torch.")
+
+
+ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
+
+
+def influence(case: Case) -> torch.Tensor:
+    """Return the share of a row's gradient, (outputs,), by which it moves when all other rows are replaced."""
+    raw, target = case.draw(len(ORDER))
+    other = torch.cat([raw[:1], case.draw(len(ORDER), seed=1)[0][1:]])
+    here, there = gradient(case, raw, target)[0], gradient(case, other, target)[0]
+    return (here - there).abs() / here.abs().clamp(min=1e-12)
+
+
+def check_order(case: Case) -> Observation:
+    """Check that the order of the rows, which is arbitrary, changes nothing."""
+    raw, target = case.draw(len(ORDER))
+    first = value_and_gradient(case, raw, target)
+    second = value_and_gradient(case, raw[ORDER], target[ORDER])
+    there = [part[ORDER] if part.dim() else part for part in first]
+    off = max(float((one - other).abs().max()) for one, other in zip(there, second, strict=True))
+    largest = max(float(part.abs().max()) for part in first)
+    saw = f"rows in another order: value and gradient move by {off:.1g} at most"
+    rounding = torch.finfo(first[0].dtype).eps ** 0.75  # what a sum in another order may lose
+    return observed(saw, failed=not off <= rounding * (1 + largest))
+
+
+def check_batch(case: Case) -> Observation:
+    """Check whether the gradient of a row depends on the rows beside it."""
+    share, whole = float(influence(case).max()), case.loss.record.whole_batch
+    if share < 1e-6:
+        return observed("the gradient of a row does not depend on the other rows")
+    saw = f"with other rows beside it, the gradient of a row changes by {share:.1%}"
+    return observed(f"{saw}: the batch size is part of the loss", noted=not whole)
+
+
+def check_inputs(case: Case) -> Observation:
+    """Check that raw outputs and targets are unchanged by the call."""
+    raw, target = case.draw(2, ROWS)
+    given = raw.clone(), target.clone()
+    case.value(*given)
+    changed = [
+        name
+        for name, now, was in zip(("raw outputs", "target"), given, (raw, target), strict=True)
+        if not torch.equal(now, was)
+    ]
+    saw = f"changes its {' and its '.join(changed)} in place; let it work on a copy"
+    return observed(saw if changed else "left as they are", failed=bool(changed))
+
+
+def check_broadcasting(case: Case) -> Observation:
+    """Check that a target whose shape does not match the raw outputs is refused.
+
+    A user's loss is used elsewhere too, so it is also called without lossbench's check of the shapes.
+    """
+    raw, target = case.draw(ROWS)
+    wrong = target[:, None] if case.loss.record.encoding == "index" else target.expand(ROWS, ROWS, -1)
+    try:
+        case.loss(raw, wrong, **case.prior(raw))
+    except BadValue:
+        if case.loss.record.code and _pairs(case):
+            saw = f"refused here; called elsewhere, it would pair each of ({ROWS}, 1) with each of ({ROWS},)"
+            return observed(saw, noted=True)
+        return observed("a target of another shape is refused")
+    return observed(f"a target of shape {tuple(wrong.shape)} is taken for {tuple(raw.shape)}", failed=True)
+
+
+def _pairs(case: Case) -> bool:
+    """Say whether the function, given (n, 1) and (n,), broadcasts to another result than for (n, 1) and (n, 1)."""
+    raw, target = case.draw(ROWS)
+    if case.outputs > 1 or case.loss.record.encoding == "index":
+        return False
+    right = case.value(raw, target)
+    try:
+        wrong = case.value(raw, target[:, 0])
+    except (LossFailed, RuntimeError, IndexError):
+        return False
+    return wrong.shape != right.shape or not torch.allclose(wrong, right)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
-from lossbench.losses import Loss, catalogue, get_loss
+from lossbench.losses import Loss, get_loss
+from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.locate import locate
-from lossbench.losses.custom.statements import split_loss
-from lossbench.losses.registry import built_in
+from lossbench.losses.registry import served
 from lossbench.losses.scaled import is_scaled, split_scaled
 from lossbench.task import TASKS, Task
 
@@ -19,16 +19,6 @@ PREDICTED: Mapping[Task, str] = {
     "multilabel": "labels",
 }
 """What each task predicts, in words."""
-
-
-def served(name: str) -> tuple[Task, ...]:
-    """Return the tasks that a loss of the catalogue serves, by its name or an alias.
-
-    Example:
-        >>> served("brier")
-        ('binary', 'multiclass', 'multilabel')
-    """
-    return tuple(record.task for record in catalogue() if name in (record.name, *record.aliases))
 
 
 def not_among(tasks: Collection[Task], task: Task) -> str:
@@ -57,7 +47,9 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
         >>> fits("huber")["binary"]
         'numbers only'
     """
-    seek(spec)
+    name = _name(spec)
+    if name and not served(name):
+        locate(name)  # refuses a name, a file or an object that does not exist
     asked = tuple(tasks)
     found: dict[Task, Loss | str] = {}
     wrong: list[Exception] = []
@@ -72,13 +64,6 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
     if wrong and not any(isinstance(loss, Loss) for loss in found.values()):
         raise wrong[0]
     return found
-
-
-def seek(spec: str) -> None:
-    """Refuse a loss that does not exist: its name, its file, or the object in it."""
-    name = _name(spec)
-    if name and not built_in(name):
-        locate(name)
 
 
 def _name(spec: str) -> str:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import separable
+from lossbench.losses.record import smooth_terms
 from lossbench.losses.registry import register, register_per_label
 
 _binary = partial(register, task="binary", encoding="values")
-
-_SQUARED_FACTS = separable(convex=True, differentiable=True, symmetric=True, estimates="probability")
 
 
 def minus_sign(target: torch.Tensor) -> torch.Tensor:
@@ -44,7 +42,7 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     },
     slope=_bce_slope,
     # Lipschitz: the derivative is p - y
-    facts=separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates="probability"),
+    facts=smooth_terms(convex=True, lipschitz=1.0, estimates="probability"),
 )
 def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy from raw outputs: the logistic loss.
@@ -73,7 +71,7 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     labels={"range": "[0, labels]"},
     slope=_mse_slope,
     # Lipschitz: the slope 2p²(1 - p) is largest at p = 2/3
-    facts=separable(bounded=True, differentiable=True, lipschitz=8 / 27, symmetric=True, estimates="probability"),
+    facts=smooth_terms(bounded=True, lipschitz=8 / 27, estimates="probability"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
@@ -97,7 +95,7 @@ def _mse_logits_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Hui and Belkin (2021), Evaluation of neural architectures trained with square loss vs cross-entropy "
     "in classification tasks, ICLR",
     slope=_mse_logits_slope,
-    facts=_SQUARED_FACTS,
+    facts=smooth_terms(convex=True, estimates="probability"),
 )
 def mse_logits(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against 0 or 1.
@@ -122,7 +120,7 @@ def _mse_pm1_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     formula="(z - s)², with s = 2y - 1",
     source="Widrow and Hoff (1960), Adaptive switching circuits, IRE WESCON Convention Record 4",
     slope=_mse_pm1_slope,
-    facts=_SQUARED_FACTS,
+    facts=smooth_terms(convex=True, estimates="probability"),
 )
 def mse_pm1(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error of the raw output against -1 or 1.
@@ -152,9 +150,7 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     slope=_mae_slope,
     # differentiable: p never reaches y, where the kink of the absolute value is
     # Lipschitz: the slope p(1 - p) is largest at p = 1/2
-    facts=separable(
-        bounded=True, differentiable=True, lipschitz=1 / 4, symmetric=True, estimates="most probable class"
-    ),
+    facts=smooth_terms(bounded=True, lipschitz=1 / 4, estimates="most probable class"),
 )
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error on probabilities, which tolerates flipped labels and learns slowly.

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 
 from lossbench.lazy import torch
-from lossbench.losses.multiclass import label_smoothing_slope, multiclass_loss, smooth
+from lossbench.losses.multiclass import label_smoothing_slope, multiclass_loss
+from lossbench.losses.record import smooth
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, one_hot, softmax
 from lossbench.spec import Parameter
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
+from lossbench.losses.custom.conventions import check_none_left, split_loss
 from lossbench.losses.custom.locate import Candidate, check_name, registered, remember
 from lossbench.losses.custom.record import agreed_task, custom_loss
-from lossbench.losses.custom.statements import check_none_left, split_loss
 from lossbench.losses.record import Facts, Link, LossRecord
-from lossbench.losses.registry import built_in, core_losses, find
+from lossbench.losses.registry import core_losses, find, served
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
 from lossbench.spec import numbers, title
 from lossbench.task import Task
@@ -160,7 +160,7 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     name, given, stated = split_loss(spec)
     if "label" in stated:
         check_name(stated.pop("label"))
-    if not built_in(name):
+    if not served(name):
         record, values = custom_loss(spec, name, given, stated, task, targets)
         return Loss(record, spec, values, targets)
     record = find(name, agreed_task(spec, stated.pop("task", None), task))
@@ -193,7 +193,7 @@ def _multiplied(spec: str, inner: str, task: Task | None, targets: int | None) -
             )
         inner = core_losses(task)[0]
     name, given, _ = split_loss(inner)
-    if built_in(name) and FACTOR.name in given:
+    if served(name) and FACTOR.name in given:
         raise BadValue(f"'{spec}': {FACTOR.name} stands before loss=, since all behind it is of '{name}'; move it")
     other = get_loss(inner, task, targets)
     if FACTOR.name in other.parameters:

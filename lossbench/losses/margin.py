@@ -10,7 +10,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import minus_sign
-from lossbench.losses.record import separable
+from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register, register_per_label
 
 # The exponential loss goes on as a straight line from this margin down. Its slope is exp(16) there, about 2^23: in
@@ -61,7 +61,7 @@ def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tenso
     source="Lee and Mangasarian (2001), SSVM: a smooth support vector machine for classification, "
     "Comput. Optim. Appl. 20",
     slope=_squared_hinge_slope,
-    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="2p - 1"),
+    facts=smooth_terms(convex=True, estimates="2p - 1"),
 )
 def squared_hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Square of the hinge loss, smooth where the margin is met.
@@ -85,7 +85,7 @@ def _modified_huber_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tens
     source="Zhang (2004), Statistical behavior and consistency of classification methods based on convex risk "
     "minimization, Ann. Statist. 32",
     slope=_modified_huber_slope,
-    facts=separable(convex=True, differentiable=True, lipschitz=4.0, symmetric=True, estimates="2p - 1"),
+    facts=smooth_terms(convex=True, lipschitz=4.0, estimates="2p - 1"),
 )
 def modified_huber(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared hinge loss that goes on as a straight line for sure mistakes.
@@ -113,13 +113,7 @@ def _exponential_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     "application to boosting, J. Comput. Syst. Sci. 55",
     slope=_exponential_slope,
     # Lipschitz: on the straight line; the exponential itself has no bound
-    facts=separable(
-        convex=True,
-        differentiable=True,
-        lipschitz=math.exp(-STRAIGHT),
-        symmetric=True,
-        estimates="½ log(p / (1 - p))",
-    ),
+    facts=smooth_terms(convex=True, lipschitz=math.exp(-STRAIGHT), estimates="½ log(p / (1 - p))"),
 )
 def exponential(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Exponential of the negative margin: the loss of AdaBoost, which a few mislabelled samples dominate.
@@ -149,9 +143,7 @@ def _savage_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     range="[0, 1]",
     slope=_savage_slope,
     # Lipschitz: the slope 4p²(1 - p), with p = sigmoid(2z), is largest at p = 2/3
-    facts=separable(
-        bounded=True, differentiable=True, lipschitz=16 / 27, symmetric=True, estimates="½ log(p / (1 - p))"
-    ),
+    facts=smooth_terms(bounded=True, lipschitz=16 / 27, estimates="½ log(p / (1 - p))"),
 )
 def savage(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Loss that levels off at 1 for sure mistakes, so that outliers lose their pull.
@@ -177,14 +169,7 @@ def _unhinged_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     "unhinged, NIPS",
     range="(-inf, inf)",
     slope=_unhinged_slope,
-    facts=separable(
-        convex=True,
-        differentiable=True,
-        lipschitz=1.0,
-        symmetric=True,
-        estimates="most probable class",
-        nonnegative=False,
-    ),
+    facts=smooth_terms(convex=True, lipschitz=1.0, estimates="most probable class", nonnegative=False),
 )
 def unhinged(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Hinge loss without the hinge: linear, so that flipped labels only scale it, and without a smallest value.

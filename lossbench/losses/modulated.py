@@ -10,7 +10,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import bce, minus_sign
-from lossbench.losses.record import separable
+from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register, register_per_label
 from lossbench.spec import Parameter
 
@@ -199,9 +199,7 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
     slope=_poly1_slope,
     # not convex: only for epsilon in [-1, 1]
     # Lipschitz: the slope (1 - q)(1 + epsilon q) is 1 - q² at epsilon = 1
-    facts=separable(
-        differentiable=True, lipschitz=1.0, symmetric=True, estimates="a probability drawn away from ½"
-    ),
+    facts=smooth_terms(lipschitz=1.0, estimates="a probability drawn away from ½"),
 )
 def poly1(
     raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default

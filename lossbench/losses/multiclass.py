@@ -12,7 +12,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses import binary, modulated
-from lossbench.losses.record import Facts, separable
+from lossbench.losses.record import Facts, smooth, smooth_terms
 from lossbench.losses.registry import register
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, one_hot, others, softmax, through_softmax
 from lossbench.spec import Parameter
@@ -29,11 +29,13 @@ TINY = 1e-30  # instead of zero where something is divided by it; single precisi
 # The other families enter their losses through this one, so that ce, the reference loss, is always the first.
 multiclass_loss = partial(register, task="multiclass", encoding="index", link="softmax")
 
-smooth = partial(Facts, differentiable=True, symmetric=True)
-"""The facts of a loss that is differentiable and treats all classes alike."""
-
-# Lipschitz: |p - y|, all of p on one wrong class
-_CE_FACTS = smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability")
+_led = partial(
+    Facts,
+    convex=True,
+    symmetric=True,
+    estimates="most probable class, where it has more than half of the probability",
+)
+"""The facts of a loss that asks for a lead of the true class."""
 
 
 def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -41,28 +43,26 @@ def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return add_to_true_(softmax(raw), target, -1)
 
 
-@register(
-    task="binary",
+_ce = partial(
+    register,
     encoding="index",
     core=True,
+    link="softmax",
+    source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
+    "Neurocomputing, NATO ASI F68",
+    slope=ce_slope,
+    # Lipschitz: |p - y|, all of p on one wrong class
+    facts=smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability"),
+)
+
+
+@_ce(
+    task="binary",
     placebo="bce",
     outputs_per_target=2,
-    link="softmax",
     formula="-log p_t, with p = softmax(z) of two outputs",
-    source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
-    "Neurocomputing, NATO ASI F68",
-    slope=ce_slope,
-    facts=_CE_FACTS,
 )
-@multiclass_loss(
-    core=True,
-    aliases=("cce",),
-    formula="-log p_t, with p = softmax(z)",
-    source="Bridle (1990), Probabilistic interpretation of feedforward classification network outputs, "
-    "Neurocomputing, NATO ASI F68",
-    slope=ce_slope,
-    facts=_CE_FACTS,
-)
+@_ce(task="multiclass", aliases=("cce",), formula="-log p_t, with p = softmax(z)")
 def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Softmax cross-entropy; with two classes it is `bce` of the difference of the outputs.
 
@@ -118,7 +118,7 @@ def _mse_logits_slope(
     parameters=(K, M),
     rescaling=("k", "M"),
     slope=_mse_logits_slope,
-    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="probability (with k = M = 1)"),
+    facts=smooth_terms(convex=True, estimates="probability (with k = M = 1)"),
 )
 def mse_logits(
     raw: torch.Tensor,
@@ -190,12 +190,7 @@ def _hinge_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: float | tor
     parameters=(MARGIN,),
     slope=_hinge_slope,
     # Lipschitz: 1 up for one rival, 1 down for the true class
-    facts=Facts(
-        convex=True,
-        lipschitz=math.sqrt(2),
-        symmetric=True,
-        estimates="most probable class, where it has more than half of the probability",
-    ),
+    facts=_led(lipschitz=math.sqrt(2)),
 )
 def hinge(
     raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor = MARGIN.default
@@ -222,7 +217,7 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Rifkin and Klautau (2004), In defense of one-vs-all classification, JMLR 5",
     slope=_bce_slope,
     # Lipschitz: the derivative is s_c - y_c
-    facts=separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates="probability"),
+    facts=smooth_terms(convex=True, lipschitz=1.0, estimates="probability"),
 )
 def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy of each class against the rest.
@@ -283,9 +278,8 @@ def label_smoothing_slope(
     "computer vision, CVPR, section 7",
     parameters=(EPSILON,),
     slope=label_smoothing_slope,
-    # Lipschitz: |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the
-    # true class and nothing elsewhere when there are many classes. With two classes it is less than 1 %
-    # below that.
+    # Lipschitz: |p - q| with all of p on one wrong class; q, the smoothed target, is 1 - epsilon on the true class
+    # and nothing elsewhere when there are many classes. With two classes it is less than 1 % below that.
     facts=smooth(
         convex=True,
         lipschitz=math.sqrt(1 + (1 - EPSILON.default) ** 2),
@@ -321,12 +315,7 @@ def _multi_margin_slope(raw: torch.Tensor, target: torch.Tensor, *, margin: floa
     parameters=(MARGIN,),
     slope=_multi_margin_slope,
     # Lipschitz: with all C - 1 rivals too near it is √(C (C - 1)) / C; 1 in the limit of many classes.
-    facts=Facts(
-        convex=True,
-        lipschitz=1.0,
-        symmetric=True,
-        estimates="most probable class, where it has more than half of the probability",
-    ),
+    facts=_led(lipschitz=1.0),
 )
 def multi_margin(
     raw: torch.Tensor, target: torch.Tensor, *, margin: float | torch.Tensor = MARGIN.default

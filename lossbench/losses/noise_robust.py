@@ -7,9 +7,11 @@ Written as in `multiclass`: p = softmax(z), t is the true class, y_t = 1, all ot
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.multiclass import TINY, multiclass_loss, smooth
+from lossbench.losses.multiclass import TINY, multiclass_loss
+from lossbench.losses.record import smooth
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, softmax
 from lossbench.spec import Parameter
 
@@ -23,6 +25,8 @@ T1 = Parameter("t1", 0.8, low=0, high=1, open_high=True, meaning="temperature of
 T2 = Parameter("t2", 1.2, low=1, high=4, meaning="temperature of the softmax; gives it a heavy tail")
 
 _REVERSE = -BETA.default * A.default  # the largest value of the reverse cross-entropy at the defaults
+
+_drawn = partial(smooth, estimates="a probability drawn towards the most probable class")
 
 # Newton's steps towards the normalisation of a tempered softmax. Exact but for rounding up to twenty classes at
 # the largest temperature, and up to a thousand at temperature 2.
@@ -44,11 +48,7 @@ def _gce_slope(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tens
     parameters=(Q,),
     slope=_gce_slope,
     # Lipschitz: with one rival √2 p_t^q (1 - p_t), largest at p_t = q / (1 + q).
-    facts=smooth(
-        bounded=True,
-        lipschitz=math.sqrt(2) * Q.default**Q.default / (1 + Q.default) ** (1 + Q.default),
-        estimates="a probability drawn towards the most probable class",
-    ),
+    facts=_drawn(bounded=True, lipschitz=math.sqrt(2) * Q.default**Q.default / (1 + Q.default) ** (1 + Q.default)),
 )
 def gce(raw: torch.Tensor, target: torch.Tensor, *, q: float | torch.Tensor = Q.default) -> torch.Tensor:
     """Generalised cross-entropy: `ce` as q goes to 0, half of `mae` at q = 1.
@@ -84,10 +84,7 @@ def _sce_slope(
     parameters=(SCE_ALPHA, BETA, A),
     slope=_sce_slope,
     # Lipschitz: with one rival √2 (alpha + b p_t)(1 - p_t), b = -beta A, largest at p_t = (b - alpha) / 2b.
-    facts=smooth(
-        lipschitz=math.sqrt(2) * (SCE_ALPHA.default + _REVERSE) ** 2 / (4 * _REVERSE),
-        estimates="a probability drawn towards the most probable class",
-    ),
+    facts=_drawn(lipschitz=math.sqrt(2) * (SCE_ALPHA.default + _REVERSE) ** 2 / (4 * _REVERSE)),
 )
 def sce(
     raw: torch.Tensor,
@@ -135,8 +132,7 @@ def _nce_rce_slope(
     range="[0, alpha - beta A]",
     parameters=(NCE_ALPHA, BETA, A),
     slope=_nce_rce_slope,
-    # Lipschitz: both terms are steepest at p_t = 1/2 with one rival. More rivals only lessen it
-    # (numerically).
+    # Lipschitz: both terms are steepest at p_t = 1/2 with one rival. More rivals only lessen it (numerically).
     facts=smooth(
         bounded=True,
         lipschitz=math.sqrt(2) / 4 * (NCE_ALPHA.default / math.log(2) + _REVERSE),
@@ -182,10 +178,8 @@ def _taylor_ce_slope(raw: torch.Tensor, target: torch.Tensor, *, t: float | torc
     parameters=(T,),
     slope=_taylor_ce_slope,
     # Lipschitz: with one rival √2 (1 - x^t) x, x = 1 - p_t, largest at x = (t + 1)^(-1 / t).
-    facts=smooth(
-        bounded=True,
-        lipschitz=math.sqrt(2) * (T.default + 1) ** (-1 / T.default) * T.default / (T.default + 1),
-        estimates="a probability drawn towards the most probable class",
+    facts=_drawn(
+        bounded=True, lipschitz=math.sqrt(2) * (T.default + 1) ** (-1 / T.default) * T.default / (T.default + 1)
     ),
 )
 def taylor_ce(raw: torch.Tensor, target: torch.Tensor, *, t: float | torch.Tensor = T.default) -> torch.Tensor:

@@ -1,8 +1,9 @@
-"""Losses of targets that cannot be negative: counts, amounts, durations; the prediction f is positive too.
+"""Losses that predict something positive: the mean f of a positive target, or the variance v of any target.
 
-f = softplus(z) + POSITIVE for a raw output z, in units of the target's scale, so that 1 is one standard deviation
-of the training target. The deviances are halves of the unit deviance: what a likelihood loses against the perfect
-prediction, so that their steps are those of the negative log-likelihood.
+Counts, amounts and durations cannot be negative, nor can f = softplus(z) + POSITIVE for a raw output z, in units
+of the target's scale, so that 1 is one standard deviation of the training target. The deviances are halves of the
+unit deviance: what a likelihood loses against the perfect prediction, so that their steps are those of the
+negative log-likelihood.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.record import POSITIVE, Domain, separable
+from lossbench.losses.record import POSITIVE, Domain, separable, smooth
 from lossbench.losses.regression import regression_loss
 from lossbench.spec import Parameter
 
@@ -48,13 +49,7 @@ def positive(raw: torch.Tensor) -> torch.Tensor:
 
 
 def below_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is negative, and every row where a target is zero throughout.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
+    """Mark the rows of (rows, targets) where some target is negative, or all rows where one is zero throughout.
 
     Example:
         >>> below_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
@@ -65,13 +60,7 @@ def below_zero(targets: np.ndarray) -> np.ndarray:
 
 
 def not_above_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is zero or negative.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
+    """Mark the rows of (rows, targets) where some target is zero or negative.
 
     Example:
         >>> not_above_zero(np.array([[1.0], [0.0], [-1.0]])).tolist()
@@ -201,3 +190,38 @@ def tweedie(raw: torch.Tensor, target: torch.Tensor, *, p: float | torch.Tensor 
     # Three powers and no logarithm of y / f, which is infinite at y = 0.
     perfect = target.pow(2 - p) / ((1 - p) * (2 - p))
     return (perfect - target * predicted.pow(1 - p) / (1 - p) + predicted.pow(2 - p) / (2 - p)).mean(-1)
+
+
+def _gaussian_nll_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(m - y) / v / targets for the mean, ½(1 - (m - y)² / v) / v · sigmoid(s) / targets for its spread."""
+    targets = target.shape[-1]
+    mean, spread = raw[..., :targets], raw[..., targets:]
+    variance, excess = positive(spread), mean - target
+    pull = excess / variance
+    widening = 0.5 * (1 - excess * pull) / variance * spread.sigmoid()
+    return torch.cat([pull, widening], dim=-1) / targets
+
+
+@regression_loss(
+    link="location",
+    formula="mean over targets of ½ log v + ½(y - m)² / v, with v = softplus(s) + POSITIVE",
+    source="Nix and Weigend (1994), Estimating the mean and variance of the target probability distribution, "
+    "IEEE International Conference on Neural Networks",
+    range="[½ log POSITIVE = -6.9, inf)",
+    outputs_per_target=2,
+    slope=_gaussian_nll_slope,
+    # not nonnegative: a density may be above 1
+    facts=smooth(estimates="mean, and the variance about it", nonnegative=False),
+)
+def gaussian_nll(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Negative log-likelihood of a normal distribution whose mean and variance are both predicted.
+
+    The constant ½ log 2π is left out. Where the network is sure, the loss is negative.
+
+    Example:
+        >>> gaussian_nll(torch.tensor([[1.0, 0.0], [1.0, -5.0]]), torch.tensor([[1.0], [1.0]]))
+        tensor([-0.1833, -2.5016])
+    """
+    targets = target.shape[-1]
+    variance = positive(raw[..., targets:])  # never zero, so that a sample met exactly has a finite likelihood
+    return 0.5 * (variance.log() + (target - raw[..., :targets]).square() / variance).mean(-1)

@@ -84,6 +84,12 @@ class Facts:
 separable = partial(Facts, separable=True)
 """The facts of a sum over outputs, or of a mean over regression targets."""
 
+smooth = partial(Facts, differentiable=True, symmetric=True)
+"""The facts of a loss that is differentiable and treats both signs of an error, or all classes, alike."""
+
+smooth_terms = partial(smooth, separable=True)
+"""Those of a sum, or a mean, of such terms."""
+
 
 @dataclass(frozen=True)
 class Domain:

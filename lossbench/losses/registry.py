@@ -116,7 +116,7 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     """
     if task is not None:
         check_task(task)
-    serving = {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
+    serving = served(name)
     if not serving:
         raise UnknownName("loss", name, names())
     if task is None and len(serving) == 1:
@@ -129,14 +129,14 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     return serving[task]
 
 
-def built_in(name: str) -> bool:
-    """Say whether a name or alias is of the catalogue.
+def served(name: str) -> dict[Task, LossRecord]:
+    """Return the record for each task that a name or an alias serves; none where it is not of the catalogue.
 
     Example:
-        >>> built_in("brier"), built_in("my_losses.py:my_loss")
-        (True, False)
+        >>> list(served("brier")), served("my_losses.py:my_loss")
+        (['binary', 'multiclass', 'multilabel'], {})
     """
-    return any(name in (record.name, *record.aliases) for record in _RECORDS)
+    return {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
 
 
 def check_task(task: str) -> None:

@@ -1,7 +1,7 @@
 """Losses of an error e = target - raw; several targets are averaged, so that their number scales no step.
 
-Losses of a relative error stand in `relative`, those made against outliers in `robust`, those of positive targets
-in `positive`, and those that predict a distribution in `likelihood`.
+Losses of a relative error stand in `relative`, those made against outliers in `robust`, and those that predict
+something positive in `positive`.
 """
 
 from __future__ import annotations
@@ -10,33 +10,19 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import separable
+from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
 STANDARD = "standard deviations of the training target"  # by which targets are divided before a loss sees them
 
-DELTA = Parameter(
-    "delta", 1.0, low=0, open_low=True, meaning="error from which the growth is linear", unit=STANDARD
-)
-TAU = Parameter(
-    "tau",
-    0.5,
-    low=0,
-    high=1,
-    open_low=True,
-    open_high=True,
-    meaning="the quantile estimated, the share of targets below the prediction",
-)
-EXPECTILE = Parameter(
-    "tau",
-    0.5,
-    low=0,
-    high=1,
-    open_low=True,
-    open_high=True,
-    meaning="the expectile estimated, the share of errors above the prediction in the weight of all",
-)
+scale = partial(Parameter, low=0, open_low=True, unit=STANDARD)
+"""A parameter that says which errors are large."""
+
+DELTA = scale("delta", 1.0, meaning="error from which the growth is linear")
+_tau = partial(Parameter, "tau", 0.5, low=0, high=1, open_low=True, open_high=True)
+TAU = _tau(meaning="the quantile estimated, the share of targets below the prediction")
+EXPECTILE = _tau(meaning="the expectile estimated, the share of errors above the prediction in the weight of all")
 EPSILON = Parameter("epsilon", 0.1, low=0, meaning="error up to which nothing is lost", unit=STANDARD)
 
 # The other families enter their losses through this one, so that mse, the reference loss, is always the first.
@@ -53,7 +39,7 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     formula="mean over targets of (y - f)²",
     source="Legendre (1805), Nouvelles méthodes pour la détermination des orbites des comètes, appendix",
     slope=_mse_slope,
-    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="mean"),
+    facts=smooth_terms(convex=True, estimates="mean"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error, without the factor ½.
@@ -75,7 +61,7 @@ def _quadratic_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",
     placebo="mse",
     slope=_quadratic_slope,
-    facts=separable(convex=True, differentiable=True, symmetric=True, estimates="mean"),
+    facts=smooth_terms(convex=True, estimates="mean"),
 )
 def quadratic(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Half of the squared error: `mse` with steps half as large.
@@ -120,12 +106,8 @@ def _huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torc
     source="Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     parameters=(DELTA,),
     slope=_huber_slope,
-    facts=separable(
-        convex=True,
-        differentiable=True,
-        lipschitz=DELTA.default,
-        symmetric=True,
-        estimates="mean of targets moved to within delta of it",
+    facts=smooth_terms(
+        convex=True, lipschitz=DELTA.default, estimates="mean of targets moved to within delta of it"
     ),
 )
 def huber(raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor = DELTA.default) -> torch.Tensor:
@@ -154,13 +136,7 @@ def _log_cosh_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     "algorithm, IEEE Trans. Med. Imaging 9",
     slope=_log_cosh_slope,
     # Lipschitz: the derivative is -tanh(e)
-    facts=separable(
-        convex=True,
-        differentiable=True,
-        lipschitz=1.0,
-        symmetric=True,
-        estimates="mean weighted by tanh(y - f)/(y - f)",
-    ),
+    facts=smooth_terms(convex=True, lipschitz=1.0, estimates="mean weighted by tanh(y - f)/(y - f)"),
 )
 def log_cosh(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Logarithm of the hyperbolic cosine: half the squared error near zero, absolute error far off.

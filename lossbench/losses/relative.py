@@ -14,21 +14,14 @@ _register = partial(regression_loss, natural_zero=True)
 
 
 def near_zero(targets: np.ndarray) -> np.ndarray:
-    """Mark the rows where some target is within one per cent of its mean size from zero.
-
-    Args:
-        targets: (rows, targets), in original units.
-
-    Returns:
-        (rows,) of booleans.
+    """Mark the rows of (rows, targets) where some target is within one per cent of its mean size from zero.
 
     Example:
         >>> near_zero(np.array([[10.0], [0.01], [-12.0], [0.0]])).tolist()
         [False, True, False, True]
     """
     size = np.abs(targets)
-    marked: np.ndarray = (size <= 0.01 * size.mean(axis=0)).any(axis=1)
-    return marked
+    return np.asarray((size <= 0.01 * size.mean(axis=0)).any(axis=1))
 
 
 def _mape_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

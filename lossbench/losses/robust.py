@@ -8,44 +8,28 @@ standard deviation 1.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import Facts, separable
-from lossbench.losses.regression import STANDARD, regression_loss
+from lossbench.losses.record import smooth_terms
+from lossbench.losses.regression import regression_loss, scale
 from lossbench.spec import Parameter
 
-
-def _scale(name: str, default: float, meaning: str) -> Parameter:
-    return Parameter(name, default, low=0, open_low=True, meaning=meaning, unit=STANDARD)
-
-
-BETA = _scale("beta", 1.0, "error from which the growth is linear")
-DELTA = _scale("delta", 1.0, "error about which the growth becomes linear")
-CAUCHY = _scale("c", 2.385, "error with the largest slope")
-GEMAN_MCCLURE = _scale("c", 1.0, "error with the largest slope, times √3")
-WELSCH = _scale("c", 2.985, "error with the largest slope, times √2")
-TUKEY = _scale("c", 4.685, "error from which the loss is constant")
-BARRON = _scale("c", 1.0, "error about which it ceases to be a squared error")
+BETA = scale("beta", 1.0, meaning="error from which the growth is linear")
+DELTA = scale("delta", 1.0, meaning="error about which the growth becomes linear")
+CAUCHY = scale("c", 2.385, meaning="error with the largest slope")
+GEMAN_MCCLURE = scale("c", 1.0, meaning="error with the largest slope, times √3")
+WELSCH = scale("c", 2.985, meaning="error with the largest slope, times √2")
+TUKEY = scale("c", 4.685, meaning="error from which the loss is constant")
+BARRON = scale("c", 1.0, meaning="error about which it ceases to be a squared error")
 # Above 2 errors would count for more than their squares: no longer a robust loss, and not finite far off.
 ALPHA = Parameter(
     "alpha", 1.0, high=2, meaning="shape: 2 squared error, 1 pseudo-Huber, 0 Cauchy, far below Welsch"
 )
 
-
-def _compromise(estimates: str) -> Facts:
-    """Return the facts of a loss that grows as a square, then as a line."""
-    return separable(convex=True, differentiable=True, lipschitz=1.0, symmetric=True, estimates=estimates)
-
-
-def _redescending(lipschitz: float, bounded: bool) -> Facts:
-    """Return the facts of a loss whose slope falls to zero far off."""
-    return separable(
-        bounded=bounded,
-        differentiable=True,
-        lipschitz=lipschitz,
-        symmetric=True,
-        estimates="a centre that far targets hardly move",
-    )
+# The facts of a loss that grows as a square, then as a line; and of one whose slope falls to zero far off.
+_compromise = partial(smooth_terms, convex=True, lipschitz=1.0)
+_redescending = partial(smooth_terms, estimates="a centre that far targets hardly move")
 
 
 def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor) -> torch.Tensor:
@@ -59,7 +43,7 @@ def _smooth_l1_slope(raw: torch.Tensor, target: torch.Tensor, *, beta: float | t
     placebo="huber",
     parameters=(BETA,),
     slope=_smooth_l1_slope,
-    facts=_compromise("mean of targets moved to within beta of it"),
+    facts=_compromise(estimates="mean of targets moved to within beta of it"),
 )
 def smooth_l1(
     raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor = BETA.default
@@ -90,7 +74,7 @@ def _pseudo_huber_slope(raw: torch.Tensor, target: torch.Tensor, *, delta: float
     "regularization algorithms for computed imaging, ICIP",
     parameters=(DELTA,),
     slope=_pseudo_huber_slope,
-    facts=_compromise("mean weighted by 1/√(1 + ((y - f)/delta)²)"),
+    facts=_compromise(estimates="mean weighted by 1/√(1 + ((y - f)/delta)²)"),
 )
 def pseudo_huber(
     raw: torch.Tensor, target: torch.Tensor, *, delta: float | torch.Tensor = DELTA.default
@@ -121,7 +105,7 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
     "Communications in Statistics - Theory and Methods 6",
     parameters=(CAUCHY,),
     slope=_cauchy_slope,
-    facts=_redescending(CAUCHY.default / 2, bounded=False),  # the slope is steepest at e = c
+    facts=_redescending(lipschitz=CAUCHY.default / 2),  # the slope is steepest at e = c
 )
 def cauchy(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = CAUCHY.default) -> torch.Tensor:
     """Logarithm of the squared error far off: the likelihood of a Cauchy distribution.
@@ -147,7 +131,7 @@ def _geman_mcclure_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | 
     range="[0, ½c²)",
     parameters=(GEMAN_MCCLURE,),
     slope=_geman_mcclure_slope,
-    facts=_redescending(GEMAN_MCCLURE.default * 9 / (16 * math.sqrt(3)), bounded=True),  # at e = c / √3
+    facts=_redescending(lipschitz=GEMAN_MCCLURE.default * 9 / (16 * math.sqrt(3)), bounded=True),  # at e = c / √3
 )
 def geman_mcclure(
     raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = GEMAN_MCCLURE.default
@@ -175,7 +159,7 @@ def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
     range="[0, ½c²]",
     parameters=(WELSCH,),
     slope=_welsch_slope,
-    facts=_redescending(WELSCH.default * math.sqrt(0.5) * math.exp(-0.5), bounded=True),  # at e = c / √2
+    facts=_redescending(lipschitz=WELSCH.default * math.sqrt(0.5) * math.exp(-0.5), bounded=True),  # at e = c / √2
 )
 def welsch(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = WELSCH.default) -> torch.Tensor:
     """Upside-down bell: squared error near zero, constant beyond about 2c.
@@ -202,7 +186,7 @@ def _tukey_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Te
     range="[0, c²/6]",
     parameters=(TUKEY,),
     slope=_tukey_slope,
-    facts=_redescending(TUKEY.default * 16 / (25 * math.sqrt(5)), bounded=True),  # steepest at e = c / √5
+    facts=_redescending(lipschitz=TUKEY.default * 16 / (25 * math.sqrt(5)), bounded=True),  # at e = c / √5
 )
 def tukey(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = TUKEY.default) -> torch.Tensor:
     """Biweight: errors beyond c count as if they were not there.
@@ -239,10 +223,8 @@ def _barron_slope(
     slope=_barron_slope,
     # not convex: only for alpha from 1 on
     # not bounded: only for alpha below 0
-    facts=separable(
-        differentiable=True,
+    facts=smooth_terms(
         lipschitz=1 / BARRON.default,
-        symmetric=True,
         estimates="from the mean (alpha = 2) to a centre that far targets hardly move",
     ),
 )

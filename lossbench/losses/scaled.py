@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
-from lossbench.losses.record import Facts, LossRecord
+from lossbench.losses.record import LossRecord
 from lossbench.spec import Parameter, split_spec
 
 if TYPE_CHECKING:
@@ -67,23 +67,19 @@ def scaled_record(record: LossRecord) -> LossRecord:
         >>> scaled_record(find("huber")).formula
         'factor · (mean over targets of ½e² where |e| ≤ delta, else delta·(|e| - ½delta), with e = y - f)'
     """
+    steepest = record.facts.lipschitz if record.facts else None
     return replace(
         record,
         name=SCALED,
         fn=Scaled(record.fn),
         slope=record.slope and Scaled(record.slope),
         formula=record.formula and f"{FACTOR.name} · ({record.formula})",
-        facts=record.facts and _scaled_facts(record.facts),
+        facts=record.facts and replace(record.facts, lipschitz=steepest and FACTOR.default * steepest),
         parameters=(FACTOR, *record.parameters),
         aliases=(),
         core=False,
         placebo=record.name,
     )
-
-
-def _scaled_facts(facts: Facts) -> Facts:
-    steepest = facts.lipschitz
-    return replace(facts, lipschitz=None if steepest is None else FACTOR.default * steepest)
 
 
 def is_scaled(spec: str) -> bool:

@@ -20,7 +20,7 @@ from lossbench.data.fold import is_stratified, make_fold
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
-from lossbench.losses.registry import built_in
+from lossbench.losses.registry import served
 from lossbench.plan.settings import Settings
 from lossbench.spec import title
 from lossbench.task import Task
@@ -124,7 +124,7 @@ def named_everywhere(settings: Settings) -> set[str]:
     """Return the custom losses that stand under every task because they do not state their own."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
     shared = set.intersection(*map(set, lists)) if lists else set()
-    return {spec for spec in shared if not built_in(spec.partition(":")[0])}
+    return {spec for spec in shared if not served(spec.partition(":")[0])}
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:

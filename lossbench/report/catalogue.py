@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.checks.tasks import fits, in_words, not_among, served
+from lossbench.checks.tasks import fits, in_words, not_among
 from lossbench.errors import LossDoesNotFit
 from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
+from lossbench.losses.registry import served
 from lossbench.report.tables import Table, markdown
 from lossbench.report.words import words
 from lossbench.results.write import csv_text, json_text

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lossbench.checks.observation import Grade
+from lossbench.checks import Grade
 from lossbench.checks.tasks import in_words
 from lossbench.report.tables import Table
 from lossbench.report.words import written

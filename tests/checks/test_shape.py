@@ -1,6 +1,17 @@
 from __future__ import annotations
 
-from lossbench.checks.shape import check_dtype, check_reduction, check_shape
+import torch
+
+from lossbench.checks.shape import (
+    check_batch,
+    check_broadcasting,
+    check_dtype,
+    check_inputs,
+    check_order,
+    check_reduction,
+    check_shape,
+    influence,
+)
 
 from .made import made, squared
 
@@ -36,3 +47,56 @@ def test_a_mean_a_sum_and_a_batch_are_told_apart() -> None:
     assert "twice the batch has 2 times the value" in seen(lambda values: values.sum(-1))
     assert "no mean of its samples" in seen(lambda values: values.mean(-1).sqrt())
     assert check_reduction(made(squared)).saw == "none: a value a sample"
+
+
+def neighbours(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the squared error and how far a row is from the one before."""
+    return squared(raw, target) + (raw - raw.roll(1, -2)).square().mean(-1)
+
+
+def centred(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the squared error of what lies beside the mean of the batch."""
+    return squared(raw - raw.mean(-2, keepdim=True), target)
+
+
+def test_order_of_the_rows_may_not_matter() -> None:
+    """A loss of neighbouring rows fails; one of the whole batch that has no order does not."""
+    assert check_order(made(neighbours)).grade == "fail"
+    assert check_order(made(centred)).grade == "pass"
+
+
+def test_rows_that_see_each_other_are_to_be_known() -> None:
+    """A value a sample that depends on the other rows is told; of a loss of whole batches it is expected."""
+    assert check_batch(made(centred)).grade == "note"
+    assert check_batch(made(squared)).grade == "pass"
+    whole = made(lambda raw, target: centred(raw, target).mean(-1), whole_batch=True)
+    assert check_batch(whole).grade == "pass"
+
+
+def test_influence_is_a_share_of_the_gradient() -> None:
+    """Nothing for rows by themselves; a batch divided by its mean square moves everything."""
+    assert float(influence(made(squared))) == 0
+    assert float(influence(made(lambda raw, target: squared(raw, target) / raw.square().mean(-2)))) > 0.01
+
+
+def test_a_change_in_place_is_found() -> None:
+    """What writes into the target is told what it changes."""
+    seen = check_inputs(made(lambda raw, target: squared(raw, target.mul_(2))))
+    assert (seen.grade, "its target in place" in seen.saw) == ("fail", True)
+    seen = check_inputs(made(lambda raw, target: squared(raw.add_(1), target)))
+    assert (seen.grade, "its raw outputs in place" in seen.saw) == ("fail", True)
+    assert check_inputs(made(squared)).grade == "pass"
+
+
+def test_silent_broadcasting_of_a_users_own_is_to_be_known() -> None:
+    """A difference of (n, 1) and (n,) pairs everything with everything; what refuses it, or mends it, does not."""
+
+    def refusing(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if raw.shape != target.shape:
+            raise RuntimeError("shapes differ")
+        return squared(raw, target)
+
+    assert check_broadcasting(made(squared)).grade == "note"
+    assert check_broadcasting(made(refusing)).grade == "pass"
+    assert check_broadcasting(made(lambda raw, target: squared(raw, target.reshape(raw.shape)))).grade == "pass"
+    assert check_broadcasting(made(squared, code="")).grade == "pass"

@@ -13,9 +13,9 @@ import re
 import pytest
 import torch
 
-from lossbench.checks.batch import influence
 from lossbench.checks.case import gradient
-from lossbench.checks.finite import extremes
+from lossbench.checks.numerics import extremes
+from lossbench.checks.shape import influence
 from lossbench.losses import get_loss
 
 from .cases import CASES, OUTPUTS, RECORDS, cases, name

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lossbench.checks.observation import Observation
+from lossbench.checks import Observation
 from lossbench.checks.run import Report
 from lossbench.report.checks import check_lines, check_tables, plain_report
 

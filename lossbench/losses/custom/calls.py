@@ -1,9 +1,10 @@
-"""From the user's object to a function of the raw outputs and target of one model."""
+"""From the user's object to a function of raw outputs and target: of one model, then of many at once."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from lossbench.lazy import torch
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.locate import Candidate, check_callable
 from lossbench.losses.custom.source import in_one_line, line_of
+from lossbench.remark import Remark, Topic
 
 Call = Callable[..., "torch.Tensor"]
 Gives = Literal["sample", "output", "batch"]
@@ -82,3 +84,117 @@ def alone(call: Call, convention: Convention, gives: Gives) -> Call:
         return value.mean(-1) if convention.task == "regression" else value.sum(-1)
 
     return loss
+
+
+AT_ONCE = "all models at once"
+
+UNMAPPABLE = {
+    "data-dependent control flow": "it branches on the values of a tensor",
+    ".item()": "it takes a number out of a tensor",
+    "dynamic shape": "the shape of a tensor in it depends on values",
+}
+"""What torch.func.vmap says, and what it means."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The loss of many models.
+
+    Args:
+        loss: from raw (..., batch, outputs) and target to (..., batch), or (...) for a whole batch.
+        way: how, in words.
+        varies: True where `loss` takes its parameters as keywords, and each may be a tensor (..., 1, 1) that has a
+            value for each model.
+        notes: what it costs, and why.
+    """
+
+    loss: Call
+    way: str
+    varies: bool = False
+    notes: tuple[Remark, ...] = ()
+
+
+def spread(
+    loss: Call, at_once: bool, raw: torch.Tensor, target: torch.Tensor, parameters: Mapping[str, float]
+) -> Spread:
+    """Find the fastest way that gives what the models give one after the other.
+
+    Even a loss that is evaluated all at once must let itself be mapped: that shows that it does not branch on
+    values, so that what holds in this trial holds in training.
+
+    Args:
+        loss: of one model (batch, outputs); where `at_once`, perhaps of any number (..., batch, outputs).
+        at_once: True where it may be handed all models at once.
+        raw: (models, batch, outputs) to try it on.
+        target: for these.
+        parameters: values of the parameters that might differ between models.
+    """
+    fixed = partial(loss, **parameters)
+    expected = differentiated(looped(fixed), raw, target)
+    fault = unlike(expected, mapped(fixed), raw, target)
+    if fault:
+        return Spread(looped(fixed), "one model after the other", notes=(Topic.MODEL_BY_MODEL(fault=fault),))
+    if not at_once or unlike(expected, fixed, raw, target):
+        return Spread(mapped(fixed), "mapped over the models")
+    tensors = {name: raw.new_full((len(raw), 1, 1), value) for name, value in parameters.items()}
+    fault = unlike(expected, partial(loss, **tensors), raw, target)
+    if fault:
+        return Spread(fixed, AT_ONCE, notes=(Topic.VALUES_APART(parameters=tuple(tensors), fault=fault),))
+    return Spread(loss, AT_ONCE, varies=True)
+
+
+def differentiated(
+    loss: Call, raw: torch.Tensor, target: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it."""
+    leaf = raw.clone().requires_grad_()
+    value = loss(leaf, target)
+    (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
+    return value.detach(), gradient
+
+
+def unlike(
+    expected: tuple[torch.Tensor, torch.Tensor | None], loss: Call, raw: torch.Tensor, target: torch.Tensor
+) -> str:
+    """Say why a loss cannot stand for another whose value and gradient are given; empty where it can."""
+    try:
+        found = differentiated(loss, raw, target)
+    except Exception as error:
+        return _why(error)
+    pairs = zip(expected, found, strict=True)
+    same = all(
+        a is not None and b is not None and a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+        for a, b in pairs
+    )
+    return "" if same else "it then gives other values"
+
+
+def _why(error: Exception) -> str:
+    said, where = str(error), ""
+    if isinstance(error, LossMisbehaves):
+        said, where = f"it {error.fault}", error.where
+    return next((meaning for phrase, meaning in UNMAPPABLE.items() if phrase in said), said) + where
+
+
+def mapped(loss: Call) -> Call:
+    """Return the loss of any number of models in one tensor program, from the loss of one."""
+    return _over_models(loss, lambda raw, target: torch.func.vmap(loss)(raw, target))
+
+
+def looped(loss: Call) -> Call:
+    """Return the loss of any number of models, one after the other."""
+    return _over_models(
+        loss, lambda raw, target: torch.stack([loss(*model) for model in zip(raw, target, strict=True)])
+    )
+
+
+def _over_models(loss: Call, each: Call) -> Call:
+    def over_models(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        lead = raw.shape[:-2]
+        if not lead:
+            return loss(raw, target)
+        last = len(lead) - 1
+        value = each(raw.flatten(0, last), target.flatten(0, last))
+        return torch.unflatten(value, 0, lead)
+
+    return over_models

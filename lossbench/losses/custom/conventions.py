@@ -35,6 +35,7 @@ from typing import Any, Literal, cast, get_args
 from lossbench.errors import BadValue, UnknownName, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.record import AXES, Encoding, Link
+from lossbench.spec import split_spec
 from lossbench.task import Task
 
 Form = Literal["raw", "pair"]
@@ -59,6 +60,31 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
 
 KEYS = (*STATEMENTS, "task", "label")
 """All that may be stated."""
+
+_WITHOUT_COLON = re.compile(f"[^:](@(?:{'|'.join(KEYS)})=)")
+
+
+def split_loss(spec: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Split the spec of a loss into name, parameters and statements, these by key without the @.
+
+    Raises:
+        BadValue: a key is given twice, the name is empty, or a statement has no colon before it.
+
+    Example:
+        >>> split_loss("my_losses.py:f:alpha=2:@target=onehot")
+        ('my_losses.py:f', {'alpha': '2'}, {'target': 'onehot'})
+    """
+    slip = _WITHOUT_COLON.search(spec)
+    if slip:
+        raise BadValue(f"'{spec}': a colon belongs before {slip[1]}; write :{slip[1]}")
+    name, given = split_spec(spec)
+    return name, given, {key[1:]: given.pop(key) for key in list(given) if key.startswith("@")}
+
+
+def check_none_left(stated: Mapping[str, str], where: str) -> None:
+    """Refuse what, beside task and label, is stated about a loss that has a convention of its own."""
+    if stated:
+        raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.lazy import torch
 from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, on_path, run_file
-from lossbench.losses.registry import built_in, names
+from lossbench.losses.registry import names, served
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
 
@@ -134,7 +134,7 @@ def check_name(name: str) -> None:
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
         )
-    if built_in(name) or name == SCALED:
+    if served(name) or name == SCALED:
         raise BadValue(f"'{name}' is the name of a built-in loss; choose another")
 
 
@@ -159,7 +159,9 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        return _in_file(name, Path(place).absolute(), attribute)
+        file = Path(place).absolute()
+        module, code = run_file(file)
+        return _in_file(module, name, attribute, str(file), code)
     if ":" in place:
         raise _no_parameter(name)
     if place:
@@ -174,7 +176,7 @@ def locate(name: str) -> Candidate:
 def _no_parameter(name: str) -> BadValue:
     """Return the error for a loss with something behind it that has no key."""
     first = name.partition(":")[0]
-    loss = first if built_in(first) else name.rpartition(":")[0]
+    loss = first if served(first) else name.rpartition(":")[0]
     return BadValue(f"'{name}': '{name[len(loss) + 1 :]}' is no parameter; write {loss}:KEY=VALUE")
 
 
@@ -192,13 +194,8 @@ def _is_file(place: str) -> bool:
     return place.lower().endswith(".py")
 
 
-def _in_file(name: str, file: Path, attribute: str) -> Candidate:
-    module, code = run_file(file)
-    return _attribute_of(module, name, attribute, str(file), code)
-
-
 @cache
-def _attribute_of(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
+def _in_file(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
     criterion = find_in(module, attribute, Path(file).name)
     check_callable(criterion, name)
     return Candidate(name, criterion, file, Path(file).name, code)
@@ -211,7 +208,7 @@ def _in_module(name: str, place: str, attribute: str) -> Candidate:
             module = importlib.import_module(place)
     except (Exception, SystemExit) as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing == place and built_in(place):
+        if missing == place and served(place):
             raise _no_parameter(name) from error
         advice = "install the package that has it" if missing else "mend it"
         raise LossFailed(

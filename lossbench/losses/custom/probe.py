@@ -15,9 +15,8 @@ import numpy as np
 
 from lossbench.errors import LossFailed, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
-from lossbench.losses.custom.calls import Call, Gives, alone
+from lossbench.losses.custom.calls import Call, Gives, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
-from lossbench.losses.custom.mapping import differentiated
 from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Remark, Topic
 

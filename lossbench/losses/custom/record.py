@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.lazy import torch
-from lossbench.losses.custom.calls import Call, Gives, alone, make_call
+from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
 from lossbench.losses.custom.conventions import (
     Convention,
     is_number,
@@ -25,7 +25,6 @@ from lossbench.losses.custom.conventions import (
     recognise,
 )
 from lossbench.losses.custom.locate import Candidate, locate
-from lossbench.losses.custom.mapping import AT_ONCE, Spread, spread
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest
 from lossbench.losses.record import LossRecord
@@ -71,9 +70,12 @@ class Custom:
         with warnings.catch_warnings(record=True) as caught:  # torch warns of shapes that were broadcast
             warnings.simplefilter("always")
             gives, found, notes = self._trial()
+        given = self.fixed if found.varies else {**self.fixed, **self.varying}
+        defaults = numbers_of(self.candidate.criterion)
+        numbers = (Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying)
         said = dict.fromkeys(str(warning.message).strip().splitlines()[0] for warning in caught)
         return LossRecord(
-            name=":".join([self.candidate.name, *map(_written, self._set(found).items())]),
+            name=":".join([self.candidate.name, *map(_written, given.items())]),
             task=self.convention.task,
             fn=_documented(found.loss, self.candidate.criterion.__doc__),
             link=self.convention.link,
@@ -82,7 +84,7 @@ class Custom:
             source=self.candidate.origin,
             facts=None,
             outputs_per_target=self.convention.outputs_per_target,
-            parameters=tuple(self._parameters()) if found.varies else (),
+            parameters=tuple(numbers) if found.varies else (),
             whole_batch=gives == "batch",
             natural_zero=self.convention.link == "softplus",
             receives=self._receives(gives, found),
@@ -99,13 +101,6 @@ class Custom:
         loss = alone(call, self.convention, gives)
         found = spread(loss, self.convention.convention == "raw", raw, target, self.varying)
         return gives, found, (*probe.notes(gives), *found.notes)
-
-    def _set(self, found: Spread) -> Mapping[str, Any]:
-        return self.fixed if found.varies else {**self.fixed, **self.varying}
-
-    def _parameters(self) -> list[Parameter]:
-        defaults = numbers_of(self.candidate.criterion)
-        return [Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying]
 
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's function gets and how its result is read."""

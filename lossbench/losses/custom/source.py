@@ -14,7 +14,7 @@ import linecache
 import marshal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -108,11 +108,12 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
     name = f"lossbench_user_{digest(str(file), code)}"
     if name in sys.modules:
         return sys.modules[name], code
+    beside = [path.relative_to(file.parent).parts[0] for path in sources if path != file]
     module = ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
     try:
-        with on_path(file.parent), set_aside(_top_level(sources, file)):
+        with on_path(file.parent), set_aside({part.removesuffix(".py") for part in beside}):
             exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
@@ -129,12 +130,6 @@ def digest(*contents: bytes | str) -> str:
         encoded = content.encode() if isinstance(content, str) else content
         whole.update(f"{len(encoded)}:".encode() + encoded)
     return whole.hexdigest()[:16]
-
-
-def _top_level(sources: Iterable[Path], file: Path) -> set[str]:
-    """Return the names under which the modules beside a file are imported."""
-    beside = (path.relative_to(file.parent).parts[0] for path in sources if path != file)
-    return {part.removesuffix(".py") for part in beside}
 
 
 @contextmanager

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lossbench.losses.custom.mapping import AT_ONCE, differentiated, looped, mapped, spread
+from lossbench.losses.custom.calls import AT_ONCE, differentiated, looped, mapped, spread
 from lossbench.report.words import words
 
 
