@@ -9,8 +9,8 @@ from typing import Any
 
 from lossbench.claims.claim import Claim, ClaimKind
 from lossbench.claims.printed import Printed
-from lossbench.claims.protocols import Terms, make_terms
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
+from lossbench.claims.study import Terms, make_terms
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 

@@ -13,8 +13,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.cell import Cell, cells_of
+from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, judge_all
-from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
 from lossbench.task import Task

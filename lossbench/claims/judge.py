@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence, Judgement, Verdict
 from lossbench.claims.design import Design
-from lossbench.claims.evidence import Evidence, Judgement, Verdict
 from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
 from lossbench.claims.study import Study

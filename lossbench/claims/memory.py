@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.errors import DataError, OutputError

@@ -9,7 +9,7 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 

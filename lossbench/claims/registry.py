@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from inspect import Parameter, signature
 from typing import Any, TypeVar, get_type_hints
 
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Design
-from lossbench.claims.evidence import Evidence
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import read_as
 

@@ -8,7 +8,7 @@ from itertools import chain
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Judgement
+from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.report.tables import NOT_DEFINED, Table, interval

@@ -5,9 +5,7 @@ from lossbench.claims.exact import (
     evaluation_cost,
     forensics,
     growth,
-    influence,
     properties,
-    saturation,
     worked_examples,
 )
 
@@ -16,8 +14,6 @@ __all__ = [
     "evaluation_cost",
     "forensics",
     "growth",
-    "influence",
     "properties",
-    "saturation",
     "worked_examples",
 ]

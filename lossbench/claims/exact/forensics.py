@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence, Word
+from lossbench.claims.claim import Claim, Evidence, Word
 from lossbench.claims.printed import Printed
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study

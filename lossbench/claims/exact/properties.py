@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.exact.influence import best_constant
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.exact.growth import best_constant
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch

@@ -11,14 +11,11 @@ import numpy as np
 import pandas as pd
 
 from lossbench.claims.cell import Cell, cells_of
-from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Contrast
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, Training
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.levels import level
-from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
-from lossbench.claims.study import Study
+from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.errors import UnknownName
 from lossbench.plan.experiment import TUNING_SEEDS

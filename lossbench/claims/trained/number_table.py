@@ -9,11 +9,9 @@ from itertools import chain, product
 from typing import Any
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Direction
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.contrast import Direction, level
 from lossbench.claims.design import Design, Found, under_each
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.search.conditions import Search, conditions, grid
 from lossbench.claims.search.prevalence import implied_share, seen_at, with_share

@@ -8,8 +8,8 @@ import pytest
 from lossbench.claims import Claim, Study, read_terms, try_claims
 from lossbench.claims.cell import CONSTANT
 from lossbench.claims.contrast import judge_all
-from lossbench.claims.trained.contest import Pairing, contest, contrasts_of, pairings
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.claims.trained.contest import Mismatch, Pairing, contest, contrasts_of, mismatch, pairings
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
 
 from ..made_up import made_up
@@ -182,3 +182,23 @@ def test_a_setting_that_cannot_be_is_refused_before_training(written, study, mon
     catalogue = written(text + ("" if "datasets" in line else "datasets = 'moons'\n") + line)
     with pytest.raises(Exception, match=f"key 'claims.a': .*{message}"):
         try_claims(catalogue, catalogue.find(), study)
+
+
+REFUSED = Mismatch("huber", "bce", ("breast_cancer",), ("accuracy",))
+TRAINED = Mismatch("emd", "ce", ("iris", "wine"), ("accuracy",))
+PLAIN = Claim("x", "y")
+
+
+def test_a_loss_that_the_catalogue_refuses_is_said_and_counts_neither_way(study):
+    """Its line says why; a loss that can be trained is compared under every protocol."""
+    *trained, refused = mismatch(PLAIN, study, mismatches=(TRAINED, REFUSED)).carry_out(study)
+    assert refused.verdict == "not testable"
+    assert "serves regression" in refused.note
+    assert len(trained) == 3 * 2
+    assert {line.case for line in trained} == {"emd vs ce"}
+
+
+def test_the_loss_that_should_fit_must_fit(study):
+    """Else there is nothing to compare with."""
+    with pytest.raises(UsageError):
+        mismatch(PLAIN, study, mismatches=(Mismatch("bce", "huber", ("moons",), ("accuracy",)),))
