@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from lossbench.plan.toml import Place
+
+Item = TypeVar("Item")
+Key = TypeVar("Key")
 
 ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
 """What decides a claim.
@@ -32,7 +35,7 @@ class Claim:
         kind: what decides it.
         experiments: names of the experiments that decide it.
         arguments: what the experiments are told, as it stands in the file.
-        reported: the document's own numbers as printed, by name: "bce accuracy" -> "0.859".
+        reported: the document's own numbers as printed, by row and column: ("bce", "accuracy") -> "0.859".
         same_as: claims whose evidence decides this one too; then it has no experiments of its own.
         not_yet: why it cannot be tried; empty where it can.
         source: where it stands, for messages.
@@ -45,7 +48,7 @@ class Claim:
     kind: ClaimKind = "experiment"
     experiments: tuple[str, ...] = ("contest",)
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    reported: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reported: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
     same_as: tuple[str, ...] = ()
     not_yet: str = ""
     source: Place = field(default=Place(()), repr=False, compare=False)
@@ -62,6 +65,12 @@ Word = Literal["reproduced", "contradicted", "equivalent", "inconclusive", "not 
 """
 
 WORDS: tuple[Word, ...] = get_args(Word)
+
+
+def decided(holds: bool) -> Word:
+    """Return what a comparison says that leaves nothing open."""
+    return "reproduced" if holds else "contradicted"
+
 
 Verdict = Literal[Word, "depends", "not yet"]
 """What can be said of a claim: one word of all its evidence; depends, on a condition; or not yet tried."""
@@ -200,3 +209,11 @@ class Judgement:
     def values(self, of: Callable[[Evidence], str]) -> tuple[str, ...]:
         """Return what occurs in the evidence on one axis, in its order, without blanks."""
         return tuple(dict.fromkeys(filter(None, map(of, self.evidence))))
+
+
+def grouped(items: Iterable[Item], by: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Return items by what they share, in the order of their first ones."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(by(item), []).append(item)
+    return groups

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,7 @@ COLUMNS = (
 
 def claims_csv(judgements: Sequence[Judgement]) -> str:
     """Return one row a claim: what was found, how often which word was said, and the clearest comparison."""
-    return csv_text(
-        pd.DataFrame([row_of(judgement) for judgement in judgements], columns=list(COLUMNS), dtype=object)
-    )
+    return csv_text(pd.DataFrame(map(row_of, judgements), columns=list(COLUMNS), dtype=object))
 
 
 def evidence_csv(judgements: Sequence[Judgement]) -> str:
@@ -58,10 +56,7 @@ def evidence_csv(judgements: Sequence[Judgement]) -> str:
 def claims_json(judgements: Sequence[Judgement]) -> str:
     """Return the claims with all their evidence as JSON; null where undefined, infinity as a text."""
     return json_text(
-        [
-            row_of(judgement) | {"evidence": [plain(cells(line)) for line in judgement.evidence]}
-            for judgement in judgements
-        ]
+        [row_of(one) | {"evidence": [plain(cells(line)) for line in one.evidence]} for one in judgements]
     )
 
 
@@ -178,22 +173,12 @@ def claims_junit(
         catalogue: where they are from.
         changed: the claims whose verdict was expected to be another; those that are missing become failures too.
     """
-    return junit(_cases(judgements, catalogue, {change.id: change for change in changed}))
-
-
-def _cases(
-    judgements: Sequence[Judgement], catalogue: Catalogue, changed: dict[str, ChangedVerdict]
-) -> Iterator[JUnitCase]:
+    expected, cases = {change.id: change.before for change in changed}, []
     for judgement in judgements:
-        claim, change = judgement.claim, changed.get(judgement.claim.id)
+        claim, before = judgement.claim, expected.get(judgement.claim.id)
         tried = judgement.verdict not in ("not yet", "not testable")
-        text = f"{judgement.verdict}: {few_words(judgement)}" + (f"; expected {change.before}" if change else "")
-        yield JUnitCase(
-            title_of(claim.document, catalogue),
-            f"{claim.id}: {claim.sentence}",
-            "failed" if change else "passed" if tried else "skipped",
-            text,
-        )
-    for change in changed.values():
-        if change.after == MISSING:
-            yield JUnitCase("expected", change.id, "failed", str(change))
+        text = f"{judgement.verdict}: {few_words(judgement)}" + (f"; expected {before}" if before else "")
+        suite, name = title_of(claim.document, catalogue), f"{claim.id}: {claim.sentence}"
+        cases.append(JUnitCase(suite, name, "failed" if before else "passed" if tried else "skipped", text))
+    gone = [JUnitCase("expected", one.id, "failed", str(one)) for one in changed if one.after == MISSING]
+    return junit([*cases, *gone])

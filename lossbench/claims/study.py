@@ -71,16 +71,6 @@ class Terms:
     readings: Mapping[str, tuple[str, ...]]
 
 
-def make_terms(tables: Mapping[str, Any]) -> Terms:
-    """Return the terms that the shipped catalogue states.
-
-    Args:
-        tables: study, protocols, margins and readings, as `tomllib` read them.
-    """
-    protocols = {name: Protocol(name, **table) for name, table in tables["protocols"].items()}
-    return Terms(protocols, **tables["study"], margins=tables["margins"], readings=tables["readings"])
-
-
 @dataclass(frozen=True)
 class Study:
     """How claims are tried in this run.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -75,15 +75,9 @@ def stated_line(point: Gradient, formula: Formula) -> Evidence:
     """Return what one variable says of a formula."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
-    return Evidence(
-        "reproduced" if error <= TOLERANCE else "contradicted",
-        quantity="largest error of the stated derivative",
-        detail=point.variable,
-        reported=0.0,
-        measured=error,
-        n=len(point.gradient),
-        note=f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}",
-    )
+    note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
+    verdict, what, n = decided(error <= TOLERANCE), "largest error of the stated derivative", len(point.gradient)
+    return Evidence(verdict, what, detail=point.variable, reported=0.0, measured=error, n=n, note=note)
 
 
 def points_of(loss: Loss) -> Iterator[Gradient]:
@@ -141,13 +135,9 @@ def saturation(claim: Claim, study: Study) -> list[Evidence]:
 
 def vanishing(left: float, case: str, squared: float) -> Evidence:
     """Return whether the gradient vanishes."""
-    return Evidence(
-        "reproduced" if left < VANISHED else "contradicted",
-        quantity="gradient left at a wrong raw output of 20",
-        detail=case,
-        measured=left,
-        note=f"as a multiple of the gradient at 0; mse on a sigmoid keeps {squared:.1g}",
-    )
+    note = f"as a multiple of the gradient at 0; mse on a sigmoid keeps {squared:.1g}"
+    what = "gradient left at a wrong raw output of 20"
+    return Evidence(decided(left < VANISHED), what, detail=case, measured=left, note=note)
 
 
 def remaining(loss: Callable[[Tensor, Tensor], Tensor], dtype: torch.dtype) -> float:
@@ -169,14 +159,10 @@ def saturated_start() -> Evidence:
     answers; what `mse` on a sigmoid does from there stands beside it.
     """
     needed, beside = (steps_to_right(loss) for loss in ("bce", "mse"))
-    return Evidence(
-        "reproduced" if needed is None else "contradicted",
-        quantity="steps until all answers are right, from raw outputs of 20 that are all wrong",
-        detail="training from a saturated start",
-        measured=needed,
-        n=STEPS,
-        note=f"mse on a sigmoid: {beside if beside is not None else f'not within {STEPS} steps'}",
-    )
+    note = f"mse on a sigmoid: {beside if beside is not None else f'not within {STEPS} steps'}"
+    what = "steps until all answers are right, from raw outputs of 20 that are all wrong"
+    where = "training from a saturated start"
+    return Evidence(decided(needed is None), what, detail=where, measured=needed, n=STEPS, note=note)
 
 
 def steps_to_right(spec: str) -> int | None:

@@ -59,9 +59,8 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
 def ratios(task: Task) -> dict[str, np.ndarray]:
     """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
     steps = {record.name: step(get_loss(record.name, task)) for record in losses_of(task)}
-    seconds = np.array([[timed(one) for one in steps.values()] for _ in range(ROUNDS + 1)])[
-        1:
-    ]  # the first warms up
+    rounds = np.array([[timed(one) for one in steps.values()] for _ in range(ROUNDS + 1)])
+    seconds = rounds[1:]  # the first warms up
     reference = seconds[:, list(steps).index(REFERENCE)]
     return {name: seconds[:, index] / reference for index, name in enumerate(steps)}
 

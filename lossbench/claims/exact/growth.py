@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -37,31 +37,19 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     found = min(misfits, key=lambda name: misfits[name])
     at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0]))).tolist()  # no minus before a zero
     said = ", ".join(f"{name} {error:.1%}" for name, error in misfits.items())
-    return [
-        Evidence(
-            "reproduced" if found == law else "contradicted",
-            quantity=f"share of its variance that {law} growth leaves unexplained",
-            detail="growth",
-            reported=0.0,
-            measured=misfits[law],
-            n=len(probability),
-            note=f"the growth is {found}; unexplained by each law: {said}",
-        ),
-        Evidence(
-            "reproduced" if np.isinf(at_zero) else "contradicted",
-            quantity="value at probability 0",
-            detail="value at 0",
-            reported=np.inf,
-            measured=at_zero,
-        ),
-        Evidence(
-            "reproduced" if at_one == 0 else "contradicted",
-            quantity="value at probability 1",
-            detail="value at 1",
-            reported=0.0,
-            measured=at_one,
-        ),
-    ]
+    what, n = f"share of its variance that {law} growth leaves unexplained", len(probability)
+    note = f"the growth is {found}; unexplained by each law: {said}"
+    shape = Evidence(
+        decided(found == law), what, detail="growth", reported=0.0, measured=misfits[law], n=n, note=note
+    )
+    return [shape, value_beside(0, np.inf, at_zero), value_beside(1, 0.0, at_one)]
+
+
+def value_beside(place: int, stated: float, measured: float) -> Evidence:
+    """Return what the loss is at a probability, beside what it should be there."""
+    where = f"value at {place}"
+    what = f"value at probability {place}"
+    return Evidence(decided(measured == stated), what, detail=where, reported=stated, measured=measured)
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
@@ -109,14 +97,9 @@ def pulled(loss: Loss, claimed: Influence) -> Evidence:
     """Return what one loss shows."""
     near, far = (shift(loss, distance) for distance in (NEAR, FAR))
     found: Influence = "unbounded" if far > 10 * near else "bounded"
-    return Evidence(
-        "reproduced" if found == claimed else "contradicted",
-        quantity=f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd",
-        arms=(loss.name,),
-        measured=far,
-        n=TARGETS,
-        note=f"{found}: {near:.3g} sd when it moves by {NEAR:g} sd, {far:.3g} when by {FAR:g}",
-    )
+    what = f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd"
+    note = f"{found}: {near:.3g} sd when it moves by {NEAR:g} sd, {far:.3g} when by {FAR:g}"
+    return Evidence(decided(found == claimed), what, arms=(loss.name,), measured=far, n=TARGETS, note=note)
 
 
 def shift(loss: Loss, distance: float) -> float:

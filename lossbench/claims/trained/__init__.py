@@ -1,4 +1,8 @@
-"""Experiments that train."""
+"""Experiments that train.
+
+In all of them a `cell` holds the trials of one data set, the `study` has the margins, the `claim` has the reported
+scores, and a `margin` is the difference that is too small to matter, None where none is declared.
+"""
 
 from lossbench.claims.trained import (
     best_of,

@@ -15,7 +15,7 @@ from itertools import product
 from typing import Any
 
 from lossbench.claims.cell import CONSTANT, Cell
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, Training, under_each
 from lossbench.claims.registry import experiment
@@ -114,8 +114,8 @@ def pairings(
         if error is not None and (datasets or all(obstacles)):
             raise error
     fitting = [dataset for dataset, error in zip(loaded, obstacles, strict=True) if error is None]
-    tasks = dict.fromkeys(dataset.task for dataset in fitting)
-    return [make_pairing(arms, task, [d.name for d in fitting if d.task == task], study) for task in tasks]
+    tasks = grouped(fitting, lambda dataset: dataset.task)
+    return [make_pairing(arms, task, [one.name for one in mine], study) for task, mine in tasks.items()]
 
 
 def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], study: Study) -> UsageError | None:
@@ -154,21 +154,12 @@ def make_pairing(arms: tuple[str, ...], task: Task, datasets: list[str], study: 
 def contrasts_of(
     cell: Cell, pairing: Pairing, claim: Claim, study: Study, scores: tuple[str, ...], direction: Direction
 ) -> Iterator[Contrast]:
-    """Yield the contrasts of two losses, and where the document reports both scores, that of their difference.
-
-    Args:
-        cell: trials of a data set, at one contaminated share or several.
-        pairing: who meets whom.
-        claim: has the reported scores.
-        study: has the margins.
-        scores: by which they are compared.
-        direction: what is claimed of the first arm.
-    """
+    """Yield the contrasts of two losses, and where the document reports both scores, that of their difference."""
     tuned = study.terms.protocols[cell.protocol].tune
     for at, score, pair in product(map(cell.at, cell.shares), scores, pairing.pairs(cell)):
         contrast = at.compared(score, pair, direction, study, rates_of(at, pair) if tuned else "")
         yield contrast
-        told = [claim.reported.get(f"{pairing.arms[loss]} {score}") for loss in pair]
+        told = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
         if all(told):
             yield sized(contrast, *map(float, filter(None, told)))
 

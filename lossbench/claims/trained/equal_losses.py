@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
@@ -42,8 +42,7 @@ def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
 
 def by_protocol(lines: list[Evidence]) -> list[Evidence]:
     """Return one line a protocol for all losses and data sets."""
-    protocols = dict.fromkeys(line.protocol for line in lines)
-    return [beside([line for line in lines if line.protocol == protocol]) for protocol in protocols]
+    return [beside(mine) for mine in grouped(lines, lambda line: line.protocol).values()]
 
 
 def beside(lines: Sequence[Evidence]) -> Evidence:
@@ -60,10 +59,7 @@ def beside(lines: Sequence[Evidence]) -> Evidence:
 FILE = Path(__file__).with_name("my_losses.py")
 """What a user might write. It never moves: the name of a loss, and so its stored trainings, go by it."""
 
-PAIRS = (
-    ("squared_error", "mse", "diabetes"),
-    ("cross_entropy:@gets=probability", "bce", "breast_cancer"),
-)
+PAIRS = (("squared_error", "mse", "diabetes"), ("cross_entropy:@gets=probability", "bce", "breast_cancer"))
 """A function of the user's, the built-in loss that it is, and a data set."""
 
 

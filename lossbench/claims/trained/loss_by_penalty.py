@@ -91,7 +91,7 @@ def found_in(
         comparisons: under L1 and under L2; then likewise on the seeds that choose, unless those tune rates too.
         protocol: under which they were trained.
         claim: has the reported scores.
-        study: where the margins are.
+        study: has the margins.
         pairing: the readings of the losses of both arms.
         penalties: of both arms.
         score: the metric.
@@ -102,7 +102,7 @@ def found_in(
         for losses in product(pairing.first, pairing.others):
             yield from contrasts_of(cell, losses, penalties, score, study.margin(score))
         for loss, penalty in product(pairing.losses, PENALTIES):
-            arm, told = f"{loss} {penalty}", claim.reported.get(f"{pairing.arms[loss]} {penalty} {score}")
+            arm, told = f"{loss} {penalty}", claim.reported.get((f"{pairing.arms[loss]} {penalty}", score))
             line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(arm,))
             yield level(line, cell.of(score, arm), cell.test_to_train, told, study.margin(score))
 
@@ -128,15 +128,7 @@ def penalty_of(table: pd.DataFrame) -> np.ndarray:
 def contrasts_of(
     cell: Cell, losses: tuple[str, str], penalties: tuple[str, str], score: str, margin: float | None
 ) -> Iterator[Contrast]:
-    """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty.
-
-    Args:
-        cell: the trials of all arms on one data set.
-        losses: of the first arm and of the other.
-        penalties: likewise.
-        score: the metric.
-        margin: the difference that is too small to matter; None where none is declared.
-    """
+    """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty."""
     arms = tuple(map(" ".join, zip(losses, penalties, strict=True)))
     of_loss = [[f"{loss} {penalty}" for loss in losses] for penalty in PENALTIES]
     of_penalty = [[f"{loss} {penalty}" for penalty in penalties] for loss in losses]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations, groupby
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from lossbench.claims.cell import Cell, cells_of
-from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Training, under
 from lossbench.claims.registry import experiment
@@ -21,7 +21,6 @@ from lossbench.claims.verdict import any_of
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 from lossbench.schema import METRICS
-from lossbench.task import Task
 
 if TYPE_CHECKING:
     from lossbench.results.comparison import Comparison
@@ -61,11 +60,8 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
     Gradually: the rank correlation of score and epoch is above zero, from before the first epoch on. Both are
     taken seed by seed.
     """
-    tasks: dict[Task, list[str]] = {}
-    for spec in datasets:
-        tasks.setdefault(load_dataset(spec).task, []).append(spec)
     trainings = []
-    for task, mine in tasks.items():
+    for task, mine in grouped(datasets, lambda spec: load_dataset(spec).task).items():
         axes = {"datasets": mine, "losses": [core_losses(task)[0]]}
         for protocol in study.protocols:
             made = partial(contrasts_of, protocol=protocol.name, study=study)
@@ -74,14 +70,7 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
 
 
 def contrasts_of(found: Comparison, still: Comparison, protocol: str, study: Study) -> Iterator[Contrast]:
-    """Yield both contrasts on each data set.
-
-    Args:
-        found: the training.
-        still: the networks as they were initialised.
-        protocol: name of the protocol of both.
-        study: where the margins are.
-    """
+    """Yield both contrasts on each data set, of the training and of the networks as they were initialised."""
     for cell, curves in curves_of(found, still, protocol):
         yield from contrasts_in(cell, curves, study)
 
@@ -134,6 +123,11 @@ class Watched:
     value: str
     score: str
     datasets: tuple[str, ...]
+
+    @property
+    def entry(self) -> str:
+        """What tells it from all others on a data set."""
+        return f"{self.score} over {self.value} of {self.loss}"
 
     def axes(self, lr: tuple[float, ...]) -> dict[str, Any]:
         """Return what is trained, as fields of `lossbench.plan.settings.Settings`."""
@@ -217,14 +211,20 @@ class Models:
             arms = self.names[first], self.names[second]
             for quantity, table in ((self.watched.value, self.values), (self.watched.score, self.scores)):
                 differences, loss = table[first] - table[second], [self.watched.loss]
-                yield self.cell.contrast(quantity, arms, differences, "equal", None, losses=loss)
+                yield self.cell.contrast(
+                    quantity, arms, differences, "equal", None, losses=loss, detail=self.watched.entry
+                )
 
 
 def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
-    """Yield one line for all pairs of models on a data set; `lines` has loss and score of each pair in turn."""
+    """Yield one line for all pairs of models of an entry on a data set.
+
+    Args:
+        lines: the loss and the score of each pair in turn, with the entry as their detail.
+    """
     couples = zip(lines[::2], lines[1::2], strict=True)
-    for _, mine in groupby(couples, key=lambda pair: (pair[0].protocol, pair[0].dataset)):
-        yield counterexample(list(mine))
+    for mine in grouped(couples, lambda pair: (pair[0].protocol, pair[0].dataset, pair[0].detail)).values():
+        yield counterexample([(value, replace(score, detail="")) for value, score in mine])
 
 
 def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:

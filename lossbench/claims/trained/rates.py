@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, product
+from itertools import chain, combinations, product, starmap
 from typing import Any
 
 import numpy as np
@@ -58,22 +58,13 @@ def rates(
 
 def reported_rates(claim: Claim, score: str) -> dict[float, str]:
     """Return the score that the document reports at each rate, the best one first."""
-    told = {name.removesuffix(f" {score}"): text for name, text in claim.reported.items() if name.endswith(score)}
-    sign = -1 if METRICS[score].greater_is_better else 1
-    return dict(
-        sorted(((float(rate), text) for rate, text in told.items()), key=lambda pair: sign * float(pair[1]))
-    )
+    told = {float(rate): text for (rate, column), text in claim.reported.items() if column == score}
+    best_first = sorted(told, key=lambda rate: float(told[rate]), reverse=METRICS[score].greater_is_better)
+    return {rate: told[rate] for rate in best_first}
 
 
 def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | None) -> Iterator[Found]:
-    """Yield the contrasts of the reported rates, and the points of the curve, of each loss on one data set.
-
-    Args:
-        cell: trials at every rate of the curve.
-        told: the reported score at each reported rate, the best one first.
-        score: the measure.
-        margin: the difference that is too small to matter; None where none is declared.
-    """
+    """Yield the contrasts of the reported rates, the best one first, and the points of the curve, of each loss."""
     points = cell.by_rate()
     for loss in cell.losses:
         for better, worse in combinations(told, 2):
@@ -186,9 +177,8 @@ class Times:
 
     def contrasts(self, readings: dict[str, tuple[str, ...]]) -> Iterator[Contrast]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
-        for faster, slower in combinations(readings.values(), 2):
-            for first, other in product(faster, slower):
-                yield self.contrast(first, other)
+        pairs = chain.from_iterable(starmap(product, combinations(readings.values(), 2)))
+        yield from starmap(self.contrast, pairs)
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
@@ -202,5 +192,5 @@ class Times:
         """Yield the mean epochs of each loss within the run, beside the reported ones."""
         for arm, losses in readings.items():
             for loss in losses:
-                told = claim.reported.get(f"{arm} epochs")
+                told = claim.reported.get((arm, "epochs"))
                 yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, told, self.margin)

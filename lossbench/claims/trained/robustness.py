@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction, level
 from lossbench.claims.design import Design, Found, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.trained.best_of import distinct_losses
+from lossbench.claims.trained.best_of import chosen, distinct_losses
 from lossbench.claims.trained.progress import rank_correlation
 from lossbench.claims.verdict import any_differs, any_of
 from lossbench.data import load_dataset
@@ -179,9 +179,7 @@ def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def most_accurate(cell: Cell) -> str:
     """Return the loss with the best validation score after clean training, averaged over seeds."""
-    sign = 1 if cell.primary.greater_is_better else -1
-    means = {loss: sign * cell.of("validation_score", loss).mean() for loss in scores(cell)}
-    return max(means, key=lambda loss: means[loss])
+    return chosen(cell, list(scores(cell)))
 
 
 def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
@@ -213,10 +211,7 @@ def correlation(cell: Cell) -> Contrast:
 
 def by_dataset(lines: list[Evidence]) -> Iterator[Evidence]:
     """Yield what is found under each protocol on each data set."""
-    groups: dict[tuple[str, str], list[Evidence]] = {}
-    for line in lines:
-        groups.setdefault((line.protocol, line.dataset), []).append(line)
-    for mine in groups.values():
+    for mine in grouped(lines, lambda line: (line.protocol, line.dataset)).values():
         clean, dirty, ranked = (
             [line for line in mine if line.aspect == "outcome" and line.quantity == quantity]
             for quantity in (CLEAN_SKILL, DIRTY_SKILL, CORRELATION)
@@ -277,7 +272,4 @@ def beside_the_reference(cell: Cell, study: Study) -> Iterator[Contrast]:
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:
     """Return one line a hardship and protocol, for all losses and data sets."""
-    groups: dict[tuple[str, str], list[Evidence]] = {}
-    for line in lines:
-        groups.setdefault((line.what, line.protocol), []).append(line)
-    return [any_differs(group) for group in groups.values()]
+    return [any_differs(group) for group in grouped(lines, lambda line: (line.what, line.protocol)).values()]

@@ -14,7 +14,7 @@ from lossbench.losses.registry import core_losses
 
 from ..made_up import made_up
 
-CLAIM = Claim("x", "y", reported={"bce accuracy": "0.859", "mse accuracy": "0.743"})
+CLAIM = Claim("x", "y", reported={("bce", "accuracy"): "0.859", ("mse", "accuracy"): "0.743"})
 STUDY = Study(read_terms())
 SCORES = {"mse": 0.8, "mae": 0.7, "tukey": 0.6, CONSTANT: 0.0}
 
@@ -130,7 +130,7 @@ def test_a_reported_difference_is_tried_beside_the_direction():
     cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
     pairing = replace(PAIRING, others=("mae",), arms={"mse": "mse", "mae": "mae"})
     for told, word in (("0.7", "reproduced"), ("0.5", "contradicted")):
-        claim = Claim("x", "y", reported={"mse r2": "0.8", "mae r2": told})
+        claim = Claim("x", "y", reported={("mse", "r2"): "0.8", ("mae", "r2"): told})
         order, size = judge_all(list(contrasts_of(cell, pairing, claim, STUDY, ("r2",), "better")))
         assert (order.verdict, size.verdict) == ("reproduced", word)
         assert size.reported == pytest.approx(0.8 - float(told))

@@ -141,3 +141,13 @@ def test_a_line_for_every_protocol_with_one_rate(study, relation):
         study
     )
     assert [line.protocol for line in found] == ["sgd", "adam"]
+
+
+def test_two_entries_on_one_data_set_are_two_lines(study):
+    """Though they are neighbours, and of one loss."""
+    watched = (WATCHED, Watched("bce", "log_loss", "f1", ("moons",)))
+    claim, lr = Claim("x", "y"), (0.1, 0.3)
+    found = lower_loss(claim, study, watched=watched, lr=lr, relation="not always better").carry_out(study)
+    assert [(line.protocol, line.what) for line in found] == [
+        (protocol, score) for score in ("accuracy", "f1") for protocol in ("sgd", "adam")
+    ]
