@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Evidence, Word
+from lossbench.claims.claim import Evidence, Word, decided
 from lossbench.stats.paired import PairedTest, corrected_interval, holm, paired_test, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
@@ -91,13 +91,9 @@ def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Word:
     if contrast.direction == "not worse":
         held = found == "better" or -margin < least
         return "reproduced" if held else "contradicted" if found == "worse" else "inconclusive"
-    opposite = "worse" if contrast.direction == "better" else "better"
-    words: dict[str, Word] = {
-        contrast.direction: "reproduced",
-        opposite: "contradicted",
-        "equivalent": "equivalent",
-    }
-    return words.get(found, "inconclusive")
+    if found in ("better", "worse"):
+        return decided(found == contrast.direction)
+    return "equivalent" if found == "equivalent" else "inconclusive"
 
 
 def number(value: Any) -> float | None:

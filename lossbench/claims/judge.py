@@ -44,7 +44,10 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     for one in tried:
         check(one, study)
     if len(tried) >= MANY:
-        inquiry = replace(inquiry, study=study.on_all_cores())
+        from lossbench.backends import available_cores
+
+        # A process is started once for all comparisons, which together are worth what none of them is.
+        inquiry = replace(inquiry, study=replace(study, jobs=study.jobs or available_cores()))
     return [inquiry.judgement(claim) for claim in claims]
 
 
@@ -91,11 +94,11 @@ class Inquiry:
 
     def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
-        lines = list(self.found(claim))
+        lines = [*self.found(claim)]
+        several = len(claim.same_as) > 1
         for other in claim.same_as:
-            for line in self.found(self.catalogue.claims[other]):
-                several = len(claim.same_as) > 1
-                lines.append(replace(line, claim=other) if several else line)
+            theirs = self.found(self.catalogue.claims[other])
+            lines += [replace(line, claim=other) for line in theirs] if several else theirs
         return tuple(lines)
 
     def knows(self, claim: Claim) -> bool:

@@ -112,15 +112,6 @@ class Study:
         """Passes over the training rows."""
         return self.terms.quick_epochs if self.quick else self.terms.epochs
 
-    def on_all_cores(self) -> Study:
-        """Return the study with one process a core, unless a number of processes was asked for.
-
-        A process is started once for all comparisons, which together are worth what none of them is.
-        """
-        from lossbench.backends import available_cores
-
-        return replace(self, jobs=self.jobs or available_cores())
-
     def margin(self, score: str) -> float | None:
         """Return the difference of a score that is too small to matter; None where none is declared."""
         return self.terms.margins.get(score)

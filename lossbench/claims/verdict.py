@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from lossbench.claims.claim import WORDS, Evidence, Verdict, Word
 
@@ -101,15 +100,11 @@ def where(lines: Collection[Evidence], word: Word) -> str:
         values = {axis(line) for line in mine}
         if len(box) > len(mine) and values != {axis(line) for line in lines}:
             places += [f"{preposition} {listed(values)}"] if any(values) else []
-            box = list(filter(partial(_within, axis, values), box))
+            box = [line for line in box if axis(line) in values]
     place, phrase = " ".join(places), "no difference" if word == "equivalent" else word
     if len(box) == len(mine):
         return f"{phrase} {place}"
     return f"{phrase} in {len(mine)} of {len(box)} comparisons{' ' if place else ''}{place}"
-
-
-def _within(axis: Callable[[Evidence], str], values: set[str], line: Evidence) -> bool:
-    return axis(line) in values
 
 
 def listed(values: Iterable[str]) -> str:

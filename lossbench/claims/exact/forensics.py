@@ -106,15 +106,11 @@ def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> 
     common = common_share(claim, rows)
     possible = common.low <= common.high
     what = "share of positives that all rows allow"
-    first = implied(what, "one data set", common, decided(possible), said_of_rows(claim, rows))
-    return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
-
-
-def said_of_rows(claim: Claim, rows: tuple[str, ...]) -> str:
-    """Say which share of all samples each row implies to be true positives."""
     scores = {row: (reported(claim, row, "accuracy").value, reported(claim, row, "f1").value) for row in rows}
     said = ", ".join(f"{row} {true_positives(*values):.3f}" for row, values in scores.items())
-    return f"true positives among all samples: {said}"
+    note = f"true positives among all samples: {said}"
+    first = implied(what, "one data set", common, decided(possible), note)
+    return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
 
 
 def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
@@ -203,11 +199,6 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
 def implied(what: str, case: str, found: Range, verdict: Word, note: str) -> Evidence:
     """Return what reported numbers imply."""
     return Evidence(verdict, what, detail=case, measured=found.middle, low=found.low, high=found.high, note=note)
-
-
-def implied_share(claim: Claim, rows: tuple[str, ...]) -> float:
-    """Return the middle of the shares of positives that all rows of a table allow."""
-    return common_share(claim, rows).middle
 
 
 def with_share(generator: str, share: float) -> str:

@@ -209,7 +209,9 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
             if error is None:
                 fitting.setdefault(dataset.task, []).append(dataset.name)
             else:
-                refused.append(refused_line(one, dataset, error))
+                arms, note = (one.loss, one.fits), f"refused before any training: {error}"
+                what = " and ".join(one.score)
+                refused.append(Evidence("not testable", what, dataset=dataset.name, arms=arms, note=note))
         for task, names in fitting.items():
             alike = {loss: loss for loss in (one.loss, one.fits)}
             pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)
@@ -228,17 +230,6 @@ def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFi
         raise error
     error = obstacle(dataset, (mismatch.loss, mismatch.fits), mismatch.score, study)
     return error if isinstance(error, LossDoesNotFit) else None
-
-
-def refused_line(mismatch: Mismatch, dataset: Dataset, error: LossDoesNotFit) -> Evidence:
-    """Return why a loss cannot be trained on a data set."""
-    return Evidence(
-        "not testable",
-        " and ".join(mismatch.score),
-        dataset=dataset.name,
-        arms=(mismatch.loss, mismatch.fits),
-        note=f"refused before any training: {error}",
-    )
 
 
 def contrasts_in(

@@ -11,7 +11,7 @@ from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Direction, level
 from lossbench.claims.design import Design, Found, under_each
-from lossbench.claims.exact.forensics import implied_share, seen_at, with_share
+from lossbench.claims.exact.forensics import common_share, seen_at, with_share
 from lossbench.claims.registry import experiment
 from lossbench.claims.search.conditions import Search, grid
 from lossbench.claims.study import Study
@@ -38,9 +38,8 @@ def number_table(
     search: what `--explain` searches.
     """
     losses = [loss for arm in arms for loss in study.readings(arm, "binary")]
-    for training in grid(study, losses, generator, search):
-        training.check(study)
-    share = implied_share(claim, arms)
+    Design(grid(study, losses, generator, search)).check(study)
+    share = common_share(claim, arms).middle
     implied = with_share(generator, share)
 
     def found_in(cell: Cell, pairing: Pairing) -> Iterator[Found]:
@@ -48,14 +47,10 @@ def number_table(
         yield from contrasts_of(seen, pairing, claim, study, score, direction)
         yield from levels_of(seen, pairing, claim, study, score)
 
-    return Design(
-        [
-            training
-            for pairing in pairings(study, arms, score, (*datasets, implied))
-            for training in under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
-        ],
-        lambda lines: [remark(line, implied, share) for line in lines],
-    )
+    trainings = []
+    for pairing in pairings(study, arms, score, (*datasets, implied)):
+        trainings += under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
+    return Design(trainings, lambda lines: [remark(line, implied, share) for line in lines])
 
 
 def remark(line: Evidence, implied: str, share: float) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -129,10 +129,6 @@ class Watched:
         """What tells it from all others on a data set."""
         return f"{self.score} over {self.value} of {self.loss}"
 
-    def axes(self, lr: tuple[float, ...]) -> dict[str, Any]:
-        """Return what is trained, as fields of `lossbench.plan.settings.Settings`."""
-        return {"datasets": self.datasets, "losses": [self.loss], "lr": list(lr), "tune": False}
-
 
 @experiment("lower_loss")
 def lower_loss(
@@ -149,11 +145,10 @@ def lower_loss(
     chance; all pairs are corrected together.
     """
     fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
-    trainings = [
-        under(name, partial(held_against, watched=one, relation=relation), **one.axes(lr))
-        for one in watched
-        for name in fixed
-    ]
+    trainings = []
+    for one, name in product(watched, fixed):
+        made = partial(held_against, watched=one, relation=relation)
+        trainings.append(under(name, made, datasets=one.datasets, losses=[one.loss], lr=list(lr)))
     return Design(trainings) if relation == "better" else Design(trainings, counterexamples)
 
 
