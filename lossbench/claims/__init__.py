@@ -6,10 +6,9 @@ Importing this package enters every experiment under its name; it imports neithe
 from lossbench.claims import exact, trained
 from lossbench.claims.catalogue import Catalogue, read_catalogue, read_terms
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence, Judgement
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
-from lossbench.claims.evidence import Evidence, Judgement
 from lossbench.claims.judge import try_claims
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study

@@ -9,8 +9,8 @@ from typing import Any
 
 from lossbench.claims.claim import Claim, ClaimKind
 from lossbench.claims.printed import Printed
-from lossbench.claims.protocols import Terms, make_terms
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
+from lossbench.claims.study import Protocol, Terms
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 
@@ -70,7 +70,7 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
         UnknownName: a key, document, claim or experiment that does not exist.
 
     Example:
-        >>> read_catalogue().claims["T3"].reported["bce accuracy"]
+        >>> read_catalogue().claims["T3"].reported["bce", "accuracy"]
         '0.859'
     """
     place, tables = read_toml(file or SHIPPED, (SHIPPED,))
@@ -91,7 +91,9 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
 
 def read_terms() -> Terms:
     """Return the terms of every trial by training, which only the shipped catalogue states."""
-    return make_terms(read_toml(SHIPPED, (SHIPPED,))[1])
+    tables = read_toml(SHIPPED, (SHIPPED,))[1]
+    protocols = {name: Protocol(name, **table) for name, table in tables["protocols"].items()}
+    return Terms(protocols, **tables["study"], margins=tables["margins"], readings=tables["readings"])
 
 
 def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
@@ -114,14 +116,14 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
     )
 
 
-def _read_reported(table: Any, place: Place, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the numbers of a table, or of a table of tables: "bce accuracy", "0.859"."""
+def _read_reported(table: Any, place: Place, row: str = "") -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the numbers of a table of tables by row and column; a flat key, "bce accuracy", has both."""
     for key, value in read_as(dict, table, place).items():
         if isinstance(value, Mapping):
-            yield from _read_reported(value, place.inside(key), f"{key} ")
+            yield from _read_reported(value, place.inside(key), f"{row} {key}".strip())
         else:
-            text = read_as(str, value, place.inside(key))
-            yield f"{prefix}{key}", Printed(text, place.inside(key)).text
+            first, _, last = (row, "", key) if row else key.rpartition(" ")
+            yield (first, last), Printed(read_as(str, value, place.inside(key)), place.inside(key)).text
 
 
 def _check(claim: Claim, catalogue: Catalogue) -> None:

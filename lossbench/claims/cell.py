@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
 from lossbench.schema import METRICS, OVERLAP, Metric
 from lossbench.stats.paired import shared_rows

@@ -1,12 +1,15 @@
-"""A claim: what a document says, and how it is put to the test."""
+"""A claim; evidence, which is one comparison that was made for it; and the judgement of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 from lossbench.plan.toml import Place
+
+Item = TypeVar("Item")
+Key = TypeVar("Key")
 
 ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "number table", "forensic"]
 """What decides a claim.
@@ -32,7 +35,7 @@ class Claim:
         kind: what decides it.
         experiments: names of the experiments that decide it.
         arguments: what the experiments are told, as it stands in the file.
-        reported: the document's own numbers as printed, by name: "bce accuracy" -> "0.859".
+        reported: the document's own numbers as printed, by row and column: ("bce", "accuracy") -> "0.859".
         same_as: claims whose evidence decides this one too; then it has no experiments of its own.
         not_yet: why it cannot be tried; empty where it can.
         source: where it stands, for messages.
@@ -45,7 +48,172 @@ class Claim:
     kind: ClaimKind = "experiment"
     experiments: tuple[str, ...] = ("contest",)
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    reported: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reported: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
     same_as: tuple[str, ...] = ()
     not_yet: str = ""
     source: Place = field(default=Place(()), repr=False, compare=False)
+
+
+Word = Literal["reproduced", "contradicted", "equivalent", "inconclusive", "not testable"]
+"""What one comparison says of a claim.
+
+- reproduced: it comes out as claimed.
+- contradicted: it comes out the other way.
+- equivalent: no difference beyond the margin, where one was claimed.
+- inconclusive: the seeds cannot tell, or the reported numbers leave it open.
+- not testable: there is nothing to compare, such as a score that is undefined for one arm.
+"""
+
+WORDS: tuple[Word, ...] = get_args(Word)
+
+
+def decided(holds: bool) -> Word:
+    """Return what a comparison says that leaves nothing open."""
+    return "reproduced" if holds else "contradicted"
+
+
+Verdict = Literal[Word, "depends", "not yet"]
+"""What can be said of a claim: one word of all its evidence; depends, on a condition; or not yet tried."""
+
+VERDICTS: tuple[Verdict, ...] = (
+    *("reproduced", "depends", "contradicted", "equivalent", "inconclusive"),
+    *("not testable", "not yet"),
+)
+"""Every verdict, in the order of a summary."""
+
+
+Aspect = Literal["outcome", "size", "level"]
+"""Which side of a quantity a line of evidence is about.
+
+- outcome: what is claimed of it.
+- size: the size of a difference in it, held to the reported size.
+- level: its mean for one arm, shown beside the reported one and never judged.
+"""
+
+ASPECTS: dict[Aspect, str] = {"outcome": "", "size": "size of the difference in ", "level": "level of "}
+"""What the name of a quantity begins with."""
+
+CLEAN_SKILL, DIRTY_SKILL = "skill after clean training", "skill after contaminated training"
+"""The two quantities of which pictures are drawn against one another."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One comparison, by its facts; `what` and `case` put them into words.
+
+    Args:
+        verdict: what it says of the claim.
+        quantity: what was measured: "accuracy", "largest error of the stated derivative".
+        protocol: name of the protocol of the training; empty where nothing is trained.
+        dataset: spec of the data set; empty where there is none.
+        arms: what is compared, the first minus the second; one arm alone for a level.
+        rates: the learning rates, where they are not those of the protocol: one for all arms, or those compared.
+        by_rate: whether the rates of one loss are compared, and not losses.
+        detail: what else tells it apart: which reading of the claim, which way of printing.
+        claim: ID of the claim that it was gathered for, where several decide this one.
+        aspect: which side of the quantity it is about.
+        contamination: kind of the contamination of the training part; empty where it is clean.
+        shares: the contaminated shares, ascending; several where the quantity is an average over them.
+        reported: what the document says it is.
+        measured: what it is; a difference is of the first arm minus the second.
+        low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
+        high: upper end, likewise.
+        n: seeds of an experiment, or points of a derivative or property.
+        p_value: of the paired test, corrected by Holm over all comparisons made for the claim.
+        diverged: how many trainings of the arms diverged.
+        note: what a reader must know besides.
+
+    Example:
+        >>> line = Evidence("reproduced", "f1", arms=("bce", "mse"), contamination="label", shares=(0.1,))
+        >>> line.what, line.case
+        ('f1 with 10% label outliers', 'bce vs mse')
+    """
+
+    verdict: Word
+    quantity: str
+    protocol: str = ""
+    dataset: str = ""
+    arms: tuple[str, ...] = ()
+    rates: tuple[float, ...] = ()
+    by_rate: bool = False
+    detail: str = ""
+    claim: str = ""
+    aspect: Aspect = "outcome"
+    contamination: str = ""
+    shares: tuple[float, ...] = ()
+    reported: float | None = None
+    measured: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    p_value: float | None = None
+    diverged: int = 0
+    note: str = ""
+
+    @property
+    def what(self) -> str:
+        """What was measured, under which contamination: "r2 with 10% target outliers"."""
+        dirty = ""
+        if self.contamination:
+            span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
+            dirty = f" {span} {self.contamination} outliers"
+        return f"{ASPECTS[self.aspect]}{self.quantity}{dirty}"
+
+    @property
+    def case(self) -> str:
+        """Which arms, at which rates, under which reading of the claim: "bce vs mse_logits"."""
+        arms, rates = " vs ".join(self.arms), " vs ".join(f"{rate:g}" for rate in self.rates)
+        if rates:
+            arms += f": rate {rates}" if self.by_rate else f" at rate {rates}"
+        return " ".join(filter(None, [self.claim, ", ".join(filter(None, [arms, self.detail]))]))
+
+    @property
+    def difference(self) -> float | None:
+        """What was measured minus what is reported."""
+        if self.measured is None or self.reported is None:
+            return None
+        return 0.0 if self.measured == self.reported else self.measured - self.reported  # infinities may be equal
+
+    @property
+    def clarity(self) -> float:
+        """How many widths of its interval a measured value is away from zero; 0 without an interval."""
+        if self.measured is None or self.low is None or self.high is None or self.high == self.low:
+            return 0.0
+        return abs(self.measured) / (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found on a claim.
+
+    Args:
+        claim: the claim.
+        evidence: every comparison that was made for it.
+        verdict: what they come to; see `lossbench.claims.verdict.combine`.
+        condition: on what it depends, or where it holds if not everywhere; what was left untried, and why.
+        command: repeats it.
+    """
+
+    claim: Claim
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    verdict: Verdict
+    condition: str
+    command: str
+
+    @property
+    def decisive(self) -> Evidence | None:
+        """The clearest comparison among those that say what the verdict says; None without any."""
+        agreeing = [line for line in self.evidence if line.verdict == self.verdict] or self.evidence
+        return max(agreeing, key=lambda line: line.clarity, default=None)
+
+    def values(self, of: Callable[[Evidence], str]) -> tuple[str, ...]:
+        """Return what occurs in the evidence on one axis, in its order, without blanks."""
+        return tuple(dict.fromkeys(filter(None, map(of, self.evidence))))
+
+
+def grouped(items: Iterable[Item], by: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Return items by what they share, in the order of their first ones."""
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(by(item), []).append(item)
+    return groups

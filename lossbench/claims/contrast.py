@@ -2,6 +2,9 @@
 
 Every experiment that trains makes its contrasts and has them judged by `judge_all`, so that a claim is decided by
 the same test, margins and correction whatever experiment decides it.
+
+The level of a score is shown beside the reported one and not judged: no document says on which data its numbers
+were measured, so a score that is higher or lower here contradicts nothing. Orders and differences can be judged.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lossbench.claims.evidence import Evidence, Word
-from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
+from lossbench.claims.claim import Evidence, Word, decided
+from lossbench.stats.paired import PairedTest, corrected_interval, holm, paired_test, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
@@ -88,15 +91,50 @@ def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Word:
     if contrast.direction == "not worse":
         held = found == "better" or -margin < least
         return "reproduced" if held else "contradicted" if found == "worse" else "inconclusive"
-    opposite = "worse" if contrast.direction == "better" else "better"
-    words: dict[str, Word] = {
-        contrast.direction: "reproduced",
-        opposite: "contradicted",
-        "equivalent": "equivalent",
-    }
-    return words.get(found, "inconclusive")
+    if found in ("better", "worse"):
+        return decided(found == contrast.direction)
+    return "equivalent" if found == "equivalent" else "inconclusive"
 
 
 def number(value: Any) -> float | None:
     """Return a plain number, None where it is undefined."""
     return None if np.isnan(value) else float(value)
+
+
+def level(
+    line: Evidence, values: np.ndarray, test_to_train: float, reported: str | None, margin: float | None
+) -> Evidence:
+    """Return the mean of a score with its interval, beside the reported one.
+
+    Args:
+        line: everything that the evidence says but figures and verdict.
+        values: (seeds,) the score; NaN where undefined.
+        test_to_train: see `lossbench.stats.paired.shared_rows`.
+        reported: the document's number; None where it has none for this setting.
+        margin: the difference that is too small to matter; None where none is declared.
+
+    Example:
+        >>> found = level(Evidence("not testable", "f1"), np.array([0.7, 0.72, 0.71]), 0.3, "0.743", 0.01)
+        >>> found.what, found.note
+        ('level of f1', 'not the reported level, on data that the document does not name')
+    """
+    mean = corrected_interval(np.asarray(values, dtype=np.float64), test_to_train)
+    return replace(
+        line,
+        verdict="not testable",
+        aspect="level",
+        reported=None if reported is None else float(reported),
+        measured=number(mean.mean),
+        low=number(mean.low),
+        high=number(mean.high),
+        n=int(mean.n),
+        note=", ".join(filter(None, [line.note, beside(float(mean.mean), reported, margin)])),
+    )
+
+
+def beside(mean: float, reported: str | None, margin: float | None) -> str:
+    """Say how a measured mean stands to the reported number."""
+    if reported is None:
+        return "the document reports nothing for this setting"
+    agrees = abs(mean - float(reported)) <= (margin or 0.0)
+    return f"{'' if agrees else 'not '}the reported level, on data that the document does not name"

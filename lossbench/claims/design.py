@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.cell import Cell, cells_of
+from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, judge_all
-from lossbench.claims.evidence import Evidence
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
 from lossbench.task import Task
@@ -76,11 +75,7 @@ class Design:
     summary: Callable[[list[Evidence]], Iterable[Evidence]] = list
 
     def check(self, study: Study) -> None:
-        """Refuse what cannot be trained; nothing is.
-
-        Raises:
-            UsageError: anything that cannot be carried out.
-        """
+        """Refuse what cannot be trained, see `Training.check`; nothing is."""
         for training in self.trainings:
             training.check(study)
 
@@ -105,16 +100,13 @@ def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: A
         contrasts: takes the trials of one data set.
         **axes: what is trained, see `Training`.
     """
-    return Training(protocol, [axes], partial(_by_dataset, protocol, contrasts))
+
+    def by_dataset(comparison: Comparison) -> Iterator[Found]:
+        return chain.from_iterable(map(contrasts, cells_of(protocol, comparison.trials)))
+
+    return Training(protocol, [axes], by_dataset)
 
 
 def under_each(study: Study, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> list[Training]:
     """Return the same trials under every protocol; for the arguments see `under`."""
     return [under(protocol.name, contrasts, **axes) for protocol in study.protocols]
-
-
-def _by_dataset(
-    protocol: str, contrasts: Callable[[Cell], Iterable[Found]], comparison: Comparison
-) -> Iterator[Found]:
-    for cell in cells_of(protocol, comparison.trials):
-        yield from contrasts(cell)

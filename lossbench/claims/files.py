@@ -1,15 +1,26 @@
-"""What a run of claims leaves: `claims.csv`, a row a claim; `evidence.csv`, a row a comparison; JSON of both."""
+"""What a run of claims leaves, and the gate of `lossbench claims --expect`, which holds it to an earlier run.
+
+`claims.csv` has a row a claim and `evidence.csv` a row a comparison; JSON has both. JUnit's XML, which CI pages
+show, has a suite a document and a case a claim.
+"""
 
 from __future__ import annotations
 
+import csv
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lossbench.claims.evidence import WORDS, Evidence, Judgement
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement
+from lossbench.claims.tables import few_words, title_of
+from lossbench.errors import DataError
+from lossbench.report.junit import JUnitCase, junit
 from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
@@ -33,9 +44,7 @@ COLUMNS = (
 
 def claims_csv(judgements: Sequence[Judgement]) -> str:
     """Return one row a claim: what was found, how often which word was said, and the clearest comparison."""
-    return csv_text(
-        pd.DataFrame([row_of(judgement) for judgement in judgements], columns=list(COLUMNS), dtype=object)
-    )
+    return csv_text(pd.DataFrame(map(row_of, judgements), columns=list(COLUMNS), dtype=object))
 
 
 def evidence_csv(judgements: Sequence[Judgement]) -> str:
@@ -47,10 +56,7 @@ def evidence_csv(judgements: Sequence[Judgement]) -> str:
 def claims_json(judgements: Sequence[Judgement]) -> str:
     """Return the claims with all their evidence as JSON; null where undefined, infinity as a text."""
     return json_text(
-        [
-            row_of(judgement) | {"evidence": [plain(cells(line)) for line in judgement.evidence]}
-            for judgement in judgements
-        ]
+        [row_of(one) | {"evidence": [plain(cells(line)) for line in one.evidence]} for one in judgements]
     )
 
 
@@ -86,3 +92,93 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in values.items()
     }
+
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class ChangedVerdict:
+    """A claim whose verdict is not the expected one.
+
+    Args:
+        id: of the claim.
+        before: the verdict expected.
+        after: the verdict found, or "missing" where the claim was not tried.
+    """
+
+    id: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.before} is now {self.after}"
+
+
+def read_expected(file: Path) -> dict[str, str]:
+    """Read the verdicts of an earlier run, by ID.
+
+    Args:
+        file: a `claims.csv`.
+
+    Raises:
+        DataError: a file that cannot be read, lacks a column, or holds a verdict that does not exist.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"'{file}' cannot be read: {error}; give the claims.csv of an earlier run") from None
+    expected = {row.get("id"): row.get("verdict") for row in rows}
+    for name, verdict in expected.items():
+        if name is None or verdict not in VERDICTS:
+            raise DataError(
+                f"'{file}': claim {name} has the verdict {verdict!r}, which is none; give the claims.csv of an "
+                "earlier run, with the columns id and verdict"
+            )
+    if not expected:
+        raise DataError(f"'{file}' holds no verdict; give the claims.csv of an earlier run")
+    return {str(name): str(verdict) for name, verdict in expected.items()}
+
+
+def changes(
+    expected: Mapping[str, str], judgements: Sequence[Judgement], ids: Sequence[str] = ()
+) -> list[ChangedVerdict]:
+    """Return where the verdicts are not the expected ones, in their order; a claim that is new is no change.
+
+    Args:
+        expected: verdicts by ID.
+        judgements: what was found.
+        ids: the claims that were asked for; without any, all, so that each one expected must be there.
+
+    Example:
+        >>> changes({"T3": "depends"}, [])
+        [ChangedVerdict(id='T3', before='depends', after='missing')]
+    """
+    found = {judgement.claim.id: judgement.verdict for judgement in judgements}
+    return [
+        ChangedVerdict(name, before, found.get(name, MISSING))
+        for name, before in expected.items()
+        if (name in ids or not ids) and found.get(name) != before
+    ]
+
+
+def claims_junit(
+    judgements: Sequence[Judgement], catalogue: Catalogue, changed: Sequence[ChangedVerdict] = ()
+) -> str:
+    """Return the judgements as JUnit's XML. A verdict is no failure, but one that is not the expected one is.
+
+    Args:
+        judgements: one a claim.
+        catalogue: where they are from.
+        changed: the claims whose verdict was expected to be another; those that are missing become failures too.
+    """
+    expected, cases = {change.id: change.before for change in changed}, []
+    for judgement in judgements:
+        claim, before = judgement.claim, expected.get(judgement.claim.id)
+        tried = judgement.verdict not in ("not yet", "not testable")
+        text = f"{judgement.verdict}: {few_words(judgement)}" + (f"; expected {before}" if before else "")
+        suite, name = title_of(claim.document, catalogue), f"{claim.id}: {claim.sentence}"
+        cases.append(JUnitCase(suite, name, "failed" if before else "passed" if tried else "skipped", text))
+    gone = [JUnitCase("expected", one.id, "failed", str(one)) for one in changed if one.after == MISSING]
+    return junit([*cases, *gone])

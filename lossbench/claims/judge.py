@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence, Judgement, Verdict
 from lossbench.claims.design import Design
-from lossbench.claims.evidence import Evidence, Judgement, Verdict
 from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
 from lossbench.claims.study import Study
@@ -45,7 +44,10 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     for one in tried:
         check(one, study)
     if len(tried) >= MANY:
-        inquiry = replace(inquiry, study=study.on_all_cores())
+        from lossbench.backends import available_cores
+
+        # A process is started once for all comparisons, which together are worth what none of them is.
+        inquiry = replace(inquiry, study=replace(study, jobs=study.jobs or available_cores()))
     return [inquiry.judgement(claim) for claim in claims]
 
 
@@ -92,11 +94,11 @@ class Inquiry:
 
     def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
-        lines = list(self.found(claim))
+        lines = [*self.found(claim)]
+        several = len(claim.same_as) > 1
         for other in claim.same_as:
-            for line in self.found(self.catalogue.claims[other]):
-                several = len(claim.same_as) > 1
-                lines.append(replace(line, claim=other) if several else line)
+            theirs = self.found(self.catalogue.claims[other])
+            lines += [replace(line, claim=other) for line in theirs] if several else theirs
         return tuple(lines)
 
     def knows(self, claim: Claim) -> bool:

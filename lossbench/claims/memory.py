@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.errors import DataError, OutputError
@@ -59,13 +58,8 @@ def remember(claim: Claim, catalogue: Catalogue, study: Study, lines: Lines) -> 
 def lasting(claim: Claim, catalogue: Catalogue) -> bool:
     """Say whether the evidence of a claim's own experiments depends on nothing but what its key holds."""
     of_the_documents = catalogue.file is None and catalogue.claims.get(claim.id) is claim
-    return of_the_documents and bool(claim.experiments) and all(map(determined, claim.experiments))
-
-
-def determined(name: str) -> bool:
-    """Say whether an experiment is lossbench's own, and finds the same every time."""
-    own = name in EXPERIMENTS and EXPERIMENTS[name].__module__.startswith("lossbench.")
-    return own and name not in ALWAYS_ANEW
+    own = {name for name, function in EXPERIMENTS.items() if function.__module__.startswith("lossbench.")}
+    return of_the_documents and bool(claim.experiments) and own - {*ALWAYS_ANEW} >= {*claim.experiments}
 
 
 def key_of(claim: Claim, study: Study) -> str:
@@ -81,7 +75,7 @@ def key_of(claim: Claim, study: Study) -> str:
         >>> key_of(claim, Study(terms)) == key_of(claim, Study(terms, quick=True))
         False
     """
-    entry = {name: value for name, value in vars(claim).items() if name != "source"}
+    entry = vars(claim) | {"source": None, "reported": list(claim.reported.items())}
     manner = [study.quick, list(study.seeds), study.epochs]
     # Python writes the shortest text that reads back as the same float; keys stay in their order, which is that of
     # the evidence.

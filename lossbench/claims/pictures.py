@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.evidence import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement, grouped
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 
@@ -82,14 +81,6 @@ def side_by_side(row: list[Mark], draw: Callable[..., list[str]], marks: Mapping
             for column, mine in columns.items()
         )
     )
-
-
-def grouped(points: Iterable[Mark], by: Callable[[Mark], str]) -> dict[str, list[Mark]]:
-    """Return the points in groups, in the order of their first ones."""
-    groups: defaultdict[str, list[Mark]] = defaultdict(list)
-    for point in points:
-        groups[by(point)].append(point)
-    return dict(groups)
 
 
 def marked(points: Iterable[Mark], marks: Mapping[str, str]) -> dict[str, list[tuple[float, float]]]:

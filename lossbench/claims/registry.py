@@ -11,12 +11,12 @@ One that trains returns its design; one that does not returns every comparison t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import Parameter, signature
 from typing import Any, TypeVar, get_type_hints
 
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Design
-from lossbench.claims.evidence import Evidence
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.plan.toml import read_as
 
@@ -30,12 +30,12 @@ EXPLANATIONS: dict[str, Explanation] = {}
 
 def experiment(name: str) -> Callable[[Function], Function]:
     """Return a decorator that enters an experiment under a name and leaves the function as it is."""
+    return partial(_enter, EXPERIMENTS, name)
 
-    def enter(function: Function) -> Function:
-        EXPERIMENTS[name] = function
-        return function
 
-    return enter
+def _enter(functions: dict[str, Callable[..., Any]], name: str, function: Function) -> Function:
+    functions[name] = function
+    return function
 
 
 def trains(name: str) -> bool:
@@ -62,12 +62,7 @@ def explanation(name: str) -> Callable[[Function], Function]:
     The function takes what the experiment takes, and yields lines of text: under which settings the reported
     result would come out, and how large a share of the settings searched that is.
     """
-
-    def enter(function: Function) -> Function:
-        EXPLANATIONS[name] = function
-        return function
-
-    return enter
+    return partial(_enter, EXPLANATIONS, name)
 
 
 def missing(claim: Claim) -> tuple[str, ...]:

@@ -1,14 +1,13 @@
-"""The study: what an experiment may use, and the one door to training."""
+"""The study: the terms of every trial, which the catalogue fixes for all claims, and the one door to training."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lossbench.claims.protocols import Protocol, Terms
 from lossbench.errors import BadValue
 from lossbench.losses.registry import losses_of
 from lossbench.schema import ARM
@@ -20,6 +19,56 @@ if TYPE_CHECKING:
     from lossbench.plan.settings import Settings
     from lossbench.results.comparison import Comparison
     from lossbench.store import Store
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One way to train, by which the documents may have got their numbers; they do not say.
+
+    Args:
+        name: sgd, adam or tuned.
+        about: what it is, in a few words.
+        optimizer: spec of the optimiser.
+        lr: the learning rates of each task; several only where each loss gets its own of them.
+        tune: whether it does.
+    """
+
+    name: str
+    about: str
+    optimizer: str
+    lr: Mapping[Task, tuple[float, ...]]
+    tune: bool = False
+
+    def axes(self, task: Task) -> dict[str, Any]:
+        """Return the settings of an experiment on a task."""
+        return {"optimizers": [self.optimizer], "lr": list(self.lr[task]), "tune": self.tune}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is the same for all claims; see `configs/claims.toml`.
+
+    Args:
+        protocols: by name, in the order of the report.
+        model: spec of the network, where an experiment does not need another.
+        batch_size: rows a step.
+        epochs: passes over the training rows.
+        seeds: how many repetitions.
+        quick_epochs: likewise, for a first look.
+        quick_seeds: likewise.
+        margins: the difference that is too small to matter, by score.
+        readings: the losses that a name of the documents may stand for; those that serve a task are tried.
+    """
+
+    protocols: Mapping[str, Protocol]
+    model: str
+    batch_size: int
+    epochs: int
+    seeds: int
+    quick_epochs: int
+    quick_seeds: int
+    margins: Mapping[str, float]
+    readings: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,15 +111,6 @@ class Study:
     def epochs(self) -> int:
         """Passes over the training rows."""
         return self.terms.quick_epochs if self.quick else self.terms.epochs
-
-    def on_all_cores(self) -> Study:
-        """Return the study with one process a core, unless a number of processes was asked for.
-
-        A process is started once for all comparisons, which together are worth what none of them is.
-        """
-        from lossbench.backends import available_cores
-
-        return replace(self, jobs=self.jobs or available_cores())
 
     def margin(self, score: str) -> float | None:
         """Return the difference of a score that is too small to matter; None where none is declared."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.evidence import VERDICTS, WORDS, Evidence, Judgement
+from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement, grouped
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.report.tables import NOT_DEFINED, Table, interval
@@ -33,24 +33,14 @@ def overview(judgements: Sequence[Judgement], catalogue: Catalogue, shortened: b
         shortened: whether claims and evidence are cut to two lines of a terminal.
     """
     columns = ("ID", "claim", "verdict", "evidence")
-
-    def fitted(text: str, width: int) -> str:
-        return two_lines(text, width) if shortened else text
-
-    groups: defaultdict[str, list[Judgement]] = defaultdict(list)
-    for judgement in judgements:
-        groups[judgement.claim.document].append(judgement)
-    for document, mine in groups.items():
-        rows = tuple(
-            (
-                judgement.claim.id,
-                fitted(judgement.claim.sentence, CLAIM),
-                judgement.verdict,
-                fitted(few_words(judgement), FEW_WORDS),
-            )
-            for judgement in mine
-        )
-        yield Table(title_of(document, catalogue), columns, rows, texts=columns)
+    for document, mine in grouped(judgements, lambda judgement: judgement.claim.document).items():
+        rows = []
+        for judgement in mine:
+            sentence, evidence = judgement.claim.sentence, few_words(judgement)
+            if shortened:
+                sentence, evidence = two_lines(sentence, CLAIM), two_lines(evidence, FEW_WORDS)
+            rows.append((judgement.claim.id, sentence, judgement.verdict, evidence))
+        yield Table(title_of(document, catalogue), columns, tuple(rows), texts=columns)
 
 
 def two_lines(text: str, width: int) -> str:
@@ -114,7 +104,7 @@ def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[
     for name in judgement.values(lambda line: line.protocol):
         yield name, f"{study.terms.protocols[name].about}; {len(study.seeds)} seeds, {study.epochs} epochs"
     if claim.reported:
-        yield "reported", ", ".join(f"{name} {text}" for name, text in claim.reported.items())
+        yield "reported", ", ".join(" ".join([*name, text]).strip() for name, text in claim.reported.items())
     count = Counter(line.verdict for line in judgement.evidence)
     said = ", ".join(f"{count[word]} {word}" for word in WORDS if count[word])
     yield "evidence", ": ".join(filter(None, [f"{len(judgement.evidence)} comparisons", said]))

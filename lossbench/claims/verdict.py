@@ -14,10 +14,10 @@ but what the seeds cannot decide speaks neither for it nor against it. The order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
-from lossbench.claims.evidence import WORDS, Evidence, Verdict, Word
+from lossbench.claims.claim import WORDS, Evidence, Verdict, Word
 
 AXES: tuple[tuple[str, Callable[[Evidence], str]], ...] = (
     ("under", lambda line: line.protocol),
@@ -100,15 +100,11 @@ def where(lines: Collection[Evidence], word: Word) -> str:
         values = {axis(line) for line in mine}
         if len(box) > len(mine) and values != {axis(line) for line in lines}:
             places += [f"{preposition} {listed(values)}"] if any(values) else []
-            box = list(filter(partial(_within, axis, values), box))
+            box = [line for line in box if axis(line) in values]
     place, phrase = " ".join(places), "no difference" if word == "equivalent" else word
     if len(box) == len(mine):
         return f"{phrase} {place}"
     return f"{phrase} in {len(mine)} of {len(box)} comparisons{' ' if place else ''}{place}"
-
-
-def _within(axis: Callable[[Evidence], str], values: set[str], line: Evidence) -> bool:
-    return axis(line) in values
 
 
 def listed(values: Iterable[str]) -> str:
@@ -121,3 +117,52 @@ def listed(values: Iterable[str]) -> str:
     names = sorted(filter(None, values))
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
+
+
+def any_of(
+    showing: Sequence[Evidence], tried: Sequence[Evidence], said: str, otherwise: Word = "inconclusive"
+) -> Evidence:
+    """Return one line for all comparisons tried: reproduced where any shows what is claimed.
+
+    Where none does, nothing is decided: it does not say that there is none. The figures are those of the clearest
+    comparison, and the note counts and names those that show it.
+
+    Args:
+        showing: those that do.
+        tried: all of them, of one protocol.
+        said: what they show, for the note.
+        otherwise: the verdict where none does.
+
+    Example:
+        >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
+        >>> any_of([line], [line, line], "unlike in recall").note
+        '1 of 2 comparisons unlike in recall: a vs b'
+    """
+    shown = max(showing or tried, key=lambda line: line.clarity)
+    several = len({line.dataset for line in tried}) > 1
+    cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
+    named = f": {listed(cases)}" if showing else ""
+    note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
+    return replace(shown, verdict="reproduced" if showing else otherwise, note=note)
+
+
+def any_differs(lines: Sequence[Evidence]) -> Evidence:
+    """Return one line for comparisons that were judged as claims of equality, where one difference is enough.
+
+    Where none is shown, it is contradicted if all are equal within the margin, and not testable if none could be
+    compared.
+
+    Args:
+        lines: of one protocol and metric, judged by `judge_all` with the direction "equal".
+
+    Example:
+        >>> one, other = (Evidence(word, "f1") for word in ("reproduced", "contradicted"))
+        >>> any_differs([one, other]).verdict, any_differs([one]).verdict
+        ('reproduced', 'contradicted')
+    """
+    words = {line.verdict for line in lines if line.verdict != "not testable"}
+    otherwise: Word = "inconclusive" if words else "not testable"
+    if words == {"reproduced"}:
+        otherwise = "contradicted"
+    differing = [line for line in lines if line.verdict == "contradicted"]
+    return any_of(differing, lines, "differ", otherwise)

@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Judgement, Study
-    from lossbench.claims.expectation import ChangedVerdict
+    from lossbench.claims.files import ChangedVerdict
 
 FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
 PATH, SEED = click.Path(path_type=Path), click.IntRange(min=0)
@@ -41,7 +41,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     """
     start = time.perf_counter()
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims
-    from lossbench.claims.expectation import changes, read_expected
+    from lossbench.claims.files import changes, read_expected
     from lossbench.results.write import prepare_folder
     from lossbench.store import storage
 
@@ -105,8 +105,7 @@ def publish(
     seconds: float,
 ) -> None:
     """Write the files, then print what was asked for."""
-    from lossbench.claims.files import claims_csv, claims_json, evidence_csv
-    from lossbench.claims.junit import claims_junit
+    from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
     from lossbench.claims.tables import LEGEND, overview, tally
     from lossbench.report.tables import markdown
     from lossbench.results.write import write_text

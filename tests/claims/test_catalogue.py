@@ -109,15 +109,13 @@ def test_a_claim_may_not_be_the_same_as_one_without_evidence_of_its_own(written)
         written(text)
 
 
-def test_reported_numbers_are_read_flat_with_their_digits(written):
-    """A table of tables becomes one, and 0.920 keeps its zero; another claim may lend its numbers."""
+@pytest.mark.parametrize("table", ["{ bce = { f1 = '0.920' } }", "{ 'bce f1' = '0.920' }"])
+def test_reported_numbers_are_read_by_row_and_column_with_their_digits(written, table):
+    """From a table of tables or one, and 0.920 keeps its zero; another claim may lend its numbers."""
     catalogue = written(
-        FOCAL
-        + "reported = { bce = { f1 = '0.920' } }\n"
-        + FOCAL.replace("focal]", "other]")
-        + "reported_in = 'focal'"
+        FOCAL + f"reported = {table}\n" + FOCAL.replace("focal]", "other]") + "reported_in = 'focal'"
     )
-    assert [dict(claim.reported) for claim in catalogue.claims.values()] == [{"bce f1": "0.920"}] * 2
+    assert [dict(claim.reported) for claim in catalogue.claims.values()] == [{("bce", "f1"): "0.920"}] * 2
 
 
 def test_a_file_that_is_not_there_is_refused():

@@ -3,12 +3,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+import xml.etree.ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lossbench.claims import read_catalogue, try_claims
-from lossbench.claims.evidence import VERDICTS
-from lossbench.claims.files import COLUMNS, EVIDENCE, claims_csv, claims_json, evidence_csv
+from lossbench.claims import Claim, Judgement, read_catalogue, try_claims
+from lossbench.claims.claim import VERDICTS
+from lossbench.claims.files import (
+    COLUMNS,
+    EVIDENCE,
+    ChangedVerdict,
+    changes,
+    claims_csv,
+    claims_json,
+    claims_junit,
+    evidence_csv,
+    read_expected,
+)
+from lossbench.errors import DataError
 
 IDS = ("A6", "B4", "B6", "F3", "T5", "F-round")
 
@@ -56,3 +70,76 @@ def test_json_holds_the_same(judgements):
     assert [len(row["evidence"]) for row in table] == [len(judgement.evidence) for judgement in judgements]
     at_zero = table[IDS.index("B4")]["evidence"][1]
     assert (at_zero["reported"], at_zero["low"]) == ("inf", None)
+
+
+verdicts = st.dictionaries(st.text("abc", min_size=1, max_size=2), st.sampled_from(VERDICTS))
+
+
+def found(verdicts):
+    """Return judgements with these verdicts."""
+    return [Judgement(Claim(name, "y"), (), verdict, "", "") for name, verdict in verdicts.items()]
+
+
+@given(verdicts)
+def test_a_run_is_as_it_was(verdicts):
+    """Held to itself, nothing has changed."""
+    assert changes(verdicts, found(verdicts)) == []
+
+
+@given(verdicts, verdicts)
+def test_every_claim_that_differs_or_is_missing_is_named(before, after):
+    """And none that is new."""
+    changed = {change.id: (change.before, change.after) for change in changes(before, found(after))}
+    assert changed == {
+        name: (verdict, after.get(name, "missing"))
+        for name, verdict in before.items()
+        if after.get(name) != verdict
+    }
+
+
+@given(verdicts, verdicts, st.sets(st.text("abc", min_size=1, max_size=2), min_size=1))
+def test_only_what_was_asked_for_is_compared(before, after, ids):
+    """A claim that was not to be tried is not missing."""
+    assert {change.id for change in changes(before, found(after), sorted(ids))} <= ids
+
+
+def test_what_was_written_is_read(tmp_path):
+    """claims.csv is the file that a later run is held to."""
+    file = tmp_path / "claims.csv"
+    file.write_text(claims_csv(found({"T3": "depends", "A1": "reproduced"})), encoding="utf-8")
+    assert read_expected(file) == {"T3": "depends", "A1": "reproduced"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot be read"),
+        ("", "holds no verdict"),
+        ("id,verdict\nT3,good\n", "claim T3 has the verdict 'good', which is none"),
+        ("name,verdict\nT3,depends\n", "claim None"),
+        ("id\nT3\n", "claim T3 has the verdict None"),
+    ],
+)
+def test_what_is_no_claims_csv_is_refused(tmp_path, text, message):
+    """It says what is wrong and what to give."""
+    file = tmp_path / "claims.csv"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_expected(file)
+
+
+def test_a_change_is_said_in_words():
+    """For the end of the report."""
+    assert str(ChangedVerdict("T3", "depends", "contradicted")) == "T3: depends is now contradicted"
+
+
+def test_a_verdict_is_a_failure_only_where_another_was_expected(study):
+    """A claim that is not tried is skipped, one that is missing fails under its ID, every other one passes."""
+    catalogue = read_catalogue()
+    judgements = try_claims(catalogue, catalogue.find(("A6", "B4", "T5")), study)
+    changed = [ChangedVerdict("B4", "reproduced", "depends"), ChangedVerdict("Z9", "reproduced", "missing")]
+    root = ET.fromstring(claims_junit(judgements, catalogue, changed))
+    results = {case.get("name").partition(":")[0]: {child.tag for child in case} for case in root.iter("testcase")}
+    assert results == {"A6": {"system-out"}, "B4": {"failure"}, "T5": {"skipped"}, "Z9": {"failure"}}
+    assert "expected reproduced" in root.find(".//failure").text

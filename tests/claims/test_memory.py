@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
-from lossbench.claims.evidence import ASPECTS, WORDS
+from lossbench.claims.claim import ASPECTS, WORDS
 from lossbench.claims.memory import ALWAYS_ANEW, code_of, key_of, lasting, read, surroundings, written
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.store import Store

@@ -7,10 +7,10 @@ from itertools import product
 import pytest
 
 from lossbench.claims import Evidence, Judgement, Study, read_catalogue, read_terms, try_claims
+from lossbench.claims.claim import CLEAN_SKILL
 from lossbench.claims.design import judged
-from lossbench.claims.evidence import CLEAN_SKILL
 from lossbench.claims.pictures import over_rates, pictures, trade_offs
-from lossbench.claims.trained.accuracy_robustness import by_dataset, found_in
+from lossbench.claims.trained.robustness import by_dataset, trade_offs_in
 from lossbench.report.terminal import WIDTH
 
 from .made_up import made_up
@@ -53,7 +53,7 @@ def test_every_loss_is_drawn_by_its_two_skills():
     """Each where it was measured; one that diverged has no place."""
     clean, dirty = {"a": 0.9, "b": 0.7, "c": 0.5}, {"a": 0.1, "b": 0.3, "c": 0.2}
     cell = made_up(lambda loss, share: (dirty if share else clean)[loss], list(clean), [0.0, 0.2])
-    lines = list(by_dataset(judged(found_in(cell, Study(read_terms())))))
+    lines = list(by_dataset(judged(trade_offs_in(cell, Study(read_terms())))))
     found = [(point.name, round(point.x, 1), round(point.y, 1)) for point in trade_offs(lines)]
     assert found == [("a", 0.9, 0.1), ("b", 0.7, 0.3), ("c", 0.5, 0.2)]
     drawn = list(pictures(Judgement(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))

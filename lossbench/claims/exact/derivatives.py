@@ -1,4 +1,4 @@
-"""Stated derivatives against autograd, at many points, and with respect to everything that may be meant."""
+"""Stated derivatives against autograd, and what is left of the gradient where a sigmoid is wrong and saturated."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -16,6 +15,7 @@ from lossbench.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
 
 POINTS = 500
 TOLERANCE = 1e-9  # double precision leaves some 1e-15 of the size of the derivative
@@ -68,22 +68,16 @@ def derivative(
     probability, and the raw output before sigmoid or softmax.
     """
     points = [point for task in tasks for point in points_of(get_loss(loss, task))]
-    return [line(point, formula) for point in points]
+    return [stated_line(point, formula) for point in points]
 
 
-def line(point: Gradient, formula: Formula) -> Evidence:
+def stated_line(point: Gradient, formula: Formula) -> Evidence:
     """Return what one variable says of a formula."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
-    return Evidence(
-        "reproduced" if error <= TOLERANCE else "contradicted",
-        quantity="largest error of the stated derivative",
-        detail=point.variable,
-        reported=0.0,
-        measured=error,
-        n=len(point.gradient),
-        note=f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}",
-    )
+    note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
+    verdict, what, n = decided(error <= TOLERANCE), "largest error of the stated derivative", len(point.gradient)
+    return Evidence(verdict, what, detail=point.variable, reported=0.0, measured=error, n=n, note=note)
 
 
 def points_of(loss: Loss) -> Iterator[Gradient]:
@@ -112,3 +106,74 @@ def gradient_of(loss: Loss, at: Tensor, target: Tensor, to_raw: Callable[[Tensor
     at = at.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(loss.per_sample(to_raw(at), target).sum(), at)
     return gradient
+
+
+RAW = 20.0  # raw output of a sample that is wrong beyond doubt: the sigmoid of 20 is 1 in single precision
+VANISHED = 1e-3  # of the gradient at a raw output of 0
+
+WEIGHT = -20.0  # raw outputs of ∓20 for samples of ±1, all of them wrong
+STEPS = 1000
+RATE = 0.1
+
+
+@experiment("saturation")
+def saturation(claim: Claim, study: Study) -> list[Evidence]:
+    """Take the gradient of binary cross-entropy at a raw output of 20 whose target is 0, and of `mse` beside it.
+
+    It vanishes where less than a thousandth is left of the gradient at a raw output of 0. The loss is computed
+    twice in single precision: from the raw output, and from the probability that a sigmoid makes of it first.
+    At last a model is trained from there.
+    """
+    squared = remaining(get_loss("mse", "binary").per_sample, torch.float64)
+    direct = remaining(get_loss("bce", "binary").per_sample, torch.float32)
+    return [
+        vanishing(direct, "cross-entropy of raw outputs", squared),
+        vanishing(remaining(after_sigmoid, torch.float32), "cross-entropy after a sigmoid", squared),
+        saturated_start(),
+    ]
+
+
+def vanishing(left: float, case: str, squared: float) -> Evidence:
+    """Return whether the gradient vanishes."""
+    note = f"as a multiple of the gradient at 0; mse on a sigmoid keeps {squared:.1g}"
+    what = "gradient left at a wrong raw output of 20"
+    return Evidence(decided(left < VANISHED), what, detail=case, measured=left, note=note)
+
+
+def remaining(loss: Callable[[Tensor, Tensor], Tensor], dtype: torch.dtype) -> float:
+    """Return the gradient at a wrong and saturated raw output, as a multiple of that at 0."""
+    raw = torch.tensor([[0.0], [RAW]], dtype=dtype, requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss(raw, torch.zeros(2, 1, dtype=dtype)).sum(), raw)
+    return float(gradient[1] / gradient[0])
+
+
+def after_sigmoid(raw: Tensor, target: Tensor) -> Tensor:
+    """Return binary cross-entropy as it is often written: a sigmoid first, and the logarithm of what it gives."""
+    return torch.nn.functional.binary_cross_entropy(raw.sigmoid(), target, reduction="none").sum(-1)
+
+
+def saturated_start() -> Evidence:
+    """Train a model of one weight from raw outputs of 20 that are all wrong, by 1000 steps at a rate of 0.1.
+
+    The samples -1 and 1 have the classes 0 and 1. Cross-entropy suffers where it never gets out of the wrong
+    answers; what `mse` on a sigmoid does from there stands beside it.
+    """
+    needed, beside = (steps_to_right(loss) for loss in ("bce", "mse"))
+    note = f"mse on a sigmoid: {beside if beside is not None else f'not within {STEPS} steps'}"
+    what = "steps until all answers are right, from raw outputs of 20 that are all wrong"
+    where = "training from a saturated start"
+    return Evidence(decided(needed is None), what, detail=where, measured=needed, n=STEPS, note=note)
+
+
+def steps_to_right(spec: str) -> int | None:
+    """Return after how many steps both answers are right; None where they never are."""
+    samples = torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
+    target, loss = (samples > 0).double(), get_loss(spec, "binary")
+    weight = torch.full((1,), WEIGHT, dtype=torch.float64)
+    for step in range(1, STEPS + 1):
+        weight.requires_grad_()
+        (gradient,) = torch.autograd.grad(loss.per_sample(weight * samples, target).mean(), weight)
+        weight = (weight - RATE * gradient).detach()
+        if weight.item() > 0:
+            return step
+    return None

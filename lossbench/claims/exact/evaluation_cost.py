@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from timeit import timeit
 
 import numpy as np
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -60,9 +59,8 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
 def ratios(task: Task) -> dict[str, np.ndarray]:
     """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
     steps = {record.name: step(get_loss(record.name, task)) for record in losses_of(task)}
-    seconds = np.array([[timed(one) for one in steps.values()] for _ in range(ROUNDS + 1)])[
-        1:
-    ]  # the first warms up
+    rounds = np.array([[timeit(one, number=1) for one in steps.values()] for _ in range(ROUNDS + 1)])
+    seconds = rounds[1:]  # the first warms up
     reference = seconds[:, list(steps).index(REFERENCE)]
     return {name: seconds[:, index] / reference for index, name in enumerate(steps)}
 
@@ -84,10 +82,3 @@ def step(loss: Loss) -> Callable[[], object]:
         return torch.autograd.grad(loss.per_sample(raw, target, **prior).mean(), raw)
 
     return evaluate
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Return how long a call takes, in seconds."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

@@ -1,12 +1,20 @@
-"""What reported numbers imply by themselves, to the accuracy of their digits."""
+"""What reported numbers imply by themselves, to the accuracy of their digits, and data of an implied share.
+
+A generator that makes no more than half of the samples positive is mirrored for a larger share: its frequent class
+is then the positive one. The errors stay where they are, so accuracy does not change, and F1 is that of the other
+class. Networks, first weights and the losses of two classes treat both classes alike but for `mse_logits`, whose
+raw output starts at the target of the class 0; for it, the mirror is not exact.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence, Word
+import numpy as np
+import pandas as pd
+
+from lossbench.claims.claim import Claim, Evidence, Word, decided
 from lossbench.claims.printed import Printed
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -45,10 +53,10 @@ def reported(claim: Claim, row: str, column: str) -> Printed:
     Raises:
         UnknownName: the claim does not report it.
     """
-    name = f"{row} {column}"
-    if name not in claim.reported:
-        raise UnknownName("reported number", name, claim.reported, where=str(claim.source))
-    return Printed(claim.reported[name])
+    if (row, column) not in claim.reported:
+        known = map(" ".join, claim.reported)
+        raise UnknownName("reported number", f"{row} {column}", list(known), where=str(claim.source))
+    return Printed(claim.reported[row, column])
 
 
 def span(printed: Printed) -> Range:
@@ -82,6 +90,12 @@ def positives(claim: Claim, row: str) -> Range:
     return Range(least, min(true_positives(accuracy.low, f1.high) + 1 - accuracy.low, 1.0))
 
 
+def common_share(claim: Claim, rows: tuple[str, ...]) -> Range:
+    """Return the shares of positives that accuracy and F1 of all rows allow."""
+    shares = [positives(claim, row) for row in rows]
+    return Range(max(share.low for share in shares), min(share.high for share in shares))
+
+
 @experiment("constant_predictor")
 def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> list[Evidence]:
     """Find the share of positives that the rows of a table imply, and hold each row to a constant predictor there.
@@ -89,20 +103,14 @@ def constant_predictor(claim: Claim, study: Study, *, rows: tuple[str, ...]) -> 
     One that always answers "positive" has the accuracy P and the F1 2 P / (1 + P) at a share P of positives. The
     rows being of one data set, P lies in what all of them allow.
     """
-    shares = [positives(claim, row) for row in rows]
-    common = Range(max(share.low for share in shares), min(share.high for share in shares))
+    common = common_share(claim, rows)
     possible = common.low <= common.high
-    verdict: Word = "reproduced" if possible else "contradicted"
     what = "share of positives that all rows allow"
-    first = implied(what, "one data set", common, verdict, said_of_rows(claim, rows))
-    return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
-
-
-def said_of_rows(claim: Claim, rows: tuple[str, ...]) -> str:
-    """Say which share of all samples each row implies to be true positives."""
     scores = {row: (reported(claim, row, "accuracy").value, reported(claim, row, "f1").value) for row in rows}
     said = ", ".join(f"{row} {true_positives(*values):.3f}" for row, values in scores.items())
-    return f"true positives among all samples: {said}"
+    note = f"true positives among all samples: {said}"
+    first = implied(what, "one data set", common, decided(possible), note)
+    return [first, *(line for row in rows if possible for line in beside_constant(claim, row, common))]
 
 
 def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
@@ -110,13 +118,9 @@ def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
     constant = {"accuracy": share, "f1": Range(*(2 * p / (1 + p) for p in (share.low, share.high)))}
     for column, always in constant.items():
         printed = reported(claim, row, column)
-        yield implied(
-            f'{column} minus that of always answering "positive"',
-            row,
-            span(printed).minus(always),
-            span(printed).minus(always).sign("reproduced", "contradicted"),
-            f"reported {printed.text}; always positive: {always.low:.3f} to {always.high:.3f}",
-        )
+        gap, what = span(printed).minus(always), f'{column} minus that of always answering "positive"'
+        note = f"reported {printed.text}; always positive: {always.low:.3f} to {always.high:.3f}"
+        yield implied(what, row, gap, gap.sign("reproduced", "contradicted"), note)
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,40 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
 
 def implied(what: str, case: str, found: Range, verdict: Word, note: str) -> Evidence:
     """Return what reported numbers imply."""
-    return Evidence(
-        verdict, quantity=what, detail=case, measured=found.middle, low=found.low, high=found.high, note=note
-    )
+    return Evidence(verdict, what, detail=case, measured=found.middle, low=found.low, high=found.high, note=note)
+
+
+def with_share(generator: str, share: float) -> str:
+    """Return the spec of a data set that has a share of positives, seen from its rare or its frequent class.
+
+    Example:
+        >>> with_share("imbalanced", 0.75), with_share("imbalanced", 0.1)
+        ('imbalanced:positives=0.25', 'imbalanced:positives=0.1')
+    """
+    return f"{generator}:positives={min(share, 1 - share):.3g}"
+
+
+def seen_at(trials: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Return trials with the F1 of the class that has this share of the samples.
+
+    Args:
+        trials: on a data set of `with_share`, with accuracy and f1.
+        share: of the positives.
+    """
+    return trials.assign(f1=other_f1(trials.accuracy, trials.f1)) if share > 0.5 else trials
+
+
+def other_f1(accuracy: pd.Series[float], f1: pd.Series[float]) -> np.ndarray:
+    """Return the F1 of the negative class: 2 TN / (2 TN + FP + FN), with TN = accuracy - TP.
+
+    Example:
+        >>> # 5 positives, all found; 5 negatives, of which 1 is missed
+        >>> other_f1(pd.Series([0.9]), pd.Series([10 / 11])).round(6).tolist() == [round(8 / 9, 6)]
+        True
+    """
+    right, positive = accuracy.to_numpy(dtype=np.float64), f1.to_numpy(dtype=np.float64)
+    perfect = positive == 1.0  # then there are no errors, of either class
+    defined = np.where(perfect, 0.0, positive)
+    hits = np.array([true_positives(*pair) for pair in zip(right.tolist(), defined.tolist(), strict=True)])
+    rejections = right - hits
+    return np.where(perfect, 1.0, 2 * rejections / (2 * rejections + 1 - right))

@@ -1,4 +1,4 @@
-"""How a loss grows as the probability of the true class falls: which law fits, and what happens at the ends."""
+"""How a loss grows as the probability of the true class falls, and how far one target can pull a fit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
+from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
-from lossbench.losses import get_loss
+from lossbench.losses import Loss, get_loss
 
 Law = Literal["exponential", "power", "logarithmic"]
 
@@ -38,31 +37,19 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     found = min(misfits, key=lambda name: misfits[name])
     at_zero, at_one = abs(value_at(loss, np.array([0.0, 1.0]))).tolist()  # no minus before a zero
     said = ", ".join(f"{name} {error:.1%}" for name, error in misfits.items())
-    return [
-        Evidence(
-            "reproduced" if found == law else "contradicted",
-            quantity=f"share of its variance that {law} growth leaves unexplained",
-            detail="growth",
-            reported=0.0,
-            measured=misfits[law],
-            n=len(probability),
-            note=f"the growth is {found}; unexplained by each law: {said}",
-        ),
-        Evidence(
-            "reproduced" if np.isinf(at_zero) else "contradicted",
-            quantity="value at probability 0",
-            detail="value at 0",
-            reported=np.inf,
-            measured=at_zero,
-        ),
-        Evidence(
-            "reproduced" if at_one == 0 else "contradicted",
-            quantity="value at probability 1",
-            detail="value at 1",
-            reported=0.0,
-            measured=at_one,
-        ),
-    ]
+    what, n = f"share of its variance that {law} growth leaves unexplained", len(probability)
+    note = f"the growth is {found}; unexplained by each law: {said}"
+    shape = Evidence(
+        decided(found == law), what, detail="growth", reported=0.0, measured=misfits[law], n=n, note=note
+    )
+    return [shape, value_beside(0, np.inf, at_zero), value_beside(1, 0.0, at_one)]
+
+
+def value_beside(place: int, stated: float, measured: float) -> Evidence:
+    """Return what the loss is at a probability, beside what it should be there."""
+    where = f"value at {place}"
+    what = f"value at probability {place}"
+    return Evidence(decided(measured == stated), what, detail=where, reported=stated, measured=measured)
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
@@ -85,3 +72,62 @@ def residual(shape: np.ndarray, values: np.ndarray) -> float:
     design = np.stack([np.ones_like(shape), shape], axis=-1)
     constants = np.linalg.lstsq(design, values, rcond=None)[0]
     return float(np.square(values - design @ constants).sum())
+
+
+TARGETS = 21
+NEAR, FAR = 1e3, 1e6
+"""How far one target is moved, in standard deviations of the others."""
+
+STEPS = 200  # of bisection: the interval shrinks to the last digit
+
+Influence = Literal["bounded", "unbounded"]
+
+
+@experiment("influence")
+def influence(claim: Claim, study: Study, *, losses: tuple[str, ...], influence: Influence) -> list[Evidence]:
+    """Move one of 21 targets far away and see how far the best constant prediction follows.
+
+    The influence is unbounded where the prediction keeps moving as the target does: a thousand times as far moves
+    it at least ten times as far. Otherwise it is bounded.
+    """
+    return [pulled(get_loss(spec, "regression"), influence) for spec in losses]
+
+
+def pulled(loss: Loss, claimed: Influence) -> Evidence:
+    """Return what one loss shows."""
+    near, far = (shift(loss, distance) for distance in (NEAR, FAR))
+    found: Influence = "unbounded" if far > 10 * near else "bounded"
+    what = f"shift of the fit when one of {TARGETS} targets moves by {FAR:g} sd"
+    note = f"{found}: {near:.3g} sd when it moves by {NEAR:g} sd, {far:.3g} when by {FAR:g}"
+    return Evidence(decided(found == claimed), what, arms=(loss.name,), measured=far, n=TARGETS, note=note)
+
+
+def shift(loss: Loss, distance: float) -> float:
+    """Return by how much the best constant moves when the middle one of the targets moves up by a distance."""
+    from scipy.special import ndtri
+
+    targets = ndtri((np.arange(TARGETS) + 0.5) / TARGETS)
+    moved = targets.copy()
+    moved[TARGETS // 2] += distance
+    return abs(best_constant(loss, moved) - best_constant(loss, targets))
+
+
+def best_constant(loss: Loss, targets: np.ndarray) -> float:
+    """Return the prediction that is best for all targets at once, by bisection on the slope of a convex loss.
+
+    Example:
+        >>> round(best_constant(get_loss("mae", "regression"), np.array([0.0, 1.0, 9.0])), 6)
+        1.0
+    """
+    low, high = float(targets.min()), float(targets.max())
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if slope(loss, middle, targets) > 0 else (middle, high)
+    return (low + high) / 2
+
+
+def slope(loss: Loss, constant: float, targets: np.ndarray) -> float:
+    """Return the derivative of the cost with respect to a constant prediction."""
+    prediction = torch.full((len(targets), 1), constant, dtype=torch.float64, requires_grad=True)
+    cost = loss.per_sample(prediction, torch.tensor(targets)[:, None]).sum()
+    return float(torch.autograd.grad(cost, prediction)[0].sum())

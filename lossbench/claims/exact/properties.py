@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.exact.influence import best_constant
+from lossbench.claims.claim import Claim, Evidence, decided
+from lossbench.claims.exact.growth import best_constant
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -43,15 +42,8 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
 def agreement(what: str, difference: Any, n: int, detail: str = "", note: str = "") -> Evidence:
     """Return what the largest of some differences says, which should all be zero."""
     largest = float(np.abs(difference).max())
-    return Evidence(
-        "reproduced" if largest <= TOLERANCE else "contradicted",
-        quantity=what,
-        detail=detail,
-        reported=0.0,
-        measured=largest,
-        n=n,
-        note=note,
-    )
+    verdict = decided(largest <= TOLERANCE)
+    return Evidence(verdict, what, detail=detail, reported=0.0, measured=largest, n=n, note=note)
 
 
 @experiment("definition")
@@ -71,13 +63,9 @@ def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: floa
     raw = torch.tensor(draw(POINTS, 1, seed=2), requires_grad=True)
     slopes = [torch.autograd.grad(one.per_sample(raw, target).sum(), raw)[0] for one in (first, second)]
     bests = [[best_constant(one, values) for values in samples[:20]] for one in (first, second)]
+    gaps = np.asarray(slopes[0] - factor * slopes[1])
     return [
-        agreement(
-            f"difference to {factor:g} of the gradient",
-            np.asarray(slopes[0] - factor * slopes[1]),
-            POINTS,
-            "gradient",
-        ),
+        agreement(f"difference to {factor:g} of the gradient", gaps, POINTS, "gradient"),
         agreement("difference of the minimisers", np.subtract(bests[0], bests[1]), len(bests[0]), "minimiser"),
     ]
 
@@ -113,15 +101,9 @@ def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evide
     """Return whether all multiples are the one by which errors weigh alike, or all are above it."""
     alike = np.allclose(found, same, rtol=1e-9, atol=0)
     held = alike if weight == "alike" else bool((found > same * (1 + 1e-9)).all())
-    return Evidence(
-        "reproduced" if held else "contradicted",
-        quantity=what,
-        measured=float(np.median(found)),
-        low=float(found.min()),
-        high=float(found.max()),
-        n=found.size,
-        note=f"as a multiple; {same:g} is what it is where errors weigh alike",
-    )
+    low, middle, high = (float(of(found)) for of in (np.min, np.median, np.max))
+    note = f"as a multiple; {same:g} is what it is where errors weigh alike"
+    return Evidence(decided(held), what, measured=middle, low=low, high=high, n=found.size, note=note)
 
 
 @experiment("asymmetry")
@@ -131,17 +113,18 @@ def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
     H(p, q) = -Σ p log q. Two distributions over two outcomes that mirror each other give one value.
     """
     p, q = (torch.tensor(draw(POINTS, 4, seed=seed)).softmax(-1) for seed in (0, 1))
-    gaps = (entropy(p, q) - entropy(q, p)).abs()
     mirrored = p[:, :2] / p[:, :2].sum(-1, keepdim=True)
-    gap = (entropy(mirrored, mirrored.flip(-1)) - entropy(mirrored.flip(-1), mirrored)).abs().max()
+    gaps, gap = (
+        (entropy(one, other) - entropy(other, one)).abs() for one, other in ((p, q), (mirrored, mirrored.flip(-1)))
+    )
+    note = (
+        f"different in {int((gaps > TOLERANCE).sum())} of {POINTS} random pairs; "
+        f"for mirrored pairs (a, 1 - a), (1 - a, a) at most {float(gap.max()):.1g}"
+    )
+    largest = float(gaps.max())
     return [
         Evidence(
-            "reproduced" if float(gaps.max()) > TOLERANCE else "contradicted",
-            quantity="largest |H(p, q) - H(q, p)|",
-            measured=float(gaps.max()),
-            n=POINTS,
-            note=f"different in {int((gaps > TOLERANCE).sum())} of {POINTS} random pairs; "
-            f"for mirrored pairs (a, 1 - a), (1 - a, a) at most {float(gap):.1g}",
+            decided(largest > TOLERANCE), "largest |H(p, q) - H(q, p)|", measured=largest, n=POINTS, note=note
         )
     ]
 
@@ -194,15 +177,9 @@ def forward_pass(claim: Claim, study: Study) -> list[Evidence]:
         by_hand = 1 / (1 + np.exp(-np.pad(by_hand, ((0, 0), (0, 1)), constant_values=1) @ layer.T))
     probability = predict(network(features).detach().numpy()[None], "sigmoid", "binary").probability
     note = "its outputs lie in (0, 1); for a regression the last sigmoid has to go"
-    return [
-        agreement(
-            "engine's outputs minus those by hand",
-            np.asarray(probability)[0] - by_hand[:, 0],
-            len(features),
-            detail="forward pass",
-            note=note,
-        )
-    ]
+    difference = np.asarray(probability)[0] - by_hand[:, 0]
+    what = "engine's outputs minus those by hand"
+    return [agreement(what, difference, len(features), detail="forward pass", note=note)]
 
 
 def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
@@ -235,12 +212,7 @@ def variety(what: str, found: Mapping[Task, Set[Any]]) -> Evidence:
     """Return whether on any task there are several of something."""
     most = max(map(len, found.values()))
     said = "; ".join(f"{task}: {', '.join(sorted(map(str, values)))}" for task, values in found.items())
-    return Evidence(
-        "reproduced" if most > 1 else "contradicted",
-        quantity=f"{what} among the losses of one task",
-        measured=float(most),
-        note=said,
-    )
+    return Evidence(decided(most > 1), f"{what} among the losses of one task", measured=float(most), note=said)
 
 
 @experiment("line_fit")

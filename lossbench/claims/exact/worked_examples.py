@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbench.claims.claim import Claim
-from lossbench.claims.evidence import Evidence, Word
+from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.printed import Printed, exact
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
@@ -70,10 +69,9 @@ def lines_of(example: Example) -> Iterator[Evidence]:
 
 def line(example: Example, agrees: bool, manner: str, measured: float) -> Evidence:
     """Return what one way to print the result says."""
-    verdict: Word = "reproduced" if agrees else "contradicted"
     return Evidence(
-        verdict,
-        quantity=example.loss,
+        decided(agrees),
+        example.loss,
         detail=f"{example.name} ({manner})" if example.name else manner,
         reported=float(example.printed),
         measured=measured,

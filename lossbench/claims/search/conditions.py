@@ -20,7 +20,8 @@ import pandas as pd
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Direction
 from lossbench.claims.design import Training
-from lossbench.claims.search.prevalence import seen_at, with_share
+from lossbench.claims.exact.forensics import seen_at, with_share
+from lossbench.claims.registry import explanation
 from lossbench.claims.search.regions import ORDERED, name, region
 from lossbench.claims.study import Study
 from lossbench.report.terminal import WIDTH
@@ -59,14 +60,7 @@ class Search:
 
 
 def grid(study: Study, losses: Sequence[str], generator: str, search: Search) -> list[Training]:
-    """Return the trainings of a search, one a number of epochs.
-
-    Args:
-        study: how it is tried.
-        losses: what is trained.
-        generator: a data set with the parameter `positives`.
-        search: the grid.
-    """
+    """Return the trainings of a search, one a number of epochs, on a generator with the parameter `positives`."""
     base = next(iter(study.terms.protocols))  # its optimiser and rate give way to those of the grid
     axes: dict[str, Any] = {
         "datasets": list(dict.fromkeys(with_share(generator, share) for share in search.prevalence)),
@@ -82,26 +76,23 @@ def grid(study: Study, losses: Sequence[str], generator: str, search: Search) ->
     return [Training(base, [axes | {"epochs": int(epochs)}], iter) for epochs in search.epochs]
 
 
+@explanation("number_table")
 def conditions(
     claim: Claim,
     study: Study,
-    arms: tuple[str, str],
-    scores: tuple[str, ...],
+    *,
+    arms: tuple[str, ...],
+    score: tuple[str, ...],
     direction: Direction,
     generator: str,
     search: Search,
+    **rest: Any,
 ) -> Iterator[str]:
-    """Train the grid, and yield lines of text on where the order and the numbers come out.
+    """Train the grid, and yield lines of text on where the order and the numbers of the first two arms come out.
 
-    Args:
-        claim: reports the scores of both arms.
-        study: how it is tried.
-        arms: two losses; each reading of their names is an axis of the grid.
-        scores: names of metrics.
-        direction: what is claimed of the first arm.
-        generator: a data set with the parameter `positives`.
-        search: the grid.
+    Each reading of their names is an axis of the grid. For the keywords see the experiment.
     """
+    arms, scores = arms[:2], score
     first, other = (study.readings(arm, "binary") for arm in arms)
     parts = [one.trained(study)[0].trials for one in grid(study, [*first, *other], generator, search)]
     trials = pd.concat(parts, ignore_index=True)
@@ -166,13 +157,12 @@ def has_order(
 
 
 def misses(
-    settings: pd.DataFrame, claim: Claim, arms: tuple[str, str], scores: tuple[str, ...]
+    settings: pd.DataFrame, claim: Claim, arms: tuple[str, ...], scores: tuple[str, ...]
 ) -> pd.Series[float]:
     """Return by how much the mean that is farthest from its reported number misses it, setting by setting."""
     sides = product(zip(arms, ("first", "other"), strict=True), scores)
     gaps = [
-        (settings[f"{score} {side}"] - float(claim.reported[f"{arm} {score}"])).abs()
-        for (arm, side), score in sides
+        (settings[f"{score} {side}"] - float(claim.reported[arm, score])).abs() for (arm, side), score in sides
     ]
     return pd.concat(gaps, axis="columns").max(axis="columns", skipna=False)
 

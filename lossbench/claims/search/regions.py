@@ -38,11 +38,6 @@ class Region:
     hits: int
 
     @property
-    def pure(self) -> bool:
-        """Whether it comes out in most of them."""
-        return bool(self.hits >= PURE * np.count_nonzero(self.inside))
-
-    @property
     def rank(self) -> tuple[int, int, int]:
         """What makes one region better than another: more hits, then fewer conditions, then little else in it."""
         return self.hits, -len(self.conditions), -int(np.count_nonzero(self.inside))
@@ -76,7 +71,7 @@ def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region)
 
     What has fewer hits than the best so far need not be narrowed: a condition more never has more hits.
     """
-    if start.pure:
+    if start.hits >= PURE * np.count_nonzero(start.inside):
         return max(best, start, key=lambda one: one.rank)
     if len(start.conditions) == CONDITIONS:
         return best
@@ -94,11 +89,10 @@ def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarr
     values = decades(settings) if axis == DECADE else settings[axis]
     ordered = axis in (*ORDERED, DECADE)
     known = sorted(values.unique()) if ordered else list(values.unique())
-    write = written_decades if axis == DECADE else written
     for low, high in combinations(range(len(known) + 1), 2):
         if high - low < len(known) and (ordered or high - low == 1):
             chosen = known[low:high]
-            yield f"{axis} {write(chosen, len(known), low)}", values.isin(chosen).to_numpy()
+            yield f"{axis} {written(chosen, len(known), low, axis == DECADE)}", values.isin(chosen).to_numpy()
 
 
 def decades(settings: pd.DataFrame) -> pd.Series[float]:
@@ -112,34 +106,21 @@ def decades(settings: pd.DataFrame) -> pd.Series[float]:
     return pd.Series(10.0 ** np.floor(np.log10(distance.to_numpy())), settings.index).round(9)
 
 
-def written(chosen: list[Any], count: int, start: int) -> str:
-    """Write neighbouring values of an axis.
+def written(chosen: list[Any], count: int, start: int, decades: bool = False) -> str:
+    """Write neighbouring values of an axis; a decade stands for all up to the next.
 
     Example:
         >>> written([0.1, 0.3], 3, 0), written([0.1, 0.3], 3, 1), written([0.1, 0.3], 4, 1), written([0.1], 3, 0)
         ('at most 0.3', 'at least 0.1', '0.1 to 0.3', '0.1')
-    """
-    if len(chosen) == 1:
-        return name(chosen[0])
-    if start == 0:
-        return f"at most {name(chosen[-1])}"
-    if start + len(chosen) == count:
-        return f"at least {name(chosen[0])}"
-    return f"{name(chosen[0])} to {name(chosen[-1])}"
-
-
-def written_decades(chosen: list[float], count: int, start: int) -> str:
-    """Write neighbouring powers of ten, each of which stands for all up to the next.
-
-    Example:
-        >>> written_decades([0.1], 3, 1), written_decades([0.1, 1.0], 3, 0), written_decades([0.1, 1.0], 3, 1)
+        >>> written([0.1], 3, 1, True), written([0.1, 1.0], 3, 0, True), written([0.1, 1.0], 3, 1, True)
         ('0.1 to 1', 'below 10', 'at least 0.1')
     """
+    if len(chosen) == 1 and not decades:
+        return name(chosen[0])
+    low, high = name(chosen[0]), name(10 * chosen[-1] if decades else chosen[-1])
     if start == 0:
-        return f"below {name(10 * chosen[-1])}"
-    if start + len(chosen) == count:
-        return f"at least {name(chosen[0])}"
-    return f"{name(chosen[0])} to {name(10 * chosen[-1])}"
+        return f"{'below' if decades else 'at most'} {high}"
+    return f"at least {low}" if start + len(chosen) == count else f"{low} to {high}"
 
 
 def name(value: object) -> str:

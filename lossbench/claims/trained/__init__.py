@@ -1,35 +1,27 @@
-"""Experiments that train."""
+"""Experiments that train.
+
+In all of them a `cell` holds the trials of one data set, the `study` has the margins, the `claim` has the reported
+scores, and a `margin` is the difference that is too small to matter, None where none is declared.
+"""
 
 from lossbench.claims.trained import (
-    accuracy_robustness,
-    beside_the_loss,
     best_of,
     contest,
-    convergence,
-    custom_loss,
-    handling,
-    learning_curve,
-    learning_rates,
+    equal_losses,
     loss_by_penalty,
-    lower_loss,
-    mismatch,
     number_table,
-    outliers,
+    progress,
+    rates,
+    robustness,
 )
 
 __all__ = [
-    "accuracy_robustness",
-    "beside_the_loss",
     "best_of",
     "contest",
-    "convergence",
-    "custom_loss",
-    "handling",
-    "learning_curve",
-    "learning_rates",
+    "equal_losses",
     "loss_by_penalty",
-    "lower_loss",
-    "mismatch",
     "number_table",
-    "outliers",
+    "progress",
+    "rates",
+    "robustness",
 ]

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
@@ -44,12 +44,14 @@ def best_of(
     loaded = [load_dataset(spec) for spec in datasets]
     check_recommended(arms, loaded, score, study)
     trainings = []
-    for task in dict.fromkeys(dataset.task for dataset in loaded):
+    for task, mine in grouped(loaded, lambda dataset: dataset.task).items():
         named = recommended(arms, task, study)
         made = partial(contrasts_of, named=named, scores=score, study=study)
-        mine = [dataset.name for dataset in loaded if dataset.task == task]
-        losses = [*named, *(loss for loss in distinct_losses(task) if loss not in named)]
-        trainings += under_each(study, made, datasets=mine, losses=losses, outliers=list(outliers))
+        axes = {
+            "datasets": [one.name for one in mine],
+            "losses": list(dict.fromkeys((*named, *distinct_losses(task)))),
+        }
+        trainings += under_each(study, made, **axes, outliers=list(outliers))
     return Design(trainings)
 
 
@@ -85,14 +87,7 @@ def distinct_losses(task: Task) -> list[str]:
 
 
 def contrasts_of(cell: Cell, named: tuple[str, ...], scores: tuple[str, ...], study: Study) -> Iterator[Contrast]:
-    """Yield the contrasts of the best of the recommended losses with every other loss.
-
-    Args:
-        cell: trials of a data set, at one contaminated share or several.
-        named: the recommended losses.
-        scores: by which they are compared; the primary score without any.
-        study: where the margins are.
-    """
+    """Yield the contrasts of the best of the named losses with every other; without scores, by the primary one."""
     able = [loss for loss in named if loss in cell.losses]  # a relative error is undefined where targets are zero
     others = [loss for loss in cell.losses if loss not in named]
     for at in map(cell.at, cell.shares):

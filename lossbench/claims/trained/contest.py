@@ -15,9 +15,9 @@ from itertools import product
 from typing import Any
 
 from lossbench.claims.cell import CONSTANT, Cell
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.design import Design, under_each
+from lossbench.claims.design import Design, Training, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.data import Dataset, load_dataset
@@ -114,8 +114,8 @@ def pairings(
         if error is not None and (datasets or all(obstacles)):
             raise error
     fitting = [dataset for dataset, error in zip(loaded, obstacles, strict=True) if error is None]
-    tasks = dict.fromkeys(dataset.task for dataset in fitting)
-    return [make_pairing(arms, task, [d.name for d in fitting if d.task == task], study) for task in tasks]
+    tasks = grouped(fitting, lambda dataset: dataset.task)
+    return [make_pairing(arms, task, [one.name for one in mine], study) for task, mine in tasks.items()]
 
 
 def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], study: Study) -> UsageError | None:
@@ -154,21 +154,12 @@ def make_pairing(arms: tuple[str, ...], task: Task, datasets: list[str], study: 
 def contrasts_of(
     cell: Cell, pairing: Pairing, claim: Claim, study: Study, scores: tuple[str, ...], direction: Direction
 ) -> Iterator[Contrast]:
-    """Yield the contrasts of two losses, and where the document reports both scores, that of their difference.
-
-    Args:
-        cell: trials of a data set, at one contaminated share or several.
-        pairing: who meets whom.
-        claim: has the reported scores.
-        study: has the margins.
-        scores: by which they are compared.
-        direction: what is claimed of the first arm.
-    """
+    """Yield the contrasts of two losses, and where the document reports both scores, that of their difference."""
     tuned = study.terms.protocols[cell.protocol].tune
     for at, score, pair in product(map(cell.at, cell.shares), scores, pairing.pairs(cell)):
         contrast = at.compared(score, pair, direction, study, rates_of(at, pair) if tuned else "")
         yield contrast
-        told = [claim.reported.get(f"{pairing.arms[loss]} {score}") for loss in pair]
+        told = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
         if all(told):
             yield sized(contrast, *map(float, filter(None, told)))
 
@@ -183,3 +174,67 @@ def sized(contrast: Contrast, first: float, other: float) -> Contrast:
     claimed = first - other
     line = replace(contrast.line, aspect="size", reported=claimed)
     return replace(contrast, line=line, claimed=claimed, direction="equal")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A loss where it does not belong.
+
+    Args:
+        loss: it.
+        fits: the loss that belongs there.
+        datasets: where.
+        score: by which the two are compared.
+    """
+
+    loss: str
+    fits: str
+    datasets: tuple[str, ...]
+    score: tuple[str, ...]
+
+
+@experiment("mismatch")
+def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) -> Design:
+    """Train losses where they do not belong and compare them with those that do.
+
+    Reproduced where the mismatched loss is worse. One that the catalogue refuses cannot be tried at all: it is
+    undefined for such targets. That is said, but counts neither way.
+    """
+    refused: list[Evidence] = []
+    trainings: list[Training] = []
+    for one in mismatches:
+        fitting: dict[Task, list[str]] = {}
+        for dataset in map(load_dataset, one.datasets):
+            error = refusal(one, dataset, study)
+            if error is None:
+                fitting.setdefault(dataset.task, []).append(dataset.name)
+            else:
+                arms, note = (one.loss, one.fits), f"refused before any training: {error}"
+                what = " and ".join(one.score)
+                refused.append(Evidence("not testable", what, dataset=dataset.name, arms=arms, note=note))
+        for task, names in fitting.items():
+            alike = {loss: loss for loss in (one.loss, one.fits)}
+            pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)
+            made = partial(contrasts_in, pairing=pairing, claim=claim, study=study, score=one.score)
+            trainings += under_each(study, made, **pairing.axes)
+    return Design(trainings, lambda lines: [*lines, *refused])
+
+
+def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFit | None:
+    """Return why the mismatched loss is refused on a data set; None where it is not.
+
+    Raises:
+        UsageError: a loss or score that does not exist, or a loss that should fit and does not.
+    """
+    if error := obstacle(dataset, (mismatch.fits,), mismatch.score, study):
+        raise error
+    error = obstacle(dataset, (mismatch.loss, mismatch.fits), mismatch.score, study)
+    return error if isinstance(error, LossDoesNotFit) else None
+
+
+def contrasts_in(
+    cell: Cell, pairing: Pairing, claim: Claim, study: Study, score: tuple[str, ...]
+) -> Iterator[Contrast]:
+    """Yield the contrasts on one data set, with the task beside the score."""
+    for contrast in contrasts_of(cell, pairing, claim, study, score, "worse"):
+        yield replace(contrast, line=replace(contrast.line, quantity=f"{contrast.line.quantity}, {pairing.task}"))

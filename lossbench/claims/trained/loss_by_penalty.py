@@ -11,14 +11,11 @@ import numpy as np
 import pandas as pd
 
 from lossbench.claims.cell import Cell, cells_of
-from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Contrast
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, Training
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.levels import level
-from lossbench.claims.protocols import Protocol
 from lossbench.claims.registry import experiment
-from lossbench.claims.study import Study
+from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.errors import UnknownName
 from lossbench.plan.experiment import TUNING_SEEDS
@@ -94,7 +91,7 @@ def found_in(
         comparisons: under L1 and under L2; then likewise on the seeds that choose, unless those tune rates too.
         protocol: under which they were trained.
         claim: has the reported scores.
-        study: where the margins are.
+        study: has the margins.
         pairing: the readings of the losses of both arms.
         penalties: of both arms.
         score: the metric.
@@ -105,7 +102,7 @@ def found_in(
         for losses in product(pairing.first, pairing.others):
             yield from contrasts_of(cell, losses, penalties, score, study.margin(score))
         for loss, penalty in product(pairing.losses, PENALTIES):
-            arm, told = f"{loss} {penalty}", claim.reported.get(f"{pairing.arms[loss]} {penalty} {score}")
+            arm, told = f"{loss} {penalty}", claim.reported.get((f"{pairing.arms[loss]} {penalty}", score))
             line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(arm,))
             yield level(line, cell.of(score, arm), cell.test_to_train, told, study.margin(score))
 
@@ -131,15 +128,7 @@ def penalty_of(table: pd.DataFrame) -> np.ndarray:
 def contrasts_of(
     cell: Cell, losses: tuple[str, str], penalties: tuple[str, str], score: str, margin: float | None
 ) -> Iterator[Contrast]:
-    """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty.
-
-    Args:
-        cell: the trials of all arms on one data set.
-        losses: of the first arm and of the other.
-        penalties: likewise.
-        score: the metric.
-        margin: the difference that is too small to matter; None where none is declared.
-    """
+    """Yield the contrast of two arms, and of all that differs in their loss, and in their penalty."""
     arms = tuple(map(" ".join, zip(losses, penalties, strict=True)))
     of_loss = [[f"{loss} {penalty}" for loss in losses] for penalty in PENALTIES]
     of_penalty = [[f"{loss} {penalty}" for penalty in penalties] for loss in losses]

@@ -1,4 +1,4 @@
-"""What a user might write into a file of losses; `lossbench.claims.trained.custom_loss` trains it from here."""
+"""What a user might write into a file of losses; `lossbench.claims.trained.equal_losses` trains it from here."""
 
 from torch import Tensor
 

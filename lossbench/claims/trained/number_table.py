@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, product
-from typing import Any
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Direction
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.contrast import Direction, level
 from lossbench.claims.design import Design, Found, under_each
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.levels import level
-from lossbench.claims.registry import experiment, explanation
-from lossbench.claims.search.conditions import Search, conditions, grid
-from lossbench.claims.search.prevalence import implied_share, seen_at, with_share
+from lossbench.claims.exact.forensics import common_share, seen_at, with_share
+from lossbench.claims.registry import experiment
+from lossbench.claims.search.conditions import Search, grid
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
 
@@ -41,9 +38,8 @@ def number_table(
     search: what `--explain` searches.
     """
     losses = [loss for arm in arms for loss in study.readings(arm, "binary")]
-    for training in grid(study, losses, generator, search):
-        training.check(study)
-    share = implied_share(claim, arms)
+    Design(grid(study, losses, generator, search)).check(study)
+    share = common_share(claim, arms).middle
     implied = with_share(generator, share)
 
     def found_in(cell: Cell, pairing: Pairing) -> Iterator[Found]:
@@ -51,14 +47,10 @@ def number_table(
         yield from contrasts_of(seen, pairing, claim, study, score, direction)
         yield from levels_of(seen, pairing, claim, study, score)
 
-    return Design(
-        [
-            training
-            for pairing in pairings(study, arms, score, (*datasets, implied))
-            for training in under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
-        ],
-        lambda lines: [remark(line, implied, share) for line in lines],
-    )
+    trainings = []
+    for pairing in pairings(study, arms, score, (*datasets, implied)):
+        trainings += under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
+    return Design(trainings, lambda lines: [remark(line, implied, share) for line in lines])
 
 
 def remark(line: Evidence, implied: str, share: float) -> Evidence:
@@ -76,21 +68,5 @@ def levels_of(
     """Yield the scores of each loss beside the reported ones."""
     for score, loss in product(scores, dict.fromkeys(chain(*pairing.pairs(cell)))):
         line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(loss,))
-        told = claim.reported.get(f"{pairing.arms[loss]} {score}")
+        told = claim.reported.get((pairing.arms[loss], score))
         yield level(line, cell.score_of(loss, score), cell.test_to_train, told, study.margin(score))
-
-
-@explanation("number_table")
-def conditions_of_table(
-    claim: Claim,
-    study: Study,
-    *,
-    arms: tuple[str, ...],
-    score: tuple[str, ...],
-    direction: Direction,
-    generator: str,
-    search: Search,
-    **rest: Any,
-) -> Iterator[str]:
-    """Search for the settings under which the first two arms have the reported order, and the reported scores."""
-    return conditions(claim, study, (arms[0], arms[1]), score, direction, generator, search)

@@ -1,20 +1,26 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from lossbench.claims import Claim, Study, read_terms
+from lossbench.claims import Claim, Study, read_catalogue, read_terms
 from lossbench.claims.exact.forensics import (
     OperatingPoint,
     Range,
+    common_share,
     constant_predictor,
     operating_points,
+    other_f1,
     positives,
+    seen_at,
     true_positives,
+    with_share,
 )
+from lossbench.data import load_dataset
 from lossbench.errors import UnknownName
 
 few = settings(deadline=None, max_examples=25)
@@ -44,14 +50,14 @@ def test_the_share_of_positives_lies_within_what_a_row_implies(cells):
     truth, said = labels(*cells)
     accuracy, f1 = accuracy_score(truth, said), f1_score(truth, said)
     assume(f1 < 0.99)
-    claim = Claim("x", "y", reported={"row accuracy": f"{accuracy:.4f}", "row f1": f"{f1:.4f}"})
+    claim = Claim("x", "y", reported={("row", "accuracy"): f"{accuracy:.4f}", ("row", "f1"): f"{f1:.4f}"})
     share = positives(claim, "row")
     assert share.low - 1e-9 <= truth.mean() <= share.high + 1e-9
 
 
 def test_two_rows_that_exclude_each_other_are_found():
     """A row with few positives and one with many are of no one data set."""
-    reported = {"a accuracy": "0.99", "a f1": "0.10", "b accuracy": "0.99", "b f1": "0.99"}
+    reported = {("a", "accuracy"): "0.99", ("a", "f1"): "0.10", ("b", "accuracy"): "0.99", ("b", "f1"): "0.99"}
     (line,) = constant_predictor(Claim("x", "y", reported=reported), STUDY, rows=("a", "b"))
     assert line.verdict == "contradicted"
     assert line.low > line.high
@@ -59,7 +65,7 @@ def test_two_rows_that_exclude_each_other_are_found():
 
 def test_the_constant_answer_is_held_to_each_row():
     """A row above the constant's scores everywhere is reproduced, one below is contradicted."""
-    reported = {"a accuracy": "0.60", "a f1": "0.70", "b accuracy": "0.95", "b f1": "0.97"}
+    reported = {("a", "accuracy"): "0.60", ("a", "f1"): "0.70", ("b", "accuracy"): "0.95", ("b", "f1"): "0.97"}
     lines = constant_predictor(Claim("x", "y", reported=reported), STUDY, rows=("a", "b"))
     found = {(line.case, line.what.split()[0]): line.verdict for line in lines}
     assert found[("b", "accuracy")] == "reproduced"
@@ -69,7 +75,7 @@ def test_the_constant_answer_is_held_to_each_row():
 def test_a_row_that_is_not_reported_is_refused():
     """It names what is missing and what there is."""
     with pytest.raises(UnknownName, match="unknown reported number 'c accuracy'"):
-        constant_predictor(Claim("x", "y", reported={"a accuracy": "0.9"}), STUDY, rows=("c",))
+        constant_predictor(Claim("x", "y", reported={("a", "accuracy"): "0.9"}), STUDY, rows=("c",))
 
 
 @few
@@ -104,12 +110,12 @@ def test_alarms_are_useful_from_where_most_are_true(hits, alarms):
 def test_a_point_with_more_hits_and_fewer_alarms_is_better_there():
     """More of both decides nothing."""
     reported = {
-        "a tpr": "0.80",
-        "a fpr": "0.05",
-        "b tpr": "0.90",
-        "b fpr": "0.02",
-        "c tpr": "0.90",
-        "c fpr": "0.09",
+        ("a", "tpr"): "0.80",
+        ("a", "fpr"): "0.05",
+        ("b", "tpr"): "0.90",
+        ("b", "fpr"): "0.02",
+        ("c", "tpr"): "0.90",
+        ("c", "fpr"): "0.09",
     }
     claim = Claim("x", "y", reported=reported)
     assert operating_points(claim, STUDY, worse="a", better="b")[0].verdict == "reproduced"
@@ -122,3 +128,44 @@ def test_a_range_has_a_sign_or_leaves_it_open():
     assert Range(-0.2, -0.1).sign("reproduced", "contradicted") == "contradicted"
     assert Range(-0.1, 0.1).sign("reproduced", "contradicted") == "inconclusive"
     assert Range(1.0, 2.0).minus(Range(0.5, 1.0)) == Range(0.0, 1.5)
+
+
+classes = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=60).map(np.array)
+
+
+@few
+@given(classes)
+def test_the_f1_of_the_other_class_is_that_of_scikit_learn(pairs):
+    """Accuracy and one F1 fix the other, where both classes occur."""
+    target, predicted = np.vstack([pairs, [[0, 0], [1, 1]]]).T  # some of each class, right
+    accuracy, f1 = (pd.Series([measure(target, predicted)]) for measure in (accuracy_score, f1_score))
+    assert other_f1(accuracy, f1)[0] == pytest.approx(f1_score(1 - target, 1 - predicted))
+
+
+def test_a_class_that_is_never_found_has_no_f1_and_leaves_the_other_its_own():
+    """Always the frequent class, of a share P: accuracy P and F1 2 P / (1 + P)."""
+    assert other_f1(pd.Series([0.75]), pd.Series([0.0]))[0] == pytest.approx(1.5 / 1.75)
+
+
+def test_only_a_share_above_one_half_is_mirrored():
+    """Below, the positive class is the generator's own."""
+    trials = pd.DataFrame({"accuracy": [0.8], "f1": [0.5]})
+    assert seen_at(trials, 0.5).f1.tolist() == [0.5]
+    assert seen_at(trials, 0.75).f1.tolist() != [0.5]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 0.9])
+def test_the_data_have_the_share(share):
+    """Of the positives, or of the class that takes their place."""
+    target = load_dataset(with_share("imbalanced", share)).target
+    found = target.mean() if share <= 0.5 else 1 - target.mean()
+    assert found == pytest.approx(share, abs=0.02)
+
+
+def test_the_implied_share_is_allowed_by_every_row():
+    """It lies in the range of each row of T3, and above the 73 % that one of them needs at least."""
+    claim = read_catalogue().claims["T3"]
+    share = common_share(claim, ("mse", "bce")).middle
+    ranges = [positives(claim, row) for row in ("mse", "bce")]
+    assert all(found.low <= share <= found.high for found in ranges)
+    assert 0.72 < share < 0.81

@@ -8,13 +8,13 @@ import pytest
 from lossbench.claims import Claim, Study, read_terms, try_claims
 from lossbench.claims.cell import CONSTANT
 from lossbench.claims.contrast import judge_all
-from lossbench.claims.trained.contest import Pairing, contest, contrasts_of, pairings
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.claims.trained.contest import Mismatch, Pairing, contest, contrasts_of, mismatch, pairings
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
 
 from ..made_up import made_up
 
-CLAIM = Claim("x", "y", reported={"bce accuracy": "0.859", "mse accuracy": "0.743"})
+CLAIM = Claim("x", "y", reported={("bce", "accuracy"): "0.859", ("mse", "accuracy"): "0.743"})
 STUDY = Study(read_terms())
 SCORES = {"mse": 0.8, "mae": 0.7, "tukey": 0.6, CONSTANT: 0.0}
 
@@ -130,7 +130,7 @@ def test_a_reported_difference_is_tried_beside_the_direction():
     cell = made_up(lambda loss, share: SCORES[loss], ["mse", "mae"])
     pairing = replace(PAIRING, others=("mae",), arms={"mse": "mse", "mae": "mae"})
     for told, word in (("0.7", "reproduced"), ("0.5", "contradicted")):
-        claim = Claim("x", "y", reported={"mse r2": "0.8", "mae r2": told})
+        claim = Claim("x", "y", reported={("mse", "r2"): "0.8", ("mae", "r2"): told})
         order, size = judge_all(list(contrasts_of(cell, pairing, claim, STUDY, ("r2",), "better")))
         assert (order.verdict, size.verdict) == ("reproduced", word)
         assert size.reported == pytest.approx(0.8 - float(told))
@@ -182,3 +182,23 @@ def test_a_setting_that_cannot_be_is_refused_before_training(written, study, mon
     catalogue = written(text + ("" if "datasets" in line else "datasets = 'moons'\n") + line)
     with pytest.raises(Exception, match=f"key 'claims.a': .*{message}"):
         try_claims(catalogue, catalogue.find(), study)
+
+
+REFUSED = Mismatch("huber", "bce", ("breast_cancer",), ("accuracy",))
+TRAINED = Mismatch("emd", "ce", ("iris", "wine"), ("accuracy",))
+PLAIN = Claim("x", "y")
+
+
+def test_a_loss_that_the_catalogue_refuses_is_said_and_counts_neither_way(study):
+    """Its line says why; a loss that can be trained is compared under every protocol."""
+    *trained, refused = mismatch(PLAIN, study, mismatches=(TRAINED, REFUSED)).carry_out(study)
+    assert refused.verdict == "not testable"
+    assert "serves regression" in refused.note
+    assert len(trained) == 3 * 2
+    assert {line.case for line in trained} == {"emd vs ce"}
+
+
+def test_the_loss_that_should_fit_must_fit(study):
+    """Else there is nothing to compare with."""
+    with pytest.raises(UsageError):
+        mismatch(PLAIN, study, mismatches=(Mismatch("bce", "huber", ("moons",), ("accuracy",)),))

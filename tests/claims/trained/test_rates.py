@@ -7,7 +7,7 @@ import pytest
 
 from lossbench.claims import read_catalogue, try_claims
 from lossbench.claims.judge import check
-from lossbench.claims.trained.learning_rates import reported_rates
+from lossbench.claims.trained.rates import reported_rates
 from lossbench.errors import ConfigError
 
 from ..planted import planted
@@ -81,3 +81,63 @@ def test_a_real_curve(study):
     ]
     assert len(curve) == 9
     assert curve[0] < max(curve)
+
+
+T9 = CATALOGUE.claims["T9"]
+EPOCHS_REPORTED = {"bce": 18.0, "ce": 23.0}  # and 25 for the others
+
+
+def raced(rule, **fields):
+    """Return the judgement on T9 where trainings take as many epochs as a rule says."""
+    return try_claims(CATALOGUE, [T9], planted(rule, spread=0.1, **fields))[0]
+
+
+def voting_epochs(judgement):
+    """Count the verdicts on the order."""
+    return Counter(line.verdict for line in judgement.evidence if line.what == "epochs_to_target")
+
+
+def reported(trial):
+    """Return the document's epochs."""
+    return EPOCHS_REPORTED.get(trial["loss"], 25.0)
+
+
+def test_the_reported_order_is_reproduced_and_its_opposite_contradicted():
+    """Seven pairs of losses on two classes and five on more, at three rates under two protocols, and tuned."""
+    pairs = (2 * 7 + 5) * (3 + 3 + 1)
+    assert voting_epochs(raced(reported)) == {"reproduced": pairs}
+    assert voting_epochs(raced(lambda trial: 50 - reported(trial))) == {"contradicted": pairs}
+
+
+def test_losses_that_never_get_there_are_no_tie():
+    """Nothing is known of them, and they are not called equivalent."""
+    judgement = raced(lambda trial: 1000.0)
+    assert set(voting_epochs(judgement)) == {"not testable"}
+    assert judgement.verdict == "not testable"
+
+
+def test_a_loss_that_never_gets_there_is_slower_than_one_that_does():
+    """It is counted with the epochs of the run, and the note says so."""
+    judgement = raced(lambda trial: 5.0 if trial["loss"] == "bce" else 1000.0)
+    line = next(line for line in judgement.evidence if line.case.startswith("bce vs mse"))
+    assert line.verdict == "reproduced"
+    assert line.measured == pytest.approx(5 - 30, abs=0.5)
+    assert "mse got there in 0 of 5 runs" in line.note
+
+
+def test_the_order_of_the_rows_says_nothing_of_times():
+    """Trials that are shuffled say the same."""
+    assert set(raced(reported).evidence) == set(raced(reported, shuffled=True).evidence)
+
+
+def test_every_loss_stands_beside_its_reported_epochs():
+    """The levels are shown and not judged."""
+    levels = [line for line in raced(reported).evidence if line.aspect == "level"]
+    assert all(line.measured == pytest.approx(line.reported, abs=0.5) for line in levels)
+    assert {line.verdict for line in levels} == {"not testable"}
+
+
+def test_a_real_race(study):
+    """Of two epochs, in which no target can be held for three: everything is censored."""
+    (judgement,) = try_claims(CATALOGUE, [replace(T9, arguments={**T9.arguments, "datasets": "iris"})], study)
+    assert judgement.verdict == "not testable"

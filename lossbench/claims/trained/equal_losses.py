@@ -1,18 +1,18 @@
-"""Whether accuracy alone tells what a loss does: losses of equal accuracy, by precision and recall."""
+"""Losses that should be equal: by all scores where accuracy is equal, and a user's own beside a built-in one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
+from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.existence import any_of
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
+from lossbench.claims.verdict import any_of
 
 SCORES = ("accuracy", "precision", "recall")
 """The first is the one that may hide a difference in the others."""
@@ -42,8 +42,7 @@ def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
 
 def by_protocol(lines: list[Evidence]) -> list[Evidence]:
     """Return one line a protocol for all losses and data sets."""
-    protocols = dict.fromkeys(line.protocol for line in lines)
-    return [beside([line for line in lines if line.protocol == protocol]) for protocol in protocols]
+    return [beside(mine) for mine in grouped(lines, lambda line: line.protocol).values()]
 
 
 def beside(lines: Sequence[Evidence]) -> Evidence:
@@ -55,3 +54,32 @@ def beside(lines: Sequence[Evidence]) -> Evidence:
         line for accuracy, line in compared if accuracy.verdict == "reproduced" and line.verdict == "contradicted"
     ]
     return any_of(showing, [line for _, line in compared], "of equal accuracy differ")
+
+
+FILE = Path(__file__).with_name("my_losses.py")
+"""What a user might write. It never moves: the name of a loss, and so its stored trainings, go by it."""
+
+PAIRS = (("squared_error", "mse", "diabetes"), ("cross_entropy:@gets=probability", "bce", "breast_cancer"))
+"""A function of the user's, the built-in loss that it is, and a data set."""
+
+
+@experiment("custom_loss")
+def custom_loss(claim: Claim, study: Study) -> Design:
+    """Train losses from a file of the user's, beside the built-in losses that they are.
+
+    Reproduced where the scores agree within the margin: what users write is trained as what lossbench has.
+    """
+    trainings = []
+    for function, built_in, dataset in PAIRS:
+        losses = [f"{FILE}:{function}:@label=my {built_in}", built_in]
+        trainings += under_each(
+            study, partial(beside_the_built_in, study=study), datasets=[dataset], losses=losses
+        )
+    return Design(trainings)
+
+
+def beside_the_built_in(cell: Cell, study: Study) -> Iterator[Contrast]:
+    """Yield the contrast of the user's loss with the built-in one, by the primary score."""
+    score, (own, built_in) = cell.primary.name, cell.losses
+    largest = abs(cell.of(score, own) - cell.of(score, built_in)).max()
+    yield cell.compared(score, (own, built_in), "equal", study, f"largest difference of a seed {largest:.1g}")

@@ -7,7 +7,22 @@ from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.contrast import judge_all
-from lossbench.claims.trained.outliers import contrasts_of, outliers, skill_changes
+from lossbench.claims.design import judged
+from lossbench.claims.trained.best_of import distinct_losses
+from lossbench.claims.trained.robustness import (
+    Hardship,
+    accuracy_robustness,
+    beside_the_reference,
+    by_dataset,
+    contrasts_of,
+    front,
+    handling,
+    most_accurate,
+    outliers,
+    skill_changes,
+    trade_offs_in,
+)
+from lossbench.claims.verdict import any_differs
 from lossbench.errors import UsageError
 from lossbench.metrics.robustness import robustness
 
@@ -102,3 +117,86 @@ def test_what_cannot_be_trained_is_refused_before(changes):
     asked |= {"outliers": (0.1,), "kinds": ("target",)}
     with pytest.raises(UsageError):
         outliers(Claim("x", "y"), STUDY, **(asked | changes)).check(STUDY)
+
+
+points = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=3), st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1
+)
+
+
+def found(clean, dirty):
+    """Return both lines on losses that score as planted after clean and after contaminated training."""
+    cell = made_up(lambda loss, share: (dirty if share else clean)[loss], list(clean), [0.0, 0.2])
+    lines = by_dataset(judged(trade_offs_in(cell, STUDY)))
+    return [line.verdict for line in lines if line.aspect != "level"]
+
+
+def test_a_loss_that_is_less_accurate_and_more_robust_is_enough():
+    """With the opposite order of all losses, robustness is paid for; with the same order, it is not."""
+    clean = {"a": 0.9, "b": 0.7, "c": 0.5}
+    assert found(clean, {"a": 0.1, "b": 0.3, "c": 0.5}) == ["reproduced", "reproduced"]
+    assert found(clean, {"a": 0.5, "b": 0.3, "c": 0.1}) == ["inconclusive", "contradicted"]
+
+
+def test_the_most_accurate_loss_is_chosen_on_validation():
+    """Test scores that say the opposite change nothing."""
+    scores = {"a": 0.9, "b": 0.7}
+    cell = made_up(
+        lambda loss, share: scores[loss], ["a", "b"], [0.0, 0.2], validation=lambda loss, share: -scores[loss]
+    )
+    assert most_accurate(cell) == "b"
+
+
+@settings(deadline=None, max_examples=25)
+@given(points)
+def test_nothing_on_the_front_is_beaten_and_all_else_is(placed):
+    """Beaten in both scores, by some loss on the front."""
+    ahead = front(placed)
+
+    def beaten(loss):
+        x, y = placed[loss]
+        return any(placed[other][0] > x and placed[other][1] > y for other in ahead)
+
+    assert {loss for loss in placed if not beaten(loss)} == set(ahead)
+
+
+def test_the_whole_catalogue_is_trained_on_both_tasks(study):
+    """Two lines a protocol and data set, the second with the losses that no other beats; then all levels."""
+    design = accuracy_robustness(
+        Claim("x", "y"), study, regression=("diabetes",), binary=("moons",), outliers=(0.2,)
+    )
+    lines = design.carry_out(study)
+    told = [line for line in lines if line.aspect != "level"]
+    assert len(told) == 2 * 2 * 3
+    assert all("not beaten in both" in line.note for line in told[1::2])
+    assert len(lines) - len(told) == 2 * 3 * sum(len(distinct_losses(task)) for task in ("regression", "binary"))
+
+
+def borne(rule, shares=(0.0, 0.2), score="r2"):
+    """Return the one line on three losses in a planted cell."""
+    cell = made_up(rule, ["mse", "mae", "huber"], shares, score=score)
+    return any_differs(judge_all(list(beside_the_reference(cell, STUDY))))
+
+
+def test_one_loss_that_bears_outliers_otherwise_is_enough():
+    """It is named; where all lose alike, the claim is contradicted, however well they score."""
+    one = borne(lambda loss, share: 0.8 - 2 * share * (loss != "mae"))
+    assert (one.verdict, one.note) == ("reproduced", "1 of 2 comparisons differ: mae vs mse")
+    assert borne(lambda loss, share: 0.5 + 0.2 * (loss == "mae") - share).verdict == "contradicted"
+
+
+def test_data_that_are_hard_as_they_are_are_judged_by_their_score():
+    """Without contamination, the primary score itself is compared."""
+    assert (
+        borne(lambda loss, share: 0.5 + 0.2 * (loss == "mae"), (0.0,), "balanced_accuracy").verdict == "reproduced"
+    )
+    assert borne(lambda loss, share: 0.5, (0.0,), "balanced_accuracy").verdict == "contradicted"
+
+
+def test_a_line_for_every_hardship_and_protocol(study):
+    """Core losses, trained."""
+    lines = handling(Claim("x", "y"), study, hardships=(Hardship(("diabetes",), "feature", (0.2,)),)).carry_out(
+        study
+    )
+    assert [line.protocol for line in lines] == ["sgd", "adam", "tuned"]
+    assert all("feature outliers" in line.what for line in lines)

@@ -1,4 +1,4 @@
-"""Epochs until a target that no contender sets, over several rates.
+"""Losses at several rates: their scores, and the epochs until a target that no contender sets.
 
 The target is that of `epochs_to_target`: 95 % of the way from a constant predictor to a linear model on the same
 split. A run that never gets there is censored at the last epoch, and its loss is compared by the mean of the times
@@ -7,25 +7,87 @@ within the run; see `lossbench.stats.survival`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, product
+from itertools import chain, combinations, product, starmap
 from typing import Any
 
 import numpy as np
 
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim
-from lossbench.claims.contrast import Contrast
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, under
-from lossbench.claims.evidence import Evidence
-from lossbench.claims.levels import level
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import pairings
+from lossbench.errors import ConfigError
+from lossbench.schema import METRICS
 from lossbench.stats.survival import restricted_times
 from lossbench.task import Task
+
+
+@experiment("rates")
+def rates(
+    claim: Claim,
+    study: Study,
+    *,
+    losses: tuple[str, ...],
+    datasets: tuple[str, ...],
+    lr: tuple[float, ...],
+    score: str = "accuracy",
+) -> Design:
+    """Train each loss at many rates, and compare those that the document reports by the paired test.
+
+    Of each two reported rates, the one with the better reported score must be the better one. Only protocols that
+    fix the rate are tried. The score at every rate is shown beside the reported one.
+
+    losses: each in all readings of its name.
+    lr: the rates of the curve; the reported ones must be among them.
+    """
+    pairs = pairings(study, losses, (score,), datasets)
+    told = reported_rates(claim, score)
+    for rate in told:
+        if rate not in lr:
+            raise ConfigError(f"lr: the reported rate {rate:g} is not on the curve; add it")
+    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    made = partial(found_in, told=told, score=score, margin=study.margin(score))
+    return Design([under(name, made, **one.axes, lr=list(lr)) for name, one in product(fixed, pairs)])
+
+
+def reported_rates(claim: Claim, score: str) -> dict[float, str]:
+    """Return the score that the document reports at each rate, the best one first."""
+    told = {float(rate): text for (rate, column), text in claim.reported.items() if column == score}
+    best_first = sorted(told, key=lambda rate: float(told[rate]), reverse=METRICS[score].greater_is_better)
+    return {rate: told[rate] for rate in best_first}
+
+
+def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | None) -> Iterator[Found]:
+    """Yield the contrasts of the reported rates, the best one first, and the points of the curve, of each loss."""
+    points = cell.by_rate()
+    for loss in cell.losses:
+        for better, worse in combinations(told, 2):
+            yield contrast_of(loss, {rate: points[rate] for rate in (better, worse)}, score, margin)
+        for rate, at in points.items():
+            line = line_of(loss, at, score, rate)
+            yield level(line, at.of(score, loss), at.test_to_train, told.get(rate), margin)
+
+
+def line_of(loss: str, cell: Cell, score: str, *rates: float) -> Evidence:
+    """Return evidence on a loss at one rate or two, without figures and verdict."""
+    return Evidence("inconclusive", score, cell.protocol, cell.dataset, arms=(loss,), rates=rates, by_rate=True)
+
+
+def contrast_of(loss: str, points: Mapping[float, Cell], score: str, margin: float | None) -> Contrast:
+    """Return the contrast of a loss at one rate with itself at another."""
+    first, second = points.values()
+    gone = {rate: sum(at.diverged([loss]).values()) for rate, at in points.items()}
+    note = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items() if count)
+    line = replace(line_of(loss, first, score, *points), diverged=sum(gone.values()), note=note)
+    differences, greater = first.of(score, loss) - second.of(score, loss), METRICS[score].greater_is_better
+    return Contrast(line, differences, first.test_to_train, "better", margin, greater)
+
 
 EPOCHS = "epochs_to_target"
 
@@ -52,12 +114,12 @@ def convergence(
         task = pairing.task
         rates = [rate * factor for rate in protocol.lr[task] for factor in factors]
         axes: dict[str, Any] = pairing.axes if protocol.tune else pairing.axes | {"lr": rates}
-        made = partial(found_in, tuned=protocol.tune, task=task, arms=arms, claim=claim, study=study)
+        made = partial(times_in, tuned=protocol.tune, task=task, arms=arms, claim=claim, study=study)
         trainings.append(under(protocol.name, made, **axes))
     return Design(trainings)
 
 
-def found_in(
+def times_in(
     cell: Cell, tuned: bool, task: Task, arms: tuple[str, ...], claim: Claim, study: Study
 ) -> Iterator[Found]:
     """Yield what is found on one data set: at each rate, or with each loss at its own."""
@@ -115,9 +177,8 @@ class Times:
 
     def contrasts(self, readings: dict[str, tuple[str, ...]]) -> Iterator[Contrast]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
-        for faster, slower in combinations(readings.values(), 2):
-            for first, other in product(faster, slower):
-                yield self.contrast(first, other)
+        pairs = chain.from_iterable(starmap(product, combinations(readings.values(), 2)))
+        yield from starmap(self.contrast, pairs)
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
@@ -131,5 +192,5 @@ class Times:
         """Yield the mean epochs of each loss within the run, beside the reported ones."""
         for arm, losses in readings.items():
             for loss in losses:
-                told = claim.reported.get(f"{arm} epochs")
+                told = claim.reported.get((arm, "epochs"))
                 yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, told, self.margin)

@@ -1,0 +1,232 @@
+"""Whether training improves a model: the score over the epochs, and over the value of the loss on test data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from lossbench.claims.cell import Cell, cells_of
+from lossbench.claims.claim import Claim, Evidence, grouped
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.design import Design, Training, under
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.claims.verdict import any_of
+from lossbench.data import load_dataset
+from lossbench.losses.registry import core_losses
+from lossbench.schema import METRICS
+
+if TYPE_CHECKING:
+    from lossbench.results.comparison import Comparison
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return Spearman's rank correlation of each row of two tables (Spearman 1904).
+
+    Args:
+        first: (n, k).
+        second: (n, k).
+
+    Returns:
+        (n,) in [-1, 1]; 0 where one of the two never moves, and NaN where a value is undefined.
+
+    Example:
+        >>> rank_correlation(np.array([[1, 2, 9], [3, 3, 3]]), np.array([[9, 8, 5], [1, 2, 3]])).round(6).tolist()
+        [-1.0, 0.0]
+    """
+    from scipy.stats import rankdata
+
+    one, other = (rankdata(table, axis=1, nan_policy="propagate") for table in (first, second))
+    one, other = (ranks - ranks.mean(axis=1, keepdims=True) for ranks in (one, other))
+    sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    return np.asarray((one * other).sum(axis=1) / np.where(sizes == 0.0, 1.0, sizes))
+
+
+STILL = 1e-30  # a rate at which a step rounds to nothing: the network stays as it was initialised
+NO_TRAINING: dict[str, Any] = {"lr": [STILL], "tune": False, "epochs": 1}
+
+
+@experiment("learning_curve")
+def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> Design:
+    """Follow the validation score of the reference loss of each task over the epochs.
+
+    Improved: the mean of the last tenth of the epochs is better than the network as it was initialised.
+    Gradually: the rank correlation of score and epoch is above zero, from before the first epoch on. Both are
+    taken seed by seed.
+    """
+    trainings = []
+    for task, mine in grouped(datasets, lambda spec: load_dataset(spec).task).items():
+        axes = {"datasets": mine, "losses": [core_losses(task)[0]]}
+        for protocol in study.protocols:
+            made = partial(contrasts_of, protocol=protocol.name, study=study)
+            trainings.append(Training(protocol.name, [axes, axes | NO_TRAINING], made))
+    return Design(trainings)
+
+
+def contrasts_of(found: Comparison, still: Comparison, protocol: str, study: Study) -> Iterator[Contrast]:
+    """Yield both contrasts on each data set, of the training and of the networks as they were initialised."""
+    for cell, curves in curves_of(found, still, protocol):
+        yield from contrasts_in(cell, curves, study)
+
+
+def contrasts_in(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Contrast]:
+    """Yield both contrasts on one data set; `curves` is (trials, epochs + 1)."""
+    score, greater = cell.primary.name, cell.primary.greater_is_better
+    trend = rank_correlation(curves, np.broadcast_to(np.arange(curves.shape[1]), curves.shape))
+    improved, gradual = f"{score} at the end minus the start", f"rank correlation of {score} and epoch"
+    yield cell.contrast(improved, cell.losses, gain(curves), "better", study.margin(score), greater)
+    yield cell.contrast(gradual, cell.losses, trend, "better", None, greater)
+
+
+def curves_of(found: Comparison, still: Comparison, protocol: str) -> Iterator[tuple[Cell, np.ndarray]]:
+    """Yield the trials of each data set with their validation curves, (trials, epochs + 1), from epoch 0."""
+    start = pd.Series(still.raw_curves[:, 0], [still.trials.dataset, still.trials.seed])
+    for cell in cells_of(protocol, found.trials):
+        yield cell, np.column_stack([start[cell.dataset][cell.trials.seed], found.raw_curves[cell.trials.index]])
+
+
+def gain(curves: np.ndarray) -> np.ndarray:
+    """Return the mean of the last tenth of each curve, (trials, epochs), minus its first value: (trials,).
+
+    Example:
+        >>> gain(np.array([[0.5, 0.7, 0.9]])).round(6)
+        array([0.4])
+    """
+    tenth = max(1, curves.shape[1] // 10)
+    return np.asarray(curves[:, -tenth:].mean(axis=1) - curves[:, 0])
+
+
+Relation = Literal["better", "not always better"]
+
+ENDS = ("", "_at_best")
+"""Suffixes of the scores at the last epoch, and at the epoch of the best validation score."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A loss whose value on test data is one of the metrics.
+
+    Args:
+        loss: what is minimised.
+        value: the metric that is its mean over the test part.
+        score: what it is held against.
+        datasets: where, all of one task.
+    """
+
+    loss: str
+    value: str
+    score: str
+    datasets: tuple[str, ...]
+
+    @property
+    def entry(self) -> str:
+        """What tells it from all others on a data set."""
+        return f"{self.score} over {self.value} of {self.loss}"
+
+
+@experiment("lower_loss")
+def lower_loss(
+    claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
+) -> Design:
+    """Train at several rates and hold the loss on test data against the score: is the lower one the better model?
+
+    The models of one seed share their split: each rate at the last epoch, and at the epoch of the best validation
+    score. Models that diverged are left out. The loss on the training data is not recorded, so nothing is said of
+    it.
+
+    relation: better: the rank correlation of falling loss and rising score over the models, seed by seed, is above
+    zero. not always better: there are two models of which one has the lower loss and the worse score, both beyond
+    chance; all pairs are corrected together.
+    """
+    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    trainings = []
+    for one, name in product(watched, fixed):
+        made = partial(held_against, watched=one, relation=relation)
+        trainings.append(under(name, made, datasets=one.datasets, losses=[one.loss], lr=list(lr)))
+    return Design(trainings) if relation == "better" else Design(trainings, counterexamples)
+
+
+def held_against(cell: Cell, watched: Watched, relation: Relation) -> Iterator[Contrast]:
+    """Yield the rank correlation over the models of one data set, or the contrasts of every pair of them."""
+    models = Models.of(cell, watched)
+    if relation == "better":
+        yield models.correlation()
+    else:
+        yield from models.pairs()
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """The models that one loss made of one data set, under one protocol.
+
+    Args:
+        cell: their trials.
+        watched: the loss.
+        names: of each model.
+        values: (models, seeds) the loss on test data.
+        scores: (models, seeds) the score there, the higher the better.
+    """
+
+    cell: Cell
+    watched: Watched
+    names: Sequence[str]
+    values: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, cell: Cell, watched: Watched) -> Models:
+        """Return the models of a cell whose trials differ in their rates."""
+        whole = cell.trials[cell.trials.groupby("lr").status.transform(lambda s: (s == "ok").all())]
+        at = Cell(cell.protocol, whole).by_rate()
+        names = [f"rate {rate:g}{' at its best epoch' * bool(end)}" for rate in at for end in ENDS]
+        values, scores = (
+            np.stack([one.of(column + end, watched.loss) for one in at.values() for end in ENDS])
+            for column in (watched.value, watched.score)
+        )
+        sign = 1 if METRICS[watched.score].greater_is_better else -1
+        return cls(Cell(cell.protocol, whole), watched, names, values, sign * scores)
+
+    def correlation(self) -> Contrast:
+        """Return the rank correlation over the models, of each seed."""
+        found = rank_correlation(-self.values.T, self.scores.T)
+        quantity = f"rank correlation of falling {self.watched.value} and rising {self.watched.score}"
+        detail = f"{len(self.names)} models of {self.watched.loss}"
+        loss = [self.watched.loss]
+        return self.cell.contrast(quantity, (), found, "better", None, losses=loss, detail=detail)
+
+    def pairs(self) -> Iterator[Contrast]:
+        """Yield the differences of every pair of models, in the loss and then in the score."""
+        for first, second in combinations(range(len(self.names)), 2):
+            arms = self.names[first], self.names[second]
+            for quantity, table in ((self.watched.value, self.values), (self.watched.score, self.scores)):
+                differences, loss = table[first] - table[second], [self.watched.loss]
+                yield self.cell.contrast(
+                    quantity, arms, differences, "equal", None, losses=loss, detail=self.watched.entry
+                )
+
+
+def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield one line for all pairs of models of an entry on a data set.
+
+    Args:
+        lines: the loss and the score of each pair in turn, with the entry as their detail.
+    """
+    couples = zip(lines[::2], lines[1::2], strict=True)
+    for mine in grouped(couples, lambda pair: (pair[0].protocol, pair[0].dataset, pair[0].detail)).values():
+        yield counterexample([(value, replace(score, detail="")) for value, score in mine])
+
+
+def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:
+    """Return one line for all pairs of models: does any have the lower loss and the worse score?"""
+    showing = [
+        score
+        for value, score in pairs
+        if value.verdict == score.verdict == "contradicted" and (value.measured or 0) * (score.measured or 0) > 0
+    ]
+    return any_of(showing, [score for _, score in pairs], "with the lower loss and the worse score")

@@ -1,0 +1,275 @@
+"""What contaminated training data and other hardships cost a loss: the skill that it loses on clean test data.
+
+Three questions: which loss loses more of it, whether accuracy after clean training is paid for by it, and whether
+the choice of the loss matters at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from lossbench.claims.cell import Cell
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence, grouped
+from lossbench.claims.contrast import Contrast, Direction, level
+from lossbench.claims.design import Design, Found, under_each
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.claims.trained.best_of import chosen, distinct_losses
+from lossbench.claims.trained.progress import rank_correlation
+from lossbench.claims.verdict import any_differs, any_of
+from lossbench.data import load_dataset
+from lossbench.data.contamination import Kind
+from lossbench.errors import BadValue
+from lossbench.losses.registry import core_losses
+from lossbench.metrics.robustness import robustness, skill
+
+CLEAN = "clean"
+"""An arm that is no loss: the first arm itself, trained on clean data."""
+
+CHANGE = "change of skill"
+
+SHAPES: dict[Kind, str] = {
+    "target": "all outliers lie above",
+    "target_symmetric": "outliers above and below",
+    "feature": "leverage points on all sides",
+    "feature_one_sided": "leverage points in one corner",
+    "label": "labels flipped at random",
+}
+"""What each contamination is like."""
+
+
+@experiment("outliers")
+def outliers(
+    claim: Claim,
+    study: Study,
+    *,
+    arms: tuple[str, ...],
+    direction: Direction,
+    datasets: tuple[str, ...],
+    outliers: tuple[float, ...],
+    kinds: tuple[Kind, ...],
+) -> Design:
+    """Contaminate growing shares of the training data and see which loss loses more of its skill on clean data.
+
+    The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost is the mean skill
+    over the shares minus the skill after clean training, of the same seed; its margin is that of the score.
+
+    arms: the first against each of the others; "clean" is the first one itself without any outliers.
+    direction: the first arm is better, worse, equal or not worse.
+    outliers: the largest is where the average over the shares ends; 0 is always among them.
+    kinds: target moves targets up by five standard deviations, target_symmetric up or down; feature_one_sided
+        moves inputs up, feature up or down; label flips labels.
+    """
+    if len(arms) < 2 or arms[0] == CLEAN:
+        raise BadValue(f'arms: {len(arms)} given; write a loss and what it meets, as in arms = ["mse", "{CLEAN}"]')
+    made = partial(contrasts_of, arms=arms, direction=direction, study=study)
+    losses, shares = [arm for arm in arms if arm != CLEAN], sorted({0.0, *outliers})
+    axes = {"datasets": datasets, "losses": losses, "outliers": shares}
+    return Design([one for kind in kinds for one in under_each(study, made, **axes, outlier_kind=kind)])
+
+
+def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Contrast]:
+    """Yield the contrasts of the first arm with each of the others on one data set."""
+    changes, (first, *others) = skill_changes(cell), arms
+    for other in others:
+        yield cell.contrast(
+            CHANGE,
+            (first, other),
+            changes[first] - (0.0 if other == CLEAN else changes[other]),
+            direction,
+            study.margin(cell.primary.name),
+            note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
+            **cell.contamination,
+        )
+
+
+def skills(cell: Cell, loss: str) -> np.ndarray:
+    """Return the skill of a loss: (seeds, shares), NaN where its training diverged."""
+    score, constant = (
+        np.stack([cell.of(column, loss, share) for share in cell.shares], axis=-1)
+        for column in (cell.primary.name, "constant_score")
+    )
+    return skill(score, constant, cell.primary.best)
+
+
+def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
+    """Return what contamination changes of the skill of each loss: (seeds,), below 0 where it costs.
+
+    The mean of max(skill, 0) over the shares from zero to the largest, trapezoid, minus max(skill, 0) at zero.
+    """
+    shares = np.array(cell.shares)
+    curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses}
+    return {
+        loss: (curve[:, 1:] + curve[:, :-1]) / 2 @ np.diff(shares) / shares[-1] - curve[:, 0]
+        for loss, curve in curves.items()
+    }
+
+
+def note_of(cell: Cell, losses: Sequence[str]) -> str:
+    """Say how robust losses are by the usual figures: the normalised area under the curve, and the breakdown."""
+    found = robustness(np.array(cell.shares), np.stack([skills(cell, loss).mean(axis=0) for loss in losses]))
+    figures = [
+        f"{loss}: area {area:.2f}, " + ("no breakdown" if np.isnan(at) else f"breakdown at {at:.0%}")
+        for loss, area, at in zip(losses, found.area, found.breakdown, strict=True)
+        if not np.isnan(area)
+    ]
+    return "; ".join([SHAPES[cell.contamination["contamination"]], *figures])
+
+
+CORRELATION = "rank correlation of skill after clean and after contaminated training"
+
+
+@experiment("accuracy_robustness")
+def accuracy_robustness(
+    claim: Claim,
+    study: Study,
+    *,
+    regression: tuple[str, ...],
+    binary: tuple[str, ...],
+    outliers: tuple[float, ...],
+) -> Design:
+    """Metric the skill of every loss after clean and after contaminated training: is one paid for by the other?
+
+    Two questions are asked. Is there a loss that is worse than the most accurate one after clean training, and
+    better after contaminated training? The most accurate one is chosen on validation. And over all losses, is the
+    rank correlation of the two skills below zero? It is taken seed by seed.
+
+    regression, binary: data sets of these tasks; targets are moved, labels flipped.
+    outliers: contaminated shares; the skill is averaged over them.
+    """
+    made = partial(trade_offs_in, study=study)
+    trainings = []
+    for datasets in (regression, binary):
+        losses, shares = distinct_losses(load_dataset(datasets[0]).task), sorted({0.0, *outliers})
+        trainings += under_each(study, made, datasets=datasets, losses=losses, outliers=shares)
+    return Design(trainings, by_dataset)
+
+
+def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return max(skill, 0) of each loss after clean and after contaminated training, each (seeds,).
+
+    The skill is 0 for the best constant answer and 1 for a perfect one. The second is the mean over the
+    contaminated shares. Losses that diverged are left out.
+    """
+    gone = cell.diverged(cell.losses)
+    curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses if loss not in gone}
+    return {loss: (curve[:, 0], curve[:, 1:].mean(axis=1)) for loss, curve in curves.items()}
+
+
+def points(cell: Cell) -> dict[str, tuple[float, float]]:
+    """Return where each loss lies in the picture of clean against contaminated skill."""
+    return {loss: (float(clean.mean()), float(dirty.mean())) for loss, (clean, dirty) in scores(cell).items()}
+
+
+def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
+    """Return the losses than which no other is better in both scores, the most accurate first.
+
+    Example:
+        >>> front({"a": (0.9, 0.2), "b": (0.8, 0.6), "c": (0.7, 0.5)})
+        ['a', 'b']
+    """
+    beaten = {one for one, (x, y) in placed.items() if any(u > x and v > y for u, v in placed.values())}
+    return sorted(set(placed) - beaten, key=lambda loss: (-placed[loss][0], loss))
+
+
+def most_accurate(cell: Cell) -> str:
+    """Return the loss with the best validation score after clean training, averaged over seeds."""
+    return chosen(cell, list(scores(cell)))
+
+
+def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
+    """Yield the contrasts of every other loss with the most accurate one, the rank correlation, and all skills."""
+    values, best = scores(cell), most_accurate(cell)
+    margin = study.margin(cell.primary.name)
+    for loss in values:
+        if loss != best:
+            clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
+            yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
+            yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
+    yield correlation(cell)
+    for loss, both in values.items():
+        for quantity, worth in zip((CLEAN_SKILL, DIRTY_SKILL), both, strict=True):
+            line = Evidence("not testable", quantity, cell.protocol, cell.dataset, arms=(loss,))
+            yield level(line, worth, cell.test_to_train, None, None)
+
+
+def correlation(cell: Cell) -> Contrast:
+    """Return the rank correlation of both skills over the losses, with the losses that no other beats in both."""
+    values, placed = scores(cell), points(cell)
+    table = np.array(list(values.values()))  # (losses, 2, seeds)
+    ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
+    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=values, detail=f"{len(values)} losses")
+    said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
+    note = f"not beaten in both, with clean and contaminated skill: {said}"
+    return replace(made, line=replace(made.line, note=note))
+
+
+def by_dataset(lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield what is found under each protocol on each data set."""
+    for mine in grouped(lines, lambda line: (line.protocol, line.dataset)).values():
+        clean, dirty, ranked = (
+            [line for line in mine if line.aspect == "outcome" and line.quantity == quantity]
+            for quantity in (CLEAN_SKILL, DIRTY_SKILL, CORRELATION)
+        )
+        pairs = zip(clean, dirty, strict=True)
+        showing = [second for first, second in pairs if first.verdict == second.verdict == "reproduced"]
+        yield any_of(showing, dirty, "less accurate and more robust")
+        yield from ranked
+        yield from (line for line in mine if line.aspect == "level")
+
+
+@dataclass(frozen=True)
+class Hardship:
+    """What a loss has to handle.
+
+    Args:
+        datasets: where it is met, all of one task.
+        kind: contamination of the training part: label, target or feature; empty for data hard as they are.
+        outliers: contaminated shares.
+    """
+
+    datasets: tuple[str, ...]
+    kind: str = ""
+    outliers: tuple[float, ...] = ()
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """The same as fields of `lossbench.plan.settings.Settings`."""
+        losses, shares = core_losses(load_dataset(self.datasets[0]).task), sorted({0.0, *self.outliers})
+        axes = {"datasets": self.datasets, "losses": losses, "outliers": shares}
+        return axes | ({"outlier_kind": self.kind} if self.kind else {})
+
+
+@experiment("handling")
+def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> Design:
+    """Train the core losses under a hardship: does any of them bear it otherwise than the reference loss?
+
+    Contamination is borne by the skill that it costs; data that are hard as they are, such as rare classes, by the
+    primary score. Reproduced where at least one loss differs on one of the data sets, contradicted where all are
+    equal within the margin.
+    """
+    made = partial(beside_the_reference, study=study)
+    trainings = [one for h in hardships for one in under_each(study, made, **h.axes)]
+    return Design(trainings, by_hardship)
+
+
+def beside_the_reference(cell: Cell, study: Study) -> Iterator[Contrast]:
+    """Yield the contrast of every other loss with the reference."""
+    (reference, *others), score = cell.losses, cell.primary.name
+    changes = skill_changes(cell) if cell.contamination else {}
+    for loss in others:
+        if changes:
+            costs, margin = changes[loss] - changes[reference], study.margin(score)
+            yield cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
+        else:
+            yield cell.compared(score, (loss, reference), "equal", study)
+
+
+def by_hardship(lines: list[Evidence]) -> list[Evidence]:
+    """Return one line a hardship and protocol, for all losses and data sets."""
+    return [any_differs(group) for group in grouped(lines, lambda line: (line.what, line.protocol)).values()]
