@@ -154,7 +154,7 @@ def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
 
 def _claim(case: Case) -> str:
     """Return what a record says that a loss estimates; if it depends on parameters, only at their defaults."""
-    claim = case.loss.facts.estimates.partition(" (with")[0] if case.loss.facts else ""
+    claim = case.loss.facts.estimates if case.loss.facts else ""
     return claim if case.is_default or claim in STATISTICS else ""
 
 

@@ -26,7 +26,7 @@ POLY_EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the w
     parameters=(EPSILON,),
     slope=label_smoothing_slope,
     # Lipschitz: that of ce
-    facts=smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability (with epsilon = 0)"),
+    facts=smooth(convex=True, lipschitz=math.sqrt(2), estimates="probability", given="epsilon = 0"),
 )
 def kl(
     raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor = EPSILON.default
@@ -61,7 +61,8 @@ def _poly1_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | to
     # Lipschitz: with one rival √2 (1 + p_t)(1 - p_t), largest at p_t = 0
     facts=smooth(
         lipschitz=math.sqrt(2),
-        estimates="a probability drawn towards the most probable class (with epsilon above 0)",
+        estimates="a probability drawn towards the most probable class",
+        given="epsilon above 0",
     ),
 )
 def poly1(

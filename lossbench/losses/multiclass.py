@@ -118,7 +118,7 @@ def _mse_logits_slope(
     parameters=(K, M),
     rescaling=("k", "M"),
     slope=_mse_logits_slope,
-    facts=smooth_terms(convex=True, estimates="probability (with k = M = 1)"),
+    facts=smooth_terms(convex=True, estimates="probability", given="k = M = 1"),
 )
 def mse_logits(
     raw: torch.Tensor,

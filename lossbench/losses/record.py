@@ -66,6 +66,7 @@ class Facts:
             f(y + e, y) = f(y - e, y); for classification, when the classes are exchanged (for multilabel,
             present and absent).
         estimates: what the minimiser of the expected loss is: "mean", "median", "quantile tau", "probability" ...
+        given: the parameters with which it estimates that, such as "epsilon = 0"; empty where all do.
         separable: a sum over outputs (a mean, for regression) of one term for each. Then `lipschitz` is that of
             one term; the sum over n outputs has √n times it.
         nonnegative: never below zero, as most losses are.
@@ -77,6 +78,7 @@ class Facts:
     lipschitz: float | None = None
     symmetric: bool = False
     estimates: str
+    given: str = ""
     separable: bool = False
     nonnegative: bool = True
 

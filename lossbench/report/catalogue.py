@@ -154,7 +154,8 @@ def known(record: LossRecord, values: Mapping[str, float]) -> Iterator[tuple[str
     yield "source", record.source
     if record.facts is not None:
         yield "facts", facts_in_words(record.facts, bool(record.parameters))
-        yield "estimates", record.facts.estimates
+        given = f" (with {record.facts.given})" if record.facts.given else ""
+        yield "estimates", record.facts.estimates + given
     yield "receives", receives(record)
     yield "link", f"{record.link}: {LINKS[record.link]}"
     if record.domain is not None:
