@@ -13,7 +13,7 @@ ROWS = 40
 
 
 def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
-    """Return the gradient, as raw, by central differences over a step to each side; raw is away from kinks."""
+    """Return the gradient (batch, outputs) in raw by central differences; raw is away from kinks."""
     shift = step * torch.eye(raw.numel(), dtype=raw.dtype).reshape(-1, *raw.shape)
     targets = target.expand(len(shift), *target.shape)
     rise = case.value(raw + shift, targets) - case.value(raw - shift, targets)

@@ -39,7 +39,7 @@ _led = partial(
 
 
 def ce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return p - y."""
+    """Return p - y, (..., batch, classes)."""
     return add_to_true_(softmax(raw), target, -1)
 
 
@@ -267,7 +267,7 @@ def focal(
 def label_smoothing_slope(
     raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor
 ) -> torch.Tensor:
-    """Return p - (1 - epsilon) y - epsilon / C."""
+    """Return p - (1 - epsilon) y - epsilon / C, (..., batch, classes)."""
     return add_to_true_(softmax(raw) - epsilon / raw.shape[-1], target, epsilon - 1)
 
 

@@ -10,7 +10,7 @@ from lossbench.lazy import torch
 
 
 def softmax(raw: torch.Tensor) -> torch.Tensor:
-    """Return the probability of each class.
+    """Return the probability of each class, (..., classes).
 
     Example:
         >>> import torch
@@ -23,7 +23,7 @@ def softmax(raw: torch.Tensor) -> torch.Tensor:
 
 
 def log_softmax(raw: torch.Tensor) -> torch.Tensor:
-    """Return the logarithm of the probability of each class, finite where the probability itself is 0.
+    """Return the logarithm of each class's probability, (..., classes), finite where that is 0.
 
     Example:
         >>> import torch
@@ -34,7 +34,7 @@ def log_softmax(raw: torch.Tensor) -> torch.Tensor:
 
 
 def through_softmax(p: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    """Return the derivative in the raw outputs from that in the probabilities p: p (g - Σ p g).
+    """Return the derivative in raw from that in p, both (..., classes): p (g - Σ p g).
 
     Example:
         >>> import torch
@@ -83,7 +83,7 @@ def one_hot(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def others(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the raw outputs with the true class out of the running.
+    """Return the raw outputs (..., classes) with the true class out of the running.
 
     Example:
         >>> import torch

@@ -185,7 +185,7 @@ def beside(*panels: list[str]) -> list[str]:
 
 
 def span(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """Return the lowest and the highest of some numbers, apart from each other; what is not finite is left out.
+    """Return the lowest and the highest of numbers (n,), apart from each other; only finite ones count.
 
     Example:
         >>> span([2.0, math.nan, 5.0]), span([3.0])

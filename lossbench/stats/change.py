@@ -101,7 +101,7 @@ class Meeting:
         return before, after
 
     def seeds_where(self, chosen: np.ndarray) -> list[int]:
-        """Return those of the shared seeds for which a flag is set."""
+        """Return those of the shared seeds for which a flag (seeds,) is set."""
         return [seed for seed, flag in zip(self.seeds, chosen, strict=True) if flag]
 
 

@@ -120,7 +120,7 @@ class Pack:
 
     @cached_property
     def weights(self) -> tuple[list[np.ndarray], ...]:
-        """The first weights of every trial, layer by layer; trials of one seed share one object."""
+        """The first weights of every trial, (outputs, inputs + 1) a layer; trials of one seed share one object."""
         shape = (self.model, self.dataset.features.shape[1], self.outputs)
         made = {seed: initial_weights(self.stream, seed, *shape) for seed in self.folds}
         return tuple(made[t.seed] for t in self.trials)

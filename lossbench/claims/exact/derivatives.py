@@ -102,7 +102,7 @@ def points_of(loss: Loss) -> Iterator[Gradient]:
 
 
 def gradient_of(loss: Loss, at: Tensor, target: Tensor, to_raw: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the derivative of each sample's loss with respect to `at`, from which `to_raw` makes raw outputs."""
+    """Return the derivative of each sample's loss in `at` (batch, outputs); `to_raw` makes raw outputs of it."""
     at = at.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(loss.per_sample(to_raw(at), target).sum(), at)
     return gradient
@@ -148,7 +148,7 @@ def remaining(loss: Callable[[Tensor, Tensor], Tensor], dtype: torch.dtype) -> f
 
 
 def after_sigmoid(raw: Tensor, target: Tensor) -> Tensor:
-    """Return binary cross-entropy as it is often written: a sigmoid first, and the logarithm of what it gives."""
+    """Return binary cross-entropy (batch,) as it is often written: a sigmoid first, then its logarithm."""
     return torch.nn.functional.binary_cross_entropy(raw.sigmoid(), target, reduction="none").sum(-1)
 
 

@@ -222,7 +222,7 @@ def seen_at(trials: pd.DataFrame, share: float) -> pd.DataFrame:
 
 
 def other_f1(accuracy: pd.Series[float], f1: pd.Series[float]) -> np.ndarray:
-    """Return the F1 of the negative class: 2 TN / (2 TN + FP + FN), with TN = accuracy - TP.
+    """Return the F1 of the negative class, (rows,): 2 TN / (2 TN + FP + FN), with TN = accuracy - TP.
 
     Example:
         >>> # 5 positives, all found; 5 negatives, of which 1 is missed

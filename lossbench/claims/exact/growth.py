@@ -53,7 +53,7 @@ def value_beside(place: int, stated: float, measured: float) -> Evidence:
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
-    """Return the loss of samples whose true class of two has these probabilities."""
+    """Return the loss (n,) of samples whose true class of two has these probabilities (n,)."""
     p = torch.tensor(probability)
     raw = torch.stack([p, 1 - p], dim=-1).log()
     target = torch.zeros(len(p), dtype=torch.int64)
@@ -61,7 +61,7 @@ def value_at(spec: str, probability: np.ndarray) -> np.ndarray:
 
 
 def misfit(law: Law, p: np.ndarray, values: np.ndarray) -> float:
-    """Return the share of the variance that a law leaves unexplained, with its best constants."""
+    """Return the share of the variance of values (n,) at p (n,) that a law leaves unexplained at best."""
     shape, constants = LAWS[law]
     best = min(residual(shape(p, c), values) for c in constants)
     return best / float(np.square(values - values.mean()).sum())
@@ -113,7 +113,7 @@ def shift(loss: Loss, distance: float) -> float:
 
 
 def best_constant(loss: Loss, targets: np.ndarray) -> float:
-    """Return the prediction that is best for all targets at once, by bisection on the slope of a convex loss.
+    """Return the best single prediction for targets (n,), by bisection on the slope of a convex loss.
 
     Example:
         >>> round(best_constant(get_loss("mae", "regression"), np.array([0.0, 1.0, 9.0])), 6)
@@ -127,7 +127,7 @@ def best_constant(loss: Loss, targets: np.ndarray) -> float:
 
 
 def slope(loss: Loss, constant: float, targets: np.ndarray) -> float:
-    """Return the derivative of the cost with respect to a constant prediction."""
+    """Return the derivative of the cost of targets (n,) with respect to one prediction for all."""
     prediction = torch.full((len(targets), 1), constant, dtype=torch.float64, requires_grad=True)
     cost = loss.per_sample(prediction, torch.tensor(targets)[:, None]).sum()
     return float(torch.autograd.grad(cost, prediction)[0].sum())

@@ -35,7 +35,7 @@ DEFINITIONS: dict[Definition, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def draw(*shape: int, seed: int = 0) -> np.ndarray:
-    """Return normal numbers, the same at every call."""
+    """Return normal numbers of a shape (n, ...), the same at every call."""
     return np.random.default_rng(seed).normal(size=shape)
 
 
@@ -98,7 +98,7 @@ def cost_and_pull(spec: str, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def multiple(what: str, found: np.ndarray, same: float, weight: Weight) -> Evidence:
-    """Return whether all multiples are the one by which errors weigh alike, or all are above it."""
+    """Return whether all multiples (n,) are the one by which errors weigh alike, or all are above it."""
     alike = np.allclose(found, same, rtol=1e-9, atol=0)
     held = alike if weight == "alike" else bool((found > same * (1 + 1e-9)).all())
     low, middle, high = (float(of(found)) for of in (np.min, np.median, np.max))
@@ -130,7 +130,7 @@ def asymmetry(claim: Claim, study: Study) -> list[Evidence]:
 
 
 def entropy(p: Tensor, q: Tensor) -> Tensor:
-    """Return the cross-entropy -Σ p log q of each pair: that over labels, whose softmax of log q is q."""
+    """Return -Σ p log q of each pair, (batch,), as a loss over labels p (batch, classes) whose softmax is q."""
     return get_loss("ce", "multilabel").per_sample(q.log(), p)
 
 

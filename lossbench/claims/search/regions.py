@@ -85,7 +85,7 @@ def largest(start: Region, axes: list[Bounds], wanted: np.ndarray, best: Region)
 
 
 def bounds_of(settings: pd.DataFrame, axis: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the conditions on one axis: every range of its values but all of them, or each single value."""
+    """Yield the conditions on one axis, each with the rows (settings,) that meet it: ranges, or single values."""
     values = decades(settings) if axis == DECADE else settings[axis]
     ordered = axis in (*ORDERED, DECADE)
     known = sorted(values.unique()) if ordered else list(values.unique())

@@ -121,7 +121,7 @@ def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFr
 
 
 def penalty_of(table: pd.DataFrame) -> np.ndarray:
-    """Return the name of the penalty of each row."""
+    """Return the name of the penalty of each row, (rows,)."""
     return np.select([table.l1 > 0, table.l2 > 0], ["l1", "l2"], "none")
 
 

@@ -156,7 +156,7 @@ def differentiated(
 def unlike(
     expected: tuple[torch.Tensor, torch.Tensor | None], loss: Call, raw: torch.Tensor, target: torch.Tensor
 ) -> str:
-    """Say why a loss cannot stand for another whose value and gradient are given; empty where it can."""
+    """Say why a loss cannot stand for one of this value and gradient at raw (batch, outputs); empty if it can."""
     try:
         found = differentiated(loss, raw, target)
     except Exception as error:
