@@ -10,11 +10,11 @@ from functools import cache, partial
 import pytest
 import torch
 
-from lossbench.backends.local import one_thread
 from lossbench.checks.case import Case, gradient, lone
 from lossbench.checks.facts import LAWS, steepness
 from lossbench.checks.kinks import find_kinks
 from lossbench.losses.custom.record import USUAL
+from lossbench.training.thread import one_thread
 
 from .cases import CASES, RECORDS, cases, name
 
