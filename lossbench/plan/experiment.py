@@ -156,7 +156,7 @@ def match_losses(
     for dataset in datasets:
         for spec in settings.losses_for(dataset.task):
             try:
-                fitting[dataset.name][spec] = check_fit(spec, dataset, every_seed(settings))
+                fitting[dataset.name][spec] = check_fit(spec, dataset, (*tuning_seeds(settings), *settings.seeds))
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
     for spec, refused in refusals.items():
@@ -237,11 +237,6 @@ def tuning_seeds(settings: Settings) -> range:
     """Return the seeds that choose the rates: the next ones after those reported."""
     first = max(settings.seeds) + 1
     return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
-
-
-def every_seed(settings: Settings) -> tuple[int, ...]:
-    """Return all seeds that are trained on, those that choose the rates first."""
-    return (*tuning_seeds(settings), *settings.seeds)
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:

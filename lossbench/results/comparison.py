@@ -15,8 +15,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.runner import run
 from lossbench.run.state import Gap
-from lossbench.stats.curves import average_curves
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import Findings, average_curves
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
 
