@@ -58,6 +58,7 @@ class Column:
         is_target: whether it is to be predicted.
         texts: (rows,) without blanks around them, None where missing for certain.
         known: the same, None too where a text may stand for a missing value.
+        plain: the numbers (rows,) that `known` is as it stands; None where it is not.
         bare: the same as `known`, without units and gaps between thousands.
         unit: what all numbers have beside them; None where it differs.
     """
@@ -67,6 +68,7 @@ class Column:
     is_target: bool
     texts: Any = field(repr=False)
     known: Any = field(repr=False)
+    plain: np.ndarray | None = field(repr=False)
     bare: Any = field(repr=False)
     unit: str | None
 
@@ -123,9 +125,9 @@ def _column(cells: Cells, stated: TableSpec, name: str, values: Any) -> Column:
     known = _without(texts, WORDS)
     if not is_target:
         known = pc.if_else(pc.is_in(pc.utf8_lower(known), value_set=pa.array(MARKS, texts.type)), None, known)
-    if _plain(known) is not None:
-        return Column(name, cells, is_target, texts, known, known, "")
-    return Column(name, cells, is_target, texts, known, *tidied(known))
+    plain = _plain(known)
+    bare, unit = tidied(known) if plain is None else (known, "")
+    return Column(name, cells, is_target, texts, known, plain, bare, unit)
 
 
 def _without(texts: Any, missing: Sequence[str]) -> Any:
@@ -141,7 +143,7 @@ def _plain(texts: Any) -> np.ndarray | None:
 
 def _decimal(columns: Sequence[Column], separator: str) -> str | None:
     """Return the decimal sign that some column shows; None where none does."""
-    shown = [column.fitting(NUMBERS) for column in columns if _plain(column.bare) is None]
+    shown = [column.fitting(NUMBERS) for column in columns if column.plain is None]
     if [COMMA] in shown:
         return ","
     if any(THOUSANDS in readings and COMMA not in readings for readings in shown):
@@ -152,7 +154,7 @@ def _decimal(columns: Sequence[Column], separator: str) -> str | None:
 def _meaning(column: Column, stated: TableSpec, decimal: str | None) -> Meaning:
     """Return what a column holds: numbers, dates, or texts."""
     for_classes = column.is_target and stated.task in ("binary", "multiclass")
-    reading = None if for_classes and _plain(column.bare) is None else _number_reading(column, stated, decimal)
+    reading = None if for_classes and column.plain is None else _number_reading(column, stated, decimal)
     if reading and (meaning := _as_numbers(column, reading, stated)):
         return meaning
     if (dates := column.fitting(DATES)) and not for_classes:
@@ -162,8 +164,7 @@ def _meaning(column: Column, stated: TableSpec, decimal: str | None) -> Meaning:
 
 def _number_reading(column: Column, stated: TableSpec, decimal: str | None) -> Reading | None:
     """Return the reading by which all of a column is numbers."""
-    plain = _plain(column.bare) is not None
-    if plain and decimal != ",":
+    if column.plain is not None and decimal != ",":
         return POINT if column.known.null_count < len(column.known) else None
     order = (COMMA, POINT, THOUSANDS) if decimal == "," else (POINT, THOUSANDS, COMMA)
     return next((reading for reading in order if reading in column.fitting(_allowed(stated))), None)
@@ -174,13 +175,12 @@ def _allowed(stated: TableSpec) -> tuple[Reading, ...]:
 
 
 def _as_numbers(column: Column, reading: Reading, stated: TableSpec) -> Meaning | None:
-    values = reading.read(column.bare)
+    values = column.plain if reading == POINT and column.plain is not None else reading.read(column.bare)
     taken = column.doubtful
     if taken.any() and len(np.unique(values[~np.isnan(values)])) < 2:
         return None  # a mark beside one number is one of two categories
     notes = list(_taken(column, taken))
-    literal = _plain(column.known)
-    if literal is None or not np.array_equal(literal, values, equal_nan=True):
+    if column.plain is None or (reading != POINT and not np.array_equal(column.plain, values, equal_nan=True)):
         notes.append(_foreign(column, reading, values, stated))
     notes += _inexact(column, values)
     return values, notes
@@ -281,7 +281,7 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     few = pc.count_distinct(column.texts).as_py() <= MOST_CODES
     if not for_classes and (exceptions := _exceptions(column, stated)):
         kind, strange = exceptions
-        if not few:
+        if not few or (column.is_target and stated.task == "regression"):
             raise _refusal(column, strange, kind)
         text, place = column.first(strange)
         notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))

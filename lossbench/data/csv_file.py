@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
@@ -114,7 +116,7 @@ def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
         comments, top = comments[:-1], len(opening)
     if comments:
         notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0].strip()))
-    columns, places = _columns(path, records, names, top, separator)
+    columns, places = _simply(path, names, top, separator) or _columns(path, records, names, top, separator)
     return CsvFile([name.strip() for name in names], columns, places, separator, tuple(notes))
 
 
@@ -159,6 +161,26 @@ def _records(path: Path, lines: Iterable[str], separator: str, skipped: int) -> 
     except csv.Error as problem:
         meant = next((text for words, text in _REPAIRS.items() if words in str(problem)), None)
         raise DataError(f"{path}: line {last + 1}: {meant or f'{problem}; correct it'}") from None
+
+
+def _simply(path: Path, names: list[str], top: int, separator: str) -> tuple[list[Any], np.ndarray] | None:
+    """Do the work of `_columns` ten times as fast where nothing is quoted; None where that cannot be done."""
+    content = path.read_bytes()
+    if separator == " " or content.startswith(_UTF16) or any(mark in content for mark in (b'"', b"\0")):
+        return None
+    lines = np.flatnonzero([len(line) > 0 for line in content.splitlines()][top:]) + top + 1
+    places = [str(place) for place in range(len(names))]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(content),
+            pyarrow.csv.ReadOptions(column_names=places, skip_rows=top),
+            pyarrow.csv.ParseOptions(delimiter=separator, quote_char=False),
+            pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(places, TEXT), null_values=[]),
+        )
+    except pa.ArrowInvalid:
+        return None  # `_columns` says where and why
+    columns = [pc.utf8_ltrim(column.combine_chunks(), " ") for column in table.columns]
+    return (columns, lines) if len(lines) == len(table) else None
 
 
 def _columns(

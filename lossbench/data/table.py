@@ -101,19 +101,22 @@ def _target(
     numeric = _is_numeric(table, column)
     values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    classes = tuple(np.format_float_positional(value, trim="-") if numeric else value for value in distinct)
-    if len(classes) == 1:
-        raise table.error(f"target '{column}' is {classes[0]} in every row; there is nothing to predict")
+    if len(distinct) == 1:
+        raise table.error(f"target '{column}' is {_class(distinct[0])} in every row; there is nothing to predict")
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
-            raise table.error(
-                f"target '{column}' is not numeric (it has '{classes[0]}'); leave out task=regression"
-            )
+            way = _as_classes(len(table.frame), len(distinct), "leave out task=regression, which makes it classes")
+            raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
-    _check_class_number(table, column, classes, wanted)
+    classes = tuple(map(_class, distinct))
+    _check_class_number(table, column, len(classes), wanted, numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
     about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     return task, codes.astype(np.int64), classes, tuple(about)
+
+
+def _class(value: float | str) -> str:
+    return value if isinstance(value, str) else np.format_float_positional(value, trim="-")
 
 
 def _inferred(distinct: np.ndarray, numeric: bool) -> str:
@@ -124,17 +127,23 @@ def _inferred(distinct: np.ndarray, numeric: bool) -> str:
     return "classes" if whole and len(distinct) <= MOST_CLASSES else "regression"
 
 
-def _check_class_number(table: UserTable, column: str, classes: tuple[str, ...], wanted: str | None) -> None:
-    if wanted == "binary" and len(classes) != 2:
-        raise table.error(
-            f"target '{column}' has {len(classes)} classes, not the two of task=binary; leave it out"
-        )
+def _check_class_number(table: UserTable, column: str, classes: int, wanted: str | None, numeric: bool) -> None:
     rows = len(table.frame)
-    if len(classes) * STRATIFIABLE > rows:
+    quantity = "write task=regression, which makes it a quantity, or " if numeric else ""
+    if classes * STRATIFIABLE > rows:
         raise table.error(
-            f"target '{column}' has {len(classes)} classes in {rows} rows; a split needs about {STRATIFIABLE} "
-            "rows of a class: name another column, merge classes, or add task=regression if they are quantities"
+            f"target '{column}' has {classes} classes in {rows} rows; a split needs about {STRATIFIABLE} rows of a "
+            f"class: {quantity}{_as_classes(rows, classes, '')}"
         )
+    if wanted == "binary" and classes != 2:
+        raise table.error(
+            f"target '{column}' has {classes} classes, not the two of task=binary; {quantity}write task=multiclass"
+        )
+
+
+def _as_classes(rows: int, classes: int, way: str) -> str:
+    """Return the way to predict classes, if there are few enough, or else what is left to do."""
+    return way if classes * STRATIFIABLE <= rows else "name another column, or merge classes in the file"
 
 
 def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:

@@ -262,8 +262,13 @@ BAD_CSV = {
         "except '12 kg' (line 62); correct it, add na=12 kg,",
     ),
     "many classes": (lines("{i},name{i}"), "target=y", "20 classes in 20 rows; a split needs about 5 rows"),
-    "not binary": (lines("{i},{f}"), "target=y:task=binary", "20 classes, not the two of task=binary"),
+    "not binary": (
+        lines("{i},a\n{i},b\n{i},c"),
+        "target=y:task=binary",
+        "3 classes, not the two of task=binary; write",
+    ),
     "not numeric": (lines("{i},yes") + "1,no\n", "target=y:task=regression", "leave out task=regression"),
+    "names as a quantity": (lines("{i},n{i}"), "target=y:task=regression", "no quantity; name another column"),
     "no such task": (lines("{i},{f}"), "target=y:task=multilabel", "unknown task 'multilabel'"),
     "no such key": (lines("{i},{f}"), "target=y:tsk=binary", "unknown parameter 'tsk'; did you mean 'task'?"),
 }
