@@ -24,6 +24,7 @@ from lossbench.data.readings import (
     POINT,
     THOUSANDS,
     Reading,
+    beside,
     floats,
     tidied,
 )
@@ -106,6 +107,7 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     Raises:
         DataError: a column that is neither numbers nor texts as a whole; it names the value and its place.
     """
+    _check_missing(cells, stated)
     typed = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
     columns = [_column(cells, stated, name, values) for name, values in cells.columns.items() if name not in typed]
     decimal = stated.decimal or _decimal(columns, cells.separator)
@@ -116,6 +118,24 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     )
     said = [remark for name in cells.columns for remark in meanings[name][1]]
     return UserTable(stated.path, stated, frame, cells.unit, (*cells.notes, *_joined(said)))
+
+
+def _check_missing(cells: Cells, stated: TableSpec) -> None:
+    """Refuse a text for missing values that stands nowhere: it was meant for something else."""
+    for text in stated.missing:
+        number = _number(text)
+        for values in cells.columns.values():
+            if isinstance(values, np.ndarray):
+                found = number is not None and bool((values == number).any())
+            else:
+                found = pc.any(pc.equal(pc.utf8_trim_whitespace(values), text)).as_py()
+            if found:
+                break
+        else:
+            raise cells.error(
+                f"na={written(text)} stands in no cell; correct it or leave it out (to name another data set, "
+                "repeat -d)"
+            )
 
 
 def _column(cells: Cells, stated: TableSpec, name: str, values: Any) -> Column:
@@ -182,7 +202,8 @@ def _as_numbers(column: Column, reading: Reading, stated: TableSpec) -> Meaning 
     notes = list(_taken(column, taken))
     if column.plain is None or (reading != POINT and not np.array_equal(column.plain, values, equal_nan=True)):
         notes.append(_foreign(column, reading, values, stated))
-    notes += _inexact(column, values)
+    if (values == np.round(values)).all():
+        notes += [*_zeros_lost(column), *_digits_lost(column, values)]
     return values, notes
 
 
@@ -198,9 +219,9 @@ def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: Table
     point = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, f"^(?:{POINT.pattern})$"), True))
     strange = ~point if not point.all() else np.asarray(pc.fill_null(pc.match_substring(column.known, "."), False))
     row = int(np.flatnonzero(strange)[0])
-    both = {COMMA, THOUSANDS} if "," in column.texts[row].as_py() else {COMMA, POINT}
-    open_to = both <= set(column.fitting(NUMBERS)) and stated.decimal is None
-    otherwise = ("decimal=." if reading == COMMA else "decimal=,") if open_to else ""
+    both = {COMMA, THOUSANDS} if "," in column.bare[row].as_py() else {COMMA, POINT}
+    doubtful = both <= set(column.fitting(NUMBERS)) and not column.bare[row].as_py().isdecimal()
+    otherwise = ("decimal=." if reading == COMMA else "decimal=,") if doubtful and not stated.decimal else ""
     return Topic.FOREIGN_NUMBERS(
         columns=(column.name,),
         unit=column.unit,
@@ -211,7 +232,14 @@ def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: Table
     )
 
 
-def _inexact(column: Column, values: np.ndarray) -> Iterator[Remark]:
+def _zeros_lost(column: Column) -> Iterator[Remark]:
+    zeros = np.asarray(pc.fill_null(pc.match_substring_regex(column.bare, "^0[0-9]"), False))
+    if zeros.any():
+        text, place = column.first(zeros)
+        yield Topic.ZEROS_LOST(column=column.name, text=text, place=place)
+
+
+def _digits_lost(column: Column, values: np.ndarray) -> Iterator[Remark]:
     large = np.flatnonzero((np.abs(values) > EXACT) & np.isfinite(values))
     for row in large:
         text = column.bare[int(row)].as_py()
@@ -231,14 +259,10 @@ def _as_dates(column: Column, readings: Sequence[Reading]) -> Meaning:
     wrong = np.isnan(meanings[0]) & np.asarray(pc.is_valid(column.known))
     if wrong.any():
         raise _refusal(column, wrong, "dates")
-    return days(column.name, meanings[0], list(_taken(column, column.doubtful)))
-
-
-def days(name: str, since_epoch: np.ndarray, notes: list[Remark]) -> Meaning:
-    """Return dates, given in days since 1970, as days since the first of them; a note says so."""
-    first = np.nanmin(since_epoch)
-    date = str(np.datetime64("1970-01-01") + np.timedelta64(int(np.floor(first)), "D"))
-    return since_epoch - np.floor(first), [*notes, Topic.DATES(column=name, first=date, drop=written(name))]
+    first = int(np.floor(np.nanmin(meanings[0])))
+    drop = "" if column.is_target else written(column.name)
+    note = Topic.DATES(column=column.name, first=str(np.datetime64(first, "D")), drop=drop)
+    return meanings[0] - first, [*_taken(column, column.doubtful), note]
 
 
 def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | None:
@@ -267,12 +291,21 @@ def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
     )
 
 
-def _check_units(column: Column) -> None:
+def _check_numbers(column: Column, stated: TableSpec) -> None:
+    """Refuse numbers that cannot be read: of several units, or with a decimal sign that is not as stated."""
+    way = f"add drop={written(column.name)}, which leaves the column out"
     if column.unit is None:
-        texts = [text for text in column.texts.unique().to_pylist() if text is not None]
+        units = beside(column.known)
+        first, other = (column.first(np.asarray(pc.equal(units, unit))) for unit in units.unique()[:2])
         raise column.cells.error(
-            f"column '{column.name}' holds numbers with different units, such as '{texts[0]}' and '{texts[1]}'; "
-            f"write them in one unit, or add drop={written(column.name)}, which leaves the column out"
+            f"column '{column.name}' holds numbers with different units, such as '{first[0]}' ({first[1]}) and "
+            f"'{other[0]}' ({other[1]}); write them in one unit, or {way}"
+        )
+    if stated.decimal and column.fitting(NUMBERS):
+        text, place = column.first(np.asarray(pc.is_valid(column.known)))
+        raise column.cells.error(
+            f"column '{column.name}' holds numbers such as '{text}' ({place}), which decimal={stated.decimal} "
+            f"does not read; leave decimal= out, or {way}"
         )
 
 
@@ -286,7 +319,7 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
         text, place = column.first(strange)
         notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))
     elif not few and not for_classes:
-        _check_units(column)
+        _check_numbers(column, stated)
     texts = _without(column.texts, WORDS)
     doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
     if column.is_target and doubtful.any():
@@ -297,7 +330,20 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
         notes += _taken(column, doubtful)
     notes += _blanks_cut(column)
     texts, spelled = _spelled_alike(column, texts)
-    return np.array(texts.to_pylist(), dtype=object), notes + spelled
+    notes += spelled
+    if few:
+        notes += _cases(column, texts.unique().to_pylist())
+    return np.array(texts.to_pylist(), dtype=object), notes
+
+
+def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
+    """Say which texts differ in nothing but case; whether they mean the same, only the user knows."""
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault((text or "").casefold(), []).append(text or "")
+    for spellings in alike.values():
+        if len(spellings) > 1:
+            yield Topic.CASES_DIFFER(column=column.name, texts=tuple(spellings))
 
 
 def _blanks_cut(column: Column) -> Iterator[Remark]:

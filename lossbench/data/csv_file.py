@@ -23,6 +23,12 @@ SEPARATORS = ";\t|"  # what is looked for where line 1 has no comma, in this ord
 _CHUNK = 5000  # rows held as Python's texts at a time, which take several times their room in Arrow
 TEXT = pa.large_string()
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_KINDS = {
+    b"PK\x03\x04": ("a spreadsheet or a zip archive", "save the table as CSV in UTF-8"),
+    b"\xd0\xcf\x11\xe0": ("a spreadsheet", "save the table as CSV in UTF-8"),
+    b"\x1f\x8b": ("compressed", "unpack it with gunzip"),
+    b"PAR1": ("a Parquet file", "name it FILE.parquet"),
+}
 _REPAIRS = {
     "unexpected end of data": "a quotation mark opens here and never closes; close it, or double it if it is text",
     "expected after": "text follows a closing quotation mark; double a mark that belongs to the text",
@@ -57,6 +63,7 @@ def read_csv(path: Path, stated: str | None) -> CsvFile:
         DataError: neither UTF-8 nor UTF-16 with its mark, without names, or malformed; it names the line.
     """
     encoding = _encoding(path)
+    _check_kind(path)
     try:
         with path.open(encoding=encoding, newline="") as file:
             read = _read(path, _without_nul(path, file), stated)
@@ -80,6 +87,14 @@ def shown(separator: str) -> str:
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         return "utf-16" if file.read(2) in _UTF16 else "utf-8-sig"
+
+
+def _check_kind(path: Path) -> None:
+    with path.open("rb") as file:
+        beginning = file.read(4)
+    for mark, (kind, way) in _OTHER_KINDS.items():
+        if beginning.startswith(mark):
+            raise DataError(f"{path}: the file is {kind} and not CSV; {way}")
 
 
 def _not_text(path: Path, encoding: str) -> DataError:
@@ -106,14 +121,18 @@ def _without_nul(path: Path, lines: Iterable[str]) -> Iterator[str]:
 
 def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
     opening, first = _opening(path, lines)
+    if stated_above := re.fullmatch(r'"?sep=(.)"?', first.strip("\r\n")):  # as spreadsheets write it
+        stated, opening = stated or stated_above[1], [*opening, "\n"]
+        first = next(lines, "")
     separator, notes = _separator(path, first, stated, len(opening) + 1)
     records = _records(path, itertools.chain([first], lines), separator, len(opening))
     top, names = next(records)
     comments = [line for line in opening if line.strip()]
     above = _values(comments[-1].lstrip("# "), separator) if comments else []
-    if len(above) == len(names) and all(map(is_number, names)):
+    if len(above) == len(names) and any(map(is_number, names)) and not any(map(is_number, above)):
         records, names = itertools.chain([(top, names)], records), above
-        comments, top = comments[:-1], len(opening)
+        notes.append(Topic.NAMES_IN_COMMENT(text=comments.pop().strip()))
+        top = len(opening)
     if comments:
         notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0].strip()))
     columns, places = _simply(path, names, top, separator) or _columns(path, records, names, top, separator)

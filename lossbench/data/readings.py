@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _POINT = rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
 _COMMA = rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d+)?|[+-]?(?i:inf|infinity)"
-_THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?"
+_THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d*)?"  # 12,34,567 too, as in India
 
 _GAPS = r"[ '’\x{a0}\x{202f}\x{2009}]"  # what some put between thousands, besides comma and point
 _GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
@@ -86,6 +86,16 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
     if len(units) > 1:
         return _ungrouped(texts), None
     return _ungrouped(pc.utf8_trim_whitespace(pc.struct_field(parts, "number"))), "".join(units)
+
+
+def beside(texts: Any) -> Any:
+    """Return what stands beside the number of each text (a pyarrow array, None where missing).
+
+    Example:
+        >>> beside(pa.array(["12 kg", "€3", "5"])).to_pylist()
+        ['kg', '€', '']
+    """
+    return _units(pc.extract_regex(texts, _UNIT))
 
 
 def _units(parts: Any) -> Any:

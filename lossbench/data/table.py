@@ -23,6 +23,7 @@ MOST_CLASSES = 20  # a target of whole numbers with more distinct values than th
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
 LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
 MISSING = "(missing)"
+OTHER_TARGET = "name another column, or merge classes in the file"
 _ID = re.compile(r"(?:^|[^A-Za-z])(?i:id|index|nr|no|number|row|key)$|Id$|ID$")
 
 
@@ -79,9 +80,10 @@ def _target_column(cells: Cells, stated: TableSpec) -> str:
 
 
 def _one_column(columns: list[str]) -> str:
-    return (
-        ", which has a single column, so state what separates the values with sep=," if len(columns) == 1 else ""
-    )
+    if len(columns) > 1:
+        return ""
+    mark = "space" if " " in columns[0] else "MARK"
+    return f" (read as a single column; say what stands between the values with sep={mark})"
 
 
 def _with_target(table: UserTable, column: str) -> UserTable:
@@ -105,7 +107,8 @@ def _target(
         raise table.error(f"target '{column}' is {_class(distinct[0])} in every row; there is nothing to predict")
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
-            way = _as_classes(len(table.frame), len(distinct), "leave out task=regression, which makes it classes")
+            few = len(distinct) * STRATIFIABLE <= len(table.frame)
+            way = "leave out task=regression, which makes it classes" if few else OTHER_TARGET
             raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
     classes = tuple(map(_class, distinct))
@@ -132,18 +135,13 @@ def _check_class_number(table: UserTable, column: str, classes: int, wanted: str
     quantity = "write task=regression, which makes it a quantity, or " if numeric else ""
     if classes * STRATIFIABLE > rows:
         raise table.error(
-            f"target '{column}' has {classes} classes in {rows} rows; a split needs about {STRATIFIABLE} rows of a "
-            f"class: {quantity}{_as_classes(rows, classes, '')}"
+            f"target '{column}' has {classes} classes in {rows} rows; a split needs about {STRATIFIABLE} rows of "
+            f"a class: {quantity}{OTHER_TARGET}"
         )
     if wanted == "binary" and classes != 2:
         raise table.error(
             f"target '{column}' has {classes} classes, not the two of task=binary; {quantity}write task=multiclass"
         )
-
-
-def _as_classes(rows: int, classes: int, way: str) -> str:
-    """Return the way to predict classes, if there are few enough, or else what is left to do."""
-    return way if classes * STRATIFIABLE <= rows else "name another column, or merge classes in the file"
 
 
 def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:

@@ -56,7 +56,8 @@ def table_spec(spec: str) -> TableSpec:
     name, given = split_spec(spec)
     for key in given:
         if key not in KEYS:
-            raise UnknownName("parameter", key, KEYS, where=f"'{spec}'")
+            known = [*KEYS, "and a column whose name has a colon or a comma stands in double quotes"]
+            raise UnknownName("parameter", key, known, where=f"'{spec}'")
     if given.get("task", "binary") not in TASKS:
         raise UnknownName("task", given["task"], TASKS, where=f"'{spec}'")
     return TableSpec(
