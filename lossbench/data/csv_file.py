@@ -121,20 +121,20 @@ def _without_nul(path: Path, lines: Iterable[str]) -> Iterator[str]:
 
 def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
     opening, first = _opening(path, lines)
-    if stated_above := re.fullmatch(r'"?sep=(.)"?', first.strip("\r\n")):  # as spreadsheets write it
-        stated, opening = stated or stated_above[1], [*opening, "\n"]
-        first = next(lines, "")
-    separator, notes = _separator(path, first, stated, len(opening) + 1)
+    if marked := re.fullmatch(r'"?sep=(.)"?', first.strip("\r\n")):  # as spreadsheets write it
+        below, first = _opening(path, lines)
+        opening += ["\n", *below]
+    separator = _separator(path, first, stated or (marked[1] if marked else None), len(opening) + 1)
+    notes = [] if stated or separator == "," else [Topic.SEPARATOR(mark=shown(separator))]
     records = _records(path, itertools.chain([first], lines), separator, len(opening))
     top, names = next(records)
-    comments = [line for line in opening if line.strip()]
+    comments = [line.strip() for line in opening if line.strip()]
     above = _values(comments[-1].lstrip("# "), separator) if comments else []
     if len(above) == len(names) and any(map(is_number, names)) and not any(map(is_number, above)):
-        records, names = itertools.chain([(top, names)], records), above
-        notes.append(Topic.NAMES_IN_COMMENT(text=comments.pop().strip()))
-        top = len(opening)
+        records, names, top = itertools.chain([(top, names)], records), above, len(opening)
+        notes.append(Topic.NAMES_IN_COMMENT(text=comments.pop()))
     if comments:
-        notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0].strip()))
+        notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0]))
     columns, places = _simply(path, names, top, separator) or _columns(path, records, names, top, separator)
     return CsvFile([name.strip() for name in names], columns, places, separator, tuple(notes))
 
@@ -151,17 +151,15 @@ def _opening(path: Path, lines: Iterator[str]) -> tuple[list[str], str]:
     raise DataError(f"{path}: there is no line of names; a table has names in its first line, and rows")
 
 
-def _separator(path: Path, first: str, stated: str | None, line: int) -> tuple[str, list[Remark]]:
+def _separator(path: Path, first: str, stated: str | None, line: int) -> str:
     unquoted = re.sub(r'"[^"]*"?', "", first)
     found = "," if "," in unquoted else next((mark for mark in SEPARATORS if mark in unquoted), ",")
-    if stated is None:
-        return found, [] if found == "," else [Topic.SEPARATOR(mark=shown(found))]
-    if stated not in unquoted and found in unquoted:
+    if stated and stated not in unquoted and found in unquoted:
         raise DataError(
             f"{path}: sep={shown(stated)}, but line {line}, that of the names, has none; it has {shown(found)}: "
             f"write sep={shown(found)}"
         )
-    return stated, []
+    return stated or found
 
 
 def _values(line: str, separator: str) -> list[str]:

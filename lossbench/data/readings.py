@@ -24,7 +24,7 @@ _GAPS = r"[ '’\x{a0}\x{202f}\x{2009}]"  # what some put between thousands, bes
 _GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
 _UNIT = (
     r"^(?P<before>[€$£¥₹]?)\s*(?P<number>[+-]?[\d.,][\d.,' ’\x{a0}\x{202f}\x{2009}]*(?:[eE][+-]?\d+)?)"
-    r"\s*(?P<after>[\p{L}%‰€$£¥₹°/²³µ.]{0,12})$"
+    r"\s*(?P<after>[^\d,<>=~+*?!#-]*)$"
 )
 
 

@@ -126,7 +126,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
     Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
-    Topic.SEPARATOR: "line 1 has no comma: values are read with {mark} between them; sep=MARK says otherwise",
+    Topic.SEPARATOR: "values are read with {mark} between them; sep=MARK says otherwise",
     Topic.NAMELESS_COLUMNS: "column {places} has no name and was dropped",
     Topic.DROPPED: lambda columns: f"left out, as drop= says: {quoted(columns)}",
     Topic.FOREIGN_NUMBERS: foreign_numbers,
