@@ -59,6 +59,15 @@ class Topic(Enum):
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"
     MISSING_TEXTS = "column", "values", "category"
+    EQUAL_ROWS = "rows", "different"
+    EQUAL_BY_CHANCE = ("rows",)
+    GROUPS = "column", "groups", "smallest", "largest"
+    NO_GROUP = "column", "rows"
+    LONE_ROWS = ("column",)
+    FEW_GROUPS = ("groups",)
+    LARGE_GROUP = "column", "name", "rows"
+    CLASS_IN_FEW_GROUPS = "name", "groups"
+    JOINED_GROUPS = "groups", "left"
     # Of a custom loss; LOSS says which.
     LOSS = "loss", "remark"
     MODEL_BY_MODEL = ("fault",)

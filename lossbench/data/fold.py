@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from lossbench.data.dataset import Dataset
+from lossbench.data.grouped_split import deal
 from lossbench.errors import DataError
 from lossbench.randomness import stream
 
@@ -65,7 +66,8 @@ class Fold:
 def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
-    The split is stratified by class where every class has at least five rows (binary and multiclass). Missing
+    The split is stratified by class where every class has at least five rows (binary and multiclass). Rows of one
+    group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
     training part (a constant column is only centred), and the same for regression targets.
@@ -151,25 +153,46 @@ def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
 
 
 def is_stratified(dataset: Dataset) -> bool:
-    """Say whether a data set is split class by class, so that every part has rows of every class.
+    """Say whether a data set is split row by row and class by class, so that every part has rows of every class.
 
     Example:
         >>> from lossbench.data import load_dataset
         >>> is_stratified(load_dataset("iris")), is_stratified(load_dataset("multilabel"))
         (True, False)
     """
-    by_class = dataset.task in ("binary", "multiclass")
+    by_class = dataset.task in ("binary", "multiclass") and dataset.groups is None
     return by_class and bool(class_counts(dataset, dataset.target).min() >= STRATIFIABLE)
 
 
+def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
+    """Return how many rows each part has: the same for all seeds, unless groups are kept together.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> part_sizes(load_dataset("iris"), 0)
+        (90, 30, 30)
+    """
+    if dataset.groups is None:
+        fifth = _fifth(dataset.rows)
+        return dataset.rows - 2 * fifth, fifth, fifth
+    return tuple(map(len, _split(dataset, seed)))
+
+
+def _fifth(rows: int) -> int:
+    # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
+    # division can be stratified too.
+    return -(-rows // 5)
+
+
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
+    if dataset.groups is not None:
+        classes = None if dataset.task == "regression" else dataset.target
+        return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
     from sklearn.model_selection import train_test_split
 
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))
     by_class = is_stratified(dataset)
-    # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
-    # division can be stratified too.
-    fifth = -(-dataset.rows // 5)
+    fifth = _fifth(dataset.rows)
 
     def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
         strata = dataset.target[rows] if by_class else None
@@ -202,8 +225,9 @@ def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
     for name, missing in zip(dataset.classes, counts == 0, strict=True):
         if missing:
             rows = class_counts(dataset, dataset.target)[dataset.classes.index(name)]
+            unit = "rows" if dataset.groups is None else "groups"
             raise DataError(
                 f"'{dataset.name}': class '{name}' has no row in the training part of seed {seed} (rows of it in "
-                f"the table: {rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, "
-                "or merge or remove the class"
+                f"the table: {rows}). With {STRATIFIABLE} {unit} of every class the split is stratified: add "
+                f"{unit}, or merge or remove the class"
             )

@@ -12,6 +12,7 @@ from pandas.api.types import infer_dtype
 
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows
+from lossbench.data.groups import check_classes_of_groups, column_of_groups, notes_on_groups, rows_together
 from lossbench.data.reader import UserTable, read_table
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
@@ -39,7 +40,8 @@ def load_table(spec: str) -> Dataset:
       target are dropped.
 
     Args:
-        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`.
+        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, and with
+            `:group=column`, whose rows of one value a split keeps together.
 
     Returns:
         The data set; its notes say what was inferred, dropped and missing.
@@ -59,8 +61,8 @@ def load_table(spec: str) -> Dataset:
     """
     name, given = split_spec(spec)
     for key in given:
-        if key not in ("target", "task"):
-            raise UnknownName("parameter", key, ["target", "task"], where=f"'{spec}'")
+        if key not in ("target", "task", "group"):
+            raise UnknownName("parameter", key, ["target", "task", "group"], where=f"'{spec}'")
     if given.get("task", "binary") not in _TASKS:
         raise UnknownName("task", given["task"], _TASKS, where=f"'{spec}'")
     table = read_table(Path(name))
@@ -68,9 +70,24 @@ def load_table(spec: str) -> Dataset:
     table = _with_target(table, column)
     check_rows(spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, given.get("task"))
-    features, names, about_features = _features(table, column)
-    notes = (*table.notes, *about_target, *about_features)
-    return Dataset(spec, task, features, target, classes, names, notes=notes)
+    given_groups, about_groups, table = _groups(table, column, given.get("group"), task, classes, target)
+    blocks, names, about_features = _features(table, column)
+    groups, about_equal = rows_together(blocks, given_groups)
+    notes = (*table.notes, *about_target, *about_features, *about_groups, *about_equal)
+    return Dataset(spec, task, np.hstack(blocks), target, classes, names, notes=notes, groups=groups)
+
+
+def _groups(
+    table: UserTable, column: str, name: str | None, task: Task, classes: tuple[str, ...], target: np.ndarray
+) -> tuple[np.ndarray | None, tuple[Remark, ...], UserTable]:
+    """Return the groups that a column makes (rows,), notes on them, and the table without the column."""
+    if name is None:
+        return None, (), table
+    groups = column_of_groups(table, name, column)
+    notes = list(notes_on_groups(table, name, groups))
+    if task != "regression":
+        notes += check_classes_of_groups(table, name, groups, classes, target)
+    return groups, tuple(notes), replace(table, frame=table.frame.drop(columns=[name]))
 
 
 def _target_column(table: UserTable, given: Mapping[str, str]) -> str:
@@ -146,8 +163,8 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
-    """Return the features (rows, columns), the names of the columns, and notes."""
+def _features(table: UserTable, target: str) -> tuple[list[np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
+    """Return the features of each column (rows, width), their names, and notes."""
     blocks: list[np.ndarray] = []
     names: list[str] = []
     notes: list[Remark] = []
@@ -168,7 +185,7 @@ def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...
         names += labels
     if not blocks:
         raise table.error(f"there is no column to predict '{target}' from; add one with different values")
-    return np.hstack(blocks), tuple(names), tuple(notes)
+    return blocks, tuple(names), tuple(notes)
 
 
 def _one_hot(table: UserTable, column: str) -> tuple[np.ndarray, list[str]]:

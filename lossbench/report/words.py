@@ -99,6 +99,21 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
+    Topic.EQUAL_ROWS: "rows that stand more than once: {rows}, {different} different ones; equal rows stay on one "
+    "side of a split, whatever their target",
+    Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "
+    "takes each for itself",
+    Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
+    "split, and '{column}' is no feature",
+    Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",
+    Topic.LONE_ROWS: "'{column}' differs in every row, so it keeps no rows together; it is no feature",
+    Topic.FEW_GROUPS: "{groups} groups are few: parts are not near 60/20/20, few splits are possible, and results "
+    "hold for these groups",
+    Topic.LARGE_GROUP: "group '{name}' of '{column}' has {rows} rows, too many for the test part, so it is never "
+    "tested",
+    Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
+    "row of it",
+    Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
     Topic.LOSS: "note     {loss}: {remark}",
     Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
     "{fault}",
