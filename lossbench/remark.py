@@ -37,6 +37,7 @@ class Topic(Enum):
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
+    UNDEFINED = "dataset", "score", "seeds"
     FEW_SEEDS = ("enough",)
     NOT_KEPT = ("reason",)
     EDGE = "dataset", "rates"

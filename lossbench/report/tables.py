@@ -66,16 +66,22 @@ def make_table(group: pd.DataFrame) -> Table:
             row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
             "ref" if row.loss == row.reference else VERDICTS[row.verdict],
             interval(row["mean"], row.low, row.high),
-            interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
+            second_cell(row, second),
             to_target(row),
             median(row, "epochs_to_plateau"),
             interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
-            ended(row),
+            counted(row),
         )
         for _, row in group.iterrows()
     )
     best = [index for index, row in enumerate(rows) if "a" in row[0]]
     return Table(title(first), columns, rows, tuple(best))
+
+
+def second_cell(row: pd.Series[Any], score: str) -> str:
+    """Write a score beside the primary one, with its number of seeds where that is another."""
+    cell, n = interval(row[score], row[f"{score}_low"], row[f"{score}_high"]), row[f"{score}_n"]
+    return cell if pd.isna(n) or n == row.n else f"{cell} ({n})"
 
 
 def heading(score: str) -> str:
@@ -92,9 +98,9 @@ def title(row: pd.Series[Any]) -> str:
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
 
 
-def ended(row: pd.Series[Any]) -> str:
-    """Write how many seeds ended well, and out of how many where some did not."""
-    total = row.n + row.diverged + row.failed
+def counted(row: pd.Series[Any]) -> str:
+    """Write how many seeds have a score, and out of how many where some have none."""
+    total = row.n + row.undefined + row.diverged + row.failed
     return str(row.n) if row.n == total else f"{row.n}/{total}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossbench.remark import Remark, Topic
+from lossbench.report.tables import heading, listed_seeds
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -17,7 +18,7 @@ LEGEND = (
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares, relative to clean skill",
-    "n          seeds; a/b: only a of b ended well",
+    "n          seeds that a mean is over, (n) beside a score that has others; a/b: only a of b have one",
 )
 
 
@@ -52,6 +53,12 @@ def ranks(task: str, datasets: int, needed: int, order: Pairs, decided: Pairs, a
     return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
 
 
+def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
+    """Say for which seeds a score has no value, though training went well."""
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
+    return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
+
+
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
     """Say where a loss's own rate changes its verdict."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
@@ -75,6 +82,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
