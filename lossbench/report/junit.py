@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
-from lossbench.report.tables import interval, label, p_value, varying
+from lossbench.report.tables import label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
