@@ -60,6 +60,10 @@ class Topic(Enum):
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"
     MISSING_TEXTS = "column", "values", "category"
+    ROUNDING_ONLY = ("column",)
+    HARDLY_VARYING = "column", "value", "others", "rows"
+    FAR_OFF_UNITS = ("sizes",)
+    GIVES_AWAY = "column", "target"
     EQUAL_ROWS = "rows", "different"
     EQUAL_BY_CHANCE = ("rows",)
     GROUPS = "column", "groups", "smallest", "largest"

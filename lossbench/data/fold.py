@@ -14,6 +14,7 @@ from lossbench.errors import DataError
 from lossbench.randomness import stream
 
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
+ROUNDING = 1e-12  # of a number: what arithmetic may add or take away
 STRATIFIABLE = 5  # the fewest rows of a class that give three to the training part and one to each other part
 
 
@@ -131,6 +132,16 @@ def check_rows(name: str, rows: int) -> None:
         )
 
 
+def varies(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Say where numbers differ along an axis, by more than rounding makes of one number.
+
+    Example:
+        >>> varies(np.array([[0.3, 1.0], [0.1 + 0.2, 2.0]]))
+        array([False,  True])
+    """
+    return np.asarray(np.ptp(values, axis=axis) > ROUNDING * np.abs(values).max(axis=axis))
+
+
 def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
     """Count the rows of each class, or the positive rows of each label.
 
@@ -216,7 +227,7 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Rounding can leave the standard deviation of a constant column a little above zero, and that of a column of
     # tiny differences at zero.
     scale = values.std(axis=0)
-    constant = (np.ptp(values, axis=0) == 0) | (scale == 0)
+    constant = ~varies(values) | (scale == 0)
     return values.mean(axis=0), np.where(constant, 1.0, scale)
 
 

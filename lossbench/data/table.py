@@ -11,8 +11,9 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import STRATIFIABLE, check_rows
+from lossbench.data.fold import STRATIFIABLE, check_rows, varies
 from lossbench.data.groups import check_classes_of_groups, column_of_groups, notes_on_groups, rows_together
+from lossbench.data.oddities import oddities
 from lossbench.data.reader import UserTable, read_table
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
@@ -72,9 +73,12 @@ def load_table(spec: str) -> Dataset:
     task, target, classes, about_target = _target(table, column, given.get("task"))
     given_groups, about_groups, table = _groups(table, column, given.get("group"), task, classes, target)
     blocks, names, about_features = _features(table, column)
-    groups, about_equal = rows_together(blocks, given_groups)
-    notes = (*table.notes, *about_target, *about_features, *about_groups, *about_equal)
-    return Dataset(spec, task, np.hstack(blocks), target, classes, names, notes=notes, groups=groups)
+    groups, about_equal = rows_together(list(blocks.values()), given_groups)
+    odd = oddities(blocks, column, target, groups)
+    notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
+    return Dataset(
+        spec, task, np.hstack(list(blocks.values())), target, classes, names, notes=notes, groups=groups
+    )
 
 
 def _groups(
@@ -117,7 +121,7 @@ def _target(
     values = _numbers(table, column) if numeric else _texts(table, column).to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
     classes = tuple(np.format_float_positional(value, trim="-") if numeric else value for value in distinct)
-    if len(classes) == 1:
+    if len(classes) == 1 or (numeric and not varies(values)):
         raise table.error(f"target '{column}' is {classes[0]} in every row; there is nothing to predict")
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
@@ -163,9 +167,9 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: UserTable, target: str) -> tuple[list[np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
+def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
     """Return the features of each column (rows, width), their names, and notes."""
-    blocks: list[np.ndarray] = []
+    blocks: dict[str, np.ndarray] = {}
     names: list[str] = []
     notes: list[Remark] = []
     for column in table.frame.columns.drop(target):
@@ -174,14 +178,15 @@ def _features(table: UserTable, target: str) -> tuple[list[np.ndarray], tuple[st
             raise table.error(f"column '{column}' is missing in every row; remove it")
         numeric = _is_numeric(table, column)
         block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
-        if block.shape[1] == 1 and np.nanmin(block) == np.nanmax(block):
-            notes.append(Topic.CONSTANT_COLUMN(column=column))
+        if block.shape[1] == 1 and not varies(block[~np.isnan(block)]):
+            equal = np.nanmin(block) == np.nanmax(block)
+            notes.append((Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column))
             continue
         if missing and numeric:
             notes.append(Topic.MISSING_NUMBERS(column=column, values=missing))
         elif missing:
             notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
-        blocks.append(block)
+        blocks[column] = block
         names += labels
     if not blocks:
         raise table.error(f"there is no column to predict '{target}' from; add one with different values")

@@ -71,6 +71,12 @@ def time(trials: int, seconds: float, cached: int) -> str:
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
 
 
+def far_off_units(sizes: Pairs) -> str:
+    """Say which columns have very small or very large numbers."""
+    columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
+    return f"very small or very large numbers: {columns}; training standardises them, errors are in these units"
+
+
 def classes(column: str, counts: Pairs) -> str:
     """Say which classes there are, with the rows of each."""
     return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
@@ -107,8 +113,13 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
-    Topic.EQUAL_ROWS: "rows that stand more than once: {rows}, {different} different ones; equal rows stay on one "
-    "side of a split, whatever their target",
+    Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
+    Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
+    Topic.FAR_OFF_UNITS: far_off_units,
+    Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
+    "leave it out with drop={column}",
+    Topic.EQUAL_ROWS: "rows that equal another: {rows} ({different} different); equal rows stay on one side of a "
+    "split, whatever their target",
     Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "
     "takes each for itself",
     Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
