@@ -126,6 +126,11 @@ def at_best(score: str) -> str:
     return f"{score}_at_best"
 
 
+_UNITS = ("rmse", "mae", "median_absolute_error")
+IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
+"""The scores in units of the target, which may be of any size; 1 is the scale of all others."""
+
+
 _TRIAL = (
     Column("dataset", "setting", "text", "spec of the data set, as the user gave it"),
     Column("task", "setting", "text", "the data set's task", same_for=("dataset",), choices=TASKS),
