@@ -50,7 +50,26 @@ class Topic(Enum):
     FILES = ("folder",)
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
+    UTF16 = ()
+    COMMENT_LINES = "lines", "text"
+    NAMES_IN_COMMENT = ("text",)
+    SEPARATOR = ("mark",)
     NAMELESS_COLUMNS = ("places",)
+    DROPPED = ("columns",)
+    FOREIGN_NUMBERS = "columns", "reading", "unit", "otherwise", "text", "number"
+    ZEROS_LOST = "column", "text", "place"
+    DIGITS_LOST = "column", "text", "place"
+    TAKEN_AS_MISSING = "column", "texts", "place"
+    DATES = "column", "first", "drop"
+    TEXT_BY_EXCEPTION = "column", "kind", "text", "place"
+    WORD_AS_CLASS = "column", "text", "place"
+    BLANKS_CUT = "columns", "text", "left"
+    CASES_DIFFER = "column", "texts"
+    TRUTH_SPELLED = "columns", "texts"
+    TEXTS = ("columns",)
+    IDENTIFIER = "column", "text"
+    ROW_NUMBERS = "column", "drop"
+    EMPTY_COLUMN = ("column",)
     NO_TARGET = "column", "rows"
     QUANTITY = ("column",)
     CLASSES = "column", "counts"
@@ -63,7 +82,7 @@ class Topic(Enum):
     ROUNDING_ONLY = ("column",)
     HARDLY_VARYING = "column", "value", "others", "rows"
     FAR_OFF_UNITS = ("sizes",)
-    GIVES_AWAY = "column", "target"
+    GIVES_AWAY = "column", "target", "drop"
     EQUAL_ROWS = "rows", "different"
     EQUAL_BY_CHANCE = ("rows",)
     GROUPS = "column", "groups", "smallest", "largest"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, MODELS, NUMBERS, many
+from lossbench.cli.options import DURATION, MODELS, NUMBERS, TABLES, many
 from lossbench.cli.progress import Say, counted
 from lossbench.cli.report import FORMATS, print_findings
 
@@ -32,7 +32,7 @@ WORSE, UNFINISHED = 3, 4
 
 
 @click.command(short_help="Train the same networks under each loss and say what differs.")
-@many("-d", "--dataset", "datasets", metavar="SPEC", help="Data sets: names, or file.csv:target=column.")
+@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
 @many("-l", "--loss", "losses", metavar="SPEC", help="Losses, such as mse,huber:delta=1.35; first: reference.")
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import click
+
+from lossbench.spec import BLANKS, split_list
 
 
 class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -14,15 +17,15 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
 
     Args:
         item: reads one value.
-        separator: where to cut; a comma inside `mlp:64,32` is no separator.
+        cut: cuts the text; a comma inside `mlp:64,32` or `drop=id,date` is no separator.
     """
 
-    def __init__(self, item: Callable[[str], Any] = str, separator: str = ",") -> None:
-        self.item, self.separator, self.name = item, separator, "number" if item is float else "text"
+    def __init__(self, item: Callable[[str], Any] = str, cut: Callable[[str], list[str]] | None = None) -> None:
+        self.item, self.cut, self.name = item, cut or partial(re.split, ","), "number" if item is float else "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
-        pieces = [piece.strip() for piece in re.split(self.separator, value) if piece.strip()]
+        pieces = [piece.strip(BLANKS) for piece in self.cut(value) if piece.strip(BLANKS)]
         if not pieces:
             self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
         try:
@@ -48,7 +51,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's take
 
 
 DURATION = Duration()
-TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",\s*(?=[A-Za-z])"), Listed(float)
+TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=split_list)
+MODELS = Listed(cut=partial(re.split, r",\s*(?=[A-Za-z])"))
 
 
 def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lossbench.data.cells import Cells, UserTable
 from lossbench.data.fold import STRATIFIABLE
 from lossbench.data.grouped_split import SHARES
-from lossbench.data.reader import UserTable
+from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 
@@ -59,17 +60,30 @@ def _coded(block: np.ndarray) -> np.ndarray:
     return numbered(block[:, 0]) if block.shape[1] == 1 else block.argmax(axis=1)
 
 
-def column_of_groups(table: UserTable, name: str, target: str) -> np.ndarray:
-    """Return the number of each row's group by a column of the table, (rows,); a row without one is its own.
+def check_group(cells: Cells, stated: TableSpec) -> None:
+    """Refuse a column of groups that does not exist, or is something else.
 
     Raises:
         UnknownName: no such column.
-        DataError: it is the target, or makes fewer than three groups.
+        DataError: it is the target, or dropped.
     """
-    if name not in table.frame.columns:
-        raise UnknownName("group column", name, list(table.frame.columns), where=str(table.path))
-    if name == target:
-        raise table.error(f"group={name} is the target; name the column that tells whose rows they are")
+    name = stated.group
+    if name is None:
+        return
+    if name == stated.target:
+        raise cells.error(f"group={name} is the target; name the column that tells whose rows they are")
+    if name in stated.drop:
+        raise cells.error(f"'{name}' makes the groups, and is no feature anyway; take it out of drop=")
+    if name not in cells.columns:
+        raise UnknownName("group column", name, map(written, cells.columns), where=str(cells.path))
+
+
+def groups_of(table: UserTable, name: str) -> np.ndarray:
+    """Return the number of each row's group by a column of the table, (rows,); a row without one is its own.
+
+    Raises:
+        DataError: it makes fewer than three groups.
+    """
     known = pd.factorize(table.frame[name])[0]
     numbers = numbered(np.where(known < 0, len(known) + np.arange(len(known)), known))
     count = int(numbers.max()) + 1

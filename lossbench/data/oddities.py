@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.data.fold import STRATIFIABLE
+from lossbench.data.table_spec import written
 from lossbench.remark import Remark, Topic
 
 HARDLY = 0.05  # of the rows: a column hardly varies if no more have another value, and fewer than five
@@ -44,7 +45,7 @@ def oddities(
     first = np.arange(len(target)) if groups is None else np.unique(groups, return_index=True)[1]
     for column, block in blocks.items():
         if gives_away(block[first], target[first]):
-            yield Topic.GIVES_AWAY(column=column, target=name)
+            yield Topic.GIVES_AWAY(column=column, target=name, drop=written(column))
 
 
 def _hardly_varying(column: str, values: np.ndarray) -> Iterator[Remark]:

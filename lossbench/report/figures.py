@@ -70,9 +70,9 @@ class Figures:
 def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
     """Choose how to write numbers that stand together, by what is typical of them.
 
-    Numbers in [0.1, 10) have `digits` decimals, larger ones a figure more in all, smaller ones as many figures.
-    They have more where the typical interval needs them to show two of its own. Below 0.001, and from a million
-    on, they share a power of ten.
+    Numbers below 10 have `digits` decimals, larger ones a figure more in all. They have more where the typical
+    interval needs them to show two figures, or without intervals, where a number below 0.1 does to show three.
+    Below 0.001, and from a million on, they share a power of ten.
 
     Args:
         spreads: the numbers.
@@ -89,7 +89,9 @@ def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
     halves = sorted(spread.half for spread in spreads if NOISE * typical < spread.half < math.inf)
     power = 0 if PLAIN[0] <= typical < PLAIN[1] else math.floor(math.log10(typical))
     lead = math.floor(math.log10(typical)) - power
-    decimals = digits - lead if lead > 0 else digits - 1 - lead if lead < -1 or power else digits
+    decimals = digits - max(lead, 0) - (power != 0)
+    if lead < -1 and not halves:
+        decimals = digits - 1 - lead
     if halves:
         decimals = max(decimals, digits - 2 - math.floor(math.log10(halves[len(halves) // 2])) + power)
     return Figures(power, min(max(decimals, 0), MOST - 1 - lead), typical)

@@ -82,6 +82,41 @@ def classes(column: str, counts: Pairs) -> str:
     return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
 
 
+def foreign_numbers(
+    columns: tuple[str, ...], reading: str, unit: str, otherwise: str, text: str, number: float
+) -> str:
+    """Say how numbers in a foreign form were read, and how to have them read otherwise."""
+    without = f", without '{unit}'" if unit else ""
+    sign = "a comma" if otherwise == "decimal=," else "a point"
+    other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
+    return f"numbers of {quoted(columns)} such as '{text}' are read as {exact(number)}{without}{other}"
+
+
+def exact(number: float) -> str:
+    """Write a number with all its digits."""
+    return repr(number).removesuffix(".0")
+
+
+def dates(column: str, first: str, drop: str) -> str:
+    """Say that dates became numbers."""
+    return f"the dates of '{column}' are read as days since {first}" + (
+        f"; drop={drop} leaves them out" if drop else ""
+    )
+
+
+def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
+    """Say which texts were taken as missing."""
+    listed = ", ".join(f"'{text}'" for text, _ in texts)
+    return (
+        f"{listed} in '{column}' is taken as missing, {sum(count for _, count in texts)} in all, first in {place}"
+    )
+
+
+def quoted(names: tuple[str, ...]) -> str:
+    """Write names in quotation marks."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
     "the same command goes on from there",
@@ -102,7 +137,34 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.TIME: time,
     Topic.FILES: "files    {folder}",
     Topic.DATA: "data     {dataset}: {remark}",
+    Topic.UTF16: "the file is in UTF-16, and was read so",
+    Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
+    Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
+    Topic.SEPARATOR: "values are read with {mark} between them; sep=MARK says otherwise",
     Topic.NAMELESS_COLUMNS: "column {places} has no name and was dropped",
+    Topic.DROPPED: lambda columns: f"left out, as drop= says: {quoted(columns)}",
+    Topic.FOREIGN_NUMBERS: foreign_numbers,
+    Topic.ZEROS_LOST: "zeros in front of whole numbers of '{column}', such as '{text}' ({place}), are lost: it is "
+    "read as numbers",
+    Topic.DIGITS_LOST: "whole numbers of '{column}' are too large to be exact, such as '{text}' ({place}): last "
+    "digits are lost",
+    Topic.TAKEN_AS_MISSING: taken_as_missing,
+    Topic.DATES: dates,
+    Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
+    Topic.BLANKS_CUT: lambda columns, text, left: (
+        f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
+    ),
+    Topic.CASES_DIFFER: lambda column, texts: f"{quoted(texts)} of '{column}' differ in case only, and stay apart",
+    Topic.TRUTH_SPELLED: lambda columns, texts: (
+        f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
+    ),
+    Topic.TEXTS: "read as text, with one feature for each category: {columns}",
+    Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
+    "left out",
+    Topic.ROW_NUMBERS: "'{column}' differs in every row, as an identifier does, and is trained on; drop={drop} "
+    "leaves it out",
+    Topic.EMPTY_COLUMN: "column '{column}' is missing in every row and was left out",
     Topic.NO_TARGET: "rows dropped because '{column}' is missing: {rows}",
     Topic.QUANTITY: "'{column}' is a quantity (regression)",
     Topic.CLASSES: classes,
@@ -117,7 +179,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
     Topic.FAR_OFF_UNITS: far_off_units,
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
-    "leave it out with drop={column}",
+    "leave it out with drop={drop}",
     Topic.EQUAL_ROWS: "rows that equal another: {rows} ({different} different); equal rows stay on one side of a "
     "split, whatever their target",
     Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "

@@ -161,6 +161,7 @@ def test_notes_on_groups(tmp_path: Path, columns: dict[str, object], note: str) 
     [
         ({}, "target=y:group=patent", "unknown group column 'patent'; did you mean 'patient'? Known: patient, x,"),
         ({}, "target=y:group=y", "group=y is the target; name the column that tells whose rows they are"),
+        ({}, "target=y:group=patient:drop=patient", "'patient' makes the groups, and is no feature anyway; take"),
         ({"patient": 1}, "target=y:group=patient", "group=patient makes 1 group; training, validation and test"),
         ({"patient": [1, 2] * 30}, "target=y:group=patient", "makes 2 groups;"),
         ({"y": ["rare"] * 5 + ["ill"] * 55}, "target=y:group=patient", "class 'rare' has rows in one group of"),
