@@ -110,9 +110,11 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     _check_missing(cells, stated)
     typed = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
     columns = [_column(cells, stated, name, values) for name, values in cells.columns.items() if name not in typed]
-    decimal = stated.decimal or _decimal(columns, cells.separator)
+    grouping = [column for column in columns if column.name == stated.group]
+    decimal = stated.decimal or _decimal([column for column in columns if column not in grouping], cells.separator)
     meanings: dict[str, Meaning] = {name: (values, []) for name, values in typed.items()}
-    meanings |= {column.name: _meaning(column, stated, decimal) for column in columns}
+    meanings |= {column.name: _meaning(column, stated, decimal) for column in columns if column not in grouping}
+    meanings |= {column.name: (column.known.to_numpy(zero_copy_only=False), []) for column in grouping}
     frame = pd.DataFrame(
         {name: _without_numbers(meanings[name][0], stated) for name in cells.columns}, cells.places
     )

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import FAMILY, PLACE, SAME, TIMES, TRIALS, greater_is_better
+from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS, greater_is_better
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 
 ROUNDING = 1e-6
 """The relative difference up to which a number is unchanged: processors may round float32 differently."""
 
 NEAR_ZERO = 1e-9
-"""The absolute difference up to which a score near zero is unchanged."""
+"""The difference up to which a score near zero is unchanged; in units of the target, that share of the largest."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,9 @@ def change(meeting: Meeting, score: str) -> Change:
     """Measure how one score moved in one meeting; its p value is not corrected yet."""
     before, after = (values(run, score) for run in meeting.pairs)
     differences = after - before
-    differences[abs(differences) <= ROUNDING * np.maximum(abs(before), abs(after)) + NEAR_ZERO] = 0.0
+    size = np.maximum(abs(before), abs(after))
+    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
+    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
     shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
     return Change(
         score=score,

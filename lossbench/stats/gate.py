@@ -210,7 +210,7 @@ def judge(moved: Change, allowance: float) -> Finding:
     mean, highest = (-interval.mean, -interval.low) if up else (interval.mean, interval.high)
     if mean <= 0.0:
         return "improved"
-    bound = allowance + SLACK * max(1.0, allowance)
+    bound = allowance + SLACK * max(abs(moved.before), abs(moved.after), allowance)
     few = smallest_p(interval.n) >= ALPHA
     if mean > bound:
         return "worse" if few or moved.test.p_value < ALPHA else "undecided"

@@ -134,6 +134,23 @@ def test_the_last_digit_of_a_float_is_no_change(by: float, still: bool) -> None:
     assert change.still is still
 
 
+@few
+@given(seed=st.integers(0, 1000), power=st.integers(-30, 30))
+def test_the_unit_of_the_target_decides_nothing(seed: int, power: int) -> None:
+    """Errors in farad and in picofarad moved alike: the same mark, p value and number of seeds."""
+    runs = two_runs(np.random.default_rng(seed))
+    for plain, scaled in zip(
+        *(changes(meetings(*in_unit(runs, unit)), "mae") for unit in (1.0, 10.0**power)), strict=True
+    ):
+        assert (scaled.still, scaled.moved, scaled.verdict) == (plain.still, plain.moved, plain.verdict)
+        np.testing.assert_allclose(scaled.adjusted_p, plain.adjusted_p)
+
+
+def in_unit(runs: tuple[pd.DataFrame, pd.DataFrame], unit: float) -> list[pd.DataFrame]:
+    """Return runs with mean errors in a unit."""
+    return [run.assign(mae=(1.5 - run.accuracy) * unit) for run in runs]
+
+
 def test_losses_that_did_not_move_cost_the_others_nothing() -> None:
     """Equal numbers are no test, so p is corrected only over the losses that moved, and may be compared."""
     random = np.random.default_rng(0)

@@ -77,6 +77,14 @@ def test_a_fall_of_just_the_tolerance_is_tolerated(tolerance: float) -> None:
     assert findings(report) == {"within": 3}
 
 
+@pytest.mark.parametrize(("rise", "finding"), [(3e-12, "worse"), (2e-12, "within"), (1e-12, "within")])
+def test_a_tolerance_may_be_in_any_unit(rise: float, finding: str) -> None:
+    """Of errors near 1e-11, a rise beyond the tolerance fails, however small it is."""
+    before = run().assign(mae=lambda trials: trials.mae * 1e-11)
+    report = gate(moved(before, "mae", rise), before, parse_rules(["mae:+2e-12"]))
+    assert findings(report) == {finding: 3}
+
+
 @few
 @given(seed=st.integers(0, 1000), low=tolerances, high=tolerances)
 def test_a_wider_tolerance_never_fails_more(seed: int, low: float, high: float) -> None:
