@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, preferred, sample, statistics
+from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, preferred, samples, statistics
 from lossbench.losses import catalogue, get_loss
 from lossbench.losses.custom.record import USUAL
 
@@ -74,6 +74,6 @@ def test_the_preferred_constant_moves_with_the_targets(shift: float) -> None:
 )
 def test_the_sample_has_round_shares(name: str, task, shares: list[float]) -> None:
     """Counting the targets of the sample gives the shares that are told, none of them a half."""
-    target = sample(Case(get_loss(name, task), USUAL[task]))
+    target = samples(Case(get_loss(name, task), USUAL[task]))[0]
     counted = target[:, None] == torch.arange(3) if task == "multiclass" else target
     np.testing.assert_allclose(counted.double().reshape(20, -1).mean(0), shares)
