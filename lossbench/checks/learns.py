@@ -69,7 +69,8 @@ def endless(case: Case, descent: Descent) -> str:
     value = descent.values.double()
     second, third = value[2] - value[3], value[3] - value[4]
     falls = (second > 1e-3 * (value[0] - value[1]).abs().clamp(min=1e-3)) & (third >= KEEPS * second)
-    falls |= value[-1] == -np.inf
+    if bool((value[1] == -np.inf).any()):
+        return "the value falls without end: it is minus infinity already where a descent ends"
     if not bool(falls.any()):
         return ""
     start = int(falls.nonzero()[0])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -20,19 +20,42 @@ from lossbench.losses import get_loss
 from lossbench.losses.custom.conventions import LINKS, split_loss
 from lossbench.losses.custom.record import USUAL
 from lossbench.losses.scaled import is_scaled
-from lossbench.task import Task
+from lossbench.task import TASKS, Task
 
-Wrap = Callable[[Callable[..., torch.Tensor], torch.Tensor, torch.Tensor], torch.Tensor]
-"""From the loss, raw outputs and target to the value."""
 
-WRAPS: Mapping[str, Wrap] = {
-    "-loss(prediction, target)": lambda loss, raw, target: -loss(raw, target),
-    "loss(-prediction, target)": lambda loss, raw, target: loss(-raw, target),
-    "loss(target, prediction)": lambda loss, raw, target: loss(target, raw),
-    "loss(prediction, 2 * target - 1)": lambda loss, raw, target: loss(raw, 2 * target - 1),
-    "loss(prediction.log_softmax(-1), target)": lambda loss, raw, target: loss(raw.log_softmax(-1), target),
-}
-"""What a function around the loss might return."""
+@dataclass(frozen=True)
+class Wrap:
+    """A function around a loss.
+
+    Args:
+        returns: what it returns, in Python.
+        around: from the loss, raw outputs and target to the value.
+        tasks: those on which it makes sense.
+        values: True where it computes with the target, which must then be no class index.
+    """
+
+    returns: str
+    around: Callable[[Callable[..., torch.Tensor], torch.Tensor, torch.Tensor], torch.Tensor]
+    tasks: tuple[Task, ...] = TASKS
+    values: bool = False
+
+
+WRAPS = (
+    Wrap("-loss(prediction, target)", lambda loss, raw, target: -loss(raw, target)),
+    Wrap("loss(-prediction, target)", lambda loss, raw, target: loss(-raw, target)),
+    Wrap("loss(target, prediction)", lambda loss, raw, target: loss(target, raw), values=True),
+    Wrap(
+        "loss(prediction, 2 * target - 1)",
+        lambda loss, raw, target: loss(raw, 2 * target - 1),
+        ("binary", "multilabel"),
+        values=True,
+    ),
+    Wrap(
+        "loss(prediction.log_softmax(-1), target)",
+        lambda loss, raw, target: loss(raw.log_softmax(-1), target),
+        ("multiclass",),
+    ),
+)
 
 ENOUGH = 2
 """The most ways that are told."""
@@ -68,8 +91,11 @@ def stated(spec: str, task: Task, number: int, until: float = math.inf) -> list[
 
 
 def _wraps(case: Case) -> list[tuple[str, str]]:
-    tried = ((words, _tried(_wrapped(case, wrap))) for words, wrap in WRAPS.items() if _fits(case, words))
-    return [(f"as a function that returns {words}", found) for words, found in tried if found is not None]
+    """Return the functions around the loss that lead to the targets, and what they then estimate."""
+    values = case.loss.record.encoding == "values"
+    fitting = [wrap for wrap in WRAPS if case.loss.task in wrap.tasks and values >= wrap.values]
+    tried = ((wrap.returns, _tried(_wrapped(case, wrap))) for wrap in fitting)
+    return [(f"as a function that returns {returns}", found) for returns, found in tried if found is not None]
 
 
 def _statements(task: Task, number: int) -> Iterator[str]:
@@ -93,20 +119,11 @@ def _restated(spec: str, task: Task, told: str, until: float) -> Case | None:
     return in_its_precision(Case(loss, loss.targets or USUAL[task], until=until))
 
 
-def _fits(case: Case, words: str) -> bool:
-    """Say whether a wrap makes sense for the task, and for the target, of a case."""
-    if "log_softmax" in words:
-        return case.loss.task == "multiclass"
-    if "2 * target" in words:
-        return case.loss.task != "regression" and case.loss.record.encoding == "values"
-    return "(target" not in words or case.loss.record.encoding == "values"
-
-
 def _wrapped(case: Case, wrap: Wrap) -> Case:
     record = case.loss.record
 
     def fn(raw: torch.Tensor, target: torch.Tensor, **parameters: float) -> torch.Tensor:
-        return wrap(lambda first, second: record.fn(first, second, **parameters), raw, target)
+        return wrap.around(lambda first, second: record.fn(first, second, **parameters), raw, target)
 
     return replace(case, loss=replace(case.loss, record=replace(record, fn=fn)))
 
