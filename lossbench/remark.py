@@ -66,6 +66,8 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    UNDONE = ("settings",)
+    TARGET_FIRST = ("names",)
 
 
 @dataclass(frozen=True)

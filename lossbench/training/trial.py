@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lossbench.errors import LossFailed
+from lossbench.losses.custom.contain import altered, failing, meddles, running, settings
+from lossbench.losses.custom.source import in_one_line
 from lossbench.task import Task
 
 
@@ -45,12 +47,17 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
         epoch: counted from 0.
 
     Raises:
-        LossFailed: anything was raised inside.
+        LossFailed: anything was raised inside, or a setting was changed on which other losses depend.
     """
-    try:
+
+    def fault(error: BaseException | str) -> LossFailed:
+        where = f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}"
+        said = error if isinstance(error, LossFailed | str) else f"raised {in_one_line(error)}"
+        return LossFailed(f"{where}: {said}; lossbench check-loss tells more", losses)
+
+    running(losses)
+    before = settings()
+    with failing(fault):  # not only LossFailed: a user's backward pass may raise anything
         yield
-    except Exception as error:  # not only LossFailed: a user's backward pass may raise anything
-        raise LossFailed(
-            f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}: {error}; lossbench check-loss tells more",
-            losses,
-        ) from error
+    if said := altered(before):
+        raise fault(f"it {meddles(said)}")

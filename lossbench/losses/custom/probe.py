@@ -8,7 +8,7 @@ changed inputs, chance, a target that is not looked at) means that it cannot be 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,10 +125,7 @@ class Probe:
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
         if not torch.is_tensor(value):
-            raise self._failed(
-                f"returned {type(value).__name__}, not a tensor computed from the prediction; leave out item() "
-                "and numpy()"
-            )
+            raise self._failed(f"returned {came_back(value)}")
         if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
             raise self._failed("changes its prediction or its target in place; let it work on a copy")
         if not value.requires_grad:
@@ -190,3 +187,34 @@ class Probe:
 
     def _failed(self, fault: str) -> LossMisbehaves:
         return LossMisbehaves(self.name, fault)
+
+
+def came_back(value: object) -> str:
+    """Say what a loss returned instead of a tensor, and what to do about it.
+
+    Example:
+        >>> came_back({"loss": torch.ones(())})
+        "a dict with the keys loss; a loss returns one tensor: return the one under its key, as result['loss']"
+    """
+    kind = type(value).__name__
+    if isinstance(value, Mapping):
+        keys = ", ".join(map(str, value)) or "none"
+        said, advice = (
+            f"a {kind} with the keys {keys}",
+            f"the one under its key, as result[{next(iter(value), '')!r}]",
+        )
+    elif isinstance(value, tuple | list):
+        parts = " and ".join(_described(part) for part in value)
+        said, advice = f"a {kind} of {parts or 'nothing'}", "that of the loss alone, as result[0]"
+    elif isinstance(value, np.ndarray):
+        said, advice = "a numpy array, which has no gradient", "it as torch computes it, without numpy()"
+    elif isinstance(value, int | float | np.generic):
+        said, advice = f"{kind}, a number without a gradient", "it as torch computes it, without item() or float()"
+    else:
+        said = "nothing (None)" if value is None else kind
+        advice = "the value, computed with torch from the prediction"
+    return f"{said}; a loss returns one tensor: return {advice}"
+
+
+def _described(part: object) -> str:
+    return f"a tensor {tuple(part.shape)}" if torch.is_tensor(part) else f"a {type(part).__name__}"
