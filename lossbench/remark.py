@@ -66,6 +66,7 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    CLAMPED = ()
     UNDONE = ("settings",)
     TARGET_FIRST = ("names",)
 

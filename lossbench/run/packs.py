@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ import pandas as pd
 from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import Seen, contained
 from lossbench.plan.request import Engine
+from lossbench.run.provenance import fingerprint
 from lossbench.run.scoring import failed_rows, frame_of, rows_of
 from lossbench.spec import title
 from lossbench.training.pack import Pack
+from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
     from lossbench.training.trace import Trace
@@ -43,32 +45,45 @@ class Trained:
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     """Train and score a pack."""
-    from lossbench.run.provenance import fingerprint
-
-    start, mark = time.perf_counter(), fingerprint(engine, device)
-    curves = np.full((len(pack.trials), pack.epochs), np.nan)
-    rows: dict[int, dict[str, Any]] = {}
-    warned: Mapping[str, tuple[str, ...]] = {}
-    moved = moved_losses(pack)
-    reasons = dict(moved)
-    seconds = 0.0
-    while healthy := [index for index, trial in enumerate(pack.trials) if trial.loss not in reasons]:
+    begun, moved = time.perf_counter(), moved_losses(pack)
+    reasons, traced, seen = dict(moved), None, Seen()
+    while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):
         part = part_of(pack, healthy)
         try:
             trace, seen = train(part, engine, device)
         except LossFailed as error:
             reasons |= dict.fromkeys(error.losses, str(error))
             continue
-        if late := moved_losses(part):
-            moved, reasons = moved | late, reasons | late
-            continue
-        rows, curves[healthy] = dict(zip(healthy, rows_of(part, trace, mark), strict=True)), trace.curve
-        seconds, warned = time.perf_counter() - start, seen.warnings
-        break
-    failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
+        late = moved_losses(part)
+        moved, reasons = moved | late, reasons | late
+        traced = None if late else (part, trace)
+    rows, curves = tabulated(pack, traced, reasons, fingerprint(engine, device))
+    return Trained(rows, curves, time.perf_counter() - begun, moved, seen.warnings)
+
+
+def tabulated(
+    pack: Pack, traced: tuple[Pack, Trace] | None, reasons: Mapping[str, str], mark: str
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the rows and the curves of a pack.
+
+    Args:
+        pack: the trials.
+        traced: those that were trained, and what was recorded of them; None where every loss failed.
+        reasons: why, by the spec of a loss that failed.
+        mark: the fingerprint of what they were trained by.
+    """
+    rows: dict[Trial, dict[str, Any]] = {}
+    curves: dict[Trial, np.ndarray] = {}
+    failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
+    if traced is not None:
+        part, trace = traced
+        rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
+        curves = dict(zip(part.trials, trace.curve, strict=True))
+        failed |= spoilt(part, trace)
     if failed:
-        rows |= zip(failed, failed_rows(part_of(pack, failed), reasons, mark), strict=True)
-    return Trained(frame_of([rows[index] for index in range(len(pack.trials))]), curves, seconds, moved, warned)
+        rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
+        curves |= dict.fromkeys(failed, np.full(pack.epochs, np.nan))
+    return frame_of([rows[trial] for trial in pack.trials]), np.stack([curves[trial] for trial in pack.trials])
 
 
 def moved_losses(pack: Pack) -> dict[str, str]:
@@ -86,9 +101,24 @@ def moved_losses(pack: Pack) -> dict[str, str]:
     }
 
 
-def part_of(pack: Pack, indices: list[int]) -> Pack:
+def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
+    """Return the trials that no rate would have kept from diverging, and why."""
+    from lossbench.training.spoilt import spoilt_by
+
+    found = {}
+    for place in np.flatnonzero(trace.diverged).tolist():
+        trial, loss = pack.trials[place], pack.losses[place]
+        if loss.record.code and (fault := spoilt_by(pack, place, int(trace.diverged[place]))):
+            found[trial] = (
+                f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it give a number there, or "
+                "choose another --batch-size"
+            )
+    return found
+
+
+def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
     """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
-    return replace(pack, trials=tuple(pack.trials[index] for index in indices))
+    return replace(pack, trials=tuple(trials))
 
 
 def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:

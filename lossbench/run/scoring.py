@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -59,12 +59,12 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     ]
 
 
-def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> list[dict[str, Any]]:
+def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
     """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
 
     Args:
         pack: the trials.
-        reasons: why, by the spec of the loss.
+        reasons: why, for each trial.
         fingerprint: of what they were to be trained by.
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
@@ -72,7 +72,7 @@ def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> lis
     trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
     rows = rows_of(pack, trace, fingerprint)
-    return [row | said | {"failure": reasons[trial.loss]} for trial, row in zip(pack.trials, rows, strict=True)]
+    return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
 
 
 def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import failing
-from lossbench.losses.custom.conventions import Convention, is_tensor, parameters_of
+from lossbench.losses.custom.conventions import Convention, is_number, is_tensor, parameters_of
 from lossbench.losses.custom.locate import Candidate, check_callable
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.remark import Remark, Topic
@@ -71,9 +71,13 @@ def _with_tensors(
 
 
 def _constructed(candidate: Candidate, arguments: Mapping[str, Any]) -> Any:
+    plain = {key: value for key, value in arguments.items() if is_number(value)}
+
     def fault(error: BaseException) -> LossMisbehaves:
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         said = f"cannot be made: its constructor, given ({given}), raised {in_one_line(error)}"
+        if plain and "Tensor" in str(error):
+            said += "; a tensor is written in brackets, as {}=[{}]".format(*next(iter(plain.items())))
         return LossMisbehaves(candidate.name, said, line_of(error, candidate.file))
 
     # Constants that a constructor draws at random must be the same in every process.
@@ -167,11 +171,22 @@ def spread(
 def differentiated(
     loss: Call, raw: torch.Tensor, target: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it."""
+    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it.
+
+    Raises:
+        LossMisbehaves: the loss raises.
+        RuntimeError: its gradient cannot be computed.
+    """
     leaf = raw.clone().requires_grad_()
     value = loss(leaf, target)
-    (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
+    with failing(_in_gradient):
+        (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
     return value.detach(), gradient
+
+
+def _in_gradient(error: BaseException) -> BaseException:
+    """Return what a gradient that cannot be computed raises, whatever a backward pass of the user's own raised."""
+    return error if isinstance(error, RuntimeError) else RuntimeError(in_one_line(error))
 
 
 def unlike(

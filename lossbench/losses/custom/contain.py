@@ -219,15 +219,16 @@ def is_users(error: BaseException) -> bool:
 
 
 @contextmanager
-def failing(fault: Callable[[BaseException], Exception]) -> Iterator[None]:
+def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
     """Turn whatever a user's code raises into an error of ours.
 
     Args:
-        fault: makes the error.
+        fault: makes the error, or returns the exception where that is to be raised as it is.
     """
     try:
         yield
     except BaseException as error:  # SystemExit, GeneratorExit and a KeyboardInterrupt of its own too
         if is_users(error):
             raise
-        raise fault(error) from error
+        made = fault(error)
+        raise made from None if made is error else error

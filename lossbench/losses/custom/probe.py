@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from lossbench.errors import LossFailed, LossMisbehaves, WrongTask
+from lossbench.errors import LossDoesNotFit, LossFailed, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call, Gives, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
@@ -115,6 +117,8 @@ class Probe:
             value, exchanged = loss(self.raw, self.target), loss(self.raw, self.target.roll(1, 0))
             if torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
                 yield Topic.ANY_ORDER()
+        if self._clamps(loss):
+            yield Topic.CLAMPED()
 
     def _first_value(self) -> torch.Tensor:
         """Return the value of a first call, if it is a tensor with a gradient and the inputs are untouched."""
@@ -179,11 +183,35 @@ class Probe:
 
     def _misfit(self, fault: str) -> WrongTask:
         rows, outputs = self.raw.shape
-        more = (
-            f"It was given {self.convention}, with {rows} rows and {outputs} outputs; if it wants anything else, "
-            "state @gets, @target or @link"
-        )
+        wanted = self._wanted()
+        advice = f"with {wanted} it runs" if wanted else "if it wants anything else, state @gets, @target or @link"
+        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {advice}"
         return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
+
+    def _wanted(self) -> str:
+        """Return the statements with which the loss runs, if none of the kind is made; empty where none help."""
+        if self.convention.gets == "probability" or self.convention.target == "onehot":
+            return ""
+        gets: dict[str, Any] = {"gets": "probability"} if self._may_get_probabilities else {}
+        sees: dict[str, Any] = {"target": "onehot"} if self.convention.target == "index" else {}
+        for stated in filter(None, (gets, sees, gets | sees)):
+            with suppress(LossFailed, LossDoesNotFit):
+                replace(self, convention=replace(self.convention, **stated)).gives()
+                return "".join(f":@{key}={value}" for key, value in stated.items())
+        return ""
+
+    @property
+    def _may_get_probabilities(self) -> bool:
+        return self.convention.task != "regression" and self.convention.link in ("sigmoid", "softmax")
+
+    def _clamps(self, loss: Call) -> bool:
+        """Say whether the gradient is zero wherever a raw output is no probability, and only there."""
+        if self.convention.gets == "probability" or not self._may_get_probabilities:
+            return False
+        raw = torch.linspace(-2, 3, self.raw.numel()).view_as(self.raw)
+        gradient = differentiated(loss, raw, self.target)[1]
+        inside = (raw > 0) & (raw < 1)
+        return gradient is not None and bool(gradient[inside].any()) and not bool(gradient[~inside].any())
 
     def _failed(self, fault: str) -> LossMisbehaves:
         return LossMisbehaves(self.name, fault)
