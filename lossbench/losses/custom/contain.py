@@ -53,13 +53,8 @@ SETTINGS = (
         lambda: torch.is_anomaly_enabled(),
         lambda value: torch.autograd.set_detect_anomaly(value),
     ),
-    Setting(
-        "default device",
-        lambda: torch.get_default_device().type,
-        lambda value: torch.set_default_device(None if value == "cpu" else value),
-    ),
 )
-"""Those of torch."""
+"""Those of torch; all are read in a microsecond or two, since that is done at every step."""
 
 
 def settings() -> tuple[Any, ...]:
@@ -125,7 +120,8 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
     Args:
         arguments: what it finds in `sys.argv`; None for what is there.
     """
-    seen, before, environment, folder = Seen(), settings(), dict(os.environ), _folder()
+    seen, before, device = Seen(), settings(), torch.get_default_device()
+    environment, folder = dict(os.environ), _folder()
     argv, sys.argv = sys.argv, sys.argv if arguments is None else arguments
     limit = sys.getrecursionlimit()
     with ExitStack() as stack:
@@ -146,6 +142,8 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
                     setting.write(value)
             sys.argv = argv
             sys.setrecursionlimit(limit)
+            if torch.get_default_device() != device:
+                torch.set_default_device(None if device.type == "cpu" else device)
             _put_back(environment, folder)
 
 

@@ -26,7 +26,6 @@ OTHER = {
     "deterministic mode": 2,
     "precision of matrix products": "medium",
     "anomaly detection": True,
-    "default device": "meta",
 }
 """For each setting of torch a value that it usually does not have."""
 
@@ -34,7 +33,7 @@ OTHER = {
 def state() -> dict[str, object]:
     """Return what a loss might change."""
     return {
-        "torch": settings(),
+        "torch": (settings(), torch.get_default_device()),
         "python": random.getstate(),
         "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
         "random": torch.get_rng_state().tolist(),
@@ -52,6 +51,7 @@ def meddle() -> None:
     """Change all of it."""
     for setting in SETTINGS:
         setting.write(OTHER[setting.name])
+    torch.set_default_device("meta")
     random.seed(7)
     np.random.seed(7)  # noqa: NPY002
     torch.default_generator.manual_seed(7)
