@@ -13,6 +13,7 @@ import pandas as pd
 
 from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import Seen, contained
+from lossbench.losses.custom.drift import MANY
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
 from lossbench.run.scoring import failed_rows, frame_of, rows_of
@@ -54,7 +55,7 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
         except LossFailed as error:
             reasons |= dict.fromkeys(error.losses, str(error))
             continue
-        late = moved_losses(part)
+        late = moved_losses(part, MANY)
         moved, reasons = moved | late, reasons | late
         traced = None if late else (part, trace)
     rows, curves = tabulated(pack, traced, reasons, fingerprint(engine, device))
@@ -86,13 +87,13 @@ def tabulated(
     return frame_of([rows[trial] for trial in pack.trials]), np.stack([curves[trial] for trial in pack.trials])
 
 
-def moved_losses(pack: Pack) -> dict[str, str]:
+def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
     """Return, by their specs, the users' losses that answer otherwise than in their trial, and how."""
     found = {}
     for spec, loss in zip((trial.loss for trial in pack.trials), pack.losses, strict=True):
         if spec not in found and loss.record.drift is not None:
             with contained():
-                found[spec] = loss.record.drift()
+                found[spec] = loss.record.drift(times)
     return {
         spec: f"{title(spec)} {fault}: its trainings hang on what ran before them, so all of them fail; let it "
         "depend on prediction and target alone"

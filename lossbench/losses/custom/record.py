@@ -116,7 +116,7 @@ class Custom:
         drift = drift_of(partial(loss, **self.varying), raw[0], target[0])
         found = spread(loss, self.convention.convention == "raw", raw, target, self.varying)
         notes = (*probe.notes(gives), *found.notes)
-        if moved := drift():
+        if moved := drift(1):
             raise LossMisbehaves(self.candidate.name, f"{moved}; {PURE}")
         return gives, found, notes, drift
 
