@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import LossFailed
-from lossbench.losses.custom.contain import Seen, contained
-from lossbench.losses.custom.drift import MANY
+from lossbench.losses.custom.contain import Seen, contained, meddles
+from lossbench.losses.custom.drift import MANY, PURE
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
 from lossbench.run.scoring import failed_rows, frame_of, rows_of
@@ -95,8 +95,7 @@ def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
             with contained():
                 found[spec] = loss.record.drift(times)
     return {
-        spec: f"{title(spec)} {fault}: its trainings hang on what ran before them, so all of them fail; let it "
-        "depend on prediction and target alone"
+        spec: f"{title(spec)} {fault}: its trainings hang on what ran before them, so all of them fail; {PURE}"
         for spec, fault in found.items()
         if fault
     }
@@ -128,11 +127,14 @@ def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
 
     from lossbench.training import fused, loop
 
-    users = any(loss.record.code for loss in pack.losses)
+    users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
     # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
     # so it is not set where it would be the usual one.
     with (
         nullcontext() if device == "cpu" else torch.device(device),
         contained() if users else nullcontext(Seen()) as seen,
     ):
-        return fused.train(pack, device=device) if engine == "fused" else loop.train(pack), seen
+        trace = fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+    if seen.altered:
+        raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)
+    return trace, seen

@@ -16,7 +16,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cache
+from inspect import isroutine
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -120,46 +122,81 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
     Args:
         arguments: what it finds in `sys.argv`; None for what is there.
     """
-    seen, before, device = Seen(), settings(), torch.get_default_device()
-    environment, folder = dict(os.environ), _folder()
-    argv, sys.argv = sys.argv, sys.argv if arguments is None else arguments
-    limit = sys.getrecursionlimit()
+    seen = Seen()
+    streams = redirect_stderr(sys.stderr), redirect_stdout(sys.stderr)
+    python = _python(sys.argv if arguments is None else arguments), _random_numbers(), np.errstate()
     with ExitStack() as stack:
-        for keep in (np.errstate(), redirect_stderr(sys.stderr), redirect_stdout(sys.stderr), _random_numbers()):
+        for keep in (*streams, *python, _signals(), _exit(), _warnings(seen), _torch(seen)):
             stack.enter_context(keep)
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("default")
-        warnings.showwarning = seen.warn  # type: ignore[assignment]  # it takes whatever is given
-        stack.enter_context(_signals())
         _open.append(seen)
         try:
             yield seen
         finally:
-            _open.pop()
-            seen.altered = altered(before)
-            for setting, value in zip(SETTINGS, before, strict=True):
-                if setting.read() != value:
-                    setting.write(value)
-            sys.argv = argv
-            sys.setrecursionlimit(limit)
-            if torch.get_default_device() != device:
-                torch.set_default_device(None if device.type == "cpu" else device)
-            _put_back(environment, folder)
+            _open.remove(seen)
+
+
+@contextmanager
+def _torch(seen: Seen) -> Iterator[None]:
+    """Put back what the numbers of other losses depend on, and take down what was changed."""
+    before, device, shared = settings(), torch.get_default_device(), [getattr(*place) for place in _shared()]
+    try:
+        yield
+    finally:
+        changed = altered(before)
+        for setting, value in zip(SETTINGS, before, strict=True):
+            if setting.read() != value:
+                setting.write(value)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None if device.type == "cpu" else device)
+        replaced = []
+        for (owner, name), value in zip(_shared(), shared, strict=True):
+            if getattr(owner, name) is not value:
+                replaced.append(f"{owner.__name__}.{name}")
+                setattr(owner, name, value)
+        seen.altered = ", ".join(filter(None, (changed, *replaced)))
+
+
+@cache
+def _shared() -> tuple[tuple[Any, str], ...]:
+    """Return what other losses call: each by its owner and its name there."""
+    import torch  # itself, and not what stands in for it here
+
+    owners = torch, torch.nn.functional, torch.Tensor, torch.autograd, np
+    names = ((owner, name) for owner in owners for name in sorted(vars(owner)) if not name.startswith("_"))
+    tensor = ((torch.Tensor, name) for name in dir(torch.Tensor) if name not in vars(torch.Tensor))
+    return tuple((owner, name) for owner, name in (*names, *tensor) if isroutine(getattr(owner, name)))
+
+
+@contextmanager
+def _warnings(seen: Seen) -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = seen.warn  # type: ignore[assignment]  # it takes whatever is given
+        yield
+
+
+@contextmanager
+def _python(arguments: list[str]) -> Iterator[None]:
+    """Put back the current folder, the environment, the arguments and the limit of recursion."""
+    folder, environment = _folder(), dict(os.environ)
+    before, limit = sys.argv, sys.getrecursionlimit()
+    sys.argv = arguments
+    try:
+        yield
+    finally:
+        sys.argv = before
+        sys.setrecursionlimit(limit)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        if folder is not None and _folder() != folder:
+            os.chdir(folder)
 
 
 def _folder() -> str | None:
     with suppress(OSError):  # it may have been removed
         return os.getcwd()
     return None
-
-
-def _put_back(environment: dict[str, str], folder: str | None) -> None:
-    if dict(os.environ) != environment:
-        os.environ.clear()
-        os.environ.update(environment)
-    if folder is not None and _folder() != folder:
-        with suppress(OSError):
-            os.chdir(folder)
 
 
 @contextmanager
@@ -202,6 +239,23 @@ def _signals() -> Iterator[None]:
         for number, handler in before.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
+
+
+@contextmanager
+def _exit() -> Iterator[None]:
+    """Let `os._exit` end the loss and not the program; other threads and forked processes still end by it."""
+    leave, here = os._exit, (os.getpid(), threading.get_ident())
+
+    def instead(status: int) -> NoReturn:
+        if (os.getpid(), threading.get_ident()) == here:
+            raise SystemExit(status)
+        leave(status)
+
+    os._exit = instead
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 def is_users(error: BaseException) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Drift = Callable[[int], str]
 """Asks so many times, and says how an answer is another one than at first; empty where all are the same."""
 
+PURE = "let it depend on prediction and target alone"
+
 MANY = 100  # times; a schedule that comes back to where it was, as one over cycles, is then seen on its way
 
 

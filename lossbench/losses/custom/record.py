@@ -27,7 +27,7 @@ from lossbench.losses.custom.conventions import (
     read_arguments,
     recognise,
 )
-from lossbench.losses.custom.drift import Drift, drift_of
+from lossbench.losses.custom.drift import PURE, Drift, drift_of
 from lossbench.losses.custom.locate import Candidate, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
@@ -40,8 +40,6 @@ from lossbench.task import TASKS, Task
 
 USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3}
 """Targets, classes or labels that a loss is tried on where the data set is not known."""
-
-PURE = "let it depend on prediction and target alone"
 
 _RECORDS: dict[tuple[object, ...], LossRecord] = {}
 

@@ -44,6 +44,7 @@ def state() -> dict[str, object]:
         "streams": (sys.stdout, sys.stderr, sys.argv),
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
         "recursion": sys.getrecursionlimit(),
+        "functions": (torch.where, torch.nn.functional.mse_loss, torch.Tensor.mean, np.mean),
     }
 
 
@@ -63,6 +64,7 @@ def meddle() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.setrecursionlimit(5000)
+    torch.where = torch.nn.functional.mse_loss = torch.Tensor.mean = np.mean = None
 
 
 @pytest.mark.parametrize("ending", [None, SystemExit(0), KeyboardInterrupt()], ids=str)
@@ -76,6 +78,10 @@ def test_everything_is_put_back(ending: BaseException | None) -> None:
             raise ending
     assert state() == before
     assert all(f"torch's {name} (to " in seen.altered for name in OTHER)
+    assert all(
+        name in seen.altered
+        for name in ("torch.where", "torch.nn.functional.mse_loss", "Tensor.mean", "numpy.mean")
+    )
 
 
 def test_random_numbers_do_not_hang_on_what_ran_before() -> None:
@@ -180,11 +186,17 @@ def test_an_unruly_file_and_its_losses(write, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(
     "line",
-    ["sys.exit()", "raise KeyboardInterrupt", "raise GeneratorExit", "argparse.ArgumentParser().error('no')"],
+    [
+        "sys.exit()",
+        "os._exit(0)",
+        "raise KeyboardInterrupt",
+        "raise GeneratorExit",
+        "argparse.ArgumentParser().error('no')",
+    ],
 )
 def test_a_file_that_ends_the_program(write, line: str) -> None:
     """That is a file that cannot be imported; the message has the line."""
-    write(f"import argparse, sys\n{line}")
+    write(f"import argparse, os, sys\n{line}")
     with pytest.raises(LossFailed, match=r"mine\.py cannot be imported: .*\(mine\.py line 2\); mend it"):
         get_loss("mine.py:f", "regression")
 
