@@ -86,9 +86,23 @@ def main() -> None:
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
+    keep_standard_output()
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: who interrupts the exit only gets a traceback
     sys.exit(code)
+
+
+def keep_standard_output() -> None:
+    """Keep standard output for the report; what a loss writes there, even past Python, goes to standard error.
+
+    The processes that train inherit that.
+    """
+    if sys.stdout is None or sys.stderr is None:  # closed
+        return
+    own, errors = sys.stdout, sys.stderr.fileno()
+    report = os.dup(own.fileno())
+    os.dup2(errors, own.fileno())
+    sys.stdout = os.fdopen(report, "w", 1 if own.line_buffering else -1, own.encoding, own.errors)
 
 
 def run(arguments: list[str] | None = None) -> int:

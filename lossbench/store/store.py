@@ -156,6 +156,11 @@ class Store:
             self._connection.execute("DELETE FROM evidence")
             return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
 
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove the trials of these keys, as far as they are stored."""
+        with self._writing():
+            self._connection.executemany("DELETE FROM trials WHERE key = ?", ((key,) for key in keys))
+
     def groups(self) -> list[Group]:
         """Count what is stored, by data set and fingerprint."""
         return [Group(*values) for values in self._query(_GROUPS)]
