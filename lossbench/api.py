@@ -199,7 +199,7 @@ def prepare_gate(request: Request) -> Callable[[pd.DataFrame], GateReport | None
         if request.rules:
             raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
-    baseline = read_baseline(request.baseline)
+    baseline = read_baseline(request.baseline, request.first)
     if baseline is not None:
         refuse_unscored(rules, baseline)
     return partial(gate, baseline=baseline, rules=rules, policies=Policies(**policies))

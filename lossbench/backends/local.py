@@ -56,8 +56,8 @@ class Local:
 def safe_path() -> Iterator[None]:
     """Let no process that is started run the files of the current folder, such as a `signal.py`, for its modules.
 
-    Otherwise a Python that is started with -m or -c looks there first. A process may be started late, in the place of
-    another, so this holds as long as there is work.
+    Otherwise a Python that is started with -m or -c looks there first. A process may be started late, in the place
+    of another, so this holds as long as there is work.
     """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"

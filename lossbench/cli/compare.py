@@ -7,8 +7,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from functools import partial
 from itertools import chain
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, MODELS, NUMBERS, many
+from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, many
 from lossbench.cli.progress import Say, counted
 from lossbench.cli.report import FORMATS, print_findings
 
@@ -52,15 +51,22 @@ WORSE, UNFINISHED = 3, 4
 @click.option(
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
-@click.option("-c", "--config", metavar="FILE", help="A TOML file, or default, or quick.")
+@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
-@click.option("--csv", metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
+@click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
 @click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
-@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="trials.csv to be held against.")
+@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
+@click.option(
+    "--baseline-if-exists",
+    "baseline_to_be",
+    metavar="FILE",
+    type=PATH,
+    help="Likewise; without that file, as in a first run, nothing fails.",
+)
 @click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
@@ -81,8 +87,7 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         click.echo("\n".join(plan_lines(*rehearse(request))))
         return
     answered = answer(request, partial(watch, quiet=quiet))
-    with printing():
-        print_all(answered, form, quiet)
+    print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
     if answered.verdict is not None and answered.verdict.failed:
@@ -97,7 +102,14 @@ def watch(experiment: Experiment, quiet: bool) -> AbstractContextManager[Say]:
 
 
 def make_request(
-    began: float, config: str | None, quick: bool, output: Path | None, no_cache: bool, **options: Any
+    began: float,
+    config: str | None,
+    quick: bool,
+    output: Path | None,
+    no_cache: bool,
+    baseline: Path | None,
+    baseline_to_be: Path | None,
+    **options: Any,
 ) -> Request:
     """Return what the options ask for."""
     from lossbench.errors import BadValue
@@ -106,6 +118,8 @@ def make_request(
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
+    if baseline and baseline_to_be:
+        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
@@ -113,6 +127,8 @@ def make_request(
         make_settings(config, **changes),
         config,
         cache=not no_cache,
+        baseline=baseline or baseline_to_be,
+        first=baseline_to_be is not None,
         folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
@@ -123,21 +139,6 @@ def make_request(
 def default_folder(config: str | None, custom: bool) -> Path:
     """Return where the files go by default: a folder of the config's name, `custom` where options change it."""
     return Path("results") / ("custom" if custom else Path(config or "default").stem)
-
-
-@contextmanager
-def printing() -> Iterator[None]:
-    """Turn a full disk behind standard output into an error of ours; a reader that left is no error."""
-    from lossbench.errors import OutputError
-
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to standard output: {error.strerror}; make room, or send it to another place"
-        ) from None
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lossbench.data.exact import EXACT
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 
@@ -83,13 +84,14 @@ def _read_csv(path: Path) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
             # Blank lines are kept, as rows without a target, so that a row keeps its line number.
-            frame = pd.read_csv(
+            frame: pd.DataFrame = pd.read_csv(
                 path,
                 encoding="utf-8-sig",
                 index_col=False,
                 low_memory=False,
                 skipinitialspace=True,
                 skip_blank_lines=False,
+                **EXACT,
             )
         except pd.errors.ParserWarning:
             raise ValueError(f"lines have more values than the names in line 1, {len(names)}") from None

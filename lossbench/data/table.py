@@ -14,6 +14,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows
 from lossbench.data.reader import UserTable, read_table
 from lossbench.errors import UnknownName
+from lossbench.home import expand
 from lossbench.remark import Remark, Topic
 from lossbench.spec import split_spec
 from lossbench.task import Task
@@ -63,7 +64,7 @@ def load_table(spec: str) -> Dataset:
             raise UnknownName("parameter", key, ["target", "task"], where=f"'{spec}'")
     if given.get("task", "binary") not in _TASKS:
         raise UnknownName("task", given["task"], _TASKS, where=f"'{spec}'")
-    table = read_table(Path(name))
+    table = read_table(Path(expand(name)))
     column = _target_column(table, given)
     table = _with_target(table, column)
     check_rows(spec, len(table.frame))

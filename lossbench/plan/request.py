@@ -29,6 +29,7 @@ class Request:
         cache: whether finished trainings are taken from the store, and kept there.
         budget: seconds after which no more training is begun.
         baseline: the `trials.csv` that the results are held against; None for no gate.
+        first: whether this may be the first run, for which there is no baseline yet.
         rules: of the gate, beside those of the config, such as "f1:-0.02".
         folder: where the files go; None for nowhere.
         csv: where the trials go beside that, "-" for standard output; None for nowhere.
@@ -44,6 +45,7 @@ class Request:
     cache: bool = False
     budget: float = math.inf
     baseline: Path | None = None
+    first: bool = False
     rules: tuple[str, ...] = ()
     folder: Path | None = None
     csv: str | None = None

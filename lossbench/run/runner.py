@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # A second process costs a second of imports: less work than this, in multiply-adds, is done in one process.
 WORTH_A_PROCESS = 20e9
+MOST_JOBS = 1024  # each takes half a gigabyte
 
 # For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
 # that a process takes before it trains, and bytes a row.
@@ -84,8 +85,8 @@ def run(
     """
     if engine not in ENGINES:
         raise UnknownName("engine", engine, ENGINES)
-    if jobs is not None and (jobs < 1 or jobs != int(jobs)):
-        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
+    if jobs is not None and (not 1 <= jobs <= MOST_JOBS or jobs != int(jobs)):
+        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}")
     end = time.monotonic() + budget
     ledger = Ledger(experiment, engine, choose_device(device), store)
     packs = schedule(experiment, ledger.missing, free_memory(ledger.device))

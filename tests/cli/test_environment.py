@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from .conftest import BRIEF, COMMAND, PLAIN, Outcome
+from .conftest import BRIEF, COMMAND, PLAIN
 
 ROOT = Path(__file__).parents[2]
 SHADOWS = ("signal", "queue", "joblib", "numpy", "torch", "resource", "struct", "pickle", "rich", "click")
