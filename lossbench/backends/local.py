@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import multiprocessing
 import os
 import pickle
 import threading
@@ -45,7 +47,7 @@ class Local:
     def run(self, function: Callable[[Work], Result], tasks: Sequence[Work]) -> Generator[tuple[int, Result]]:
         """Apply a function to every task, see `lossbench.backends.Backend`."""
         if self.jobs > 1 and len(tasks) > 1:
-            with safe_path():
+            with safe_path(), watched_threads():
                 yield from _in_processes(function, tasks, min(self.jobs, len(tasks)))
             return
         for index, task in enumerate(tasks):
@@ -67,6 +69,30 @@ def safe_path() -> Iterator[None]:
         del os.environ["PYTHONSAFEPATH"]
         if before is not None:
             os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def watched_threads() -> Iterator[None]:
+    """End the wait for results, which none would, where a thread of the pool dies: so where no more may start."""
+    found: list[BaseException] = []
+    before, others = threading.excepthook, set(multiprocessing.active_children())
+
+    def stop(dead: threading.ExceptHookArgs) -> None:
+        if dead.exc_value is not None:
+            found.append(dead.exc_value)
+        _thread.interrupt_main()
+
+    threading.excepthook = stop
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()  # else it would say at length that nobody is there any more
+        raise found[0] from None
+    finally:
+        threading.excepthook = before
 
 
 def _in_processes(
