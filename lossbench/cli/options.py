@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 
+from lossbench.home import expand
 from lossbench.spec import BLANKS, split_list
 
 # A comma in a list of numbers, as in weight=[1,2,3], is no separator.
@@ -52,7 +54,26 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's take
         return float(match[1]) * self.units[match[2]]
 
 
+class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+    """A path, with ~ as the home folder where no shell has seen it, as in --output=~/runs.
+
+    Args:
+        kind: what is made of it.
+    """
+
+    name = "path"
+
+    def __init__(self, kind: Callable[[str], Any]) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        return self.kind(expand(str(value)))
+
+
 DURATION = Duration()
+PATH, FILE = UserPath(Path), UserPath(str)
+JOBS = click.IntRange(1, 1024)
 TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=split_list)
 MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
 
@@ -48,7 +48,6 @@ def _lines(totals: Mapping[str, int]) -> Say:
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            with suppress(OSError):  # a log on a full disk is no reason to stop
-                click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
+            click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
     return say

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from lossbench.data.exact import EXACT
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.remark import Remark, Topic
@@ -99,8 +100,7 @@ def read_text(path: Path) -> str:
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a table that stands beside the trials."""
     try:
-        # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
-        table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))
+        table: pd.DataFrame = pd.read_csv(path, **EXACT)
     except ValueError as problem:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
     absent = [name for name in columns if name not in table]

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.home import expand
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import Seen, contained, failing
 from lossbench.losses.custom.source import SEEN, code_of, digest, file_of, in_one_line, on_path, run_file
@@ -162,7 +163,7 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        file = Path(place).absolute()
+        file = Path(expand(place)).absolute()
         module, code = run_file(file)
         return _in_file(module, name, attribute, str(file), code)
     if ":" in place:
