@@ -28,7 +28,7 @@ OTHERS = {
     ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
     ("data/reader.py", "ValueError"): "`read_table` catches it, as it does those of pandas, and names the file",
     (
-        "results/read.py",
+        "results/sheet.py",
         "ValueError",
     ): "the reader of a column catches it, as it does those of float(), and names the cell",
 }

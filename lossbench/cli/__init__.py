@@ -10,6 +10,7 @@ import sys
 import click
 
 from lossbench.errors import LossbenchError, UnknownName
+from lossbench.visible import visible
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
@@ -115,7 +116,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def refuse(message: str, exit_code: int) -> int:
     """Print an error and return its exit code."""
-    click.echo(f"lossbench: error: {message}", err=True)
+    click.echo(f"lossbench: error: {visible(message)}", err=True)
     return exit_code
 
 

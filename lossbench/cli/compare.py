@@ -20,6 +20,7 @@ import click
 from lossbench.cli.options import DURATION, MODELS, NUMBERS, many
 from lossbench.cli.progress import Say, counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
@@ -78,7 +79,7 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
 
     request = make_request(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(*rehearse(request))))
+        click.echo("\n".join(map(visible, plan_lines(*rehearse(request)))))
         return
     answered = answer(request, partial(watch, quiet=quiet))
     with printing():

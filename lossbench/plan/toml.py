@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lossbench.errors import ConfigError, UnknownName
@@ -67,7 +68,7 @@ class Place:
 
     def wrong(self, value: object, wanted: str) -> ConfigError:
         """Return the error for a value of another type than the one that is wanted."""
-        return ConfigError(f"{self}: {value!r} is not {wanted}; write {wanted}")
+        return ConfigError(f"{self}: {shorten(repr(value), 200)} is not {wanted}; write {wanted}")
 
 
 def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, dict[str, Any]]:
@@ -100,7 +101,9 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
         raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
     try:
         return Place((), file, text), tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deep; write tables with fewer brackets") from None
+    except ValueError as error:  # of tomllib, or of a number with thousands of digits
         reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
         raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
 
@@ -144,7 +147,10 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
     types, wanted = _SCALARS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
         raise place.wrong(value, wanted)
-    return kind(value)
+    try:
+        return kind(value)
+    except OverflowError:
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _read_record(kind: Any, value: Any, place: Place) -> Any:

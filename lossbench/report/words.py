@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossbench.remark import Remark, Topic
+from lossbench.visible import visible
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -30,8 +31,8 @@ def words(remark: Remark) -> str:
     """
     saying = WORDS[remark.topic]
     if callable(saying):
-        return saying(**remark.facts)
-    return saying.format(**{name: written(fact) for name, fact in remark.facts.items()})
+        return visible(saying(**remark.facts))
+    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
 
 
 def written(fact: Any, between: str = ", ") -> str:

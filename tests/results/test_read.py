@@ -18,7 +18,9 @@ from stats.synthetic import score_tables
 from lossbench import Comparison
 from lossbench.errors import DataError
 from lossbench.report.words import words
-from lossbench.results.read import READERS, altered, read_baseline, read_manifest, read_trials
+from lossbench.results.manifest import read_manifest
+from lossbench.results.read import altered, read_baseline, read_trials
+from lossbench.results.sheet import READERS
 from lossbench.results.write import trials_csv
 from lossbench.schema import COLUMNS, DTYPES
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
