@@ -141,6 +141,8 @@ def read_expected(file: Path) -> dict[str, str]:
 
 def check_header(path: Path, header: list[str]) -> None:
     """Refuse a file without claims and verdicts; of its other columns nothing is read."""
+    if not header:
+        raise DataError(f"{path} holds no verdict; {AGAIN}")
     for name in ("id", "verdict"):
         if header.count(name) != 1:
             raise DataError(f"{path} line 1: not one column {name}; {AGAIN}")

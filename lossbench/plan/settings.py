@@ -264,7 +264,10 @@ def _rule(value: Any, place: Place) -> dict[str, str]:
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise place.wrong(value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _is_whole(value: object) -> bool:

@@ -99,7 +99,7 @@ def content(path: Path) -> str:
     except UnicodeDecodeError as problem:
         raise DataError(f"{path}: byte {problem.start} is not UTF-8; name a file that lossbench wrote") from None
     except OSError as problem:
-        raise DataError(f"{path} cannot be read: {problem.strerror}; check its permissions") from None
+        raise DataError(f"{path} cannot be read: {problem.strerror}; check its path and permissions") from None
 
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
