@@ -83,7 +83,7 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
     """
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
     except FileNotFoundError:
         return None
     except RecursionError:
@@ -100,6 +100,12 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
     for fault in (*faults(found, shape), *margin_faults(found)):
         raise DataError(f"{path}: {fault}; restore it, or remove it")
     return Manifest(found)
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text} is no number of JSON")
+    return float(text)
 
 
 def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:

@@ -16,6 +16,8 @@ from lossbench.errors import DataError
 from lossbench.results.cell import from_cell
 from lossbench.schema import TRIALS, Column
 
+LARGEST = 1e150  # the square of a larger number may overflow
+
 
 def _whole(cell: str) -> int:
     return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write whole numbers beside empty cells
@@ -33,7 +35,7 @@ def _holding(read: Callable[[str], Any], holds: Callable[[Any], bool]) -> Callab
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "text": ("a text", _holding(from_cell, bool)),
-    "number": ("a number", _holding(float, math.isfinite)),
+    "number": (f"a number below {LARGEST:g}", _holding(float, lambda number: abs(number) < LARGEST)),
     "whole": ("a whole number", _whole),
     "count": ("a whole number above zero", _holding(_whole, lambda number: number > 0)),
     "truth": ("True or False", lambda cell: bool(("False", "True").index(cell))),
@@ -44,6 +46,8 @@ def reader(column: Column) -> tuple[str, Callable[[str], Any]]:
     """Return what the cells of a column are, for messages, and what reads one, or raises ValueError."""
     if column.choices:
         return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.choices.__contains__)
+    if column.group == "setting" and column.kind == "number":
+        return "a number", _holding(float, math.isfinite)  # as it was given to the run
     return _READERS[column.kind]
 
 
