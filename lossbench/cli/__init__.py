@@ -11,6 +11,7 @@ import click
 from lossbench.cli.refused import refusal
 from lossbench.cli.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
+from lossbench.visible import visible
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
@@ -88,23 +89,9 @@ def main() -> None:
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
-    keep_standard_output()
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: who interrupts the exit only gets a traceback
     sys.exit(code)
-
-
-def keep_standard_output() -> None:
-    """Keep standard output for the report; what a loss writes there, even past Python, goes to standard error.
-
-    The processes that train inherit that.
-    """
-    if sys.stdout is None or sys.stderr is None:  # closed
-        return
-    own, errors = sys.stdout, sys.stderr.fileno()
-    report = os.dup(own.fileno())
-    os.dup2(errors, own.fileno())
-    sys.stdout = os.fdopen(report, "w", 1 if own.line_buffering else -1, own.encoding, own.errors)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -131,7 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def refuse(message: str, exit_code: int) -> int:
     """Print an error and return its exit code."""
-    click.echo(f"lossbench: error: {message}", err=True)
+    click.echo(f"lossbench: error: {visible(message)}", err=True)
     return exit_code
 
 

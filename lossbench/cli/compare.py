@@ -7,8 +7,6 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -19,6 +17,7 @@ import click
 from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, TABLES, many
 from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
@@ -84,12 +83,11 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
 
     experiment, request = read_options(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(experiment, rehearse(experiment, request))))
+        click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return
     trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
     answered = answer(experiment, request, counted(trials, quiet))
-    with printing():
-        print_all(answered, form, quiet)
+    print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
     if answered.verdict is not None and answered.verdict.failed:

@@ -22,7 +22,12 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
 
         from lossbench.report.terminal import console
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console(stderr=True), transient=True) as bar:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)

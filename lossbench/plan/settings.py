@@ -286,7 +286,7 @@ def _number(value: Any, place: Place) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise place.wrong(value, "a number of at most 1e308") from None
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _is_whole(value: object) -> bool:

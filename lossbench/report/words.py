@@ -7,6 +7,7 @@ from typing import Any
 
 from lossbench.remark import Remark, Topic
 from lossbench.report.tables import heading, listed_seeds
+from lossbench.visible import visible
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -31,8 +32,8 @@ def words(remark: Remark) -> str:
     """
     saying = WORDS[remark.topic]
     if callable(saying):
-        return saying(**remark.facts)
-    return saying.format(**{name: written(fact) for name, fact in remark.facts.items()})
+        return visible(saying(**remark.facts))
+    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
 
 
 def written(fact: Any, between: str = ", ") -> str:

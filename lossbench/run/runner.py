@@ -16,7 +16,7 @@ import pandas as pd
 from lossbench.backends import Backend, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import Engine, Manner
+from lossbench.plan.request import Manner
 from lossbench.run.packs import train_pack
 from lossbench.run.state import Gap, Ledger
 from lossbench.store import Store

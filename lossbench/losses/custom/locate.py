@@ -30,6 +30,7 @@ from lossbench.losses.custom.source import SEEN, code_of, digest, file_of, in_on
 from lossbench.losses.registry import names, served
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
+from lossbench.visible import hides
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -134,7 +135,12 @@ def check_name(name: str) -> None:
     Raises:
         BadValue: saying what is wrong with it.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name) or _is_file(name):
+    if (
+        not isinstance(name, str)
+        or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name)
+        or hides(name)
+        or _is_file(name)
+    ):
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
         )
