@@ -23,12 +23,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.home import expand
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import Seen, contained, failing
 from lossbench.losses.custom.source import SEEN, code_of, digest, file_of, in_one_line, on_path, run_file
 from lossbench.losses.registry import names, served
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
+from lossbench.visible import hides
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -133,7 +135,12 @@ def check_name(name: str) -> None:
     Raises:
         BadValue: saying what is wrong with it.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name) or _is_file(name):
+    if (
+        not isinstance(name, str)
+        or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name)
+        or hides(name)
+        or _is_file(name)
+    ):
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
         )
@@ -162,7 +169,7 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        file = Path(place).absolute()
+        file = Path(expand(place)).absolute()
         module, code = run_file(file)
         return _in_file(module, name, attribute, str(file), code)
     if ":" in place:
