@@ -180,10 +180,10 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAR_OFF_UNITS: far_off_units,
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
     "leave it out with drop={drop}",
-    Topic.EQUAL_ROWS: "rows that equal another: {rows} ({different} different); equal rows stay on one side of a "
-    "split, whatever their target",
-    Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "
-    "takes each for itself",
+    Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
+    "one side of a split, whatever their target",
+    Topic.EQUAL_BY_CHANCE: "rows whose features equal another's: {rows}, as columns with few values make by "
+    "chance; a split takes each for itself",
     Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
     "split, and '{column}' is no feature",
     Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",

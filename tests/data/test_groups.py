@@ -81,7 +81,7 @@ def test_a_table_without_groups_is_split_as_ever(tmp_path: Path) -> None:
     """Without equal rows or `group=`, rows stand for themselves, and so do those of the built-in data sets."""
     dataset = load(tmp_path, visits().drop(columns="patient"), "target=y")
     assert dataset.groups is None
-    assert "equal another" not in said(dataset)
+    assert "equal another's" not in said(dataset)
     assert load_dataset("iris").groups is None
 
 
@@ -97,7 +97,7 @@ def test_equal_rows_stay_on_one_side(
     table = table.assign(y=random.normal(size=len(table)))
     dataset = load(tmp_path_factory.mktemp("equal"), table, "target=y")
     assert apart(sides(dataset, np.array([row.tobytes() for row in dataset.features], dtype=object)))
-    assert f"rows that equal another: {different * times} ({different} different)" in said(dataset)
+    assert f"features equal another's: {different * times} ({different} different)" in said(dataset)
 
 
 def test_rows_that_chance_makes_equal_stand_for_themselves(tmp_path: Path) -> None:
