@@ -241,6 +241,17 @@ OVERLAP = ("sampling", "test_rows", "train_rows")
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""
 
+
+def greater_is_better(score: str) -> bool:
+    """Return the direction of a column in `SCORES`.
+
+    Example:
+        >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
+        (True, False, False)
+    """
+    return bool(TRIALS[score].greater_is_better)
+
+
 TIMES = tuple(name for name in SCORES if TRIALS[name].group == "convergence")
 
 MARGINS = {name: column.margin for name, column in TRIALS.items() if column.margin is not None}

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from lossbench.plan.gate import OUTCOMES
 from lossbench.report.diff import ELSEWHERE
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, label, listed_seeds, p_value, varying
 from lossbench.stats.change import Change
-from lossbench.stats.gate import OUTCOMES, Check, GateReport
+from lossbench.stats.gate import Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p
 
 PLAIN = ("unchanged", "improved", "within")

@@ -60,7 +60,7 @@ def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> 
         "schema": SCHEMA,
         "command": command,
         "config": asdict(experiment.settings),
-        **comparison.manner,
+        **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
         "partial": [asdict(gap) for gap in comparison.gaps],

@@ -16,8 +16,7 @@ from lossbench.results.read import altered, find_trials, read_manifest, read_tri
 from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
 from lossbench.run.state import Gap
 from lossbench.schema import ARM, MARGINS
-from lossbench.stats.curves import LINE
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import LINE, Findings
 
 COLUMNS = {
     "curves.csv": (*LINE, "outlier_fraction", "epoch", "mean"),

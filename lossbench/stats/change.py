@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS
+from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS, greater_is_better
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 
 ROUNDING = 1e-6
@@ -145,16 +145,6 @@ class Change:
     def verdict(self) -> str:
         """The second run against the first: better, worse or inconclusive."""
         return str(verdict(self.test.interval, self.adjusted_p, None, greater_is_better(self.score)))
-
-
-def greater_is_better(score: str) -> bool:
-    """Return the direction of a column in `SCORES`.
-
-    Example:
-        >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
-        (True, False, False)
-    """
-    return bool(TRIALS[score].greater_is_better)
 
 
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:

@@ -102,7 +102,7 @@ class Pack:
     @property
     def metric(self) -> str:
         """The primary score, by which the data set is judged."""
-        return self.dataset.score or primary_score(self.dataset.task)
+        return primary_score(self.dataset)
 
     @property
     def outputs(self) -> int:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES
-from lossbench.stats.change import changes, greater_is_better, meetings, values
+from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES, greater_is_better
+from lossbench.stats.change import changes, meetings, values
 from lossbench.stats.paired import holm, paired_test
 from lossbench.stats.survival import restricted_times
 from stats.runs import clean, finished, moved
