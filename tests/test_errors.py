@@ -26,7 +26,6 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for p
 OTHERS = {
     ("__init__.py", "AttributeError"): "Python expects it of a module that lacks a name",
     ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
-    ("data/reader.py", "ValueError"): "`read_table` catches it, as it does those of pandas, and names the file",
     (
         "results/read.py",
         "ValueError",
