@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.visible import hides
 
 BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
 
@@ -76,7 +77,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     """Split `name:key=value:...` into the name and its parameters as text.
 
     Raises:
-        BadValue: a key is given twice, or the name is empty.
+        BadValue: a key is given twice, the name is empty, or a character in it cannot be seen.
 
     Example:
         >>> split_spec("huber:delta=1.35")
@@ -85,6 +86,8 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     name, *pairs = _pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
+    if hides(spec):
+        raise BadValue(f"'{spec}' has a character that cannot be seen, written out here; choose a plain name")
     parameters: dict[str, str] = {}
     for key, _, value in (pair.partition("=") for pair in pairs):
         if key in parameters:
