@@ -69,7 +69,7 @@ def load_table(spec: str) -> Dataset:
     task, target, classes, about_target = _target(table, column, stated.task)
     given, about_groups, table = _groups(table, task, classes, target)
     blocks, names, about_features = _features(table, column)
-    groups, about_equal = rows_together(_describing(blocks), given)
+    groups, about_equal = rows_together(_describing(blocks), target, given)
     odd = oddities(blocks, column, target, groups)
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
     features = np.hstack(list(blocks.values()))

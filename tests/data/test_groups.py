@@ -63,7 +63,7 @@ def test_a_group_stays_on_one_side_and_is_no_feature(tmp_path: Path) -> None:
     found = [sides(dataset, table["patient"].to_numpy(), seed) for seed in range(5)]
     assert all(map(apart, found))
     assert len({frozenset(test) for *_, test in found}) > 1
-    assert "'patient' makes 12 groups of 5 to 5 rows" in said(dataset)
+    assert "'patient', no feature, makes 12 groups of 5 rows" in said(dataset)
     fold = make_fold(dataset, 3)
     assert part_sizes(dataset, 3) == tuple(len(part.rows) for part in (fold.train, fold.validation, fold.test))
 
@@ -107,6 +107,15 @@ def test_rows_that_chance_makes_equal_stand_for_themselves(tmp_path: Path) -> No
     dataset = load(tmp_path, coarse, "target=y")
     assert dataset.groups is None
     assert "as columns with few values make by chance" in said(dataset)
+
+
+def test_rows_that_are_equal_in_a_rich_target_too_stay_on_one_side(tmp_path: Path) -> None:
+    """Of features with few values the target tells repeats from chance; other rows stand for themselves."""
+    random = np.random.default_rng(0)
+    once = pd.DataFrame({"a": random.integers(30, size=100), "y": random.normal(size=100)})
+    dataset = load(tmp_path, pd.concat([once, once]), "target=y")
+    assert np.array_equal(dataset.groups, np.arange(200) % 100)
+    assert "rows that equal another, target and all: 200 (100 different)" in said(dataset)
 
 
 def test_equal_rows_join_groups(tmp_path: Path) -> None:
