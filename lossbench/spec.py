@@ -20,7 +20,7 @@ BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
 # A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it.
-_QUOTED = re.compile(r'(?<=[=,])"(?:[^"]|"")*"(?=[:,]|$)')
+_QUOTED = re.compile(r'([=,]\s*)("(?:[^"]|"")*")(?=\s*(?:[:,]|$))')
 # The keys of a table whose values may hold commas.
 _LISTS = re.compile(r":(drop|sep|decimal|na)=")
 
@@ -104,7 +104,7 @@ def _pieces(spec: str) -> list[str]:
 
 def _masked(text: str) -> str:
     """Return the text with what is quoted made of underscores, each mark in its place."""
-    return _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+    return _QUOTED.sub(lambda found: found[1] + "_" * len(found[2]), text)
 
 
 def split_list(text: str) -> list[str]:
