@@ -35,12 +35,10 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
         DataError: a column that is neither numbers nor texts as a whole; it names the value and its place.
     """
     _check_missing(cells, stated)
-    typed = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
-    columns = [
-        make_column(cells, stated, name, values) for name, values in cells.columns.items() if name not in typed
-    ]
+    numbers = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
+    columns = [make_column(cells, stated, name) for name in cells.columns if name not in numbers]
     decimal = stated.decimal or _decimal(columns, cells.separator)
-    meanings: dict[str, Meaning] = {name: (values, []) for name, values in typed.items()}
+    meanings: dict[str, Meaning] = {name: (values, []) for name, values in numbers.items()}
     meanings |= {column.name: meaning_of(column, stated, decimal) for column in columns}
     frame = pd.DataFrame(
         {name: _without_numbers(meanings[name][0], stated) for name in cells.columns}, cells.places
