@@ -37,6 +37,7 @@ class Topic(Enum):
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
+    UNDEFINED = "dataset", "score", "seeds"
     FEW_SEEDS = ("enough",)
     NOT_KEPT = ("reason",)
     EDGE = "dataset", "rates"
@@ -78,6 +79,19 @@ class Topic(Enum):
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"
     MISSING_TEXTS = "column", "values", "category"
+    ROUNDING_ONLY = ("column",)
+    HARDLY_VARYING = "column", "value", "others", "rows"
+    FAR_OFF_UNITS = ("sizes",)
+    GIVES_AWAY = "column", "target", "drop"
+    EQUAL_ROWS = "rows", "different"
+    EQUAL_BY_CHANCE = ("rows",)
+    GROUPS = "column", "groups", "smallest", "largest"
+    NO_GROUP = "column", "rows"
+    LONE_ROWS = ("column",)
+    FEW_GROUPS = ("groups",)
+    LARGE_GROUP = "column", "name", "rows"
+    CLASS_IN_FEW_GROUPS = "name", "groups"
+    JOINED_GROUPS = "groups", "left"
     # Of a custom loss; LOSS says which.
     LOSS = "loss", "remark"
     MODEL_BY_MODEL = ("fault",)

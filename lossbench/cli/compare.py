@@ -8,9 +8,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import fields
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import DURATION, MODELS, NUMBERS, TABLES, many
-from lossbench.cli.progress import Say, counted
+from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
 
 if TYPE_CHECKING:
@@ -76,11 +75,12 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     from lossbench.errors import OutputError
     from lossbench.report.plan import plan_lines
 
-    request = make_request(began, **options)
+    experiment, request = read_options(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(*rehearse(request))))
+        click.echo("\n".join(plan_lines(experiment, rehearse(experiment, request))))
         return
-    answered = answer(request, partial(watch, quiet=quiet))
+    trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
+    answered = answer(experiment, request, counted(trials, quiet))
     with printing():
         print_all(answered, form, quiet)
     if answered.unwritten:
@@ -91,17 +91,14 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         raise click.exceptions.Exit(UNFINISHED)
 
 
-def watch(experiment: Experiment, quiet: bool) -> AbstractContextManager[Say]:
-    """Open what is told the progress of an experiment."""
-    return counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
-
-
-def make_request(
+def read_options(
     began: float, config: str | None, quick: bool, output: Path | None, no_cache: bool, **options: Any
-) -> Request:
-    """Return what the options ask for."""
+) -> tuple[Experiment, Request]:
+    """Return what the options ask for: what is trained, how, and what comes of the results."""
+    from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.request import Request
+    from lossbench.plan.gate import parse_rules
+    from lossbench.plan.request import Manner, Request, choose_device
     from lossbench.plan.settings import Settings, make_settings
 
     if quick and config:
@@ -109,15 +106,17 @@ def make_request(
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
-    return Request(
-        make_settings(config, **changes),
-        config,
+    settings = make_settings(config, **changes)
+    request = Request(
+        Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
         cache=not no_cache,
+        rules=parse_rules(options.pop("rules")),
         folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
         **options,
     )
+    return planned(settings, config), request
 
 
 def default_folder(config: str | None, custom: bool) -> Path:

@@ -30,6 +30,18 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
         yield _lines(totals)
 
 
+@contextmanager
+def changing_line(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that is told what is being done: a line that changes on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda line: None
+        return
+    from lossbench.report.terminal import console
+
+    with console(stderr=True).status("") as status:
+        yield status.update
+
+
 def _lines(totals: Mapping[str, int]) -> Say:
     left = Counter(totals)
 

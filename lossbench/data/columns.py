@@ -37,9 +37,12 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     _check_missing(cells, stated)
     numbers = {name: values for name, values in cells.columns.items() if isinstance(values, np.ndarray)}
     columns = [make_column(cells, stated, name) for name in cells.columns if name not in numbers]
-    decimal = stated.decimal or _decimal(columns, cells.separator)
+    grouping = [column for column in columns if column.name == stated.group]
+    understandable = [column for column in columns if column not in grouping]
+    decimal = stated.decimal or _decimal(understandable, cells.separator)
     meanings: dict[str, Meaning] = {name: (values, []) for name, values in numbers.items()}
-    meanings |= {column.name: meaning_of(column, stated, decimal) for column in columns}
+    meanings |= {column.name: meaning_of(column, stated, decimal) for column in understandable}
+    meanings |= {column.name: (column.known.to_numpy(zero_copy_only=False), []) for column in grouping}
     frame = pd.DataFrame(
         {name: _without_numbers(meanings[name][0], stated) for name in cells.columns}, cells.places
     )

@@ -12,7 +12,9 @@ import pandas as pd
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import STRATIFIABLE, check_rows
+from lossbench.data.fold import STRATIFIABLE, check_rows, varies
+from lossbench.data.groups import check_classes_of_groups, check_group, groups_of, notes_on_groups, rows_together
+from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
 from lossbench.data.table_spec import TableSpec, table_spec, written
 from lossbench.errors import UnknownName
@@ -38,7 +40,8 @@ def load_table(spec: str) -> Dataset:
       target are dropped.
 
     Args:
-        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`.
+        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, and with
+            `:group=column`, whose rows of one value a split keeps together.
 
     Returns:
         The data set; its notes say what was inferred, dropped and missing.
@@ -60,12 +63,31 @@ def load_table(spec: str) -> Dataset:
     stated = table_spec(spec)
     cells = read_cells(stated)
     column = _target_column(cells, stated)
+    check_group(cells, stated)
     table = _with_target(understood(cells, stated), column)
     check_rows(spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, stated.task)
-    features, names, about_features = _features(table, column)
-    notes = (*table.notes, *about_target, *about_features)
-    return Dataset(spec, task, features, target, classes, names, notes=notes)
+    given, about_groups, table = _groups(table, task, classes, target)
+    blocks, names, about_features = _features(table, column)
+    groups, about_equal = rows_together(list(blocks.values()), given)
+    odd = oddities(blocks, column, target, groups)
+    notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
+    features = np.hstack(list(blocks.values()))
+    return Dataset(spec, task, features, target, classes, names, notes=notes, groups=groups)
+
+
+def _groups(
+    table: UserTable, task: Task, classes: tuple[str, ...], target: np.ndarray
+) -> tuple[np.ndarray | None, tuple[Remark, ...], UserTable]:
+    """Return the groups that a column makes (rows,), notes on them, and the table without the column."""
+    name = table.stated.group
+    if name is None:
+        return None, (), table
+    groups = groups_of(table, name)
+    notes = list(notes_on_groups(table, name, groups))
+    if task != "regression":
+        notes += check_classes_of_groups(table, name, groups, classes, target)
+    return groups, tuple(notes), replace(table, frame=table.frame.drop(columns=[name]))
 
 
 def _target_column(cells: Cells, stated: TableSpec) -> str:
@@ -103,7 +125,7 @@ def _target(
     numeric = _is_numeric(table, column)
     values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    if len(distinct) == 1:
+    if len(distinct) == 1 or (numeric and not varies(values)):
         raise table.error(f"target '{column}' is {_class(distinct[0])} in every row; there is nothing to predict")
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
@@ -155,9 +177,9 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
-    """Return the features (rows, columns), the names of the columns, and notes."""
-    blocks: list[np.ndarray] = []
+def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
+    """Return the features of each column (rows, width), their names, and notes."""
+    blocks: dict[str, np.ndarray] = {}
     names: list[str] = []
     texts: list[tuple[str, int]] = []
     notes: list[Remark] = []
@@ -171,8 +193,9 @@ def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...
             notes.append(Topic.IDENTIFIER(column=column, text=table.frame[column].dropna().iloc[0]))
             continue
         block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
-        if block.shape[1] == 1 and np.nanmin(block) == np.nanmax(block):
-            notes.append(Topic.CONSTANT_COLUMN(column=column))
+        if block.shape[1] == 1 and not varies(block[~np.isnan(block)]):
+            equal = np.nanmin(block) == np.nanmax(block)
+            notes.append((Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column))
             continue
         if numeric and _is_counted(column, block[:, 0]):
             notes.append(Topic.ROW_NUMBERS(column=column, drop=written(column)))
@@ -182,13 +205,13 @@ def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...
             notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
         if not numeric:
             texts.append((column, len(labels)))
-        blocks.append(block)
+        blocks[column] = block
         names += labels
     if not blocks:
         raise table.error(f"there is no column to predict '{target}' from; add one with different values")
     if texts:
         notes.append(Topic.TEXTS(columns=tuple(texts)))
-    return np.hstack(blocks), tuple(names), tuple(notes)
+    return blocks, tuple(names), tuple(notes)
 
 
 def _is_identifier(texts: pd.Series[str]) -> bool:

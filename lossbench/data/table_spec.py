@@ -1,4 +1,4 @@
-"""What the spec of a user's table says: `sales.csv:target=price:drop=id,date:sep=;:decimal=,:na=?`."""
+"""What the spec of a table says: `visits.csv:target=pain:drop=id,date:sep=;:decimal=,:na=?:group=patient`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
-KEYS = ("target", "task", "drop", "sep", "decimal", "na")
+KEYS = ("target", "task", "drop", "sep", "decimal", "na", "group")
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 _SEPARATORS = {"tab": "\t", r"\t": "\t", "space": " "}
 _REPEAT = "to name another data set, repeat -d"
@@ -30,6 +30,7 @@ class TableSpec:
         separator: what stands between the values; None where the file tells.
         decimal: "." or ","; None where the numbers tell.
         missing: texts that stand for a missing value, in every column.
+        group: the column whose rows of one value stay on one side of a split; None where there is none.
     """
 
     spec: str
@@ -40,6 +41,7 @@ class TableSpec:
     separator: str | None = None
     decimal: str | None = None
     missing: tuple[str, ...] = ()
+    group: str | None = None
 
 
 def table_spec(spec: str) -> TableSpec:
@@ -69,6 +71,7 @@ def table_spec(spec: str) -> TableSpec:
         _separator(spec, given),
         _decimal(spec, given),
         _names(given.get("na", "")),
+        _name(given["group"]) if "group" in given else None,
     )
 
 

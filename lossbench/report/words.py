@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossbench.remark import Remark, Topic
+from lossbench.report.tables import heading, listed_seeds
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -17,7 +18,7 @@ LEGEND = (
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares, relative to clean skill",
-    "n          seeds; a/b: only a of b ended well",
+    "n          seeds that a mean is over, (n) beside a score that has others; a/b: only a of b have one",
 )
 
 
@@ -52,6 +53,12 @@ def ranks(task: str, datasets: int, needed: int, order: Pairs, decided: Pairs, a
     return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
 
 
+def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
+    """Say for which seeds a score has no value, though training went well."""
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
+    return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
+
+
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
     """Say where a loss's own rate changes its verdict."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
@@ -62,6 +69,12 @@ def time(trials: int, seconds: float, cached: int) -> str:
     """Say how long a run took; what it took from earlier runs explains it."""
     taken = f", {cached} of them taken from earlier runs" if cached else ""
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
+
+
+def far_off_units(sizes: Pairs) -> str:
+    """Say which columns have very small or very large numbers."""
+    columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
+    return f"very small or very large numbers: {columns}; training standardises them, errors are in these units"
 
 
 def classes(column: str, counts: Pairs) -> str:
@@ -108,6 +121,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
@@ -159,6 +173,26 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
+    Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
+    Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
+    Topic.FAR_OFF_UNITS: far_off_units,
+    Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
+    "leave it out with drop={drop}",
+    Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
+    "one side of a split, whatever their target",
+    Topic.EQUAL_BY_CHANCE: "rows whose features equal another's: {rows}, as columns with few values make by "
+    "chance; a split takes each for itself",
+    Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
+    "split, and '{column}' is no feature",
+    Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",
+    Topic.LONE_ROWS: "'{column}' differs in every row, so it keeps no rows together; it is no feature",
+    Topic.FEW_GROUPS: "{groups} groups are few: parts are not near 60/20/20, few splits are possible, and results "
+    "hold for these groups",
+    Topic.LARGE_GROUP: "group '{name}' of '{column}' has {rows} rows, too many for the test part, so it is never "
+    "tested",
+    Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
+    "row of it",
+    Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
     Topic.LOSS: "note     {loss}: {remark}",
     Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
     "{fault}",

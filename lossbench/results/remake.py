@@ -13,11 +13,10 @@ from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.remark import Remark, Topic
 from lossbench.results.read import altered, find_trials, read_manifest, read_trials
-from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
+from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
 from lossbench.run.state import Gap
 from lossbench.schema import ARM, MARGINS
-from lossbench.stats.curves import LINE
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import LINE, Findings
 
 COLUMNS = {
     "curves.csv": (*LINE, "outlier_fraction", "epoch", "mean"),
@@ -58,6 +57,7 @@ class Remade(Findings):
         yield from partial(self.gaps)
         yield from failed(self.trials)
         yield from diverged(self.trials)
+        yield from undefined(self.trials)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:

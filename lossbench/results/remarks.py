@@ -37,6 +37,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from custom_losses(experiment)
     yield from failed(trials)
     yield from diverged(trials)
+    yield from undefined(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
@@ -109,6 +110,14 @@ def diverged(trials: pd.DataFrame) -> Iterator[Remark]:
     for dataset, rows in gone.groupby("dataset", sort=False):
         counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
         yield Topic.DIVERGED(dataset=dataset, counts=counts)
+
+
+def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield for which seeds of a data set trainings ended well, and none has a score all the same."""
+    for (dataset, score), rows in trials[trials.status == "ok"].groupby(["dataset", "score"], sort=False):
+        known = rows[score].notna().groupby(rows.seed).any()
+        if not known.all():
+            yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
 
 
 def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark]:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.backends import Backend, Local, available_cores
-from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.errors import BadValue, LossFailed
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import DEVICES, ENGINES, Engine
+from lossbench.plan.request import Engine, Manner
 from lossbench.run.scoring import failed_rows, frame_of, rows_of
 from lossbench.run.state import Gap, Ledger
 from lossbench.store import Store
@@ -60,9 +60,7 @@ class Finished:
 
 def run(
     experiment: Experiment,
-    jobs: int | None = None,
-    engine: Engine = "fused",
-    device: str = "cpu",
+    manner: Manner,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
     store: Store | None = None,
     budget: float = math.inf,
@@ -71,27 +69,20 @@ def run(
 
     Args:
         experiment: what to train.
-        jobs: processes; None for one a core, or for a single one where the work is small.
-        engine: "fused", or "loop" for the slow oracle.
-        device: "cpu", "cuda", or "auto" for cuda where there is one.
+        manner: how.
         progress: is told the data set and the number of trials each time some have finished.
         store: where finished trials are looked up and kept; None for nowhere.
         budget: seconds after which no more training is begun.
 
     Raises:
-        UnknownName: no such engine or device.
-        BadValue: a device that is not there, no process at all, or a budget in which no seed was done.
+        BadValue: a budget in which no seed was done.
     """
-    if engine not in ENGINES:
-        raise UnknownName("engine", engine, ENGINES)
-    if jobs is not None and (jobs < 1 or jobs != int(jobs)):
-        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
     end = time.monotonic() + budget
-    ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
-    tell_cached(experiment, ledger, progress)
-    train = partial(train_pack, engine=engine, device=ledger.device)
-    backend: Backend = Local(processes(packs, jobs, engine, ledger.device))
+    ledger = Ledger(experiment, manner.engine, manner.device, store)
+    packs = schedule(experiment, ledger.missing, free_memory(manner.device))
+    tell_cached(ledger, progress)
+    train = partial(train_pack, engine=manner.engine, device=manner.device)
+    backend: Backend = Local(processes(packs, manner))
     with closing(backend.run(train, packs)) as results:
         for index, result in results:
             ledger.add(packs[index].trials, *result)
@@ -120,14 +111,12 @@ class Forecast:
     megabytes: float
 
 
-def forecast(
-    experiment: Experiment, jobs: int | None, engine: Engine, device: str, store: Store | None
-) -> Forecast:
+def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> Forecast:
     """Estimate what a run would take; see `run` for the arguments."""
-    ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
-    count = processes(packs, jobs, engine, ledger.device)
-    seconds = START + sum(map(work, packs)) / SPEED[engine] / max(1, min(count, len(packs)))
+    ledger = Ledger(experiment, manner.engine, manner.device, store)
+    packs = schedule(experiment, ledger.missing, free_memory(manner.device))
+    count = processes(packs, manner)
+    seconds = START + sum(map(work, packs)) / SPEED[manner.engine] / max(1, min(count, len(packs)))
     trials = len(ledger.places)
     memory = PROCESS + trials * (ROW + 8 * experiment.settings.epochs) / 1e6
     return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
@@ -156,13 +145,13 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
     return sorted(packs, key=order)
 
 
-def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:
+def processes(packs: list[Pack], manner: Manner) -> int:
     """Return the number of processes: as asked for, else one a core where the work is worth it."""
-    worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
-    return jobs or (available_cores() if worthwhile and device == "cpu" else 1)
+    worthwhile = manner.engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
+    return manner.jobs or (available_cores() if worthwhile and manner.device == "cpu" else 1)
 
 
-def tell_cached(experiment: Experiment, ledger: Ledger, progress: Callable[[str, int], None]) -> None:
+def tell_cached(ledger: Ledger, progress: Callable[[str, int], None]) -> None:
     """Count what is stored as finished."""
     left = Counter(trial.dataset for trial in ledger.missing)
     for name, wanted in Counter(trial.dataset for trial in ledger.places).items():
@@ -243,26 +232,3 @@ def free_memory(device: str) -> int | None:
     import torch
 
     return int(torch.cuda.mem_get_info()[0])
-
-
-def choose_device(device: str) -> str:
-    """Return "cpu" or "cuda".
-
-    Raises:
-        UnknownName: no such device.
-        BadValue: "cuda" where there is none.
-    """
-    if device not in DEVICES:
-        raise UnknownName("device", device, DEVICES)
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "auto":
-        return "cpu"
-    raise BadValue(
-        f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
-        "use --device cpu, or --device auto to take one where it is"
-    )

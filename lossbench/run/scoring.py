@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.data.fold import Fold
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import predict
@@ -108,22 +107,15 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
         if pack.dataset.task == "regression":
-            predicted = original_units(predicted, [folds[index] for index in members])
+            scale, mean = (
+                np.stack([getattr(folds[index], name) for index in members])[:, None]
+                for name in ("target_scale", "target_mean")
+            )
+            predicted = predicted * scale + mean
         prediction = predict(predicted, link, pack.dataset.task)
         for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
             scores[name][members] = values
     return scores
-
-
-def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
-    """Return standardised predictions in the units of the data, both (trials, rows, targets).
-
-    Args:
-        predicted: standardised.
-        folds: the fold of each trial.
-    """
-    scale = np.stack([fold.target_scale for fold in folds])[:, None]
-    return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
 
 
 def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:

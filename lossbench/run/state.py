@@ -142,7 +142,8 @@ class Ledger:
             yield Gap(name, tuple(sorted({trial.seed for trial in wanted})), len(trials))
 
     def _recall(self, trials: list[Trial]) -> None:
-        keys = {self._key(trial): trial for trial in trials}
+        mark = fingerprint(self.engine, self.device)
+        keys = {key_of(t, COLUMNS, *self._hashes[t.dataset, t.loss], mark): t for t in trials}
         held = self.store.get(list(keys)) if self.store else {}
         if held:
             rows, curves = zip(*held.values(), strict=True)
@@ -153,7 +154,3 @@ class Ledger:
         self._frames.append(rows)
         self._curves.append(curves)
         self._order += [self.places[trial] for trial in trials]
-
-    def _key(self, trial: Trial) -> str:
-        hashes = self._hashes[trial.dataset, trial.loss]
-        return key_of(trial, COLUMNS, *hashes, fingerprint(self.engine, self.device))
