@@ -192,7 +192,7 @@ def prepare_gate(stated: Gate, request: Request) -> Callable[[pd.DataFrame], Gat
         if request.rules:
             raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
-    rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline)
+    rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
     if baseline is not None:
         refuse_unscored(rules, baseline)
     return partial(gate, baseline=baseline, rules=rules, policies=stated)

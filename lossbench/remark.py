@@ -99,6 +99,9 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    CLAMPED = ()
+    UNDONE = ("settings",)
+    TARGET_FIRST = ("names",)
 
 
 @dataclass(frozen=True)

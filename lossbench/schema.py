@@ -308,6 +308,24 @@ RANKS = (
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""
 
+_AVERAGED = (
+    Column("n", "context", "whole", "seeds that count"),
+    Column("mean", "score", "number", "over these seeds", empty=True),
+    Column("low", "score", "number", "end of its interval", empty=True),
+    Column("high", "score", "number", "end of its interval", empty=True),
+)
+_TUNED = (
+    Column("diverged", "context", "whole", "seeds that diverged"),
+    Column("chosen", "context", "truth", "whether it is the loss's own rate"),
+    Column("at_edge", "context", "truth", "whether a better rate may lie beyond the grid"),
+)
+_EPOCH = Column("epoch", "context", "count", "counted from 1")
+_CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
+_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED)
+
+CURVES, TUNING = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING))
+"""The columns of `curves.csv` and of `tuning.csv` by name."""
+
 _COUNTS = tuple(name for name in SUMMARY if name.endswith("_n"))
 UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed"), "Int64") | {
     "bootstrap_disagrees": "boolean"

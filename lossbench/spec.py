@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.errors import BadValue, UnknownName
-
-BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
+from lossbench.visible import hides
 
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
@@ -76,7 +75,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     """Split `name:key=value:...` into the name and its parameters as text.
 
     Raises:
-        BadValue: a key is given twice, or the name is empty.
+        BadValue: a key is given twice, the name is empty, or a character in it cannot be seen.
 
     Example:
         >>> split_spec("huber:delta=1.35")
@@ -85,6 +84,8 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     name, *pairs = _pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
+    if hides(spec):
+        raise BadValue(f"'{spec}' has a character that cannot be seen, written out here; choose a plain name")
     parameters: dict[str, str] = {}
     for key, _, value in (pair.partition("=") for pair in pairs):
         if key in parameters:
@@ -94,7 +95,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def _pieces(spec: str) -> list[str]:
-    spec = spec.strip(BLANKS)
+    spec = spec.strip()
     cuts = [match.start() for match in _PARAMETER.finditer(_masked(spec))]
     return [spec[start:stop] for start, stop in zip([0, *(cut + 1 for cut in cuts)], [*cuts, None], strict=True)]
 
@@ -119,7 +120,7 @@ def split_list(text: str) -> list[str]:
         if not (keys and _LISTS.match(masked, keys[-1].start())):
             specs.append(text[start : match.start()])
             start = match.end()
-    return [spec.strip(BLANKS) for spec in (*specs, text[start:]) if spec.strip(BLANKS)]
+    return [spec.strip() for spec in (*specs, text[start:]) if spec.strip()]
 
 
 def title(spec: str) -> str:

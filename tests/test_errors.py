@@ -27,7 +27,13 @@ OTHERS = {
     ("__init__.py", "AttributeError"): "Python expects it of a module that lacks a name",
     ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
     (
-        "results/read.py",
+        "results/manifest.py",
+        "ValueError",
+    ): "`read_manifest` catches it, as those of json, and names the file",
+    ("store/record.py", "ValueError"): "the store catches it, and names its file and the trial",
+    ("claims/memory.py", "ValueError"): "`recall` catches it, and names the store and the claim",
+    (
+        "results/sheet.py",
         "ValueError",
     ): "the reader of a column catches it, as it does those of float(), and names the cell",
 }

@@ -7,8 +7,6 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -16,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, MODELS, NUMBERS, TABLES, many
+from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, TABLES, many
 from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
@@ -51,15 +50,22 @@ WORSE, UNFINISHED = 3, 4
 @click.option(
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
-@click.option("-c", "--config", metavar="FILE", help="A TOML file, or default, or quick.")
+@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
-@click.option("--csv", metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
+@click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
 @click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
-@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="trials.csv to be held against.")
+@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
+@click.option(
+    "--baseline-if-exists",
+    "baseline_to_be",
+    metavar="FILE",
+    type=PATH,
+    help="Likewise; without that file, as in a first run, nothing fails.",
+)
 @click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
@@ -77,12 +83,11 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
 
     experiment, request = read_options(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(experiment, rehearse(experiment, request))))
+        click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return
     trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
     answered = answer(experiment, request, counted(trials, quiet))
-    with printing():
-        print_all(answered, form, quiet)
+    print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
     if answered.verdict is not None and answered.verdict.failed:
@@ -92,7 +97,14 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
 
 
 def read_options(
-    began: float, config: str | None, quick: bool, output: Path | None, no_cache: bool, **options: Any
+    began: float,
+    config: str | None,
+    quick: bool,
+    output: Path | None,
+    no_cache: bool,
+    baseline: Path | None,
+    baseline_to_be: Path | None,
+    **options: Any,
 ) -> tuple[Experiment, Request]:
     """Return what the options ask for: what is trained, how, and what comes of the results."""
     from lossbench.api import planned
@@ -103,6 +115,8 @@ def read_options(
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
+    if baseline and baseline_to_be:
+        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
@@ -111,6 +125,8 @@ def read_options(
         Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
+        baseline=baseline or baseline_to_be,
+        first=baseline_to_be is not None,
         folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
@@ -122,21 +138,6 @@ def read_options(
 def default_folder(config: str | None, custom: bool) -> Path:
     """Return where the files go by default: a folder of the config's name, `custom` where options change it."""
     return Path("results") / ("custom" if custom else Path(config or "default").stem)
-
-
-@contextmanager
-def printing() -> Iterator[None]:
-    """Turn a full disk behind standard output into an error of ours; a reader that left is no error."""
-    from lossbench.errors import OutputError
-
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to standard output: {error.strerror}; make room, or send it to another place"
-        ) from None
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:

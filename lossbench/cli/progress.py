@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
 
@@ -22,7 +22,12 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
 
         from lossbench.report.terminal import console
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console(stderr=True), transient=True) as bar:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
@@ -48,7 +53,6 @@ def _lines(totals: Mapping[str, int]) -> Say:
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            with suppress(OSError):  # a log on a full disk is no reason to stop
-                click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
+            click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
     return say

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.home import expand
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
@@ -64,7 +65,7 @@ def table_spec(spec: str) -> TableSpec:
         raise UnknownName("task", given["task"], TASKS, where=f"'{spec}'")
     return TableSpec(
         spec,
-        Path(name),
+        Path(expand(name)),
         _name(given["target"]) if "target" in given else None,
         given.get("task"),
         _names(given.get("drop", "")),

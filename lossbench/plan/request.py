@@ -15,6 +15,7 @@ Engine = Literal["fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("fused", "loop")
 DEVICES = ("cpu", "auto", "cuda")
 STDOUT = "-"
+MOST_JOBS = 1024  # each takes half a gigabyte
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ class Manner:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise UnknownName("engine", self.engine, ENGINES)
-        if self.jobs is not None and (self.jobs < 1 or self.jobs != int(self.jobs)):
-            raise BadValue(f"jobs {self.jobs} is no number of processes; give a whole number of at least 1")
+        if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
+            raise BadValue(
+                f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"
+            )
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Request:
         cache: whether finished trainings are taken from the store, and kept there.
         budget: seconds after which no more training is begun.
         baseline: the `trials.csv` that the results are held against; None for no gate.
+        first: whether this may be the first run, for which there is no baseline yet.
         rules: of the gate, beside those of the config.
         folder: where the files go; None for nowhere.
         csv: where the trials go beside that, "-" for standard output; None for nowhere.
@@ -62,6 +66,7 @@ class Request:
     cache: bool = False
     budget: float = math.inf
     baseline: Path | None = None
+    first: bool = False
     rules: tuple[Rule, ...] = ()
     folder: Path | None = None
     csv: str | None = None

@@ -31,6 +31,10 @@ RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
 MARGINS = dict.fromkeys((*METRICS, "epochs_to_target"), float)
 """The keys of a `[[loss]]` table, of a `[gate]` table, of a rule in it, and of `[margins]`, with their types."""
 
+MOST = {"epochs": 1_000_000, "batch_size": 1_000_000_000, "seeds": 100_000}
+LAST_SEED = 2**31 - 1
+"""The largest values: what is beyond is a slip of the keyboard, and would fill any memory."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -279,7 +283,10 @@ def _rule(value: Any, place: Place) -> Rule:
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise place.wrong(value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _is_whole(value: object) -> bool:
@@ -287,10 +294,13 @@ def _is_whole(value: object) -> bool:
 
 
 def _whole(value: Any, place: Place) -> int:
+    most = MOST[place.keys[0]]
     if not _is_whole(value):
         raise place.wrong(value, "a whole number")
     if value < 1:
         raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
+    if value > most:
+        raise BadValue(f"{place}: {value} is too large; give a whole number of at most {most}")
     return int(value)
 
 
@@ -309,20 +319,29 @@ def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, Pl
 
 
 def _seeds(value: Any, place: Place) -> tuple[int, ...]:
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)(?::(\d+))?", value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,18})(?::(\d{1,18}))?", value.strip())):
         first, last = match.groups()
         if last is None:
             return tuple(range(_whole(int(first), place)))
         if int(last) <= int(first):
             raise BadValue(f"{place}: {value} holds no seed; give a range such as 10:20")
-        return tuple(range(int(first), int(last)))
+        return _bounded(range(int(first), int(last)), place)
     if isinstance(value, str):
         raise place.wrong(value, 'a count, or a range such as "10:20"')
     if isinstance(value, Sequence):
         if not value or not all(_is_whole(seed) and seed >= 0 for seed in value):
             raise place.wrong(value, "a list of whole numbers")
-        return tuple(dict.fromkeys(map(int, value)))
+        return _bounded(value, place)
     return tuple(range(_whole(value, place)))
+
+
+def _bounded(seeds: Sequence[int], place: Place) -> tuple[int, ...]:
+    """Return seeds, each once, unless they are too many or too large."""
+    _whole(len(seeds), place)
+    largest = max(seeds)
+    if largest > LAST_SEED:
+        raise BadValue(f"{place}: seed {largest} is too large; give seeds of at most {LAST_SEED}")
+    return tuple(dict.fromkeys(map(int, seeds)))
 
 
 _strength = _numbers(lambda x: 0 <= x < math.inf, "a number of at least zero")

@@ -1,4 +1,4 @@
-"""What differs between two runs: a line for each loss of each table, with the marks that asv uses."""
+"""What differs between two runs: a line for each loss of each table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lossbench.schema import PLACE, SCORES, TRIALS, three
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
 
 MARKS = {
-    "+": "worse",
-    "-": "better",
+    "+": "better",
+    "-": "worse",
     "!": "now fails",
     "*": "now works",
     "x": "not comparable",
@@ -25,10 +25,10 @@ MARKS = {
     "~": "not significant",
     "=": "the same",
 }
-"""What each mark says of B against A: the marks of asv and three more."""
+"""What each mark says of B against A."""
 
 LEGEND = (
-    "+ worse, - better, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
+    "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
     "< only in A, > only in B, = the same numbers: counted, not shown",
     "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these data",
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
@@ -117,7 +117,7 @@ def mark_of(meeting: Meeting, moved: Change) -> str:
         return "!"
     if meeting.mended or moved.found:
         return "*"
-    return "=" if moved.still else {"worse": "+", "better": "-"}.get(moved.verdict, "~")
+    return "=" if moved.still else {"better": "+", "worse": "-"}.get(moved.verdict, "~")
 
 
 def notes_on(meeting: Meeting, moved: Change) -> Iterator[str]:

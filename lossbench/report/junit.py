@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,10 @@ from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
+from lossbench.visible import visible
 
 Status = Literal["passed", "skipped", "failed"]
 STATUSES: dict[str, Status] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
-
-# XML 1.0 cannot hold these; a carriage return would be read back as a newline.
-ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 FIGURES = (
@@ -113,7 +110,7 @@ def junit(cases: Iterable[JUnitCase]) -> str:
     root = ET.Element("testsuites", {"name": "lossbench"} | _counts(listed))
     for suite in dict.fromkeys(case.suite for case in listed):
         mine = [case for case in listed if case.suite == suite]
-        element = ET.SubElement(root, "testsuite", {"name": legal(suite)} | _counts(mine))
+        element = ET.SubElement(root, "testsuite", {"name": visible(suite)} | _counts(mine))
         element.extend(_elements(mine))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
@@ -127,12 +124,12 @@ def _counts(cases: list[JUnitCase]) -> dict[str, str]:
 
 def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
     for case in cases:
-        element = ET.Element("testcase", classname=legal(case.suite), name=legal(case.name))
+        element = ET.Element("testcase", classname=visible(case.suite), name=visible(case.name))
         if case.properties:
             properties = ET.SubElement(element, "properties")
             for name, value in case.properties:
-                ET.SubElement(properties, "property", name=name, value=legal(value))
-        text = legal(case.text)
+                ET.SubElement(properties, "property", name=name, value=visible(value))
+        text = visible(case.text)
         if case.status == "failed":
             ET.SubElement(element, "failure", message=text, type="fail").text = text
         elif case.status == "skipped":
@@ -140,13 +137,3 @@ def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
         else:
             ET.SubElement(element, "system-out").text = text
         yield element
-
-
-def legal(text: str) -> str:
-    r"""Return a text with the characters that XML cannot hold written out.
-
-    Example:
-        >>> legal("a\x1b[31m")
-        'a\\x1b[31m'
-    """
-    return ILLEGAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from itertools import cycle
 from typing import Any
 
 import pandas as pd
 
 from lossbench.remark import Remark
+from lossbench.report.escape import html as escape
 from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
 from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.report.page import reports
 from lossbench.report.words import words
-from lossbench.results.read import MANIFEST
+from lossbench.results.manifest import MANIFEST
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.write import csv_text, findings_csv, json_text, write_folder
@@ -42,7 +42,7 @@ def save_remade(remade: Remade, folder: Path) -> None:
     if not all(name in texts for name in REPORTS):
         texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside
     if remade.manifest is not None:
-        texts[MANIFEST] = json_text(remade.manifest | {"sha256": hashes(texts)})
+        texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
     write_folder(folder, texts)
 
 

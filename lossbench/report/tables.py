@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
+from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import SETTING, three
+from lossbench.visible import visible
 
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
@@ -195,10 +197,10 @@ def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
             n: seeds
         <BLANKLINE>
     """
-    blocks = [f"### {table.title}\n\n{_grid(table)}\n" for table in tables]
-    return "\n".join([*blocks, "".join(f"    {line}\n" for line in legend)])
+    blocks = [f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables]
+    return "\n".join([*blocks, "".join(f"    {visible(line)}\n" for line in legend)])
 
 
 def _grid(table: Table) -> str:
     lines = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(escaped, line)) + " |" for line in lines)

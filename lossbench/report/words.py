@@ -7,6 +7,7 @@ from typing import Any
 
 from lossbench.remark import Remark, Topic
 from lossbench.report.tables import heading, listed_seeds
+from lossbench.visible import visible
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -31,8 +32,8 @@ def words(remark: Remark) -> str:
     """
     saying = WORDS[remark.topic]
     if callable(saying):
-        return saying(**remark.facts)
-    return saying.format(**{name: written(fact) for name, fact in remark.facts.items()})
+        return visible(saying(**remark.facts))
+    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
 
 
 def written(fact: Any, between: str = ", ") -> str:
@@ -202,5 +203,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.ANY_ORDER: "its value does not depend on which row a target belongs to: if that is not meant, shapes "
     "(batch) and (batch, 1) were broadcast to (batch, batch)",
     Topic.TORCH_WARNS: "it warns: {warning}",
+    Topic.CLAMPED: "its gradient is zero where a raw output is below 0 or above 1, as of a loss of probabilities: "
+    "if it is one, state :@gets=probability",
+    Topic.UNDONE: "its file changes {settings}; that is undone, since other losses run in the same process",
+    Topic.TARGET_FIRST: "it is called with the target first, f({names}), as the names of its parameters say",
 }
 """By topic, a text with its facts in braces, or a function of the facts."""

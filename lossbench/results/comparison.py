@@ -32,6 +32,7 @@ class Comparison(Findings):
         cached: how many trainings were taken from the store.
         gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
         note: why results could not be kept for other runs; empty where they could.
+        warned: by what a user's loss warned of in training, the specs that it may have been.
     """
 
     experiment: Experiment = field(kw_only=True, repr=False)
@@ -41,6 +42,7 @@ class Comparison(Findings):
     cached: int = 0
     gaps: tuple[Gap, ...] = ()
     note: str = ""
+    warned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -78,4 +80,5 @@ def execute(
         cached=done.cached,
         gaps=done.gaps,
         note=done.note,
+        warned=done.warned,
     )

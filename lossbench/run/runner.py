@@ -5,27 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from lossbench.backends import Backend, Local, available_cores
-from lossbench.errors import BadValue, LossFailed
+from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import Engine, Manner
-from lossbench.run.scoring import failed_rows, frame_of, rows_of
+from lossbench.plan.request import Manner
+from lossbench.run.packs import train_pack
 from lossbench.run.state import Gap, Ledger
 from lossbench.store import Store
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trial import Trial
-
-if TYPE_CHECKING:
-    from lossbench.training.trace import Trace
 
 # A second process costs a second of imports: less work than this, in multiply-adds, is done in one process.
 WORTH_A_PROCESS = 20e9
@@ -48,6 +44,7 @@ class Finished:
         cached: how many trainings were taken from the store.
         gaps: the seeds that are left out; none where everything is done.
         note: why results could not be kept for other runs; empty where they could.
+        warned: by what a user's loss warned of in training, the specs that it may have been.
     """
 
     rows: pd.DataFrame
@@ -56,6 +53,7 @@ class Finished:
     cached: int
     gaps: tuple[Gap, ...]
     note: str
+    warned: Mapping[str, tuple[str, ...]]
 
 
 def run(
@@ -85,7 +83,7 @@ def run(
     backend: Backend = Local(processes(packs, manner))
     with closing(backend.run(train, packs)) as results:
         for index, result in results:
-            ledger.add(packs[index].trials, *result)
+            ledger.add(packs[index].trials, result)
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
                 break
@@ -173,50 +171,7 @@ def finished(ledger: Ledger) -> Finished:
             "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
             "same command again, with a larger --budget"
         )
-    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note)
-
-
-def train_pack(pack: Pack, engine: Engine, device: str) -> tuple[pd.DataFrame, np.ndarray, float]:
-    """Train and score one pack; a loss that fails is left out, and the others are trained without it.
-
-    Returns:
-        Rows as columns, since a table of dictionaries takes ten times the memory, curves, and seconds of training.
-    """
-    from lossbench.run.provenance import fingerprint
-
-    start = time.perf_counter()
-    reasons: dict[str, str] = {}
-    curves = np.full((len(pack.trials), pack.epochs), np.nan)
-    rows, seconds, mark = [], 0.0, fingerprint(engine, device)
-    while healthy := [index for index, trial in enumerate(pack.trials) if trial.loss not in reasons]:
-        part = part_of(pack, healthy)
-        try:
-            trace = train(part, engine, device)
-        except LossFailed as error:
-            reasons |= dict.fromkeys(error.losses, str(error))
-            continue
-        rows, curves[healthy], seconds = rows_of(part, trace, mark), trace.curve, time.perf_counter() - start
-        break
-    failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
-    rows += failed_rows(part_of(pack, failed), reasons, mark) if failed else []
-    return frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True), curves, seconds
-
-
-def part_of(pack: Pack, indices: list[int]) -> Pack:
-    """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
-    return replace(pack, trials=tuple(pack.trials[index] for index in indices))
-
-
-def train(pack: Pack, engine: Engine, device: str) -> Trace:
-    """Train one pack by an engine on a device."""
-    import torch
-
-    from lossbench.training import fused, loop
-
-    # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
-    # so it is not set where it would be the usual one.
-    with nullcontext() if device == "cpu" else torch.device(device):
-        return fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned)
 
 
 def work(pack: Pack) -> float:

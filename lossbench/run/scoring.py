@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -58,12 +58,12 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     ]
 
 
-def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> list[dict[str, Any]]:
+def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
     """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
 
     Args:
         pack: the trials.
-        reasons: why, by the spec of the loss.
+        reasons: why, for each trial.
         fingerprint: of what they were to be trained by.
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
@@ -71,7 +71,21 @@ def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> lis
     trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
     rows = rows_of(pack, trace, fingerprint)
-    return [row | said | {"failure": reasons[trial.loss]} for trial, row in zip(pack.trials, rows, strict=True)]
+    return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
+
+
+def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
+    """Return rows of which those with a reason are as of failed trials, whatever they were.
+
+    Args:
+        rows: as of `frame_of`.
+        reasons: why each failed after all; empty where it did not.
+    """
+    gone = np.array([bool(reason) for reason in reasons], dtype=bool)
+    kept = ("constant_score", "target_score", "failure")
+    lost = {name: rows[name].mask(gone) for name in DTYPES if name not in kept}
+    said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])
+    return rows.assign(**lost, status=rows.status.mask(gone, "failed"), failure=rows.failure.mask(gone, said))
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:

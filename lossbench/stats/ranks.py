@@ -54,9 +54,9 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
     """Return the ranks of one task under one setting."""
     losses = pd.unique(group.loss)
     table = heights(group).reindex(columns=losses)
-    complete = table.dropna(axis="columns")
+    complete = table.loc[:, table.notna().all() & (len(table) > 0)]
     ranked = pd.DataFrame(compare_with_first(complete.to_numpy()), index=complete.columns).reindex(losses)
-    ranked["reason"] = ranked.reason.mask(table.isna().any(), "not on every data set")
+    ranked["reason"] = ranked.reason.mask(~ranked.index.isin(complete.columns), "not on every data set")
     return {
         "loss": losses.tolist(),
         "losses": complete.shape[1],

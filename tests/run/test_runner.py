@@ -257,3 +257,57 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
 def test_failures_without_a_loss_are_errors() -> None:
     """LossFailed carries the losses that it happened to; by itself, none."""
     assert LossFailed("what").losses == ()
+
+
+SCHEDULE = '''
+steps = 0
+
+def schedule(prediction, target):
+    """Another loss every sixty calls."""
+    global steps
+    steps += 1
+    return (1 + steps // 60) * ((prediction - target) ** 2).mean()
+'''
+
+
+def test_a_loss_that_hangs_on_its_past_has_no_results(tmp_path: Path, store: Store) -> None:
+    """All its trials fail, those too that were stored as good; the others are what they are without it."""
+    spec = f"{tmp_path}/own.py:schedule"
+    Path(tmp_path, "own.py").write_text(SCHEDULE)
+
+    def trained(losses: list[str], widths: list[int]) -> Finished:
+        models = [f"mlp:{width}" for width in widths]
+        return run(study(datasets="diabetes", losses=losses, models=models, epochs=3), jobs=1, store=store)
+
+    assert set(trained(["mse", spec], [2]).rows.status) == {"ok"}  # it has not moved yet
+    assert len(store) == 4
+    finished = trained(["mse", spec], [2, 3, 4])
+    gone = finished.rows.loss == spec
+    assert set(finished.rows.status[gone]) == {"failed"}
+    assert finished.rows.failure[gone].str.contains("its trainings hang on what ran before them").all()
+    assert finished.rows[gone].r2.isna().all()
+    assert np.isnan(finished.curves[gone]).all()
+    assert len(store) == (~gone).sum() == 6
+    alone = trained(["mse"], [2, 3, 4]).rows
+    pd.testing.assert_frame_equal(finished.rows[~gone].reset_index(drop=True), alone.reset_index(drop=True))
+
+
+FRAIL = '''
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+def frail(prediction, target):
+    """Positives count more, the fewer there are."""
+    loss = binary_cross_entropy_with_logits(prediction, target, reduction="none")
+    return (loss * (target * target.numel() / target.sum() + 1 - target)).mean()
+'''
+
+
+@pytest.mark.parametrize("engine", ["fused", "loop"])
+def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: str) -> None:
+    """NaN on a batch without positives is the failure of the loss, whatever the rate."""
+    spec = f"{tmp_path}/own.py:frail"
+    Path(tmp_path, "own.py").write_text(FRAIL)
+    wanted = study(datasets="imbalanced:positives=0.05:rows=200", losses=["bce", spec], seeds=1)
+    rows = run(wanted, jobs=1, engine=engine).rows
+    assert list(rows.status) == ["ok", "failed"]
+    assert ": it is NaN or infinite on a batch without a row of class positive; " in rows.failure.iloc[1]
