@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from lossbench.errors import BadValue, UnknownName
 from lossbench.visible import hides
 
-BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
-
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
 # A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it.
@@ -97,7 +95,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def _pieces(spec: str) -> list[str]:
-    spec = spec.strip(BLANKS)
+    spec = spec.strip()
     cuts = [match.start() for match in _PARAMETER.finditer(_masked(spec))]
     return [spec[start:stop] for start, stop in zip([0, *(cut + 1 for cut in cuts)], [*cuts, None], strict=True)]
 
@@ -122,7 +120,7 @@ def split_list(text: str) -> list[str]:
         if not (keys and _LISTS.match(masked, keys[-1].start())):
             specs.append(text[start : match.start()])
             start = match.end()
-    return [spec.strip(BLANKS) for spec in (*specs, text[start:]) if spec.strip(BLANKS)]
+    return [spec.strip() for spec in (*specs, text[start:]) if spec.strip()]
 
 
 def title(spec: str) -> str:

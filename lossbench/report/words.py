@@ -112,11 +112,9 @@ def dates(column: str, first: str, drop: str) -> str:
 
 
 def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
-    """Say which texts were taken as missing."""
-    listed = ", ".join(f"'{text}'" for text, _ in texts)
-    return (
-        f"{listed} in '{column}' is taken as missing, {sum(count for _, count in texts)} in all, first in {place}"
-    )
+    """Say which texts were taken as missing, and how many of each."""
+    found = ", ".join(f"'{text}' {count}" for text, count in texts)
+    return f"taken as missing in '{column}': {found}, first in {place}"
 
 
 def quoted(names: tuple[str, ...]) -> str:
