@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from lossbench.cli.progress import telling
 
 if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Judgement, Study
@@ -63,20 +63,6 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
         click.echo(f"changed {change}", err=True)
     if changed:
         click.get_current_context().exit(CHANGED)
-
-
-@contextmanager
-def telling(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function that is told what is being trained: a line that changes on a terminal, lines elsewhere."""
-    if quiet:
-        yield lambda line: None
-    elif sys.stderr.isatty():
-        from lossbench.report.terminal import console
-
-        with console(stderr=True).status("") as status:
-            yield status.update
-    else:
-        yield lambda line: click.echo(line, err=True)
 
 
 def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
