@@ -19,7 +19,7 @@ MOMENTS = 20
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=lambda how: how.name)
 def test_a_run_that_is_killed_ends_the_same(
     undisturbed: Undisturbed,
     repeated: Callable[..., bytes],
