@@ -11,6 +11,7 @@ import click
 from lossbench.cli.refused import refusal
 from lossbench.cli.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
+from lossbench.visible import visible
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
@@ -117,7 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def refuse(message: str, exit_code: int) -> int:
     """Print an error and return its exit code."""
-    click.echo(f"lossbench: error: {message}", err=True)
+    click.echo(f"lossbench: error: {visible(message)}", err=True)
     return exit_code
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import JOBS, PATH
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Judgement, Study
@@ -61,7 +62,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     changed = changes(expected, judgements, ids)
     publish(judgements, catalogue, study, changed, options, time.perf_counter() - start)
     for change in changed:
-        click.echo(f"changed {change}", err=True)
+        click.echo(visible(f"changed {change}"), err=True)
     if changed:
         click.get_current_context().exit(CHANGED)
 
@@ -72,12 +73,14 @@ def telling(quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet:
         yield lambda line: None
     elif sys.stderr.isatty():
+        from rich.text import Text
+
         from lossbench.report.terminal import console
 
         with console(stderr=True).status("") as status:
-            yield status.update
+            yield lambda line: status.update(Text(visible(line)))
     else:
-        yield lambda line: click.echo(line, err=True)
+        yield lambda line: click.echo(visible(line), err=True)
 
 
 def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
@@ -94,7 +97,7 @@ def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
         raise BadValue(f"there is no search for the settings under which {claim.id} holds; leave --explain out")
     for one, name in searches:
         for line in EXPLANATIONS[name](one, study, **arguments_for(one, name)):
-            click.echo(line)
+            click.echo(visible(line))
 
 
 def publish(
@@ -126,7 +129,7 @@ def publish(
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:
         print_judgements(judgements, catalogue, study)
-        click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
+        click.echo(f"{seconds:.1f} s" + (f", files in {visible(str(folder))}" if folder else ""))
 
 
 def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:

@@ -7,18 +7,17 @@ import shlex
 import sys
 import time
 from collections import Counter
-from contextlib import AbstractContextManager
 from dataclasses import fields
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, many
-from lossbench.cli.progress import Say, counted
+from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, TABLES, many
+from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
@@ -31,7 +30,7 @@ WORSE, UNFINISHED = 3, 4
 
 
 @click.command(short_help="Train the same networks under each loss and say what differs.")
-@many("-d", "--dataset", "datasets", metavar="SPEC", help="Data sets: names, or file.csv:target=column.")
+@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
 @many("-l", "--loss", "losses", metavar="SPEC", help="Losses, such as mse,huber:delta=1.35; first: reference.")
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
@@ -82,11 +81,12 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     from lossbench.errors import OutputError
     from lossbench.report.plan import plan_lines
 
-    request = make_request(began, **options)
+    experiment, request = read_options(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(*rehearse(request))))
+        click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return
-    answered = answer(request, partial(watch, quiet=quiet))
+    trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
+    answered = answer(experiment, request, counted(trials, quiet))
     print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
@@ -96,12 +96,7 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         raise click.exceptions.Exit(UNFINISHED)
 
 
-def watch(experiment: Experiment, quiet: bool) -> AbstractContextManager[Say]:
-    """Open what is told the progress of an experiment."""
-    return counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
-
-
-def make_request(
+def read_options(
     began: float,
     config: str | None,
     quick: bool,
@@ -110,10 +105,12 @@ def make_request(
     baseline: Path | None,
     baseline_to_be: Path | None,
     **options: Any,
-) -> Request:
-    """Return what the options ask for."""
+) -> tuple[Experiment, Request]:
+    """Return what the options ask for: what is trained, how, and what comes of the results."""
+    from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.request import Request
+    from lossbench.plan.gate import parse_rules
+    from lossbench.plan.request import Manner, Request, choose_device
     from lossbench.plan.settings import Settings, make_settings
 
     if quick and config:
@@ -123,10 +120,11 @@ def make_request(
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
-    return Request(
-        make_settings(config, **changes),
-        config,
+    settings = make_settings(config, **changes)
+    request = Request(
+        Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
         cache=not no_cache,
+        rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
         folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
@@ -134,6 +132,7 @@ def make_request(
         began=began,
         **options,
     )
+    return planned(settings, config), request
 
 
 def default_folder(config: str | None, custom: bool) -> Path:

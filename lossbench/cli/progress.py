@@ -22,12 +22,29 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
 
         from lossbench.report.terminal import console
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console(stderr=True), transient=True) as bar:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
     else:
         yield _lines(totals)
+
+
+@contextmanager
+def changing_line(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that is told what is being done: a line that changes on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda line: None
+        return
+    from lossbench.report.terminal import console
+
+    with console(stderr=True).status("") as status:
+        yield status.update
 
 
 def _lines(totals: Mapping[str, int]) -> Say:

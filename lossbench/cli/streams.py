@@ -61,6 +61,9 @@ def open_streams() -> None:
 
     A stream that was closed is opened, since its number would go to the next file that is opened: standard output
     where nothing can be written, the others to nowhere.
+
+    Standard output is the report's alone: what a loss writes there, even past Python, goes to standard error. The
+    processes that train inherit that.
     """
     if os.name != "posix":
         return
@@ -69,7 +72,9 @@ def open_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, mode)  # the system takes the lowest number that is free
-    sys.stdout = _text(Output(1, "w", closefd=False), sys.stdout)
+    report = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = _text(Output(report, "w", closefd=False), sys.stdout)
     sys.stderr = _text(Log(2, "w", closefd=False), sys.stderr)
 
 

@@ -9,15 +9,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
+from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS
 from lossbench.spec import title
@@ -25,7 +26,7 @@ from lossbench.task import TASKS, Task
 
 SHIPPED = ("default", "quick")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
-GATE = dict.fromkeys(("new", "missing", "incomparable", "undecided"), str) | {"rules": list}
+GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
 MARGINS = dict.fromkeys((*METRICS, "epochs_to_target"), float)
 """The keys of a `[[loss]]` table, of a `[gate]` table, of a rule in it, and of `[margins]`, with their types."""
@@ -54,7 +55,7 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         margins: by score, the difference that is too small to matter.
-        gate: what comes of new, missing, incomparable and undecided rows, and `rules` beside those of --fail-on.
+        gate: how a run is held against a baseline.
     """
 
     datasets: tuple[str, ...]
@@ -71,7 +72,7 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     margins: Mapping[str, float]
-    gate: Mapping[str, Any]
+    gate: Gate
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
@@ -102,7 +103,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     custom = values.pop("loss", ())
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
-    return Settings(**values)
+    return Settings(**values | {"gate": Gate(**values["gate"])})
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -155,6 +156,16 @@ def _joined(names: Sequence[str], custom: Sequence[CustomLoss], last: Sequence[C
 
 
 @contextmanager
+def at(place: Place) -> Iterator[None]:
+    """Say in an error where the refused value stands."""
+    try:
+        yield
+    except UsageError as error:
+        error.args = (f"{place}: {error}",)
+        raise
+
+
+@contextmanager
 def placed(config: str | Path | None) -> Iterator[None]:
     """Add to an error the line of the user's config where the refused name stands.
 
@@ -164,10 +175,11 @@ def placed(config: str | Path | None) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        if error.about is not None and config is not None and config not in SHIPPED:
-            place = find_place(error.about, *read_toml(config))
-            error.args = (f"{place}: {error}",) if place else error.args
-        raise
+        if error.about is None or config is None or config in SHIPPED:
+            raise
+        place = find_place(error.about, *read_toml(config))
+        with at(place) if place else nullcontext():
+            raise
 
 
 def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | None:
@@ -233,10 +245,8 @@ def _custom_losses(value: Any, place: Place) -> tuple[CustomLoss, ...]:
 
 def _custom_loss(value: Mapping[str, Any], place: Place) -> CustomLoss:
     table = read_table(CUSTOM_LOSS, ["label", "loss"], value, place)
-    try:
+    with at(place.inside("label")):
         check_name(table["label"])
-    except BadValue as error:
-        raise BadValue(f"{place.inside('label')}: {error}") from None
     stated = (f"@{key}={text}" for key, text in table.items() if key != "loss")
     return CustomLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
 
@@ -254,15 +264,20 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
 
 def _gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
-    table = {"rules": []} | read_table(GATE, [], value, place)
-    return table | {"rules": [_rule(rule, place.inside("rules")) for rule in table["rules"]]}
+    table = read_table(GATE, [], value, place)
+    if "rules" in table:
+        table["rules"] = tuple(_rule(rule, place.inside("rules")) for rule in table["rules"])
+    return table
 
 
-def _rule(value: Any, place: Place) -> dict[str, str]:
+def _rule(value: Any, place: Place) -> Rule:
     table = {"rule": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping) or "rule" not in table:
         raise place.wrong(value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
-    return read_table(RULE, [], table, place)
+    stated = read_table(RULE, [], table, place)
+    with at(place):
+        (rule,) = parse_rules([stated.pop("rule")], **stated)
+    return rule
 
 
 def _number(value: Any, place: Place) -> float:
@@ -271,7 +286,7 @@ def _number(value: Any, place: Place) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise place.wrong(value, "a number of at most 1e308") from None
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _is_whole(value: object) -> bool:

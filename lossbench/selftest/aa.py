@@ -122,7 +122,7 @@ def margin_of(dataset: Dataset) -> tuple[str, float]:
     Raises:
         BadValue: the score has no declared margin.
     """
-    metric = dataset.score or primary_score(dataset.task)
+    metric = primary_score(dataset)
     if metric not in MARGINS:
         raise BadValue(f"data set '{dataset.name}' is judged by {metric}, which has no margin; take another")
     return metric, MARGINS[metric]

@@ -31,7 +31,7 @@ def test_a_diff_of_a_folder_and_a_file(inside: Callable, runs: tuple[str, str]) 
     outcome = inside("diff", *runs)
     assert (outcome.code, outcome.err) == (0, "")
     (line,) = (line for line in outcome.out.splitlines() if line.strip().startswith("-  bce"))
-    assert line.split() == ["-", "bce", "0.600", "0.500", "-0.100", "±0.006", *line.split()[6:]]
+    assert line.split() == ["-", "bce", "0.6000", "0.5000", "-0.1000", "±0.0059", *line.split()[6:]]
     assert all(line in outcome.out for line in LEGEND)
     assert "3 lines: 1 worse (-), 2 the same (=)\n" in outcome.out
 
@@ -56,7 +56,7 @@ def test_every_format_says_the_same(inside: Callable, runs: tuple[str, str]) -> 
     assert list(frame.columns) == list(rows[0]) == list(COLUMNS)
     assert frame["mark"].tolist() == [row["mark"] for row in rows] == ["-", "=", "="]
     text = inside("diff", *runs, "--format", "markdown").out
-    assert "| - | bce | 0.600 | 0.500 | -0.100 ±0.006 |" in text
+    assert "| - | bce | 0.6000 | 0.5000 | -0.1000 ±0.0059 |" in text
     assert "3 lines: 1 worse (-), 2 the same (=)" in text
 
 

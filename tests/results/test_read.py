@@ -18,7 +18,9 @@ from stats.synthetic import score_tables
 from lossbench import Comparison
 from lossbench.errors import DataError
 from lossbench.report.words import words
-from lossbench.results.read import READERS, altered, read_baseline, read_manifest, read_trials
+from lossbench.results.manifest import read_manifest
+from lossbench.results.read import altered, read_baseline, read_trials
+from lossbench.results.sheet import READERS
 from lossbench.results.write import trials_csv
 from lossbench.schema import COLUMNS, DTYPES
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
@@ -149,7 +151,7 @@ def test_every_column_refuses_what_is_none_of_its_values(tmp_path: Path, name: s
     ("cells", "words"),
     [
         ({"lr": "nan"}, "column lr: 'nan' is not a number"),
-        ({"accuracy": "inf"}, "column accuracy: 'inf' is neither a number nor empty"),
+        ({"accuracy": "inf"}, "column accuracy: 'inf' is neither a number below 1e+150 nor empty"),
         ({"seed": "1.5"}, "column seed: '1.5' is not a whole number"),
         ({"seed": "9" * 30}, "is not a whole number"),
         ({"train_rows": "0"}, "column train_rows: '0' is not a whole number above zero"),
@@ -241,7 +243,9 @@ def test_a_file_that_is_not_there_is_refused_with_what_to_name(tmp_path: Path) -
     for place, looked_for in ((tmp_path / "a.csv", "a.csv"), (tmp_path, "trials.csv")):
         with pytest.raises(DataError, match=f"no file {tmp_path}/{looked_for}; name a trials.csv, or the folder"):
             read_trials(place)
-        assert read_baseline(place) is None
+        with pytest.raises(DataError, match=f"no baseline at {tmp_path}/{looked_for}; .*--baseline-if-exists"):
+            read_baseline(place)
+        assert read_baseline(place, first=True) is None
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
