@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 from dataclasses import dataclass, replace
 
@@ -10,11 +12,19 @@ import torch
 
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss
+from lossbench.remark import Topic
 
 COMPANY = 7  # rows
 
+AT_A_TIME = 16
+"""The models after which the clock is looked at, of a loss that gets them one by one."""
+
 NOTHING = 1e-6
 """The share of the gradient in company below which a row alone is said to have none."""
+
+
+class TimeIsUp(Exception):
+    """A check took too long and was given up."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,16 @@ class Case:
         alone: True to make every sample a batch by itself, so that a loss of whole batches has a value for each.
         beside: where `alone`, number of rows, always the same, that stand in the batch beside the sample: a loss
             may need more rows than one.
+        precision: that in which the loss computes; what is given in a higher one is rounded to it.
+        until: when to give up, by `time.monotonic`.
     """
 
     loss: Loss
     targets: int
     alone: bool = False
     beside: int = 0
+    precision: torch.dtype = torch.float64
+    until: float = math.inf
 
     @property
     def outputs(self) -> int:
@@ -43,6 +57,16 @@ class Case:
     def is_default(self) -> bool:
         """Whether the parameters are those for which a record declares what depends on them."""
         return all(self.loss.parameters[p.name] == p.default for p in self.loss.record.parameters)
+
+    @property
+    def rounding(self) -> float:
+        """What rounding may do to a number near one, with some to spare: 4e-10 in double precision."""
+        return float(torch.finfo(self.precision).eps ** 0.6)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether every model is a call of its own, so that many models take long."""
+        return any(note.topic is Topic.MODEL_BY_MODEL for note in self.loss.record.notes)
 
     def draw(
         self, *shape: int, seed: int = 0, scale: float = 2.0, outputs: int | None = None
@@ -87,10 +111,39 @@ class Case:
             **prior: (1, outputs) shares to use instead of those of `prior`.
         """
         if not self.alone:
-            return self.loss.per_sample(raw, target, **(prior or self.prior(raw)))
+            return self._called(raw, target, prior or self.prior(raw))
         raw, target = self._in_company(raw.unsqueeze(-2), target.unsqueeze(raw.dim() - 1))
-        value = self.loss.per_sample(raw, target, **(prior or self.prior(raw)))
+        value = self._called(raw, target, prior or self.prior(raw))
         return value if self.loss.record.whole_batch else value[..., 0]
+
+    def _called(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Call the loss on raw (..., batch, outputs); one of the user's own always gets what has a gradient."""
+        if self.precision != torch.float64:
+            raw = raw.to(self.precision)
+            target = target.to(self.precision) if target.is_floating_point() else target
+        if not self.loss.record.code:
+            return self.loss.per_sample(raw, target, **prior)
+        leaf = raw if raw.requires_grad else raw.clone().requires_grad_()  # it may differentiate by itself
+        value = self._timed(leaf, target, prior)
+        return value if raw.requires_grad else value.detach()
+
+    def _timed(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Call the loss, and give up when time is up: no call takes many models that are evaluated one by one."""
+        lead = raw.shape[:-2]
+        if not (self.one_by_one and lead):
+            self._look_at_the_clock()
+            return self.loss.per_sample(raw, target, **prior)
+        models = (each.flatten(0, len(lead) - 1).split(AT_A_TIME) for each in (raw, target))
+        values = []
+        for some in zip(*models, strict=True):
+            self._look_at_the_clock()
+            values.append(self.loss.per_sample(*some, **prior))
+        together: torch.Tensor = torch.cat(values).unflatten(0, lead)
+        return together
+
+    def _look_at_the_clock(self) -> None:
+        if time.monotonic() > self.until:
+            raise TimeIsUp
 
     def _in_company(self, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the batches (..., 1, outputs) with the fixed rows added to each."""
@@ -120,6 +173,28 @@ def value_and_gradient(
     value = case.value(leaf, target, **prior)
     (slope,) = torch.autograd.grad(value.sum(), leaf)
     return value.detach(), slope
+
+
+def in_its_precision(case: Case) -> Case:
+    """Return the case in single precision where the loss takes no double, or rounds what it is given."""
+    single = replace(case, precision=torch.float32)
+    raw, target = case.draw(COMPANY)
+    try:
+        value, slope = value_and_gradient(case, raw, target)
+    except (LossFailed, RuntimeError, IndexError):
+        return single if _works(single) else case
+    step = 1e-9 * raw.abs().mean() * slope.sign()
+    off = (case.value(raw + step, target) - value).sum() - (slope * step).sum()
+    return single if bool(off.abs() > 0.05 * (slope * step).sum()) else case
+
+
+def _works(case: Case) -> bool:
+    """Say whether the loss takes the precision of a case."""
+    try:
+        value_and_gradient(case, *case.draw(COMPANY))
+    except (LossFailed, RuntimeError, IndexError):
+        return False
+    return True
 
 
 def lone(case: Case) -> Case:

@@ -1,7 +1,7 @@
-"""Which constant minimises a loss on a small sample, and so what it makes a network estimate.
+"""Which constants minimise a loss on small samples, and so what it makes a network estimate.
 
-The loss of one raw output for the whole sample is minimised, and the prediction from that output is compared with
-the statistics of the sample.
+The loss of one raw output for a whole sample is minimised, and the prediction from that output is compared with
+the statistics of the sample. What a loss estimates, it estimates on all samples.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -24,53 +25,67 @@ from lossbench.metrics.prediction import predict
 SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
 """Targets of a regression: above zero and skewed, so that no two statistics are the same."""
 
-SHARES = (0.3, 0.65, 0.15)
-"""The share of the samples that have each label; for two classes the first is the share of positives."""
+MIRRORED = SAMPLE.min() + SAMPLE.max() - SAMPLE[::-1]
+"""The same, skewed to the other side."""
 
-CLASSES = np.repeat([0, 1, 2], [4, 13, 3])
+SHARES = (0.3, 0.65, 0.15), (0.9, 0.1, 0.4), (0.1, 0.85, 0.95), (0.65, 0.3, 0.8)
+"""In each sample, the share of the rows that have each label; for two classes the first, that of positives."""
+
+COUNTS = (4, 13, 3), (15, 2, 3)
+"""In each sample, the rows of each of several classes."""
+
+FEW = 2
+"""The samples of a loss with several outputs, for which the search is long."""
 
 ROWS = 20
-NEAR = 1e-3
+NEAR = {torch.float64: 1e-3, torch.float32: 1e-2}
+"""How near a prediction comes to a statistic that it estimates, by the precision of the loss."""
+
+CALLS = 200
+"""The most evaluations of one search: a loss that falls without end would be followed for ever."""
+
+STARTS = 0.0, 1.0
+"""The sizes of the raw outputs from which several of them are searched, each for a sample of its own."""
 
 Estimates = Mapping[str, bool]
 """By the name of a statistic, whether the preferred output predicts it."""
 
 
-def weighted_median(weights: np.ndarray) -> float:
-    """Return the first value of the sample at which half of the weight (sample,) is reached."""
-    return float(SAMPLE[np.searchsorted(weights.cumsum(), weights.sum() / 2)])
+def weighted_median(weights: np.ndarray, y: np.ndarray = SAMPLE) -> float:
+    """Return the first value of an ordered sample at which half of the weight (sample,) is reached."""
+    return float(y[np.searchsorted(weights.cumsum(), weights.sum() / 2)])
 
 
-def centre(pull: Callable[[np.ndarray], np.ndarray]) -> float:
-    """Return the value at which the pulls of the sample's errors, (sample,) to (sample,), sum to zero."""
-    return float(brentq(lambda value: pull(SAMPLE - value).sum(), SAMPLE.min(), SAMPLE.max(), xtol=1e-12))
+def centre(y: np.ndarray, pull: Callable[[np.ndarray], np.ndarray]) -> float:
+    """Return the value at which the pulls of a sample's errors, (sample,) to (sample,), sum to zero."""
+    return float(brentq(lambda value: pull(y - value).sum(), y.min(), y.max(), xtol=1e-12))
 
 
-def moved_mean(reach: float) -> float:
-    """Return the mean of the sample when values farther than `reach` from that mean are moved to this distance."""
-    return centre(lambda error: error.clip(-reach, reach))
+def moved_mean(y: np.ndarray, reach: float) -> float:
+    """Return the mean of a sample when values farther than `reach` from that mean are moved to this distance."""
+    return centre(y, lambda error: error.clip(-reach, reach))
 
 
 STATISTICS: Mapping[str, Callable[..., float]] = {
-    "mean": lambda: SAMPLE.mean(),
-    "median": lambda: np.median(SAMPLE),
-    "quantile tau": lambda tau: np.quantile(SAMPLE, tau, method="inverted_cdf"),
-    "expectile tau": lambda tau: stats.expectile(SAMPLE, tau),
-    "median weighted by 1/|y|": lambda: weighted_median(1 / SAMPLE),
-    "geometric mean of 1 + y, less 1": lambda: stats.gmean(1 + SAMPLE) - 1,
-    "mean of targets moved to within delta of it": lambda delta: moved_mean(delta),
-    "mean of targets moved to within beta of it": lambda beta: moved_mean(beta),
-    "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda delta: centre(lambda e: e / np.hypot(1, e / delta)),
-    "mean weighted by tanh(y - f)/(y - f)": lambda: centre(np.tanh),
+    "mean": lambda y: y.mean(),
+    "median": lambda y: np.median(y),
+    "quantile tau": lambda y, tau: np.quantile(y, tau, method="inverted_cdf"),
+    "expectile tau": lambda y, tau: stats.expectile(y, tau),
+    "median weighted by 1/|y|": lambda y: weighted_median(1 / y, y),
+    "geometric mean of 1 + y, less 1": lambda y: stats.gmean(1 + y) - 1,
+    "mean of targets moved to within delta of it": lambda y, delta: moved_mean(y, delta),
+    "mean of targets moved to within beta of it": lambda y, beta: moved_mean(y, beta),
+    "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda y, delta: centre(y, lambda e: e / np.hypot(1, e / delta)),
+    "mean weighted by tanh(y - f)/(y - f)": lambda y: centre(y, np.tanh),
 }
-"""Statistics of the regression sample by their names in records, each a function of the loss's parameters."""
+"""Statistics of an ordered sample (sample,) by their names in records; the others are parameters of the loss."""
 
 
-def statistics(parameters: Mapping[str, float]) -> dict[str, float]:
-    """Return the statistics of the sample by name; those with a parameter only if the loss has it too."""
-    wanted = {name: inspect.signature(statistic).parameters for name, statistic in STATISTICS.items()}
+def statistics(parameters: Mapping[str, float], y: np.ndarray = SAMPLE) -> dict[str, float]:
+    """Return the statistics of a sample by name; those with a parameter only if the loss has it too."""
+    wanted = {name: list(inspect.signature(statistic).parameters)[1:] for name, statistic in STATISTICS.items()}
     return {
-        name: STATISTICS[name](**{key: parameters[key] for key in keys})
+        name: STATISTICS[name](y, **{key: parameters[key] for key in keys})
         for name, keys in wanted.items()
         if set(keys) <= set(parameters)
     }
@@ -84,14 +99,14 @@ def risk(case: Case, raw: torch.Tensor, target: torch.Tensor, **prior: torch.Ten
     return value if case.loss.record.whole_batch else value.mean(-1)
 
 
-def preferred(case: Case, target: torch.Tensor, **prior: torch.Tensor) -> np.ndarray:
+def preferred(case: Case, target: torch.Tensor, start: float = 0.0, **prior: torch.Tensor) -> np.ndarray:
     """Return the raw output (outputs,) of least risk.
 
     A single output is searched on a grid and refined without a derivative; several outputs are found by descent
-    along the gradient, from zero.
+    along the gradient, from `start`.
     """
     if case.outputs > 1:
-        return _descended(case, target, prior)
+        return _descended(case, target, start, prior)
     ends = (-1, 10) if case.loss.task == "regression" else (-8, 8)
     grid = torch.linspace(*ends, 221, dtype=torch.float64)
     best, step = float(grid[risk(case, grid[:, None], target, **prior).argmin()]), float(grid[1] - grid[0])
@@ -103,52 +118,78 @@ def preferred(case: Case, target: torch.Tensor, **prior: torch.Tensor) -> np.nda
     return np.array([minimize_scalar(at, bounds=near, method="bounded", options=options).x])
 
 
-def _descended(case: Case, target: torch.Tensor, prior: Mapping[str, torch.Tensor]) -> np.ndarray:
+def _descended(case: Case, target: torch.Tensor, start: float, prior: Mapping[str, torch.Tensor]) -> np.ndarray:
     def value_and_slope(raw: np.ndarray) -> tuple[float, np.ndarray]:
         point = torch.as_tensor(raw).requires_grad_()
         value = risk(case, point[None], target, **prior)
         (slope,) = torch.autograd.grad(value.sum(), point)
         return float(value.detach()), slope.numpy()
 
-    found: Any = minimize(value_and_slope, np.zeros(case.outputs), jac=True, method="L-BFGS-B")
+    began = np.random.default_rng(0).normal(scale=start, size=case.outputs)
+    found: Any = minimize(value_and_slope, began, jac=True, method="L-BFGS-B", options={"maxfun": CALLS})
     return np.asarray(found.x)
 
 
-def sample(case: Case) -> torch.Tensor:
-    """Return the targets of the sample as the record encodes them, (rows,) or (rows, targets)."""
+def samples(case: Case) -> list[torch.Tensor]:
+    """Return the targets of each sample as the record encodes them, (rows,) or (rows, targets)."""
     record = case.loss.record
     if record.task == "regression":
-        return torch.as_tensor(SAMPLE)[:, None].expand(-1, case.targets)
+        return [torch.as_tensor(y.copy())[:, None].expand(-1, case.targets) for y in (SAMPLE, MIRRORED)]
     if record.task == "multiclass":
-        return torch.as_tensor(CLASSES)
+        return [torch.as_tensor(np.repeat([0, 1, 2], counts)) for counts in COUNTS]
     # Row i has a label where i is among the first of a permutation that is the label's own.
     rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7])[: case.targets]) % ROWS
-    present = torch.as_tensor(rank < ROWS * np.array(SHARES)[: case.targets])
-    return present[:, 0].long() if record.encoding == "index" else present.double()
+    shares = SHARES if case.outputs == 1 else SHARES[:FEW]
+    present = [torch.as_tensor(rank < np.round(ROWS * np.array(each)[: case.targets])) for each in shares]
+    return [each[:, 0].long() if record.encoding == "index" else each.double() for each in present]
 
 
 def check_elicits(case: Case) -> Observation:
-    """Find the preferred constant, name it, and compare it with what the record declares."""
-    target = sample(case)
-    share = _shares(case, target)
-    prior = {"prior": torch.as_tensor(share)[None]} if case.loss.record.prior else {}
-    raw = preferred(case, target, **prior)
-    if not bool(risk(case, torch.as_tensor(raw)[None], target, **prior).isfinite().all()):
+    """Find the preferred constants, name what they are, and compare that with what the record declares."""
+    found = _named(case)
+    if found is None:
         return observed("no constant: of one it is NaN or infinite", noted=True)
-    regression = case.loss.task == "regression"
-    estimates, saw = _of_values(case, raw) if regression else _of_classes(case, raw, share)
-    claim = _claim(case)
+    (estimates, saw), claim = found, _claim(case)
     if not estimates.get(claim, True):
         return observed(f"{saw}: declared to be the {claim}, and is not", failed=True)
-    held = claim if claim in estimates else next((name for name, holds in estimates.items() if holds), "")
+    held = _held(estimates, claim)
     known = held if claim in (held, "") else f"declared as {claim}"
     return observed(f"{saw}: {known or 'no statistic that is known here'}", noted=not known)
+
+
+def estimated(case: Case) -> str:
+    """Name the statistic that a loss estimates on all samples; empty where none is known."""
+    found = _named(case)
+    return _held(found[0], "") if found else ""
+
+
+def _held(estimates: Estimates, claim: str) -> str:
+    """Return what is declared, if it can be tested, or else the first statistic that holds."""
+    return claim if claim in estimates else next((name for name, holds in estimates.items() if holds), "")
+
+
+def _named(case: Case) -> tuple[Estimates, str] | None:
+    """Say which statistics the preferred constants of all samples are; None where the loss of one is no number."""
+    targets = samples(case)
+    shares = [_shares(case, target) for target in targets]
+    priors = [{"prior": torch.as_tensor(share)[None]} if case.loss.record.prior else {} for share in shares]
+    each = list(zip(targets, priors, strict=True))
+    raw = [preferred(case, target, start, **prior) for (target, prior), start in zip(each, cycle(STARTS))]
+    risks = [
+        risk(case, torch.as_tensor(one)[None], its, **prior) for one, (its, prior) in zip(raw, each, strict=True)
+    ]
+    if not all(bool(value.isfinite().all()) for value in risks):
+        return None
+    if case.loss.task != "regression":
+        return _of_classes(case, np.stack(raw), np.stack(shares))
+    found = [_of_values(case, one, target[:, 0].numpy()) for one, target in zip(raw, targets, strict=True)]
+    return {name: all(estimates[name] for estimates, _ in found) for name in found[0][0]}, found[0][1]
 
 
 def _shares(case: Case, target: torch.Tensor) -> np.ndarray:
     """Return the share of each class or label in a sample, (classes,) or (labels,)."""
     if case.loss.task == "multiclass":
-        return np.bincount(CLASSES) / len(CLASSES)
+        return np.bincount(target.numpy(), minlength=case.targets) / len(target)
     return target.double().reshape(len(target), -1).mean(0).numpy()
 
 
@@ -158,37 +199,42 @@ def _claim(case: Case) -> str:
     return claim if case.is_default or claim in STATISTICS else ""
 
 
-def _of_values(case: Case, raw: np.ndarray) -> tuple[Estimates, str]:
-    """Name the value predicted by raw (outputs,) among the statistics of the sample."""
+def _of_values(case: Case, raw: np.ndarray, y: np.ndarray) -> tuple[Estimates, str]:
+    """Name the value predicted by raw (outputs,) among the statistics of an ordered sample."""
     value = float(positive(torch.tensor(raw[0]))) if case.loss.link == "softplus" else float(raw[0])
-    given = statistics(case.loss.parameters)
-    estimates = {name: abs(value - statistic) < NEAR for name, statistic in given.items()}
-    estimates["a value between median and mean"] = given["median"] < value < given["mean"]
-    estimates["a quantile"] = bool((abs(SAMPLE - value) < NEAR).any())
+    given, near = statistics(case.loss.parameters, y), NEAR[case.precision]
+    estimates = {name: abs(value - statistic) < near for name, statistic in given.items()}
+    low, high = sorted((given["median"], given["mean"]))
+    estimates["a value between median and mean"] = low < value < high
+    estimates["a quantile"] = bool((abs(y - value) < near).any())
     beside = f"where the mean is {given['mean']:.4g}, the median {given['median']:.4g}"
     return estimates, f"{round(value, 6) + 0.0:.4g} {beside}"
 
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:
-    """Name what raw (outputs,) says about classes or labels of known shares (classes,)."""
-    reading = predict(raw[None, None], case.loss.link, case.loss.task)
-    likely = share.argmax() if case.loss.task == "multiclass" else share > 0.5
-    right = bool(np.all(reading.decision.flatten() == likely))
-    score, belief = reading.ranking, reading.probability
-    near = partial(np.allclose, rtol=0, atol=NEAR)
+    """Name what raw (samples, outputs) says about classes or labels of known shares (samples, classes)."""
+    reading = predict(raw[None], case.loss.link, case.loss.task)
+    likely = (
+        share.argmax(-1) if case.loss.task == "multiclass" else (share > 0.5).reshape(reading.decision[0].shape)
+    )
+    score = reading.ranking.reshape(share.shape)
+    belief = None if reading.probability is None else reading.probability.reshape(share.shape)
+    near = partial(np.allclose, rtol=0, atol=NEAR[case.precision])
     estimates = {
         "probability": belief is not None and near(belief, share),
         "2p - 1": near(score, 2 * share - 1),
         "log(p / (1 - p))": near(score, np.log(share / (1 - share))),
         "½ log(p / (1 - p))": near(score, np.log(share / (1 - share)) / 2),
         "each label's share of all labels": belief is not None
-        and len(share) > 1
-        and near(belief, share / share.sum()),
-        "most probable class": right,
+        and share.shape[-1] > 1
+        and near(belief, share / share.sum(-1, keepdims=True)),
+        "most probable class": bool(np.all(reading.decision[0] == likely)),
     }
-    said = f"raw outputs {_listed(raw)}" if belief is None else f"probabilities {_listed(belief.flatten())}"
+    said = f"raw outputs {_listed(raw)}" if belief is None else f"probabilities {_listed(belief)}"
     return estimates, f"{said} for shares of {_listed(share)}"
 
 
 def _listed(numbers: np.ndarray) -> str:
-    return ", ".join(f"{number:.3g}" for number in numbers)
+    """Write the numbers (samples, n) of each sample; those of a single number together."""
+    rows = [", ".join(f"{number:.3g}" for number in row) for row in numbers]
+    return ("; " if numbers.shape[-1] > 1 else ", ").join(rows)

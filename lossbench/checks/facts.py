@@ -10,21 +10,27 @@ from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, lone
 
 ROWS = 300
+FEWER = 60
+"""The samples where every one of them is a call of its own."""
 
 
-def convex(case: Case, rows: int = ROWS) -> bool:
+def _rows(case: Case) -> int:
+    return FEWER if case.one_by_one else ROWS
+
+
+def convex(case: Case, rows: int = 0) -> bool:
     """Between two points the loss lies below the chord."""
     scale = 8 if case.loss.link == "softplus" else 4  # where softplus is flat, at its smallest value, too
-    raw, target = case.draw(rows, scale=scale)
-    other, _ = case.draw(rows, scale=scale, seed=1)
+    raw, target = case.draw(rows or _rows(case), scale=scale)
+    other, _ = case.draw(len(raw), scale=scale, seed=1)
     middle = case.value((raw + other) / 2, target)
     chord = (case.value(raw, target) + case.value(other, target)) / 2
-    return bool((middle <= chord + 1e-9).all())
+    return bool((middle <= chord + case.rounding * (1 + chord.abs())).all())
 
 
-def bounded(case: Case, rows: int = ROWS) -> bool:
+def bounded(case: Case, rows: int = 0) -> bool:
     """Far out the loss hardly grows with the distance; otherwise it grows without bound, if slowly."""
-    far, farther = (case.value(*case.draw(rows, scale=scale)) for scale in (1e5, 1e10))
+    far, farther = (case.value(*case.draw(rows or _rows(case), scale=scale)) for scale in (1e5, 1e10))
     return bool((farther.isfinite() & (farther <= 1.5 * far + 0.5)).all())
 
 
@@ -32,7 +38,7 @@ def symmetric(case: Case) -> bool:
     """Errors of both signs cost the same, and so do exchanged classes."""
     raw, target = case.draw(50)
     there, back = case.value(raw, target), case.value(*exchanged(case, raw, target))
-    return torch.allclose(there, back, rtol=1e-9)
+    return torch.allclose(there, back, rtol=case.rounding)
 
 
 def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -50,12 +56,13 @@ def separable(case: Case) -> bool:
     raw, target = case.draw(50)
     other, _ = case.draw(50, seed=1)
     other[..., 0] = raw[..., 0]
-    return torch.allclose(gradient(case, raw, target)[..., 0], gradient(case, other, target)[..., 0])
+    here, there = (gradient(case, given, target)[..., 0] for given in (raw, other))
+    return torch.allclose(here, there, rtol=1e-5, atol=max(1e-8, case.rounding))
 
 
-def nonnegative(case: Case, rows: int = ROWS) -> bool:
+def nonnegative(case: Case, rows: int = 0) -> bool:
     """No loss is negative, but for rounding of a zero."""
-    return float(case.value(*case.draw(rows)).min()) >= -1e-12
+    return float(case.value(*case.draw(rows or _rows(case))).min()) >= -1e-3 * case.rounding
 
 
 LAWS: Mapping[str, Callable[[Case], bool]] = {
@@ -68,9 +75,9 @@ LAWS: Mapping[str, Callable[[Case], bool]] = {
 """By the name of the fact in `lossbench.losses.Facts`; for differentiability see `lossbench.checks.kinks`."""
 
 
-def steepness(case: Case, outputs: int, scale: float, rows: int = ROWS) -> torch.Tensor:
+def steepness(case: Case, outputs: int, scale: float, rows: int = 0) -> torch.Tensor:
     """Return the size of the gradient of many samples, (samples,); of a separable loss, that of each term."""
-    raw, target = case.draw(rows, scale=scale, outputs=outputs)
+    raw, target = case.draw(rows or _rows(case), scale=scale, outputs=outputs)
     slope = gradient(case, raw, target)
     facts = case.loss.facts
     if facts is None or not facts.separable:

@@ -13,6 +13,12 @@ from lossbench.checks.line import REACH, Line, lines
 INTERVALS, COARSE, FINE = 192, 6, 40
 """The pieces of a line; the halvings of every piece, and then of those that may hold a jump."""
 
+FEWER = 64
+"""The pieces where every place on a line is a call of its own."""
+
+SPARE = 64
+"""How many times the rounding of a number may be taken for none."""
+
 SUSPECT = 0.06
 """The share of its height that a piece keeps after the first halvings if it may hold a jump; otherwise 1/64."""
 
@@ -59,43 +65,85 @@ def find_kinks(case: Case) -> list[Kink]:
     return [_look(line, place) for line in lines(case) for place in _places(line)]
 
 
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Pieces of a line.
+
+    Args:
+        line: the line.
+        ends: (2, pieces) where each begins and ends.
+        value: (2, pieces) there.
+        slope: (2, pieces, outputs) there.
+    """
+
+    line: Line
+    ends: torch.Tensor
+    value: torch.Tensor
+    slope: torch.Tensor
+
+    @property
+    def height(self) -> torch.Tensor:
+        """The gradient's change between the ends plus the value's deviation from it, (pieces,)."""
+        rise = self.slope[..., self.line.output].mean(0) * (self.ends[1] - self.ends[0])
+        turned: torch.Tensor = self.slope.diff(dim=0)[0].norm(dim=-1)
+        height: torch.Tensor = turned + (self.value.diff(dim=0)[0] - rise).abs()
+        return height
+
+    @property
+    def rounding(self) -> torch.Tensor:
+        """The height that rounding alone may give, in the precision of the loss, (pieces,)."""
+        size: torch.Tensor = 1 + self.value[0].abs() + self.slope[0].norm(dim=-1)
+        return size * (SPARE * torch.finfo(self.line.case.precision).eps)
+
+    def __getitem__(self, wanted: torch.Tensor) -> Pieces:
+        """Return some of the pieces."""
+        return Pieces(self.line, self.ends[:, wanted], self.value[:, wanted], self.slope[:, wanted])
+
+    def halved(self, times: int) -> Pieces:
+        """Halve each piece repeatedly, each time keeping the half with the greater jump."""
+        pieces = self
+        for _ in range(times):
+            middle = pieces.ends.mean(0)
+            between = (middle, *_at(pieces.line, middle))
+            parts = list(zip((pieces.ends, pieces.value, pieces.slope), between, strict=True))
+            first = Pieces(pieces.line, *(torch.stack([ends[0], mid]) for ends, mid in parts))
+            second = Pieces(pieces.line, *(torch.stack([mid, ends[1]]) for ends, mid in parts))
+            later = second.height > first.height
+            pieces = Pieces(
+                pieces.line,
+                torch.where(later, second.ends, first.ends),
+                torch.where(later, second.value, first.value),
+                torch.where(later[:, None], second.slope, first.slope),
+            )
+        return pieces
+
+
+def _at(line: Line, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return value and gradient on a line, in double precision whatever the loss gives."""
+    value, slope = line.at(places)
+    return value.double(), slope.double()
+
+
 def _places(line: Line) -> list[float]:
     """Return the places where value or gradient still differ after a piece has shrunk to a point."""
+    number = FEWER if line.case.one_by_one else INTERVALS
     # Uneven numbers: a kink usually is at a round one, and must not fall between two pieces.
-    cuts = torch.linspace(-REACH - 0.0123, REACH + 0.0071, INTERVALS + 1, dtype=torch.float64)
-    ends = torch.stack([cuts[:-1], cuts[1:]])
-    before = _heights(line, ends)
-    ends = _halved(line, ends, COARSE)
-    suspect = _heights(line, ends) > SUSPECT * before
+    cuts = torch.linspace(-REACH - 0.0123, REACH + 0.0071, number + 1, dtype=torch.float64)
+    value, slope = _at(line, cuts)
+    pairs = ((torch.stack([at[:-1], at[1:]])) for at in (cuts, value, slope))
+    whole = Pieces(line, *pairs)
+    coarse = whole.halved(COARSE)
+    suspect = coarse.height > SUSPECT * whole.height
     if not bool(suspect.any()):
         return []
-    ends = _halved(line, ends[:, suspect], FINE)
-    found = _heights(line, ends) > 1e-4 * before[suspect].clamp(min=1e-6)
-    return sorted({round(place, 9) + 0.0 for place in ends[1, found].tolist()})
-
-
-def _halved(line: Line, ends: torch.Tensor, times: int) -> torch.Tensor:
-    """Halve each piece (2, pieces) repeatedly, each time keeping the half with the greater jump."""
-    for _ in range(times):
-        middle = ends.mean(0)
-        halves = torch.stack([torch.stack([ends[0], middle]), torch.stack([middle, ends[1]])])
-        later = _heights(line, halves[1]) > _heights(line, halves[0])
-        ends = torch.where(later, halves[1], halves[0])
-    return ends
-
-
-def _heights(line: Line, ends: torch.Tensor) -> torch.Tensor:
-    """Return the gradient's change between the ends (2, pieces) plus the value's deviation from it, (pieces,)."""
-    value, slope = line.at(ends.flatten())
-    slopes = slope.reshape(*ends.shape, slope.shape[-1])
-    rise = slopes[..., line.output].mean(0) * (ends[1] - ends[0])
-    turned: torch.Tensor = slopes.diff(dim=0)[0].norm(dim=-1)
-    return turned + (value.reshape(ends.shape).diff(dim=0)[0] - rise).abs()
+    fine = coarse[suspect].halved(FINE)
+    found = fine.height > (1e-4 * whole.height[suspect].clamp(min=1e-6)).maximum(fine.rounding)
+    return sorted({round(place, 9) + 0.0 for place in fine.ends[1, found].tolist()})
 
 
 def _look(line: Line, place: float) -> Kink:
     places = torch.tensor([place - BESIDE, place, place + BESIDE], dtype=torch.float64)
-    return Kink(line, place, *line.at(places))
+    return Kink(line, place, *_at(line, places))
 
 
 def check_kinks(case: Case) -> Observation:

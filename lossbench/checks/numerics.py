@@ -83,6 +83,8 @@ def _nearest(case: Case, raw: torch.Tensor, target: torch.Tensor) -> str:
 
 def check_precision(case: Case) -> Observation:
     """Compare the gradient in single precision with that in double, where rounding may leave nothing of it."""
+    if case.precision == torch.float32:
+        return observed("it computes in float32 only: there is nothing to compare that with", noted=True)
     for size in SIZES[:3]:
         raw, target = extremes(case, size)
         exact = target.double() if target.is_floating_point() else target

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossbench.checks import Observation
-from lossbench.checks.case import Case
+from lossbench.checks.batches import check_batches
+from lossbench.checks.case import Case, TimeIsUp, in_its_precision
 from lossbench.checks.elicits import check_elicits
 from lossbench.checks.facts import check_facts
 from lossbench.checks.kinks import check_kinks
+from lossbench.checks.learns import judged
 from lossbench.checks.numerics import check_finite, check_precision, check_slopes
+from lossbench.checks.remedy import check_learns, stated
 from lossbench.checks.scale import check_cost, check_plateaus, check_saturation, check_scale
 from lossbench.checks.shape import (
     check_batch,
@@ -30,6 +34,9 @@ from lossbench.task import TASKS, Task
 from lossbench.training.thread import one_thread
 
 CHECKS: Mapping[str, Callable[[Case], Observation]] = {
+    "learns": check_learns,
+    "elicits": check_elicits,
+    "batches": check_batches,
     "gradient": check_slopes,
     "kinks": check_kinks,
     "finite": check_finite,
@@ -45,10 +52,12 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "scale": check_scale,
     "saturation": check_saturation,
     "plateaus": check_plateaus,
-    "elicits": check_elicits,
     "cost": check_cost,
 }
-"""In the order in which they are reported."""
+"""In the order in which they are done and reported: those first that must not be cut short."""
+
+LIMIT = 9.0
+"""The seconds that all checks of a loss may take together, on all tasks; each may take half of what is left."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +81,17 @@ class Report:
         return "fail" in grades or not grades
 
 
-def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
+Watch = Callable[[str], None]
+"""Is told what is being checked."""
+
+
+def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda doing: None) -> Report:
     """Do every check on a loss, on each task that it fits.
 
     Args:
         spec: such as "huber:delta=1.35" or "my_losses.py:my_loss".
         tasks: those to try.
+        watch: is told the task and the check before each.
 
     Raises:
         UsageError: there is no such loss.
@@ -90,22 +104,57 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS) -> Report:
         'pass'
     """
     found = fits(spec, tasks)
+    losses = {task: loss for task, loss in found.items() if isinstance(loss, Loss)}
     unfit = {task: loss for task, loss in found.items() if isinstance(loss, str)}
-    return Report(spec, unfit, {task: checked(loss) for task, loss in found.items() if isinstance(loss, Loss)})
+    astray = _astray(losses.values()) if len(losses) > 1 else {}
+    if len(astray) < len(losses):
+        losses = {task: loss for task, loss in losses.items() if task not in astray}
+        unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
+    if not losses:
+        unfit = {task: f"{reason}{_way_in(spec, task)}" for task, reason in unfit.items()}
+    seconds = LIMIT / max(1, len(losses))
+    return Report(spec, unfit, {task: checked(loss, seconds, watch) for task, loss in losses.items()})
 
 
-def checked(loss: Loss) -> tuple[tuple[str, Observation], ...]:
+def _astray(losses: Iterable[Loss]) -> dict[Task, str]:
+    """Return the tasks on which losses do not lead to the targets, and how: few losses are meant for all tasks."""
+    with one_thread(), warnings.catch_warnings(action="ignore"):
+        seen = {loss.task: _carried_out(judged, _case(loss), LIMIT / 8) for loss in losses if loss.record.code}
+    return {task: str(found.saw) for task, found in seen.items() if found.grade == "fail"}
+
+
+def _way_in(spec: str, task: Task) -> str:
+    """Return the statement with which a loss that does not fit a task leads to the targets, if there is one."""
+    with warnings.catch_warnings(action="ignore"):
+        ways = [way for way, _ in stated(spec, task, 1)]
+    return f". It is right {ways[0]}" if ways else ""
+
+
+def _case(loss: Loss) -> Case:
+    return in_its_precision(Case(loss, loss.targets or USUAL[loss.task]))
+
+
+def checked(
+    loss: Loss, seconds: float = LIMIT, watch: Watch = lambda doing: None
+) -> tuple[tuple[str, Observation], ...]:
     """Return the name and the observation of each check on a loss, then the notes of its dry call."""
-    case = Case(loss, loss.targets or USUAL[loss.task])
+    end, found = time.monotonic() + seconds, {}
     # torch's warnings were noted at the dry call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
-        found = tuple((name, _carried_out(check, case)) for name, check in CHECKS.items())
-    return (*found, *(("trial", Observation("note", note)) for note in loss.record.notes))
+        case = _case(loss)
+        for name, check in CHECKS.items():
+            watch(f"{loss.task}: {name}")
+            found[name] = _carried_out(check, case, (end - time.monotonic()) / 2)
+    return (*found.items(), *(("trial", Observation("note", note)) for note in loss.record.notes))
 
 
-def _carried_out(check: Callable[[Case], Observation], case: Case) -> Observation:
-    """Return the observation of a check; a failure if the loss raised an error."""
+def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
+    """Return the observation of a check; a failure if the loss raised an error, a note if it took too long."""
     try:
-        return check(case)
+        return check(replace(case, until=time.monotonic() + seconds))
+    except TimeIsUp:
+        return Observation(
+            "note", f"given up after {max(0.0, seconds):.1f} s: the loss is too slow to look closer"
+        )
     except (LossFailed, RuntimeError, IndexError) as error:
         return Observation("fail", " ".join(str(error).split()) or type(error).__name__)

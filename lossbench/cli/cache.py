@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli.options import FILE, PATH
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def clear(dataset: str | None, loss: str | None) -> None:
 
 
 @cache.command(short_help="Write them as a trials.csv.")
-@click.argument("target", metavar="FILE|-")
+@click.argument("target", type=FILE, metavar="FILE|-")
 def export(target: str) -> None:
     """Write the finished trials to FILE as a trials.csv, - for standard output."""
     from lossbench.results.write import prepare_file, write_text
@@ -106,7 +107,7 @@ def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 @cache.command(short_help="Add those of another store.")
-@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FILE", type=PATH)
 def merge(source: Path) -> None:
     """Add the finished trials of FILE, a trials.sqlite from another folder or machine.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from lossbench.cli.progress import changing_line
+
 if TYPE_CHECKING:
     from lossbench.task import Task
 
@@ -30,7 +32,8 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     from lossbench.results.write import json_text
     from lossbench.task import TASKS
 
-    report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),))
+    with changing_line(quiet) as watch:
+        report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),), watch)
     if form or not quiet:
         tables, said = check_tables(report), check_lines(report)
         show(form, tables, said=said, json=lambda: json_text(plain_report(report)))

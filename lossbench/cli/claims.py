@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli.options import JOBS, PATH
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lossbench.claims.files import ChangedVerdict
 
 FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
-PATH, SEED = click.Path(path_type=Path), click.IntRange(min=0)
+SEED = click.IntRange(0, 2**30)
 FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
 EXPECT = "A claims.csv; exit with 3 where a verdict is not the one in it."
 CHANGED = 3
@@ -34,7 +34,7 @@ CHANGED = 3
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
 @click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def claims(ids: tuple[str, ...], **options: Any) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
+
+from lossbench.visible import visible
 
 Say = Callable[[str, int], None]
 
@@ -35,13 +37,26 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
         yield _lines(totals)
 
 
+@contextmanager
+def changing_line(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that is told what is being done: a line that changes on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda line: None
+        return
+    from rich.text import Text
+
+    from lossbench.report.terminal import console
+
+    with console(stderr=True).status("") as status:
+        yield lambda line: status.update(Text(visible(line)))
+
+
 def _lines(totals: Mapping[str, int]) -> Say:
     left = Counter(totals)
 
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            with suppress(OSError):  # a log on a full disk is no reason to stop
-                click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
+            click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
     return say

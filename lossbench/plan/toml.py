@@ -159,7 +159,7 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
     if get_origin(kind) is Literal:
         text = read_as(str, value, place)
         if text not in get_args(kind):
-            raise UnknownName(place.keys[-1], text, get_args(kind), where=str(place))
+            raise UnknownName("value", text, get_args(kind), where=str(place))
         return text
     if is_dataclass(kind):
         return _read_record(kind, value, place)

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
-from lossbench.report.tables import interval, label, p_value, varying
+from lossbench.report.tables import label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
@@ -23,7 +24,7 @@ STATUSES: dict[str, Status] = {"pass": "passed", "warn": "skipped", "fail": "fai
 
 FIGURES = (
     *("verdict", "score", "mean", "difference", "difference_low", "difference_high"),
-    *("p_holm", "n", "diverged"),
+    *("p_holm", "n", "difference_n", "diverged"),
 )
 """The columns of the summary that become properties of a case."""
 
@@ -86,7 +87,7 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> JUnitCase:
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
     difference = interval(row["difference"], row["difference_low"], row["difference_high"])
     found = f"{row['verdict']}: {row['score']} differs by {difference}"
-    text = f"{found}, n {row['n']}, Holm-corrected p {p_value(row['p_holm'])}"
+    text = f"{found}, n {row['difference_n']}, Holm-corrected p {p_value(row['p_holm'])}"
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
     return JUnitCase(row["dataset"], name, "passed", text, properties)
 

@@ -15,8 +15,7 @@ from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
 from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.schema import METRICS
-from lossbench.stats.curves import LINE
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import LINE, Findings
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }

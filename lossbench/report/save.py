@@ -49,6 +49,7 @@ def save_remade(remade: Remade, folder: Path) -> None:
 def about(dataset: Dataset) -> dict[str, Any]:
     """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
     found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
+    found["groups"] = None if dataset.groups is None else int(dataset.groups.max()) + 1
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 
 
@@ -59,7 +60,7 @@ def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> 
         "schema": SCHEMA,
         "command": command,
         "config": asdict(experiment.settings),
-        **comparison.manner,
+        **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
         "partial": [asdict(gap) for gap in comparison.gaps],

@@ -54,9 +54,21 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     return trials
 
 
-def read_baseline(place: Path) -> pd.DataFrame | None:
-    """Read the trials of a baseline; None where there is none yet."""
-    return read_trials(place) if trials_path(place).exists() else None
+def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
+    """Read the trials of a baseline; None for a first run, which has none yet.
+
+    Raises:
+        DataError: there is none, and this is no first run; or as `read_trials`.
+    """
+    path = trials_path(place)
+    if path.exists():
+        return read_trials(place)
+    if first:
+        return None
+    raise DataError(
+        f"no baseline at {path}; give the path of a trials.csv, or --baseline-if-exists for the first run, which "
+        "has none yet"
+    )
 
 
 def trials_path(place: Path) -> Path:

@@ -12,7 +12,7 @@ from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
-from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
+from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, TUNING
@@ -54,6 +54,7 @@ class Remade(Findings):
         yield from partial(self.gaps)
         yield from failed(self.trials)
         yield from diverged(self.trials)
+        yield from undefined(self.trials)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:

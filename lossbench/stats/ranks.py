@@ -113,8 +113,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         "reason": [reason(p, bound) for p in p_holm],
     }
     empty = [np.nan] * min(losses, 1)
-    ranks = rankdata(-table, axis=1).mean(axis=0).tolist() if table.size else []
-    return {"average_rank": ranks} | {name: [*empty, *values] for name, values in others.items()}
+    ranks = rankdata(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
+    return {"average_rank": ranks.tolist()} | {name: [*empty, *values] for name, values in others.items()}
 
 
 def wilcoxon_p(differences: np.ndarray) -> float:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.errors import DataError
+from lossbench.errors import BadValue, DataError, OutputError
+from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
 from lossbench.store.record import Record, Row, checksum, decode, encode, trial_of
 
@@ -158,6 +159,11 @@ class Store:
             self._connection.execute("DELETE FROM evidence")
             return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
 
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove the trials of these keys, as far as they are stored."""
+        with self._writing():
+            self._connection.executemany("DELETE FROM trials WHERE key = ?", ((key,) for key in keys))
+
     def groups(self) -> list[Group]:
         """Count what is stored, by data set and fingerprint."""
         found = [Group(*values) for values in self._query(_GROUPS)]
@@ -246,5 +252,17 @@ def store_path(folder: str | Path | None = None) -> Path:
         folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
             `~/.cache/lossbench`.
     """
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder or os.environ.get("LOSSBENCH_CACHE") or Path(caches, "lossbench")) / "trials.sqlite"
+    folder = folder or os.environ.get("LOSSBENCH_CACHE")
+    if not folder:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or _caches(), "lossbench")
+    return Path(expand(str(folder)), "trials.sqlite")
+
+
+def _caches() -> str:
+    try:
+        return expand("~/.cache")
+    except BadValue:
+        raise OutputError(
+            "no home folder is known here, for the store of finished trials; name a folder in LOSSBENCH_CACHE, or "
+            "run without: --no-cache"
+        ) from None

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from lossbench.checks.case import COMPANY, Case, gradient, lone
+from lossbench.checks.case import COMPANY, Case, TimeIsUp, gradient, in_its_precision, lone
 from lossbench.checks.kinks import check_kinks
 from lossbench.losses import get_loss
 
 from .made import made, squared
+from .test_learns import OWN
 
 
 @pytest.mark.parametrize(("spec", "task"), [("mse", "regression"), ("ce", "multiclass"), ("bce", "multilabel")])
@@ -47,3 +50,37 @@ def test_company_is_kept_where_one_row_is_a_mere_sign() -> None:
     assert lone(cosine).beside == COMPANY
     assert gradient(lone(cosine), *cosine.draw(3)).norm() > 0.01
     assert check_kinks(cosine).grade == "pass"
+
+
+@pytest.mark.parametrize(("name", "single"), [("weighted", True), ("smoothed", False)])
+def test_a_loss_that_refuses_double_is_evaluated_in_single(name: str, single: bool) -> None:
+    """Constants in single precision fix that of the loss; what takes both is looked at in double."""
+    case = in_its_precision(Case(get_loss(f"{OWN}:{name}", "multiclass"), 3))
+    assert case.value(*case.draw(5)).dtype == case.precision == (torch.float32 if single else torch.float64)
+
+
+def test_a_loss_that_rounds_inside_is_evaluated_in_single() -> None:
+    """A step that only double precision can see moves nothing, though the result is double."""
+    inside = made(lambda raw, target: squared(raw.float(), target.float()).to(raw.dtype))
+    assert in_its_precision(inside).precision == torch.float32
+    assert in_its_precision(made(squared)).precision == torch.float64
+
+
+def test_a_loss_gets_raw_outputs_with_a_gradient() -> None:
+    """A loss of the user's own may differentiate by itself, though nobody asks for its gradient."""
+
+    def steep(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        (slope,) = torch.autograd.grad(squared(raw, target).sum(), raw, create_graph=True)
+        return slope.square().sum(-1)
+
+    case = made(steep)
+    raw, target = case.draw(5)
+    torch.testing.assert_close(case.value(raw, target), 4 * (raw - target).square().sum(-1))
+    assert not case.value(raw, target).requires_grad
+
+
+def test_a_case_gives_up_when_time_is_up() -> None:
+    """No call begins after the hour that is set."""
+    late = replace(made(squared), until=0.0)
+    with pytest.raises(TimeIsUp):
+        late.value(*late.draw(5))

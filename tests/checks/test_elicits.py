@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lossbench.checks.case import Case
-from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, preferred, sample, statistics
+from lossbench.checks.elicits import SAMPLE, STATISTICS, check_elicits, estimated, preferred, samples, statistics
 from lossbench.losses import catalogue, get_loss
 from lossbench.losses.custom.record import USUAL
 
@@ -33,6 +33,16 @@ def test_statistics_take_the_parameters_of_the_loss() -> None:
     huber = statistics({"delta": 1e6, "factor": 2.0})
     assert set(huber) > set(plain)
     assert huber["mean of targets moved to within delta of it"] == pytest.approx(SAMPLE.mean())
+
+
+def test_what_is_estimated_is_estimated_on_all_samples() -> None:
+    """The mean of these targets, where they are skewed to one side only, is no statistic."""
+
+    def odd(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (raw - target).abs().mean(-1) if target.mean() > 4 else squared(raw, target)
+
+    assert estimated(made(squared)) == "mean"
+    assert estimated(made(odd)) != "mean"
 
 
 def test_a_false_declaration_is_found() -> None:
@@ -74,6 +84,6 @@ def test_the_preferred_constant_moves_with_the_targets(shift: float) -> None:
 )
 def test_the_sample_has_round_shares(name: str, task, shares: list[float]) -> None:
     """Counting the targets of the sample gives the shares that are told, none of them a half."""
-    target = sample(Case(get_loss(name, task), USUAL[task]))
+    target = samples(Case(get_loss(name, task), USUAL[task]))[0]
     counted = target[:, None] == torch.arange(3) if task == "multiclass" else target
     np.testing.assert_allclose(counted.double().reshape(20, -1).mean(0), shares)

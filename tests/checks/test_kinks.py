@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.checks.case import Case
+from lossbench.checks.case import Case, in_its_precision
 from lossbench.checks.kinks import check_kinks, find_kinks
 from lossbench.losses import get_loss
 
@@ -56,6 +56,12 @@ def test_a_value_that_jumps_is_to_be_known() -> None:
     seen = check_kinks(made(lambda raw, target: squared(raw, target) + 3.0 * (raw - target > 1).double().mean(-1)))
     assert seen.grade == "note"
     assert "the value jumps by 3 at 1 " in seen.saw
+
+
+def test_rounding_is_no_kink() -> None:
+    """Of a loss that rounds to single precision, a straight line has none, and a corner one."""
+    absolute = made(lambda raw, target: (raw - target).float().abs().mean(-1))
+    assert {round(kink.place, 5) for kink in find_kinks(in_its_precision(absolute))} == {0.0}
 
 
 def test_where_it_jumps_it_takes_either_side() -> None:

@@ -91,3 +91,29 @@ def test_a_loss_that_is_not_there_is_an_error(write: Callable[..., Path]) -> Non
         check_loss("mine.py:g")
     with pytest.raises(UnknownName, match="unknown parameter 'alpha'"):
         check_loss("huber:alpha=1")
+
+
+def test_a_task_on_which_a_loss_goes_astray_is_not_its_own(write: Callable[..., Path]) -> None:
+    """A regression loss that also runs on two classes is judged by the numbers, unless classes are asked for."""
+    write("def f(p, t): return (p - t).square().mean(1)")
+    report = check_loss("mine.py:f")
+    assert not report.failed
+    assert "does not clearly predict" in report.unfit["binary"]
+    assert check_loss("mine.py:f", ["binary"]).failed
+
+
+def test_a_loss_that_fits_with_a_statement_is_told_which(write: Callable[..., Path]) -> None:
+    """What raises an error on raw outputs is tried with probabilities."""
+    write("import torch\ndef f(p, t): return torch.nn.functional.binary_cross_entropy(p, t)")
+    report = check_loss("mine.py:f", ["binary"])
+    assert report.failed
+    assert report.unfit["binary"].endswith("It is right with :@gets=probability")
+
+
+def test_a_slow_loss_is_looked_at_as_far_as_time_allows() -> None:
+    """A check that takes too long is given up and says so; each is told of as it begins."""
+    told: list[str] = []
+    found = dict(checked(made(squared).loss, seconds=0.0, watch=told.append))
+    assert told == [f"regression: {name}" for name in CHECKS]
+    assert found["learns"].grade == "note"
+    assert "given up" in str(found["learns"].saw)

@@ -26,7 +26,7 @@ def test_a_failed_check_exits_with_four(inside: Callable, tmp_path: Path) -> Non
     (tmp_path / "mine.py").write_text("def f(p, t): return -(t * p.sigmoid().log()).mean()")
     outcome = inside("check-loss", "mine.py:f", "--task", "binary")
     assert outcome.code == 4
-    assert "1 failed (finite)" in outcome.out
+    assert "2 failed (learns, finite)" in outcome.out
 
 
 def test_a_loss_that_fits_nowhere_exits_with_four(inside: Callable, tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
+from lossbench.plan.gate import Policies, parse_rules
 from lossbench.report.gate import sentence
 from lossbench.report.junit import JUnitCase, gate_junit, junit, verdict_junit
 from lossbench.run.state import Gap
-from lossbench.stats.gate import Policies, gate, parse_rules
+from lossbench.stats.gate import gate
 from lossbench.visible import visible
 
 texts = st.text(st.characters(), max_size=8)

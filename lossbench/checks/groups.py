@@ -1,0 +1,135 @@
+"""A small training without a network: groups of rows, each with raw outputs of its own, that go down the loss.
+
+A network that could give every kind of row any output would end there too. The rows of a group have unlike
+targets, and groups differ in the share of each class or label, or in the values of a regression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lossbench.checks.case import Case, value_and_gradient
+from lossbench.losses.positive import positive
+from lossbench.metrics.prediction import Prediction, predict
+
+ROWS = 10
+"""The rows of a group."""
+
+SHARES = (0.0, 0.1, 0.3, 0.7, 0.9, 1.0)
+"""The shares of a class or label among the groups."""
+
+MIXED = (0.7, 0.2, 0.1)
+"""The shares of three of several classes in a group."""
+
+CENTRES = (-3.0, -1.5, -0.5, 0.5, 1.5, 3.0)
+"""What the targets of a group lie about, in a regression; all above zero where predictions are."""
+
+AROUND = np.array([0.7, 0.8, 0.9, 0.9, 1.0, 1.0, 1.0, 1.1, 1.2, 1.4])
+"""The targets of a group, in units of its centre."""
+
+STARTS = ("zero", "near zero", "far from zero", "the right predictions")
+SCALES = (0.01, 1.0, 3.0)
+"""The size of the raw outputs at the starts, but for the last."""
+
+STEPS, STEP = 100, 0.3
+"""Of the descent; the steps shrink to nothing."""
+
+FAR = (0.0, 1.0, 1e2, 1e3, 1e4)
+"""How far beyond its end a descent is followed, in units of its length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Where the descents ended.
+
+    Args:
+        truth: (groups, columns) the share of each class or label in each group, or the centre of its values.
+        target: (rows,) or (rows, targets) of all groups, as the record encodes them.
+        start: (starts, groups, outputs) raw outputs.
+        end: likewise.
+        values: (far, starts) the loss at FAR times the way from start to end.
+        reading: of the ends, as predictions of the task.
+    """
+
+    truth: np.ndarray
+    target: torch.Tensor
+    start: torch.Tensor
+    end: torch.Tensor
+    values: torch.Tensor
+    reading: Prediction
+
+
+def grouped(case: Case) -> tuple[np.ndarray, torch.Tensor]:
+    """Return what is true of each group, (groups, columns), and the targets of their rows.
+
+    Each of several classes, labels or targets goes through all shares or centres.
+    """
+    record, targets = case.loss.record, case.targets
+    if record.task == "regression":
+        above_zero = record.natural_zero or record.link == "softplus"
+        centres = np.linspace(0.5, 3, len(CENTRES)) if above_zero else np.array(CENTRES)
+        truth = np.stack([np.roll(centres, shift) for shift in range(targets)], axis=-1)
+        return truth, torch.as_tensor((truth[:, None] * AROUND[:, None]).reshape(-1, targets))
+    if record.task == "multiclass":
+        mixed = np.pad(MIXED[:targets], (0, max(0, targets - len(MIXED))))
+        truth = np.concatenate([np.eye(targets), [np.roll(mixed / mixed.sum(), k) for k in range(targets)]])
+        counts = (truth * ROWS).round().astype(int)
+        return truth, torch.as_tensor(np.concatenate([np.repeat(np.arange(targets), count) for count in counts]))
+    truth = np.stack([np.roll(SHARES, 2 * label) for label in range(targets)], axis=-1)
+    # Labels that a group has together are not on the same rows.
+    rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7])[np.arange(targets) % 3]) % ROWS
+    present = torch.as_tensor(rank < (truth * ROWS).round()[:, None]).reshape(-1, targets)
+    return truth, present[:, 0].long() if record.encoding == "index" else present.double()
+
+
+def right(case: Case, truth: np.ndarray) -> torch.Tensor:
+    """Return raw outputs (groups, outputs) that predict what is true of the groups (groups, columns)."""
+    link, known = case.loss.link, torch.as_tensor(truth)
+    if link == "softplus":
+        return known.expm1().log()
+    if link == "location":
+        return torch.cat([known, torch.zeros_like(known)], dim=-1)
+    if link in ("identity", "clip"):
+        return known
+    signed = (2 * known - 1) * (1 if link == "signed" else 2)
+    return torch.cat([-signed, signed], dim=-1) if signed.shape[-1] < case.outputs else signed
+
+
+def descended(case: Case) -> Descent:
+    """Descend from every start at once, by Adam, whose steps do not depend on the size of the loss."""
+    truth, target = grouped(case)
+    rng = np.random.default_rng(0)
+    drawn = [torch.as_tensor(rng.normal(scale=scale, size=(len(truth), case.outputs))) for scale in SCALES]
+    start = torch.stack([*drawn, right(case, truth)])
+    end, mean, square = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
+    for step in range(1, STEPS + 1):
+        slope = _value_and_slope(case, target, end)[1].nan_to_num(0.0, 0.0, 0.0)
+        mean, square = mean.lerp(slope, 0.1), square.lerp(slope.square(), 0.03)
+        size = mean / (1 - 0.9**step) / ((square / (1 - 0.97**step)).sqrt() + 1e-30)
+        end = end - STEP * (1 - (step - 1) / STEPS) * size
+    values = torch.stack([_value_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
+    return Descent(truth, target, start, end, values, read(case, end))
+
+
+def risk_of(case: Case, descent: Descent, raw: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss (n,) of other raw outputs (n, groups, outputs) for the same groups."""
+    return _value_and_slope(case, descent.target, raw)[0]
+
+
+def _value_and_slope(case: Case, target: torch.Tensor, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean loss (n,) of all rows, and its gradient in the raw outputs (n, groups, outputs)."""
+    rows = raw.repeat_interleave(ROWS, dim=-2)
+    value, slope = value_and_gradient(case, rows, target.expand(len(raw), *target.shape))
+    return value.reshape(len(raw), -1).mean(-1), slope.unflatten(-2, (-1, ROWS)).sum(-2).to(raw.dtype)
+
+
+def read(case: Case, raw: torch.Tensor) -> Prediction:
+    """Return what raw outputs (starts, groups, outputs) predict."""
+    if case.loss.link == "softplus":
+        raw = positive(raw)
+    elif case.loss.link == "location":
+        raw = raw[..., : case.targets]
+    return predict(raw.numpy(), case.loss.link, case.loss.task)

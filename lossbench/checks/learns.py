@@ -1,0 +1,208 @@
+"""Whether a loss leads to the targets: where the small training of `lossbench.checks.groups` ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from lossbench.checks import Observation, observed
+from lossbench.checks.case import Case
+from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
+from lossbench.checks.say import kinds, silent
+from lossbench.metrics.prediction import Prediction
+from lossbench.remark import Topic
+from lossbench.task import Task
+
+FREE = len(STARTS) - 1
+"""The number of starts that know nothing of the targets; they come first."""
+
+KEEPS = 0.5
+"""A loss that falls by this much of its last fall, each time the outputs are ten times as large, has no end."""
+
+CLEAR = 0.02
+"""How far from the border a decision is clear, in units of the range of the predictions, at most of 1."""
+
+SETTLED = 0.6
+"""The share of right decisions on mixed groups below which, if they also hang on the start, they are arbitrary."""
+
+MISSED = 0.5
+"""The error of a regression above which the targets are missed, in units of that of one constant."""
+
+FOLLOWS = 0.9
+"""The correlation with the targets above which predictions follow them."""
+
+APART = 0.1
+"""The part of the range of the targets over which predictions spread, if targets move them apart."""
+
+WITHIN = 0.5
+"""How far from its centre, as a part of it, a prediction is among the targets of its group."""
+
+
+def judged(case: Case) -> Observation:
+    """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
+    regression = case.loss.task == "regression"
+    mute = "" if regression else silent(case)
+    if mute:
+        return observed(mute, failed=True)
+    descent = descended(case)
+    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "")
+    if fault:
+        return observed(fault, failed=True)
+    if not regression:
+        return observed(f"from {len(STARTS)} starts, groups of rows come to predict the class that most are of")
+    loose = _loose(case, descent)
+    saw = f"from {len(STARTS)} starts, groups of rows come to predict their targets"
+    return observed(f"{saw}{f', up to {loose}' * bool(loose)}", noted=bool(loose))
+
+
+def undefined(case: Case, descent: Descent) -> str:
+    """Say that the descent ended in no number."""
+    lost = ~descent.values[1].isfinite()
+    return f"the value becomes NaN or infinite from {STARTS[int(lost.nonzero()[0])]}" if bool(lost.all()) else ""
+
+
+def endless(case: Case, descent: Descent) -> str:
+    """Say that the loss falls the more the larger the outputs are, unless its record says that it may."""
+    if case.loss.record.range.startswith("(-inf"):
+        return ""
+    value = descent.values.double()
+    second, third = value[2] - value[3], value[3] - value[4]
+    falls = (second > 1e-3 * (value[0] - value[1]).abs().clamp(min=1e-3)) & (third >= KEEPS * second)
+    if bool((value[1] == -np.inf).any()):
+        return "the value falls without end: it is minus infinity already where a descent ends"
+    if not bool(falls.any()):
+        return ""
+    start = int(falls.nonzero()[0])
+    way = float((descent.end[start] - descent.start[start]).abs().max())
+    told = ", ".join(f"{value[index, start]:.3g} with outputs of {way * FAR[index]:.3g}" for index in (1, 3, 4))
+    return f"the value falls without end as the outputs grow: {told}"
+
+
+def opposite(case: Case, descent: Descent) -> str:
+    """Name a class that is predicted the less, the more rows are of it."""
+    for column, value, name in kinds(case):
+        share = descent.truth[:, column]
+        if value and np.median([correlation(mine, share) for mine in _ranking(case, descent)[..., column]]) < 0:
+            return f"it prefers the wrong class: the more rows are of {name}, the less it is predicted"
+    return ""
+
+
+def never(case: Case, descent: Descent) -> str:
+    """Name a class that is not predicted clearly even where all rows are of it."""
+    margin = _margin(case, descent)
+    clear = CLEAR * np.minimum(1.0, np.ptp(margin, axis=1, keepdims=True))
+    for column, value, name in kinds(case):
+        side = (2 * value - 1) * margin[:, descent.truth[:, column] == value, column]
+        if (side > clear[..., column]).mean() <= 0.5:
+            seen = f"; raw outputs {_by_share(descent)}" if case.loss.task == "binary" else ""
+            return f"it does not clearly predict {name} even where all rows are of it{seen}"
+    return ""
+
+
+def arbitrary(case: Case, descent: Descent) -> str:
+    """Say that the start, not the targets, decides what is predicted for groups of several classes."""
+    mixed = (descent.truth % 1 != 0).any(-1)
+    said, true = _margin(case, descent)[:FREE, mixed] > 0, _likely(case, descent.truth[mixed])
+    differ = bool((said != said[:1]).any())
+    if not differ or (said == true).all(-1).mean() >= SETTLED:
+        return ""
+    return "the class it predicts for a group of several is settled by the start, not by the targets"
+
+
+def missed(case: Case, descent: Descent) -> str:
+    """Say that a regression moves away even from the right predictions, and where to."""
+    if _error(case, descent)[-1] <= MISSED or _loose(case, descent):
+        return ""
+    there = descent.reading.decision[-1, :, 0]
+    worst = int(np.abs(there - descent.truth[:, 0]).argmax())
+    return (
+        f"its least is not at the targets: predictions that start right end at {there[worst]:.3g} where the "
+        f"targets are about {descent.truth[worst, 0]:.3g}"
+    )
+
+
+def unmoved(case: Case, descent: Descent) -> str:
+    """Say that a regression that starts at zero reaches no target."""
+    said, true = _matched(case, descent.reading, descent)
+    began = _matched(case, read(case, descent.start), descent)[0]
+    there, at_first = (np.abs(each[0] - true) <= WITHIN * np.abs(true) for each in (said, began))
+    follows = [correlation(mine, true) >= FOLLOWS for mine in said[:FREE]]
+    apart = np.ptp(said[0]) >= APART * np.ptp(true)
+    if (apart and bool((there & ~at_first).any())) or (any(follows) and not _unpaired(case)):
+        return ""
+    return "predictions that start at zero reach none of the targets"
+
+
+Look = Callable[[Case, Descent], str]
+
+CLASSES: tuple[Look, ...] = (undefined, endless, opposite, never, arbitrary)
+
+LOOKS: Mapping[Task, tuple[Look, ...]] = {
+    "regression": (undefined, endless, missed, unmoved),
+    "binary": CLASSES,
+    "multiclass": CLASSES,
+    "multilabel": CLASSES,
+}
+"""What is looked at, each naming a fault; the first that is found is told."""
+
+
+def _ranking(case: Case, descent: Descent) -> np.ndarray:
+    """Return the belief in each class or label (starts, groups, columns)."""
+    return descent.reading.ranking.reshape(len(STARTS), *descent.truth.shape)
+
+
+def _margin(case: Case, descent: Descent) -> np.ndarray:
+    """Return how far inside the decision for each class or label a prediction is (starts, groups, columns)."""
+    ranking = _ranking(case, descent)
+    if case.loss.task != "multiclass":
+        border = {"clip": 0.5, "softmax": 0.0 if case.loss.task == "binary" else np.log(0.5)}
+        return np.asarray(ranking - border.get(case.loss.link, 0.0))
+    others = [np.delete(ranking, k, axis=-1).max(-1) for k in range(case.targets)]
+    return np.asarray(ranking - np.stack(others, axis=-1))
+
+
+def _likely(case: Case, truth: np.ndarray) -> np.ndarray:
+    """Say which class, or which labels, most rows of a group (groups, columns) have."""
+    return truth == truth.max(-1, keepdims=True) if case.loss.task == "multiclass" else truth > 0.5
+
+
+def _by_share(descent: Descent) -> str:
+    order = descent.truth[:, 0].argsort()
+    said = ", ".join(f"{raw:.2g}" for raw in descent.end[0, order, -1].tolist())
+    return f"{said} for shares of {', '.join(f'{share:g}' for share in descent.truth[order, 0])}"
+
+
+def _matched(case: Case, reading: Prediction, descent: Descent) -> tuple[np.ndarray, np.ndarray]:
+    """Return predictions (starts, n) and targets (n,); each in its order if the loss does not pair them."""
+    said, true = reading.decision.reshape(len(STARTS), -1), descent.truth.flatten()
+    return (np.sort(said), np.sort(true)) if _unpaired(case) else (said, true)
+
+
+def _unpaired(case: Case) -> bool:
+    """Say whether a loss compares predictions and targets without regard to which row they are of."""
+    return any(note.topic is Topic.ANY_ORDER for note in case.loss.record.notes)
+
+
+def _error(case: Case, descent: Descent) -> np.ndarray:
+    """Return the mean error (starts,) in units of that of a constant."""
+    said, true = _matched(case, descent.reading, descent)
+    return np.asarray(np.abs(said - true).mean(-1) / np.abs(true - true.mean()).mean())
+
+
+def _loose(case: Case, descent: Descent) -> str:
+    """Name what a loss leaves open of predictions that follow the targets: their shift, or their scale."""
+    said, true = _matched(case, descent.reading, descent)
+    if _error(case, descent)[-1] <= CLEAR or correlation(said[-1], true) < FOLLOWS:
+        return ""
+    right, here = descent.start[-1:], descent.values[0, -1]
+    slack = 1e-3 * (descent.values[0, :FREE] - here).abs().max()
+    moved = {"a shift": right + 1, "a scale": 2 * right}
+    return " and ".join(name for name, raw in moved.items() if abs(risk_of(case, descent, raw)[0] - here) <= slack)
+
+
+def correlation(left: np.ndarray, right: np.ndarray) -> float:
+    """Return the correlation of two (n,); zero where one is constant, or no number."""
+    left, right = left - left.mean(), right - right.mean()
+    size = np.linalg.norm(left) * np.linalg.norm(right)
+    return float(left @ right / size) if np.isfinite(size) and size > 1e-12 else 0.0

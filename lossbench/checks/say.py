@@ -1,0 +1,52 @@
+"""Whether the rows of every class, and with and without every label, have a gradient at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from lossbench.checks.case import NOTHING, Case, gradient
+
+ROWS = 24
+SCALES = (0.5, 2.0, 5.0)
+"""The sizes of the raw outputs at which a gradient is looked for."""
+
+
+def kinds(case: Case) -> Iterator[tuple[int, int, str]]:
+    """Yield each kind of row: the column of its class or label, 1 where it has that and 0 where not, and its name.
+
+    Example:
+        >>> from lossbench.losses import get_loss
+        >>> [name for _, _, name in kinds(Case(get_loss("bce", "binary"), 1))]
+        ['class 0', 'class 1']
+    """
+    if case.loss.task == "multiclass":
+        yield from ((k, 1, f"class {k}") for k in range(case.targets))
+    elif case.loss.task == "binary":
+        yield from ((0, value, f"class {value}") for value in (0, 1))
+    else:
+        labels = ((label, value) for label in range(case.targets) for value in (0, 1))
+        yield from ((label, value, f"label {label} {'present' if value else 'absent'}") for label, value in labels)
+
+
+def silent(case: Case) -> str:
+    """Name a kind of row that has no gradient whatever is predicted for it; empty if there is none."""
+    drawn = [case.draw(ROWS, seed=seed, scale=scale) for seed, scale in enumerate(SCALES)]
+    slopes = [gradient(case, *each).double().abs().nan_to_num() for each in drawn]
+    sizes = [slope / slope.max().clamp(min=1e-300) for slope in slopes]
+    for column, value, name in kinds(case):
+        pairs = zip(sizes, drawn, strict=True)
+        felt = torch.cat([_of_kind(case, size, target, column, value) for size, (_, target) in pairs])
+        if len(felt) and float(felt.max()) < NOTHING:
+            return f"{name} has no say: its rows have no gradient, whatever is predicted for them"
+    return ""
+
+
+def _of_kind(case: Case, size: torch.Tensor, target: torch.Tensor, column: int, value: int) -> torch.Tensor:
+    """Return the sizes (n,) of the gradients (rows, outputs) that belong to one kind of row."""
+    if case.loss.task == "multiclass":
+        return size[target == column].amax(-1)
+    if case.loss.record.encoding == "index":
+        return size[target == value].amax(-1)
+    return size[target[:, column] == value, column]
