@@ -20,6 +20,7 @@ from lossbench.data.table_spec import TableSpec, table_spec, written
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.task import Task
+from lossbench.visible import visible
 
 MOST_CLASSES = 20  # a target of whole numbers with more distinct values than this is a quantity, not a class
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
@@ -73,7 +74,7 @@ def load_table(spec: str) -> Dataset:
     odd = oddities(blocks, column, target, groups)
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
     features = np.hstack(list(blocks.values()))
-    return Dataset(spec, task, features, target, classes, names, notes=notes, groups=groups)
+    return Dataset(visible(spec), task, features, target, classes, names, notes=notes, groups=groups)
 
 
 def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
