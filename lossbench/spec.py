@@ -84,7 +84,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     name, *pairs = _pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
-    if hides(spec.strip(BLANKS).replace("sep=\t", "sep=")):  # a tab may be a separator
+    if hides(spec.strip().replace("sep=\t", "sep=")):  # a tab may be a separator
         raise BadValue(f"'{spec}' has a character that cannot be seen, written out here; choose a plain name")
     parameters: dict[str, str] = {}
     for key, _, value in (pair.partition("=") for pair in pairs):
