@@ -12,7 +12,7 @@ import pytest
 
 from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.request import Manner
+from lossbench.plan.request import Engine, Manner
 from lossbench.plan.settings import make_settings
 from lossbench.run.runner import Finished, run, schedule
 from lossbench.run.state import Ledger
@@ -277,7 +277,7 @@ def test_a_loss_that_hangs_on_its_past_has_no_results(tmp_path: Path, store: Sto
 
     def trained(losses: list[str], widths: list[int]) -> Finished:
         models = [f"mlp:{width}" for width in widths]
-        return run(study(datasets="diabetes", losses=losses, models=models, epochs=3), jobs=1, store=store)
+        return run(study(datasets="diabetes", losses=losses, models=models, epochs=3), Manner(jobs=1), store=store)
 
     assert set(trained(["mse", spec], [2]).rows.status) == {"ok"}  # it has not moved yet
     assert len(store) == 4
@@ -303,11 +303,11 @@ def frail(prediction, target):
 
 
 @pytest.mark.parametrize("engine", ["fused", "loop"])
-def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: str) -> None:
+def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: Engine) -> None:
     """NaN on a batch without positives is the failure of the loss, whatever the rate."""
     spec = f"{tmp_path}/own.py:frail"
     Path(tmp_path, "own.py").write_text(FRAIL)
     wanted = study(datasets="imbalanced:positives=0.05:rows=200", losses=["bce", spec], seeds=1)
-    rows = run(wanted, jobs=1, engine=engine).rows
+    rows = run(wanted, Manner(jobs=1, engine=engine)).rows
     assert list(rows.status) == ["ok", "failed"]
     assert ": it is NaN or infinite on a batch without a row of class positive; " in rows.failure.iloc[1]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lossbench.schema import COLUMNS
 from lossbench.store import key_of
 from lossbench.store.record import Record, decode, encode, key_of_row, trial_of
 from lossbench.training.trial import Trial
@@ -24,7 +25,7 @@ CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 @settings(deadline=None, max_examples=100)
 @given(
-    st.dictionaries(st.text(), CELLS).map(lambda cells: cells | row()),
+    st.dictionaries(st.text().filter(lambda name: name not in COLUMNS), CELLS).map(lambda cells: cells | row()),
     arrays(np.float64, st.integers(0, 30), elements=st.floats()),
 )
 def test_any_row_and_curve_come_back(row: Row, curve: np.ndarray) -> None:
