@@ -18,6 +18,7 @@ import pyarrow.csv
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
+from lossbench.visible import visible
 
 SEPARATORS = ";\t|"  # what is looked for where line 1 has no comma, in this order
 _CHUNK = 5000  # rows held as Python's texts at a time, which take several times their room in Arrow
@@ -136,7 +137,7 @@ def _read(path: Path, lines: Iterator[str], stated: str | None) -> CsvFile:
     if comments:
         notes.append(Topic.COMMENT_LINES(lines=len(comments), text=comments[0]))
     columns, places = _simply(path, names, top, separator) or _columns(path, records, names, top, separator)
-    return CsvFile([name.strip() for name in names], columns, places, separator, tuple(notes))
+    return CsvFile([visible(name.strip()) for name in names], columns, places, separator, tuple(notes))
 
 
 def _opening(path: Path, lines: Iterator[str]) -> tuple[list[str], str]:

@@ -14,6 +14,7 @@ from lossbench.data.parquet_file import by_type, read_parquet
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError, UnknownName
 from lossbench.remark import Topic
+from lossbench.visible import visible
 
 
 def read_cells(stated: TableSpec) -> Cells:
@@ -62,21 +63,11 @@ def _read_csv(stated: TableSpec) -> Cells:
 
 def _read_parquet(stated: TableSpec) -> Cells:
     frame = read_parquet(stated.path)
-    names = [str(name).strip() for name in frame.columns]
+    names = [visible(str(name).strip()) for name in frame.columns]
     cells = Cells(stated.path, {}, np.arange(1, len(frame) + 1), "row")
     _check_names(cells, names)
     cells = _chosen(cells, stated, names, [frame.iloc[:, i] for i in range(len(names))])
-
-    def typed(name: str) -> Any:
-        return by_type(
-            cells.columns[name],
-            lambda kind: cells.error(
-                f"column '{name}' holds {kind} values, which are neither numbers nor texts; leave it out with "
-                f"drop={written(name)}, or turn it into numbers"
-            ),
-        )
-
-    return replace(cells, columns={name: typed(name) for name in cells.columns})
+    return replace(cells, columns={name: by_type(cells, name) for name in cells.columns})
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}

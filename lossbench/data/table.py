@@ -20,6 +20,7 @@ from lossbench.data.table_spec import TableSpec, table_spec, written
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.task import Task
+from lossbench.visible import visible
 
 MOST_CLASSES = 20  # a target of whole numbers with more distinct values than this is a quantity, not a class
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
@@ -69,11 +70,17 @@ def load_table(spec: str) -> Dataset:
     task, target, classes, about_target = _target(table, column, stated.task)
     given, about_groups, table = _groups(table, task, classes, target)
     blocks, names, about_features = _features(table, column)
-    groups, about_equal = rows_together(list(blocks.values()), given)
+    groups, about_equal = rows_together(_describing(blocks), target, given)
     odd = oddities(blocks, column, target, groups)
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
     features = np.hstack(list(blocks.values()))
-    return Dataset(spec, task, features, target, classes, names, notes=notes, groups=groups)
+    return Dataset(visible(spec), task, features, target, classes, names, notes=notes, groups=groups)
+
+
+def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Return the features without numbers that count the rows: equal rows differ in these, and are equal."""
+    counting = {name for name, block in blocks.items() if block.shape[1] == 1 and _is_counted(name, block[:, 0])}
+    return [block for name, block in blocks.items() if name not in counting] or list(blocks.values())
 
 
 def _groups(

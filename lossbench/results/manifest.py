@@ -57,12 +57,12 @@ class Manifest:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What the run left out."""
-        return tuple(Gap(**gap | {"seeds": tuple(gap["seeds"])}) for gap in self.content["partial"])
+        return tuple(Gap(gap["dataset"], tuple(gap["seeds"]), gap["trials"]) for gap in self.content["partial"])
 
     @property
     def skipped(self) -> tuple[Skip, ...]:
         """The losses that did not run on some of the data sets, and why."""
-        return tuple(Skip(**skip) for skip in self.content["skipped"])
+        return tuple(Skip(skip["dataset"], skip["loss"], skip["reason"]) for skip in self.content["skipped"])
 
     @property
     def sha256(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pandas as pd
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import read_manifest
-from lossbench.results.sheet import Sheet, read_column, read_sheet
+from lossbench.results.sheet import Sheet, read_column, read_sheet, refuse_short
 from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS
 
 CENSORED = ">"
@@ -45,7 +45,7 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     path = find_trials(place)
     read_manifest(path.parent)
     sheet = read_sheet(path, check_header)
-    refuse_short(sheet)
+    refuse_short(sheet, "trials")
     refuse_unjudged(sheet)
     trials = typed(sheet)
     refuse_twice(sheet, trials)
@@ -116,17 +116,6 @@ def check_header(path: Path, header: list[str]) -> None:
         )
     if len(header) > len(set(header)):
         raise DataError(f"{place}: a column is there twice; remove one of them")
-
-
-def refuse_short(sheet: Sheet) -> None:
-    """Refuse a file that is cut short, or holds no trials."""
-    if not sheet.ended:
-        last = [1, *sheet.lines][-1]
-        raise DataError(
-            f"{sheet.path} line {last}: no newline at its end, the file is cut short; restore the whole file"
-        )
-    if not sheet.lines:
-        raise DataError(f"{sheet.path} line 1: no trials below the names of the columns; run the comparison again")
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
-from lossbench.results.sheet import read_columns, read_sheet
+from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, TUNING
 from lossbench.stats.findings import Findings
@@ -97,6 +97,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """Read a table that stands beside the trials."""
     columns = COLUMNS[path.name]
     sheet = read_sheet(path, check_header)
+    refuse_short(sheet, "rows")
     return pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
     )

@@ -126,6 +126,17 @@ def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> N
             )
 
 
+def refuse_short(sheet: Sheet, what: str) -> None:
+    """Refuse a file that is cut short, or holds nothing; `what` says of which there is nothing."""
+    if not sheet.ended:
+        last = [1, *sheet.lines][-1]
+        raise DataError(
+            f"{sheet.path} line {last}: no newline at its end, the file is cut short; restore the whole file"
+        )
+    if not sheet.lines:
+        raise DataError(f"{sheet.path} line 1: no {what} below the names of the columns; run the comparison again")
+
+
 def read_columns(sheet: Sheet, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
     """Return the values of some columns by name."""
     return {name: read_column(sheet, column, sheet.cells[name]) for name, column in columns.items()}

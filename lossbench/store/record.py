@@ -18,6 +18,7 @@ import numpy as np
 from lossbench.schema import TRIALS
 from lossbench.spec import title
 from lossbench.training.trial import Trial
+from lossbench.visible import hides
 
 DIGITS = 32  # 128 bits: two trials never share a key by chance
 
@@ -26,9 +27,9 @@ Row = dict[str, Any]
 NEEDED = (*(field.name for field in fields(Trial)), "data_hash", "loss_hash", "fingerprint")
 """The cells that a key is made of, beside their names."""
 
-TYPES = {"text": (str,), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
+TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
 LARGEST = 2**53
-"""The types of the cells of a row, and the largest whole number that each of them holds."""
+"""The types of cells that are no texts, and the largest whole number that each of them holds."""
 
 
 def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: str, fingerprint: str) -> str:
@@ -149,8 +150,9 @@ def _fits(name: str, cell: Any) -> bool:
         return cell is None or isinstance(cell, str | int | float)
     if cell is None:
         return column.empty
-    fits = type(cell) in TYPES[column.kind] and (not column.choices or cell in column.choices)
-    return fits and (type(cell) is not int or abs(cell) <= LARGEST)
+    if isinstance(cell, str):
+        return column.kind == "text" and not hides(cell) and (not column.choices or cell in column.choices)
+    return type(cell) in TYPES[column.kind] and (type(cell) is not int or abs(cell) <= LARGEST)
 
 
 def checksum(*content: object) -> int:

@@ -80,7 +80,8 @@ def tried(file: Path) -> None:
     """Read claims, see whether each can be carried out, and try those that nothing is trained for."""
     catalogue = read_catalogue(file)
     for claim in catalogue.claims.values():
-        if survives(lambda claim=claim: check(claim, STUDY)) and not any(map(trains, claim.experiments)):
+        names = [name for one in catalogue.deciding(claim) for name in one.experiments]
+        if survives(lambda claim=claim: check(claim, STUDY)) and not any(map(trains, names)):
             survives(lambda claim=claim: try_claims(catalogue, [claim], STUDY))
 
 

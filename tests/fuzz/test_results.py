@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from lossbench.stats.curves import average_curves
 from stats.runs import finished, with_failed
 
 from lossbench.claims.files import read_expected
 from lossbench.results.read import read_trials
 from lossbench.results.write import csv_text, trials_csv
 from lossbench.schema import SCHEMA
+from lossbench.stats.findings import average_curves
 from lossbench.stats.tuning import tuning_table
 
 from .strategies import spoilt_csv, spoilt_json

@@ -243,7 +243,9 @@ def test_a_file_that_is_not_there_is_refused_with_what_to_name(tmp_path: Path) -
     for place, looked_for in ((tmp_path / "a.csv", "a.csv"), (tmp_path, "trials.csv")):
         with pytest.raises(DataError, match=f"no file {tmp_path}/{looked_for}; name a trials.csv, or the folder"):
             read_trials(place)
-        assert read_baseline(place) is None
+        with pytest.raises(DataError, match=f"no baseline at {tmp_path}/{looked_for}; .*--baseline-if-exists"):
+            read_baseline(place)
+        assert read_baseline(place, first=True) is None
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:

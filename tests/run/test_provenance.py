@@ -19,6 +19,7 @@ ENTRIES = ("training/fused/engine.py", "training/loop.py", "run/scoring.py")
 
 WITHOUT_NUMBERS = {
     "errors.py": "messages",
+    "home.py": "where a path begins",
     "lazy.py": "imports torch later",
     "remark.py": "what is said of a run",
     "run/__init__.py": "a docstring",
