@@ -19,6 +19,8 @@ from scipy.optimize import brentq, minimize, minimize_scalar
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
+from lossbench.losses.custom.calls import in_gradient
+from lossbench.losses.custom.contain import failing
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import predict
 
@@ -122,7 +124,8 @@ def _descended(case: Case, target: torch.Tensor, start: float, prior: Mapping[st
     def value_and_slope(raw: np.ndarray) -> tuple[float, np.ndarray]:
         point = torch.as_tensor(raw).requires_grad_()
         value = risk(case, point[None], target, **prior)
-        (slope,) = torch.autograd.grad(value.sum(), point)
+        with failing(in_gradient):
+            (slope,) = torch.autograd.grad(value.sum(), point)
         return float(value.detach()), slope.numpy()
 
     began = np.random.default_rng(0).normal(scale=start, size=case.outputs)

@@ -29,6 +29,7 @@ from lossbench.checks.shape import (
 from lossbench.checks.tasks import fits
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss
+from lossbench.losses.custom.contain import contained, meddles
 from lossbench.losses.custom.record import USUAL
 from lossbench.task import TASKS, Task
 from lossbench.training.thread import one_thread
@@ -132,13 +133,14 @@ def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
 
 def _way_in(spec: str, task: Task) -> str:
     """Return the statement with which a loss that does not fit a task leads to the targets, if there is one."""
-    with warnings.catch_warnings(action="ignore"):
+    with contained():
         ways = [way for way, _ in stated(spec, task, 1)]
     return f". It is right {ways[0]}" if ways else ""
 
 
 def _case(loss: Loss) -> Case:
-    return in_its_precision(Case(loss, loss.targets or USUAL[loss.task]))
+    with contained():
+        return in_its_precision(Case(loss, loss.targets or USUAL[loss.task]))
 
 
 def checked(
@@ -156,6 +158,13 @@ def checked(
 
 
 def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
+    """Return the observation of a check; a failure where the loss changed what other losses depend on."""
+    with contained() as seen:
+        found = _observed(check, case, seconds)
+    return Observation("fail", f"it {meddles(seen.altered)}") if seen.altered else found
+
+
+def _observed(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
     """Return the observation of a check; a failure if the loss raised an error, a note if it took too long."""
     try:
         return check(replace(case, until=time.monotonic() + seconds))

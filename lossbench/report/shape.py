@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from lossbench.checks.case import COMPANY, Case, lone
 from lossbench.checks.line import REACH, standard
+from lossbench.errors import LossFailed
 from lossbench.losses import Loss
-from lossbench.losses.custom.contain import contained
+from lossbench.losses.custom.contain import contained, failing
 from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
 
@@ -15,6 +18,13 @@ ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
 """The range of the raw output where it is a probability p, or 2p - 1."""
 
 POINTS = 481
+
+
+def _undrawn(loss: Loss, error: BaseException) -> BaseException:
+    """Return the error for a loss of a user that cannot be drawn."""
+    if isinstance(error, LossFailed) or not loss.record.code:
+        return error
+    return LossFailed(f"loss '{loss.title}' cannot be drawn: {error}")
 
 
 def draw_loss(loss: Loss) -> list[str]:
@@ -30,7 +40,7 @@ def draw_loss(loss: Loss) -> list[str]:
         (['value', 'gradient'], 'against prediction - target', True)
     """
     places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
-    with contained():
+    with contained(), failing(partial(_undrawn, loss)):
         case = lone(Case(loss, loss.targets or USUAL[loss.task]))
         line = standard(case)
         value, slope = line.at(places)

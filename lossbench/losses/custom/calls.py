@@ -179,14 +179,18 @@ def differentiated(
     """
     leaf = raw.clone().requires_grad_()
     value = loss(leaf, target)
-    with failing(_in_gradient):
+    with failing(in_gradient):
         (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
     return value.detach(), gradient
 
 
-def _in_gradient(error: BaseException) -> BaseException:
+def in_gradient(error: BaseException) -> BaseException:
     """Return what a gradient that cannot be computed raises, whatever a backward pass of the user's own raised."""
-    return error if isinstance(error, RuntimeError) else RuntimeError(in_one_line(error))
+    return (
+        error
+        if isinstance(error, RuntimeError)
+        else RuntimeError(f"its backward pass raised {in_one_line(error)}")
+    )
 
 
 def unlike(

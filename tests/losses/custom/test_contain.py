@@ -170,7 +170,7 @@ def test_an_unruly_file_and_its_losses(write, capsys: pytest.CaptureFixture[str]
     faults = {
         "changes": "changes torch's default dtype (to torch.float64), on which the numbers of other losses depend",
         "Leaves": "its constructor, given (), raised SystemExit: 0",
-        "backward": "has no gradient that can be computed: RuntimeError: SystemExit: 0",
+        "backward": "has no gradient that can be computed: RuntimeError: its backward pass raised SystemExit: 0",
         "asked": "it raised KeyboardInterrupt (mine.py line ",
     }
     for name, fault in faults.items():
