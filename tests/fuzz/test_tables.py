@@ -75,10 +75,10 @@ def test_numbers_of_any_size(frame: pd.DataFrame) -> None:
         survives(lambda: load_dataset(f"{place}/numbers.csv:target=b:task=regression"))
 
 
-WRITTEN = """|?|-|.|,|NA|None|1|-2|+3.5|1,5|1,234|1.234,5|1 234|0012|1e400|inf|12 kg|€3|5%|<5|2024-02-30|2024-12-31|
+WRITTEN = """|?|-|.|,|NA|None|-2|+3.5|1,5|1,234|1.234,5|1 234|0012|1e400|inf|12 kg|€3|5%|<5|2024-02-30|2024-12-31|
 31.12.2024|1/2/2024|true|TRUE|yes |(5)|−1|1e5e5|٣|\u00a0|a b"""
 CELLS = st.sampled_from([*WRITTEN.replace("\n", "").split("|"), "9" * 400, "1" + ",000" * 9])
-STATED = "drop=t drop=y decimal=, decimal=. na=? na=?,1 na=, sep=; sep=space sep=tab group=t task=regression task=binary"
+STATED = "drop=t drop=y decimal=, decimal=. na=? na=?,1 na=, sep=; sep=space group=t task=regression task=binary"
 OPTIONS = st.sampled_from(["", *(f":{option}" for option in STATED.split()), ":na=-:drop=z"])
 
 
