@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis.extra.pandas import column, data_frames, range_indexes
 from lossbench.data import load_dataset
 
 from .strategies import scalars, spoilt_bytes, spoilt_csv, texts
-from .survives import folder, survives
+from .survives import FEW, folder, survives
 
 DRAW = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -72,3 +73,26 @@ def test_numbers_of_any_size(frame: pd.DataFrame) -> None:
     """The largest and the smallest, infinite and missing ones."""
     with folder(numbers_csv=frame.to_csv(index=False).encode()) as place:
         survives(lambda: load_dataset(f"{place}/numbers.csv:target=b:task=regression"))
+
+
+WRITTEN = """|?|-|.|,|NA|None|-2|+3.5|1,5|1,234|1.234,5|1 234|0012|1e400|inf|12 kg|€3|5%|<5|2024-02-30|2024-12-31|
+31.12.2024|1/2/2024|true|TRUE|yes |(5)|−1|1e5e5|٣|\u00a0|a b"""
+CELLS = st.sampled_from([*WRITTEN.replace("\n", "").split("|"), "9" * 400, "1" + ",000" * 9])
+STATED = "drop=t drop=y decimal=, decimal=. na=? na=?,1 na=, sep=; sep=space group=t task=regression task=binary"
+OPTIONS = st.sampled_from(["", *(f":{option}" for option in STATED.split()), ":na=-:drop=z"])
+
+
+@FEW
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=10, max_size=30),
+    st.sampled_from(",;\t| "),
+    OPTIONS,
+    st.lists(CELLS, min_size=1, max_size=2),
+)
+def test_a_file_of_odd_values(rows: list[tuple[str, ...]], mark: str, options: str, few: list[str]) -> None:
+    """Whatever people write into a table, with any separator, and whatever is said of it."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=mark)
+    writer.writerows([("t", "z", "y"), *((few[i % len(few)], *row[1:]) for i, row in enumerate(rows))])
+    with folder(odd_csv=text.getvalue().encode()) as place:
+        survives(lambda: load_dataset(f"{place}/odd.csv:target=y{options}"))
