@@ -32,7 +32,6 @@ OTHERS = {
     ): "`read_manifest` catches it, as those of json, and names the file",
     ("store/record.py", "ValueError"): "the store catches it, and names its file and the trial",
     ("claims/memory.py", "ValueError"): "`recall` catches it, and names the store and the claim",
-    ("data/reader.py", "ValueError"): "`read_table` catches it, as it does those of pandas, and names the file",
     (
         "results/sheet.py",
         "ValueError",
