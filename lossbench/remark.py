@@ -84,6 +84,7 @@ class Topic(Enum):
     FAR_OFF_UNITS = ("sizes",)
     GIVES_AWAY = "column", "target", "drop"
     EQUAL_ROWS = "rows", "different"
+    EQUAL_THROUGHOUT = "rows", "different"
     EQUAL_BY_CHANCE = ("rows",)
     GROUPS = "column", "groups", "smallest", "largest"
     NO_GROUP = "column", "rows"

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from lossbench.errors import BadValue, UnknownName
 from lossbench.visible import hides
 
-BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
-
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
 # A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it.
-_QUOTED = re.compile(r'(?<=[=,])"(?:[^"]|"")*"(?=[:,]|$)')
+_QUOTED = re.compile(r'([=,]\s*)("(?:[^"]|"")*")(?=\s*(?:[:,]|$))')
 # The keys of a table whose values may hold commas.
 _LISTS = re.compile(r":(drop|sep|decimal|na)=")
 
@@ -86,7 +84,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     name, *pairs = _pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
-    if hides(spec.strip(BLANKS).replace("sep=\t", "sep=")):  # a tab may be a separator
+    if hides(spec.strip().replace("sep=\t", "sep=")):  # a tab may be a separator
         raise BadValue(f"'{spec}' has a character that cannot be seen, written out here; choose a plain name")
     parameters: dict[str, str] = {}
     for key, _, value in (pair.partition("=") for pair in pairs):
@@ -97,14 +95,14 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def _pieces(spec: str) -> list[str]:
-    spec = spec.strip(BLANKS)
+    spec = spec.strip()
     cuts = [match.start() for match in _PARAMETER.finditer(_masked(spec))]
     return [spec[start:stop] for start, stop in zip([0, *(cut + 1 for cut in cuts)], [*cuts, None], strict=True)]
 
 
 def _masked(text: str) -> str:
     """Return the text with what is quoted made of underscores, each mark in its place."""
-    return _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+    return _QUOTED.sub(lambda found: found[1] + "_" * len(found[2]), text)
 
 
 def split_list(text: str) -> list[str]:
@@ -122,7 +120,7 @@ def split_list(text: str) -> list[str]:
         if not (keys and _LISTS.match(masked, keys[-1].start())):
             specs.append(text[start : match.start()])
             start = match.end()
-    return [spec.strip(BLANKS) for spec in (*specs, text[start:]) if spec.strip(BLANKS)]
+    return [spec.strip() for spec in (*specs, text[start:]) if spec.strip()]
 
 
 def title(spec: str) -> str:

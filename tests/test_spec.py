@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.spec import Parameter, numbers, split_spec, title
+from lossbench.spec import Parameter, numbers, split_list, split_spec, title
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
@@ -44,11 +44,30 @@ def test_spec_is_read_as_written(name: str, parameters: dict[str, str]) -> None:
         ("  huber:delta=1  ", "huber", {"delta": "1"}),
         ("f.py:f:target=1:@target=onehot", "f.py:f", {"target": "1", "@target": "onehot"}),
         ("f.py:f@home", "f.py:f@home", {}),
+        ('a.csv:target="x:k=1":na=?', "a.csv", {"target": '"x:k=1"', "na": "?"}),
+        ('a.csv:drop=b,"say ""x:k=1""",c', "a.csv", {"drop": 'b,"say ""x:k=1""",c'}),
+        ('a.csv:target=6" pipe:na=7"', "a.csv", {"target": '6" pipe', "na": '7"'}),
+        ("a.csv:sep=::decimal=,", "a.csv", {"sep": ":", "decimal": ","}),
     ],
 )
 def test_a_colon_starts_a_parameter_only_before_a_key(spec: str, name: str, parameters: dict[str, str]) -> None:
     """Drives, modules and times keep their colons."""
     assert split_spec(spec) == (name, parameters)
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [
+        ["iris", "moons:noise=0.1", "wine"],
+        ["iris", "a.csv:target=y:drop=id,date"],
+        ["a.csv:drop=id,date:target=y", "iris"],
+        ["a.csv:decimal=,:sep=;:target=y", "b.csv:sep=|:na=?,-:task=binary", "iris"],
+        ['a.csv:target="price, net"', "iris", 'b.csv:drop="x,y",z:target=t'],
+    ],
+)
+def test_a_comma_parts_specs_unless_it_belongs_to_one(specs: list[str]) -> None:
+    """Specs joined by commas come apart again; a comma in quotes, or in the value of a list, parts nothing."""
+    assert split_list(",".join(specs)) == split_list(" , ".join(specs)) == specs
 
 
 @given(names, st.dictionaries(keys, values), values)

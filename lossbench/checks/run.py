@@ -106,7 +106,7 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
     found = fits(spec, tasks)
     losses = {task: loss for task, loss in found.items() if isinstance(loss, Loss)}
     unfit = {task: loss for task, loss in found.items() if isinstance(loss, str)}
-    astray = _astray(losses.values()) if len(losses) > 1 else {}
+    astray = _astray(losses.values(), watch) if len(losses) > 1 else {}
     if len(astray) < len(losses):
         losses = {task: loss for task, loss in losses.items() if task not in astray}
         unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
@@ -116,11 +116,18 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
     return Report(spec, unfit, {task: checked(loss, seconds, watch) for task, loss in losses.items()})
 
 
-def _astray(losses: Iterable[Loss]) -> dict[Task, str]:
+def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
     """Return the tasks on which losses do not lead to the targets, and how: few losses are meant for all tasks."""
     with one_thread(), warnings.catch_warnings(action="ignore"):
-        seen = {loss.task: _carried_out(judged, _case(loss), LIMIT / 8) for loss in losses if loss.record.code}
-    return {task: str(found.saw) for task, found in seen.items() if found.grade == "fail"}
+        astray = {}
+        for loss in losses:
+            if not loss.record.code:
+                continue
+            watch(f"{loss.task}: learns")
+            seen = _carried_out(judged, _case(loss), LIMIT / 8)
+            if seen.grade == "fail":
+                astray[loss.task] = str(seen.saw)
+    return astray
 
 
 def _way_in(spec: str, task: Task) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from lossbench.cli.progress import changing_line
+from lossbench.cli.progress import telling
 
 if TYPE_CHECKING:
     from lossbench.task import Task
@@ -32,7 +32,7 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     from lossbench.results.write import json_text
     from lossbench.task import TASKS
 
-    with changing_line(quiet) as watch:
+    with telling(quiet, lines=False) as watch:
         report = run.check_loss(spec, TASKS if task is None else (cast("Task", task),), watch)
     if form or not quiet:
         tables, said = check_tables(report), check_lines(report)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossbench.cli.options import JOBS, PATH
+from lossbench.cli.progress import telling
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -65,22 +64,6 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
         click.echo(visible(f"changed {change}"), err=True)
     if changed:
         click.get_current_context().exit(CHANGED)
-
-
-@contextmanager
-def telling(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function that is told what is being trained: a line that changes on a terminal, lines elsewhere."""
-    if quiet:
-        yield lambda line: None
-    elif sys.stderr.isatty():
-        from rich.text import Text
-
-        from lossbench.report.terminal import console
-
-        with console(stderr=True).status("") as status:
-            yield lambda line: status.update(Text(visible(line)))
-    else:
-        yield lambda line: click.echo(visible(line), err=True)
 
 
 def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:

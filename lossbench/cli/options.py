@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import click
 
 from lossbench.home import expand
-from lossbench.spec import BLANKS, split_list
+from lossbench.spec import split_list
 
 # A comma in a list of numbers, as in weight=[1,2,3], is no separator.
 _PIECE = re.compile(r"(?:=\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,])+")
@@ -29,7 +29,7 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
-        pieces = [piece.strip(BLANKS) for piece in self.cut(value) if piece.strip(BLANKS)]
+        pieces = [piece.strip() for piece in self.cut(value) if piece.strip()]
         if not pieces:
             self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
         try:

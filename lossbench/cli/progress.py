@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, one line a data set elsewhere, nothing when quiet."""
+"""Progress on standard error: one thing that moves on a terminal, lines elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -38,17 +38,19 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
 
 
 @contextmanager
-def changing_line(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function that is told what is being done: a line that changes on a terminal, nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
+def telling(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
+    """Give a function that is told what is being done: a changing line on a terminal, perhaps lines elsewhere."""
+    if quiet or not (lines or sys.stderr.isatty()):
         yield lambda line: None
-        return
-    from rich.text import Text
+    elif sys.stderr.isatty():
+        from rich.text import Text
 
-    from lossbench.report.terminal import console
+        from lossbench.report.terminal import console
 
-    with console(stderr=True).status("") as status:
-        yield lambda line: status.update(Text(visible(line)))
+        with console(stderr=True).status("") as status:
+            yield lambda line: status.update(Text(visible(line)))
+    else:
+        yield lambda line: click.echo(visible(line), err=True)
 
 
 def _lines(totals: Mapping[str, int]) -> Say:

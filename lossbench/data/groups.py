@@ -36,20 +36,24 @@ class Together(NamedTuple):
     notes: tuple[Remark, ...]
 
 
-def rows_together(columns: Sequence[np.ndarray], given: np.ndarray | None) -> Together:
+def rows_together(columns: Sequence[np.ndarray], target: np.ndarray, given: np.ndarray | None) -> Together:
     """Return the groups of a table: those given, and equal rows; groups that share equal rows are one.
 
     Args:
         columns: (rows, width) each, the features that every column of the table has become.
+        target: (rows,) class indices, or (rows, 1) values.
         given: (rows,) int64, the number of each row's group, counted from 0; None where the user names no groups.
     """
-    found = repeats([_coded(block) for block in columns])
-    whole = found.number if given is None else joined(given, found.number)
+    found, topic = repeats([_coded(block) for block in columns]), Topic.EQUAL_ROWS
     if found.several == 0:
         return Together(given, ())
+    by_chance = Together(given, (Topic.EQUAL_BY_CHANCE(rows=found.several),))
+    if found.chance:
+        found, topic = in_the_target_too(found, numbered(target.reshape(-1))), Topic.EQUAL_THROUGHOUT
+    whole = found.number if given is None else joined(given, found.number)
     if found.chance or whole.max() + 1 < FEWEST:
-        return Together(given, (Topic.EQUAL_BY_CHANCE(rows=found.several),))
-    notes = [Topic.EQUAL_ROWS(rows=found.several, different=int(np.sum(np.bincount(found.number) > 1)))]
+        return by_chance
+    notes = [topic(rows=found.several, different=int(np.sum(np.bincount(found.number) > 1)))]
     if given is not None and whole.max() < given.max():
         notes.append(Topic.JOINED_GROUPS(groups=int(given.max()) + 1, left=int(whole.max()) + 1))
     return Together(whole, tuple(notes))
@@ -107,7 +111,8 @@ def notes_on_groups(table: UserTable, name: str, groups: np.ndarray) -> Iterator
     yield Topic.GROUPS(column=name, groups=len(size), smallest=int(size.min()), largest=int(size.max()))
     if len(size) < SEVERAL:
         yield Topic.FEW_GROUPS(groups=len(size))
-    if size.max() > SHARES[-1] * len(groups) + 1:
+    alone = np.count_nonzero(size == size.max()) == 1  # else another may be trained on in its place
+    if alone and size.max() > SHARES[-1] * len(groups) + 1:
         first = int((groups == size.argmax()).argmax())
         yield Topic.LARGE_GROUP(column=name, name=str(table.frame[name].iloc[first]), rows=int(size.max()))
 
@@ -172,11 +177,34 @@ def repeats(columns: Sequence[np.ndarray]) -> Repeats:
         number = numbered(number * (int(column.max()) + 1) + column)
     times = np.bincount(number)
     first = np.unique(number, return_index=True)[1]
-    different = len(times) * (len(times) - 1) / 2
-    agreeing = float(np.prod([_pairs(np.bincount(column[first])) / different for column in columns]))
+    agreeing = float(np.prod([_agreeing(column[first]) for column in columns]))
     coarse = len(columns) == 1 or _pairs(times) <= BEYOND_CHANCE * agreeing * rows * (rows - 1) / 2
     chance = len(times) < DIFFERENT or (len(times) < rows / 2 and coarse)
     return Repeats(number, int(times[times > 1].sum()), chance)
+
+
+def in_the_target_too(found: Repeats, target: np.ndarray) -> Repeats:
+    """Find the rows among equal ones that are equal in the target too, more often than chance would have it.
+
+    Args:
+        found: rows that are equal by chance.
+        target: (rows,) int, the number of each row's target.
+
+    Example:
+        >>> size, price = np.arange(40) // 4, np.arange(40) // 2
+        >>> in_the_target_too(Repeats(size, 40, True), price).chance
+        False
+    """
+    number = numbered(found.number * (int(target.max()) + 1) + target)
+    times = np.bincount(number)
+    agreeing = _agreeing(target[np.unique(number, return_index=True)[1]])
+    chance = _pairs(times) <= BEYOND_CHANCE * agreeing * _pairs(np.bincount(found.number))
+    return Repeats(number, int(times[times > 1].sum()), chance)
+
+
+def _agreeing(values: np.ndarray) -> float:
+    """Return the share of the pairs of different rows that agree in a column, given its values there (rows,)."""
+    return _pairs(np.bincount(values)) / (len(values) * (len(values) - 1) / 2)
 
 
 def _pairs(times: np.ndarray) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.types import infer_dtype
 
+from lossbench.data.cells import Cells
 from lossbench.data.csv_file import TEXT
-from lossbench.errors import DataError
+from lossbench.data.table_spec import written
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _TEXTS = ("string", "boolean", "categorical", "empty")
@@ -20,22 +20,18 @@ _DATES = ("datetime64", "datetime", "date")
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file; an index with a name is a column like any other.
-
-    Raises:
-        DataError: two columns have one name.
-    """
+    """Read a Parquet file; an index with a name is a column like any other."""
     frame = pd.read_parquet(path)
     named = [name for name in frame.index.names if name is not None]
     return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 
 
-def by_type(values: pd.Series[Any], refuse: Callable[[str], DataError]) -> Any:
+def by_type(cells: Cells, name: str) -> Any:
     """Return what a column of a Parquet file holds.
 
     Args:
-        values: the column.
-        refuse: makes an error of a type that is of no use.
+        cells: the table, its columns as pandas reads them.
+        name: of the column.
 
     Returns:
         Numbers (rows,) float64; or else texts (a pyarrow array), dates among them as 2024-12-31.
@@ -43,6 +39,7 @@ def by_type(values: pd.Series[Any], refuse: Callable[[str], DataError]) -> Any:
     Raises:
         DataError: neither numbers nor dates nor texts.
     """
+    values = cells.columns[name]
     kind = infer_dtype(values, skipna=True)
     if kind in _NUMBERS:
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -51,5 +48,8 @@ def by_type(values: pd.Series[Any], refuse: Callable[[str], DataError]) -> Any:
     if kind in _DATES:
         values = pd.to_datetime(values, utc=True).map(pd.Timestamp.isoformat, na_action="ignore")
     elif kind not in _TEXTS:
-        raise refuse(kind)
+        raise cells.error(
+            f"column '{name}' holds {kind} values, which are neither numbers nor dates nor texts; leave it out "
+            f"with drop={written(name)}, or turn it into numbers"
+        )
     return pa.array(values.astype(object).map(str, na_action="ignore"), TEXT, from_pandas=True)

@@ -68,17 +68,7 @@ def _read_parquet(stated: TableSpec) -> Cells:
     cells = Cells(stated.path, {}, np.arange(1, len(frame) + 1), "row")
     _check_names(cells, names)
     cells = _chosen(cells, stated, names, [frame.iloc[:, i] for i in range(len(names))])
-
-    def typed(name: str) -> Any:
-        return by_type(
-            cells.columns[name],
-            lambda kind: cells.error(
-                f"column '{name}' holds {kind} values, which are neither numbers nor texts; leave it out with "
-                f"drop={written(name)}, or turn it into numbers"
-            ),
-        )
-
-    return replace(cells, columns={name: typed(name) for name in cells.columns})
+    return replace(cells, columns={name: by_type(cells, name) for name in cells.columns})
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}

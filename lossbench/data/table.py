@@ -70,11 +70,17 @@ def load_table(spec: str) -> Dataset:
     task, target, classes, about_target = _target(table, column, stated.task)
     given, about_groups, table = _groups(table, task, classes, target)
     blocks, names, about_features = _features(table, column)
-    groups, about_equal = rows_together(list(blocks.values()), given)
+    groups, about_equal = rows_together(_describing(blocks), target, given)
     odd = oddities(blocks, column, target, groups)
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
     features = np.hstack(list(blocks.values()))
     return Dataset(visible(spec), task, features, target, classes, names, notes=notes, groups=groups)
+
+
+def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Return the features without numbers that count the rows: equal rows differ in these, and are equal."""
+    counting = {name for name, block in blocks.items() if block.shape[1] == 1 and _is_counted(name, block[:, 0])}
+    return [block for name, block in blocks.items() if name not in counting] or list(blocks.values())
 
 
 def _groups(

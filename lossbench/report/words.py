@@ -72,6 +72,12 @@ def time(trials: int, seconds: float, cached: int) -> str:
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
 
 
+def groups(column: str, groups: int, smallest: int, largest: int) -> str:
+    """Say how many groups there are, and how large."""
+    size = f"{smallest} to {largest}" if smallest < largest else str(largest)
+    return f"'{column}', no feature, makes {groups} groups of {size} rows; each stays on one side of a split"
+
+
 def far_off_units(sizes: Pairs) -> str:
     """Say which columns have very small or very large numbers."""
     columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
@@ -106,11 +112,9 @@ def dates(column: str, first: str, drop: str) -> str:
 
 
 def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
-    """Say which texts were taken as missing."""
-    listed = ", ".join(f"'{text}'" for text, _ in texts)
-    return (
-        f"{listed} in '{column}' is taken as missing, {sum(count for _, count in texts)} in all, first in {place}"
-    )
+    """Say which texts were taken as missing, and how many of each."""
+    found = ", ".join(f"'{text}' {count}" for text, count in texts)
+    return f"taken as missing in '{column}': {found}, first in {place}"
 
 
 def quoted(names: tuple[str, ...]) -> str:
@@ -181,12 +185,13 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAR_OFF_UNITS: far_off_units,
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
     "leave it out with drop={drop}",
-    Topic.EQUAL_ROWS: "rows that equal another: {rows} ({different} different); equal rows stay on one side of a "
-    "split, whatever their target",
-    Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "
-    "takes each for itself",
-    Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
-    "split, and '{column}' is no feature",
+    Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
+    "one side of a split, whatever their target",
+    Topic.EQUAL_THROUGHOUT: "rows that equal another, target and all: {rows} ({different} different); they stay "
+    "on one side of a split",
+    Topic.EQUAL_BY_CHANCE: "rows whose features equal another's: {rows}, as columns with few values make by "
+    "chance; a split takes each for itself",
+    Topic.GROUPS: groups,
     Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",
     Topic.LONE_ROWS: "'{column}' differs in every row, so it keeps no rows together; it is no feature",
     Topic.FEW_GROUPS: "{groups} groups are few: parts are not near 60/20/20, few splits are possible, and results "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system calls a disk without room: full, beyond the user's quota, or beyond the size of a file."""
 
+SUFFIX = ".lossbench"
+"""The end of the name of a file that is not whole yet: `.trials.csv.PROCESS-RANDOM.lossbench`."""
+
 
 def prepare_folder(folder: Path) -> None:
     """Make a folder and see that it can be written to, before an hour of work and not after."""
@@ -31,10 +35,31 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        sweep(folder)
     except OSError as error:
         raise OutputError(
             f"cannot write results to '{folder}': {error.strerror or error}; name another folder with --output"
         ) from None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a run that was killed left unfinished, and nothing of a run that is still there."""
+    for path in folder.glob(f".*-*{SUFFIX}"):
+        found = re.fullmatch(rf"\..+\.(\d+)-\w+{SUFFIX}", path.name)
+        if found and not _runs(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return True  # there, the question would end it
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def prepare_file(path: Path) -> None:
@@ -71,7 +96,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(SUFFIX, f".{path.name}.{os.getpid()}-", path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)

@@ -148,11 +148,11 @@ def arm_scores(
 
 def scores_of(pack: Pack) -> np.ndarray:
     """Train a pack and return the primary score of each trial on the test part at the last epoch, (trials,)."""
-    from lossbench.training import fused
+    from lossbench.run.packs import train
     from lossbench.training.trace import Validator
 
     pack = replace(pack)  # a copy, so that its cached splits, weights and orders are freed with it
-    return Validator(pack, range(len(pack.trials)), part="test")(fused.train(pack).last)
+    return Validator(pack, range(len(pack.trials)), part="test")(train(pack, "fused", "cpu")[0].last)
 
 
 def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.backends import Local, available_cores
+from lossbench.backends.local import watched_threads
 from lossbench.errors import LossbenchError
 from lossbench.training.thread import one_thread
 
@@ -103,6 +105,19 @@ def test_ctrl_c_is_for_the_first_process_alone() -> None:
     print([signal.SIGINT in mask for mask in held.values()])"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[True, True]"
+
+
+def test_a_thread_that_dies_ends_the_wait() -> None:
+    """Its error is raised where the results are awaited, and whoever watched threads before goes on."""
+    before = threading.excepthook
+
+    def await_results() -> None:
+        threading.Thread(target=operator.truediv, args=(1, 0)).start()
+        time.sleep(30)
+
+    with pytest.raises(ZeroDivisionError), watched_threads():
+        await_results()
+    assert threading.excepthook is before
 
 
 def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None:

@@ -104,9 +104,17 @@ TABLES = {
     ),
     "few rows": ("x,y\n" + "1,2.5\n2,3.5\n" * 3, "y", ["6 usable rows", "at least 10"]),
     "rare class": ("x,y\n" + "".join(f"{i},{'b' if i else 'a'}\n" for i in range(30)), "y", ["class 'a'"]),
-    "no numbers": ("x,y\n" + "1,a\n2,b\n" * 10, "y:task=regression", ["'y' is not numeric"]),
-    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["more values than the names in line 1"]),
-    "semicolons": ("x;y\n" + "1;2\n" * 20, "y", ["no comma but ';'"]),
+    "no numbers": (
+        "x,y\n" + "1,a\n2,b\n" * 10,
+        "y:task=regression",
+        ["'y' is text, such as 'a'", "leave out task=regression"],
+    ),
+    "ragged": ("x,y\n" + "1,2.5,3\n" * 20, "y", ["line 2 has 3 values"]),
+    "one bad value": (
+        "x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(30)) + "1,n.a.\n",
+        "y",
+        ["line 32", "na=n.a."],
+    ),
 }
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lossbench.checks.run import CHECKS
+from lossbench.cli.progress import telling
 
 
 def test_a_built_in_loss_passes(inside: Callable) -> None:
@@ -64,6 +67,25 @@ def test_quiet_leaves_the_exit_code(inside: Callable, tmp_path: Path) -> None:
         outcome = inside("check-loss", spec, "--task", "binary", "--quiet")
         assert (outcome.code, outcome.out, outcome.err) == (code, "", "")
     assert json.loads(inside("check-loss", "bce", "--task", "binary", "--quiet", "--format", "json").out)
+
+
+def test_what_is_being_checked_is_shown_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line on standard error, which changes; nothing of it elsewhere, on standard output or when quiet."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for quiet, lines, shown in ((False, False, True), (True, False, False)):
+        screen = Terminal()
+        monkeypatch.setattr("sys.stderr", screen)
+        with telling(quiet, lines) as say:
+            say("binary: kinks")
+            time.sleep(0.2)  # it is drawn some ten times a second
+        assert ("binary: kinks" in screen.getvalue()) == shown
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_not_there_is_a_usage_error(refusal: Callable, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -35,6 +36,24 @@ def test_a_users_table_is_shown_as_it_is_trained_on(inside: Callable, sales: pd.
     assert shown.startswith("sales.csv:target=price (regression)\n")
     assert f"rows        {len(sales)}" in shown
     assert "'price' is a quantity (regression)" in shown
+
+
+def test_a_users_table_is_named_alike_everywhere(inside: Callable, tmp_path: Path) -> None:
+    """The options of a table hold commas of their own on the command line, and in a config."""
+    rows = "".join(f"P{i};{i / 7:.3f};{i % 5}\n".replace(".", ",") for i in range(40))
+    (tmp_path / "own.csv").write_text("id;a;y\n" + rows)
+    spec = "own.csv:target=y:drop=id:sep=;:decimal=,"
+    (tmp_path / "own.toml").write_text(f'datasets = ["{spec}", "iris"]\n')
+    plans = (
+        inside("compare", "-d", "own.csv:drop=id:target=y:sep=;:decimal=,", "-d", "iris", "--dry-run"),
+        inside("compare", "-d", f"iris,{spec}", "--dry-run"),
+        inside("compare", "-c", "own.toml", "--dry-run"),
+    )
+    for plan in plans:
+        assert plan.code == 0
+        assert "iris" in plan.out
+        assert "own.csv:" in plan.out
+    assert "left out, as drop= says: 'id'" in inside("datasets", spec).out
 
 
 def test_an_unknown_data_set_is_refused(refusal: Callable) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def cached(folder: Path) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-@pytest.mark.parametrize(("jobs", "shares"), [("1", (0.0, 0.2, 0.6)), ("2", (0.3,))])
+@pytest.mark.parametrize(("jobs", "shares"), [("1", (0.0, 0.2, 0.6)), ("2", (0.3, 0.5))])
 def test_a_run_that_is_killed_goes_on(
     launch: Launch,
     inside: Inside,
@@ -97,11 +98,11 @@ def test_a_run_that_is_killed_goes_on(
     Only the process that was started is killed: those that it has started end by themselves.
     """
     kept: dict[str, tuple[object, ...]] = {}
-    for share in shares:
+    for how, share in zip((signal.SIGKILL, signal.SIGTERM, signal.SIGKILL), shares, strict=False):
         process = launch("-o", "out", "--jobs", jobs)
         assert wait_until((cache / "trials.sqlite").exists)
         assert wait_until(lambda share=share: len(stored(cache)) >= share * TRIALS)
-        process.kill()
+        process.send_signal(how)
         ended(process)
         assert wait_until(lambda group=process.pid: not alive(group), seconds=20)
         assert not list((tmp_path / "out").glob("*"))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from .conftest import BRIEF, COMMAND, PLAIN
+import pytest
+
+from lossbench.cli import run
+from lossbench.cli.refused import FOLDER
+from lossbench.cli.refused import refusal as refusal_of
+
+from .conftest import BRIEF, COMMAND, PLAIN, Outcome
 
 ROOT = Path(__file__).parents[2]
 SHADOWS = ("signal", "queue", "joblib", "numpy", "torch", "resource", "struct", "pickle", "rich", "click")
@@ -26,3 +35,112 @@ def test_files_of_the_current_folder_are_not_run(tmp_path: Path, cache: Path) ->
     done = subprocess.run([*COMMAND, *wanted], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert not list(tmp_path.glob("ran-*"))
+
+
+def shell(command: str, cwd: Path, cache: Path) -> Outcome:
+    """Give a command line with `lossbench` in it to a shell."""
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    line = command.replace("lossbench", " ".join(COMMAND))
+    done = subprocess.run(["bash", "-c", line], cwd=cwd, env=environment, capture_output=True, check=False)
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="prints to a device that is always full")
+@pytest.mark.parametrize(
+    ("command", "code", "errors"),
+    [
+        ("lossbench --help > /dev/full", 2, 1),
+        ("lossbench losses > /dev/full", 2, 1),
+        ("lossbench cache info >&-", 2, 1),
+        ("lossbench --version > /dev/full 2> /dev/full", 2, 0),
+        ("lossbench --version 2>&-", 0, 0),
+        ("lossbench nothing 2> /dev/full", 2, 0),
+        ("lossbench nothing <&- >&- 2>&-", 2, 0),
+    ],
+)
+def test_streams_that_fail(tmp_path: Path, cache: Path, command: str, code: int, errors: int) -> None:
+    """Standard output that is full or closed is one error, exit code 2; a log that fails is none."""
+    outcome = shell(command, tmp_path, cache)
+    assert (outcome.code, outcome.err.count("\n")) == (code, errors)
+    assert outcome.err[:49] in ("", "lossbench: error: cannot write to standard output")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sets a limit as Linux keeps it")
+def test_memory_that_runs_out(tmp_path: Path, cache: Path) -> None:
+    """One message, which says what to do, and exit code 1."""
+    outcome = shell("ulimit -v 400000; lossbench datasets iris", tmp_path, cache)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith("lossbench: error: memory ran out; give --jobs 1")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "memory ran out"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"),
+            "memory ran out",
+        ),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory ran out"),
+        (OSError(errno.EMFILE, "Too many open files", "a.csv"), "no more open files"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "no more processes"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "a.csv"),
+            "the system refuses 'a.csv': Permission",
+        ),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), None),
+        (ImportError("cannot import name 'f'"), None),
+    ],
+    ids=repr,
+)
+def test_what_the_system_refuses(error: Exception, said: str | None) -> None:
+    """Each refusal has its message; an error of another kind keeps its traceback."""
+    message = refusal_of(error)
+    assert message is said is None or said in str(message)
+
+
+def test_a_current_folder_that_is_gone(
+    inside: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named as what is wrong; what needs no folder is answered all the same."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert refusal_of(FileNotFoundError(errno.ENOENT, "No such file or directory")) == FOLDER
+    assert run(["losses", "mse", "--format", "json"]) == 0
+
+
+def test_a_gate_that_fails_does_so_whoever_reads(
+    inside: Callable[..., Outcome], tmp_path: Path, cache: Path
+) -> None:
+    """A reader that leaves early takes no exit code with it."""
+    wanted = ("compare", "-d", "iris", "-l", "ce", *BRIEF, "--csv", "all.csv")
+    assert inside(*wanted, "-l", "mse", "--quiet").code == 0
+    assert shell(f"lossbench {' '.join(wanted)} --baseline all.csv > >(true)", tmp_path, cache).code == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("cache", "info"), ("datasets", "~/sales.csv:target=y"), ("losses", "~/own.py:f"), ("report", "~/out")],
+    ids=" ".join,
+)
+def test_without_a_home_folder(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """Where neither HOME nor the system's list of users has one, what needs it is refused."""
+    for name in ("HOME", "LOSSBENCH_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    assert "no home folder is known here" in refusal(*arguments)
+
+
+def test_a_tilde_is_the_home_folder(
+    inside: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no shell has read it, as in the midst of a list."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert f"no file {tmp_path}/home/sales.csv" in inside("datasets", "~/sales.csv:target=y").err
+    assert f"no file {tmp_path}/home/own.py" in inside("losses", "~/own.py:f").err
+    assert inside("cache", "export", "~/trials.csv").code == 0
+    assert (tmp_path / "home" / "trials.csv").exists()

@@ -63,7 +63,7 @@ def test_a_group_stays_on_one_side_and_is_no_feature(tmp_path: Path) -> None:
     found = [sides(dataset, table["patient"].to_numpy(), seed) for seed in range(5)]
     assert all(map(apart, found))
     assert len({frozenset(test) for *_, test in found}) > 1
-    assert "'patient' makes 12 groups of 5 to 5 rows" in said(dataset)
+    assert "'patient', no feature, makes 12 groups of 5 rows" in said(dataset)
     fold = make_fold(dataset, 3)
     assert part_sizes(dataset, 3) == tuple(len(part.rows) for part in (fold.train, fold.validation, fold.test))
 
@@ -81,7 +81,7 @@ def test_a_table_without_groups_is_split_as_ever(tmp_path: Path) -> None:
     """Without equal rows or `group=`, rows stand for themselves, and so do those of the built-in data sets."""
     dataset = load(tmp_path, visits().drop(columns="patient"), "target=y")
     assert dataset.groups is None
-    assert "equal another" not in said(dataset)
+    assert "equal another's" not in said(dataset)
     assert load_dataset("iris").groups is None
 
 
@@ -90,14 +90,14 @@ def test_a_table_without_groups_is_split_as_ever(tmp_path: Path) -> None:
 def test_equal_rows_stay_on_one_side(
     tmp_path_factory: pytest.TempPathFactory, times: int, different: int, seed: int
 ) -> None:
-    """Rows that stand several times, with any target, are in one part; the note counts them."""
+    """Rows that stand several times, with any target and number, are in one part; the note counts them."""
     random = np.random.default_rng(seed)
     once = pd.DataFrame({name: random.normal(size=different).round(2) for name in "abc"})
     table = once.loc[random.permutation(np.repeat(np.arange(different), times))].reset_index(drop=True)
     table = table.assign(y=random.normal(size=len(table)))
-    dataset = load(tmp_path_factory.mktemp("equal"), table, "target=y")
-    assert apart(sides(dataset, np.array([row.tobytes() for row in dataset.features], dtype=object)))
-    assert f"rows that equal another: {different * times} ({different} different)" in said(dataset)
+    dataset = load(tmp_path_factory.mktemp("equal"), table.assign(id=np.arange(len(table)) + 7), "target=y")
+    assert apart(sides(dataset, np.array([row[:3].tobytes() for row in dataset.features], dtype=object)))
+    assert f"features equal another's: {different * times} ({different} different)" in said(dataset)
 
 
 def test_rows_that_chance_makes_equal_stand_for_themselves(tmp_path: Path) -> None:
@@ -107,6 +107,15 @@ def test_rows_that_chance_makes_equal_stand_for_themselves(tmp_path: Path) -> No
     dataset = load(tmp_path, coarse, "target=y")
     assert dataset.groups is None
     assert "as columns with few values make by chance" in said(dataset)
+
+
+def test_rows_that_are_equal_in_a_rich_target_too_stay_on_one_side(tmp_path: Path) -> None:
+    """Of features with few values the target tells repeats from chance; other rows stand for themselves."""
+    random = np.random.default_rng(0)
+    once = pd.DataFrame({"a": random.integers(30, size=100), "y": random.normal(size=100)})
+    dataset = load(tmp_path, pd.concat([once, once]), "target=y")
+    assert np.array_equal(dataset.groups, np.arange(200) % 100)
+    assert "rows that equal another, target and all: 200 (100 different)" in said(dataset)
 
 
 def test_equal_rows_join_groups(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ SPELLINGS: dict[str, tuple[list[object], list[float], str]] = {
     "a mark for missing": (
         places(AGES, 11, "?"),
         places(AGES, 11, np.nan),
-        "'?' in 'x' is taken as missing, 1 in",
+        "taken as missing in 'x': '?' 1, first in",
     ),
     "a word for missing": (places(AGES, 11, "NA"), places(AGES, 11, np.nan), "first in line 13"),
     "decimal commas": ([f"{a},5" for a in AGES], [a + 0.5 for a in AGES], "'{0},5' are read as {0}.5"),
@@ -184,7 +184,7 @@ def test_a_target_is_data_unless_said_otherwise(tmp_path: Path) -> None:
     assert read(tmp_path, table(AGES, three), "target=y:na=None").classes == ("Mild", "Severe")
     numbers = read(tmp_path, table(AGES, places(Y, 3, "NA")))
     assert (numbers.task, numbers.rows) == ("regression", ROWS - 1)
-    assert "'NA' in 'y' is taken as missing, 1 in all, first in line 5" in said(numbers)
+    assert "taken as missing in 'y': 'NA' 1, first in line 5" in said(numbers)
 
 
 @pytest.mark.parametrize("place", ["target", "feature"])
@@ -311,7 +311,7 @@ def test_what_cannot_be_read_is_refused_once(tmp_path: Path, case: str) -> None:
     content, spec, message = REFUSED[case]
     with pytest.raises(UsageError, match=re.escape(message)) as caught:
         read(tmp_path, content, spec)
-    for way in re.findall(r"(?:add|write|with) ((?:na|drop|sep|task)=[^,;)]+|sep=,)", str(caught.value)):
+    for way in re.findall(r"(?:add|write|with) ((?:na|drop|sep|task)=(?:,|[^,;)]+))", str(caught.value)):
         key = way.partition("=")[0]
         kept = [part for part in spec.split(":") if not part.startswith(f"{key}=")]
         assert read(tmp_path, content, ":".join([*kept, way])).rows >= ROWS - 1

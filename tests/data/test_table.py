@@ -259,7 +259,7 @@ BAD_CSV = {
     "nearly numbers": (
         lines("{f},{f}", 60) + "12 kg,1\n",
         "target=y",
-        "except '12 kg' (line 62); correct it, add na=12 kg,",
+        "except '12 kg' (line 62); correct it, or add na=12 kg,",
     ),
     "many classes": (lines("{i},name{i}"), "target=y", "20 classes in 20 rows; a split needs about 5 rows"),
     "not binary": (

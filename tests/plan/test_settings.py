@@ -99,6 +99,32 @@ def test_counts_are_whole_and_positive(name: str, value: object) -> None:
         make_settings(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 10**12),
+        ("batch_size", 10**25),
+        ("seeds", 10**9),
+        ("seeds", "1000000000"),
+        ("seeds", "0:1000000000"),
+        ("seeds", "9" * 18),
+        ("seeds", "3000000000:3000000003"),
+        ("seeds", [0, 2**31]),
+    ],
+)
+def test_counts_have_an_upper_bound(name: str, value: object) -> None:
+    """What no memory holds is refused before anything is made of it, and the message has the bound."""
+    with pytest.raises(BadValue, match=f"^{name}: .* is too large; give .* of at most "):
+        make_settings(**{name: value})
+
+
+@pytest.mark.parametrize("text", ["9" * 19, "0:" + "9" * 19])
+def test_a_number_without_end_is_no_seed(text: str) -> None:
+    """Nor does anybody wait for it to be read."""
+    with pytest.raises(ConfigError, match="is not a count, or a range"):
+        make_settings(seeds=text)
+
+
 def test_a_key_that_does_not_exist_is_refused() -> None:
     """From Python too, with the nearest one."""
     with pytest.raises(UnknownName, match="unknown key 'epoch'; did you mean 'epochs'"):

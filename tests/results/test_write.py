@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from stats.synthetic import read_trials, table
 
 from lossbench.errors import OutputError
 from lossbench.results.write import (
+    SUFFIX,
     csv_text,
     json_text,
     prepare_file,
@@ -25,6 +28,7 @@ from lossbench.results.write import (
     summary_csv,
     summary_json,
     trials_csv,
+    write_folder,
     write_text,
 )
 from lossbench.run.state import Gap
@@ -231,3 +235,17 @@ def test_json_names_the_seeds_that_are_left_out() -> None:
 def test_json_ends_in_a_newline_and_keeps_letters() -> None:
     """JSON for people too: indented, in UTF-8, with a last newline."""
     assert json_text({"score": "R²"}) == '{\n  "score": "R²"\n}\n'
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    """The next run removes its unfinished files, and neither those of a run that is there nor anybody else's."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f".trials.csv.{ended.pid}-a1b2c3d4{SUFFIX}"
+    others = [
+        tmp_path / name for name in (f".trials.csv.{os.getpid()}-a1b2c3d4{SUFFIX}", ".trials.csv.swp", SUFFIX)
+    ]
+    for path in (left, *others):
+        path.touch()
+    write_folder(tmp_path, {"a.csv": "x"})
+    assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "a.csv"])

@@ -1,0 +1,229 @@
+"""What a column of texts means: numbers, dates or text, as a whole; a note says what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lossbench.data.column import WORDS, Column, without
+from lossbench.data.fold import STRATIFIABLE
+from lossbench.data.readings import COMMA, DATES, NUMBERS, POINT, THOUSANDS, Reading, beside
+from lossbench.data.table_spec import TableSpec, written
+from lossbench.errors import DataError
+from lossbench.remark import Remark, Topic
+
+MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
+EXACT = 2**53  # from here on float64 does not hold every whole number
+
+MOST_NAMED = 3  # values that a message lists
+
+
+Meaning = tuple[np.ndarray, list[Remark]]
+"""The values of a column (rows,), float64 or object with None where missing, and what is to be said of them."""
+
+
+def meaning_of(column: Column, stated: TableSpec, decimal: str | None) -> Meaning:
+    """Return what a column holds.
+
+    Args:
+        column: the column.
+        stated: what the user said about the table.
+        decimal: the decimal sign that the table shows; None where it shows none.
+
+    Raises:
+        DataError: most of it is numbers or dates, but not all, or they cannot be read; it names the value.
+    """
+    for_classes = column.is_target and stated.task in ("binary", "multiclass")
+    reading = None if for_classes and column.plain is None else _number_reading(column, stated, decimal)
+    if reading and (meaning := _as_numbers(column, reading, stated)):
+        return meaning
+    if (dates := column.fitting(DATES)) and not for_classes:
+        return _as_dates(column, dates)
+    return _as_texts(column, for_classes, stated)
+
+
+def _number_reading(column: Column, stated: TableSpec, decimal: str | None) -> Reading | None:
+    """Return the reading by which all of a column is numbers."""
+    if column.plain is not None and decimal != ",":
+        return POINT if column.known.null_count < len(column.known) else None
+    order = (COMMA, POINT, THOUSANDS) if decimal == "," else (POINT, THOUSANDS, COMMA)
+    return next((reading for reading in order if reading in column.fitting(_allowed(stated))), None)
+
+
+def _allowed(stated: TableSpec) -> tuple[Reading, ...]:
+    return {None: NUMBERS, ".": (POINT, THOUSANDS), ",": (COMMA, POINT)}[stated.decimal]
+
+
+def _as_numbers(column: Column, reading: Reading, stated: TableSpec) -> Meaning | None:
+    values = column.plain if reading == POINT and column.plain is not None else reading.read(column.bare)
+    taken = column.doubtful
+    if taken.any() and len(np.unique(values[~np.isnan(values)])) < 2:
+        return None  # a mark beside one number is one of two categories
+    notes = list(_taken(column, taken))
+    if column.plain is None or (reading != POINT and not np.array_equal(column.plain, values, equal_nan=True)):
+        notes.append(_foreign(column, reading, values, stated))
+    if (np.isnan(values) | (values == np.round(values))).all():
+        notes += [*_zeros_lost(column), *_digits_lost(column, values)]
+    return values, notes
+
+
+def _taken(column: Column, taken: np.ndarray) -> Iterator[Remark]:
+    if taken.any():
+        counts = pc.value_counts(column.texts.filter(pa.array(taken))).to_pylist()
+        texts = tuple((count["values"], count["counts"]) for count in counts)
+        yield Topic.TAKEN_AS_MISSING(column=column.name, texts=texts, place=column.first(taken)[1])
+
+
+def _foreign(column: Column, reading: Reading, values: np.ndarray, stated: TableSpec) -> Remark:
+    """Say how numbers were read that are not written as numbers are here; and what else they could be."""
+    point = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, f"^(?:{POINT.pattern})$"), True))
+    strange = ~point if not point.all() else np.asarray(pc.fill_null(pc.match_substring(column.known, "."), False))
+    row = int(np.flatnonzero(strange)[0])
+    both = {COMMA, THOUSANDS} if "," in column.bare[row].as_py() else {COMMA, POINT}
+    doubtful = both <= set(column.fitting(NUMBERS)) and not column.bare[row].as_py().isdecimal()
+    otherwise = ("decimal=." if reading == COMMA else "decimal=,") if doubtful and not stated.decimal else ""
+    return Topic.FOREIGN_NUMBERS(
+        columns=(column.name,),
+        unit=column.unit,
+        reading=reading.kind,
+        otherwise=otherwise,
+        text=column.texts[row].as_py(),
+        number=float(values[row]),
+    )
+
+
+def _zeros_lost(column: Column) -> Iterator[Remark]:
+    zeros = np.asarray(pc.fill_null(pc.match_substring_regex(column.bare, "^0[0-9]"), False))
+    if zeros.any():
+        text, place = column.first(zeros)
+        yield Topic.ZEROS_LOST(column=column.name, text=text, place=place)
+
+
+def _digits_lost(column: Column, values: np.ndarray) -> Iterator[Remark]:
+    large = np.flatnonzero((np.abs(values) > EXACT) & np.isfinite(values))
+    for row in large:
+        text = column.bare[int(row)].as_py()
+        if text.lstrip("+-").isdecimal() and int(text) != int(values[row]):
+            yield Topic.DIGITS_LOST(column=column.name, text=text, place=column.cells.place(int(row)))
+            return
+
+
+def _as_dates(column: Column, readings: Sequence[Reading]) -> Meaning:
+    meanings = [reading.read(column.bare) for reading in readings]
+    if not np.array_equal(meanings[0], meanings[-1], equal_nan=True):
+        text, place = column.first(meanings[0] != meanings[-1])
+        raise column.cells.error(
+            f"column '{column.name}' holds dates such as '{text}' ({place}), whose day and month cannot be told "
+            f"apart; write the year first, as 2024-12-31, or {column.way_without}"
+        )
+    wrong = np.isnan(meanings[0]) & np.asarray(pc.is_valid(column.known))
+    if wrong.any():
+        raise _refusal(column, wrong, "dates")
+    first = int(np.floor(np.nanmin(meanings[0])))
+    drop = "" if column.is_target else written(column.name)
+    note = Topic.DATES(column=column.name, first=str(np.datetime64(first, "D")), drop=drop)
+    return meanings[0] - first, [*_taken(column, column.doubtful), note]
+
+
+def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | None:
+    """Return which values are no numbers, or dates, where most of a column are; None where not most are."""
+    valid = np.asarray(pc.is_valid(column.known))
+    kinds = {"numbers": _allowed(stated), "dates": DATES}
+    strange = {kind: min((valid & ~r.fits(column.bare) for r in kinds[kind]), key=np.sum) for kind in kinds}
+    kind = min(kinds, key=lambda kind: int(strange[kind].sum()))
+    return (kind, strange[kind]) if 0 < strange[kind].sum() <= valid.sum() / 2 else None
+
+
+def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
+    text, place = column.first(strange)
+    more = f" and {strange.sum() - 1} more" if strange.sum() > 1 else ""
+    different = column.texts.filter(pa.array(strange)).unique().to_pylist()
+    ways = ["correct it"]
+    if len(different) <= MOST_NAMED:
+        ways.append(f"add na={','.join(map(written, different))}, which takes it as missing")
+    if not column.is_target:
+        ways.append(column.way_without)
+    elif pc.count_distinct(column.texts).as_py() * STRATIFIABLE <= len(column.texts):
+        ways.append("add task=multiclass, which makes it classes")
+    what = "target" if column.is_target else "column"
+    return column.cells.error(
+        f"{what} '{column.name}' holds {kind} except '{text}' ({place}){more}; {', or '.join(ways)}"
+    )
+
+
+def _check_numbers(column: Column, stated: TableSpec) -> None:
+    """Refuse numbers that cannot be read: of several units, or with a decimal sign that is not as stated."""
+    if column.unit is None:
+        units = beside(column.known)
+        first, other = (column.first(np.asarray(pc.equal(units, unit))) for unit in units.unique()[:2])
+        raise column.cells.error(
+            f"column '{column.name}' holds numbers with different units, such as '{first[0]}' ({first[1]}) and "
+            f"'{other[0]}' ({other[1]}); write them in one unit, or {column.way_without}"
+        )
+    if stated.decimal and column.fitting(NUMBERS):
+        text, place = column.first(np.asarray(pc.is_valid(column.known)))
+        raise column.cells.error(
+            f"column '{column.name}' holds numbers such as '{text}' ({place}), which decimal={stated.decimal} "
+            f"does not read; leave decimal= out, or {column.way_without}"
+        )
+
+
+def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
+    notes: list[Remark] = []
+    few = pc.count_distinct(column.texts).as_py() <= MOST_CODES
+    if not for_classes and (exceptions := _exceptions(column, stated)):
+        kind, strange = exceptions
+        if not few or (column.is_target and stated.task == "regression"):
+            raise _refusal(column, strange, kind)
+        text, place = column.first(strange)
+        notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))
+    elif not few and not for_classes:
+        _check_numbers(column, stated)
+    texts = without(column.texts, WORDS)
+    doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
+    if column.is_target and doubtful.any():
+        texts = column.texts
+        word, place = column.first(doubtful)
+        notes.append(Topic.WORD_AS_CLASS(column=column.name, text=word, place=place))
+    elif doubtful.any():
+        notes += _taken(column, doubtful)
+    notes += _blanks_cut(column)
+    texts, spelled = _spelled_alike(column, texts)
+    notes += spelled
+    if few:
+        notes += _cases(column, texts.unique().to_pylist())
+    return np.array(texts.to_pylist(), dtype=object), notes
+
+
+def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
+    """Say which texts differ in nothing but case; whether they mean the same, only the user knows."""
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault((text or "").casefold(), []).append(text or "")
+    for spellings in alike.values():
+        if len(spellings) > 1:
+            yield Topic.CASES_DIFFER(column=column.name, texts=tuple(spellings))
+
+
+def _blanks_cut(column: Column) -> Iterator[Remark]:
+    as_written = column.cells.columns[column.name]
+    cut = pc.fill_null(
+        pc.and_(pc.is_valid(column.texts), pc.not_equal(as_written, pc.utf8_trim_whitespace(as_written))), False
+    )
+    if pc.any(cut).as_py():
+        text = as_written.filter(cut)[0].as_py()
+        yield Topic.BLANKS_CUT(columns=(column.name,), text=text, left=text.strip())
+
+
+def _spelled_alike(column: Column, texts: Any) -> tuple[Any, list[Remark]]:
+    """Write true and false in one way; `pandas` and Parquet write True and False."""
+    lower = pc.utf8_lower(texts)
+    if not set(lower.unique().to_pylist()) <= {"true", "false", None}:
+        return texts, []
+    alike = pc.utf8_capitalize(lower)
+    changed = [text for text in texts.unique().to_pylist() if text not in ("True", "False", None)]
+    return alike, [Topic.TRUTH_SPELLED(columns=(column.name,), texts=tuple(changed))] if changed else []
