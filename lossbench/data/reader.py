@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -35,9 +36,9 @@ def read_cells(stated: TableSpec) -> Cells:
         lossbench.errors.DataError: no file .../nowhere/sales.csv; check the path
     """
     path = stated.path
-    if path.is_dir():
+    if os.path.isdir(path):  # which is no error where a path is too long, or hidden from the user
         raise DataError(f"{path.absolute()} is a folder; name a file in it, as file.csv:target=column")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(f"no file {path.absolute()}; check the path")
     if path.suffix.lower() not in _READERS:
         raise DataError(f"{path}: only .csv and .parquet files are read; save the table as one of them")

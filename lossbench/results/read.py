@@ -7,6 +7,7 @@ refused is refused by a DataError, which names the file, the first line that is 
 from __future__ import annotations
 
 import hashlib
+import os.path
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
         DataError: there is none, and this is no first run; or as `read_trials`.
     """
     path = trials_path(place)
-    if path.exists():
+    if os.path.exists(path):
         return read_trials(place)
     if first:
         return None
@@ -73,13 +74,13 @@ def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
 
 def trials_path(place: Path) -> Path:
     """Return where the trials are, if they are: the file itself, or `trials.csv` in a folder."""
-    return place / "trials.csv" if place.is_dir() else place
+    return place / "trials.csv" if os.path.isdir(place) else place
 
 
 def find_trials(place: Path) -> Path:
     """Return the path of the trials."""
     path = trials_path(place)
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError(f"no file {path}; name a trials.csv, or the folder of a run")
     return path
 

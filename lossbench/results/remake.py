@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +77,7 @@ def remake(place: Path) -> Remade:
     trials = read_trials(path, one_run=True)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
-    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if path.with_name(name).is_file()]
+    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if os.path.isfile(path.with_name(name))]
     beside = {file.name: read_text(file) for file in there}
     tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent, needed=SHAPE)

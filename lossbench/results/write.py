@@ -64,12 +64,12 @@ def _runs(process: int) -> bool:
 
 def prepare_file(path: Path) -> None:
     """See that a file, a device or a pipe can be written, before an hour of work and not after."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise OutputError(
             f"cannot write '{path}': it is a folder; name a file in it, or use --output for a folder"
         )
     if not _is_stream(path):
-        prepare_folder(path.resolve().parent)
+        prepare_folder(Path(os.path.realpath(path)).parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -78,7 +78,7 @@ def write_text(path: Path, text: str) -> None:
         if _is_stream(path):
             path.write_text(text, encoding="utf-8", newline="")
         else:
-            _replace(path.resolve(), text)
+            _replace(Path(os.path.realpath(path)), text)
     except OSError as error:
         advice = "make room, or name another place" if error.errno in FULL else "name another place"
         raise OutputError(f"cannot write '{path}': {error.strerror or error}; {advice}") from None
@@ -92,7 +92,7 @@ def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    return path.exists() and not path.is_file()
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _replace(path: Path, text: str) -> None:

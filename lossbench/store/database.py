@@ -7,6 +7,7 @@ lost is trained again.
 
 from __future__ import annotations
 
+import os.path
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -64,13 +65,13 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
     """Open the file of a store; see `lossbench.store.Store`."""
     if create:
         _make_folder(path)
-    elif not path.is_file():
+    elif not os.path.isfile(path):
         raise DataError(f"no store of finished trials at '{path}'; give the path of a trials.sqlite")
     with explained(path):
         try:
             return _opened(path, "mode=rwc" if create else "mode=rw", partial(_prepare, create=create))
         except sqlite3.OperationalError as error:
-            if _kind(error) not in UNWRITABLE or not path.is_file():
+            if _kind(error) not in UNWRITABLE or not os.path.isfile(path):
                 raise
             return _opened(path, "mode=ro&immutable=1", _prepare_to_read)
 

@@ -12,6 +12,7 @@ import importlib
 import inspect
 import linecache
 import marshal
+import os.path
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ def _imported_beside(path: Path, content: bytes, folder: Path) -> list[Path]:
         base = path.parents[level - 1] if level else folder
         stem = base.joinpath(*name.split("."))
         found += [stem.with_name(f"{stem.name}.py"), stem / "__init__.py"]
-    return [file for file in found if file.is_relative_to(folder) and file.is_file()]
+    return [file for file in found if file.is_relative_to(folder) and os.path.isfile(file)]
 
 
 @cache
