@@ -14,6 +14,7 @@ import time
 import numpy as np
 
 from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.request import Manner
 from lossbench.plan.settings import make_settings
 from lossbench.run.runner import run
 from lossbench.selftest.bench import LOSSES, SHARES
@@ -31,7 +32,7 @@ def study(models: int, epochs: int) -> Experiment:
 def seconds(experiment: Experiment, jobs: int) -> float:
     """Return the wall time of a run."""
     start = time.perf_counter()
-    run(experiment, jobs=jobs)
+    run(experiment, Manner(jobs))
     return time.perf_counter() - start
 
 
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=50)
     options = parser.parse_args()
     experiment = study(options.models, options.epochs)
-    run(study(options.models, 1), jobs=2)
+    run(study(options.models, 1), Manner(2))
     ratios = [seconds(experiment, 1) / seconds(experiment, 2) for _ in range(ROUNDS)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, OutputError
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.request import Engine, Request
-from lossbench.plan.settings import make_settings, placed
+from lossbench.plan.gate import Gate
+from lossbench.plan.request import Engine, Manner, Request, choose_device
+from lossbench.plan.settings import Settings, make_settings, placed
 from lossbench.report.save import save
 from lossbench.results import comparison
 from lossbench.results.read import read_baseline
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
-from lossbench.run.runner import Forecast, choose_device, forecast
-from lossbench.stats.gate import GateReport, Policies, gate, parse_rules, refuse_unscored
+from lossbench.run.runner import Forecast, forecast
+from lossbench.stats.gate import GateReport, gate, refuse_unscored
 from lossbench.store import storage
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
     )
-    request = Request(settings, config, jobs, engine, device, cache, budget)
-    return answer(request, lambda experiment: nullcontext(progress)).comparison
+    request = Request(Manner(jobs, engine, choose_device(device)), cache, budget)
+    return answer(planned(settings, config), request, nullcontext(progress)).comparison
 
 
 @dataclass(frozen=True)
@@ -150,59 +150,52 @@ class Answer:
         return None if self.unwritten else self.request.folder
 
 
-def answer(request: Request, watch: Callable[[Experiment], AbstractContextManager[Progress]]) -> Answer:
-    """Do what is asked for: plan, prepare the gate and the files, train, write, judge.
+def planned(settings: Settings, config: str | Path | None) -> Experiment:
+    """Return what is trained; a name that is refused is found in the config, see `make_settings`."""
+    with placed(config):
+        return plan(settings)
+
+
+def rehearse(experiment: Experiment, request: Request) -> Forecast:
+    """Return what the trainings of an experiment would take."""
+    with storage(request.cache) as store:
+        return forecast(experiment, request.manner, store)
+
+
+def answer(experiment: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Answer:
+    """Do what is asked for: prepare the gate and the files, train, write, judge.
 
     Args:
-        request: what is asked for.
+        experiment: what is trained.
+        request: how, and what comes of the results.
         watch: opens what is told a data set's name and a number of trials as they finish.
 
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
     """
-    experiment = planned(request)
-    device = choose_device(request.device)
-    judge = prepare_gate(request)
+    judge = prepare_gate(experiment.settings.gate, request)
     prepare_targets(request)
-    with storage(request.cache) as store, watch(experiment) as progress:
-        done = comparison.execute(
-            experiment, request.began, progress, store, request.budget, request.jobs, request.engine, device
-        )
+    with storage(request.cache) as store, watch as progress:
+        done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
     found = Comparison(**vars(done))
     return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
 
 
-def rehearse(request: Request) -> tuple[Experiment, Forecast]:
-    """Return what would be trained, and what that would take."""
-    experiment = planned(request)
-    with storage(request.cache) as store:
-        return experiment, forecast(experiment, request.jobs, request.engine, request.device, store)
-
-
-def planned(request: Request) -> Experiment:
-    """Return what is trained; a name that is refused is found in the config."""
-    with placed(request.config):
-        return plan(request.settings)
-
-
-def prepare_gate(request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
-    """Read the baseline and the rules, and return what judges trials by them.
+def prepare_gate(stated: Gate, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
+    """Read the baseline, and return what judges trials by the rules.
 
     Raises:
         BadValue: rules without a baseline.
-        UsageError: a rule, a policy or a baseline that cannot be read, or a rule on a score that it lacks.
+        UsageError: a baseline that cannot be read, or a rule on a score that it lacks.
     """
-    policies = dict(request.settings.gate)
-    stated = [parse_rules([rule.pop("rule")], **rule) for rule in map(dict, policies.pop("rules", []))]
-    rules = [*parse_rules(request.rules), *chain.from_iterable(stated)]
     if request.baseline is None:
         if request.rules:
             raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
-    baseline = read_baseline(request.baseline)
+    rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
     if baseline is not None:
         refuse_unscored(rules, baseline)
-    return partial(gate, baseline=baseline, rules=rules, policies=Policies(**policies))
+    return partial(gate, baseline=baseline, rules=rules, policies=stated)
 
 
 def prepare_targets(request: Request) -> None:

@@ -20,11 +20,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from lossbench.visible import visible
+
 
 class LossbenchError(Exception):
     """The root of all errors of lossbench."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message in one line; it may quote any name, cell or exception."""
+        return visible(super().__str__())
 
     def __reduce__(self) -> tuple[object, ...]:
         """Come back from another process as it was: by its message, not by what the message was made of."""

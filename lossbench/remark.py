@@ -37,6 +37,7 @@ class Topic(Enum):
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
+    UNDEFINED = "dataset", "score", "seeds"
     FEW_SEEDS = ("enough",)
     NOT_KEPT = ("reason",)
     EDGE = "dataset", "rates"
@@ -49,7 +50,26 @@ class Topic(Enum):
     FILES = ("folder",)
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
+    UTF16 = ()
+    COMMENT_LINES = "lines", "text"
+    NAMES_IN_COMMENT = ("text",)
+    SEPARATOR = ("mark",)
     NAMELESS_COLUMNS = ("places",)
+    DROPPED = ("columns",)
+    FOREIGN_NUMBERS = "columns", "reading", "unit", "otherwise", "text", "number"
+    ZEROS_LOST = "column", "text", "place"
+    DIGITS_LOST = "column", "text", "place"
+    TAKEN_AS_MISSING = "column", "texts", "place"
+    DATES = "column", "first", "drop"
+    TEXT_BY_EXCEPTION = "column", "kind", "text", "place"
+    WORD_AS_CLASS = "column", "text", "place"
+    BLANKS_CUT = "columns", "text", "left"
+    CASES_DIFFER = "column", "texts"
+    TRUTH_SPELLED = "columns", "texts"
+    TEXTS = ("columns",)
+    IDENTIFIER = "column", "text"
+    ROW_NUMBERS = "column", "drop"
+    EMPTY_COLUMN = ("column",)
     NO_TARGET = "column", "rows"
     QUANTITY = ("column",)
     CLASSES = "column", "counts"
@@ -59,6 +79,19 @@ class Topic(Enum):
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"
     MISSING_TEXTS = "column", "values", "category"
+    ROUNDING_ONLY = ("column",)
+    HARDLY_VARYING = "column", "value", "others", "rows"
+    FAR_OFF_UNITS = ("sizes",)
+    GIVES_AWAY = "column", "target", "drop"
+    EQUAL_ROWS = "rows", "different"
+    EQUAL_BY_CHANCE = ("rows",)
+    GROUPS = "column", "groups", "smallest", "largest"
+    NO_GROUP = "column", "rows"
+    LONE_ROWS = ("column",)
+    FEW_GROUPS = ("groups",)
+    LARGE_GROUP = "column", "name", "rows"
+    CLASS_IN_FEW_GROUPS = "name", "groups"
+    JOINED_GROUPS = "groups", "left"
     # Of a custom loss; LOSS says which.
     LOSS = "loss", "remark"
     MODEL_BY_MODEL = ("fault",)
@@ -66,6 +99,9 @@ class Topic(Enum):
     SINGLE_ROW = ("fault",)
     ANY_ORDER = ()
     TORCH_WARNS = ("warning",)
+    CLAMPED = ()
+    UNDONE = ("settings",)
+    TARGET_FIRST = ("names",)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,11 @@ def at_best(score: str) -> str:
     return f"{score}_at_best"
 
 
+_UNITS = ("rmse", "mae", "median_absolute_error")
+IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
+"""The scores in units of the target, which may be of any size; 1 is the scale of all others."""
+
+
 _TRIAL = (
     Column("dataset", "setting", "text", "spec of the data set, as the user gave it"),
     Column("task", "setting", "text", "the data set's task", same_for=("dataset",), choices=TASKS),
@@ -236,6 +241,17 @@ OVERLAP = ("sampling", "test_rows", "train_rows")
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""
 
+
+def greater_is_better(score: str) -> bool:
+    """Return the direction of a column in `SCORES`.
+
+    Example:
+        >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
+        (True, False, False)
+    """
+    return bool(TRIALS[score].greater_is_better)
+
+
 TIMES = tuple(name for name in SCORES if TRIALS[name].group == "convergence")
 
 MARGINS = {name: column.margin for name, column in TRIALS.items() if column.margin is not None}
@@ -247,20 +263,27 @@ def three(*names: str) -> tuple[str, ...]:
     return tuple(f"{name}{end}" for name in names for end in ("", "_low", "_high"))
 
 
+def counted(*names: str) -> tuple[str, ...]:
+    """Return the columns of a mean, of both ends of its interval, and of the number of seeds that it is over."""
+    return tuple(f"{name}{end}" for name in names for end in ("", "_low", "_high", "_n"))
+
+
 _TESTED = ("p_holm", "effect_size", "verdict")
 _BESIDE = ("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees")
 
 SUMMARY = (
     *("dataset", "task", "loss", "view", *SETTING),
-    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "diverged", "failed"),
+    *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "undefined", "diverged", "failed"),
     *("mean", "low", "high"),
-    *("reference", *three("difference"), *_TESTED, "tied_with_best", "letters", *_BESIDE),
-    *three(*METRICS, "at_best", "epochs_to_target", "epochs_to_target_median"),
+    *("reference", *three("difference"), "difference_n", *_TESTED, "tied_with_best", "letters", *_BESIDE),
+    *counted(*METRICS, "at_best"),
+    *three("epochs_to_target", "epochs_to_target_median"),
     *("reached", "targets"),
     *three("epochs_to_target_difference"),
     *("epochs_to_target_p_holm", "epochs_to_target_verdict"),
-    *three("epochs_to_plateau", "epochs_to_plateau_median", "robustness"),
-    "robustness_n",
+    *counted("epochs_to_plateau"),
+    *three("epochs_to_plateau_median"),
+    *counted("robustness"),
     *three("slope", "breakdown_median"),
     "broke_down",
 )
@@ -285,5 +308,26 @@ RANKS = (
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""
 
-UNDEFINED = {"more_seeds": "Int64", "bootstrap_disagrees": "boolean", "data_sets_needed": "Int64"}
+_AVERAGED = (
+    Column("n", "context", "whole", "seeds that count"),
+    Column("mean", "score", "number", "over these seeds", empty=True),
+    Column("low", "score", "number", "end of its interval", empty=True),
+    Column("high", "score", "number", "end of its interval", empty=True),
+)
+_TUNED = (
+    Column("diverged", "context", "whole", "seeds that diverged"),
+    Column("chosen", "context", "truth", "whether it is the loss's own rate"),
+    Column("at_edge", "context", "truth", "whether a better rate may lie beyond the grid"),
+)
+_EPOCH = Column("epoch", "context", "count", "counted from 1")
+_CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
+_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED)
+
+CURVES, TUNING = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING))
+"""The columns of `curves.csv` and of `tuning.csv` by name."""
+
+_COUNTS = tuple(name for name in SUMMARY if name.endswith("_n"))
+UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed"), "Int64") | {
+    "bootstrap_disagrees": "boolean"
+}
 """The types of the columns of these tables that may hold undefined values besides floats."""

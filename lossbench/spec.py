@@ -13,9 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.visible import hides
+
+BLANKS = " \r\n"  # what may stand around a spec; a tab may be a separator
 
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
+# A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it.
+_QUOTED = re.compile(r'(?<=[=,])"(?:[^"]|"")*"(?=[:,]|$)')
+# The keys of a table whose values may hold commas.
+_LISTS = re.compile(r":(drop|sep|decimal|na)=")
 
 
 @dataclass(frozen=True)
@@ -70,21 +77,52 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     """Split `name:key=value:...` into the name and its parameters as text.
 
     Raises:
-        BadValue: a key is given twice, or the name is empty.
+        BadValue: a key is given twice, the name is empty, or a character in it cannot be seen.
 
     Example:
         >>> split_spec("huber:delta=1.35")
         ('huber', {'delta': '1.35'})
     """
-    name, *pairs = _PARAMETER.split(spec.strip())
+    name, *pairs = _pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
+    if hides(spec):
+        raise BadValue(f"'{spec}' has a character that cannot be seen, written out here; choose a plain name")
     parameters: dict[str, str] = {}
     for key, _, value in (pair.partition("=") for pair in pairs):
         if key in parameters:
-            raise BadValue(f"'{spec}' gives {key} twice; keep one")
+            raise BadValue(f"'{spec}' gives {key} twice; keep one, and name another thing in an option of its own")
         parameters[key] = value
     return name, parameters
+
+
+def _pieces(spec: str) -> list[str]:
+    spec = spec.strip(BLANKS)
+    cuts = [match.start() for match in _PARAMETER.finditer(_masked(spec))]
+    return [spec[start:stop] for start, stop in zip([0, *(cut + 1 for cut in cuts)], [*cuts, None], strict=True)]
+
+
+def _masked(text: str) -> str:
+    """Return the text with what is quoted made of underscores, each mark in its place."""
+    return _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+
+
+def split_list(text: str) -> list[str]:
+    """Cut several specs at the commas between them.
+
+    A comma in double quotes, or after `drop=`, `sep=`, `decimal=` and `na=`, belongs to the spec.
+
+    Example:
+        >>> split_list("iris,wine,sales.csv:target=price:drop=id,date:sep=;")
+        ['iris', 'wine', 'sales.csv:target=price:drop=id,date:sep=;']
+    """
+    masked, specs, start = _masked(text), [], 0
+    for match in re.finditer(",", masked):
+        keys = list(_PARAMETER.finditer(masked, start, match.start() + 1))
+        if not (keys and _LISTS.match(masked, keys[-1].start())):
+            specs.append(text[start : match.start()])
+            start = match.end()
+    return [spec.strip(BLANKS) for spec in (*specs, text[start:]) if spec.strip(BLANKS)]
 
 
 def title(spec: str) -> str:
@@ -94,7 +132,7 @@ def title(spec: str) -> str:
         >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")
         ('huber:delta=1.35', 'mine')
     """
-    labels = (piece.removeprefix("@label=") for piece in _PARAMETER.split(spec) if piece.startswith("@label="))
+    labels = (piece.removeprefix("@label=") for piece in _pieces(spec) if piece.startswith("@label="))
     return next(labels, spec)
 
 

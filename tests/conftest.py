@@ -14,6 +14,7 @@ import lossbench
 
 # A law is no law about time, and the machine may be busy.
 settings.register_profile("lossbench", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=2000)  # for tests/fuzz, see CONTRIBUTING.md
 settings.load_profile("lossbench")
 
 

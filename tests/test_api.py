@@ -16,7 +16,7 @@ from stats.synthetic import read_trials
 import lossbench
 from lossbench.plan.settings import make_settings
 from lossbench.schema import COLUMNS, COMPARISONS, METRICS, SUMMARY
-from lossbench.stats.curves import average_curves
+from lossbench.stats.findings import average_curves
 from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.summary import summarise
 

@@ -26,9 +26,15 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for p
 OTHERS = {
     ("__init__.py", "AttributeError"): "Python expects it of a module that lacks a name",
     ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
+    (
+        "results/manifest.py",
+        "ValueError",
+    ): "`read_manifest` catches it, as those of json, and names the file",
+    ("store/record.py", "ValueError"): "the store catches it, and names its file and the trial",
+    ("claims/memory.py", "ValueError"): "`recall` catches it, and names the store and the claim",
     ("data/reader.py", "ValueError"): "`read_table` catches it, as it does those of pandas, and names the file",
     (
-        "results/read.py",
+        "results/sheet.py",
         "ValueError",
     ): "the reader of a column catches it, as it does those of float(), and names the cell",
 }

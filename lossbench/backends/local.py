@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
+import multiprocessing
 import os
 import pickle
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import resource_tracker
@@ -44,10 +47,52 @@ class Local:
     def run(self, function: Callable[[Work], Result], tasks: Sequence[Work]) -> Generator[tuple[int, Result]]:
         """Apply a function to every task, see `lossbench.backends.Backend`."""
         if self.jobs > 1 and len(tasks) > 1:
-            yield from _in_processes(function, tasks, min(self.jobs, len(tasks)))
+            with safe_path(), watched_threads():
+                yield from _in_processes(function, tasks, min(self.jobs, len(tasks)))
             return
         for index, task in enumerate(tasks):
             yield _single_threaded(function, index, task)
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Let no process that is started run the files of the current folder, such as a `signal.py`, for its modules.
+
+    Otherwise a Python that is started with -m or -c looks there first. A process may be started late, in the place
+    of another, so this holds as long as there is work.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def watched_threads() -> Iterator[None]:
+    """End the wait for results, which none would, where a thread of the pool dies: so where no more may start."""
+    found: list[BaseException] = []
+    before, others = threading.excepthook, set(multiprocessing.active_children())
+
+    def stop(dead: threading.ExceptHookArgs) -> None:
+        if dead.exc_value is not None:
+            found.append(dead.exc_value)
+        _thread.interrupt_main()
+
+    threading.excepthook = stop
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()  # else it would say at length that nobody is there any more
+        raise found[0] from None
+    finally:
+        threading.excepthook = before
 
 
 def _in_processes(

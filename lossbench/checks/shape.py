@@ -86,6 +86,9 @@ def _name(kind: torch.dtype) -> str:
     return str(kind).removeprefix("torch.")
 
 
+CALLS = 200
+"""A state that a loss of the user's own keeps is looked for over so many calls."""
+
 ORDER = torch.tensor([3, 0, 8, 6, 1, 7, 4, 2, 5])
 
 
@@ -131,6 +134,21 @@ def check_inputs(case: Case) -> Observation:
     ]
     saw = f"changes its {' and its '.join(changed)} in place; let it work on a copy"
     return observed(saw if changed else "left as they are", failed=bool(changed))
+
+
+def check_history(case: Case) -> Observation:
+    """Check that a loss gives after many calls what it gave before: trials must not hang on what ran earlier."""
+    raw, target = case.draw(ROWS)
+    before = case.value(raw, target)
+    calls = CALLS if case.loss.record.code else 1  # the losses of the catalogue keep nothing
+    for _ in range(calls):
+        gradient(case, raw, target)
+    after = case.value(raw, target)
+    if torch.equal(before, after):
+        return observed(f"after {calls} more calls it gives the same value")
+    one, other = (f"{float(value.double().mean()):.6g}" for value in (before, after))
+    saw = f"after {calls} more calls it gives {other} and no longer {one}: it keeps a state from call to call"
+    return observed(saw, failed=True)
 
 
 def check_broadcasting(case: Case) -> Observation:

@@ -78,11 +78,12 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
     for key in tables:
         if key not in known:
             raise UnknownName("table", key, known, where=str(place.inside(key)))
-    titles = tables.get("documents", {})
+    titles = read_as(dict, tables.get("documents", {}), place.inside("documents"))
     documents = {key: read_as(str, title, place.inside("documents").inside(key)) for key, title in titles.items()}
     if not tables.get("claims"):
         raise ConfigError(f"{place.file} holds no claim; write a table such as [claims.mine]")
-    claims = {key: _read_claim(key, tables["claims"], place) for key in tables["claims"]}
+    entries = read_as(dict, tables["claims"], place.inside("claims"))
+    claims = {key: _read_claim(key, entries, place) for key in entries}
     catalogue = Catalogue(documents, claims, file)
     for claim in claims.values():
         _check(claim, catalogue)
@@ -104,12 +105,13 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
     teller = own.pop("reported_in", name)
     if teller not in tables:
         raise UnknownName("claim", teller, tables, where=str(place.inside("reported_in")))
+    told = read_as(dict, tables[teller], file.inside("claims").inside(teller))
     undecided = "same_as" in own or "not_yet" in own
     return Claim(
         id=name,
-        sentence=own.pop("claim"),
+        sentence=" ".join(own.pop("claim").split()),
         experiments=own.pop("experiment", () if undecided else ("contest",)),
-        reported=dict(_read_reported(tables[teller].get("reported", {}), place.inside("reported"))),
+        reported=dict(_read_reported(told.get("reported", {}), place.inside("reported"))),
         arguments={key: value for key, value in table.items() if key not in (*_KEYS, "reported")},
         source=place,
         **own,

@@ -6,7 +6,6 @@ show, has a suite a document and a case a claim.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,8 @@ from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement
 from lossbench.claims.tables import few_words, title_of
 from lossbench.errors import DataError
 from lossbench.report.junit import JUnitCase, junit
+from lossbench.results.cell import from_cell
+from lossbench.results.sheet import read_sheet
 from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
@@ -95,6 +96,7 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 MISSING = "missing"
+AGAIN = "give the claims.csv of an earlier run, with the columns id and verdict"
 
 
 @dataclass(frozen=True)
@@ -124,21 +126,26 @@ def read_expected(file: Path) -> dict[str, str]:
     Raises:
         DataError: a file that cannot be read, lacks a column, or holds a verdict that does not exist.
     """
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"'{file}' cannot be read: {error}; give the claims.csv of an earlier run") from None
-    expected = {row.get("id"): row.get("verdict") for row in rows}
-    for name, verdict in expected.items():
-        if name is None or verdict not in VERDICTS:
-            raise DataError(
-                f"'{file}': claim {name} has the verdict {verdict!r}, which is none; give the claims.csv of an "
-                "earlier run, with the columns id and verdict"
-            )
+    sheet = read_sheet(file, check_header)
+    expected: dict[str, str] = {}
+    for row, (name, verdict) in enumerate(zip(sheet.cells["id"], sheet.cells["verdict"], strict=True)):
+        if verdict not in VERDICTS:
+            raise sheet.error(row, f"claim {name} has the verdict '{verdict}', which is none; {AGAIN}")
+        if name in expected:
+            raise sheet.error(row, f"claim {name} is there twice; keep one of the two")
+        expected[from_cell(name)] = verdict
     if not expected:
-        raise DataError(f"'{file}' holds no verdict; give the claims.csv of an earlier run")
-    return {str(name): str(verdict) for name, verdict in expected.items()}
+        raise DataError(f"{file} holds no verdict; {AGAIN}")
+    return expected
+
+
+def check_header(path: Path, header: list[str]) -> None:
+    """Refuse a file without claims and verdicts; of its other columns nothing is read."""
+    if not header:
+        raise DataError(f"{path} holds no verdict; {AGAIN}")
+    for name in ("id", "verdict"):
+        if header.count(name) != 1:
+            raise DataError(f"{path} line 1: not one column {name}; {AGAIN}")
 
 
 def changes(

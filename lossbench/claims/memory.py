@@ -14,7 +14,8 @@ from dataclasses import asdict, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim, Evidence
@@ -24,6 +25,7 @@ from lossbench.errors import DataError, OutputError
 from lossbench.plan.toml import shipped_configs
 from lossbench.report.save import LIBRARIES
 from lossbench.run.provenance import processor
+from lossbench.store.database import damaged
 
 Lines = tuple[Evidence, ...]
 
@@ -42,7 +44,10 @@ def recall(claim: Claim, catalogue: Catalogue, study: Study) -> Lines | None:
     if study.store is None or not lasting(claim, catalogue):
         return None
     text = study.store.recall(key_of(claim, study))
-    return None if text is None else read(text)
+    try:
+        return None if text is None else read(text)
+    except ValueError as error:
+        raise damaged(study.store.path, f"evidence on {claim.id}: {error}") from None
 
 
 def remember(claim: Claim, catalogue: Catalogue, study: Study, lines: Lines) -> None:
@@ -113,11 +118,33 @@ def written(lines: Sequence[Evidence]) -> str:
 
 
 def read(text: str) -> Lines:
-    """Return the evidence that was written, the same to the last bit."""
-    return tuple(map(_line, json.loads(text)))
+    """Return the evidence that was written, the same to the last bit.
+
+    Raises:
+        ValueError: the text holds none.
+    """
+    try:
+        return tuple(map(_line, json.loads(text)))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _line(cells: list[Any]) -> Evidence:
-    values = (tuple(cell) if isinstance(cell, list) else cell for cell in cells)
+    values = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
     named: dict[str, Any] = {field.name: value for field, value in zip(fields(Evidence), values, strict=True)}
+    for name, kind in get_type_hints(Evidence).items():
+        if not _is(named[name], kind):
+            raise ValueError(f"{name} is {named[name]!r:.50}")
     return Evidence(**named)
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Say whether a value is of the type that a field of evidence has."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_is(item, inner[0]) for item in value)
+    if origin is UnionType:
+        return any(_is(value, one) for one in inner)
+    return type(value) in ((int, float) if kind is float else (kind,))

@@ -13,6 +13,10 @@ DIGITS = 12
 and quotients lose some of them."""
 
 
+MOST = 15
+"""Digits before or behind the point beyond which nobody prints a number."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """A printed number.
@@ -34,11 +38,14 @@ class Printed:
 
     def __post_init__(self) -> None:
         try:
-            finite = Decimal(self.text).is_finite()
+            fits = _printable(Decimal(self.text))
         except InvalidOperation:
-            finite = False
-        if not finite:
-            raise ConfigError(f'{self.place}: "{self.text}" is no number; write its digits as printed, "0.859"')
+            fits = False
+        if not fits:
+            raise ConfigError(
+                f'{self.place}: "{self.text}" is no number; write its digits as printed, "0.859", at most {MOST} '
+                "on either side of the point"
+            )
 
     @property
     def value(self) -> float:
@@ -83,6 +90,11 @@ class Printed:
             (True, True, False)
         """
         return exact(value, precision).quantize(self.unit, ROUND_DOWN) == Decimal(self.text)
+
+
+def _printable(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MOST and number.adjusted() < MOST
 
 
 def exact(value: float, precision: int = DIGITS) -> Decimal:

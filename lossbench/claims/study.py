@@ -153,13 +153,13 @@ class Study:
             UsageError: anything that cannot be carried out, before training starts.
         """
         from lossbench.plan.experiment import plan
+        from lossbench.plan.request import Manner
         from lossbench.results.comparison import execute
 
         start = time.perf_counter()
         experiment = plan(self.settings(protocol, task, **axes))
-        run = partial(
-            execute, start=start, progress=lambda dataset, trials: None, store=self.store, jobs=self.jobs
-        )
+        manner, progress = Manner(self.jobs), lambda dataset, trials: None
+        run = partial(execute, manner=manner, start=start, progress=progress, store=self.store)
         names = ", ".join(data.name for data in experiment.datasets)
         if not experiment.tuning:
             self.say(f"{protocol}: {len(experiment.trials)} trainings on {names}")

@@ -11,7 +11,8 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement, grouped
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
-from lossbench.report.tables import NOT_DEFINED, Table, interval
+from lossbench.report.figures import NOT_DEFINED, interval
+from lossbench.report.tables import Table
 from lossbench.report.terminal import WIDTH
 
 CLAIM, FEW_WORDS = 32, 39  # columns of the terminal for a claim and for its evidence

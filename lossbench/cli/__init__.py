@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 
 import click
 
+from lossbench.cli.refused import refusal
+from lossbench.cli.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
+from lossbench.visible import visible
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
@@ -83,6 +85,7 @@ def interrupt(*_: object) -> None:
 
 def main() -> None:
     """Run the command line and exit with its code, see the README."""
+    open_streams()
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
@@ -105,17 +108,17 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("lossbench: interrupted; what the store holds already is not trained again", err=True)
         return INTERRUPTED
-    except SystemExit:
-        # The reader went away (`| head`). click and rich turn that into this, quietly, but with exit code 1; and
-        # Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (MemoryError, OSError, RuntimeError, ImportError) as error:
+        message = refusal(error)
+        if message is None:
+            raise
+        return refuse(message, LossbenchError.exit_code)
     return code if isinstance(code, int) else 0  # what a command exits with by Exit
 
 
 def refuse(message: str, exit_code: int) -> int:
     """Print an error and return its exit code."""
-    click.echo(f"lossbench: error: {message}", err=True)
+    click.echo(f"lossbench: error: {visible(message)}", err=True)
     return exit_code
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import TEXTS, many
+from lossbench.cli.options import FILE, JOBS, TABLES, TEXTS, many
 from lossbench.cli.progress import counted
 
 if TYPE_CHECKING:
@@ -18,14 +18,16 @@ DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "frie
 
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
-@many("-d", "--dataset", "datasets", metavar="SPEC", help=f"Data sets  [default: {','.join(DATASETS)}].")
+@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
 @many("-l", "--loss", "losses", kind=TEXTS, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
 @click.option("--arms", type=int, default=4, show_default=True, metavar="N", help="Arms of one loss.")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
 @click.option("--comparisons", type=int, default=300, show_default=True, metavar="N", help="On each data set.")
 @click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
-@click.option("--csv", "target", metavar="FILE|-", help="Write the rates there as CSV, - for standard output.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option(
+    "--csv", "target", type=FILE, metavar="FILE|-", help="Write the rates as CSV, - for standard output."
+)
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - asks for.")
 def aa(
     datasets: list[str] | None,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossbench.cli.options import FILE
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -14,7 +16,7 @@ BAR = 40  # characters of the longest bar
 
 
 @click.command(short_help="Measure the engines on this machine.")
-@click.option("--csv", "target", metavar="FILE|-", help="Write the figures there as CSV, - for standard output.")
+@click.option("--csv", "target", type=FILE, metavar="FILE|-", help="Write them as CSV, - for standard output.")
 def bench(target: str | None) -> None:
     """Measure trainings a second on this machine, fused against loop, by the size of the pack."""
     from lossbench.results.write import csv_text, prepare_file, write_text

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli.options import FILE, PATH
+from lossbench.visible import visible
+
 if TYPE_CHECKING:
     from lossbench.store.store import Group
 
@@ -32,8 +35,9 @@ def info() -> None:
     from lossbench.store import open_store
 
     with open_store() as store:
-        groups, size, claims = store.groups(), store.size(), store.claims()
-    click.echo(f"{counted(sum(group.trials for group in groups))}, {size / 1e6:.1f} MB, in {store.path}")
+        groups, claims = store.groups(), store.claims()
+        about = f"{store.size() / 1e6:.1f} MB, in {visible(str(store.path))}"
+    click.echo(f"{counted(sum(group.trials for group in groups))}, {about}")
     if claims:
         click.echo(f"evidence on {claims} claim{'s' * (claims > 1)} of the documents")
     if not groups:
@@ -69,13 +73,13 @@ def clear(dataset: str | None, loss: str | None) -> None:
         if dataset or loss:
             raise
         remove(store_path())
-        click.echo(f"removed the damaged store {store_path()}")
+        click.echo(f"removed the damaged store {visible(str(store_path()))}")
         return
-    click.echo(f"removed {counted(removed)}; {left} left in {store.path}")
+    click.echo(f"removed {counted(removed)}; {left} left in {visible(str(store.path))}")
 
 
 @cache.command(short_help="Write them as a trials.csv.")
-@click.argument("target", metavar="FILE|-")
+@click.argument("target", type=FILE, metavar="FILE|-")
 def export(target: str) -> None:
     """Write the finished trials to FILE as a trials.csv, - for standard output."""
     from lossbench.results.write import prepare_file, write_text
@@ -103,7 +107,7 @@ def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 @cache.command(short_help="Add those of another store.")
-@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FILE", type=PATH)
 def merge(source: Path) -> None:
     """Add the finished trials of FILE, a trials.sqlite from another folder or machine.
 
@@ -113,7 +117,7 @@ def merge(source: Path) -> None:
 
     with Store(source, create=False) as other, open_store() as store:
         added, offered = store.merge(other), len(other)
-    click.echo(f"added {counted(added)} to {store.path}; {offered - added} were there already")
+    click.echo(f"added {counted(added)} to {visible(str(store.path))}; {offered - added} were there already")
 
 
 def counted(trials: int) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli.options import JOBS, PATH
 from lossbench.cli.progress import telling
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Judgement, Study
     from lossbench.claims.files import ChangedVerdict
 
 FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
-PATH, SEED = click.Path(path_type=Path), click.IntRange(min=0)
+SEED = click.IntRange(0, 2**30)
 FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
 EXPECT = "A claims.csv; exit with 3 where a verdict is not the one in it."
 CHANGED = 3
@@ -32,7 +33,7 @@ CHANGED = 3
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
 @click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def claims(ids: tuple[str, ...], **options: Any) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
@@ -60,7 +61,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     changed = changes(expected, judgements, ids)
     publish(judgements, catalogue, study, changed, options, time.perf_counter() - start)
     for change in changed:
-        click.echo(f"changed {change}", err=True)
+        click.echo(visible(f"changed {change}"), err=True)
     if changed:
         click.get_current_context().exit(CHANGED)
 
@@ -79,7 +80,7 @@ def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
         raise BadValue(f"there is no search for the settings under which {claim.id} holds; leave --explain out")
     for one, name in searches:
         for line in EXPLANATIONS[name](one, study, **arguments_for(one, name)):
-            click.echo(line)
+            click.echo(visible(line))
 
 
 def publish(
@@ -111,7 +112,7 @@ def publish(
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:
         print_judgements(judgements, catalogue, study)
-        click.echo(f"{seconds:.1f} s" + (f", files in {folder}" if folder else ""))
+        click.echo(f"{seconds:.1f} s" + (f", files in {visible(str(folder))}" if folder else ""))
 
 
 def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:

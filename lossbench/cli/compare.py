@@ -7,19 +7,17 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, MODELS, NUMBERS, many
-from lossbench.cli.progress import Say, counted
+from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, TABLES, many
+from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.api import Answer
@@ -32,7 +30,7 @@ WORSE, UNFINISHED = 3, 4
 
 
 @click.command(short_help="Train the same networks under each loss and say what differs.")
-@many("-d", "--dataset", "datasets", metavar="SPEC", help="Data sets: names, or file.csv:target=column.")
+@many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
 @many("-l", "--loss", "losses", metavar="SPEC", help="Losses, such as mse,huber:delta=1.35; first: reference.")
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
@@ -52,15 +50,22 @@ WORSE, UNFINISHED = 3, 4
 @click.option(
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
-@click.option("-c", "--config", metavar="FILE", help="A TOML file, or default, or quick.")
+@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
-@click.option("--csv", metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
+@click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes  [default: one a core].")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
 @click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
-@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="trials.csv to be held against.")
+@click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
+@click.option(
+    "--baseline-if-exists",
+    "baseline_to_be",
+    metavar="FILE",
+    type=PATH,
+    help="Likewise; without that file, as in a first run, nothing fails.",
+)
 @click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
@@ -76,13 +81,13 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     from lossbench.errors import OutputError
     from lossbench.report.plan import plan_lines
 
-    request = make_request(began, **options)
+    experiment, request = read_options(began, **options)
     if dry_run:
-        click.echo("\n".join(plan_lines(*rehearse(request))))
+        click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return
-    answered = answer(request, partial(watch, quiet=quiet))
-    with printing():
-        print_all(answered, form, quiet)
+    trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
+    answered = answer(experiment, request, counted(trials, quiet))
+    print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
     if answered.verdict is not None and answered.verdict.failed:
@@ -91,53 +96,48 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         raise click.exceptions.Exit(UNFINISHED)
 
 
-def watch(experiment: Experiment, quiet: bool) -> AbstractContextManager[Say]:
-    """Open what is told the progress of an experiment."""
-    return counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
-
-
-def make_request(
-    began: float, config: str | None, quick: bool, output: Path | None, no_cache: bool, **options: Any
-) -> Request:
-    """Return what the options ask for."""
+def read_options(
+    began: float,
+    config: str | None,
+    quick: bool,
+    output: Path | None,
+    no_cache: bool,
+    baseline: Path | None,
+    baseline_to_be: Path | None,
+    **options: Any,
+) -> tuple[Experiment, Request]:
+    """Return what the options ask for: what is trained, how, and what comes of the results."""
+    from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.request import Request
+    from lossbench.plan.gate import parse_rules
+    from lossbench.plan.request import Manner, Request, choose_device
     from lossbench.plan.settings import Settings, make_settings
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
+    if baseline and baseline_to_be:
+        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
-    return Request(
-        make_settings(config, **changes),
-        config,
+    settings = make_settings(config, **changes)
+    request = Request(
+        Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
         cache=not no_cache,
+        rules=parse_rules(options.pop("rules")),
+        baseline=baseline or baseline_to_be,
+        first=baseline_to_be is not None,
         folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
         **options,
     )
+    return planned(settings, config), request
 
 
 def default_folder(config: str | None, custom: bool) -> Path:
     """Return where the files go by default: a folder of the config's name, `custom` where options change it."""
     return Path("results") / ("custom" if custom else Path(config or "default").stem)
-
-
-@contextmanager
-def printing() -> Iterator[None]:
-    """Turn a full disk behind standard output into an error of ours; a reader that left is no error."""
-    from lossbench.errors import OutputError
-
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to standard output: {error.strerror}; make room, or send it to another place"
-        ) from None
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossbench.visible import visible
+
 if TYPE_CHECKING:
     from lossbench.data import Dataset
     from lossbench.data.dataset import Sampling
@@ -26,7 +28,7 @@ def datasets(spec: str | None) -> None:
     if spec is None:
         print_catalogue()
         return
-    click.echo("\n".join(describe(load_dataset(spec))))
+    click.echo("\n".join(map(visible, describe(load_dataset(spec)))))
 
 
 def print_catalogue() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.losses import Loss
@@ -98,4 +100,5 @@ def wrapped(text: str, indent: str) -> list[str]:
     """Break a line where it would pass the hundredth column."""
     from lossbench.report.terminal import WIDTH
 
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False, "subsequent_indent": indent}
+    return list(map(visible, textwrap.wrap(text, WIDTH, **how)))

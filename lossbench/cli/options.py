@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
+
+from lossbench.home import expand
+from lossbench.spec import BLANKS, split_list
+
+# A comma in a list of numbers, as in weight=[1,2,3], is no separator.
+_PIECE = re.compile(r"(?:=\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,])+")
 
 
 class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -14,15 +21,15 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
 
     Args:
         item: reads one value.
-        separator: where to cut; a comma inside `mlp:64,32` is no separator.
+        cut: cuts the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
     """
 
-    def __init__(self, item: Callable[[str], Any] = str, separator: str = ",") -> None:
-        self.item, self.separator, self.name = item, separator, "number" if item is float else "text"
+    def __init__(self, item: Callable[[str], Any] = str, cut: Callable[[str], list[str]] = _PIECE.findall) -> None:
+        self.item, self.cut, self.name = item, cut, "number" if item is float else "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
-        pieces = [piece.strip() for piece in re.split(self.separator, value) if piece.strip()]
+        pieces = [piece.strip(BLANKS) for piece in self.cut(value) if piece.strip(BLANKS)]
         if not pieces:
             self.fail(f"'{value}' names nothing; give a value or leave the option out", param, ctx)
         try:
@@ -47,8 +54,28 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's take
         return float(match[1]) * self.units[match[2]]
 
 
+class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
+    """A path, with ~ as the home folder where no shell has seen it, as in --output=~/runs.
+
+    Args:
+        kind: what is made of it.
+    """
+
+    name = "path"
+
+    def __init__(self, kind: Callable[[str], Any]) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        return self.kind(expand(str(value)))
+
+
 DURATION = Duration()
-TEXTS, MODELS, NUMBERS = Listed(), Listed(separator=r",\s*(?=[A-Za-z])"), Listed(float)
+PATH, FILE = UserPath(Path), UserPath(str)
+JOBS = click.IntRange(1, 1024)
+TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=split_list)
+MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
 
 
 def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:

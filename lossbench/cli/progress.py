@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
+
+from lossbench.visible import visible
 
 Say = Callable[[str, int], None]
 
@@ -22,7 +24,12 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
 
         from lossbench.report.terminal import console
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console(stderr=True), transient=True) as bar:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
@@ -36,12 +43,14 @@ def telling(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
     if quiet or not (lines or sys.stderr.isatty()):
         yield lambda line: None
     elif sys.stderr.isatty():
+        from rich.text import Text
+
         from lossbench.report.terminal import console
 
         with console(stderr=True).status("") as status:
-            yield status.update
+            yield lambda line: status.update(Text(visible(line)))
     else:
-        yield lambda line: click.echo(line, err=True)
+        yield lambda line: click.echo(visible(line), err=True)
 
 
 def _lines(totals: Mapping[str, int]) -> Say:
@@ -50,7 +59,6 @@ def _lines(totals: Mapping[str, int]) -> Say:
     def say(dataset: str, trials: int) -> None:
         left[dataset] -= trials
         if not left[dataset]:
-            with suppress(OSError):  # a log on a full disk is no reason to stop
-                click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
+            click.echo(f"{dataset}: {totals[dataset]} trainings done", err=True)
 
     return say

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossbench.cli.options import PATH
+
 if TYPE_CHECKING:
     from lossbench.remark import Remark
     from lossbench.run.state import Gap
@@ -18,8 +20,8 @@ FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
 @click.command(short_help="Make the tables again from a finished run.")
-@click.argument("run", type=click.Path(path_type=Path), metavar="DIR|FILE")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.argument("run", type=PATH, metavar="DIR|FILE")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
 def report(run: Path, output: Path | None, form: str) -> None:
     """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""

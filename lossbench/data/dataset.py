@@ -32,6 +32,8 @@ class Dataset:
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
         notes: what was done to the table as it was read: rows dropped, values missing ...
+        groups: (rows,) int64, the number of each row's group, where a split keeps rows together: those of one
+            patient, say, and equal rows; None where every row stands for itself.
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
     """
@@ -44,6 +46,7 @@ class Dataset:
     feature_names: tuple[str, ...] = field(repr=False)
     score: str | None = None
     notes: tuple[Remark, ...] = ()
+    groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
 
     @property
@@ -72,9 +75,10 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the numbers, twelve hexadecimal digits."""
+        """A hash of the numbers, and of the groups where there are some; twelve hexadecimal digits."""
         content = hashlib.sha256()
-        for array in (self.features, self.target):
+        grouping = () if self.groups is None else (self.groups,)
+        for array in (self.features, self.target, *grouping):
             content.update(f"{array.shape}{array.dtype.str}".encode())
             content.update(np.ascontiguousarray(array).tobytes())
         return content.hexdigest()[:12]

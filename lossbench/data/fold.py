@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from lossbench.data.dataset import Dataset
+from lossbench.data.grouped_split import deal
 from lossbench.errors import DataError
 from lossbench.randomness import stream
 
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
+ROUNDING = 1e-12  # of a number: what arithmetic may add or take away
 STRATIFIABLE = 5  # the fewest rows of a class that give three to the training part and one to each other part
 
 
@@ -65,7 +67,8 @@ class Fold:
 def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
-    The split is stratified by class where every class has at least five rows (binary and multiclass). Missing
+    The split is stratified by class where every class has at least five rows (binary and multiclass). Rows of one
+    group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
     training part (a constant column is only centred), and the same for regression targets.
@@ -129,6 +132,16 @@ def check_rows(name: str, rows: int) -> None:
         )
 
 
+def varies(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Say where numbers differ along an axis, by more than rounding makes of one number.
+
+    Example:
+        >>> varies(np.array([[0.3, 1.0], [0.1 + 0.2, 2.0]]))
+        array([False,  True])
+    """
+    return np.asarray(np.ptp(values, axis=axis) > ROUNDING * np.abs(values).max(axis=axis))
+
+
 def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
     """Count the rows of each class, or the positive rows of each label.
 
@@ -151,25 +164,46 @@ def class_counts(dataset: Dataset, target: np.ndarray) -> np.ndarray:
 
 
 def is_stratified(dataset: Dataset) -> bool:
-    """Say whether a data set is split class by class, so that every part has rows of every class.
+    """Say whether a data set is split row by row and class by class, so that every part has rows of every class.
 
     Example:
         >>> from lossbench.data import load_dataset
         >>> is_stratified(load_dataset("iris")), is_stratified(load_dataset("multilabel"))
         (True, False)
     """
-    by_class = dataset.task in ("binary", "multiclass")
+    by_class = dataset.task in ("binary", "multiclass") and dataset.groups is None
     return by_class and bool(class_counts(dataset, dataset.target).min() >= STRATIFIABLE)
 
 
+def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
+    """Return how many rows each part has: the same for all seeds, unless groups are kept together.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> part_sizes(load_dataset("iris"), 0)
+        (90, 30, 30)
+    """
+    if dataset.groups is None:
+        fifth = _fifth(dataset.rows)
+        return dataset.rows - 2 * fifth, fifth, fifth
+    return tuple(map(len, _split(dataset, seed)))
+
+
+def _fifth(rows: int) -> int:
+    # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
+    # division can be stratified too.
+    return -(-rows // 5)
+
+
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
+    if dataset.groups is not None:
+        classes = None if dataset.task == "regression" else dataset.target
+        return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
     from sklearn.model_selection import train_test_split
 
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))
     by_class = is_stratified(dataset)
-    # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
-    # division can be stratified too.
-    fifth = -(-dataset.rows // 5)
+    fifth = _fifth(dataset.rows)
 
     def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
         strata = dataset.target[rows] if by_class else None
@@ -193,7 +227,7 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Rounding can leave the standard deviation of a constant column a little above zero, and that of a column of
     # tiny differences at zero.
     scale = values.std(axis=0)
-    constant = (np.ptp(values, axis=0) == 0) | (scale == 0)
+    constant = ~varies(values) | (scale == 0)
     return values.mean(axis=0), np.where(constant, 1.0, scale)
 
 
@@ -202,8 +236,9 @@ def _check_classes(dataset: Dataset, train: np.ndarray, seed: int) -> None:
     for name, missing in zip(dataset.classes, counts == 0, strict=True):
         if missing:
             rows = class_counts(dataset, dataset.target)[dataset.classes.index(name)]
+            unit = "rows" if dataset.groups is None else "groups"
             raise DataError(
                 f"'{dataset.name}': class '{name}' has no row in the training part of seed {seed} (rows of it in "
-                f"the table: {rows}). With {STRATIFIABLE} rows of every class the split is stratified: add rows, "
-                "or merge or remove the class"
+                f"the table: {rows}). With {STRATIFIABLE} {unit} of every class the split is stratified: add "
+                f"{unit}, or merge or remove the class"
             )

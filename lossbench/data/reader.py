@@ -1,58 +1,39 @@
-"""Reading a user's CSV or Parquet file: a frame with usable column names, or one clear error."""
+"""Reading a user's CSV or Parquet file: its cells under usable column names, or one clear error."""
 
 from __future__ import annotations
 
-import csv
-import warnings
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from lossbench.errors import DataError
-from lossbench.remark import Remark, Topic
-
-
-@dataclass(frozen=True, eq=False)
-class UserTable:
-    """A frame and where it came from.
-
-    Args:
-        path: the file, as the user gave it.
-        frame: its content; after rows are dropped the index still counts the rows of the file.
-        notes: what was done to it.
-    """
-
-    path: Path
-    frame: pd.DataFrame = field(repr=False)
-    notes: tuple[Remark, ...] = ()
-
-    def error(self, message: str) -> DataError:
-        """Return an error that names the file."""
-        return DataError(f"{self.path}: {message}")
-
-    def place(self, index: int) -> str:
-        """Name a row so that the user finds it: the line of a CSV file, whose header is line 1, or the row."""
-        return f"line {index + 2}" if self.path.suffix.lower() == ".csv" else f"row {index + 1}"
+from lossbench.data.cells import Cells
+from lossbench.data.csv_file import is_number, read_csv
+from lossbench.data.parquet_file import by_type, read_parquet
+from lossbench.data.table_spec import TableSpec, written
+from lossbench.errors import DataError, UnknownName
+from lossbench.remark import Topic
 
 
-def read_table(path: Path) -> UserTable:
+def read_cells(stated: TableSpec) -> Cells:
     """Read a file by its suffix.
 
-    Columns without a name (row numbers that another program wrote, a comma at the end of every line) are dropped.
+    Columns without a name (row numbers that another program wrote, a comma at the end of every line) are left out.
 
     Args:
-        path: a `.csv` file (comma-separated, UTF-8, names in line 1) or a `.parquet` file.
+        stated: the file, a `.csv` (names in its first line) or a `.parquet` file, and what is known about it.
 
     Raises:
-        DataError: missing, of another kind, empty, not UTF-8, malformed, or without usable column names.
+        DataError: missing, of another kind, empty, not text, malformed, or without usable column names.
 
     Example:
-        >>> read_table(Path("nowhere/sales.csv"))  # doctest: +ELLIPSIS
+        >>> from pathlib import Path
+        >>> read_cells(TableSpec("", Path("nowhere/sales.csv")))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         lossbench.errors.DataError: no file .../nowhere/sales.csv; check the path
     """
+    path = stated.path
     if path.is_dir():
         raise DataError(f"{path.absolute()} is a folder; name a file in it, as file.csv:target=column")
     if not path.is_file():
@@ -62,76 +43,65 @@ def read_table(path: Path) -> UserTable:
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty; a table has column names and rows")
     try:
-        table = UserTable(path, _READERS[path.suffix.lower()](path))
-    except UnicodeDecodeError as problem:
-        raise DataError(f"{path}: byte {problem.start} is not UTF-8; save the file in UTF-8") from None
-    except (OSError, ValueError, NotImplementedError, csv.Error) as problem:
+        return _READERS[path.suffix.lower()](stated)
+    except (OSError, ValueError, NotImplementedError) as problem:
         raise DataError(
             f"{path}: the file cannot be read ({_one_line(problem)}); repair it or save it again"
         ) from None
-    _check_names(table)
-    if table.frame.empty:
-        raise table.error("there are column names but no rows; add rows")
-    return _without_nameless(table)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = [name.strip() for name in next(csv.reader(file), [])]
-    with warnings.catch_warnings():
-        # pandas cuts surplus values off and only warns.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            # Blank lines are kept, as rows without a target, so that a row keeps its line number.
-            frame = pd.read_csv(
-                path,
-                encoding="utf-8-sig",
-                index_col=False,
-                low_memory=False,
-                skipinitialspace=True,
-                skip_blank_lines=False,
-            )
-        except pd.errors.ParserWarning:
-            raise ValueError(f"lines have more values than the names in line 1, {len(names)}") from None
-    return frame.set_axis(names, axis="columns")
+def _read_csv(stated: TableSpec) -> Cells:
+    file = read_csv(stated.path, stated.separator)
+    cells = Cells(stated.path, {}, file.lines, "line", file.separator, file.notes)
+    _check_names(cells, file.names)
+    counted = [str(i) for i in range(len(file.names))]  # how pandas names the columns of a plain array
+    if all(is_number(name) for name in file.names if name) and file.names != counted:
+        raise cells.error("there are no column names: line 1 holds numbers; put a line of names above it")
+    return _chosen(cells, stated, file.names, file.columns)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    frame = pd.read_parquet(path).reset_index(drop=True)
-    return frame.set_axis([str(name) for name in frame.columns], axis="columns")
+def _read_parquet(stated: TableSpec) -> Cells:
+    frame = read_parquet(stated.path)
+    names = [str(name).strip() for name in frame.columns]
+    cells = Cells(stated.path, {}, np.arange(1, len(frame) + 1), "row")
+    _check_names(cells, names)
+    cells = _chosen(cells, stated, names, [frame.iloc[:, i] for i in range(len(names))])
+
+    def typed(name: str) -> Any:
+        return by_type(
+            cells.columns[name],
+            lambda kind: cells.error(
+                f"column '{name}' holds {kind} values, which are neither numbers nor texts; leave it out with "
+                f"drop={written(name)}, or turn it into numbers"
+            ),
+        )
+
+    return replace(cells, columns={name: typed(name) for name in cells.columns})
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 
-def _check_names(table: UserTable) -> None:
-    names = [str(name) for name in table.frame.columns if name]
-    twice = [name for name, count in Counter(names).items() if count > 1]
+def _check_names(cells: Cells, names: list[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
-        raise table.error(f"{Counter(names)[twice[0]]} columns are named '{twice[0]}'; give each its own name")
-    counted = [str(i) for i in range(len(names))]  # how pandas names the columns of a plain array
-    if all(map(_is_number, names)) and names != counted:
-        raise table.error("there are no column names: line 1 holds numbers; put a line of names above it")
-    separator = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
-    if separator:
-        raise table.error(f"line 1 has no comma but {separator!r}; save the table with commas between the columns")
+        raise cells.error(f"{names.count(twice[0])} columns are named '{twice[0]}'; give each its own name")
+    if not len(cells.places):
+        raise cells.error("there are column names but no rows; add rows")
 
 
-def _without_nameless(table: UserTable) -> UserTable:
-    named = [bool(name) for name in table.frame.columns]
-    if all(named):
-        return table
-    places = tuple(place for place, has_name in enumerate(named, start=1) if not has_name)
-    note = Topic.NAMELESS_COLUMNS(places=places)
-    return UserTable(table.path, table.frame.loc[:, named], (*table.notes, note))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _chosen(cells: Cells, stated: TableSpec, names: list[str], columns: list[Any]) -> Cells:
+    """Leave out the columns that have no name, and those that the user drops."""
+    for name in stated.drop:
+        if name not in names:
+            known = [written(column) for column in names if column]
+            where = f"{cells.path} (to name another data set, repeat -d)"
+            raise UnknownName("column to drop", name, known, where)
+    nameless = tuple(place for place, name in enumerate(names, start=1) if not name)
+    notes = [Topic.NAMELESS_COLUMNS(places=nameless)] if nameless else []
+    notes += [Topic.DROPPED(columns=stated.drop)] if stated.drop else []
+    kept = {name: column for name, column in zip(names, columns, strict=True) if name not in ("", *stated.drop)}
+    return replace(cells, columns=kept, notes=(*cells.notes, *notes))
 
 
 def _one_line(problem: Exception) -> str:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
 
+from lossbench.data.cells import Cells, UserTable
+from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import STRATIFIABLE, check_rows
-from lossbench.data.reader import UserTable, read_table
+from lossbench.data.fold import STRATIFIABLE, check_rows, varies
+from lossbench.data.groups import check_classes_of_groups, check_group, groups_of, notes_on_groups, rows_together
+from lossbench.data.oddities import oddities
+from lossbench.data.reader import read_cells
+from lossbench.data.table_spec import TableSpec, table_spec, written
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
-from lossbench.spec import split_spec
 from lossbench.task import Task
 
 MOST_CLASSES = 20  # a target of whole numbers with more distinct values than this is a quantity, not a class
 MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or free text
 LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
 MISSING = "(missing)"
-
-_TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
-_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
-_CATEGORIES = ("string", "boolean", "categorical")
+OTHER_TARGET = "name another column, or merge classes in the file"
+_ID = re.compile(r"(?:^|[^A-Za-z])(?i:id|index|nr|no|number|row|key)$|Id$|ID$")
 
 
 def load_table(spec: str) -> Dataset:
@@ -39,7 +40,8 @@ def load_table(spec: str) -> Dataset:
       target are dropped.
 
     Args:
-        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`.
+        spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, and with
+            `:group=column`, whose rows of one value a split keeps together.
 
     Returns:
         The data set; its notes say what was inferred, dropped and missing.
@@ -50,6 +52,7 @@ def load_table(spec: str) -> Dataset:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "shop.csv"
         >>> rows = "".join(f"{3 + i / 7},{'north' if i % 2 else 'south'},{i * 1.5}\n" for i in range(12))
         >>> _ = path.write_text("price,region,sales\n" + rows)
@@ -57,29 +60,52 @@ def load_table(spec: str) -> Dataset:
         >>> shop.task, shop.feature_names
         ('regression', ('price', 'region=north', 'region=south'))
     """
-    name, given = split_spec(spec)
-    for key in given:
-        if key not in ("target", "task"):
-            raise UnknownName("parameter", key, ["target", "task"], where=f"'{spec}'")
-    if given.get("task", "binary") not in _TASKS:
-        raise UnknownName("task", given["task"], _TASKS, where=f"'{spec}'")
-    table = read_table(Path(name))
-    column = _target_column(table, given)
-    table = _with_target(table, column)
+    stated = table_spec(spec)
+    cells = read_cells(stated)
+    column = _target_column(cells, stated)
+    check_group(cells, stated)
+    table = _with_target(understood(cells, stated), column)
     check_rows(spec, len(table.frame))
-    task, target, classes, about_target = _target(table, column, given.get("task"))
-    features, names, about_features = _features(table, column)
-    notes = (*table.notes, *about_target, *about_features)
-    return Dataset(spec, task, features, target, classes, names, notes=notes)
+    task, target, classes, about_target = _target(table, column, stated.task)
+    given, about_groups, table = _groups(table, task, classes, target)
+    blocks, names, about_features = _features(table, column)
+    groups, about_equal = rows_together(list(blocks.values()), given)
+    odd = oddities(blocks, column, target, groups)
+    notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
+    features = np.hstack(list(blocks.values()))
+    return Dataset(spec, task, features, target, classes, names, notes=notes, groups=groups)
 
 
-def _target_column(table: UserTable, given: Mapping[str, str]) -> str:
-    columns = list(table.frame.columns)
-    if "target" not in given:
-        raise table.error(f"name the column to predict, as {table.path}:target={columns[-1]}; it has {columns}")
-    if given["target"] not in columns:
-        raise UnknownName("target column", given["target"], columns, where=str(table.path))
-    return given["target"]
+def _groups(
+    table: UserTable, task: Task, classes: tuple[str, ...], target: np.ndarray
+) -> tuple[np.ndarray | None, tuple[Remark, ...], UserTable]:
+    """Return the groups that a column makes (rows,), notes on them, and the table without the column."""
+    name = table.stated.group
+    if name is None:
+        return None, (), table
+    groups = groups_of(table, name)
+    notes = list(notes_on_groups(table, name, groups))
+    if task != "regression":
+        notes += check_classes_of_groups(table, name, groups, classes, target)
+    return groups, tuple(notes), replace(table, frame=table.frame.drop(columns=[name]))
+
+
+def _target_column(cells: Cells, stated: TableSpec) -> str:
+    columns = [written(column) for column in cells.columns]
+    if stated.target is None:
+        raise cells.error(f"name the column to predict, as {cells.path}:target={columns[-1]}; it has {columns}")
+    if stated.target in stated.drop:
+        raise cells.error(f"'{stated.target}' is the target and cannot be dropped; take it out of drop=")
+    if stated.target not in cells.columns:
+        raise UnknownName("target column", stated.target, columns, where=f"{cells.path}{_one_column(columns)}")
+    return stated.target
+
+
+def _one_column(columns: list[str]) -> str:
+    if len(columns) > 1:
+        return ""
+    mark = "space" if " " in columns[0] else "MARK"
+    return f" (read as a single column; say what stands between the values with sep={mark})"
 
 
 def _with_target(table: UserTable, column: str) -> UserTable:
@@ -97,21 +123,25 @@ def _target(
 ) -> tuple[Task, np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
     """Return task, target (rows,) of class indices or (rows, 1), names of classes or target, and notes."""
     numeric = _is_numeric(table, column)
-    values = _numbers(table, column) if numeric else _texts(table, column).to_numpy(dtype=object)
+    values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    classes = tuple(np.format_float_positional(value, trim="-") if numeric else value for value in distinct)
-    if len(classes) == 1:
-        raise table.error(f"target '{column}' is {classes[0]} in every row; there is nothing to predict")
+    if len(distinct) == 1 or (numeric and not varies(values)):
+        raise table.error(f"target '{column}' is {_class(distinct[0])} in every row; there is nothing to predict")
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
-            raise table.error(
-                f"target '{column}' is not numeric (it has '{classes[0]}'); leave out task=regression"
-            )
+            few = len(distinct) * STRATIFIABLE <= len(table.frame)
+            way = "leave out task=regression, which makes it classes" if few else OTHER_TARGET
+            raise table.error(f"target '{column}' is text, such as '{distinct[0]}', and no quantity; {way}")
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
-    _check_class_number(table, column, classes, wanted)
+    classes = tuple(map(_class, distinct))
+    _check_class_number(table, column, len(classes), wanted, numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
     about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     return task, codes.astype(np.int64), classes, tuple(about)
+
+
+def _class(value: float | str) -> str:
+    return value if isinstance(value, str) else np.format_float_positional(value, trim="-")
 
 
 def _inferred(distinct: np.ndarray, numeric: bool) -> str:
@@ -122,16 +152,17 @@ def _inferred(distinct: np.ndarray, numeric: bool) -> str:
     return "classes" if whole and len(distinct) <= MOST_CLASSES else "regression"
 
 
-def _check_class_number(table: UserTable, column: str, classes: tuple[str, ...], wanted: str | None) -> None:
-    if wanted == "binary" and len(classes) != 2:
-        raise table.error(
-            f"target '{column}' has {len(classes)} classes, not the two of task=binary; leave it out"
-        )
+def _check_class_number(table: UserTable, column: str, classes: int, wanted: str | None, numeric: bool) -> None:
     rows = len(table.frame)
-    if len(classes) * STRATIFIABLE > rows:
+    quantity = "write task=regression, which makes it a quantity, or " if numeric else ""
+    if classes * STRATIFIABLE > rows:
         raise table.error(
-            f"target '{column}' has {len(classes)} classes in {rows} rows; a split needs about {STRATIFIABLE} "
-            "rows of a class: name another column, merge classes, or add task=regression if they are quantities"
+            f"target '{column}' has {classes} classes in {rows} rows; a split needs about {STRATIFIABLE} rows of "
+            f"a class: {quantity}{OTHER_TARGET}"
+        )
+    if wanted == "binary" and classes != 2:
+        raise table.error(
+            f"target '{column}' has {classes} classes, not the two of task=binary; {quantity}write task=multiclass"
         )
 
 
@@ -146,68 +177,77 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
 
 
-def _features(table: UserTable, target: str) -> tuple[np.ndarray, tuple[str, ...], tuple[Remark, ...]]:
-    """Return the features (rows, columns), the names of the columns, and notes."""
-    blocks: list[np.ndarray] = []
+def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
+    """Return the features of each column (rows, width), their names, and notes."""
+    blocks: dict[str, np.ndarray] = {}
     names: list[str] = []
+    texts: list[tuple[str, int]] = []
     notes: list[Remark] = []
     for column in table.frame.columns.drop(target):
         missing = int(table.frame[column].isna().sum())
         if missing == len(table.frame):
-            raise table.error(f"column '{column}' is missing in every row; remove it")
-        numeric = _is_numeric(table, column)
-        block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
-        if block.shape[1] == 1 and np.nanmin(block) == np.nanmax(block):
-            notes.append(Topic.CONSTANT_COLUMN(column=column))
+            notes.append(Topic.EMPTY_COLUMN(column=column))
             continue
+        numeric = _is_numeric(table, column)
+        if not numeric and _is_identifier(table.frame[column]):
+            notes.append(Topic.IDENTIFIER(column=column, text=table.frame[column].dropna().iloc[0]))
+            continue
+        block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
+        if block.shape[1] == 1 and not varies(block[~np.isnan(block)]):
+            equal = np.nanmin(block) == np.nanmax(block)
+            notes.append((Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column))
+            continue
+        if numeric and _is_counted(column, block[:, 0]):
+            notes.append(Topic.ROW_NUMBERS(column=column, drop=written(column)))
         if missing and numeric:
             notes.append(Topic.MISSING_NUMBERS(column=column, values=missing))
         elif missing:
             notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
-        blocks.append(block)
+        if not numeric:
+            texts.append((column, len(labels)))
+        blocks[column] = block
         names += labels
     if not blocks:
         raise table.error(f"there is no column to predict '{target}' from; add one with different values")
-    return np.hstack(blocks), tuple(names), tuple(notes)
+    if texts:
+        notes.append(Topic.TEXTS(columns=tuple(texts)))
+    return blocks, tuple(names), tuple(notes)
+
+
+def _is_identifier(texts: pd.Series[str]) -> bool:
+    known = texts.dropna()
+    return known.is_unique and len(known) > len(texts) / 2
+
+
+def _is_counted(name: str, values: np.ndarray) -> bool:
+    """Say whether whole numbers (rows,) that all differ count the rows, or are named as identifiers are."""
+    if not (values == np.round(values)).all() or len(np.unique(values)) < len(values):
+        return False
+    steps = np.diff(values)
+    return bool(_ID.search(name) or np.ptp(values) == len(values) - 1 or (steps == steps[0]).all())
 
 
 def _one_hot(table: UserTable, column: str) -> tuple[np.ndarray, list[str]]:
-    texts = _texts(table, column)
-    categories = sorted(texts.dropna().unique())
-    if len(categories) > MOST_CATEGORIES or len(categories) == len(texts):
-        raise table.error(_too_many(table, column, texts.dropna(), len(categories)))
-    if texts.isna().any() and MISSING not in categories:
+    texts = table.frame[column].to_numpy(dtype=object, na_value=MISSING)
+    categories = sorted(set(texts) - {MISSING})
+    if len(categories) > MOST_CATEGORIES:
+        raise table.error(
+            f"column '{column}' is text with {len(categories)} different values in {len(texts)} rows, such as "
+            f"'{texts[0]}'; leave it out with drop={written(column)}, or turn it into numbers or at most "
+            f"{MOST_CATEGORIES} categories"
+        )
+    if MISSING in texts:
         categories.append(MISSING)
-    texts = texts.fillna(MISSING)
-    block = (texts.to_numpy(dtype=object)[:, None] == np.array(categories, dtype=object)).astype(np.float64)
+    block = (texts[:, None] == np.array(categories, dtype=object)).astype(np.float64)
     return block, [f"{column}={category}" for category in categories]
 
 
-def _too_many(table: UserTable, column: str, texts: pd.Series[str], count: int) -> str:
-    strange = texts[pd.to_numeric(texts, errors="coerce").isna()]
-    if 0 < len(strange) < len(texts) / 2:
-        where = table.place(int(strange.index[0]))
-        return (
-            f"column '{column}' holds numbers except '{strange.iloc[0]}' ({where}); correct it or leave it empty"
-        )
-    return (
-        f"column '{column}' is text with {count} different values in {len(table.frame)} rows, such as "
-        f"'{texts.iloc[0]}'; remove it, or turn it into numbers or at most {MOST_CATEGORIES} categories"
-    )
-
-
 def _is_numeric(table: UserTable, column: str) -> bool:
-    kind = infer_dtype(table.frame[column], skipna=True)
-    if kind not in (*_NUMBERS, *_CATEGORIES):
-        raise table.error(
-            f"column '{column}' holds {kind} values, which are neither numbers nor categories; remove it, or turn "
-            "it into numbers (a date into a year, a month, days since ...)"
-        )
-    return kind in _NUMBERS
+    return table.frame[column].dtype == np.float64
 
 
 def _numbers(table: UserTable, column: str) -> np.ndarray:
-    values = table.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = table.frame[column].to_numpy()
     too_large = np.flatnonzero(np.abs(values) > LARGEST)
     if len(too_large):
         where = table.place(int(table.frame.index[too_large[0]]))
@@ -217,7 +257,3 @@ def _numbers(table: UserTable, column: str) -> np.ndarray:
             "it empty"
         )
     return values
-
-
-def _texts(table: UserTable, column: str) -> pd.Series[str]:
-    return table.frame[column].astype(object).map(str, na_action="ignore")

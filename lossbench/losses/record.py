@@ -140,6 +140,8 @@ class LossRecord:
         receives: of a custom loss, what it is given and how its result is read.
         notes: of a custom loss, what a reader of the results must know about it.
         code: of a custom loss, a hash of its code and of how it is called.
+        drift: of a custom loss, asks it so many times what it was asked in its trial, and says how an answer is
+            another one; empty where none is.
     """
 
     name: str
@@ -165,6 +167,7 @@ class LossRecord:
     receives: str = ""
     notes: tuple[Remark, ...] = ()
     code: str = ""
+    drift: Callable[[int], str] | None = field(default=None, repr=False)
 
     @property
     def summary(self) -> str:

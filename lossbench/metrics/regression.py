@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossbench.data.fold import varies
 from lossbench.metrics.prediction import Prediction, per_model
 
 
@@ -27,8 +28,8 @@ def r2(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """
     residual = np.sum((target - prediction.decision) ** 2, axis=1)
     total = np.sum((target - target.mean(axis=1, keepdims=True)) ** 2, axis=1)
-    constant = np.ptp(target, axis=1) == 0.0  # the sum above may be off zero by rounding
-    return np.asarray(np.where(constant, np.nan, 1.0 - residual / total).mean(axis=-1))
+    known = varies(target, axis=1)  # the sum above may be off zero by rounding
+    return np.asarray(np.where(~known, np.nan, 1.0 - residual / total).mean(axis=-1))
 
 
 @per_model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.metrics import classification, regression
 from lossbench.metrics.prediction import Prediction, Score
@@ -75,14 +76,15 @@ def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[st
     return {metric.name: function_of(metric)(target, prediction) for metric in metrics_of(task)}
 
 
-def primary_score(task: Task) -> str:
-    """Return the score that a task is judged by, unless the data set names another.
+def primary_score(dataset: Dataset) -> str:
+    """Return the score that a data set is judged by: its own, or else its task's.
 
     Example:
-        >>> primary_score("multilabel")
-        'f1'
+        >>> from lossbench.data import load_dataset
+        >>> primary_score(load_dataset("iris")), primary_score(load_dataset("imbalanced"))
+        ('accuracy', 'balanced_accuracy')
     """
-    return _PRIMARY[task]
+    return dataset.score or _PRIMARY[dataset.task]
 
 
 def secondary_score(task: Task, primary: str) -> str:

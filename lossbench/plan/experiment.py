@@ -5,6 +5,7 @@ What cannot be carried out is refused by a UsageError, which names the data set,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +15,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from lossbench.data.catalogue import load_dataset
-from lossbench.data.contamination import check_kind, contaminate, default_kind
+from lossbench.data.contamination import check_kind, default_kind
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import is_stratified, make_fold
+from lossbench.data.fold import is_stratified
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
@@ -26,7 +27,7 @@ from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import Setup
+from lossbench.training.pack import Pack, Setup, View, view_of
 from lossbench.training.trial import Trial
 
 Thing = TypeVar("Thing")
@@ -75,6 +76,7 @@ def plan(settings: Settings) -> Experiment:
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
+    check_tuning(settings)
     models = resolved(settings.models, parse_model)
     optimisers = resolved(settings.optimizers, parse_optimiser)
     datasets = tuple(resolved(settings.datasets, load_dataset).values())
@@ -83,13 +85,13 @@ def plan(settings: Settings) -> Experiment:
             for spec in specs:
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets)
-    check_tuning(settings)
-    for dataset in datasets:
-        with naming(dataset.name):
-            check_contamination(settings, dataset)
     setups = tuple(Setup(dataset, fitting[dataset.name], models, optimisers) for dataset in datasets)
     trials = tuple(trial for setup in setups for trial in trials_of(settings, setup))
-    return Experiment(settings, setups, trials, tuple(tuning_trials(settings, trials)), skipped)
+    tuning = tuple(tuning_trials(settings, trials))
+    for setup in setups:
+        with naming(setup.dataset.name):
+            check_contamination(setup, (t for t in trials + tuning if t.dataset == setup.dataset.name))
+    return Experiment(settings, setups, trials, tuning, skipped)
 
 
 @contextmanager
@@ -154,7 +156,7 @@ def match_losses(
     for dataset in datasets:
         for spec in settings.losses_for(dataset.task):
             try:
-                fitting[dataset.name][spec] = check_fit(spec, dataset, every_seed(settings))
+                fitting[dataset.name][spec] = check_fit(spec, dataset, (*tuning_seeds(settings), *settings.seeds))
             except LossDoesNotFit as error:
                 refusals.setdefault(spec, []).append((dataset, error))
     for spec, refused in refusals.items():
@@ -209,22 +211,20 @@ def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:
 
 def outlier_kind(settings: Settings, dataset: Dataset) -> str:
     """Return the kind of contamination of a data set; the default of its task where the user leaves it open."""
-    if settings.outlier_kind == "auto":
-        return default_kind(dataset.task)
-    with naming(settings.outlier_kind):
-        return check_kind(settings.outlier_kind, dataset.task)
+    asked, task = settings.outlier_kind, dataset.task
+    with naming(asked):
+        return default_kind(task) if asked == "auto" else check_kind(asked, task)
 
 
-def check_contamination(settings: Settings, dataset: Dataset) -> None:
-    """Refuse splits and contaminations that leave a class without training rows."""
-    kind = outlier_kind(settings, dataset)
-    flipped = [share for share in settings.outliers if share] if kind == "label" else []
-    at_risk = dataset.task != "regression" and not is_stratified(dataset)
-    flipping = settings.seeds if flipped else ()  # tuning trials are clean
-    for seed in every_seed(settings) if at_risk else flipping:
-        fold = make_fold(dataset, seed)
-        for share in flipped if seed in flipping else ():
-            contaminate(fold, kind, share, seed)
+def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
+    """Refuse splits and contaminations that leave a class without training rows, by making those that might."""
+    at_risk = setup.dataset.task != "regression" and not is_stratified(setup.dataset)
+    seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
+    for trial in trials:
+        if at_risk or trial.outlier_kind == "label":
+            seen[trial.seed][view_of(trial)] = trial
+    for views in seen.values():
+        Pack(setup, tuple(views.values())).training  # noqa: B018  it is made here, seed by seed
 
 
 def check_tuning(settings: Settings) -> None:
@@ -237,11 +237,6 @@ def tuning_seeds(settings: Settings) -> range:
     """Return the seeds that choose the rates: the next ones after those reported."""
     first = max(settings.seeds) + 1
     return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
-
-
-def every_seed(settings: Settings) -> tuple[int, ...]:
-    """Return all seeds that are trained on, those that choose the rates first."""
-    return (*tuning_seeds(settings), *settings.seeds)
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:

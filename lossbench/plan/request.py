@@ -1,4 +1,4 @@
-"""Everything that one call of `compare` asks for, checked for its form and frozen."""
+"""How an experiment is run, and what comes of its results."""
 
 from __future__ import annotations
 
@@ -8,43 +8,66 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lossbench.plan.settings import Settings
+from lossbench.errors import BadValue, UnknownName
+from lossbench.plan.gate import Rule
 
 Engine = Literal["fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("fused", "loop")
 DEVICES = ("cpu", "auto", "cuda")
 STDOUT = "-"
+MOST_JOBS = 1024  # each takes half a gigabyte
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How networks are trained.
+
+    Args:
+        jobs: processes; None for one a core where the work is worth it.
+        engine: "fused", or "loop" for the slow oracle.
+        device: "cpu" or "cuda", see `choose_device`.
+
+    Raises:
+        UnknownName: no such engine.
+        BadValue: no process at all.
+    """
+
+    jobs: int | None = None
+    engine: Engine = "fused"
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise UnknownName("engine", self.engine, ENGINES)
+        if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
+            raise BadValue(
+                f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"
+            )
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is trained, how, and what comes of the results.
+    """How an experiment is run, and what comes of its results.
 
     Args:
-        settings: what is trained.
-        config: the config that the settings come from, see `make_settings`; a name that is refused is found there.
-        jobs: processes; None for one a core where the work is worth it.
-        engine: "fused", or "loop" for the slow oracle.
-        device: one of DEVICES.
+        manner: how networks are trained.
         cache: whether finished trainings are taken from the store, and kept there.
         budget: seconds after which no more training is begun.
         baseline: the `trials.csv` that the results are held against; None for no gate.
-        rules: of the gate, beside those of the config, such as "f1:-0.02".
+        first: whether this may be the first run, for which there is no baseline yet.
+        rules: of the gate, beside those of the config.
         folder: where the files go; None for nowhere.
         csv: where the trials go beside that, "-" for standard output; None for nowhere.
         command: what the user typed, for the manifest; may be empty.
         began: when the call began, by `time.perf_counter`.
     """
 
-    settings: Settings
-    config: str | Path | None = None
-    jobs: int | None = None
-    engine: Engine = "fused"
-    device: str = "cpu"
+    manner: Manner
     cache: bool = False
     budget: float = math.inf
     baseline: Path | None = None
-    rules: tuple[str, ...] = ()
+    first: bool = False
+    rules: tuple[Rule, ...] = ()
     folder: Path | None = None
     csv: str | None = None
     command: str = ""
@@ -54,3 +77,26 @@ class Request:
     def csv_file(self) -> Path | None:
         """The file for the trials; None where they go nowhere, or to standard output."""
         return None if self.csv in (None, STDOUT) else Path(str(self.csv))
+
+
+def choose_device(device: str) -> str:
+    """Return "cpu" or "cuda".
+
+    Raises:
+        UnknownName: no such device.
+        BadValue: "cuda" where there is none.
+    """
+    if device not in DEVICES:
+        raise UnknownName("device", device, DEVICES)
+    if device == "cpu":
+        return device
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "auto":
+        return "cpu"
+    raise BadValue(
+        f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
+        "use --device cpu, or --device auto to take one where it is"
+    )

@@ -9,15 +9,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
+from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS
 from lossbench.spec import title
@@ -25,10 +26,14 @@ from lossbench.task import TASKS, Task
 
 SHIPPED = ("default", "quick")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
-GATE = dict.fromkeys(("new", "missing", "incomparable", "undecided"), str) | {"rules": list}
+GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
 MARGINS = dict.fromkeys((*METRICS, "epochs_to_target"), float)
 """The keys of a `[[loss]]` table, of a `[gate]` table, of a rule in it, and of `[margins]`, with their types."""
+
+MOST = {"epochs": 1_000_000, "batch_size": 1_000_000_000, "seeds": 100_000}
+LAST_SEED = 2**31 - 1
+"""The largest values: what is beyond is a slip of the keyboard, and would fill any memory."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         margins: by score, the difference that is too small to matter.
-        gate: what comes of new, missing, incomparable and undecided rows, and `rules` beside those of --fail-on.
+        gate: how a run is held against a baseline.
     """
 
     datasets: tuple[str, ...]
@@ -67,7 +72,7 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     margins: Mapping[str, float]
-    gate: Mapping[str, Any]
+    gate: Gate
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
@@ -98,7 +103,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     custom = values.pop("loss", ())
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
-    return Settings(**values)
+    return Settings(**values | {"gate": Gate(**values["gate"])})
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -151,6 +156,16 @@ def _joined(names: Sequence[str], custom: Sequence[CustomLoss], last: Sequence[C
 
 
 @contextmanager
+def at(place: Place) -> Iterator[None]:
+    """Say in an error where the refused value stands."""
+    try:
+        yield
+    except UsageError as error:
+        error.args = (f"{place}: {error}",)
+        raise
+
+
+@contextmanager
 def placed(config: str | Path | None) -> Iterator[None]:
     """Add to an error the line of the user's config where the refused name stands.
 
@@ -160,10 +175,11 @@ def placed(config: str | Path | None) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        if error.about is not None and config is not None and config not in SHIPPED:
-            place = find_place(error.about, *read_toml(config))
-            error.args = (f"{place}: {error}",) if place else error.args
-        raise
+        if error.about is None or config is None or config in SHIPPED:
+            raise
+        place = find_place(error.about, *read_toml(config))
+        with at(place) if place else nullcontext():
+            raise
 
 
 def find_place(name: str, place: Place, values: Mapping[str, Any]) -> Place | None:
@@ -229,10 +245,8 @@ def _custom_losses(value: Any, place: Place) -> tuple[CustomLoss, ...]:
 
 def _custom_loss(value: Mapping[str, Any], place: Place) -> CustomLoss:
     table = read_table(CUSTOM_LOSS, ["label", "loss"], value, place)
-    try:
+    with at(place.inside("label")):
         check_name(table["label"])
-    except BadValue as error:
-        raise BadValue(f"{place.inside('label')}: {error}") from None
     stated = (f"@{key}={text}" for key, text in table.items() if key != "loss")
     return CustomLoss(table["label"], ":".join((table["loss"], *stated)), table.get("task"))
 
@@ -250,21 +264,29 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
 
 def _gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
-    table = {"rules": []} | read_table(GATE, [], value, place)
-    return table | {"rules": [_rule(rule, place.inside("rules")) for rule in table["rules"]]}
+    table = read_table(GATE, [], value, place)
+    if "rules" in table:
+        table["rules"] = tuple(_rule(rule, place.inside("rules")) for rule in table["rules"])
+    return table
 
 
-def _rule(value: Any, place: Place) -> dict[str, str]:
+def _rule(value: Any, place: Place) -> Rule:
     table = {"rule": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping) or "rule" not in table:
         raise place.wrong(value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
-    return read_table(RULE, [], table, place)
+    stated = read_table(RULE, [], table, place)
+    with at(place):
+        (rule,) = parse_rules([stated.pop("rule")], **stated)
+    return rule
 
 
 def _number(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise place.wrong(value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _is_whole(value: object) -> bool:
@@ -272,10 +294,13 @@ def _is_whole(value: object) -> bool:
 
 
 def _whole(value: Any, place: Place) -> int:
+    most = MOST[place.keys[0]]
     if not _is_whole(value):
         raise place.wrong(value, "a whole number")
     if value < 1:
         raise BadValue(f"{place}: {value} is too small; give a whole number of at least 1")
+    if value > most:
+        raise BadValue(f"{place}: {value} is too large; give a whole number of at most {most}")
     return int(value)
 
 
@@ -294,20 +319,29 @@ def _numbers(allowed: Callable[[float], bool], wanted: str) -> Callable[[Any, Pl
 
 
 def _seeds(value: Any, place: Place) -> tuple[int, ...]:
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)(?::(\d+))?", value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,18})(?::(\d{1,18}))?", value.strip())):
         first, last = match.groups()
         if last is None:
             return tuple(range(_whole(int(first), place)))
         if int(last) <= int(first):
             raise BadValue(f"{place}: {value} holds no seed; give a range such as 10:20")
-        return tuple(range(int(first), int(last)))
+        return _bounded(range(int(first), int(last)), place)
     if isinstance(value, str):
         raise place.wrong(value, 'a count, or a range such as "10:20"')
     if isinstance(value, Sequence):
         if not value or not all(_is_whole(seed) and seed >= 0 for seed in value):
             raise place.wrong(value, "a list of whole numbers")
-        return tuple(dict.fromkeys(map(int, value)))
+        return _bounded(value, place)
     return tuple(range(_whole(value, place)))
+
+
+def _bounded(seeds: Sequence[int], place: Place) -> tuple[int, ...]:
+    """Return seeds, each once, unless they are too many or too large."""
+    _whole(len(seeds), place)
+    largest = max(seeds)
+    if largest > LAST_SEED:
+        raise BadValue(f"{place}: seed {largest} is too large; give seeds of at most {LAST_SEED}")
+    return tuple(dict.fromkeys(map(int, seeds)))
 
 
 _strength = _numbers(lambda x: 0 <= x < math.inf, "a number of at least zero")

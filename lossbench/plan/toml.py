@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lossbench.errors import ConfigError, UnknownName
+
+DEEPEST = 16  # tables in tables; a claim's numbers take four
 
 _SCALARS: dict[type, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a text in quotes"),
@@ -50,7 +53,7 @@ class Place:
         for key in self.keys:
             name = rf"""["']?{re.escape(key)}["']?\s*[].=]"""
             # A key may follow the name of its table: `losses.binary = ...`, `[losses.binary]`.
-            pattern = re.compile(rf"""\s*\[*\s*([\w"']+\s*\.\s*)?{name}""")
+            pattern = re.compile(rf"""\s*(?:\[+\s*)?([\w"']+\s*\.\s*)?{name}""")
             found = next((n for n in range(found, len(lines)) if pattern.match(lines[n])), found)
         return found + 1
 
@@ -67,7 +70,7 @@ class Place:
 
     def wrong(self, value: object, wanted: str) -> ConfigError:
         """Return the error for a value of another type than the one that is wanted."""
-        return ConfigError(f"{self}: {value!r} is not {wanted}; write {wanted}")
+        return ConfigError(f"{self}: {shorten(repr(value), 200)} is not {wanted}; write {wanted}")
 
 
 def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, dict[str, Any]]:
@@ -98,11 +101,30 @@ def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, d
         raise ConfigError(f"no config at '{config}'; give the path of a TOML file{known}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"config '{config}' cannot be read: {error}; give a TOML file in UTF-8") from None
+    place = Place((), file, text)
     try:
-        return Place((), file, text), tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deep; write it with fewer brackets") from None
+    except ValueError as error:  # of tomllib, or of a number with thousands of digits
         reason = str(error).replace("at end of document", f"at line {len(text.splitlines())}, the end")
         raise ConfigError(f"{file} is no valid TOML: {reason}; mend that line") from None
+    _refuse_unbounded(values, place)
+    return place, values
+
+
+def _refuse_unbounded(value: Any, place: Place, depth: int = 0) -> None:
+    """Refuse a whole number beyond those of TOML, which have 64 bits, and tables in tables without end."""
+    if depth > DEEPEST:
+        raise ConfigError(f"{place} is nested too deep; write it with fewer tables")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ConfigError(f"{place} is a whole number beyond 64 bits; write a smaller one")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unbounded(item, place.inside(key), depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unbounded(item, place, depth + 1)
 
 
 def shipped_configs() -> Path:
@@ -137,14 +159,17 @@ def read_as(kind: Any, value: Any, place: Place) -> Any:
     if get_origin(kind) is Literal:
         text = read_as(str, value, place)
         if text not in get_args(kind):
-            raise UnknownName(place.keys[-1], text, get_args(kind), where=str(place))
+            raise UnknownName("value", text, get_args(kind), where=str(place))
         return text
     if is_dataclass(kind):
         return _read_record(kind, value, place)
     types, wanted = _SCALARS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
         raise place.wrong(value, wanted)
-    return kind(value)
+    try:
+        return kind(value)
+    except OverflowError:
+        raise place.wrong(value, "a number that a float holds") from None
 
 
 def _read_record(kind: Any, value: Any, place: Place) -> Any:

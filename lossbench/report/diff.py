@@ -1,21 +1,22 @@
-"""What differs between two runs: a line for each loss of each table, with the marks that asv uses."""
+"""What differs between two runs: a line for each loss of each table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.tables import Table, heading, interval, label, listed_seeds, p_value, varying
-from lossbench.schema import PLACE, SCORES, TRIALS
+from lossbench.report.figures import Spread, column
+from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
+from lossbench.schema import PLACE, SCORES, TRIALS, three
 from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
 
 MARKS = {
-    "+": "worse",
-    "-": "better",
+    "+": "better",
+    "-": "worse",
     "!": "now fails",
     "*": "now works",
     "x": "not comparable",
@@ -24,10 +25,10 @@ MARKS = {
     "~": "not significant",
     "=": "the same",
 }
-"""What each mark says of B against A: the marks of asv and three more."""
+"""What each mark says of B against A."""
 
 LEGEND = (
-    "+ worse, - better, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
+    "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
     "< only in A, > only in B, = the same numbers: counted, not shown",
     "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these data",
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
@@ -116,7 +117,7 @@ def mark_of(meeting: Meeting, moved: Change) -> str:
         return "!"
     if meeting.mended or moved.found:
         return "*"
-    return "=" if moved.still else {"worse": "+", "better": "-"}.get(moved.verdict, "~")
+    return "=" if moved.still else {"better": "+", "worse": "-"}.get(moved.verdict, "~")
 
 
 def notes_on(meeting: Meeting, moved: Change) -> Iterator[str]:
@@ -141,7 +142,8 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
     for dataset, group in frame[frame.mark != "="].groupby("dataset", sort=False):
         first = group.iloc[0]
         columns = ("", "loss", "setting", "A", "B", "change", "p", "n", "note")
-        rows = [_cells(row, names) for row in group.to_dict("records")]
+        lines = group.to_dict("records")
+        rows = [_cells(row, names, figures) for row, figures in zip(lines, _figures(lines), strict=True)]
         # An empty column of words would only take room from the others.
         kept = [
             i for i, name in enumerate(columns) if name not in ("setting", "note") or any(row[i] for row in rows)
@@ -154,14 +156,20 @@ def diff_tables(frame: pd.DataFrame) -> Iterator[Table]:
         )
 
 
-def _cells(row: Mapping[Any, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+def _figures(lines: Sequence[Mapping[Any, Any]]) -> list[list[str]]:
+    """Write both means and the change of each line, all alike."""
+    sides = [[Spread(row["before"]), Spread(row["after"])] for row in lines]
+    moved = [Spread(*(row[end] for end in three("change"))) for row in lines]
+    written = column([spread for pair, change in zip(sides, moved, strict=True) for spread in (*pair, change)])
+    return [written[start : start + 3] for start in range(0, len(written), 3)]
+
+
+def _cells(row: Mapping[Any, Any], names: tuple[str, ...], figures: Sequence[str]) -> tuple[str, ...]:
     return (
         row["mark"],
         row["loss"],
         label(row, names),
-        interval(row["before"]),
-        interval(row["after"]),
-        interval(row["change"], row["change_low"], row["change_high"]),
+        *figures,
         p_value(row["p_holm"]),
         str(row["n"]),
         row["note"],

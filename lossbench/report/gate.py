@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from lossbench.plan.gate import OUTCOMES
 from lossbench.report.diff import ELSEWHERE
-from lossbench.report.tables import Table, interval, label, listed_seeds, p_value, varying
+from lossbench.report.figures import Spread, column
+from lossbench.report.tables import Table, label, listed_seeds, p_value, varying
 from lossbench.stats.change import Change
-from lossbench.stats.gate import OUTCOMES, Check, GateReport
+from lossbench.stats.gate import Check, GateReport
 from lossbench.stats.paired import ALPHA, smallest_p
 
 PLAIN = ("unchanged", "improved", "within")
@@ -66,11 +68,11 @@ def sentence(check: Check) -> str:
 def numbers(change: Change, allowance: float) -> str:
     """Write both means, the change with half the width of its interval, the allowance, n and p."""
     difference = change.test.interval
-    moved = interval(float(difference.mean), float(difference.low), float(difference.high))
+    moved = Spread(float(difference.mean), float(difference.low), float(difference.high))
     p = p_value(float(change.test.p_value) if difference.n > 1 else math.nan)
     few = "; too few seeds for a test" if smallest_p(difference.n) >= ALPHA and change.moved else ""
-    before, after, allowed = map(interval, (change.before, change.after, allowance))
-    return f"{before} to {after}, by {moved}, allowed {allowed}; n {difference.n}, p {p}{few}"
+    before, after, by, allowed = column([*map(Spread, (change.before, change.after)), moved, Spread(allowance)])
+    return f"{before} to {after}, by {by}, allowed {allowed}; n {difference.n}, p {p}{few}"
 
 
 def gate_lines(report: GateReport, baseline: Path) -> Iterator[str]:

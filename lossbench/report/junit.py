@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +9,22 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
-from lossbench.report.tables import interval, label, p_value, varying
+from lossbench.report.tables import label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.gate import Check, GateReport
+from lossbench.visible import visible
 
 Status = Literal["passed", "skipped", "failed"]
 STATUSES: dict[str, Status] = {"pass": "passed", "warn": "skipped", "fail": "failed"}
 
-# XML 1.0 cannot hold these; a carriage return would be read back as a newline.
-ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 FIGURES = (
     *("verdict", "score", "mean", "difference", "difference_low", "difference_high"),
-    *("p_holm", "n", "diverged"),
+    *("p_holm", "n", "difference_n", "diverged"),
 )
 """The columns of the summary that become properties of a case."""
 
@@ -89,7 +87,7 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> JUnitCase:
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
     difference = interval(row["difference"], row["difference_low"], row["difference_high"])
     found = f"{row['verdict']}: {row['score']} differs by {difference}"
-    text = f"{found}, n {row['n']}, Holm-corrected p {p_value(row['p_holm'])}"
+    text = f"{found}, n {row['difference_n']}, Holm-corrected p {p_value(row['p_holm'])}"
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
     return JUnitCase(row["dataset"], name, "passed", text, properties)
 
@@ -112,7 +110,7 @@ def junit(cases: Iterable[JUnitCase]) -> str:
     root = ET.Element("testsuites", {"name": "lossbench"} | _counts(listed))
     for suite in dict.fromkeys(case.suite for case in listed):
         mine = [case for case in listed if case.suite == suite]
-        element = ET.SubElement(root, "testsuite", {"name": legal(suite)} | _counts(mine))
+        element = ET.SubElement(root, "testsuite", {"name": visible(suite)} | _counts(mine))
         element.extend(_elements(mine))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
@@ -126,12 +124,12 @@ def _counts(cases: list[JUnitCase]) -> dict[str, str]:
 
 def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
     for case in cases:
-        element = ET.Element("testcase", classname=legal(case.suite), name=legal(case.name))
+        element = ET.Element("testcase", classname=visible(case.suite), name=visible(case.name))
         if case.properties:
             properties = ET.SubElement(element, "properties")
             for name, value in case.properties:
-                ET.SubElement(properties, "property", name=name, value=legal(value))
-        text = legal(case.text)
+                ET.SubElement(properties, "property", name=name, value=visible(value))
+        text = visible(case.text)
         if case.status == "failed":
             ET.SubElement(element, "failure", message=text, type="fail").text = text
         elif case.status == "skipped":
@@ -139,13 +137,3 @@ def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
         else:
             ET.SubElement(element, "system-out").text = text
         yield element
-
-
-def legal(text: str) -> str:
-    r"""Return a text with the characters that XML cannot hold written out.
-
-    Example:
-        >>> legal("a\x1b[31m")
-        'a\\x1b[31m'
-    """
-    return ILLEGAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

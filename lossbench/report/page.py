@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from itertools import cycle
 from typing import Any
 
 import pandas as pd
 
 from lossbench.remark import Remark
+from lossbench.report.escape import html as escape
 from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
 from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables
 from lossbench.report.words import LEGEND, words
 from lossbench.schema import METRICS
-from lossbench.stats.curves import LINE
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import LINE, Findings
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }

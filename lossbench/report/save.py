@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.report.page import reports
 from lossbench.report.words import words
-from lossbench.results.read import MANIFEST
+from lossbench.results.manifest import MANIFEST
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.write import csv_text, findings_csv, json_text, write_folder
@@ -42,13 +42,14 @@ def save_remade(remade: Remade, folder: Path) -> None:
     if not all(name in texts for name in REPORTS):
         texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside
     if remade.manifest is not None:
-        texts[MANIFEST] = json_text(remade.manifest | {"sha256": hashes(texts)})
+        texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
     write_folder(folder, texts)
 
 
 def about(dataset: Dataset) -> dict[str, Any]:
     """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
     found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
+    found["groups"] = None if dataset.groups is None else int(dataset.groups.max()) + 1
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 
 
@@ -59,7 +60,7 @@ def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> 
         "schema": SCHEMA,
         "command": command,
         "config": asdict(experiment.settings),
-        **comparison.manner,
+        **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
         "partial": [asdict(gap) for gap in comparison.gaps],

@@ -7,6 +7,7 @@ import torch
 from lossbench.checks.case import COMPANY, Case, lone
 from lossbench.checks.line import REACH, standard
 from lossbench.losses import Loss
+from lossbench.losses.custom.contain import contained
 from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
 
@@ -28,10 +29,11 @@ def draw_loss(loss: Loss) -> list[str]:
         >>> lines[0].split(), lines[-1], max(map(len, lines)) <= 100
         (['value', 'gradient'], 'against prediction - target', True)
     """
-    case = lone(Case(loss, loss.targets or USUAL[loss.task]))
-    line = standard(case)
     places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
-    value, slope = line.at(places)
+    with contained():
+        case = lone(Case(loss, loss.targets or USUAL[loss.task]))
+        line = standard(case)
+        value, slope = line.at(places)
     curves = {"value": value, "gradient": slope[:, line.output]}
     drawn = beside(*(panel(title, places.numpy(), curve.numpy()) for title, curve in curves.items()))
     batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""

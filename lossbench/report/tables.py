@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
-from lossbench.schema import SETTING
+from lossbench.report.escape import markdown as escaped
+from lossbench.report.figures import NOT_DEFINED, Spread, column
+from lossbench.schema import SETTING, three
+from lossbench.visible import visible
 
-NOT_DEFINED = "-"
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
 VERDICTS = {"better": "+", "worse": "-", "equivalent": "=", "inconclusive": "~"}
@@ -60,22 +62,38 @@ def make_table(group: pd.DataFrame) -> Table:
     first = group.iloc[0]
     second = secondary_score(first.task, first.score)
     columns = ("abc", "loss", "vs", heading(first.score), heading(second), "to target", "plateau", "robust", "n")
+    primary = column(map(Spread, group["mean"], group.low, group.high))
+    robust = column(spreads(group, "robustness"), digits=2)
+    figures = zip(primary, second_cells(group, second), robust, strict=True)
     rows = tuple(
         (
             row.letters if isinstance(row.letters, str) else "",
             row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
             "ref" if row.loss == row.reference else VERDICTS[row.verdict],
-            interval(row["mean"], row.low, row.high),
-            interval(row[second], row[f"{second}_low"], row[f"{second}_high"]),
+            score,
+            other,
             to_target(row),
             median(row, "epochs_to_plateau"),
-            interval(row.robustness, row.robustness_low, row.robustness_high, digits=2),
-            ended(row),
+            robustness,
+            counted(row),
         )
-        for _, row in group.iterrows()
+        for (_, row), (score, other, robustness) in zip(group.iterrows(), figures, strict=True)
     )
     best = [index for index, row in enumerate(rows) if "a" in row[0]]
     return Table(title(first), columns, rows, tuple(best))
+
+
+def spreads(group: pd.DataFrame, name: str) -> list[Spread]:
+    """Return a column with its intervals."""
+    return [Spread(*map(float, values)) for values in zip(*(group[end] for end in three(name)), strict=True)]
+
+
+def second_cells(group: pd.DataFrame, score: str) -> list[str]:
+    """Write a score beside the primary one, with the number of its seeds where that is another."""
+    return [
+        cell if pd.isna(own) or own == n else f"{cell} ({own})"
+        for cell, own, n in zip(column(spreads(group, score)), group[f"{score}_n"], group.n, strict=True)
+    ]
 
 
 def heading(score: str) -> str:
@@ -92,9 +110,9 @@ def title(row: pd.Series[Any]) -> str:
     return f"{row.dataset} ({row.task}): {setting}{dirty}"
 
 
-def ended(row: pd.Series[Any]) -> str:
-    """Write how many seeds ended well, and out of how many where some did not."""
-    total = row.n + row.diverged + row.failed
+def counted(row: pd.Series[Any]) -> str:
+    """Write how many seeds have a score, and out of how many where some have none."""
+    total = row.n + row.undefined + row.diverged + row.failed
     return str(row.n) if row.n == total else f"{row.n}/{total}"
 
 
@@ -121,23 +139,6 @@ def median(row: pd.Series[Any], name: str) -> str:
 def p_value(p: float) -> str:
     """Write a p value to two figures."""
     return NOT_DEFINED if math.isnan(p) else f"{p:.2g}"
-
-
-def interval(mean: float, low: float = math.nan, high: float = math.nan, digits: int = 3) -> str:
-    """Write a mean and half the width of its interval; the mean alone where there is no interval.
-
-    Large numbers are written to four figures; scores in [0, 1] keep their decimals.
-
-    Example:
-        >>> interval(0.5, 0.25, 0.75), interval(123.456)
-        ('0.500 ±0.250', '123.5')
-    """
-    if math.isnan(mean):
-        return NOT_DEFINED
-    half = (high - low) / 2
-    size = abs(mean) if math.isnan(half) else max(abs(mean), half)
-    form = f".{digits}f" if size < 10 else f".{max(0, 3 - math.floor(math.log10(size)))}f" if size < 1e6 else ".1e"
-    return f"{mean:{form}}" + ("" if math.isnan(half) else f" ±{half:{form}}")
 
 
 def varying(places: Iterable[Mapping[Any, Any]]) -> tuple[str, ...]:
@@ -196,10 +197,10 @@ def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
             n: seeds
         <BLANKLINE>
     """
-    blocks = [f"### {table.title}\n\n{_grid(table)}\n" for table in tables]
-    return "\n".join([*blocks, "".join(f"    {line}\n" for line in legend)])
+    blocks = [f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables]
+    return "\n".join([*blocks, "".join(f"    {visible(line)}\n" for line in legend)])
 
 
 def _grid(table: Table) -> str:
     lines = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(escaped, line)) + " |" for line in lines)

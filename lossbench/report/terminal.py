@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from lossbench.report.tables import Table, markdown
+from lossbench.visible import visible
 
 WIDTH = 100
 
@@ -58,13 +59,13 @@ def print_tables(screen: Console, tables: Iterable[Table]) -> None:
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:
     """Print lines of prose; a path or a name is never cut or coloured."""
     for line in lines:
-        screen.print(Text(line, style=style))
+        screen.print(Text(visible(line), style=style))
 
 
 def render(table: Table) -> RichTable:
     """Return a table with the best rows in bold."""
     drawn = RichTable(
-        title=Text(table.title, style="bold"),
+        title=Text(visible(table.title), style="bold"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -72,7 +73,14 @@ def render(table: Table) -> RichTable:
     )
     for heading in table.columns:
         words = heading in table.texts
-        drawn.add_column(heading, justify="left" if words else "right", overflow="fold", no_wrap=not words)
+        drawn.add_column(
+            Text(visible(heading)), justify="left" if words else "right", overflow="fold", no_wrap=not words
+        )
     for index, row in enumerate(table.rows):
-        drawn.add_row(*map(Text, row), style="bold" if index in table.best else "")
+        drawn.add_row(*map(shown, row), style="bold" if index in table.best else "")
     return drawn
+
+
+def shown(cell: str) -> Text:
+    """Return a cell, which may be broken into lines."""
+    return Text("\n".join(map(visible, cell.split("\n"))))

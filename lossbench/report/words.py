@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossbench.remark import Remark, Topic
+from lossbench.report.tables import heading, listed_seeds
+from lossbench.visible import visible
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -17,7 +19,7 @@ LEGEND = (
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares, relative to clean skill",
-    "n          seeds; a/b: only a of b ended well",
+    "n          seeds that a mean is over, (n) beside a score that has others; a/b: only a of b have one",
 )
 
 
@@ -30,8 +32,8 @@ def words(remark: Remark) -> str:
     """
     saying = WORDS[remark.topic]
     if callable(saying):
-        return saying(**remark.facts)
-    return saying.format(**{name: written(fact) for name, fact in remark.facts.items()})
+        return visible(saying(**remark.facts))
+    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
 
 
 def written(fact: Any, between: str = ", ") -> str:
@@ -52,6 +54,12 @@ def ranks(task: str, datasets: int, needed: int, order: Pairs, decided: Pairs, a
     return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
 
 
+def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
+    """Say for which seeds a score has no value, though training went well."""
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
+    return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
+
+
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
     """Say where a loss's own rate changes its verdict."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
@@ -64,9 +72,50 @@ def time(trials: int, seconds: float, cached: int) -> str:
     return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
 
 
+def far_off_units(sizes: Pairs) -> str:
+    """Say which columns have very small or very large numbers."""
+    columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
+    return f"very small or very large numbers: {columns}; training standardises them, errors are in these units"
+
+
 def classes(column: str, counts: Pairs) -> str:
     """Say which classes there are, with the rows of each."""
     return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
+
+
+def foreign_numbers(
+    columns: tuple[str, ...], reading: str, unit: str, otherwise: str, text: str, number: float
+) -> str:
+    """Say how numbers in a foreign form were read, and how to have them read otherwise."""
+    without = f", without '{unit}'" if unit else ""
+    sign = "a comma" if otherwise == "decimal=," else "a point"
+    other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
+    return f"numbers of {quoted(columns)} such as '{text}' are read as {exact(number)}{without}{other}"
+
+
+def exact(number: float) -> str:
+    """Write a number with all its digits."""
+    return repr(number).removesuffix(".0")
+
+
+def dates(column: str, first: str, drop: str) -> str:
+    """Say that dates became numbers."""
+    return f"the dates of '{column}' are read as days since {first}" + (
+        f"; drop={drop} leaves them out" if drop else ""
+    )
+
+
+def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
+    """Say which texts were taken as missing."""
+    listed = ", ".join(f"'{text}'" for text, _ in texts)
+    return (
+        f"{listed} in '{column}' is taken as missing, {sum(count for _, count in texts)} in all, first in {place}"
+    )
+
+
+def quoted(names: tuple[str, ...]) -> str:
+    """Write names in quotation marks."""
+    return ", ".join(f"'{name}'" for name in names)
 
 
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
@@ -75,6 +124,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
@@ -88,7 +138,34 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.TIME: time,
     Topic.FILES: "files    {folder}",
     Topic.DATA: "data     {dataset}: {remark}",
+    Topic.UTF16: "the file is in UTF-16, and was read so",
+    Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
+    Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
+    Topic.SEPARATOR: "values are read with {mark} between them; sep=MARK says otherwise",
     Topic.NAMELESS_COLUMNS: "column {places} has no name and was dropped",
+    Topic.DROPPED: lambda columns: f"left out, as drop= says: {quoted(columns)}",
+    Topic.FOREIGN_NUMBERS: foreign_numbers,
+    Topic.ZEROS_LOST: "zeros in front of whole numbers of '{column}', such as '{text}' ({place}), are lost: it is "
+    "read as numbers",
+    Topic.DIGITS_LOST: "whole numbers of '{column}' are too large to be exact, such as '{text}' ({place}): last "
+    "digits are lost",
+    Topic.TAKEN_AS_MISSING: taken_as_missing,
+    Topic.DATES: dates,
+    Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
+    Topic.BLANKS_CUT: lambda columns, text, left: (
+        f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
+    ),
+    Topic.CASES_DIFFER: lambda column, texts: f"{quoted(texts)} of '{column}' differ in case only, and stay apart",
+    Topic.TRUTH_SPELLED: lambda columns, texts: (
+        f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
+    ),
+    Topic.TEXTS: "read as text, with one feature for each category: {columns}",
+    Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
+    "left out",
+    Topic.ROW_NUMBERS: "'{column}' differs in every row, as an identifier does, and is trained on; drop={drop} "
+    "leaves it out",
+    Topic.EMPTY_COLUMN: "column '{column}' is missing in every row and was left out",
     Topic.NO_TARGET: "rows dropped because '{column}' is missing: {rows}",
     Topic.QUANTITY: "'{column}' is a quantity (regression)",
     Topic.CLASSES: classes,
@@ -99,6 +176,26 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
+    Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
+    Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
+    Topic.FAR_OFF_UNITS: far_off_units,
+    Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
+    "leave it out with drop={drop}",
+    Topic.EQUAL_ROWS: "rows that equal another: {rows} ({different} different); equal rows stay on one side of a "
+    "split, whatever their target",
+    Topic.EQUAL_BY_CHANCE: "rows that equal another: {rows}, as columns with few values make by chance; a split "
+    "takes each for itself",
+    Topic.GROUPS: "'{column}' makes {groups} groups of {smallest} to {largest} rows; each stays on one side of a "
+    "split, and '{column}' is no feature",
+    Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",
+    Topic.LONE_ROWS: "'{column}' differs in every row, so it keeps no rows together; it is no feature",
+    Topic.FEW_GROUPS: "{groups} groups are few: parts are not near 60/20/20, few splits are possible, and results "
+    "hold for these groups",
+    Topic.LARGE_GROUP: "group '{name}' of '{column}' has {rows} rows, too many for the test part, so it is never "
+    "tested",
+    Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
+    "row of it",
+    Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
     Topic.LOSS: "note     {loss}: {remark}",
     Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
     "{fault}",
@@ -108,5 +205,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.ANY_ORDER: "its value does not depend on which row a target belongs to: if that is not meant, shapes "
     "(batch) and (batch, 1) were broadcast to (batch, batch)",
     Topic.TORCH_WARNS: "it warns: {warning}",
+    Topic.CLAMPED: "its gradient is zero where a raw output is below 0 or above 1, as of a loss of probabilities: "
+    "if it is one, state :@gets=probability",
+    Topic.UNDONE: "its file changes {settings}; that is undone, since other losses run in the same process",
+    Topic.TARGET_FIRST: "it is called with the target first, f({names}), as the names of its parameters say",
 }
 """By topic, a text with its facts in braces, or a function of the facts."""

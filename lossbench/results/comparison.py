@@ -7,17 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import Engine
+from lossbench.plan.request import Manner
 from lossbench.run.runner import run
 from lossbench.run.state import Gap
-from lossbench.stats.curves import average_curves
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import Findings, average_curves
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
 
@@ -30,19 +28,21 @@ class Comparison(Findings):
         experiment: what was asked for, and which losses were skipped.
         raw_curves: (trials, epochs) the validation curve of each trial.
         seconds: wall time of the whole, and time spent in training summed over processes.
-        manner: engine, device and number of processes (None: left to lossbench).
+        manner: how the networks were trained.
         cached: how many trainings were taken from the store.
         gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
         note: why results could not be kept for other runs; empty where they could.
+        warned: by what a user's loss warned of in training, the specs that it may have been.
     """
 
     experiment: Experiment = field(kw_only=True, repr=False)
     raw_curves: np.ndarray = field(kw_only=True, repr=False)
     seconds: Mapping[str, float] = field(kw_only=True)
-    manner: Mapping[str, Any] = field(kw_only=True)
+    manner: Manner = field(kw_only=True)
     cached: int = 0
     gaps: tuple[Gap, ...] = ()
     note: str = ""
+    warned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -57,16 +57,14 @@ class Comparison(Findings):
 
 def execute(
     experiment: Experiment,
+    manner: Manner,
     start: float,
     progress: Callable[[str, int], None],
     store: Store | None = None,
     budget: float = math.inf,
-    jobs: int | None = None,
-    engine: Engine = "fused",
-    device: str = "cpu",
 ) -> Comparison:
     """Run a planned experiment that began at `start`, by `time.perf_counter`; see `lossbench.run.runner.run`."""
-    done = run(experiment, jobs, engine, device, progress, store, budget)
+    done = run(experiment, manner, progress, store, budget)
     rows, reported = done.rows, done.rows.index < len(experiment.trials)
     tuning = tuning_table(rows[~reported]) if experiment.tuning else None
     seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
@@ -78,8 +76,9 @@ def execute(
         experiment=experiment,
         raw_curves=done.curves[reported],
         seconds=seconds,
-        manner={"jobs": jobs, "engine": engine, "device": device},
+        manner=manner,
         cached=done.cached,
         gaps=done.gaps,
         note=done.note,
+        warned=done.warned,
     )

@@ -6,77 +6,19 @@ refused is refused by a DataError, which names the file, the first line that is 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
-from lossbench.schema import COLUMNS, DTYPES, SCHEMA, TRIAL, TRIALS, Column
+from lossbench.results.manifest import read_manifest
+from lossbench.results.sheet import Sheet, read_column, read_sheet
+from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS
 
-MANIFEST = "manifest.json"
 CENSORED = ">"
-
-
-def _whole(cell: str) -> int:
-    return int(np.int64(int(cell.removesuffix(".0"))))  # as programs write whole numbers beside empty cells
-
-
-def _holding(read: Callable[[str], Any], holds: Callable[[Any], bool]) -> Callable[[str], Any]:
-    def checked(cell: str) -> Any:
-        value = read(cell)
-        if not holds(value):
-            raise ValueError
-        return value
-
-    return checked
-
-
-_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "text": ("a text", _holding(str, bool)),
-    "number": ("a number", _holding(float, math.isfinite)),
-    "whole": ("a whole number", _whole),
-    "count": ("a whole number above zero", _holding(_whole, lambda number: number > 0)),
-    "truth": ("True or False", lambda cell: bool(("False", "True").index(cell))),
-}
-
-
-def _reader(column: Column) -> tuple[str, Callable[[str], Any]]:
-    if column.choices:
-        return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.choices.__contains__)
-    return _READERS[column.kind]
-
-
-READERS = {name: _reader(column) for name, column in TRIALS.items()}
-"""What the cells of each column are, for messages, and what reads one, or raises ValueError or OverflowError."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The cells of a file, as texts.
-
-    Args:
-        path: the file, for messages.
-        lines: the number of the line where each row begins; the header is line 1.
-        cells: the cells of each column, by its name.
-    """
-
-    path: Path
-    lines: list[int]
-    cells: dict[str, tuple[str, ...]]
-
-    def error(self, row: int, message: str) -> DataError:
-        """Return an error that names file and line."""
-        return DataError(f"{self.path} line {self.lines[row]}: {message}")
 
 
 def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
@@ -102,7 +44,8 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     """
     path = find_trials(place)
     read_manifest(path.parent)
-    sheet = read_sheet(path)
+    sheet = read_sheet(path, check_header)
+    refuse_short(sheet)
     refuse_unjudged(sheet)
     trials = typed(sheet)
     refuse_twice(sheet, trials)
@@ -111,9 +54,21 @@ def read_trials(place: Path, one_run: bool = False) -> pd.DataFrame:
     return trials
 
 
-def read_baseline(place: Path) -> pd.DataFrame | None:
-    """Read the trials of a baseline; None where there is none yet."""
-    return read_trials(place) if trials_path(place).exists() else None
+def read_baseline(place: Path, first: bool = False) -> pd.DataFrame | None:
+    """Read the trials of a baseline; None for a first run, which has none yet.
+
+    Raises:
+        DataError: there is none, and this is no first run; or as `read_trials`.
+    """
+    path = trials_path(place)
+    if path.exists():
+        return read_trials(place)
+    if first:
+        return None
+    raise DataError(
+        f"no baseline at {path}; give the path of a trials.csv, or --baseline-if-exists for the first run, which "
+        "has none yet"
+    )
 
 
 def trials_path(place: Path) -> Path:
@@ -129,78 +84,23 @@ def find_trials(place: Path) -> Path:
     return path
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of the run in a folder, None where there is none."""
-    path = folder / MANIFEST
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as problem:
-        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
-    if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
-        return None  # another program's
-    if found["schema"] > SCHEMA:
-        raise DataError(
-            f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
-        )
-    return found
-
-
 def altered(place: Path) -> Iterator[Remark]:
     """Yield a remark where the trials are not those that the run beside them wrote.
 
     A file that is cut between two lines is well-formed; only the manifest can tell.
     """
     path = find_trials(place)
-    found = read_manifest(path.parent) or {}
-    recorded = found.get("sha256", {}).get(path.name)
-    if recorded and recorded != hashlib.sha256(path.read_bytes()).hexdigest():
-        yield Topic.ALTERED(path=path, trials=found["trials"])
-
-
-def read_sheet(path: Path) -> Sheet:
-    """Read the cells of a file and hold its lines to the header."""
-    text = _content(path)
-    records = list(_records(path, text))
-    if not records:
-        raise DataError(f"{path}: the file is empty; run the comparison again")
-    (_, header), *rows = records
-    check_header(path, header)
-    check_widths(path, len(header), rows)
-    last = records[-1][0]
-    if not text.endswith("\n"):
-        raise DataError(
-            f"{path} line {last}: no newline at its end, the file is cut short; restore the whole file"
-        )
-    if not rows:
-        raise DataError(f"{path} line 1: no trials below the names of the columns; run the comparison again")
-    columns = zip(*(row for _, row in rows), strict=True)
-    return Sheet(path, [line for line, _ in rows], dict(zip(header, columns, strict=True)))
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # some programs begin a file with a mark
-    except UnicodeDecodeError as problem:
-        raise DataError(f"{path}: byte {problem.start} is not UTF-8; name a file that lossbench wrote") from None
-    except OSError as problem:
-        raise DataError(f"{path} cannot be read: {problem.strerror}; check its permissions") from None
-
-
-def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader, line = csv.reader(io.StringIO(text, newline=""), strict=True), 1
-    try:
-        for record in reader:
-            yield line, record
-            line = reader.line_num + 1
-    except csv.Error as problem:
-        raise DataError(f"{path} line {line}: no CSV ({problem}); restore the whole file") from None
+    found = read_manifest(path.parent)
+    recorded = found.sha256.get(path.name) if found else None
+    if found and recorded and recorded != hashlib.sha256(path.read_bytes()).hexdigest():
+        yield Topic.ALTERED(path=path, trials=found.trials)
 
 
 def check_header(path: Path, header: list[str]) -> None:
     """Refuse other columns than those of `trials.csv`; their order is free, and optional ones may be missing."""
     place = f"{path} line 1"
+    if not header:
+        raise DataError(f"{path}: the file is empty; run the comparison again")
     if not set(COLUMNS) & set(header):
         raise DataError(f"{place}: not the columns of a trials.csv; name one, or the folder of a run")
     missing = [name for name, column in TRIALS.items() if not column.optional and name not in header]
@@ -218,14 +118,15 @@ def check_header(path: Path, header: list[str]) -> None:
         raise DataError(f"{place}: a column is there twice; remove one of them")
 
 
-def check_widths(path: Path, width: int, rows: list[tuple[int, list[str]]]) -> None:
-    """Refuse lines with more or fewer cells than there are columns."""
-    for line, row in rows:
-        if len(row) != width:
-            cut = "; the file is cut short there" if line == rows[-1][0] else ""
-            raise DataError(
-                f"{path} line {line}: {len(row)} cells under {width} columns{cut}; restore the whole file"
-            )
+def refuse_short(sheet: Sheet) -> None:
+    """Refuse a file that is cut short, or holds no trials."""
+    if not sheet.ended:
+        last = [1, *sheet.lines][-1]
+        raise DataError(
+            f"{sheet.path} line {last}: no newline at its end, the file is cut short; restore the whole file"
+        )
+    if not sheet.lines:
+        raise DataError(f"{sheet.path} line 1: no trials below the names of the columns; run the comparison again")
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:
@@ -233,7 +134,7 @@ def typed(sheet: Sheet) -> pd.DataFrame:
     absent = {name: ("",) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
     times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
     cells = sheet.cells | absent | {"epochs_to_target": times}
-    trials = pd.DataFrame({name: read_column(sheet, name, cells[name]) for name in COLUMNS}).astype(DTYPES)
+    trials = pd.DataFrame({name: read_column(sheet, TRIALS[name], cells[name]) for name in COLUMNS}).astype(DTYPES)
     refuse_times(sheet, trials)
     return trials
 
@@ -243,18 +144,6 @@ def refuse_unjudged(sheet: Sheet) -> None:
     for row, score in enumerate(sheet.cells["score"]):
         if score in COLUMNS and score not in sheet.cells:
             raise sheet.error(row, f"the score is {score}, and there is no column {score}; restore the file")
-
-
-def read_column(sheet: Sheet, name: str, cells: tuple[str, ...]) -> list[Any]:
-    """Return the values of one column, None for what is undefined."""
-    (wanted, read), optional, values = READERS[name], TRIALS[name].empty, []
-    for row, cell in enumerate(cells):
-        try:
-            values.append(None if optional and not cell else read(cell))
-        except (ValueError, OverflowError):
-            due = f"neither {wanted} nor empty" if optional else f"not {wanted}"
-            raise sheet.error(row, f"column {name}: '{cell}' is {due}; restore the file") from None
-    return values
 
 
 def refuse_times(sheet: Sheet, trials: pd.DataFrame) -> None:

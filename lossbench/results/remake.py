@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.plan.experiment import Skip
 from lossbench.remark import Remark, Topic
-from lossbench.results.read import altered, find_trials, read_manifest, read_trials
-from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned
+from lossbench.results.manifest import SHAPE, Manifest, read_manifest
+from lossbench.results.read import altered, find_trials, read_trials
+from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
+from lossbench.results.sheet import read_columns, read_sheet
 from lossbench.run.state import Gap
-from lossbench.schema import ARM, MARGINS
-from lossbench.stats.curves import LINE
+from lossbench.schema import CURVES, MARGINS, TUNING
 from lossbench.stats.findings import Findings
 
-COLUMNS = {
-    "curves.csv": (*LINE, "outlier_fraction", "epoch", "mean"),
-    "tuning.csv": (*ARM, "lr", "chosen", "at_edge"),
-}
-"""What cannot be made from `trials.csv`, and is kept where it stands beside it; and what is read of it."""
+COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING}
+"""What cannot be made from `trials.csv`, and is kept where it stands beside it; and its columns."""
 
 REPORTS = ("report.md", "report.html")
 """What also tells of the run itself, and so is kept where it stands beside the trials."""
@@ -41,28 +37,29 @@ class Remade(Findings):
     """
 
     path: Path = field(kw_only=True)
-    manifest: dict[str, Any] | None = field(kw_only=True, repr=False)
+    manifest: Manifest | None = field(kw_only=True, repr=False)
     beside: dict[str, str] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What the run left out, as its manifest says."""
-        return tuple(Gap(**gap) for gap in (self.manifest or {}).get("partial", []))
+        return self.manifest.gaps if self.manifest else ()
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
         yield from across(self.ranks)
-        yield from skipped(Skip(**skip) for skip in (self.manifest or {}).get("skipped", []))
+        yield from skipped(self.manifest.skipped if self.manifest else ())
         yield from partial(self.gaps)
         yield from failed(self.trials)
         yield from diverged(self.trials)
+        yield from undefined(self.trials)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:
             yield Topic.NO_CURVES()
-        if self.tuning is None and self.manifest is not None and self.manifest["config"]["tune"]:
+        if self.tuning is None and self.manifest is not None and self.manifest.tuned:
             yield Topic.NO_TUNING()
 
 
@@ -81,9 +78,9 @@ def remake(place: Path) -> Remade:
         return Remade(trials, path=path, manifest=None, beside={})
     there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if path.with_name(name).is_file()]
     beside = {file.name: read_text(file) for file in there}
-    tables = {name: read_table(path.with_name(name), COLUMNS[name]) for name in COLUMNS if name in beside}
-    manifest = read_manifest(path.parent)
-    margins = MARGINS | (manifest["config"].get("margins", {}) if manifest else {})
+    tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
+    manifest = read_manifest(path.parent, needed=SHAPE)
+    margins = MARGINS | (manifest.margins if manifest else {})
     tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
     return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside, curves=curves)
 
@@ -96,14 +93,19 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
     """Read a table that stands beside the trials."""
-    try:
-        # Not every pandas reads a float as the one that was written; these are matched with those of the trials.
-        table = pd.read_csv(path, converters=dict.fromkeys(("lr", "l1", "l2"), float))
-    except ValueError as problem:
-        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
-    absent = [name for name in columns if name not in table]
+    columns = COLUMNS[path.name]
+    sheet = read_sheet(path, check_header)
+    return pd.DataFrame(read_columns(sheet, columns)).astype(
+        {name: column.dtype for name, column in columns.items() if column.kind == "number"}
+    )
+
+
+def check_header(path: Path, header: list[str]) -> None:
+    """Refuse a table that lacks a column; of more columns than it has, nothing is read."""
+    absent = [name for name in COLUMNS[path.name] if name not in header]
+    if not header:
+        raise DataError(f"{path} cannot be read (the file is empty); restore it, or remove it")
     if absent:
         raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
-    return table

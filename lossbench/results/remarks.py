@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossbench.plan.experiment import Experiment, Skip
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
+from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
     yield from skipped(experiment.skipped)
-    yield from custom_losses(experiment)
+    yield from dict.fromkeys([*custom_losses(experiment), *in_training(comparison.warned)])
     yield from failed(trials)
     yield from diverged(trials)
+    yield from undefined(trials)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
@@ -87,9 +89,9 @@ def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
 
 
 def failed(trials: pd.DataFrame) -> Iterator[Remark]:
-    """Yield which losses failed, where and why: once for each loss and data set."""
-    for _, rows in trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False):
-        yield Topic.FAILED(failure=rows.failure.iloc[0])
+    """Yield which losses failed, where and why: once for each loss and data set, and no reason twice."""
+    groups = trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False)
+    yield from dict.fromkeys(Topic.FAILED(failure=rows.failure.iloc[0]) for _, rows in groups)
 
 
 def custom_losses(experiment: Experiment) -> Iterator[Remark]:
@@ -103,12 +105,26 @@ def custom_losses(experiment: Experiment) -> Iterator[Remark]:
     yield from dict.fromkeys(found)
 
 
+def in_training(warned: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """Yield what losses warned of while they trained."""
+    for warning, specs in warned.items():
+        yield Topic.LOSS(loss=", ".join(map(title, specs)), remark=Topic.TORCH_WARNS(warning=warning))
+
+
 def diverged(trials: pd.DataFrame) -> Iterator[Remark]:
     """Yield how many trainings diverged under which losses, for each data set."""
     gone = trials[trials.status == "diverged"]
     for dataset, rows in gone.groupby("dataset", sort=False):
         counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
         yield Topic.DIVERGED(dataset=dataset, counts=counts)
+
+
+def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield for which seeds of a data set trainings ended well, and none has a score all the same."""
+    for (dataset, score), rows in trials[trials.status == "ok"].groupby(["dataset", "score"], sort=False):
+        known = rows[score].notna().groupby(rows.seed).any()
+        if not known.all():
+            yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
 
 
 def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark]:

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import OutputError
+from lossbench.results.cell import to_cell
 from lossbench.stats.findings import Findings
+from lossbench.visible import hides
 
 if TYPE_CHECKING:
     from lossbench.run.state import Gap
@@ -86,9 +88,15 @@ def _replace(path: Path, text: str) -> None:
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: empty cells where undefined, lines ending in a newline alone.
 
-    Floats are written so that they read back as the same numbers.
+    Floats are written so that they read back as the same numbers, and texts so that no spreadsheet computes them.
     """
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+    texts = {name: _written(column) for name, column in frame.items() if column.dtype in (object, "string")}
+    return str(frame.assign(**texts).to_csv(index=False, lineterminator="\n"))  # type: ignore[arg-type]
+
+
+def _written(column: pd.Series[Any]) -> pd.Series[Any]:
+    cells = [to_cell(cell) if isinstance(cell, str) else cell for cell in column]
+    return pd.Series(cells, column.index, dtype=object)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
@@ -158,5 +166,10 @@ def _censored(values: pd.Series[Any], missed: pd.Series[bool], ends: pd.Series[A
 
 
 def json_text(value: Mapping[str, Any] | list[dict[str, Any]]) -> str:
-    """Return JSON with two spaces of indentation and a newline at the end."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return JSON with two spaces of indentation and a newline at the end; what cannot be seen is numbered."""
+    lines = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).split("\n")
+    return "".join(f"{line if not hides(line) else ''.join(map(_numbered, line))}\n" for line in lines)
+
+
+def _numbered(character: str) -> str:
+    return json.dumps(character)[1:-1] if hides(character) else character

@@ -28,7 +28,9 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
     Rows of another fingerprint were computed elsewhere, and their last bits may differ.
     """
     orders = {seed: digest(order) for seed, order in pack.orders.items()}
-    weights = {id(layers): digest(*_shared(pack, layers)) for layers in pack.weights}
+    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
+    own = slice(pack.dataset.targets)
+    weights = {id(layers): digest(*layers[:-1], layers[-1][own]) for layers in pack.weights}
     sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
     return {
         "data_hash": [pack.dataset.digest for _ in pack.trials],
@@ -77,11 +79,6 @@ def program_files() -> list[Path]:
     """Return the files of the code that trains and scores."""
     parts = [Path(__file__).parents[1] / part for part in PROGRAM]
     return [file for part in parts for file in ([part] if part.is_file() else sorted(part.rglob("*.py")))]
-
-
-def _shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
-    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
-    return [*layers[:-1], layers[-1][: pack.dataset.targets]]
 
 
 def digest(*arrays: np.ndarray) -> str:

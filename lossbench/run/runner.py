@@ -5,27 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from lossbench.backends import Backend, Local, available_cores
-from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import DEVICES, ENGINES, Engine
-from lossbench.run.scoring import failed_rows, frame_of, rows_of
+from lossbench.plan.request import Manner
+from lossbench.run.packs import train_pack
 from lossbench.run.state import Gap, Ledger
 from lossbench.store import Store
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trial import Trial
-
-if TYPE_CHECKING:
-    from lossbench.training.trace import Trace
 
 # A second process costs a second of imports: less work than this, in multiply-adds, is done in one process.
 WORTH_A_PROCESS = 20e9
@@ -48,6 +44,7 @@ class Finished:
         cached: how many trainings were taken from the store.
         gaps: the seeds that are left out; none where everything is done.
         note: why results could not be kept for other runs; empty where they could.
+        warned: by what a user's loss warned of in training, the specs that it may have been.
     """
 
     rows: pd.DataFrame
@@ -56,13 +53,12 @@ class Finished:
     cached: int
     gaps: tuple[Gap, ...]
     note: str
+    warned: Mapping[str, tuple[str, ...]]
 
 
 def run(
     experiment: Experiment,
-    jobs: int | None = None,
-    engine: Engine = "fused",
-    device: str = "cpu",
+    manner: Manner,
     progress: Callable[[str, int], None] = lambda dataset, trials: None,
     store: Store | None = None,
     budget: float = math.inf,
@@ -71,30 +67,23 @@ def run(
 
     Args:
         experiment: what to train.
-        jobs: processes; None for one a core, or for a single one where the work is small.
-        engine: "fused", or "loop" for the slow oracle.
-        device: "cpu", "cuda", or "auto" for cuda where there is one.
+        manner: how.
         progress: is told the data set and the number of trials each time some have finished.
         store: where finished trials are looked up and kept; None for nowhere.
         budget: seconds after which no more training is begun.
 
     Raises:
-        UnknownName: no such engine or device.
-        BadValue: a device that is not there, no process at all, or a budget in which no seed was done.
+        BadValue: a budget in which no seed was done.
     """
-    if engine not in ENGINES:
-        raise UnknownName("engine", engine, ENGINES)
-    if jobs is not None and (jobs < 1 or jobs != int(jobs)):
-        raise BadValue(f"jobs {jobs} is no number of processes; give a whole number of at least 1")
     end = time.monotonic() + budget
-    ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
-    tell_cached(experiment, ledger, progress)
-    train = partial(train_pack, engine=engine, device=ledger.device)
-    backend: Backend = Local(processes(packs, jobs, engine, ledger.device))
+    ledger = Ledger(experiment, manner.engine, manner.device, store)
+    packs = schedule(experiment, ledger.missing, free_memory(manner.device))
+    tell_cached(ledger, progress)
+    train = partial(train_pack, engine=manner.engine, device=manner.device)
+    backend: Backend = Local(processes(packs, manner))
     with closing(backend.run(train, packs)) as results:
         for index, result in results:
-            ledger.add(packs[index].trials, *result)
+            ledger.add(packs[index].trials, result)
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
                 break
@@ -120,14 +109,12 @@ class Forecast:
     megabytes: float
 
 
-def forecast(
-    experiment: Experiment, jobs: int | None, engine: Engine, device: str, store: Store | None
-) -> Forecast:
+def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> Forecast:
     """Estimate what a run would take; see `run` for the arguments."""
-    ledger = Ledger(experiment, engine, choose_device(device), store)
-    packs = schedule(experiment, ledger.missing, free_memory(ledger.device))
-    count = processes(packs, jobs, engine, ledger.device)
-    seconds = START + sum(map(work, packs)) / SPEED[engine] / max(1, min(count, len(packs)))
+    ledger = Ledger(experiment, manner.engine, manner.device, store)
+    packs = schedule(experiment, ledger.missing, free_memory(manner.device))
+    count = processes(packs, manner)
+    seconds = START + sum(map(work, packs)) / SPEED[manner.engine] / max(1, min(count, len(packs)))
     trials = len(ledger.places)
     memory = PROCESS + trials * (ROW + 8 * experiment.settings.epochs) / 1e6
     return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
@@ -156,13 +143,13 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
     return sorted(packs, key=order)
 
 
-def processes(packs: list[Pack], jobs: int | None, engine: Engine, device: str) -> int:
+def processes(packs: list[Pack], manner: Manner) -> int:
     """Return the number of processes: as asked for, else one a core where the work is worth it."""
-    worthwhile = engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
-    return jobs or (available_cores() if worthwhile and device == "cpu" else 1)
+    worthwhile = manner.engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
+    return manner.jobs or (available_cores() if worthwhile and manner.device == "cpu" else 1)
 
 
-def tell_cached(experiment: Experiment, ledger: Ledger, progress: Callable[[str, int], None]) -> None:
+def tell_cached(ledger: Ledger, progress: Callable[[str, int], None]) -> None:
     """Count what is stored as finished."""
     left = Counter(trial.dataset for trial in ledger.missing)
     for name, wanted in Counter(trial.dataset for trial in ledger.places).items():
@@ -184,50 +171,7 @@ def finished(ledger: Ledger) -> Finished:
             "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
             "same command again, with a larger --budget"
         )
-    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note)
-
-
-def train_pack(pack: Pack, engine: Engine, device: str) -> tuple[pd.DataFrame, np.ndarray, float]:
-    """Train and score one pack; a loss that fails is left out, and the others are trained without it.
-
-    Returns:
-        Rows as columns, since a table of dictionaries takes ten times the memory, curves, and seconds of training.
-    """
-    from lossbench.run.provenance import fingerprint
-
-    start = time.perf_counter()
-    reasons: dict[str, str] = {}
-    curves = np.full((len(pack.trials), pack.epochs), np.nan)
-    rows, seconds, mark = [], 0.0, fingerprint(engine, device)
-    while healthy := [index for index, trial in enumerate(pack.trials) if trial.loss not in reasons]:
-        part = part_of(pack, healthy)
-        try:
-            trace = train(part, engine, device)
-        except LossFailed as error:
-            reasons |= dict.fromkeys(error.losses, str(error))
-            continue
-        rows, curves[healthy], seconds = rows_of(part, trace, mark), trace.curve, time.perf_counter() - start
-        break
-    failed = [index for index, trial in enumerate(pack.trials) if trial.loss in reasons]
-    rows += failed_rows(part_of(pack, failed), reasons, mark) if failed else []
-    return frame_of(rows).iloc[np.argsort(healthy + failed)].reset_index(drop=True), curves, seconds
-
-
-def part_of(pack: Pack, indices: list[int]) -> Pack:
-    """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
-    return replace(pack, trials=tuple(pack.trials[index] for index in indices))
-
-
-def train(pack: Pack, engine: Engine, device: str) -> Trace:
-    """Train one pack by an engine on a device."""
-    import torch
-
-    from lossbench.training import fused, loop
-
-    # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
-    # so it is not set where it would be the usual one.
-    with nullcontext() if device == "cpu" else torch.device(device):
-        return fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned)
 
 
 def work(pack: Pack) -> float:
@@ -243,26 +187,3 @@ def free_memory(device: str) -> int | None:
     import torch
 
     return int(torch.cuda.mem_get_info()[0])
-
-
-def choose_device(device: str) -> str:
-    """Return "cpu" or "cuda".
-
-    Raises:
-        UnknownName: no such device.
-        BadValue: "cuda" where there is none.
-    """
-    if device not in DEVICES:
-        raise UnknownName("device", device, DEVICES)
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "auto":
-        return "cpu"
-    raise BadValue(
-        f"no CUDA device here (torch {torch.__version__} sees {torch.cuda.device_count()}); "
-        "use --device cpu, or --device auto to take one where it is"
-    )

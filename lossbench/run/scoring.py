@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lossbench.data.fold import Fold
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import predict
@@ -59,12 +58,12 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     ]
 
 
-def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> list[dict[str, Any]]:
+def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
     """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
 
     Args:
         pack: the trials.
-        reasons: why, by the spec of the loss.
+        reasons: why, for each trial.
         fingerprint: of what they were to be trained by.
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
@@ -72,7 +71,21 @@ def failed_rows(pack: Pack, reasons: Mapping[str, str], fingerprint: str) -> lis
     trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
     rows = rows_of(pack, trace, fingerprint)
-    return [row | said | {"failure": reasons[trial.loss]} for trial, row in zip(pack.trials, rows, strict=True)]
+    return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
+
+
+def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
+    """Return rows of which those with a reason are as of failed trials, whatever they were.
+
+    Args:
+        rows: as of `frame_of`.
+        reasons: why each failed after all; empty where it did not.
+    """
+    gone = np.array([bool(reason) for reason in reasons], dtype=bool)
+    kept = ("constant_score", "target_score", "failure")
+    lost = {name: rows[name].mask(gone) for name in DTYPES if name not in kept}
+    said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])
+    return rows.assign(**lost, status=rows.status.mask(gone, "failed"), failure=rows.failure.mask(gone, said))
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -108,22 +121,15 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
         if pack.dataset.task == "regression":
-            predicted = original_units(predicted, [folds[index] for index in members])
+            scale, mean = (
+                np.stack([getattr(folds[index], name) for index in members])[:, None]
+                for name in ("target_scale", "target_mean")
+            )
+            predicted = predicted * scale + mean
         prediction = predict(predicted, link, pack.dataset.task)
         for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
             scores[name][members] = values
     return scores
-
-
-def original_units(predicted: np.ndarray, folds: list[Fold]) -> np.ndarray:
-    """Return standardised predictions in the units of the data, both (trials, rows, targets).
-
-    Args:
-        predicted: standardised.
-        folds: the fold of each trial.
-    """
-    scale = np.stack([fold.target_scale for fold in folds])[:, None]
-    return np.asarray(predicted * scale + np.stack([fold.target_mean for fold in folds])[:, None])
 
 
 def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:

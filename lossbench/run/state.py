@@ -12,8 +12,9 @@ import pandas as pd
 
 from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.plan.experiment import Experiment
+from lossbench.run.packs import Trained
 from lossbench.run.provenance import fingerprint, source_digest
-from lossbench.run.scoring import frame_of, plain_rows
+from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS
 from lossbench.store import Store, key_of
 from lossbench.training.trial import Trial
@@ -54,6 +55,8 @@ class Ledger:
     cached: int = 0
     seconds: float = 0.0
     note: str = ""
+    warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _curves: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
@@ -83,26 +86,30 @@ class Ledger:
         done = set(self._order)
         return [trial for trial, place in self.places.items() if place not in done]
 
-    def add(self, trials: Sequence[Trial], rows: pd.DataFrame, curves: np.ndarray, seconds: float) -> None:
+    def add(self, trials: Sequence[Trial], trained: Trained) -> None:
         """Enter finished trainings, and keep them for other runs.
 
         A store that fails does not stop the run: it is tried again with the next results.
 
         Args:
             trials: which.
-            rows: a row for each.
-            curves: (trials, epochs) the validation curve of each.
-            seconds: what they took.
+            trained: what came of them.
 
         Raises:
             LossFailed: the code of a loss changed during the run.
         """
+        rows, curves = trained.rows, trained.curves
         self._enter(trials, rows, curves)
-        self.seconds += seconds
+        self.seconds += trained.seconds
+        self.warned |= trained.warned
+        self.moved |= trained.moved
         if self.store is not None:
-            lasting = rows.status != "failed"  # what failed is tried again
+            moved = np.array([trial.loss in self.moved for trial in trials])
+            lasting = (rows.status != "failed") & ~moved  # what failed is tried again
             self._unkept.append((rows[lasting], curves[lasting]))
             self._keep(self.store)
+            if trained.moved:
+                self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.moved])
         for trial, digest in zip(trials, rows.loss_hash, strict=True):
             if digest != self._hashes[trial.dataset, trial.loss][1]:
                 raise LossFailed(
@@ -122,12 +129,19 @@ class Ledger:
 
     def rows(self) -> pd.DataFrame:
         """Return a row for each finished trial, numbered by its place in the experiment."""
-        rows = pd.concat(self._frames or [frame_of([])])
+        rows = disowned(pd.concat(self._frames or [frame_of([])]), self._disowned())
         return rows.set_axis(np.array(self._order, dtype=int)).sort_index()
 
     def curves(self) -> np.ndarray:
         """Return the validation curves, (trials, epochs), in the order of the rows."""
-        return np.concatenate(self._curves or [np.empty((0, 0))])[np.argsort(self._order)]
+        curves = np.concatenate(self._curves or [np.empty((0, 0))])
+        curves[[bool(reason) for reason in self._disowned()]] = np.nan
+        return curves[np.argsort(self._order)]
+
+    def _disowned(self) -> list[str]:
+        """Return why trials that are done do not count, in the order in which they came; empty where they do."""
+        trials = list(self.places)
+        return [self.moved.get(trials[place].loss, "") for place in self._order]
 
     def gaps(self) -> Iterator[Gap]:
         """Yield the seeds of each data set some of whose trials are not done.

@@ -30,6 +30,7 @@ from lossbench.training.pack import Pack, Setup, make_packs
 PLANTED = 2.0  # the difference whose power is measured, in margins
 POWER = 0.8  # how often a detectable difference is found
 WIDEST = 64  # margins, the largest detectable difference that is searched for
+MOST = 10_000  # arms, seeds or comparisons
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,15 @@ def prepare(
         epochs: passes over the training rows.
 
     Raises:
-        BadValue: fewer than two arms, seeds or comparisons, or a data set whose score has no margin.
+        BadValue: fewer than two arms, seeds or comparisons, or far too many; a data set whose score has no margin.
         UsageError: a data set or loss that does not exist or does not fit.
     """
     counts = {"arms": arms, "seeds": seeds, "comparisons": comparisons}
     for name, value in counts.items():
         if value < 2:
             raise BadValue(f"an A/A test needs at least two {name}, but --{name} is {value}; give more")
+        if value > MOST:
+            raise BadValue(f"--{name} is {value}, more than any A/A test needs; give at most {MOST}")
     named = losses or {task: core_losses(task)[:1] for task in TASKS}
     arms = len(losses) if losses and len(losses) > 1 else arms
     families = -(-comparisons // (arms - 1))
@@ -119,7 +122,7 @@ def margin_of(dataset: Dataset) -> tuple[str, float]:
     Raises:
         BadValue: the score has no declared margin.
     """
-    metric = dataset.score or primary_score(dataset.task)
+    metric = primary_score(dataset)
     if metric not in MARGINS:
         raise BadValue(f"data set '{dataset.name}' is judged by {metric}, which has no margin; take another")
     return metric, MARGINS[metric]

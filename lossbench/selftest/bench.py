@@ -6,9 +6,9 @@ trains: breast_cancer under six losses, contaminated, scored after every epoch.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from timeit import repeat
 
 import pandas as pd
 import torch
@@ -17,10 +17,9 @@ from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
 from lossbench.training import fused, loop
 from lossbench.training.fused.batches import Batches
+from lossbench.training.fused.kernels import product, transposed_product
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network, in_blocks
-from lossbench.training.fused.placement import Placement
-from lossbench.training.fused.products import product, transposed_product
 from lossbench.training.pack import Pack
 from lossbench.training.thread import one_thread
 
@@ -86,7 +85,7 @@ def row(pack: Pack, looped: float) -> dict[str, float]:
 def products(pack: Pack) -> float:
     """Return the time that the matrix products of a pack's training alone would take, in seconds."""
     layout = Layout.of(pack)
-    network, batches = Network(pack, layout, Placement()), Batches(pack, layout, Placement())
+    network, batches = Network(layout), Batches(layout)
     steps = [batches.features(batch) for batch in batches.epoch(0)]
     delta = torch.zeros_like(network.forward(steps[0]))
 
@@ -117,9 +116,4 @@ def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> N
 def best(work: Callable[[], object]) -> float:
     """Return the shortest time of a few calls, in seconds, after one call that is not timed."""
     work()
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    return min(repeat(work, number=1, repeat=ROUNDS))

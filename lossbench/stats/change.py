@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import FAMILY, PLACE, SAME, TIMES, TRIALS
+from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS, greater_is_better
 from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
 
 ROUNDING = 1e-6
 """The relative difference up to which a number is unchanged: processors may round float32 differently."""
 
 NEAR_ZERO = 1e-9
-"""The absolute difference up to which a score near zero is unchanged."""
+"""The difference up to which a score near zero is unchanged; in units of the target, that share of the largest."""
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,6 @@ class Change:
         return str(verdict(self.test.interval, self.adjusted_p, None, greater_is_better(self.score)))
 
 
-def greater_is_better(score: str) -> bool:
-    """Return the direction of a column in `SCORES`.
-
-    Example:
-        >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")
-        (True, False, False)
-    """
-    return bool(TRIALS[score].greater_is_better)
-
-
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:
     """Match the trials of two runs, in the order of the second; those only in the first come last.
 
@@ -209,7 +199,9 @@ def change(meeting: Meeting, score: str) -> Change:
     """Measure how one score moved in one meeting; its p value is not corrected yet."""
     before, after = (values(run, score) for run in meeting.pairs)
     differences = after - before
-    differences[abs(differences) <= ROUNDING * np.maximum(abs(before), abs(after)) + NEAR_ZERO] = 0.0
+    size = np.maximum(abs(before), abs(after))
+    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
+    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
     shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
     return Change(
         score=score,

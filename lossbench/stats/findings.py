@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
-from lossbench.schema import MARGINS
+from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
+from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.summary import summarise
 from lossbench.stats.tuning import side_by_side
+
+LINE = ("dataset", "loss", *SETTING)
+"""What has a line of its own in a chart."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,28 @@ class Findings:
     def views(self) -> pd.DataFrame | None:
         """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
         return None if self.tuning is None else side_by_side(self.summary)
+
+
+def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
+    """Return the validation curve of each loss under each contaminated share, averaged over seeds.
+
+    Args:
+        trials: one row a trial.
+        curves: the curve (epochs,) of each row's trial; lengths may differ between losses and settings.
+
+    Returns:
+        One row per epoch: mean over the seeds whose score is defined there, interval, and n.
+    """
+    keys = list(CURVE)
+    arm, first = trials.groupby(keys, sort=False).ngroup().to_numpy(), trials.drop_duplicates(keys)
+    ratios = [shared_rows(*overlap) for overlap in zip(*(first[name] for name in OVERLAP), strict=True)]
+    found = [
+        corrected_interval(np.stack([curves[index] for index in trials.index[arm == number]], axis=-1), ratio)
+        for number, ratio in enumerate(ratios)
+    ]
+    lengths = [len(np.asarray(one.mean)) for one in found]
+    shared = first[keys].loc[first.index.repeat(lengths)].reset_index(drop=True)
+    return shared.assign(
+        epoch=np.concatenate([np.arange(1, length + 1) for length in lengths]),
+        **{name: np.concatenate([getattr(one, name) for one in found]) for name in ("n", "mean", "low", "high")},
+    )

@@ -21,20 +21,18 @@ Below six seeds no test can be significant under every distribution (2 / 2⁵ = 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.schema import SCORES
-from lossbench.stats.change import Change, Meeting, change, greater_is_better, meetings, unscored, values
+from lossbench.plan.gate import Outcome, Policies, Rule
+from lossbench.schema import greater_is_better
+from lossbench.stats.change import Change, Meeting, change, meetings, unscored, values
 from lossbench.stats.paired import ALPHA, smallest_p
-
-Outcome = Literal["pass", "warn", "fail"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Finding = Literal[
     "unchanged", "improved", "within", "undecided", "worse", "lost", "failing", "incomparable", "missing", "new"
@@ -42,60 +40,6 @@ Finding = Literal[
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
 SLACK = 1e-9  # so that rounding of a mean does not put a fall of exactly the tolerance beyond it
-
-
-@dataclass(frozen=True)
-class Policies:
-    """What comes of the findings that the numbers leave open; each is "pass", "warn" or "fail".
-
-    Args:
-        new: rows that the baseline does not have.
-        missing: rows that only the baseline has.
-        incomparable: rows of other data, splits, weights, orders or code of the loss, by their hashes.
-        undecided: changes that the seeds cannot tell from chance.
-
-    Raises:
-        UnknownName: another word.
-    """
-
-    new: Outcome = "pass"
-    missing: Outcome = "fail"
-    incomparable: Outcome = "fail"
-    undecided: Outcome = "warn"
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value not in OUTCOMES:
-                raise UnknownName(f"policy for {field.name}", str(value), OUTCOMES)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How much worse a score may get.
-
-    Args:
-        score: a name in `SCORES`.
-        tolerance: at least 0, in the bad direction of the score.
-        relative: whether it is a share of the baseline's mean, and not in units of the score.
-        dataset: the data set that the rule is for; None for all.
-        loss: the loss that the rule is for; None for all. A rule that says more wins over one that says less.
-    """
-
-    score: str
-    tolerance: float
-    relative: bool = False
-    dataset: str | None = None
-    loss: str | None = None
-
-    def __str__(self) -> str:
-        sign = "-" if greater_is_better(self.score) else "+"
-        size = f"{100 * self.tolerance:g}%" if self.relative else f"{self.tolerance:g}"
-        return f"{self.score}:{sign}{size}"
-
-    def allowance(self, baseline: float) -> float:
-        """Return how much worse the mean may get, in units of the score, at least 0."""
-        return self.tolerance * abs(baseline) if self.relative else self.tolerance
 
 
 @dataclass(frozen=True)
@@ -146,48 +90,6 @@ class GateReport:
         return any(check.outcome == "fail" for check in self.checks)
 
 
-def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | None = None) -> tuple[Rule, ...]:
-    """Read rules as a user writes them: `SCORE:-AMOUNT` or `SCORE:-SHARE%`, + where lower is better.
-
-    Args:
-        texts: such as "f1:-0.02", "epochs_to_target:+20%".
-        dataset: the data set that they are for; None for all.
-        loss: the loss that they are for; None for all.
-
-    Returns:
-        The rules, in their order.
-
-    Raises:
-        UnknownName: no such score.
-        BadValue: no number, or one whose sign is that of an improvement.
-
-    Example:
-        >>> parse_rules(["f1:-0.02"])
-        (Rule(score='f1', tolerance=0.02, relative=False, dataset=None, loss=None),)
-    """
-    return tuple(_parse_rule(text.strip(), dataset, loss) for text in texts)
-
-
-def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
-    score, _, amount = text.partition(":")
-    if score not in SCORES:
-        raise UnknownName("score", score, SCORES, where=f"rule '{text}'")
-    sign, fall, higher = ("-", "fall", "higher") if greater_is_better(score) else ("+", "rise", "lower")
-    relative = amount.endswith("%")
-    try:
-        size = float(amount.removesuffix("%"))
-    except ValueError:
-        size = math.nan
-    if not math.isfinite(size):
-        raise BadValue(f"rule '{text}': '{amount}' is no amount; write {score}:{sign}0.02, or {score}:{sign}5%")
-    if size and not amount.startswith(sign):
-        raise BadValue(
-            f"rule '{text}': for {score} {higher} is better, so what is tolerated is a {fall}: "
-            f"write {score}:{sign}{amount.lstrip('+-')}"
-        )
-    return Rule(score, abs(size) / (100 if relative else 1), relative, dataset, loss)
-
-
 def gate(
     trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
 ) -> GateReport:
@@ -207,6 +109,7 @@ def gate(
         BadValue: a rule for a score that no row has, or two for the same.
 
     Example:
+        >>> from lossbench.plan.gate import parse_rules
         >>> gate(pd.DataFrame(), None, parse_rules(["f1:-0.02"])).failed
         False
     """
@@ -307,7 +210,7 @@ def judge(moved: Change, allowance: float) -> Finding:
     mean, highest = (-interval.mean, -interval.low) if up else (interval.mean, interval.high)
     if mean <= 0.0:
         return "improved"
-    bound = allowance + SLACK * max(1.0, allowance)
+    bound = allowance + SLACK * max(abs(moved.before), abs(moved.after), allowance)
     few = smallest_p(interval.n) >= ALPHA
     if mean > bound:
         return "worse" if few or moved.test.p_value < ALPHA else "undecided"

@@ -56,7 +56,8 @@ def shared_letters(group: ComparisonGroup) -> list[str]:
     """Return the compact letter display of a comparison group: losses that share a letter cannot be told apart.
 
     Two losses are told apart where `compare_pairs` calls one better or worse. The best mean has an "a". A loss
-    that diverged for some seeds has no letter, since those that are left do not speak for it.
+    that diverged for some seeds has no letter, since those that are left do not speak for it; nor has one without
+    a score.
     """
     (first, second), scores = np.triu_indices(len(group.losses), 1), group.clean(group.score)
     test = paired_test(scores[second] - scores[first], group.test_to_train)
@@ -66,7 +67,8 @@ def shared_letters(group: ComparisonGroup) -> list[str]:
     apart[first, second] = apart[second, first] = words != "inconclusive"
     means = moments(scores)[1] * (-1.0 if greater else 1.0)
     # Equal means are ordered by name, since the order of the trials says nothing.
-    order = [index for index in np.lexsort([np.array(group.losses), means]) if group.whole()[index]]
+    judged = group.whole() & ~np.isnan(means)
+    order = [index for index in np.lexsort([np.array(group.losses), means]) if judged[index]]
     found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
     return [found.get(index, "") for index in range(len(group.losses))]
 
@@ -101,7 +103,7 @@ def difference_columns(
         "p_holm": adjusted,
         "effect_size": test.effect_size,
         "verdict": words.tolist(),
-        "smallest_p": smallest_p(test.interval.n, family),
+        "smallest_p": smallest_p(test.interval.n, max(family, 1)),
         "more_seeds": np.where(undecidable, np.nan, more_seeds(differences, words, margin, family, ratio)),
         "bootstrap_low": check.low,
         "bootstrap_high": check.high,

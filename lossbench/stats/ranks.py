@@ -54,9 +54,9 @@ def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
     """Return the ranks of one task under one setting."""
     losses = pd.unique(group.loss)
     table = heights(group).reindex(columns=losses)
-    complete = table.dropna(axis="columns")
+    complete = table.loc[:, table.notna().all() & (len(table) > 0)]
     ranked = pd.DataFrame(compare_with_first(complete.to_numpy()), index=complete.columns).reindex(losses)
-    ranked["reason"] = ranked.reason.mask(table.isna().any(), "not on every data set")
+    ranked["reason"] = ranked.reason.mask(~ranked.index.isin(complete.columns), "not on every data set")
     return {
         "loss": losses.tolist(),
         "losses": complete.shape[1],
@@ -113,8 +113,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         "reason": [reason(p, bound) for p in p_holm],
     }
     empty = [np.nan] * min(losses, 1)
-    ranks = rankdata(-table, axis=1).mean(axis=0).tolist()
-    return {"average_rank": ranks} | {name: [*empty, *values] for name, values in others.items()}
+    ranks = rankdata(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
+    return {"average_rank": ranks.tolist()} | {name: [*empty, *values] for name, values in others.items()}
 
 
 def wilcoxon_p(differences: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from lossbench.metrics.robustness import robustness, skill
 from lossbench.metrics.scores import metrics_of
 from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import corrected_interval, holm, indistinguishable_from_best, paired_test
+from lossbench.stats.paired import Interval, corrected_interval, holm, indistinguishable_from_best, paired_test
 from lossbench.stats.pairs import difference_columns, fair, shared_letters, spread
 from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
 
@@ -26,10 +26,11 @@ def summarise(
 ) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
-    Means have intervals over seeds (`_low`, `_high`). The verdict is of the primary score against the first loss,
-    corrected by Holm over the losses of the table; where trainings of a loss diverged or failed, only a verdict
-    against it stands. Scores are of the clean test part after training on the smallest contaminated share;
-    `robustness`, `slope` and `breakdown` are over all shares.
+    Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
+    `undefined` counts trainings that ended well and have no primary score. The verdict is of the primary score
+    against the first loss, corrected by Holm over the losses of the table; where trainings of a loss diverged or
+    failed, only a verdict against it stands. Scores are of the clean test part after training on the smallest
+    contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
 
     Args:
         trials: one row a training, as in `trials.csv`.
@@ -46,9 +47,11 @@ def loss_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[s
     judged, others = np.where(group.whole()[:, None], scores, np.nan), np.arange(1, len(group.losses))
     greater = METRICS[group.score].greater_is_better
     mean = corrected_interval(scores, group.test_to_train)
+    differences = difference_columns(group, np.zeros_like(others), others, margins)
     return {
-        **beside_reference(difference_columns(group, np.zeros_like(others), others, margins)),
+        **beside_reference(differences | {"difference_n": differences["n"]}),
         **head(group),
+        **{"n": mean.n, "undefined": group.count("ok") - mean.n},
         **{"mean": mean.mean, "low": mean.low, "high": mean.high},
         "tied_with_best": indistinguishable_from_best(judged, greater, group.test_to_train),
         "letters": shared_letters(group),
@@ -68,7 +71,6 @@ def head(group: ComparisonGroup) -> dict[str, Any]:
         "outlier_kind": kinds[0] if kinds else "none",
         "largest_share": group.shares[-1],
         "outlier_fraction": group.shares[0],
-        "n": group.count("ok"),
         "diverged": group.count("diverged"),
         "failed": group.count("failed"),
         "reference": group.losses[0],
@@ -85,8 +87,13 @@ def metrics(group: ComparisonGroup) -> dict[str, Any]:
     names = {metric.name: metric.name for metric in metrics_of(group.task)}
     columns: dict[str, Any] = {}
     for name, column in (names | {"at_best": at_best(group.score)}).items():
-        columns |= spread(name, corrected_interval(group.clean(column), group.test_to_train))
+        columns |= spread_and_count(name, corrected_interval(group.clean(column), group.test_to_train))
     return columns
+
+
+def spread_and_count(name: str, interval: Interval) -> dict[str, Any]:
+    """Return an interval as three columns, and the number of values in a fourth."""
+    return spread(name, interval) | {f"{name}_n": interval.n}
 
 
 def medians(name: str, times: np.ndarray, reached: np.ndarray, horizon: float) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def speed(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any
         "reached": share_reached(times, reached, horizon),
         "targets": np.count_nonzero(~np.isnan(reached), axis=1),
         **beside_reference(others),
-        **spread("epochs_to_plateau", corrected_interval(plateau, ratio)),
+        **spread_and_count("epochs_to_plateau", corrected_interval(plateau, ratio)),
         **medians("epochs_to_plateau", plateau, there, horizon),
     }
 
@@ -158,8 +165,7 @@ def endurance(group: ComparisonGroup) -> dict[str, Any]:
     broken = np.where(usable, ~np.isnan(breakdown), np.nan)
     n = np.count_nonzero(usable, axis=1)
     return {
-        **spread("robustness", corrected_interval(area, group.test_to_train)),
-        "robustness_n": n,
+        **spread_and_count("robustness", corrected_interval(area, group.test_to_train)),
         **spread("slope", corrected_interval(slope, group.test_to_train)),
         **medians("breakdown", breakdown, broken, float(group.shares[-1])),
         "broke_down": np.where(broken > 0, 1.0, 0.0).sum(axis=1) / np.where(n > 0, n, np.nan),

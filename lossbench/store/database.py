@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 
@@ -48,12 +49,13 @@ TABLES = (
 
 ELSEWHERE = "name another folder in LOSSBENCH_CACHE, or run without: --no-cache"
 
+UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+"""What SQLite calls a file or a folder in which it may not write."""
+
 _REFUSALS = {
     sqlite3.SQLITE_FULL: "Make room",
     sqlite3.SQLITE_IOERR: "See that the disk is sound and has room",
-    sqlite3.SQLITE_READONLY: "Make the file and its folder writable",
-    sqlite3.SQLITE_CANTOPEN: "Make the file and its folder writable",
-    sqlite3.SQLITE_PERM: "Make the file and its folder writable",
+    **dict.fromkeys(UNWRITABLE, "Make the file and its folder writable"),
     sqlite3.SQLITE_BUSY: "Wait until the other process has written",
 }
 
@@ -65,13 +67,22 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
     elif not path.is_file():
         raise DataError(f"no store of finished trials at '{path}'; give the path of a trials.sqlite")
     with explained(path):
-        address = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-        connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
         try:
-            _prepare(connection, path, create)
-        except BaseException:
-            connection.close()
-            raise
+            return _opened(path, "mode=rwc" if create else "mode=rw", partial(_prepare, create=create))
+        except sqlite3.OperationalError as error:
+            if _kind(error) not in UNWRITABLE or not path.is_file():
+                raise
+            return _opened(path, "mode=ro&immutable=1", _prepare_to_read)
+
+
+def _opened(path: Path, manner: str, prepare: Callable[[sqlite3.Connection, Path], None]) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?{manner}"
+    connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+    try:
+        prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -111,14 +122,18 @@ def remove(path: Path) -> None:
 
 
 def _explanation(path: Path, error: sqlite3.Error) -> UsageError:
-    # The low byte is the kind of error; an error raised by Python's sqlite3 itself has no code.
-    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    kind = _kind(error)
     if kind not in _REFUSALS:
         return damaged(path, error)
     return OutputError(
         f"cannot write the store of finished trials '{path}': {error}; what it holds is kept. "
         f"{_REFUSALS[kind]}, {ELSEWHERE}"
     )
+
+
+def _kind(error: sqlite3.Error) -> int:
+    # The low byte is the kind of error; an error raised by Python's sqlite3 itself has no code.
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
 
 def _make_folder(path: Path) -> None:
@@ -138,6 +153,13 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     if create and not empty:
         connection.execute(EVIDENCE)  # the store may be older than this table
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _prepare_to_read(connection: sqlite3.Connection, path: Path) -> None:
+    """Open what may not be written, in a folder where SQLite may keep nothing beside it."""
+    _check_format(connection, path)
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone() is None:
+        connection.execute(EVIDENCE.replace("TABLE", "TEMP TABLE", 1))  # the store may be older than this table
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -171,6 +193,8 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
         raise OutputError(f"'{path}' is no store of finished trials; move it away, {ELSEWHERE}")
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():
+        raise damaged(path, "views or triggers, which a store has none of")
     if version > FORMAT:
         raise OutputError(
             f"the store of finished trials '{path}' has format {version}, and this lossbench knows none above "

@@ -15,12 +15,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lossbench.schema import TRIALS
 from lossbench.spec import title
 from lossbench.training.trial import Trial
 
 DIGITS = 32  # 128 bits: two trials never share a key by chance
 
 Row = dict[str, Any]
+
+NEEDED = (*(field.name for field in fields(Trial)), "data_hash", "loss_hash", "fingerprint")
+"""The cells that a key is made of, beside their names."""
+
+TYPES = {"text": (str,), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
+LARGEST = 2**53
+"""The types of the cells of a row, and the largest whole number that each of them holds."""
 
 
 def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: str, fingerprint: str) -> str:
@@ -108,14 +116,41 @@ def encode(row: Row, curve: np.ndarray, written: int) -> Record:
 
 
 def decode(record: Record) -> tuple[Row, np.ndarray]:
-    """Return the row and the curve (epochs,) that a record was made of, equal to the last bit."""
-    curve = np.frombuffer(record.curve, dtype="<f8").astype(np.float64)
-    return dict(zip(_names(record.names), json.loads(record.cells), strict=True)), curve
+    """Return the row and the curve (epochs,) that a record was made of, equal to the last bit.
+
+    Raises:
+        ValueError: what is stored is no row, or a cell is none of its column.
+    """
+    try:
+        names, cells = _names(record.names), json.loads(record.cells)
+        curve = np.frombuffer(record.curve, dtype="<f8").astype(np.float64)
+        row = dict(zip(names, cells, strict=True))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"no row: {error}") from None
+    for name, cell in row.items():
+        if not _fits(name, cell):
+            raise ValueError(f"{name} is {cell!r:.50}")
+    return row, curve
 
 
 @cache
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))  # once, so that all rows share the same strings
+    names = tuple(json.loads(text))  # once, so that all rows share the same strings
+    absent = [name for name in NEEDED if name not in names]
+    if absent:
+        raise ValueError(f"no {', '.join(absent)}")
+    return names
+
+
+def _fits(name: str, cell: Any) -> bool:
+    """Say whether a cell is one of its column; one of a column that this lossbench does not know is any."""
+    column = TRIALS.get(name)
+    if column is None:
+        return cell is None or isinstance(cell, str | int | float)
+    if cell is None:
+        return column.empty
+    fits = type(cell) in TYPES[column.kind] and (not column.choices or cell in column.choices)
+    return fits and (type(cell) is not int or abs(cell) <= LARGEST)
 
 
 def checksum(*content: object) -> int:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.errors import DataError
+from lossbench.errors import BadValue, DataError, OutputError
+from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
 from lossbench.store.record import Record, Row, checksum, decode, encode, trial_of
 
+LATEST = 2**35  # seconds since 1970, about a thousand years
 CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
 _SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum
@@ -83,7 +85,7 @@ class Store:
     def get(self, keys: Sequence[str]) -> dict[str, tuple[Row, np.ndarray]]:
         """Return the row and the curve (epochs,) of each of these keys that is stored."""
         chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
-        return {record.key: decode(record) for chunk in chunks for record in self._records(chunk)}
+        return {record.key: self._decoded(record) for chunk in chunks for record in self._records(chunk)}
 
     def put(self, trials: Iterable[tuple[Row, np.ndarray]]) -> int:
         """Store finished trials: all of them or, on failure, none. Return how many are new.
@@ -104,19 +106,20 @@ class Store:
         Evidence on claims is not copied: it is made again from trials in seconds.
 
         Raises:
-            DataError: the two hold different results of one trial.
+            DataError: the two hold different results of one trial, or the other one a result that is not of the
+                trial of its key.
         """
-        return self._add(other._records())
+        return self._add(map(other._checked, other._records()))
 
     def rows(self) -> Iterator[Row]:
         """Yield every row, sorted by what was trained."""
 
         def order(record: Record) -> tuple[Any, ...]:
-            return *vars(trial_of(decode(record)[0])).values(), record.key
+            return *vars(trial_of(self._decoded(record)[0])).values(), record.key
 
         # Records take a tenth of the memory of their rows.
         for record in sorted(self._records(), key=order):
-            yield decode(record)[0]
+            yield self._decoded(record)[0]
 
     def recall(self, key: str) -> str | None:
         """Return the evidence stored under a key, as it was given, or None.
@@ -156,9 +159,19 @@ class Store:
             self._connection.execute("DELETE FROM evidence")
             return self._connection.execute(f"DELETE FROM trials WHERE {condition}", (dataset, loss)).rowcount
 
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove the trials of these keys, as far as they are stored."""
+        with self._writing():
+            self._connection.executemany("DELETE FROM trials WHERE key = ?", ((key,) for key in keys))
+
     def groups(self) -> list[Group]:
         """Count what is stored, by data set and fingerprint."""
-        return [Group(*values) for values in self._query(_GROUPS)]
+        found = [Group(*values) for values in self._query(_GROUPS)]
+        for group in found:
+            times = (group.oldest, group.newest)
+            if not all(isinstance(time, int) and 0 <= time < LATEST for time in times):
+                raise damaged(self.path, f"times {times}")
+        return found
 
     def size(self) -> int:
         """Return the size of the store in bytes."""
@@ -174,6 +187,19 @@ class Store:
                     raise damaged(self.path, f"checksum of trial {record.key}")
                 yield record
 
+    def _decoded(self, record: Record) -> tuple[Row, np.ndarray]:
+        """Return row and curve of a record; raise DataError where it has none."""
+        try:
+            return decode(record)
+        except ValueError as error:
+            raise damaged(self.path, f"trial {record.key}: {error}") from None
+
+    def _checked(self, record: Record) -> Record:
+        """Return a record; raise DataError where it is not the one that would be made of its own row."""
+        if encode(*self._decoded(record), record.written) != record:
+            raise damaged(self.path, f"trial {record.key}: the key is that of another row")
+        return record
+
     def _add(self, records: Iterable[Record]) -> int:
         with self._writing():
             return sum(map(self._insert, records))
@@ -188,7 +214,7 @@ class Store:
         return False
 
     def _contradiction(self, held: Record, new: Record) -> DataError:
-        (old, _), (row, _) = decode(held), decode(new)
+        (old, _), (row, _) = self._decoded(held), self._decoded(new)
         names = (name for name in row if repr(row[name]) != repr(old[name]))
         where = next((f"{name} {old[name]} and {row[name]}" for name in names), "two validation curves")
         return DataError(
@@ -226,5 +252,17 @@ def store_path(folder: str | Path | None = None) -> Path:
         folder: None for the user's own: `$LOSSBENCH_CACHE`, else `$XDG_CACHE_HOME/lossbench`, else
             `~/.cache/lossbench`.
     """
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder or os.environ.get("LOSSBENCH_CACHE") or Path(caches, "lossbench")) / "trials.sqlite"
+    folder = folder or os.environ.get("LOSSBENCH_CACHE")
+    if not folder:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or _caches(), "lossbench")
+    return Path(expand(str(folder)), "trials.sqlite")
+
+
+def _caches() -> str:
+    try:
+        return expand("~/.cache")
+    except BadValue:
+        raise OutputError(
+            "no home folder is known here, for the store of finished trials; name a folder in LOSSBENCH_CACHE, or "
+            "run without: --no-cache"
+        ) from None

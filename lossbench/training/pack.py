@@ -1,8 +1,9 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
-Trials share a pack when their tensors have the same shapes: one data set, one model, one number of outputs, one
-batch size, one number of epochs, one kind of optimiser, and losses that want their targets in one form. They may
-differ in everything else: loss, seed, learning rate, penalties, contamination.
+Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
+together, seeds differ in it), one model, one number of outputs, one batch size, one number of epochs, one kind of
+optimiser, and losses that want their targets in one form. They may differ in everything else: loss, seed, learning
+rate, penalties, contamination.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from lossbench.data.contamination import contaminate
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import Fold, Part, make_fold
+from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.scores import primary_score
@@ -101,7 +102,7 @@ class Pack:
     @property
     def metric(self) -> str:
         """The primary score, by which the data set is judged."""
-        return self.dataset.score or primary_score(self.dataset.task)
+        return primary_score(self.dataset)
 
     @property
     def outputs(self) -> int:
@@ -229,8 +230,10 @@ def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None)
             where packs do best that fit its cache.
     """
     shapes: defaultdict[tuple[object, ...], list[Trial]] = defaultdict(list)
+    trials = list(trials)
+    sizes = {seed: part_sizes(setup.dataset, seed) for seed in {t.seed for t in trials}}
     for trial in trials:
-        shapes[_shape(setup, trial)].append(trial)
+        shapes[*_shape(setup, trial), sizes[trial.seed]].append(trial)
     packs = []
     for group in shapes.values():
         ordered = sorted(group, key=lambda t: t.seed)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lossbench.errors import LossFailed
+from lossbench.losses.custom.contain import altered, is_users, meddles, running, settings
+from lossbench.losses.custom.source import in_one_line
 from lossbench.task import Task
 
 
@@ -45,12 +47,21 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
         epoch: counted from 0.
 
     Raises:
-        LossFailed: anything was raised inside.
+        LossFailed: anything was raised inside, or a setting was changed on which other losses depend.
     """
+    running(losses)
+    before = settings()
     try:
         yield
-    except Exception as error:  # not only LossFailed: a user's backward pass may raise anything
-        raise LossFailed(
-            f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}: {error}; lossbench check-loss tells more",
-            losses,
-        ) from error
+    except BaseException as error:  # not only LossFailed: a user's backward pass may raise anything
+        if is_users(error):
+            raise
+        said = str(error) if isinstance(error, LossFailed) else f"raised {in_one_line(error)}"
+        raise _failure(losses, dataset, epoch, said) from error
+    if said := altered(before):
+        raise _failure(losses, dataset, epoch, f"it {meddles(said)}")
+
+
+def _failure(losses: tuple[str, ...], dataset: str, epoch: int, said: str) -> LossFailed:
+    where = f"{' and '.join(losses)} on {dataset}, epoch {epoch + 1}"
+    return LossFailed(f"{where}: {said}; lossbench check-loss tells more", losses)

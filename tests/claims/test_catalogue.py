@@ -78,7 +78,7 @@ def test_a_contest_takes_a_sentence_two_arms_a_score_and_a_direction(written):
         (
             FOCAL.replace('"better"', '"beter"'),
             UnknownName,
-            "line 6, key 'claims.focal.direction': unknown direction 'beter'; did you mean 'better'",
+            "line 6, key 'claims.focal.direction': unknown value 'beter'; did you mean 'better'",
         ),
         (FOCAL.replace('"f1"', "3"), ConfigError, "line 5, key 'claims.focal.score': 3 is not a text in quotes"),
         (FOCAL.replace("arms", "arm"), UnknownName, "unknown key 'arm'; did you mean 'arms'"),

@@ -116,8 +116,8 @@ def test_what_was_written_is_read(tmp_path):
         (None, "cannot be read"),
         ("", "holds no verdict"),
         ("id,verdict\nT3,good\n", "claim T3 has the verdict 'good', which is none"),
-        ("name,verdict\nT3,depends\n", "claim None"),
-        ("id\nT3\n", "claim T3 has the verdict None"),
+        ("name,verdict\nT3,depends\n", "line 1: not one column id"),
+        ("id\nT3\n", "line 1: not one column verdict"),
     ],
 )
 def test_what_is_no_claims_csv_is_refused(tmp_path, text, message):

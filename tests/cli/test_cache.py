@@ -29,9 +29,9 @@ def row(seed: int, dataset: str = "iris", loss: str = "ce") -> Row:
     trial = Trial(dataset, "multiclass", "mlp:16", loss, "adam", 0.01, 0.0, 0.0, 32, 100, "none", 0.0, seed)
     draw = np.random.default_rng(seed)
     numbers: Row = {name: draw.random() if DTYPES.get(name) == "float64" else 3 for name in COLUMNS}
-    words = dict.fromkeys(HASHES, "0123456789ab") | {"status": "ok", "score": "accuracy"}
+    words = dict.fromkeys(HASHES, "0123456789ab") | {"status": "ok", "score": "accuracy", "sampling": "resplit"}
     goal = {"epochs_to_target": None, "converged": False} if seed % 2 else {"converged": True}
-    return numbers | words | goal | {"roc_auc": None, "diverged_epoch": None} | asdict(trial)
+    return numbers | words | goal | dict.fromkeys(("roc_auc", "diverged_epoch", "failure")) | asdict(trial)
 
 
 def fill(*rows: Row, folder: Path | None = None) -> list[Row]:

@@ -220,3 +220,53 @@ def test_tuning_needs_a_grid(inside: Callable, tmp_path: Path) -> None:
     assert run.code == 2
     assert "--lr 0.001,0.01,0.1" in run.err
     assert not (tmp_path / "out").exists()
+
+
+UNRULY = """
+import os, sys, torch
+
+def counted(limit, after):
+    calls = [0]
+
+    def loss(y_pred, y_true):
+        print("from the loss")
+        os.write(1, b"past Python\\n")
+        calls[0] += 1
+        return ((y_pred - y_true) ** 2).mean() * (after() if calls[0] > limit else 1)
+
+    return loss
+
+polite = counted(10**9, None)
+leaving = counted(60, lambda: sys.exit(0))
+schedule = counted(60, lambda: 2)
+"""
+
+
+def test_unruly_losses_spoil_nothing(lossbench: Callable, tmp_path: Path) -> None:
+    """In two processes: standard output is the trials alone, two losses fail and say why, the others finish."""
+    (tmp_path / "own.py").write_text(UNRULY)
+    losses = ["mse", "own.py:polite", "own.py:leaving", "own.py:schedule"]
+    options = (
+        "-m",
+        "linear,mlp:3",
+        "--seeds",
+        "2",
+        "--epochs",
+        "8",
+        "--outliers",
+        "0",
+        "--jobs",
+        "2",
+        "--csv",
+        "-",
+    )
+    outcome = lossbench("compare", "-d", "diabetes", "-l", ",".join(losses), *options)
+    trials = read(outcome.out)
+    assert outcome.code == 4
+    ended = trials.groupby("loss", sort=False).status.unique().map(list).to_dict()
+    assert ended == dict(zip(losses, [["ok"], ["ok"], ["failed"], ["failed"]], strict=True))
+    said = trials.groupby("loss").failure.first()
+    assert "raised SystemExit: 0 (own.py line " in said["own.py:leaving"]
+    assert "its trainings hang on what ran before them" in said["own.py:schedule"]
+    assert "from the loss\n" in outcome.err
+    assert "past Python\n" in outcome.err

@@ -30,22 +30,22 @@ def test_a_diff_of_a_folder_and_a_file(inside: Callable, runs: tuple[str, str]) 
     """The line that moved, the legend and the tally; what got worse is no error."""
     outcome = inside("diff", *runs)
     assert (outcome.code, outcome.err) == (0, "")
-    (line,) = (line for line in outcome.out.splitlines() if line.strip().startswith("+  bce"))
-    assert line.split() == ["+", "bce", "0.600", "0.500", "-0.100", "±0.006", *line.split()[6:]]
+    (line,) = (line for line in outcome.out.splitlines() if line.strip().startswith("-  bce"))
+    assert line.split() == ["-", "bce", "0.6000", "0.5000", "-0.1000", "±0.0059", *line.split()[6:]]
     assert all(line in outcome.out for line in LEGEND)
-    assert "3 lines: 1 worse (+), 2 the same (=)\n" in outcome.out
+    assert "3 lines: 1 worse (-), 2 the same (=)\n" in outcome.out
 
 
 def test_the_other_direction(inside: Callable, runs: tuple[str, str]) -> None:
     """Exchanged, the same line got better."""
-    assert "3 lines: 1 better (-), 2 the same (=)\n" in inside("diff", *reversed(runs)).out
+    assert "3 lines: 1 better (+), 2 the same (=)\n" in inside("diff", *reversed(runs)).out
 
 
 def test_another_score(inside: Callable, runs: tuple[str, str]) -> None:
     """--score compares what it names."""
     outcome = inside("diff", *runs, "--score", "f1")
     assert "moons (binary): F1" in outcome.out
-    assert "-  mae" in outcome.out
+    assert "+  mae" in outcome.out
     assert "bce" not in outcome.out
 
 
@@ -54,10 +54,10 @@ def test_every_format_says_the_same(inside: Callable, runs: tuple[str, str]) -> 
     frame = pd.read_csv(StringIO(inside("diff", *runs, "--format", "csv").out))
     rows = json.loads(inside("diff", *runs, "--format", "json").out)
     assert list(frame.columns) == list(rows[0]) == list(COLUMNS)
-    assert frame["mark"].tolist() == [row["mark"] for row in rows] == ["+", "=", "="]
+    assert frame["mark"].tolist() == [row["mark"] for row in rows] == ["-", "=", "="]
     text = inside("diff", *runs, "--format", "markdown").out
-    assert "| + | bce | 0.600 | 0.500 | -0.100 ±0.006 |" in text
-    assert "3 lines: 1 worse (+), 2 the same (=)" in text
+    assert "| - | bce | 0.6000 | 0.5000 | -0.1000 ±0.0059 |" in text
+    assert "3 lines: 1 worse (-), 2 the same (=)" in text
 
 
 def test_a_run_that_was_changed_is_warned_about(inside: Callable, runs: tuple[str, str], tmp_path: Path) -> None:

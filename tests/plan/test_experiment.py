@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, contaminate, make_fold
 from lossbench.errors import BadValue, DataError, LossDoesNotFit, UnknownName
-from lossbench.plan.experiment import TUNING_SEEDS, Experiment, check_contamination, plan, tuning_seeds
+from lossbench.plan.experiment import (
+    TUNING_SEEDS,
+    Experiment,
+    check_contamination,
+    plan,
+    trials_of,
+    tuning_trials,
+)
 from lossbench.plan.settings import make_settings
+from lossbench.training.pack import Setup
 
 
 def planned(datasets: str | list[str], **changes: object) -> Experiment:
@@ -94,20 +102,20 @@ def test_what_cannot_be_split_or_flipped_is_refused(
     counts: list[int], outliers: list[float], kind: str, tune: bool
 ) -> None:
     """A plan is refused where one of its trainings lacks a class, and nowhere else."""
-    dataset = classes([counts[0] + 10, *counts[1:]])
+    setup = Setup(classes([counts[0] + 10, *counts[1:]]), {"mse": None}, {"linear": None}, {"sgd": None})
     settings = make_settings(
         losses=["mse"], seeds=3, outliers=outliers, outlier_kind=kind, tune=tune, lr=[0.1, 1.0]
     )
-    trainings = [(seed, share) for seed in settings.seeds for share in outliers]
-    trainings += [(seed, 0.0) for seed in tuning_seeds(settings)]
+    trials = tuple(trials_of(settings, setup))
+    trials += tuple(tuning_trials(settings, trials))
     try:
-        for seed, share in trainings:
-            contaminate(make_fold(dataset, seed), kind, share, seed)
+        for trial in trials:
+            contaminate(make_fold(setup.dataset, trial.seed), kind, trial.outlier_fraction, trial.seed)
     except DataError:
         with pytest.raises(DataError):
-            check_contamination(settings, dataset)
+            check_contamination(setup, trials)
     else:
-        check_contamination(settings, dataset)
+        check_contamination(setup, trials)
 
 
 def classes(counts: list[int]) -> Dataset:
@@ -120,7 +128,7 @@ def classes(counts: list[int]) -> Dataset:
 
 def test_where_no_class_can_be_lost_nothing_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quantities have no classes, and a stratified split has all of them."""
-    monkeypatch.setattr("lossbench.plan.experiment.make_fold", None)
+    monkeypatch.setattr("lossbench.training.pack.make_fold", None)
     planned(["diabetes", "iris"], losses=["mse"], outlier_kind="feature", outliers=[0.0, 0.4])
     planned("diabetes", losses=["mse"], outliers=[0.4])
 

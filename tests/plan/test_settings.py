@@ -224,3 +224,16 @@ def test_a_name_that_is_refused_is_found_in_the_config(tmp_path: Path, text: str
     assert str(caught.value).startswith(f"{path} {place}")
     with pytest.raises(UsageError, match=r"^unknown loss 'mze'"):
         lossbench.compare("iris", "mze", config=path, models="linear", optimizers="sgd")
+
+
+def test_a_gate_is_checked_where_it_is_read(tmp_path: Path) -> None:
+    """A rule that tolerates an improvement, or a policy that is none, is refused with its line."""
+    path = tmp_path / "mine.toml"
+    for line, words in (
+        ("rules = ['f1:0.02']", "gate.rules': rule 'f1:0.02'"),
+        ("new = 'warm'", "unknown value 'warm'"),
+    ):
+        path.write_text(f"[gate]\n{line}\n")
+        with pytest.raises(UsageError, match=r"mine\.toml line 2, key 'gate\.") as caught:
+            make_settings(path)
+        assert words in str(caught.value)

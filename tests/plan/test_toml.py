@@ -57,7 +57,7 @@ def test_a_value_of_another_type_is_refused(kind, value, wanted):
 
 def test_an_unknown_word_or_key_is_refused():
     """The nearest right one is offered."""
-    with pytest.raises(UnknownName, match="unknown key 'beter'; did you mean 'better'"):
+    with pytest.raises(UnknownName, match="unknown value 'beter'; did you mean 'better'"):
         read_as(Literal["better", "worse"], "beter", PLACE)
     with pytest.raises(UnknownName, match="unknown key 'sise'; did you mean 'size'"):
         read_as(Pair, {"name": "a", "sise": 3}, PLACE)

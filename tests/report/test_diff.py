@@ -35,13 +35,13 @@ def marks(before: pd.DataFrame, after: pd.DataFrame, score: str | None = None) -
 
 @pytest.mark.parametrize("score", ["accuracy", "log_loss"])
 def test_better_and_worse_go_by_the_scores_direction(score: str) -> None:
-    """`-` is better and `+` is worse, as in asv; more log loss is worse, more accuracy better."""
+    """`+` is better and `-` is worse, as in every table; more log loss is worse, more accuracy better."""
     before = clean(SCORES).assign(log_loss=0.5)
     up = moved(before, score, 0.1 + np.tile(NOISE, 2))
     down = moved(before, score, -0.1 + np.tile(NOISE, 2))
     better, worse = (up, down) if score == "accuracy" else (down, up)
-    assert set(marks(before, better, score).values()) == {"-"}
-    assert set(marks(before, worse, score).values()) == {"+"}
+    assert set(marks(before, better, score).values()) == {"+"}
+    assert set(marks(before, worse, score).values()) == {"-"}
 
 
 def test_what_is_not_significant_is_so_marked() -> None:
@@ -147,8 +147,8 @@ def test_equal_lines_are_counted_and_not_shown() -> None:
     assert not list(diff_tables(differences(before, before)))
     frame = differences(before, moved(before, "accuracy", 0.1, "mse"))
     (table,) = diff_tables(frame)
-    assert [row[:2] for row in table.rows] == [("-", "mse")]
-    assert next(iter(said(frame))) == "2 lines: 1 better (-), 1 the same (=)"
+    assert [row[:2] for row in table.rows] == [("+", "mse")]
+    assert next(iter(said(frame))) == "2 lines: 1 better (+), 1 the same (=)"
 
 
 def test_a_diff_fits_a_hundred_columns_and_keeps_its_figures() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lossbench import Comparison
+from lossbench.plan.request import Manner
 from lossbench.report.plan import forecast_line, plan_lines, reach, setup_line
 from lossbench.run.runner import Forecast, forecast
 
@@ -32,8 +33,8 @@ def test_few_seeds_are_told_what_they_cannot_show(comparison: Comparison) -> Non
 def test_a_forecast_counts_every_training(comparison: Comparison) -> None:
     """Without a store everything is missing, and more of it takes longer."""
     experiment = comparison.experiment
-    whole = forecast(experiment, 1, "fused", "cpu", None)
+    whole = forecast(experiment, Manner(1), None)
     assert (whole.cached, whole.missing, whole.processes) == (0, len(experiment.trials), 1)
-    part = forecast(replace(experiment, trials=experiment.trials[:9]), 1, "fused", "cpu", None)
-    assert part.seconds < whole.seconds < forecast(experiment, 1, "loop", "cpu", None).seconds
+    part = forecast(replace(experiment, trials=experiment.trials[:9]), Manner(1), None)
+    assert part.seconds < whole.seconds < forecast(experiment, Manner(1, "loop"), None).seconds
     assert forecast_line(whole).startswith(f"0 trainings are done already; the other {whole.missing} take about")

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stats.synthetic import SETTING, score_tables, table
 
+from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.tables import (
-    NOT_DEFINED,
     Table,
-    interval,
     label,
     listed_seeds,
     markdown,
@@ -99,31 +98,8 @@ def test_the_title_names_what_the_losses_share(changes: dict[str, object], expec
     assert title(pd.Series(row)) == expected
 
 
-@settings(max_examples=100, deadline=None)
-@given(mean=st.floats(-1e12, 1e12), half=st.floats(0, 1e12))
-def test_a_number_and_its_interval_share_their_decimals(mean: float, half: float) -> None:
-    """Both are written to the same decimal, close to the number, in at most twenty characters."""
-    text = interval(mean, mean - half, mean + half)
-    first, second = text.split(" ±")
-    decimals = [len(part.partition("e")[0].partition(".")[2]) for part in (first, second)]
-    assert decimals[0] == decimals[1]
-    size = max(abs(mean), half, 1)
-    assert abs(float(first) - mean) <= 0.06 * size
-    assert abs(float(second) - half) <= 0.06 * size
-    assert len(text) <= 20
-
-
-@settings(max_examples=100, deadline=None)
-@given(mean=st.floats(-0.999, 0.999), half=st.floats(0, 1))
-def test_scores_keep_three_decimals(mean: float, half: float) -> None:
-    """A score in [0, 1] and its interval are written to the third decimal."""
-    assert interval(mean, mean - half, mean + half) == f"{mean:.3f} ±{((mean + half) - (mean - half)) / 2:.3f}"
-
-
 def test_undefined_is_a_dash_and_never_a_number() -> None:
-    """No mean is a dash; a mean of one seed stands alone, without a made-up interval."""
-    assert interval(np.nan, np.nan, np.nan) == NOT_DEFINED
-    assert interval(0.5, np.nan, np.nan) == "0.500"
+    """A loss without a score has a dash in its place."""
     found = only(table({"bce": np.full((2, 3), np.nan)}))
     assert column(found, "accuracy") == column(found, "F1") == column(found, "robust") == [NOT_DEFINED]
 
@@ -153,9 +129,16 @@ def test_who_got_there_is_counted() -> None:
 
 
 def test_diverged_seeds_are_counted_beside_the_others() -> None:
-    """`n` is the number of seeds that ended well, of all where some did not."""
+    """`n` is the number of seeds that have a score, of all where some have none, diverged or not.
+
+    Another score that has more of them says so.
+    """
     trials = table({"bce": np.array([[0.9] * 3, [np.nan] * 3]), "mse": np.full((2, 3), 0.5)})
     assert column(only(trials), "n") == ["1/2", "2"]
+    assert column(only(trials), "F1") == ["0.450", "0.250"]
+    undefined = only(trials.assign(status="ok", f1=0.25))
+    assert column(undefined, "n") == ["1/2", "2"]
+    assert column(undefined, "F1") == ["0.250 (2)", "0.250"]
 
 
 def test_the_second_score_is_another_one() -> None:
@@ -169,16 +152,21 @@ def test_the_second_score_is_another_one() -> None:
     assert column(only(regression), "MAE") == ["123.5"]
 
 
-cell_texts = st.text("ab|,:= ±²*", max_size=6).map(str.strip)
+cell_texts = st.text("ab|,:= ±²*_<\\`~[](", max_size=6).map(str.strip)
+
+
+def plain(cell: str) -> str:
+    """Return what Markdown shows of a cell."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.replace("&lt;", "<"))
 
 
 @settings(max_examples=50, deadline=None)
 @given(rows=st.lists(st.tuples(cell_texts, cell_texts, cell_texts), max_size=4))
 def test_every_cell_is_where_it_belongs(rows: list[tuple[str, str, str]]) -> None:
-    """Splitting the lines at bars that are not escaped gives back the cells."""
+    """Splitting the lines at bars that are not escaped gives back the cells, once nothing is escaped in them."""
     text = markdown([Table("a title", ("", "loss", "n"), tuple(rows))], [])
     lines = [line for line in text.splitlines() if line.startswith("|")]
-    found = [[cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    found = [[plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
     assert found == [["", "loss", "n"], ["---"] * 3, *map(list, rows)]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
 from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.request import Manner
 from lossbench.plan.settings import make_settings
 from lossbench.run.runner import Finished, run, schedule
 from lossbench.run.state import Ledger
@@ -66,26 +67,26 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
 
 def test_a_rerun_trains_nothing_and_says_the_same(store: Store, trained: list) -> None:
     """What is stored is taken over, to the last bit."""
-    first = run(study(), jobs=1, store=store)
+    first = run(study(), Manner(1), store=store)
     assert len(trained) == len(first.rows)
-    again = run(study(), jobs=1, store=store)
+    again = run(study(), Manner(1), store=store)
     assert len(trained) == len(first.rows) == again.cached
     same(first, again)
-    same(first, run(study(), jobs=1))
+    same(first, run(study(), Manner(1)))
 
 
 def test_only_what_is_missing_is_trained(store: Store, trained: list) -> None:
     """One more seed and one more loss cost their own trainings alone."""
-    run(study(datasets="iris", losses=["ce", "mse"]), jobs=1, store=store)
+    run(study(datasets="iris", losses=["ce", "mse"]), Manner(1), store=store)
     trained.clear()
     wanted = study(datasets="iris", losses=["ce", "mse", "mae"], seeds=3)
-    finished = run(wanted, jobs=1, store=store)
+    finished = run(wanted, Manner(1), store=store)
     assert set(trained) == {
         ("iris", "mae", 0),
         ("iris", "mae", 1),
         *(("iris", loss, 2) for loss in ("ce", "mse", "mae")),
     }
-    same(finished, run(wanted, jobs=1))
+    same(finished, run(wanted, Manner(1)))
 
 
 def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
@@ -96,23 +97,23 @@ def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
     wanted = study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6)
     clock = iter(range(1000))
     monkeypatch.setattr("lossbench.run.runner.time.monotonic", lambda: next(clock))
-    cut = run(wanted, jobs=1, store=store, budget=2.5)
+    cut = run(wanted, Manner(1), store=store, budget=2.5)
     (gap,) = cut.gaps
     kept = set(cut.rows.seed)
     assert kept
     assert kept.isdisjoint(gap.seeds)
     assert kept | set(gap.seeds) == set(range(6))
     assert (cut.rows.groupby("seed").size() == 3).all()
-    whole = run(wanted, jobs=1, store=store)
+    whole = run(wanted, Manner(1), store=store)
     assert whole.cached == len(wanted.trials) - gap.trials
-    same(whole, run(wanted, jobs=1))
+    same(whole, run(wanted, Manner(1)))
 
 
 def test_a_budget_without_a_seed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no seed is whole there is nothing to report."""
     monkeypatch.setattr("lossbench.training.pack.MODELS", 2)
     with pytest.raises(BadValue, match="no seed was done within the budget"):
-        run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), jobs=1, budget=0)
+        run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), Manner(1), budget=0)
 
 
 def test_seeds_are_trained_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +140,7 @@ def test_a_loss_that_fails_leaves_the_others_as_they_are(tmp_path: Path, store: 
     """Its rows say so and why; the other rows are what they are without it, and only those are stored."""
     spec = f"{tmp_path}/own.py:fragile"
     Path(tmp_path, "own.py").write_text(FRAGILE.format(limit=30))
-    finished = run(study(datasets="diabetes", losses=["mse", "mae", spec], epochs=12), jobs=1, store=store)
+    finished = run(study(datasets="diabetes", losses=["mse", "mae", spec], epochs=12), Manner(1), store=store)
     gone = finished.rows.loss == spec
     assert set(finished.rows.status[gone]) == {"failed"}
     assert set(finished.rows.status[~gone]) == {"ok"}
@@ -147,7 +148,7 @@ def test_a_loss_that_fails_leaves_the_others_as_they_are(tmp_path: Path, store: 
     assert f"{spec} on diabetes, epoch " in why
     assert "ValueError: enough" in why
     assert len(store) == (~gone).sum()
-    alone = run(study(datasets="diabetes", losses=["mse", "mae"], epochs=12), jobs=1).rows
+    alone = run(study(datasets="diabetes", losses=["mse", "mae"], epochs=12), Manner(1)).rows
     pd.testing.assert_frame_equal(finished.rows[~gone].reset_index(drop=True), alone.reset_index(drop=True))
 
 
@@ -155,7 +156,7 @@ def test_both_engines_name_the_failure(tmp_path: Path) -> None:
     """The plain loop says the same of a loss that fails."""
     Path(tmp_path, "own.py").write_text(FRAGILE.format(limit=30))
     wanted = study(datasets="diabetes", losses=["mse", f"{tmp_path}/own.py:fragile"], seeds=1, epochs=12)
-    found = run(wanted, jobs=1, engine="loop").rows
+    found = run(wanted, Manner(1, "loop")).rows
     assert list(found.status) == ["ok", "failed"]
 
 
@@ -166,9 +167,9 @@ def test_a_store_that_fails_stops_no_run(store: Store, monkeypatch: pytest.Monke
         raise OutputError("the disk is full")
 
     monkeypatch.setattr(store, "put", full)
-    finished = run(study(), jobs=1, store=store)
+    finished = run(study(), Manner(1), store=store)
     assert finished.note == "the disk is full"
-    same(finished, run(study(), jobs=1))
+    same(finished, run(study(), Manner(1)))
 
 
 def test_a_store_that_fails_for_a_while_keeps_everything(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +184,7 @@ def test_a_store_that_fails_for_a_while_keeps_everything(store: Store, monkeypat
 
     monkeypatch.setattr(store, "put", full_at_first)
     wanted = study(models=["mlp:4", "mlp:5"])
-    finished = run(wanted, jobs=1, store=store)
+    finished = run(wanted, Manner(1), store=store)
     assert finished.note == ""
     assert len(store) == len(wanted.trials)
 
@@ -210,7 +211,7 @@ def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: St
     assert kept(1) == set()
     with pytest.raises(LossFailed, match=r"own\.py:mine' changed during the run.*run the same command again"):
         # Another process reads the file when its pack comes.
-        run(study(**wanted), jobs=2, store=store, progress=change)
+        run(study(**wanted), Manner(2), store=store, progress=change)
     first, second = kept(1), kept(2)
     assert first
     assert second
@@ -225,7 +226,7 @@ def test_a_loss_that_is_spoilt_during_the_run_is_named(tmp_path: Path) -> None:
     models = [f"mlp:{width}" for width in range(2, 12)]
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
     with pytest.raises(UnknownName, match="unknown loss 'mine'"):
-        run(study(**wanted), jobs=2, progress=lambda *_: file.write_text("") and None)
+        run(study(**wanted), Manner(2), progress=lambda *_: file.write_text("") and None)
 
 
 def test_one_process_trains_what_was_planned(tmp_path: Path) -> None:
@@ -233,8 +234,8 @@ def test_one_process_trains_what_was_planned(tmp_path: Path) -> None:
     file = tmp_path / "own.py"
     file.write_text(MINE.format(1))
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": ["mlp:4", "mlp:5"]}
-    undisturbed, experiment = run(study(**wanted), jobs=1), study(**wanted)
-    same(run(experiment, jobs=1, progress=lambda *_: file.write_text(MINE.format(2)) and None), undisturbed)
+    undisturbed, experiment = run(study(**wanted), Manner(1)), study(**wanted)
+    same(run(experiment, Manner(1), progress=lambda *_: file.write_text(MINE.format(2)) and None), undisturbed)
 
 
 def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
@@ -248,7 +249,7 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
         return len(Ledger(study(**wanted), "fused", "cpu", store).missing)
 
     assert missing(MINE.format(2)) == 4
-    run(study(**wanted), jobs=1, store=store)
+    run(study(**wanted), Manner(1), store=store)
     assert missing(MINE.format(2)) == 0
     assert missing(MINE.format(3)) == 2
 
@@ -256,3 +257,57 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
 def test_failures_without_a_loss_are_errors() -> None:
     """LossFailed carries the losses that it happened to; by itself, none."""
     assert LossFailed("what").losses == ()
+
+
+SCHEDULE = '''
+steps = 0
+
+def schedule(prediction, target):
+    """Another loss every sixty calls."""
+    global steps
+    steps += 1
+    return (1 + steps // 60) * ((prediction - target) ** 2).mean()
+'''
+
+
+def test_a_loss_that_hangs_on_its_past_has_no_results(tmp_path: Path, store: Store) -> None:
+    """All its trials fail, those too that were stored as good; the others are what they are without it."""
+    spec = f"{tmp_path}/own.py:schedule"
+    Path(tmp_path, "own.py").write_text(SCHEDULE)
+
+    def trained(losses: list[str], widths: list[int]) -> Finished:
+        models = [f"mlp:{width}" for width in widths]
+        return run(study(datasets="diabetes", losses=losses, models=models, epochs=3), jobs=1, store=store)
+
+    assert set(trained(["mse", spec], [2]).rows.status) == {"ok"}  # it has not moved yet
+    assert len(store) == 4
+    finished = trained(["mse", spec], [2, 3, 4])
+    gone = finished.rows.loss == spec
+    assert set(finished.rows.status[gone]) == {"failed"}
+    assert finished.rows.failure[gone].str.contains("its trainings hang on what ran before them").all()
+    assert finished.rows[gone].r2.isna().all()
+    assert np.isnan(finished.curves[gone]).all()
+    assert len(store) == (~gone).sum() == 6
+    alone = trained(["mse"], [2, 3, 4]).rows
+    pd.testing.assert_frame_equal(finished.rows[~gone].reset_index(drop=True), alone.reset_index(drop=True))
+
+
+FRAIL = '''
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+def frail(prediction, target):
+    """Positives count more, the fewer there are."""
+    loss = binary_cross_entropy_with_logits(prediction, target, reduction="none")
+    return (loss * (target * target.numel() / target.sum() + 1 - target)).mean()
+'''
+
+
+@pytest.mark.parametrize("engine", ["fused", "loop"])
+def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: str) -> None:
+    """NaN on a batch without positives is the failure of the loss, whatever the rate."""
+    spec = f"{tmp_path}/own.py:frail"
+    Path(tmp_path, "own.py").write_text(FRAIL)
+    wanted = study(datasets="imbalanced:positives=0.05:rows=200", losses=["bce", spec], seeds=1)
+    rows = run(wanted, jobs=1, engine=engine).rows
+    assert list(rows.status) == ["ok", "failed"]
+    assert ": it is NaN or infinite on a batch without a row of class positive; " in rows.failure.iloc[1]

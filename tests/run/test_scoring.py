@@ -278,7 +278,7 @@ def test_rows_survive_the_data_frame(trained) -> None:
 def test_a_failed_trial_says_why_and_has_no_score() -> None:
     """Its row holds the trial, its hashes, the status and the reason; every score and time is undefined."""
     (pack,) = packs_of("moons", ("bce",), seeds=1)
-    (row,), (done,) = failed_rows(pack, {"bce": "it raised"}, "f"), rows_of(pack, fused.train(pack), "f")
+    (row,), (done,) = failed_rows(pack, ["it raised"], "f"), rows_of(pack, fused.train(pack), "f")
     assert (row["status"], row["failure"], list(row)) == ("failed", "it raised", list(COLUMNS))
     assert {row[name] for name in COLUMNS if row[name] != done[name]} == {"failed", "it raised", None}
     assert all(row[name] is None for name in (*METRICS, "epochs_to_target", "converged", "best_epoch"))

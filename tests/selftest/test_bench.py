@@ -9,7 +9,6 @@ from lossbench.selftest.bench import LOSSES, SHARES, make_pack, measure, multipl
 from lossbench.training.fused.batches import Batches
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network
-from lossbench.training.fused.placement import Placement
 
 
 def test_figures_belong_together() -> None:
@@ -32,9 +31,8 @@ def test_the_pack_holds_all_losses_and_shares() -> None:
 def test_the_products_are_those_of_a_step() -> None:
     """With a linear activation in between, the products alone give the gradient of the real backward pass."""
     pack = make_pack(3, epochs=1)
-    layout = Layout.of(pack)
-    placement = Placement(torch.float64)
-    network, batches = Network(pack, layout, placement), Batches(pack, layout, placement)
+    layout = Layout.of(pack, torch.float64)
+    network, batches = Network(layout), Batches(layout)
     features = batches.features(next(iter(batches.epoch(0))))
     delta = torch.ones_like(network.forward(features))
     network.backward(delta)

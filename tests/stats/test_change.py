@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES
-from lossbench.stats.change import changes, greater_is_better, meetings, values
+from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES, greater_is_better
+from lossbench.stats.change import changes, meetings, values
 from lossbench.stats.paired import holm, paired_test
 from lossbench.stats.survival import restricted_times
 from stats.runs import clean, finished, moved
@@ -132,6 +132,23 @@ def test_the_last_digit_of_a_float_is_no_change(by: float, still: bool) -> None:
     before = clean({"bce": [0.5, 0.6, 0.7]})
     (change,) = changes(meetings(before, moved(before, "accuracy", by)), "accuracy")
     assert change.still is still
+
+
+@few
+@given(seed=st.integers(0, 1000), power=st.integers(-30, 30))
+def test_the_unit_of_the_target_decides_nothing(seed: int, power: int) -> None:
+    """Errors in farad and in picofarad moved alike: the same mark, p value and number of seeds."""
+    runs = two_runs(np.random.default_rng(seed))
+    for plain, scaled in zip(
+        *(changes(meetings(*in_unit(runs, unit)), "mae") for unit in (1.0, 10.0**power)), strict=True
+    ):
+        assert (scaled.still, scaled.moved, scaled.verdict) == (plain.still, plain.moved, plain.verdict)
+        np.testing.assert_allclose(scaled.adjusted_p, plain.adjusted_p)
+
+
+def in_unit(runs: tuple[pd.DataFrame, pd.DataFrame], unit: float) -> list[pd.DataFrame]:
+    """Return runs with mean errors in a unit."""
+    return [run.assign(mae=(1.5 - run.accuracy) * unit) for run in runs]
 
 
 def test_losses_that_did_not_move_cost_the_others_nothing() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from lossbench.stats.curves import average_curves
+from lossbench.stats.findings import average_curves
 from lossbench.stats.paired import corrected_interval
 
 from .synthetic import SHARES, score_tables, table

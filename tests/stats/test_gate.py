@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.schema import SCORES, TIMES
-from lossbench.stats.change import greater_is_better
-from lossbench.stats.gate import OUTCOMES, GateReport, Policies, gate, parse_rules, refuse_unscored
+from lossbench.plan.gate import OUTCOMES, Policies, parse_rules
+from lossbench.plan.settings import make_settings
+from lossbench.schema import SCORES, TIMES, greater_is_better
+from lossbench.stats.gate import GateReport, gate, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
@@ -74,6 +75,14 @@ def test_a_fall_of_just_the_tolerance_is_tolerated(tolerance: float) -> None:
     before = run()
     report = gate(moved(before, "f1", -tolerance), before, parse_rules([f"f1:-{tolerance}"]))
     assert findings(report) == {"within": 3}
+
+
+@pytest.mark.parametrize(("rise", "finding"), [(3e-12, "worse"), (2e-12, "within"), (1e-12, "within")])
+def test_a_tolerance_may_be_in_any_unit(rise: float, finding: str) -> None:
+    """Of errors near 1e-11, a rise beyond the tolerance fails, however small it is."""
+    before = run().assign(mae=lambda trials: trials.mae * 1e-11)
+    report = gate(moved(before, "mae", rise), before, parse_rules(["mae:+2e-12"]))
+    assert findings(report) == {finding: 3}
 
 
 @few
@@ -322,5 +331,5 @@ def test_a_rule_that_looks_at_nothing_is_refused() -> None:
 @pytest.mark.parametrize("name", [field.name for field in fields(Policies)])
 def test_a_policy_is_one_of_three_words(name: str) -> None:
     """Any other word is refused with the ones that there are."""
-    with pytest.raises(UnknownName, match=f"unknown policy for {name} 'ignore'; .*Known: pass, warn, fail"):
-        Policies(**{name: "ignore"})
+    with pytest.raises(UnknownName, match=f"^gate.{name}: unknown value 'ignore'; .*Known: pass, warn, fail"):
+        make_settings(gate={name: "ignore"})

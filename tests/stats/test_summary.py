@@ -17,6 +17,7 @@ from lossbench.results.write import trials_csv
 from lossbench.schema import COMPARISONS, SUMMARY
 from lossbench.stats.paired import corrected_interval, paired_test
 from lossbench.stats.pairs import compare_pairs
+from lossbench.stats.ranks import rank_losses
 from lossbench.stats.summary import summarise
 
 from .synthetic import EPOCHS, read_trials, score_tables, table
@@ -26,7 +27,7 @@ Scores = Mapping[str, np.ndarray]
 RATIO = 32 / 96
 # What is said of a loss with regard to the others of its table; everything else is its own.
 RELATIVE = [
-    *("reference", "difference", "difference_low", "difference_high"),
+    *("reference", "difference", "difference_low", "difference_high", "difference_n"),
     *("p_holm", "effect_size", "verdict", "tied_with_best", "letters"),
     *("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees"),
     *(f"epochs_to_target_difference{end}" for end in ("", "_low", "_high")),
@@ -122,6 +123,24 @@ def test_every_seed_is_counted_once(scores: Scores) -> None:
         expected = corrected_interval(clean, RATIO)
         np.testing.assert_array_equal([row.mean, row.low, row.high], [expected.mean, expected.low, expected.high])
         assert row.mean == row.accuracy or np.isnan(row.mean)
+
+
+@few
+@given(scores=score_tables())
+def test_undefined_scores_are_not_counted(scores: Scores) -> None:
+    """Where trainings end well without a score, means, tests and letters are of the seeds that have one.
+
+    Nothing warns, however few are left.
+    """
+    trials = table(scores).assign(status="ok")
+    summary, clean = summarise(trials), {name: values[:, 0] for name, values in scores.items()}
+    for row in summary.itertuples():
+        defined = np.isfinite(clean[row.loss])
+        assert (row.n, row.accuracy_n, row.undefined) == (defined.sum(), defined.sum(), (~defined).sum())
+        both = defined & np.isfinite(clean["bce"])
+        assert row.loss == "bce" or row.difference_n == both.sum()
+        assert bool(row.letters) == defined.any()
+    assert set(rank_losses(summary).loss) == set(scores)
 
 
 def test_seeds_that_share_no_rows_need_no_correction() -> None:

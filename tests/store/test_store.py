@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.errors import DataError
+from lossbench.errors import DataError, OutputError
 from lossbench.store import Store, open_store, store_path
+from lossbench.store.record import checksum, encode
 
-from .cases import Finished, block, curve, holds, key, row
+from .cases import Finished, Row, block, curve, holds, key, row
 
 SEEDS = st.lists(st.integers(0, 12), unique=True)
 
@@ -124,6 +128,48 @@ def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> No
         with pytest.raises(DataError, match="seed=7"):
             store.merge(other)
     assert holds(store, block([7]))
+
+
+@pytest.mark.parametrize("changes", [{"seed": 8}, {"seed": "7"}, {"train_rows": 10**30}, {"status": None}])
+def test_a_merge_takes_no_row_under_the_key_of_another(store: Store, tmp_path: Path, changes: Row) -> None:
+    """A record with a checksum of its own may still be none of its key, or no row: nothing is copied."""
+    with Store(tmp_path / "other.sqlite") as other:
+        other.put(block(range(3)))
+        held = encode(row(7), curve(7), 0)
+        cells = json.dumps([(row(7) | changes).get(name) for name in json.loads(held.names)])
+        other._add([held._replace(cells=cells, checksum=checksum(held.key, held.names, cells, held.curve))])
+        with pytest.raises(DataError, match=rf"trial {held.key}: "):
+            store.merge(other)
+    assert len(store) == 0
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be a user for whom permissions hold, which they do not for root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    yield
+    if root:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_store_in_a_place_that_may_not_be_written_is_read(old: bool) -> None:
+    """What it holds is given, one from before there was evidence too; what would be kept is refused."""
+    with TemporaryDirectory() as name:
+        path = Path(name, "trials.sqlite")
+        with filled(name, path.name, [0, 1]) as store:
+            if old:
+                store._connection.execute("DROP TABLE evidence")
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        with as_nobody(), Store(path) as store:
+            assert holds(store, block([0, 1]))
+            assert store.claims() == 0
+            with pytest.raises(OutputError, match="Make the file and its folder writable"):
+                store.put(block([2]))
+        path.parent.chmod(0o755)
 
 
 @pytest.mark.parametrize("dataset", [None, "iris", "wine", "moons"])

@@ -7,9 +7,7 @@ import torch
 
 from lossbench.training import loop
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network
-from lossbench.training.fused.penalties import Penalties
-from lossbench.training.fused.placement import Placement
+from lossbench.training.fused.network import Network, Penalties
 
 from .cases import pack, trial
 
@@ -21,9 +19,9 @@ STRENGTHS = ((0.0, 0.0), (0.3, 0.0), (0.0, 0.2), (0.1, 0.7))
 def test_slope_is_that_of_the_cost(name: str, model: str) -> None:
     """Each model gets the gradient of its own l1 Σ|w| + l2 Σw²; its biases get none."""
     group = pack(*(trial(name, model=model, l1=l1, l2=l2) for l1, l2 in STRENGTHS))
-    layout = Layout.of(group)
-    network = Network(group, layout, Placement(torch.float64))
-    Penalties(group, layout, network, Placement(torch.float64)).add_to(network.gradient)
+    layout = Layout.of(group, torch.float64)
+    network = Network(layout)
+    Penalties(network, layout).add_to(network.gradient)
     for index, (l1, l2) in enumerate(STRENGTHS):
         slot = layout.home[index]
         leaves = [layer[slot].clone().requires_grad_() for layer in network.layers]
@@ -48,8 +46,8 @@ def test_loop_penalises_weights_only(l1: float, l2: float) -> None:
 def test_penalties_add_to_what_is_there(l1: float) -> None:
     """The penalties are added to the gradient of the loss; with strength zero nothing is added."""
     group = pack(trial("iris", l1=l1))
-    layout = Layout.of(group)
-    network = Network(group, layout, Placement(torch.float64))
+    layout = Layout.of(group, torch.float64)
+    network = Network(layout)
     network.gradient.fill_(3)
-    Penalties(group, layout, network, Placement(torch.float64)).add_to(network.gradient)
+    Penalties(network, layout).add_to(network.gradient)
     torch.testing.assert_close(network.gradient, 3 + l1 * network.theta.sign() * network.weights_only())

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.training.fused.products import product, transposed_product
+from lossbench.training.fused.kernels import product, transposed_product
 
 sides = st.integers(1, 40)
 drawn = st.integers(0, 1000).map(lambda seed: torch.Generator().manual_seed(seed))

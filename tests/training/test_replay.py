@@ -14,10 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from lossbench.training import fused
-from lossbench.training.fused import engine, network, products
+from lossbench.training.fused import engine, kernels, network
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.placement import Placement
 from lossbench.training.fused.replay import Replay
 
 from .cases import MODELS, pack, packs_of, same_bits, trial
@@ -146,7 +145,7 @@ def test_a_step_that_is_played_back_is_the_step(
 ) -> None:
     """Curves and outputs are equal to the last bit: a graph sees every operation of a step."""
     monkeypatch.setattr(network, "product", torch_product)
-    monkeypatch.setattr(products, "product", torch_product)
+    monkeypatch.setattr(kernels, "product", torch_product)
     for group in packs_of(name, every_trial(name, model, epochs=3)):
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: step)
         plain = fused.train(group)
@@ -160,6 +159,6 @@ def test_a_loss_of_the_users_own_is_not_captured(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def mine(raw, target):\n    return ((raw - target) ** 2).mean(-1)\n")
     for loss, captured in (("mse", True), (f"{tmp_path / 'mine.py'}:mine", False)):
         group = pack(trial("diabetes", loss=loss))
-        criteria = Criteria(group, Layout.of(group), Placement())
+        criteria = Criteria(Layout.of(group))
         assert isinstance(engine.as_graph(lambda batch: None, "cuda", criteria), Replay) == captured
         assert not isinstance(engine.as_graph(lambda batch: None, "cpu", criteria), Replay)

@@ -124,7 +124,7 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
     Raises:
         UnknownName: a loss that does not exist.
     """
-    own = dataset.score or primary_score(dataset.task)
+    own = primary_score(dataset)
     for score in scores:
         if dataset.task not in METRICS[score].tasks:
             return BadValue(
@@ -157,16 +157,12 @@ def contrasts_of(
     """Yield the contrasts of two losses, and where the document reports both scores, that of their difference."""
     tuned = study.terms.protocols[cell.protocol].tune
     for at, score, pair in product(map(cell.at, cell.shares), scores, pairing.pairs(cell)):
-        contrast = at.compared(score, pair, direction, study, rates_of(at, pair) if tuned else "")
+        rates = [f"{loss} at rate {at.of('lr', loss)[0]:g}" for loss in pair if tuned and loss != CONSTANT]
+        contrast = at.compared(score, pair, direction, study, ", ".join(rates))
         yield contrast
         told = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
         if all(told):
             yield sized(contrast, *map(float, filter(None, told)))
-
-
-def rates_of(cell: Cell, pair: tuple[str, str]) -> str:
-    """Name the rate of each loss."""
-    return ", ".join(f"{loss} at rate {cell.of('lr', loss)[0]:g}" for loss in pair if loss != CONSTANT)
 
 
 def sized(contrast: Contrast, first: float, other: float) -> Contrast:

@@ -45,7 +45,10 @@ def number_table(
     def found_in(cell: Cell, pairing: Pairing) -> Iterator[Found]:
         seen = replace(cell, trials=seen_at(cell.trials, share)) if cell.dataset == implied else cell
         yield from contrasts_of(seen, pairing, claim, study, score, direction)
-        yield from levels_of(seen, pairing, claim, study, score)
+        for name, loss in product(score, dict.fromkeys(chain(*pairing.pairs(seen)))):
+            line = Evidence("not testable", name, seen.protocol, seen.dataset, arms=(loss,))
+            told = claim.reported.get((pairing.arms[loss], name))
+            yield level(line, seen.score_of(loss, name), seen.test_to_train, told, study.margin(name))
 
     trainings = []
     for pairing in pairings(study, arms, score, (*datasets, implied)):
@@ -60,13 +63,3 @@ def remark(line: Evidence, implied: str, share: float) -> Evidence:
     seen = ", the frequent class taken as the positive one" if share > 0.5 else ""
     said = f"{share:.1%} positives, as the reported rows imply{seen}"
     return replace(line, note=", ".join(filter(None, [line.note, said])))
-
-
-def levels_of(
-    cell: Cell, pairing: Pairing, claim: Claim, study: Study, scores: tuple[str, ...]
-) -> Iterator[Evidence]:
-    """Yield the scores of each loss beside the reported ones."""
-    for score, loss in product(scores, dict.fromkeys(chain(*pairing.pairs(cell)))):
-        line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(loss,))
-        told = claim.reported.get((pairing.arms[loss], score))
-        yield level(line, cell.score_of(loss, score), cell.test_to_train, told, study.margin(score))

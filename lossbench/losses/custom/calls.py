@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
-from lossbench.losses.custom.conventions import Convention
+from lossbench.losses.custom.contain import failing
+from lossbench.losses.custom.conventions import Convention, is_number, is_tensor, parameters_of
 from lossbench.losses.custom.locate import Candidate, check_callable
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.remark import Remark, Topic
@@ -20,45 +21,69 @@ Gives = Literal["sample", "output", "batch"]
 """A value a sample (batch,), a value an output (batch, outputs), or one number for the batch ()."""
 
 
-def make_call(candidate: Candidate, arguments: Mapping[str, Any]) -> Call:
+def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: bool = False) -> Call:
     """Return the loss as a function of prediction and target that raises nothing but LossMisbehaves.
 
     Args:
         candidate: the user's object; a class is made into an instance.
         arguments: what the constructor gets, or the function beside prediction and target.
+        target_first: True where it is called with the target first.
 
     Raises:
         LossMisbehaves: the constructor raises, or makes what is no loss.
     """
+    plain, tensors = _with_tensors(candidate, arguments)
     constructed = inspect.isclass(candidate.criterion)
-    criterion = _constructed(candidate, arguments) if constructed else candidate.criterion
-    fixed = criterion if constructed else partial(criterion, **arguments)
+    criterion = _constructed(candidate, plain | tensors) if constructed else candidate.criterion
+    fixed = criterion if constructed else partial(criterion, **plain)
     module = criterion if isinstance(criterion, torch.nn.Module) else None
     if module is not None:
         _check_frozen(candidate, module)
 
+    def fault(error: BaseException) -> LossMisbehaves:
+        return LossMisbehaves(candidate.name, f"raised {in_one_line(error)}", line_of(error, candidate.file))
+
     def call(prediction: torch.Tensor, target: torch.Tensor, **parameters: Any) -> Any:
-        try:
+        with failing(fault):
+            # Its constants, to where the data are.
             if module is not None:
-                module.to(prediction.device, prediction.dtype)  # its constants, to where the data are
-            return fixed(prediction, target, **parameters)
-        except Exception as error:
-            fault = f"raised {in_one_line(error)}"
-            raise LossMisbehaves(candidate.name, fault, line_of(error, candidate.file)) from error
+                module.to(prediction.device, prediction.dtype)
+            if not constructed:
+                parameters |= {
+                    name: value.to(prediction.device, prediction.dtype) for name, value in tensors.items()
+                }
+            first, second = (target, prediction) if target_first else (prediction, target)
+            return fixed(first, second, **parameters)
 
     return call
 
 
+def _with_tensors(
+    candidate: Candidate, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the arguments that are given as they stand, and the lists that are given as tensors."""
+    declared = parameters_of(candidate.criterion)
+    lists = [
+        name for name, value in arguments.items() if isinstance(value, list) and is_tensor(declared.get(name))
+    ]
+    tensors = {name: torch.tensor(arguments[name], dtype=torch.float32) for name in lists}
+    return {name: value for name, value in arguments.items() if name not in tensors}, tensors
+
+
 def _constructed(candidate: Candidate, arguments: Mapping[str, Any]) -> Any:
-    try:
-        # Constants that a constructor draws at random must be the same in every process.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            made = candidate.criterion(**arguments)
-    except Exception as error:
+    plain = {key: value for key, value in arguments.items() if is_number(value)}
+
+    def fault(error: BaseException) -> LossMisbehaves:
         given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-        fault = f"cannot be made: its constructor, given ({given}), raised {in_one_line(error)}"
-        raise LossMisbehaves(candidate.name, fault, line_of(error, candidate.file)) from error
+        said = f"cannot be made: its constructor, given ({given}), raised {in_one_line(error)}"
+        if plain and "Tensor" in str(error):
+            said += "; a tensor is written in brackets, as {}=[{}]".format(*next(iter(plain.items())))
+        return LossMisbehaves(candidate.name, said, line_of(error, candidate.file))
+
+    # Constants that a constructor draws at random must be the same in every process.
+    with failing(fault), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        made = candidate.criterion(**arguments)
     check_callable(made, candidate.name)
     return made
 
@@ -146,11 +171,22 @@ def spread(
 def differentiated(
     loss: Call, raw: torch.Tensor, target: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it."""
+    """Return a loss's value and the gradient of its sum, shaped as `raw`; None where nothing depends on it.
+
+    Raises:
+        LossMisbehaves: the loss raises.
+        RuntimeError: its gradient cannot be computed.
+    """
     leaf = raw.clone().requires_grad_()
     value = loss(leaf, target)
-    (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
+    with failing(_in_gradient):
+        (gradient,) = torch.autograd.grad(value.sum(), leaf, allow_unused=True)
     return value.detach(), gradient
+
+
+def _in_gradient(error: BaseException) -> BaseException:
+    """Return what a gradient that cannot be computed raises, whatever a backward pass of the user's own raised."""
+    return error if isinstance(error, RuntimeError) else RuntimeError(in_one_line(error))
 
 
 def unlike(

@@ -18,6 +18,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
     @task         the only task that it is for
     @label        what it is called in tables
 
+The prediction comes first, unless the names of the first two parameters say otherwise, as (y_true, y_pred) do.
+
 The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
 regression targets and summed over classes and labels, or one number for the batch. A trial call shows which it is,
 see `lossbench.losses.custom.probe`.
@@ -26,11 +28,15 @@ see `lossbench.losses.custom.probe`.
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
+
+import numpy as np
 
 from lossbench.errors import BadValue, UnknownName, WrongTask
 from lossbench.lazy import torch
@@ -97,6 +103,7 @@ class Convention:
         link: how raw outputs become predictions.
         gets: raw outputs, or the probabilities they stand for.
         target: the form of the target.
+        target_first: True where it is called with the target before the prediction.
     """
 
     task: Task
@@ -104,6 +111,7 @@ class Convention:
     link: Link
     gets: Gets
     target: Sees
+    target_first: bool = False
 
     @property
     def encoding(self) -> Encoding:
@@ -138,7 +146,8 @@ class Convention:
             "onehot": f"one-hot target ({batch}, {axes})",
             "values": f"target {'' if self.task == 'regression' else 'of 0 and 1 '}({batch}, {axis})",
         }
-        return f"{given} ({batch}, {axes}) and {targets[self.target]}"
+        both = [f"{given} ({batch}, {axes})", targets[self.target]]
+        return " and ".join(reversed(both) if self.target_first else both)
 
 
 def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: str) -> Convention:
@@ -185,9 +194,18 @@ def recognise(criterion: Any) -> Form:
         >>> recognise(lambda raw, target: 0), recognise(lambda prediction, target: 0)
         ('raw', 'pair')
     """
-    called = _called(criterion)
-    first = [p.name for p in signature(called) if p.kind in _BY_POSITION][inspect.isclass(criterion) :][:2]
-    return "raw" if first == ["raw", "target"] else "pair"
+    return "raw" if first_names(criterion) == ["raw", "target"] else "pair"
+
+
+def first_names(criterion: Any) -> list[str]:
+    """Return the names of the two parameters that prediction and target are given to.
+
+    Example:
+        >>> first_names(torch.nn.MSELoss)
+        ['input', 'target']
+    """
+    names = [p.name for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
+    return names[inspect.isclass(criterion) :][:2]
 
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -228,7 +246,7 @@ def read_arguments(
 ) -> dict[str, Any]:
     """Read the parameters of a spec as what the object's signature wants.
 
-    Numbers, true, false, none, and texts where the default is no number.
+    Numbers, true, false, none, lists of numbers in brackets, and texts where the default is no number.
 
     Raises:
         UnknownName: a parameter that the object does not have.
@@ -265,12 +283,38 @@ def _value(where: str, text: str, default: object) -> Any:
         return text
     if text.lower() in _WORDS and not is_number(default):
         return _WORDS[text.lower()]
+    if text.strip().startswith("["):
+        return _list(where, text)
     if isinstance(default, bool):
         raise BadValue(f"{where} is neither true nor false; give one of them")
     value = _number(text, whole=not isinstance(default, float))
     if value is None and is_number(default):
         raise BadValue(f"{where} is not a finite number; give one")
     return text if value is None else value
+
+
+def _list(where: str, text: str) -> list[Any]:
+    """Read a list of numbers, or of such lists."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        if np.isfinite(np.array(value, dtype=float)).all():
+            return list(value)
+    raise BadValue(f"{where} is no list of numbers; write one as [1,2,3]")
+
+
+def is_tensor(parameter: inspect.Parameter | None) -> bool:
+    """Say whether a list given to a parameter is meant as a tensor: unless its default or annotation says list.
+
+    Example:
+        >>> sizes = parameters_of(lambda prediction, target, weight=None, sizes=(1, 2): 0)
+        >>> is_tensor(sizes["weight"]), is_tensor(sizes["sizes"])
+        (True, False)
+    """
+    if parameter is None:
+        return True
+    said = str(parameter.annotation).lower()
+    plain = any(kind in said for kind in ("list", "tuple", "sequence", "iterable")) and "tensor" not in said
+    return not plain and not isinstance(parameter.default, list | tuple)
 
 
 def _number(text: str, whole: bool) -> float | None:

@@ -23,11 +23,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.home import expand
 from lossbench.lazy import torch
-from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, on_path, run_file
+from lossbench.losses.custom.contain import Seen, contained, failing
+from lossbench.losses.custom.source import SEEN, code_of, digest, file_of, in_one_line, on_path, run_file
 from lossbench.losses.registry import names, served
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
+from lossbench.visible import hides
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -47,6 +50,7 @@ class Candidate:
         origin: where it comes from, in words.
         code: a hash of its code.
         stated: what was said about it when it was registered.
+        seen: what was seen of its file when that ran.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Candidate:
     origin: str
     code: str
     stated: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
 
 
 _REGISTERED: dict[str, Candidate] = {}
@@ -130,7 +135,12 @@ def check_name(name: str) -> None:
     Raises:
         BadValue: saying what is wrong with it.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name) or _is_file(name):
+    if (
+        not isinstance(name, str)
+        or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name)
+        or hides(name)
+        or _is_file(name)
+    ):
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
         )
@@ -159,7 +169,7 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        file = Path(place).absolute()
+        file = Path(expand(place)).absolute()
         module, code = run_file(file)
         return _in_file(module, name, attribute, str(file), code)
     if ":" in place:
@@ -198,23 +208,23 @@ def _is_file(place: str) -> bool:
 def _in_file(module: ModuleType, name: str, attribute: str, file: str, code: str) -> Candidate:
     criterion = find_in(module, attribute, Path(file).name)
     check_callable(criterion, name)
-    return Candidate(name, criterion, file, Path(file).name, code)
+    return Candidate(name, criterion, file, Path(file).name, code, seen=SEEN[module.__name__])
 
 
 @cache
 def _in_module(name: str, place: str, attribute: str) -> Candidate:
-    try:
-        with on_path(Path.cwd()):
-            module = importlib.import_module(place)
-    except (Exception, SystemExit) as error:
+    def fault(error: BaseException) -> LossFailed | BadValue:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing == place and served(place):
-            raise _no_parameter(name) from error
+            return _no_parameter(name)
         advice = "install the package that has it" if missing else "mend it"
-        raise LossFailed(
+        return LossFailed(
             f"loss '{name}': module {place} cannot be imported: {in_one_line(error)}; {advice}, or name a file: "
             f"my_losses.py:{attribute}"
-        ) from error
+        )
+
+    with contained(), failing(fault), on_path(Path.cwd()):
+        module = importlib.import_module(place)
     criterion = find_in(module, attribute, place)
     check_callable(criterion, name)
     version = getattr(importlib.import_module(place.partition(".")[0]), "__version__", "")
@@ -233,13 +243,15 @@ def installed() -> Mapping[str, EntryPoint]:
 @cache
 def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
     package = entry.dist.name if entry.dist else "?"
-    try:
-        criterion = entry.load()
-    except (Exception, SystemExit) as error:
-        raise LossFailed(
+
+    def fault(error: BaseException) -> LossFailed:
+        return LossFailed(
             f"loss '{name}' of the installed package {package} cannot be loaded from {entry.value}: "
             f"{in_one_line(error)}; ask those who make the package"
-        ) from error
+        )
+
+    with contained(), failing(fault):
+        criterion = entry.load()
     check_callable(criterion, name)
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
 

@@ -8,12 +8,14 @@ changed inputs, chance, a target that is not looked at) means that it cannot be 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from lossbench.errors import LossFailed, LossMisbehaves, WrongTask
+from lossbench.errors import LossDoesNotFit, LossFailed, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call, Gives, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
@@ -120,6 +122,8 @@ class Probe:
             value, exchanged = (self._differentiated(loss, y)[0] for y in (self.target, self.target.roll(1, 0)))
             if torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
                 yield Topic.ANY_ORDER()
+        if self._clamps(loss):
+            yield Topic.CLAMPED()
 
     def _first_value(self) -> torch.Tensor:
         """Return the value of a first call, if it is a tensor with a gradient and the inputs are untouched."""
@@ -130,10 +134,7 @@ class Probe:
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
         if not torch.is_tensor(value):
-            raise self._failed(
-                f"returned {type(value).__name__}, not a tensor computed from the prediction; leave out item() "
-                "and numpy()"
-            )
+            raise self._failed(f"returned {came_back(value)}")
         if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
             raise self._failed("changes its prediction or its target in place; let it work on a copy")
         if not value.requires_grad:
@@ -187,11 +188,66 @@ class Probe:
 
     def _misfit(self, fault: str) -> WrongTask:
         rows, outputs = self.raw.shape
-        more = (
-            f"It was given {self.convention}, with {rows} rows and {outputs} outputs; if it wants anything else, "
-            "state @gets, @target or @link"
-        )
+        wanted = self._wanted()
+        advice = f"with {wanted} it runs" if wanted else "if it wants anything else, state @gets, @target or @link"
+        more = f"It was given {self.convention}, with {rows} rows and {outputs} outputs; {advice}"
         return WrongTask(f"'{self.name}'", self.convention.task, fault, more)
+
+    def _wanted(self) -> str:
+        """Return the statements with which the loss runs, if none of the kind is made; empty where none help."""
+        if self.convention.gets == "probability" or self.convention.target == "onehot":
+            return ""
+        gets: dict[str, Any] = {"gets": "probability"} if self._may_get_probabilities else {}
+        sees: dict[str, Any] = {"target": "onehot"} if self.convention.target == "index" else {}
+        for stated in filter(None, (gets, sees, gets | sees)):
+            with suppress(LossFailed, LossDoesNotFit):
+                replace(self, convention=replace(self.convention, **stated)).gives()
+                return "".join(f":@{key}={value}" for key, value in stated.items())
+        return ""
+
+    @property
+    def _may_get_probabilities(self) -> bool:
+        return self.convention.task != "regression" and self.convention.link in ("sigmoid", "softmax")
+
+    def _clamps(self, loss: Call) -> bool:
+        """Say whether the gradient is zero wherever a raw output is no probability, and only there."""
+        if self.convention.gets == "probability" or not self._may_get_probabilities:
+            return False
+        raw = torch.linspace(-2, 3, self.raw.numel()).view_as(self.raw)
+        gradient = differentiated(loss, raw, self.target)[1]
+        inside = (raw > 0) & (raw < 1)
+        return gradient is not None and bool(gradient[inside].any()) and not bool(gradient[~inside].any())
 
     def _failed(self, fault: str) -> LossMisbehaves:
         return LossMisbehaves(self.name, fault)
+
+
+def came_back(value: object) -> str:
+    """Say what a loss returned instead of a tensor, and what to do about it.
+
+    Example:
+        >>> came_back({"loss": torch.ones(())})
+        "a dict with the keys loss; a loss returns one tensor: return the one under its key, as result['loss']"
+    """
+    kind = type(value).__name__
+    if isinstance(value, Mapping):
+        keys = ", ".join(map(str, value)) or "none"
+        said, advice = (
+            f"a {kind} with the keys {keys}",
+            f"the one under its key, as result[{next(iter(value), '')!r}]",
+        )
+    elif isinstance(value, tuple | list):
+        parts = " and ".join(_described(part) for part in value)
+        said, advice = f"a {kind} of {parts or 'nothing'}", "that of the loss alone, as result[0]"
+    elif isinstance(value, np.ndarray):
+        said, advice = "a numpy array, which has no gradient", "it as torch computes it, without numpy()"
+    elif isinstance(value, int | float | np.generic):
+        said, advice = f"{kind}, a number without a gradient", "it as torch computes it, without item() or float()"
+    else:
+        said = "nothing (None)" if value is None else kind
+        advice = "the value, computed with torch from the prediction"
+    return f"{said}; a loss returns one tensor: return {advice}"
+
+
+def _described(part: object) -> str:
+    return f"a tensor {tuple(part.shape)}" if torch.is_tensor(part) else f"a {type(part).__name__}"

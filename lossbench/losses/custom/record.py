@@ -7,24 +7,29 @@ everything else does.
 from __future__ import annotations
 
 import inspect
-import warnings
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
-from lossbench.errors import BadValue, LossDoesNotFit
+from lossbench.errors import BadValue, LossDoesNotFit, LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
+from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.conventions import (
     Convention,
+    first_names,
     is_number,
     make_convention,
     parameters_of,
     read_arguments,
     recognise,
 )
+from lossbench.losses.custom.drift import PURE, Drift, drift_of
 from lossbench.losses.custom.locate import Candidate, locate
+from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest
 from lossbench.losses.record import LossRecord
@@ -67,13 +72,11 @@ class Custom:
         return _RECORDS[exact]
 
     def _tried(self) -> LossRecord:
-        with warnings.catch_warnings(record=True) as caught:  # torch warns of shapes that were broadcast
-            warnings.simplefilter("always")
-            gives, found, notes = self._trial()
+        with _on_trial(self.candidate.name) as seen:
+            gives, found, notes, drift = self._trial()
         given = self.fixed if found.varies else {**self.fixed, **self.varying}
         defaults = numbers_of(self.candidate.criterion)
         numbers = (Parameter(name, defaults[name], meaning="a number of the function") for name in self.varying)
-        said = dict.fromkeys(str(warning.message).strip().splitlines()[0] for warning in caught)
         return LossRecord(
             name=":".join([self.candidate.name, *map(_written, given.items())]),
             task=self.convention.task,
@@ -88,19 +91,32 @@ class Custom:
             whole_batch=gives == "batch",
             natural_zero=self.convention.link == "softplus",
             receives=self._receives(gives, found),
-            notes=(*notes, *(Topic.TORCH_WARNS(warning=line) for line in said)),
+            notes=(*self._read(), *notes, *(Topic.TORCH_WARNS(warning=line) for line in seen.warnings)),
+            drift=drift,
             code=digest(self.candidate.code, repr(self.convention)),
         )
 
-    def _trial(self) -> tuple[Gives, Spread, tuple[Remark, ...]]:
-        """Say what the loss gives, how it is evaluated for many models, and what is to be known."""
-        call = make_call(self.candidate, self.fixed)
+    def _read(self) -> Iterator[Remark]:
+        """Yield what is to be known of the file and of how the loss is called, before it is."""
+        yield from (Topic.TORCH_WARNS(warning=line) for line in self.candidate.seen.warnings)
+        if self.candidate.seen.altered:
+            yield Topic.UNDONE(settings=self.candidate.seen.altered)
+        if self.convention.target_first:
+            yield Topic.TARGET_FIRST(names=tuple(first_names(self.candidate.criterion)))
+
+    def _trial(self) -> tuple[Gives, Spread, tuple[Remark, ...], Drift]:
+        """Say what the loss gives, how it is evaluated for many models, what is to be known, and how it drifts."""
+        call = make_call(self.candidate, self.fixed, self.convention.target_first)
         raw, target = draw(self.convention, self.targets)
         probe = Probe(self.candidate.name, partial(call, **self.varying), self.convention, raw[0], target[0])
         gives = probe.gives()
         loss = alone(call, self.convention, gives)
+        drift = drift_of(partial(loss, **self.varying), raw[0], target[0])
         found = spread(loss, self.convention.convention == "raw", raw, target, self.varying)
-        return gives, found, (*probe.notes(gives), *found.notes)
+        notes = (*probe.notes(gives), *found.notes)
+        if moved := drift(1):
+            raise LossMisbehaves(self.candidate.name, f"{moved}; {PURE}")
+        return gives, found, notes, drift
 
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's function gets and how its result is read."""
@@ -112,6 +128,18 @@ class Custom:
             "batch": "one number for the batch",
         }
         return f"{seen}; returns {results[gives]}; {found.way}"
+
+
+@contextmanager
+def _on_trial(name: str) -> Iterator[Seen]:
+    """Contain a loss, and refuse it if it changes what the numbers of others depend on, whatever else it does."""
+    seen = Seen()
+    try:
+        with contained() as seen:
+            yield seen
+    finally:
+        if seen.altered:
+            raise LossMisbehaves(name, meddles(seen.altered))
 
 
 def custom_loss(
@@ -142,9 +170,12 @@ def custom_loss(
         raise BadValue(
             f"loss '{spec}' is not of the catalogue: state the task it is for, one of {', '.join(TASKS)}"
         )
+    names = first_names(candidate.criterion)
     convention = make_convention(task, recognise(candidate.criterion), said, f"'{spec}'")
+    convention = replace(convention, target_first=len(names) == 2 and target_first(*names))
     fixed = read_arguments(spec, given, parameters_of(candidate.criterion))
     numbers = numbers_of(candidate.criterion) if convention.convention == "raw" else {}
+    numbers = {key: default for key, default in numbers.items() if not isinstance(fixed.get(key), list)}
     varying = {key: fixed.pop(key, default) for key, default in numbers.items()}
     record = Custom(candidate, convention, targets or USUAL[task], fixed, varying).record()
     return record, {parameter.name: float(varying[parameter.name]) for parameter in record.parameters}
@@ -181,6 +212,8 @@ def numbers_of(criterion: Any) -> dict[str, float]:
 def _written(item: tuple[str, Any]) -> str:
     """Write a parameter as in a spec."""
     key, value = item
+    if isinstance(value, list):
+        return f"{key}={json.dumps(value, separators=(',', ':'))}"
     plain = str(value).lower() if value is None or isinstance(value, bool) else str(value).removesuffix(".0")
     return f"{key}={plain}"
 

@@ -22,6 +22,10 @@ from types import ModuleType
 from typing import Any
 
 from lossbench.errors import LossFailed
+from lossbench.losses.custom.contain import Seen, contained, failing
+
+SEEN: dict[str, Seen] = {}
+"""By the name of a module, what was seen of a user's file when it ran."""
 
 
 def read_sources(file: Path) -> dict[Path, bytes]:
@@ -112,14 +116,14 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
     module = ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
-    try:
-        with on_path(file.parent), set_aside({part.removesuffix(".py") for part in beside}):
-            exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
-    except (Exception, SystemExit) as error:
+
+    def fault(error: BaseException) -> LossFailed:
         del sys.modules[name]
-        raise LossFailed(
-            f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it"
-        ) from error
+        return LossFailed(f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it")
+
+    names = {part.removesuffix(".py") for part in beside}
+    with contained([str(file)]) as SEEN[name], failing(fault), on_path(file.parent), set_aside(names):
+        exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
     return module, code
 
 

@@ -9,8 +9,6 @@ import numpy as np
 import torch
 
 from lossbench.training.fused.layout import Layout, padded
-from lossbench.training.fused.placement import Placement
-from lossbench.training.pack import Pack
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,14 @@ class Table:
 
     Args:
         views: the features (rows, inputs) of each view, all of one shape.
-        block: (blocks,) which view each block sees.
-        placement: where they are kept.
+        layout: says which view each block sees.
     """
 
-    def __init__(self, views: list[np.ndarray], block: np.ndarray, placement: Placement) -> None:
+    def __init__(self, views: list[np.ndarray], layout: Layout) -> None:
         self.rows = len(views[0])
         values = np.pad(np.concatenate(views), ((0, 0), (0, 1)), constant_values=1)
-        self.values = placement.numbers(values)
-        self.shift = placement.indices(block)[:, None] * self.rows
+        self.values = layout.numbers(values)
+        self.shift = layout.indices(layout.block)[:, None] * self.rows
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the features (blocks, columns, inputs + 1) of the rows (blocks, columns)."""
@@ -58,18 +55,12 @@ class Batches:
 
     Every batch, the last of an epoch too, has the same number of columns: shapes are static, and the bits do not
     depend on the neighbours.
-
-    Args:
-        pack: the trials.
-        layout: which trial sits in which slot.
-        placement: where the features are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
-        self.placement = placement
-        self.table = Table([pack.training[index].features for index in layout.views], layout.block, placement)
+    def __init__(self, layout: Layout) -> None:
+        self.layout, pack = layout, layout.pack
+        self.table = Table([pack.training[index].features for index in layout.views], layout)
         self.orders = np.stack([pack.orders[pack.trials[index].seed] for index in layout.views])
-        self.block = layout.block
         starts = np.arange(0, self.table.rows, pack.batch_size)[:, None]
         self.counts = np.minimum(pack.batch_size, self.table.rows - starts)
         columns = np.arange(padded(pack.batch_size))
@@ -77,7 +68,7 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
-        rows = self.placement.indices(self.orders[self.block, epoch][:, self.places])
+        rows = self.layout.indices(self.orders[self.layout.block, epoch][:, self.places])
         for step, count in enumerate(self.counts.ravel().tolist()):
             yield Batch(rows[:, step], count, epoch)
 

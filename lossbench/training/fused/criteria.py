@@ -11,8 +11,6 @@ import torch
 from lossbench.losses.record import LossRecord
 from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
-from lossbench.training.fused.placement import Placement
-from lossbench.training.pack import Pack
 from lossbench.training.trial import blamed
 
 
@@ -62,20 +60,20 @@ class Targets:
     """The targets of each model, as its loss encodes them.
 
     Args:
-        pack: the trials.
+        layout: of the pack.
         trials: (models,) the trial of each model.
-        placement: where they are kept.
     """
 
-    def __init__(self, pack: Pack, trials: np.ndarray, placement: Placement) -> None:
+    def __init__(self, layout: Layout, trials: np.ndarray) -> None:
+        pack = layout.pack
         keys = [(id(pack.training[index].target), pack.losses[index].record.natural_zero) for index in trials]
         versions = dict(zip(keys, trials, strict=True))
         numbers = {key: number for number, key in enumerate(versions)}
         tables = np.concatenate([pack.encoded(index) for index in versions.values()])
         rows, self.shape = len(tables) // len(versions), tables.shape[1:]
         tables = tables.ravel() if self.shape == (1,) else tables  # numbers are selected faster than rows of one
-        self.values = (placement.indices if tables.dtype == np.int64 else placement.numbers)(tables)
-        self.shift = placement.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
+        self.values = (layout.indices if tables.dtype == np.int64 else layout.numbers)(tables)
+        self.shift = layout.indices(np.array([numbers[key] * rows for key in keys]))[:, None]
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the targets of the rows (models, columns): (models, columns), or (models, columns, targets)."""
@@ -83,24 +81,19 @@ class Targets:
 
 
 class Criteria:
-    """All losses of a pack, each evaluated once a step for all of its models.
+    """All losses of a pack, each evaluated once a step for all of its models."""
 
-    Args:
-        pack: the trials.
-        layout: which trial sits in which slot.
-        placement: where the targets are kept.
-    """
-
-    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
+    def __init__(self, layout: Layout) -> None:
+        pack = layout.pack
         self.dataset = pack.dataset.name
         records = [pack.losses[index].record for index in layout.slots]
         members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
-        self.groups = [make_group(pack, layout.slots[slots], placement) for slots in members]
+        self.groups = [make_group(layout, layout.slots[slots]) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
-        self.order, self.back = placement.indices(order), placement.indices(np.argsort(order))
-        self.blocks = placement.indices(order // SLOTS)
-        self.targets = Targets(pack, layout.slots[order], placement)
+        self.order, self.back = layout.indices(order), layout.indices(np.argsort(order))
+        self.blocks = layout.indices(order // SLOTS)
+        self.targets = Targets(layout, layout.slots[order])
 
     @property
     def built_in(self) -> bool:
@@ -128,25 +121,21 @@ class Criteria:
             return group.gradient(raw, target, batch.count)
 
 
-def make_group(pack: Pack, trials: np.ndarray, placement: Placement) -> Group:
+def make_group(layout: Layout, trials: np.ndarray) -> Group:
     """Group trials (models,) whose losses share a record.
 
     Parameters are tensors even where all models have the same value: torch rounds a plain number differently, so a
     trial's last bits would depend on its neighbours.
     """
+    pack = layout.pack
     losses = [pack.losses[index] for index in trials]
     parameters = {
-        name: placement.numbers(np.array([loss.parameters[name] for loss in losses]))[:, None, None]
+        name: layout.numbers(np.array([loss.parameters[name] for loss in losses]))[:, None, None]
         for name in losses[0].parameters
     }
     priors = [pack.prior(index) for index in trials]
     for name in priors[0]:
-        parameters[name] = placement.numbers(np.stack([prior[name] for prior in priors]))
+        parameters[name] = layout.numbers(np.stack([prior[name] for prior in priors]))
     specs = tuple(dict.fromkeys(loss.spec for loss in losses))
-    return Group(losses[0].record, specs, parameters, offset_of(pack, trials, placement))
-
-
-def offset_of(pack: Pack, trials: np.ndarray, placement: Placement) -> torch.Tensor | None:
-    """Return the offsets of the raw outputs of some trials, (trials, 1, outputs), or None if all are zero."""
     offsets = np.stack([pack.offset(index) for index in trials])[:, None]
-    return placement.numbers(offsets) if offsets.any() else None
+    return Group(losses[0].record, specs, parameters, layout.numbers(offsets) if offsets.any() else None)

@@ -10,9 +10,7 @@ import torch
 from lossbench.training.fused.batches import Batch, Batches
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network
-from lossbench.training.fused.penalties import Penalties
-from lossbench.training.fused.placement import Placement
+from lossbench.training.fused.network import Network, Penalties
 from lossbench.training.fused.recorder import Recorder
 from lossbench.training.fused.replay import Replay, Step
 from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd
@@ -32,13 +30,10 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     Returns:
         What was recorded, in the order of the pack's trials.
     """
-    layout, placement = Layout.of(pack), Placement(dtype, device)
-    network = Network(pack, layout, placement)
-    batches = Batches(pack, layout, placement)
-    criteria = Criteria(pack, layout, placement)
-    penalties = Penalties(pack, layout, network, placement)
-    optimisers = build_optimisers(pack, layout, network)
-    recorder = Recorder(pack, layout, network, placement)
+    layout = Layout.of(pack, dtype, device)
+    network, batches, criteria = Network(layout), Batches(layout), Criteria(layout)
+    penalties, recorder = Penalties(network, layout), Recorder(network, layout)
+    optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:
         raw = network.forward(batches.features(batch))
@@ -61,12 +56,12 @@ def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
     return Replay(step) if device == "cuda" and criteria.built_in else step
 
 
-def build_optimisers(pack: Pack, layout: Layout, network: Network) -> list[Sgd | Adam]:
+def build_optimisers(network: Network, layout: Layout) -> list[Sgd | Adam]:
     """Return one optimiser for each specification and rate; the models that share them lie side by side.
 
     Only the weights decay, never the biases.
     """
-    optimisers, start = [], 0
+    optimisers, start, pack = [], 0, layout.pack
     for (spec, rate), models in groupby((pack.trials[i].optimizer, pack.trials[i].lr) for i in layout.slots):
         rows = slice(start, start := start + len(list(models)))
         name, hyper = pack.setup.optimisers[spec]

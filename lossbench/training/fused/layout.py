@@ -1,4 +1,4 @@
-"""Which trial sits in which slot."""
+"""Where a pack lies: which trial sits in which slot, and where its numbers are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import torch
 
 from lossbench.training.pack import Pack
 
@@ -30,19 +31,25 @@ class Layout:
     A block that is not full repeats its first trial; these repetitions are trained and thrown away.
 
     Args:
+        pack: the trials.
         slots: (models,) index of the trial in each slot; those of one optimiser and rate lie side by side.
         home: (trials,) a slot of each trial.
         block: (blocks,) which view of the features each block sees.
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.
+        dtype: the precision of everything but indices.
+        device: "cpu" or "cuda".
     """
 
+    pack: Pack
     slots: np.ndarray
     home: np.ndarray
     block: np.ndarray
     views: np.ndarray
+    dtype: torch.dtype
+    device: str
 
     @staticmethod
-    def of(pack: Pack) -> Layout:
+    def of(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Layout:
         """Lay out the trials of a pack."""
         features = [id(part.features) for part in pack.training]
         views = {key: features.index(key) for key in features}
@@ -53,7 +60,16 @@ class Layout:
         slots = np.array([index for _, block in blocks for index in block])
         home = np.empty(len(pack.trials), dtype=np.int64)
         home[slots[::-1]] = np.arange(len(slots))[::-1]  # the first slot of a trial wins
-        return Layout(slots, home, np.array([view for view, _ in blocks]), np.array(list(views.values())))
+        block, seen = np.array([view for view, _ in blocks]), np.array(list(views.values()))
+        return Layout(pack, slots, home, block, seen, dtype, device)
+
+    def numbers(self, values: np.ndarray) -> torch.Tensor:
+        """Return values (...) as a tensor (...) of the pack's precision."""
+        return torch.as_tensor(values).to(self.device, self.dtype)
+
+    def indices(self, values: np.ndarray) -> torch.Tensor:
+        """Return whole numbers (...) as a tensor (...) of their own type."""
+        return torch.as_tensor(values).to(self.device)
 
 
 def full_blocks(indices: list[int]) -> list[list[int]]:

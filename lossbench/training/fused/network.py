@@ -1,15 +1,12 @@
-"""The networks of all models as one tensor program, with the backward pass written by hand."""
+"""The networks of all models as one tensor program, with the backward pass and the penalties written by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
-from lossbench.training.fused.activations import ACTIVATIONS
+from lossbench.training.fused.kernels import ACTIVATIONS, product, transposed_product
 from lossbench.training.fused.layout import LANES, SLOTS, Layout, padded
-from lossbench.training.fused.placement import Placement
-from lossbench.training.fused.products import product, transposed_product
-from lossbench.training.pack import Pack
 
 
 class Network:
@@ -19,21 +16,17 @@ class Network:
     + 1), the bias as last column; in memory the units of one input lie side by side, since some products then take
     half the time. Activations are (models, units + 1, columns): the last unit is one and carries the bias of the
     next layer; the batch is the innermost axis, where it fills the vector registers.
-
-    Args:
-        pack: the trials.
-        layout: which trial sits in which slot.
-        placement: where the parameters are kept.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, placement: Placement) -> None:
+    def __init__(self, layout: Layout) -> None:
+        pack = layout.pack
         inputs = pack.dataset.features.shape[1]
         self.shapes = pack.model.sizes(inputs, pack.outputs)
         size = pack.model.parameters(inputs, pack.outputs)
         rows = {trial.seed: row(first) for trial, first in zip(pack.trials, pack.weights, strict=True)}
         theta = np.zeros((len(layout.slots), padded(size, LANES // SLOTS)))
         theta[:, :size] = [rows[pack.trials[index].seed] for index in layout.slots]
-        self.theta = placement.numbers(theta)
+        self.theta = layout.numbers(theta)
         self.gradient = torch.zeros_like(self.theta)
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
         self.activation = ACTIVATIONS[pack.model.activation]
@@ -86,6 +79,29 @@ class Network:
         units, hidden = self.shapes[index][0], index < len(self.shapes) - 1
         values = self.theta.new_empty(len(self.theta), units + hidden, self.features.shape[1])
         return values, values[:, :units]
+
+
+class Penalties:
+    """The gradient of l1 · Σ|w| + l2 · Σw² over the weights of each model; biases are not penalised.
+
+    Args:
+        network: whose parameters are penalised.
+        layout: says which trial each of its models is.
+    """
+
+    def __init__(self, network: Network, layout: Layout) -> None:
+        trials = [layout.pack.trials[index] for index in layout.slots]
+        self.theta, weights = network.theta, network.weights_only()
+        l1, l2 = np.array([t.l1 for t in trials]), np.array([2 * t.l2 for t in trials])
+        self.l1 = torch.outer(layout.numbers(l1), weights) if l1.any() else None
+        self.l2 = torch.outer(layout.numbers(l2), weights) if l2.any() else None
+
+    def add_to(self, gradient: torch.Tensor) -> None:
+        """Add the penalties' gradient to `gradient`, (models, parameters), in place."""
+        if self.l1 is not None:
+            gradient.addcmul_(self.theta.sign(), self.l1)
+        if self.l2 is not None:
+            gradient.addcmul_(self.theta, self.l2)
 
 
 def row(layers: list[np.ndarray]) -> np.ndarray:

@@ -9,8 +9,6 @@ from lossbench.data.fold import Part
 from lossbench.training.fused.batches import Table
 from lossbench.training.fused.layout import LANES, Layout, padded
 from lossbench.training.fused.network import Network
-from lossbench.training.fused.placement import Placement
-from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
 
 
@@ -18,14 +16,12 @@ class Recorder:
     """Scores all models after each epoch and remembers the best parameters of each.
 
     Args:
-        pack: the trials.
-        layout: which trial sits in which slot.
         network: the models.
-        placement: where they are kept.
+        layout: says which trial each of them is.
     """
 
-    def __init__(self, pack: Pack, layout: Layout, network: Network, placement: Placement) -> None:
-        self.network, self.layout, self.placement = network, layout, placement
+    def __init__(self, network: Network, layout: Layout) -> None:
+        self.network, self.layout, pack = network, layout, layout.pack
         folds = [pack.folds[pack.trials[index].seed] for index in layout.views]
         self.validation = self.evaluation([fold.validation for fold in folds])
         self.test = self.evaluation([fold.test for fold in folds])
@@ -38,12 +34,12 @@ class Recorder:
 
     def evaluation(self, parts: list[Part]) -> Table:
         """Return the features of one clean part of each view."""
-        return Table([part.features for part in parts], self.layout.block, self.placement)
+        return Table([part.features for part in parts], self.layout)
 
     def raw_outputs(self, table: Table) -> np.ndarray:
         """Return the raw outputs of every model, (models, rows, outputs)."""
         each = np.minimum(np.arange(padded(table.rows)), table.rows - 1)
-        columns = self.placement.indices(each).expand(len(table.shift), -1)
+        columns = self.layout.indices(each).expand(len(table.shift), -1)
         # Few rows at a time, so that their hidden values stay in the cache.
         chunks = [self.network.forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
         return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).cpu().numpy()
@@ -57,7 +53,7 @@ class Recorder:
         self.curve[:, epoch] = score
         improved = score > self.best_score
         self.best_score[improved] = score[improved]
-        models = self.placement.indices(np.flatnonzero(improved))
+        models = self.layout.indices(np.flatnonzero(improved))
         self.best_theta.index_copy_(0, models, self.network.theta.index_select(0, models))
 
     def trace(self) -> Trace:

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 
 from lossbench.errors import LossDoesNotFit, LossFailed
+from lossbench.losses import get_loss
 from lossbench.losses.custom.calls import make_call
 from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
 from lossbench.losses.custom.locate import Candidate
@@ -128,7 +129,7 @@ def test_what_depends_on_the_task_does_not_fit_it(ailment):
 
 
 FAILS = {
-    "is no tensor": (lambda p, t: 3.0, "returned float, not a tensor"),
+    "is no tensor": (lambda p, t: 3.0, "returned float, a number without a gradient"),
     "is detached": (lambda p, t: (p.detach() - t).square().mean(), "has no gradient: its result is cut off"),
     "counts": (lambda p, t: (p > t).float().mean(), "has no gradient"),
     "depends on nothing": (
@@ -270,3 +271,57 @@ def test_constants_drawn_by_a_constructor_are_always_the_same():
         first.call(first.raw, first.target), second.call(first.raw, first.target), rtol=0, atol=0
     )
     assert first.call(first.raw.double(), first.target.double()).dtype == torch.float64
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("(loss, {'mse': loss})", "returned a tuple of a tensor () and a dict; a loss returns one tensor: return"),
+        (
+            "{'loss': loss}",
+            "returned a dict with the keys loss; a loss returns one tensor: return the one",
+        ),
+        ("None", "returned nothing (None); a loss returns one tensor"),
+        ("loss.item()", "returned float, a number without a gradient; a loss returns one tensor"),
+        ("loss.detach().numpy()", "returned a numpy array, which has no gradient; a loss returns one tensor"),
+        ("'low'", "returned str; a loss returns one tensor"),
+    ],
+)
+def test_what_came_back_is_said(write, returned, told):
+    """Where it is no tensor, the message says what it is and what is expected."""
+    write(f"def f(p, t):\n    loss = ((p - t) ** 2).mean()\n    return {returned}")
+    with pytest.raises(LossFailed) as caught:
+        get_loss("mine.py:f", "regression")
+    assert told in str(caught.value)
+
+
+def on_probabilities(p, t):
+    """Stay finite by a clamp, whose gradient is zero."""
+    p = p.clamp(1e-6, 1 - 1e-6)
+    return -(t * p.log() + (1 - t) * (1 - p).log()).mean()
+
+
+@pytest.mark.parametrize(
+    ("criterion", "task", "wanted"),
+    [
+        (functional.binary_cross_entropy, "binary", ":@gets=probability"),
+        (lambda p, t: -(t * p.log() + (1 - t) * (1 - p).log()).mean(), "multilabel", ":@gets=probability"),
+        (lambda p, t: (p - t).square().mean(), "multiclass", ":@target=onehot"),
+        (functional.binary_cross_entropy, "multiclass", ":@gets=probability:@target=onehot"),
+    ],
+)
+def test_statements_that_would_help_are_named(criterion, task, wanted):
+    """A loss that does not fit as it is called, and would with other statements: with these it does."""
+    with pytest.raises(LossDoesNotFit, match=f"; with {wanted} it runs$"):
+        probe(criterion, task, 3).gives()
+    stated = dict(part.removeprefix("@").split("=") for part in wanted.split(":") if part)
+    assert probe(criterion, task, 3, **stated).gives()
+
+
+def test_a_clamp_to_probabilities_is_noted():
+    """Raw outputs that are no probabilities have no gradient then; on probabilities nothing is to be said."""
+    tried = probe(on_probabilities, "binary")
+    (note,) = map(words, tried.notes(tried.gives()))
+    assert note.endswith("if it is one, state :@gets=probability")
+    told = probe(on_probabilities, "binary", gets="probability")
+    assert list(told.notes(told.gives())) == []

@@ -5,7 +5,7 @@ import pytest
 import torch
 from training.cases import pack, trial
 
-from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName
+from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss
 from lossbench.remark import Topic
 from lossbench.report.words import words
@@ -346,3 +346,80 @@ def test_trains_like_the_built_in_loss(write, engine, name, ours, theirs):
     last = engine.train(pack(*trials), dtype=torch.float64).last
     for own in range(1, len(theirs) + 1):
         np.testing.assert_allclose(last[2 * own : 2 * own + 2], last[:2], rtol=1e-8, atol=1e-8)
+
+
+def test_lists_are_tensors(write):
+    """Numbers in brackets come as a tensor, in the precision of the outputs; where a list is wanted, as a list."""
+    write(
+        """
+        import torch
+
+        def weighted(p, t, weight=None, powers=(2,)):
+            assert isinstance(powers, list | tuple)
+            weight = torch.ones(1) if weight is None else weight
+            assert weight.dtype == p.dtype or weight.numel() == 1
+            return (weight * sum((p - t).abs() ** power for power in powers)).mean()
+        """
+    )
+    raw, target = torch.randn(4, 2, dtype=torch.float64), torch.zeros(4, 2, dtype=torch.float64)
+    loss = get_loss("mine.py:weighted:weight=[1,0.5]:powers=[1,2]", "regression", 2)
+    assert loss.name == "mine.py:weighted:weight=[1,0.5]:powers=[1,2]"
+    size = raw.abs()
+    torch.testing.assert_close(loss(raw, target), (torch.tensor([1, 0.5]) * (size + size**2)).mean())
+    ours = get_loss("torch.nn:CrossEntropyLoss:weight=[1,2,3]", "multiclass", 3)
+    theirs = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
+    raw, target = torch.randn(5, 3), torch.tensor([0, 1, 2, 1, 0])
+    torch.testing.assert_close(ours(raw, target), theirs(raw, target))
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("torch.nn:CrossEntropyLoss:weight=[1,2]", "weight tensor should be defined either for all 3 classes"),
+        ("torch.nn:CrossEntropyLoss:weight=[1,x,3]", "weight=[1,x,3] is no list of numbers; write one as [1,2,3]"),
+        ("torch.nn:CrossEntropyLoss:weight=[1,2,NaN]", "is no list of numbers"),
+        ("torch.nn:CrossEntropyLoss:weight=3", "a tensor is written in brackets, as weight=[3]"),
+    ],
+)
+def test_a_list_that_is_wrong(spec, told):
+    """One error says what is wrong with it."""
+    with pytest.raises(UsageError) as caught:
+        get_loss(spec, "multiclass", 3)
+    assert told in str(caught.value)
+
+
+def test_a_loss_that_hangs_on_its_past_is_noticed(write):
+    """A counter that moves during the trial is refused; one that moves later is seen when it is asked again."""
+    write(
+        """
+        calls = {"soon": 0, "later": 0, "cycle": 0}
+
+        def stepped(name, limit, p, t):
+            calls[name] += 1
+            return ((p - t) ** 2).mean() * (1 + calls[name] // limit)
+
+        def soon(p, t):
+            return stepped("soon", 10, p, t)
+
+        def later(p, t):
+            return stepped("later", 60, p, t)
+
+        def cycle(p, t):
+            stepped("cycle", 1, p, t)
+            return ((p - t) ** 2).mean() * (1 + calls["cycle"] // 60 % 2)
+
+        def never(p, t):
+            return ((p - t) ** 2).mean()
+        """
+    )
+    with pytest.raises(LossFailed, match="for the same prediction and target; let it depend"):
+        get_loss("mine.py:soon", "regression")
+    raw, target = torch.ones(3, 1), torch.zeros(3, 1)
+    # One that comes back to where it was is seen on the way, when it is asked often.
+    assert get_loss("mine.py:cycle", "regression").record.drift(200)
+    for name, moves in (("later", True), ("never", False)):
+        loss = get_loss(f"mine.py:{name}", "regression")
+        assert loss.record.drift(1) == ""
+        for _ in range(60):
+            loss(raw, target)
+        assert bool(loss.record.drift(1)) == moves

@@ -1,0 +1,51 @@
+"""What the system refuses a command, such as memory, files or processes: one message, and no traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+
+MEMORY = "memory ran out; give --jobs 1, fewer --seeds, --epochs or rows, or a smaller model, or let it take more"
+FILES = "there may be no more open files; give --jobs 1, or allow more (ulimit -n)"
+PROCESSES = "there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)"
+FOLDER = "the current folder is gone; go to one that is there"
+
+SIGNS = {
+    r"allocate memory|allocate .*bytes|out of memory|failed to map segment": MEMORY,
+    r"start new thread|[Rr]esource temporarily unavailable": PROCESSES,
+    r"[Tt]oo many open files": FILES,
+}
+"""What libraries say that have no error of their own for it."""
+
+CODES = {
+    errno.ENOMEM: MEMORY,
+    errno.EMFILE: FILES,
+    errno.ENFILE: FILES,
+    errno.EAGAIN: PROCESSES,
+}
+
+
+def refusal(error: BaseException) -> str | None:
+    """Return what the system refused and what to do; None for an error of another kind.
+
+    Example:
+        >>> refusal(RuntimeError("can't start new thread"))
+        'there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)'
+    """
+    if isinstance(error, MemoryError):
+        return MEMORY
+    said = next((advice for sign, advice in SIGNS.items() if re.search(sign, str(error))), None)
+    if not isinstance(error, OSError):
+        return said
+    if isinstance(error, FileNotFoundError) and not _current_folder():
+        return FOLDER
+    about = f" '{error.filename}'" if error.filename else ""
+    return CODES.get(error.errno or 0) or said or f"the system refuses{about}: {error.strerror or error}"
+
+
+def _current_folder() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False

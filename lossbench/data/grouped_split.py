@@ -1,0 +1,109 @@
+"""A split that keeps the rows of a group together: 60/20/20, and class by class, as near as whole groups allow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SHARES = np.array([0.6, 0.2, 0.2])
+"""What the training, validation and test part should have of the rows, and of each class."""
+
+TRAIN = 0
+MANY = 20  # so many groups with the same rows of each class are dealt out at once
+
+
+def deal(groups: np.ndarray, classes: np.ndarray | None, random: np.random.Generator) -> list[np.ndarray]:
+    """Deal the rows of a table out to three parts, group by group.
+
+    The largest group comes first, in random order where several are as large. Each goes to a part drawn in
+    proportion to what the parts still lack of its classes, among those that it fits into; where it fits into none,
+    to the one that lacks the largest share. So any group may be tested that is no larger than the test part. Many
+    groups that are alike, such as rows that are alone in theirs, are dealt out together. Every part has rows, and
+    rows of every class, where there are enough groups; the training part comes first.
+
+    Args:
+        groups: (rows,) int, the number of each row's group, counted from 0.
+        classes: (rows,) int, the class of each row; None where there are none.
+        random: decides.
+
+    Returns:
+        The rows of each part, ascending.
+
+    Example:
+        >>> visits = np.repeat(np.arange(10), 3)
+        >>> parts = deal(visits, None, np.random.default_rng(0))
+        >>> [len(set(visits[rows])) for rows in parts]
+        [6, 2, 2]
+    """
+    counts = _counts(groups, np.zeros_like(groups) if classes is None else classes)
+    kinds, kind = np.unique(counts, axis=0, return_inverse=True)
+    part, table = np.empty(len(counts), dtype=np.int64), _Table(counts)
+    for number in np.lexsort((random.random(len(kinds)), -kinds[:, -1])):
+        alike = random.permutation(np.flatnonzero(kind.reshape(-1) == number))
+        if len(alike) >= MANY:
+            part[alike] = table.fill(kinds[number], len(alike))
+        else:
+            part[alike] = [table.place(kinds[number], random.random()) for _ in alike]
+    return [np.flatnonzero(part[groups] == place) for place in range(len(SHARES))]
+
+
+def _counts(groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the rows of each class in each group, and all of them in the last column: (groups, classes + 1)."""
+    wide = int(classes.max()) + 1
+    table = np.bincount(groups * wide + classes, minlength=(int(groups.max()) + 1) * wide).reshape(-1, wide)
+    return np.column_stack([table, table.sum(axis=1)])
+
+
+class _Table:
+    """What three parts have and lack while groups are dealt out; the columns are the classes, and all rows last.
+
+    Args:
+        counts: (groups, columns) rows.
+    """
+
+    def __init__(self, counts: np.ndarray) -> None:
+        self.total = np.maximum(counts.sum(axis=0), 1)
+        self.lacking = SHARES[:, None] * self.total
+        self.empty = np.ones(self.lacking.shape, dtype=bool)
+        self.left = np.count_nonzero(counts, axis=0)  # groups that have rows of a column and are not placed yet
+
+    def place(self, rows: np.ndarray, chance: float) -> int:
+        """Put a group with these rows (columns,) into a part; `chance`, in [0, 1), decides among several."""
+        allowed, share = self._allowed(rows > 0), self._missing(rows)
+        room = (self.lacking >= rows - 0.5)[:, rows > 0]
+        fits = allowed & (share > 0.0) & room.all(axis=1)
+        if not fits.any():  # class by class: then by the rows of all
+            fits = allowed & (share > 0.0) & room[:, -1]
+        if fits.any():
+            steps = np.cumsum(share * fits)
+            part = int(np.searchsorted(steps, chance * steps[-1], side="right"))
+        else:
+            part = int(np.where(allowed, self.lacking / self.total @ rows / SHARES, -np.inf).argmax())
+        self._put(rows, part, 1)
+        return part
+
+    def fill(self, rows: np.ndarray, groups: int) -> np.ndarray:
+        """Put groups with these rows each into the parts that lack them; return the part of each group."""
+        share = self._missing(rows)
+        steps = np.cumsum(share if share.any() else SHARES)
+        found = np.diff(np.rint(steps / steps[-1] * groups).astype(int), prepend=0)
+        for part, number in enumerate(found.tolist()):
+            self._put(rows, part, number)
+        return np.repeat(np.arange(len(SHARES)), found)
+
+    def _missing(self, rows: np.ndarray) -> np.ndarray:
+        """Return how much each part lacks of the columns that a group has, (parts,), each by its weight there."""
+        return np.asarray(np.maximum(self.lacking, 0.0) @ (rows / self.total))
+
+    def _put(self, rows: np.ndarray, part: int, groups: int) -> None:
+        self.lacking[part] -= groups * rows
+        self.empty[part] &= (groups * rows) == 0
+        self.left -= groups * (rows > 0)
+
+    def _allowed(self, mine: np.ndarray) -> np.ndarray:
+        """Say which parts may have a group with rows of these columns, (parts,)."""
+        scarce = mine & (self.left <= self.empty.sum(axis=0))
+        waiting = self.empty[:, scarce].sum(axis=1)
+        last = (self.empty[TRAIN] & mine & (self.left == 1)).any()
+        waiting[TRAIN] += mine.size * last
+        waiting += 2 * mine.size * (self.empty[:, -1] & scarce[-1])  # above all, no part is without rows
+        return np.asarray(waiting == waiting.max())

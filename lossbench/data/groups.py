@@ -1,0 +1,212 @@
+"""Rows of a user's table that belong together: those of one group, and equal rows. A split keeps them on one side.
+
+A network that has seen a row in training, or another of the same patient, knows what it is tested on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lossbench.data.cells import Cells, UserTable
+from lossbench.data.fold import STRATIFIABLE
+from lossbench.data.grouped_split import SHARES
+from lossbench.data.table_spec import TableSpec, written
+from lossbench.errors import UnknownName
+from lossbench.remark import Remark, Topic
+
+FEWEST = 3  # groups, one for each part of a split
+SEVERAL = 10  # with fewer groups, few splits are possible, and none near the shares that are wanted
+DIFFERENT = 10  # rows: a table of fewer different ones has coarse columns, and could not be split by them
+BEYOND_CHANCE = 10.0  # so many times the pairs of equal rows that coarse columns would make
+
+
+class Together(NamedTuple):
+    """What a split keeps together.
+
+    Args:
+        groups: (rows,) int64, the number of each row's group; None where every row stands for itself.
+        notes: what is to be said of it.
+    """
+
+    groups: np.ndarray | None
+    notes: tuple[Remark, ...]
+
+
+def rows_together(columns: Sequence[np.ndarray], given: np.ndarray | None) -> Together:
+    """Return the groups of a table: those given, and equal rows; groups that share equal rows are one.
+
+    Args:
+        columns: (rows, width) each, the features that every column of the table has become.
+        given: (rows,) int64, the number of each row's group, counted from 0; None where the user names no groups.
+    """
+    found = repeats([_coded(block) for block in columns])
+    whole = found.number if given is None else joined(given, found.number)
+    if found.several == 0:
+        return Together(given, ())
+    if found.chance or whole.max() + 1 < FEWEST:
+        return Together(given, (Topic.EQUAL_BY_CHANCE(rows=found.several),))
+    notes = [Topic.EQUAL_ROWS(rows=found.several, different=int(np.sum(np.bincount(found.number) > 1)))]
+    if given is not None and whole.max() < given.max():
+        notes.append(Topic.JOINED_GROUPS(groups=int(given.max()) + 1, left=int(whole.max()) + 1))
+    return Together(whole, tuple(notes))
+
+
+def _coded(block: np.ndarray) -> np.ndarray:
+    """Return one column of numbers (rows, 1), or the ones and zeros of categories, as the number of each value."""
+    return numbered(block[:, 0]) if block.shape[1] == 1 else block.argmax(axis=1)
+
+
+def check_group(cells: Cells, stated: TableSpec) -> None:
+    """Refuse a column of groups that does not exist, or is something else.
+
+    Raises:
+        UnknownName: no such column.
+        DataError: it is the target, or dropped.
+    """
+    name = stated.group
+    if name is None:
+        return
+    if name == stated.target:
+        raise cells.error(f"group={name} is the target; name the column that tells whose rows they are")
+    if name in stated.drop:
+        raise cells.error(f"'{name}' makes the groups, and is no feature anyway; take it out of drop=")
+    if name not in cells.columns:
+        raise UnknownName("group column", name, map(written, cells.columns), where=str(cells.path))
+
+
+def groups_of(table: UserTable, name: str) -> np.ndarray:
+    """Return the number of each row's group by a column of the table, (rows,); a row without one is its own.
+
+    Raises:
+        DataError: it makes fewer than three groups.
+    """
+    known = pd.factorize(table.frame[name])[0]
+    numbers = numbered(np.where(known < 0, len(known) + np.arange(len(known)), known))
+    count = int(numbers.max()) + 1
+    if count < FEWEST:
+        raise table.error(
+            f"group={name} makes {count} group{'s' * (count > 1)}; training, validation and test part need one "
+            "each, and a comparison many more: name another column, or leave group= out"
+        )
+    return numbers
+
+
+def notes_on_groups(table: UserTable, name: str, groups: np.ndarray) -> Iterator[Remark]:
+    """Yield what is to be said of the groups (rows,) that a column makes."""
+    size = np.bincount(groups)
+    missing = int(table.frame[name].isna().sum())
+    if missing:
+        yield Topic.NO_GROUP(column=name, rows=missing)
+    if len(size) == len(groups):
+        yield Topic.LONE_ROWS(column=name)
+        return
+    yield Topic.GROUPS(column=name, groups=len(size), smallest=int(size.min()), largest=int(size.max()))
+    if len(size) < SEVERAL:
+        yield Topic.FEW_GROUPS(groups=len(size))
+    if size.max() > SHARES[-1] * len(groups) + 1:
+        first = int((groups == size.argmax()).argmax())
+        yield Topic.LARGE_GROUP(column=name, name=str(table.frame[name].iloc[first]), rows=int(size.max()))
+
+
+def check_classes_of_groups(
+    table: UserTable, name: str, groups: np.ndarray, classes: Sequence[str], target: np.ndarray
+) -> Iterator[Remark]:
+    """Yield which classes are in few groups, so that some part of a split may be without them.
+
+    Args:
+        table: for the errors.
+        name: the column that makes the groups.
+        groups: (rows,) the number of each row's group.
+        classes: the names of the classes.
+        target: (rows,) the class of each row.
+
+    Raises:
+        DataError: a class that only one group has: it cannot be both learnt and tested.
+    """
+    having = np.bincount(np.unique(np.stack([groups, target]), axis=1)[1], minlength=len(classes))
+    for label, count in zip(classes, having.tolist(), strict=True):
+        if count == 1:
+            raise table.error(
+                f"class '{label}' has rows in one group of '{name}' only, so it cannot be both learnt and tested; "
+                "merge or remove the class, or leave group= out"
+            )
+        if count < STRATIFIABLE:
+            yield Topic.CLASS_IN_FEW_GROUPS(name=label, groups=count)
+
+
+class Repeats(NamedTuple):
+    """The rows that stand more than once.
+
+    Args:
+        number: (rows,) int, the same for equal rows, counted from 0.
+        several: how many rows have an equal one.
+        chance: whether no more are equal than columns of so few values make by chance.
+    """
+
+    number: np.ndarray
+    several: int
+    chance: bool
+
+
+def repeats(columns: Sequence[np.ndarray]) -> Repeats:
+    """Find equal rows, whatever the target: a row with another target was seen in training all the same.
+
+    Where columns have few values, rows are equal that have nothing to do with each other, and to keep them
+    together would leave no way to test what was learnt. So where there are fewer than half as many different rows
+    as rows, equal ones count only if there are many more pairs of them than independent columns would make,
+    n (n - 1) / 2 Π P(two different rows agree in it).
+
+    Example:
+        >>> size, town = np.arange(40) // 2, np.arange(40) // 2 * 7 % 20
+        >>> found = repeats([size, town])
+        >>> found.several, found.chance, found.number.max()
+        (40, False, np.int64(19))
+    """
+    rows = len(columns[0])
+    number = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        number = numbered(number * (int(column.max()) + 1) + column)
+    times = np.bincount(number)
+    first = np.unique(number, return_index=True)[1]
+    different = len(times) * (len(times) - 1) / 2
+    agreeing = float(np.prod([_pairs(np.bincount(column[first])) / different for column in columns]))
+    coarse = len(columns) == 1 or _pairs(times) <= BEYOND_CHANCE * agreeing * rows * (rows - 1) / 2
+    chance = len(times) < DIFFERENT or (len(times) < rows / 2 and coarse)
+    return Repeats(number, int(times[times > 1].sum()), chance)
+
+
+def _pairs(times: np.ndarray) -> float:
+    """Return how many pairs of equals there are among values that stand so many times (values,)."""
+    return float((times * (times - 1.0) / 2.0).sum())
+
+
+def numbered(values: np.ndarray) -> np.ndarray:
+    """Return the number of each value (rows,) of any kind, in the order in which they first come, from 0.
+
+    A missing value is a value like others.
+
+    Example:
+        >>> numbered(np.array([7, 5, 7])).tolist()
+        [0, 1, 0]
+    """
+    return np.asarray(pd.factorize(values, use_na_sentinel=False)[0], dtype=np.int64)
+
+
+def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the groups of rows that hang together by either of two groupings, (rows,) each.
+
+    Example:
+        >>> joined(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+        [0, 0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    width = int(first.max()) + 1
+    size = width + int(second.max()) + 1
+    meetings = coo_array((np.ones(len(first)), (first, width + second)), shape=(size, size))
+    return numbered(connected_components(meetings, directed=False)[1][first])

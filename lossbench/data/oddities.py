@@ -1,0 +1,121 @@
+"""What is odd about the columns of a user's table: hardly varying, giving the target away, in far-off units.
+
+Nothing is changed here: whoever knows the table decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from lossbench.data.fold import STRATIFIABLE
+from lossbench.data.table_spec import written
+from lossbench.remark import Remark, Topic
+
+HARDLY = 0.05  # of the rows: a column hardly varies if no more have another value, and fewer than five
+MISSED = 0.001  # of the variance of the target's ranks: a column that leaves no more to be told gives it away
+WRONG = 0.01  # of the rows that a constant gets wrong: likewise, for classes
+EACH = 5  # rows of each value of a column, for what they have in common to be no chance
+USUAL = 1e-6, 1e9  # sizes of numbers in units that suit them
+
+
+def oddities(
+    blocks: Mapping[str, np.ndarray], name: str, target: np.ndarray, groups: np.ndarray | None
+) -> Iterator[Remark]:
+    """Yield what is odd about the columns and the target of a table.
+
+    Args:
+        blocks: by column, its features (rows, width): its numbers, or ones and zeros for its categories.
+        name: of the target.
+        target: (rows,) class indices, or (rows, 1) values.
+        groups: (rows,) the number of each row's group, None where every row stands for itself. What is the same in
+            all rows of a group tells its target, so that only its first row counts.
+    """
+    numbers = {column: block[:, 0] for column, block in blocks.items() if block.shape[1] == 1}
+    numbers |= {name: target[:, 0]} if target.ndim == 2 else {}
+    known = {column: values[~np.isnan(values)] for column, values in numbers.items()}
+    for column, values in known.items():
+        yield from _hardly_varying(column, values)
+    sizes = {column: float(np.median(np.abs(values[values != 0.0]))) for column, values in known.items()}
+    far = tuple((column, size) for column, size in sizes.items() if not USUAL[0] <= size < USUAL[1])
+    if far:
+        yield Topic.FAR_OFF_UNITS(sizes=far)
+    first = np.arange(len(target)) if groups is None else np.unique(groups, return_index=True)[1]
+    for column, block in blocks.items():
+        if gives_away(block[first], target[first]):
+            yield Topic.GIVES_AWAY(column=column, target=name, drop=written(column))
+
+
+def _hardly_varying(column: str, values: np.ndarray) -> Iterator[Remark]:
+    distinct, counts = np.unique(values, return_counts=True)
+    others = len(values) - int(counts.max())
+    if others < STRATIFIABLE and others <= HARDLY * len(values):
+        usual = float(distinct[counts.argmax()])
+        yield Topic.HARDLY_VARYING(column=column, value=usual, others=others, rows=len(values))
+
+
+def gives_away(block: np.ndarray, target: np.ndarray) -> bool:
+    """Say whether a column alone tells the target, or nearly: by its order, its values, or where it is missing.
+
+    Numbers and a quantity: the ranks of both agree, R² > 0.999. Numbers and classes: along the numbers, each class
+    is a stretch of its own. Few values, or missing ones, and any target: rows of a value have one target. A target
+    with fewer than five rows that differ from the others is told by chance.
+
+    Args:
+        block: (rows, width), its numbers, or ones and zeros for its categories.
+        target: (rows,) class indices, or (rows, 1) values.
+
+    Example:
+        >>> size = np.arange(40.0)
+        >>> gives_away(size[:, None], np.exp(size)[:, None]), gives_away(size[:, None], np.arange(40) % 2)
+        (True, False)
+    """
+    plain = target.reshape(-1)
+    if len(plain) - np.unique(plain, return_counts=True)[1].max() < STRATIFIABLE:
+        return False
+    if block.shape[1] > 1:
+        return _by_value(block.argmax(axis=1), target)
+    values = block[:, 0]
+    missing = np.isnan(values)
+    if missing.any() and _by_value(missing, target):
+        return True
+    return _by_value(values, target) or (_in_order(values[~missing], target[~missing]) and not missing.any())
+
+
+def _by_value(values: np.ndarray, target: np.ndarray) -> bool:
+    """Say whether rows with the same value (rows,) have the same target; too many values say nothing."""
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    if not 1 < len(distinct) <= len(values) / EACH:
+        return False
+    if target.ndim == 1:
+        return _right(_counts(codes, target), 0)
+    ranks = _ranks(target[:, 0])
+    mean = np.bincount(codes, ranks) / np.bincount(codes)
+    return bool(np.square(ranks - mean[codes]).sum() <= MISSED * np.square(ranks - ranks.mean()).sum())
+
+
+def _in_order(values: np.ndarray, target: np.ndarray) -> bool:
+    """Say whether the order of numbers (rows,) is that of the target, or sorts the classes."""
+    if target.ndim == 2:
+        return bool(np.corrcoef(_ranks(values), _ranks(target[:, 0]))[0, 1] ** 2 >= 1.0 - MISSED)
+    counts = _counts(np.unique(values, return_inverse=True)[1], target)
+    stretches = 1 + np.count_nonzero(np.diff(counts.argmax(axis=1)))
+    return _right(counts, int(stretches - np.count_nonzero(counts.sum(axis=0))))
+
+
+def _counts(codes: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Count the rows of each value and class, (values, classes), from the number of each row's (rows,)."""
+    shape = int(codes.max()) + 1, int(target.max()) + 1
+    return np.bincount(codes * shape[1] + target, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def _right(counts: np.ndarray, more: int) -> bool:
+    """Say whether hardly a row is not of the most frequent class of its value; `more` rows are wrong besides."""
+    wrong = counts.sum() - counts.max(axis=1).sum() + more
+    return bool(wrong <= WRONG * (counts.sum() - counts.sum(axis=0).max()))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    return pd.Series(values).rank().to_numpy()

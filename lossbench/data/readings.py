@@ -1,0 +1,155 @@
+r"""The ways in which a text can be a number or a date.
+
+A reading says by a pattern which texts it understands. What fits two readings, as "1,234" does, is decided by the
+whole column and by the table: `lossbench.data.columns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_POINT = rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
+_COMMA = rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d+)?|[+-]?(?i:inf|infinity)"
+_THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d*)?"  # 12,34,567 too, as in India
+
+_GAPS = r"[ '’\x{a0}\x{202f}\x{2009}]"  # what some put between thousands, besides comma and point
+_GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
+_UNIT = (
+    r"^(?P<before>[€$£¥₹]?)\s*(?P<number>[+-]?[\d.,][\d.,' ’\x{a0}\x{202f}\x{2009}]*(?:[eE][+-]?\d+)?)"
+    r"\s*(?P<after>[^\d,<>=~+*?!#-]*)$"
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read texts.
+
+    Args:
+        kind: its name, such as "comma": the decimal sign is a comma.
+        pattern: of the texts that it understands, in the grammar of RE2.
+        read: texts that fit (a pyarrow array, None where missing) to numbers (rows,), NaN where missing.
+    """
+
+    kind: str
+    pattern: str = field(repr=False)
+    read: Callable[[Any], np.ndarray] = field(repr=False, compare=False)
+
+    def fits(self, texts: Any) -> np.ndarray:
+        """Say which texts it understands (rows,); what is missing, it does."""
+        return np.asarray(pc.fill_null(pc.match_substring_regex(texts, f"^(?:{self.pattern})$"), True))
+
+
+def floats(texts: Any) -> np.ndarray:
+    """Read numbers with a decimal point, to the last bit.
+
+    Raises:
+        ValueError: some text is no such number.
+
+    Example:
+        >>> floats(pa.array(["1.5", None])).tolist()
+        [1.5, nan]
+    """
+    return np.asarray(pc.fill_null(pc.cast(texts, pa.float64()), np.nan))
+
+
+def _with_comma(texts: Any) -> np.ndarray:
+    return floats(pc.replace_substring(pc.replace_substring(texts, ".", ""), ",", "."))
+
+
+def tidied(texts: Any) -> tuple[Any, str | None]:
+    """Take from numbers what is no part of them: gaps between thousands, and a unit that all of them have.
+
+    Args:
+        texts: a pyarrow array, None where missing.
+
+    Returns:
+        The texts, and the unit: empty where there is none, None where several stand beside numbers.
+
+    Example:
+        >>> texts, unit = tidied(pa.array(["1 200 kg", "950 kg"]))
+        >>> texts.to_pylist(), unit
+        (['1200', '950'], 'kg')
+    """
+    texts = pc.replace_substring(texts, "−", "-")
+    parts = pc.extract_regex(texts, _UNIT)
+    if parts.null_count > texts.null_count:
+        return _ungrouped(texts), ""
+    units = pc.drop_null(_units(parts)).unique().to_pylist()
+    if len(units) > 1:
+        return _ungrouped(texts), None
+    return _ungrouped(pc.utf8_trim_whitespace(pc.struct_field(parts, "number"))), "".join(units)
+
+
+def beside(texts: Any) -> Any:
+    """Return what stands beside the number of each text (a pyarrow array, None where missing).
+
+    Example:
+        >>> beside(pa.array(["12 kg", "€3", "5"])).to_pylist()
+        ['kg', '€', '']
+    """
+    return _units(pc.extract_regex(texts, _UNIT))
+
+
+def _units(parts: Any) -> Any:
+    before, after = pc.struct_field(parts, "before"), pc.struct_field(parts, "after")
+    return pc.binary_join_element_wise(before, after, pa.scalar("", before.type))
+
+
+def _ungrouped(texts: Any) -> Any:
+    return pc.if_else(
+        pc.match_substring_regex(texts, _GROUPED), pc.replace_substring_regex(texts, _GAPS, ""), texts
+    )
+
+
+def _days(form: str) -> Callable[[Any], np.ndarray]:
+    def read(texts: Any) -> np.ndarray:
+        encoded = pc.dictionary_encode(texts)
+        written = pd.Series(encoded.dictionary.to_pylist(), dtype=object)
+        days = days_since(pd.to_datetime(written, format=form, utc=True, errors="coerce"), EPOCH)
+        return np.asarray(np.append(days, np.nan)[np.asarray(pc.fill_null(encoded.indices, -1))])
+
+    return read
+
+
+def days_since(dates: pd.Series[pd.Timestamp], first: pd.Timestamp) -> np.ndarray:
+    """Return dates as numbers of days (rows,), NaN where missing.
+
+    Example:
+        >>> days_since(pd.Series(pd.to_datetime(["1970-01-02T12"], utc=True)), EPOCH).tolist()
+        [1.5]
+    """
+    return np.asarray((dates - first) / pd.Timedelta(days=1), dtype=np.float64)
+
+
+EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
+
+POINT = Reading("point", _POINT, floats)
+THOUSANDS = Reading("thousands", _THOUSANDS, lambda texts: floats(pc.replace_substring(texts, ",", "")))
+COMMA = Reading("comma", _COMMA, _with_comma)
+
+_DAY, _MONTH, _CLOCK = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"\d{1,2}:\d{2}"
+_NAME = "[A-Z][a-z]{2}"
+_ZONE = r"(?:Z|[+-]\d{2}:?\d{2})?"
+_ISO = rf"\d{{4}}-{_MONTH}(?:-{_DAY}(?:[T ]{_CLOCK}(?::\d{{2}}(?:\.\d+)?)?{_ZONE})?)?"
+DAY_FIRST = Reading("day first", rf"{_DAY}/{_MONTH}/\d{{4}}", _days("%d/%m/%Y"))
+MONTH_FIRST = Reading("month first", rf"{_MONTH}/{_DAY}/\d{{4}}", _days("%m/%d/%Y"))
+NUMBERS = (POINT, THOUSANDS, COMMA)
+DATES = (
+    Reading("iso", _ISO, _days("ISO8601")),
+    DAY_FIRST,
+    MONTH_FIRST,
+    Reading("year/month/day", rf"\d{{4}}/{_MONTH}/{_DAY}", _days("%Y/%m/%d")),
+    Reading("day.month.year", rf"{_DAY}\.{_MONTH}\.\d{{4}}", _days("%d.%m.%Y")),
+    Reading("day.month.year clock", rf"{_DAY}\.{_MONTH}\.\d{{4}} {_CLOCK}", _days("%d.%m.%Y %H:%M")),
+    Reading("day name year", rf"{_DAY} {_NAME} \d{{4}}", _days("%d %b %Y")),
+    Reading("day-name-year", rf"{_DAY}-{_NAME}-\d{{4}}", _days("%d-%b-%Y")),
+    Reading("name day, year", rf"{_NAME} {_DAY}, \d{{4}}", _days("%b %d, %Y")),
+)

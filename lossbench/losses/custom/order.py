@@ -1,0 +1,48 @@
+"""Which of a loss's first two parameters is the prediction and which the target, where their names say it."""
+
+from __future__ import annotations
+
+import re
+
+TARGET = re.compile(
+    "true|truth|ytrue|targets?|tgt|labels?|lbl|gt|groundtruth|actuals?|obs|observed|observations?|ref|reference|expected"
+)
+PREDICTION = re.compile(
+    "pred|preds|ypred|predict(ed|ions?)?|out|outputs?|logits?|hat|yhat|inputs?|scores?|prob|probs|proba|probabilit(y|ies)"
+    "|est|estimate[ds]?|forecasts?|fitted|sim|simulated|recon|reconstruct(ed|ion)|raw"
+)
+"""The words of a name that say what it is."""
+
+BRIEF = ("p", "q", "f", "z", "mu")
+"""Names that are a prediction beside a target called `y`."""
+
+
+def target_first(first: str, second: str) -> bool:
+    """Say whether two names of parameters mean (target, prediction); names that do not say mean the usual order.
+
+    Example:
+        >>> target_first("y_true", "y_pred"), target_first("y", "y_hat"), target_first("labels", "logits")
+        (True, True, True)
+        >>> target_first("input", "target"), target_first("a", "b"), target_first("y", "t")
+        (False, False, False)
+    """
+    if says_target(first):
+        return not says_target(second)
+    # `y` alone says little: it is the target beside a prediction, and the prediction beside a target `t`.
+    return not says(first, PREDICTION) and (says(second, PREDICTION) or (first == "y" and second in BRIEF))
+
+
+def says_target(name: str) -> bool:
+    """Say whether a name means the target: `true_labels` does, `predicted_label` does not."""
+    return says(name, TARGET) and not says(name, PREDICTION)
+
+
+def says(name: str, words: re.Pattern[str]) -> bool:
+    """Say whether one of these words is in a name.
+
+    Example:
+        >>> says("yTrue_batch2", TARGET), says("untrue", TARGET)
+        (True, False)
+    """
+    apart = re.sub(r"([a-z])([A-Z])", r"\1_\2", name)
+    return any(words.fullmatch(word) for word in re.findall(r"[a-z]+", apart.lower()))

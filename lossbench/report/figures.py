@@ -1,0 +1,118 @@
+"""Numbers as text: those of a column alike, with as many digits as carry information."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+NOT_DEFINED = "-"
+
+PLAIN = (1e-3, 1e6)
+"""The sizes that are written without a power of ten."""
+
+MOST = 7  # figures that a number is written to at most
+NOISE = 1e-7  # of a number: a half width below is rounding
+
+
+class Spread(NamedTuple):
+    """A number, and the ends of its interval where it has one; NaN is undefined."""
+
+    mean: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def half(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def size(self) -> float:
+        """How large the largest number is that has to be written."""
+        return abs(self.mean) if math.isnan(self.half) else max(abs(self.mean), self.half)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How numbers are written that stand together.
+
+    Args:
+        power: of ten, that all share; 0 for plain numbers.
+        decimals: behind the point.
+        typical: how large the numbers are, where there are any but zero.
+    """
+
+    power: int
+    decimals: int
+    typical: float = 0.0
+
+    def __call__(self, spread: Spread) -> str:
+        """Write a number and half the width of its interval; the number alone where there is no interval."""
+        if math.isnan(spread.mean):
+            return NOT_DEFINED
+        if math.isfinite(spread.size) and self._out_of_place(spread.size):
+            return interval(*spread)
+        half = "" if math.isnan(spread.half) else f" ±{self._written(spread.half)}"
+        return f"{self._written(spread.mean)}{half}"
+
+    def _out_of_place(self, size: float) -> bool:
+        """Say whether a number is too large to be written so, or would be zero and is not."""
+        scaled = size / 10.0**self.power
+        return scaled >= PLAIN[1] or (size > NOISE * self.typical and scaled < 0.5 * 10.0**-self.decimals)
+
+    def _written(self, value: float) -> str:
+        scaled = round(value / 10.0**self.power, self.decimals) + 0.0  # no minus before zero
+        return f"{scaled:.{self.decimals}f}" + (f"e{self.power:+03d}" if self.power else "")
+
+
+def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
+    """Choose how to write numbers that stand together, by what is typical of them.
+
+    Numbers below 10 have `digits` decimals, larger ones a figure more in all. They have more where the typical
+    interval needs them to show two figures, or without intervals, where a number below 0.1 does to show three.
+    Below 0.001, and from a million on, they share a power of ten.
+
+    Args:
+        spreads: the numbers.
+        digits: the decimals of a score; the interval has one figure less.
+
+    Example:
+        >>> figures([Spread(0.974, 0.955, 0.993)]), figures([Spread(5.2e-11)])
+        (Figures(power=0, decimals=3, typical=0.974), Figures(power=-11, decimals=2, typical=5.2e-11))
+    """
+    sizes = sorted(spread.size for spread in spreads if 0.0 < spread.size < math.inf)
+    if not sizes:
+        return Figures(0, digits)
+    typical = sizes[len(sizes) // 2]
+    halves = sorted(spread.half for spread in spreads if NOISE * typical < spread.half < math.inf)
+    power = 0 if PLAIN[0] <= typical < PLAIN[1] else math.floor(math.log10(typical))
+    lead = math.floor(math.log10(typical)) - power
+    decimals = digits - max(lead, 0) - (power != 0)
+    if lead < -1 and not halves:
+        decimals = digits - 1 - lead
+    if halves:
+        decimals = max(decimals, digits - 2 - math.floor(math.log10(halves[len(halves) // 2])) + power)
+    return Figures(power, min(max(decimals, 0), MOST - 1 - lead), typical)
+
+
+def column(spreads: Iterable[Spread], digits: int = 3) -> list[str]:
+    """Write the numbers of a column, all alike; see `figures`.
+
+    Example:
+        >>> column([Spread(5.31e-11, 5.11e-11, 5.51e-11), Spread(7e-12), Spread(float("nan"))])
+        ['5.31e-11 ±0.20e-11', '0.70e-11', '-']
+    """
+    spreads = list(spreads)
+    return list(map(figures(spreads, digits), spreads))
+
+
+def interval(mean: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write a number that stands alone, and half the width of its interval where it has one; see `figures`.
+
+    Example:
+        >>> interval(0.5, 0.25, 0.75), interval(123.456), interval(float("nan"))
+        ('0.500 ±0.250', '123.5', '-')
+    """
+    return column([Spread(mean, low, high)])[0]

@@ -1,0 +1,143 @@
+"""Reading `manifest.json`: what else there is to know of a run than its trials hold, held to its shape once."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lossbench.errors import DataError
+from lossbench.plan.experiment import Skip
+from lossbench.run.state import Gap
+from lossbench.schema import METRICS, SCHEMA
+
+MANIFEST = "manifest.json"
+
+SHAPE: dict[str, Any] = {
+    "schema": int,
+    "trials": int,
+    "config": {"tune": bool},
+    "partial": [{"dataset": str, "seeds": [int], "trials": int}],
+    "skipped": [{"dataset": str, "loss": str, "reason": str}],
+    "sha256": {},
+}
+"""What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
+
+KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest that has its shape.
+
+    Args:
+        content: all of it.
+    """
+
+    content: dict[str, Any] = field(repr=False)
+
+    @property
+    def trials(self) -> int:
+        """How many trials the run wrote."""
+        return int(self.content["trials"])
+
+    @property
+    def tuned(self) -> bool:
+        """Whether rates were tuned."""
+        return bool(self.content["config"]["tune"])
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """The margins that the run declared; none in one of an older lossbench."""
+        return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the run left out."""
+        return tuple(Gap(**gap | {"seeds": tuple(gap["seeds"])}) for gap in self.content["partial"])
+
+    @property
+    def skipped(self) -> tuple[Skip, ...]:
+        """The losses that did not run on some of the data sets, and why."""
+        return tuple(Skip(**skip) for skip in self.content["skipped"])
+
+    @property
+    def sha256(self) -> dict[str, Any]:
+        """The hash of each file."""
+        return dict(self.content["sha256"])
+
+
+def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) -> Manifest | None:
+    """Return the manifest of the run in a folder, None where there is none, or one of another program.
+
+    Args:
+        folder: of the run.
+        needed: the keys that must be there.
+
+    Raises:
+        DataError: it cannot be read, is of a newer lossbench, or has not the shape of one; the message has the
+            place.
+    """
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
+    except FileNotFoundError:
+        return None
+    except RecursionError:
+        raise DataError(f"{path} cannot be read (it is nested too deep); restore it, or remove it") from None
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
+    if not isinstance(found, dict) or type(found.get("schema")) is not int:
+        return None  # another program's
+    if found["schema"] > SCHEMA:
+        raise DataError(
+            f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
+        )
+    shape = {key: SHAPE[key] for key in SHAPE if key in found or key in needed}
+    for fault in (*faults(found, shape), *margin_faults(found)):
+        raise DataError(f"{path}: {fault}; restore it, or remove it")
+    return Manifest(found)
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text} is no number of JSON")
+    return float(text)
+
+
+def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:
+    """Yield where a value has not the shape that it should have.
+
+    Example:
+        >>> list(faults({"seeds": [1, "2"]}, {"seeds": [int]}))
+        ["seeds.1 is not a whole number but '2'"]
+    """
+    kind: type = shape if isinstance(shape, type) else type(shape)
+    items: Iterable[tuple[Any, Any]] = ()
+    if type(value) is not kind:
+        yield f"{place} is not {KINDS[kind]} but {value!r:.50}"
+    elif isinstance(shape, list) and isinstance(value, list):
+        items = ((number, shape[0]) for number in range(len(value)))
+    elif isinstance(shape, dict):
+        items = shape.items()
+    for key, inner in items:
+        inside = f"{place}.{key}".removeprefix(".")
+        there = isinstance(shape, list) or key in value
+        yield from faults(value[key], inner, inside) if there else [f"{inside} is missing"]
+
+
+def margin_faults(found: dict[str, Any]) -> Iterator[str]:
+    """Yield where the margins are none."""
+    config = found["config"] if isinstance(found.get("config"), dict) else {}
+    margins = config.get("margins", {})
+    if not isinstance(margins, dict):
+        yield f"config.margins is not an object but {margins!r:.50}"
+        return
+    for name, margin in margins.items():
+        if name not in (*METRICS, "epochs_to_target"):
+            yield f"config.margins has {name!r:.50}, which is no score"
+        if type(margin) not in (int, float) or not 0 <= margin < math.inf:
+            yield f"config.margins.{name} is not a number of at least zero but {margin!r:.50}"

@@ -1,0 +1,140 @@
+"""One pack, trained and scored. A user's loss that fails is left out, and the others are trained without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import LossFailed
+from lossbench.losses.custom.contain import Seen, contained, meddles
+from lossbench.losses.custom.drift import MANY, PURE
+from lossbench.plan.request import Engine
+from lossbench.run.provenance import fingerprint
+from lossbench.run.scoring import failed_rows, frame_of, rows_of
+from lossbench.spec import title
+from lossbench.training.pack import Pack
+from lossbench.training.trial import Trial
+
+if TYPE_CHECKING:
+    from lossbench.training.trace import Trace
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a pack.
+
+    Args:
+        rows: one a trial; as columns, since a table of dictionaries takes ten times the memory.
+        curves: (trials, epochs) the validation curve of each.
+        seconds: of training.
+        moved: by the spec of a loss that hangs on what ran before, how that was seen.
+        warned: by what a loss warned of in training, the specs that it may have been.
+    """
+
+    rows: pd.DataFrame
+    curves: np.ndarray
+    seconds: float
+    moved: Mapping[str, str]
+    warned: Mapping[str, tuple[str, ...]]
+
+
+def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
+    """Train and score a pack."""
+    begun, moved = time.perf_counter(), moved_losses(pack)
+    reasons, traced, seen = dict(moved), None, Seen()
+    while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):
+        part = part_of(pack, healthy)
+        try:
+            trace, seen = train(part, engine, device)
+        except LossFailed as error:
+            reasons |= dict.fromkeys(error.losses, str(error))
+            continue
+        late = moved_losses(part, MANY)
+        moved, reasons = moved | late, reasons | late
+        traced = None if late else (part, trace)
+    rows, curves = tabulated(pack, traced, reasons, fingerprint(engine, device))
+    return Trained(rows, curves, time.perf_counter() - begun, moved, seen.warnings)
+
+
+def tabulated(
+    pack: Pack, traced: tuple[Pack, Trace] | None, reasons: Mapping[str, str], mark: str
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the rows and the curves of a pack.
+
+    Args:
+        pack: the trials.
+        traced: those that were trained, and what was recorded of them; None where every loss failed.
+        reasons: why, by the spec of a loss that failed.
+        mark: the fingerprint of what they were trained by.
+    """
+    rows: dict[Trial, dict[str, Any]] = {}
+    curves: dict[Trial, np.ndarray] = {}
+    failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
+    if traced is not None:
+        part, trace = traced
+        rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
+        curves = dict(zip(part.trials, trace.curve, strict=True))
+        failed |= spoilt(part, trace)
+    if failed:
+        rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
+        curves |= dict.fromkeys(failed, np.full(pack.epochs, np.nan))
+    return frame_of([rows[trial] for trial in pack.trials]), np.stack([curves[trial] for trial in pack.trials])
+
+
+def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
+    """Return, by their specs, the users' losses that answer otherwise than in their trial, and how."""
+    found = {}
+    for spec, loss in zip((trial.loss for trial in pack.trials), pack.losses, strict=True):
+        if spec not in found and loss.record.drift is not None:
+            with contained():
+                found[spec] = loss.record.drift(times)
+    return {
+        spec: f"{title(spec)} {fault}: its trainings hang on what ran before them, so all of them fail; {PURE}"
+        for spec, fault in found.items()
+        if fault
+    }
+
+
+def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
+    """Return the trials that no rate would have kept from diverging, and why."""
+    from lossbench.training.spoilt import spoilt_by
+
+    found = {}
+    for place in np.flatnonzero(trace.diverged).tolist():
+        trial, loss = pack.trials[place], pack.losses[place]
+        if loss.record.code and (fault := spoilt_by(pack, place, int(trace.diverged[place]))):
+            found[trial] = (
+                f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it give a number there, or "
+                "choose another --batch-size"
+            )
+    return found
+
+
+def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
+    """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
+    return replace(pack, trials=tuple(trials))
+
+
+def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
+    """Train one pack by an engine on a device; also return what was seen of users' losses."""
+    import torch
+
+    from lossbench.training import fused, loop
+
+    users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
+    # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
+    # so it is not set where it would be the usual one.
+    with (
+        nullcontext() if device == "cpu" else torch.device(device),
+        contained() if users else nullcontext(Seen()) as seen,
+    ):
+        trace = fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+    if seen.altered:
+        raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)
+    return trace, seen

@@ -1,0 +1,74 @@
+"""A user's table, as CSV and as Parquet."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.pandas import column, data_frames, range_indexes
+
+from lossbench.data import load_dataset
+
+from .strategies import scalars, spoilt_bytes, spoilt_csv, texts
+from .survives import folder, survives
+
+DRAW = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "size": DRAW.normal(size=24).round(3),
+        "town": ["Ulm", "Bern", "Graz"] * 8,
+        "when": pd.date_range("2020-01-01", periods=24).astype(str),
+        "rooms": DRAW.integers(1, 6, 24),
+        "price": DRAW.normal(10, size=24).round(2),
+        "sold": ["yes", "no"] * 12,
+    }
+)
+USABLE = FRAME.drop(columns="when")
+TARGETS = st.sampled_from(["price", "sold", "town", "rooms", "price:task=regression", "sold:task=binary"])
+
+
+@given(spoilt_csv(USABLE.to_csv(index=False)), TARGETS)
+def test_a_csv_file(content: bytes, target: str) -> None:
+    """It is read, or refused with what is wrong in it."""
+    with folder(shop_csv=content) as place:
+        survives(lambda: load_dataset(f"{place}/shop.csv:target={target}"))
+
+
+@given(spoilt_bytes(USABLE.to_parquet()), TARGETS)
+def test_a_parquet_file(content: bytes, target: str) -> None:
+    """Its bytes are checked before they are believed."""
+    with folder(shop_parquet=content) as place:
+        survives(lambda: load_dataset(f"{place}/shop.parquet:target={target}"))
+
+
+def series(size: int) -> st.SearchStrategy[list[object]]:
+    """Draw the values of a column: of one kind, or of any."""
+    kinds = [st.floats(), st.integers(-(2**63), 2**63 - 1), st.booleans(), texts, st.binary(max_size=3)]
+    kinds += [st.dates(), st.datetimes(), st.timedeltas(), st.decimals(allow_nan=False), st.lists(st.integers())]
+    one = st.one_of([st.lists(kind | st.none(), min_size=size, max_size=size) for kind in kinds])
+    return one | st.lists(scalars, min_size=size, max_size=size)
+
+
+@given(series(24), texts, TARGETS)
+def test_a_parquet_file_of_any_types(values: list[object], name: str, target: str) -> None:
+    """Whatever a column holds that can be written at all."""
+    file = io.BytesIO()
+    try:
+        USABLE.assign(**{name: values}).to_parquet(file)
+    except Exception:  # pyarrow has no type for it
+        return
+    with folder(shop_parquet=file.getvalue()) as place:
+        survives(lambda: load_dataset(f"{place}/shop.parquet:target={target}"))
+
+
+FLOATS = [column("a", dtype=float), column("b", dtype=float)]
+
+
+@given(data_frames(FLOATS, index=range_indexes(min_size=20, max_size=30)))
+def test_numbers_of_any_size(frame: pd.DataFrame) -> None:
+    """The largest and the smallest, infinite and missing ones."""
+    with folder(numbers_csv=frame.to_csv(index=False).encode()) as place:
+        survives(lambda: load_dataset(f"{place}/numbers.csv:target=b:task=regression"))
