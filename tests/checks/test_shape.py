@@ -15,6 +15,7 @@ from lossbench.checks.shape import (
     check_shape,
     influence,
 )
+from lossbench.losses.custom.drift import drift_of
 
 from .made import made, squared
 
@@ -94,8 +95,12 @@ def test_a_change_in_place_is_found() -> None:
 def test_a_state_from_call_to_call_is_found() -> None:
     """A weight that moves every 50 calls is constant in a short look, and other trials move it further."""
     calls = itertools.count()
-    moving = made(lambda raw, target: (1 + next(calls) // 50) * squared(raw, target))
-    assert check_history(moving).grade == "fail"
+
+    def moving(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (1 + next(calls) // 50) * squared(raw, target)
+
+    drift = drift_of(moving, *made(squared).draw(5))
+    assert check_history(made(moving, drift=drift)).grade == "fail"
     assert check_history(made(squared)).grade == "pass"
 
 
