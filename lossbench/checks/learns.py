@@ -123,15 +123,19 @@ def missed(case: Case, descent: Descent) -> str:
 
 
 def unmoved(case: Case, descent: Descent) -> str:
-    """Say that a regression that starts at zero reaches no target."""
+    """Say that a regression reaches no target, or none on a side of zero, from starts that know nothing of them."""
     said, true = _matched(case, descent.reading, descent)
-    began = _matched(case, read(case, descent.start), descent)[0]
-    there, at_first = (np.abs(each[0] - true) <= WITHIN * np.abs(true) for each in (said, began))
-    follows = [correlation(mine, true) >= FOLLOWS for mine in said[:FREE]]
-    apart = np.ptp(said[0]) >= APART * np.ptp(true)
-    if (apart and bool((there & ~at_first).any())) or (any(follows) and not _unpaired(case)):
+    if not _unpaired(case) and any(correlation(mine, true) >= FOLLOWS for mine in said[:FREE]):
         return ""
-    return "predictions that start at zero reach none of the targets"
+    began = _matched(case, read(case, descent.start), descent)[0]
+    near, before = (np.abs(each - true)[:FREE] <= WITHIN * np.abs(true) for each in (said, began))
+    arrived = (near & ~before).any(0) & (np.ptp(said[0]) >= APART * np.ptp(true))
+    sides = {"below": true < 0, "above": true > 0}
+    missing = [side for side, rows in sides.items() if rows.any() and not arrived[rows].any()]
+    if not missing:
+        return ""
+    which = f"targets {missing[0]} zero" if arrived.any() else "targets"
+    return f"{which} have no say: predictions that do not start there do not come to any of them"
 
 
 Look = Callable[[Case, Descent], str]

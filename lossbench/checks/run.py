@@ -21,6 +21,7 @@ from lossbench.checks.shape import (
     check_batch,
     check_broadcasting,
     check_dtype,
+    check_history,
     check_inputs,
     check_order,
     check_reduction,
@@ -48,6 +49,7 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
     "order": check_order,
     "batch": check_batch,
     "inputs": check_inputs,
+    "history": check_history,
     "broadcasting": check_broadcasting,
     "facts": check_facts,
     "scale": check_scale,
@@ -112,7 +114,7 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
         losses = {task: loss for task, loss in losses.items() if task not in astray}
         unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
     if not losses:
-        unfit = {task: f"{reason}{_way_in(spec, task)}" for task, reason in unfit.items()}
+        unfit = {task: f"{reason}{_way_in(spec, task, reason)}" for task, reason in unfit.items()}
     seconds = LIMIT / max(1, len(losses))
     return Report(spec, unfit, {task: checked(loss, seconds, watch) for task, loss in losses.items()})
 
@@ -131,11 +133,11 @@ def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
     return astray
 
 
-def _way_in(spec: str, task: Task) -> str:
-    """Return the statement with which a loss that does not fit a task leads to the targets, if there is one."""
+def _way_in(spec: str, task: Task, reason: str) -> str:
+    """Return the statement with which a loss that does not fit a task leads to the targets, unless it is told."""
     with contained():
         ways = [way for way, _ in stated(spec, task, 1)]
-    return f". It is right {ways[0]}" if ways else ""
+    return f". It is right {ways[0]}" if ways and ways[0] not in reason else ""
 
 
 def _case(loss: Loss) -> Case:

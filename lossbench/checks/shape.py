@@ -10,6 +10,7 @@ import torch
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, value_and_gradient
 from lossbench.errors import BadValue, LossFailed
+from lossbench.losses.custom.drift import MANY, PURE
 
 LEADS: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3))
 ROWS = 7
@@ -131,6 +132,14 @@ def check_inputs(case: Case) -> Observation:
     ]
     saw = f"changes its {' and its '.join(changed)} in place; let it work on a copy"
     return observed(saw if changed else "left as they are", failed=bool(changed))
+
+
+def check_history(case: Case) -> Observation:
+    """Ask a loss again what it was asked in its trial: trials must not hang on what ran before them."""
+    drift = case.loss.record.drift
+    moved = drift(MANY) if drift else ""  # the losses of the catalogue keep nothing
+    saw = f"{moved}: it keeps a state from call to call; {PURE}" if moved else "it gives what it gave at first"
+    return observed(saw, failed=bool(moved))
 
 
 def check_broadcasting(case: Case) -> Observation:

@@ -88,6 +88,11 @@ def mean_only(p, t):
     return (p.mean() - t.mean()).square()
 
 
+def floods(p, t):
+    """Only rows with a target above zero count, where targets are centred."""
+    return ((t > 0) * (p - t).square()).mean()
+
+
 def clamped(p, t):
     """A focal loss of probabilities, given raw outputs."""
     q = p.clamp(1e-6, 1 - 1e-6)

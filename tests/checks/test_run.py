@@ -102,12 +102,15 @@ def test_a_task_on_which_a_loss_goes_astray_is_not_its_own(write: Callable[..., 
     assert check_loss("mine.py:f", ["binary"]).failed
 
 
-def test_a_loss_that_fits_with_a_statement_is_told_which(write: Callable[..., Path]) -> None:
-    """What raises an error on raw outputs is tried with probabilities."""
-    write("import torch\ndef f(p, t): return torch.nn.functional.binary_cross_entropy(p, t)")
-    report = check_loss("mine.py:f", ["binary"])
+@pytest.mark.parametrize(
+    ("spec", "statement"),
+    [("torch.nn:BCELoss", ":@gets=probability"), ("torch.nn:CrossEntropyLoss", ":@link=softmax")],
+)
+def test_a_loss_that_fits_with_a_statement_is_told_which(spec: str, statement: str) -> None:
+    """What raises an error, or has no gradient, on raw outputs of two classes is tried otherwise; told once."""
+    report = check_loss(spec, ["binary"])
     assert report.failed
-    assert report.unfit["binary"].endswith("It is right with :@gets=probability")
+    assert report.unfit["binary"].count(f"with {statement}") == 1
 
 
 def test_a_slow_loss_is_looked_at_as_far_as_time_allows() -> None:

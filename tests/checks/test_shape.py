@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import itertools
+
 import torch
 
 from lossbench.checks.shape import (
     check_batch,
     check_broadcasting,
     check_dtype,
+    check_history,
     check_inputs,
     check_order,
     check_reduction,
     check_shape,
     influence,
 )
+from lossbench.losses.custom.drift import drift_of
 
 from .made import made, squared
 
@@ -86,6 +90,18 @@ def test_a_change_in_place_is_found() -> None:
     seen = check_inputs(made(lambda raw, target: squared(raw.add_(1), target)))
     assert (seen.grade, "its raw outputs in place" in seen.saw) == ("fail", True)
     assert check_inputs(made(squared)).grade == "pass"
+
+
+def test_a_state_from_call_to_call_is_found() -> None:
+    """A weight that moves every 50 calls is constant in a short look, and other trials move it further."""
+    calls = itertools.count()
+
+    def moving(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (1 + next(calls) // 50) * squared(raw, target)
+
+    drift = drift_of(moving, *made(squared).draw(5))
+    assert check_history(made(moving, drift=drift)).grade == "fail"
+    assert check_history(made(squared)).grade == "pass"
 
 
 def test_silent_broadcasting_of_a_users_own_is_to_be_known() -> None:

@@ -68,4 +68,4 @@ def test_of_one_task_the_whole_reason_is_told(write: Callable[..., Path]) -> Non
     alone, among = (fits("mine.py:f", tasks)["multiclass"] for tasks in (["multiclass"], TASKS))
     assert isinstance(alone, str)
     assert alone.startswith(f"{among}. It was given raw outputs (batch, classes) and class index (batch)")
-    assert alone.endswith("state @gets, @target or @link")
+    assert alone.endswith("with :@target=onehot it runs")
