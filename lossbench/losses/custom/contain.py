@@ -150,7 +150,7 @@ def _torch(seen: Seen) -> Iterator[None]:
             torch.set_default_device(None if device.type == "cpu" else device)
         replaced = []
         for (owner, name), value in zip(_shared(), shared, strict=True):
-            if getattr(owner, name) is not value:
+            if (now := getattr(owner, name)) != value and not _torchs_own(now):
                 replaced.append(f"{owner.__name__}.{name}")
                 setattr(owner, name, value)
         seen.altered = ", ".join(filter(None, (changed, *replaced)))
@@ -165,6 +165,12 @@ def _shared() -> tuple[tuple[Any, str], ...]:
     names = ((owner, name) for owner in owners for name in sorted(vars(owner)) if not name.startswith("_"))
     tensor = ((torch.Tensor, name) for name in dir(torch.Tensor) if name not in vars(torch.Tensor))
     return tuple((owner, name) for owner, name in (*names, *tensor) if isroutine(getattr(owner, name)))
+
+
+def _torchs_own(function: Any) -> bool:
+    """Say whether torch's code put a function there: parts of it, imported late, wrap others."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename.startswith(os.path.dirname(torch.__file__))
 
 
 @contextmanager
