@@ -164,7 +164,14 @@ def _shared() -> tuple[tuple[Any, str], ...]:
     owners = torch, torch.nn.functional, torch.Tensor, torch.autograd, np
     names = ((owner, name) for owner in owners for name in sorted(vars(owner)) if not name.startswith("_"))
     tensor = ((torch.Tensor, name) for name in dir(torch.Tensor) if name not in vars(torch.Tensor))
-    return tuple((owner, name) for owner, name in (*names, *tensor) if isroutine(getattr(owner, name)))
+    # What is bound anew at each access, as a class's own methods are, cannot be told from what was replaced.
+    stable = ((owner, name) for owner, name in (*names, *tensor) if _is_one(owner, name))
+    return tuple((owner, name) for owner, name in stable if isroutine(getattr(owner, name)))
+
+
+def _is_one(owner: Any, name: str) -> bool:
+    first, second = getattr(owner, name), getattr(owner, name)
+    return first is second
 
 
 def _torchs_own(function: Any) -> bool:

@@ -233,3 +233,11 @@ def test_a_warning_is_told_once(write, recwarn: pytest.WarningsRecorder) -> None
     notes = get_loss("mine.py:f", "regression").record.notes
     assert [words(note) for note in notes if note.topic is Topic.TORCH_WARNS] == ["it warns: deprecated"]
     assert not recwarn.list
+
+
+def test_nothing_is_seen_where_nothing_happens() -> None:
+    """A block that does nothing has altered nothing, however often."""
+    for _ in range(3):
+        with contained() as seen:
+            pass
+        assert (seen.altered, seen.warnings) == ("", {})
