@@ -123,7 +123,7 @@ def missed(case: Case, descent: Descent) -> str:
 
 
 def unmoved(case: Case, descent: Descent) -> str:
-    """Say that a regression reaches no target, or none on a side of zero, from starts that know nothing of them."""
+    """Say that a regression reaches no target, or none on a side of zero, from starts that know none of them."""
     said, true = _matched(case, descent.reading, descent)
     if not _unpaired(case) and any(correlation(mine, true) >= FOLLOWS for mine in said[:FREE]):
         return ""
