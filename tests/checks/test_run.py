@@ -68,7 +68,8 @@ def test_the_users_own_losses_are_checked_likewise(write: Callable[..., Path]) -
     )
     report = check_loss("mine.py:mean", ["regression"])
     checks = [name for name, _ in report.observations["regression"]]
-    assert checks == [*CHECKS, "trial"]
+    assert checks[: len(CHECKS)] == list(CHECKS)
+    assert set(checks[len(CHECKS) :]) == {"trial"}
     assert not report.failed
 
 
