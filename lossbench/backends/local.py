@@ -17,6 +17,7 @@ from functools import cache
 from multiprocessing import resource_tracker
 
 import joblib
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
 from joblib.externals.loky.cloudpickle_wrapper import dumps  # what joblib itself pickles by
 
 from lossbench.backends.backend import Result, Work
@@ -106,7 +107,8 @@ def _in_processes(
         joblib.delayed(_in_worker)(os.getpid(), function, index, dumps(task)) for index, task in enumerate(tasks)
     )
     if os.name == "posix":
-        resource_tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
+        for tracker in (resource_tracker, loky_tracker):
+            tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
     with uninterrupted():  # the processes start here, and inherit the mask: it is this one that ends them
         results = pool(calls)
     try:
