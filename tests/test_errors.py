@@ -30,6 +30,9 @@ OTHERS = {
         "results/manifest.py",
         "ValueError",
     ): "`read_manifest` catches it, as those of json, and names the file",
+    ("checks/case.py", "TimeIsUp"): "`run_checks` catches it, and says which check it ended",
+    ("losses/custom/calls.py", "RuntimeError"): "a backward pass that failed; `unlike` and `drift` catch it",
+    ("losses/custom/contain.py", "SystemExit"): "`os._exit` in a user's code; `failing` catches it",
     ("store/record.py", "ValueError"): "the store catches it, and names its file and the trial",
     ("claims/memory.py", "ValueError"): "`recall` catches it, and names the store and the claim",
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -59,7 +60,7 @@ def test_the_reference_is_of_the_default_config() -> None:
     """The manifest's config is configs/default.toml as it stands."""
     config = json.loads((REFERENCE / "manifest.json").read_text(encoding="utf-8"))["config"]
     settings = make_settings()
-    assert config == json.loads(json.dumps(vars(settings)))
+    assert config == json.loads(json.dumps(asdict(settings)))
 
 
 def test_the_verdicts_are_those_of_the_committed_claims() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lossbench.remark import Remark, Topic
 from lossbench.report.words import WORDS, words, written
+from lossbench.visible import visible
 
 
 def test_every_topic_has_words() -> None:
@@ -36,8 +37,8 @@ def test_a_remark_has_the_facts_of_its_topic(topic: Topic) -> None:
 
 @given(text=st.text())
 def test_a_fact_is_said_as_it_is(text: str) -> None:
-    """Braces, quotes and line ends of a name or a reason are no markup."""
-    assert words(Topic.FAILED(failure=text)) == f"failed   {text}"
+    """Braces and quotes of a name or a reason are no markup; what cannot be seen is written out."""
+    assert words(Topic.FAILED(failure=text)) == visible(f"failed   {text}")
 
 
 def test_equal_remarks_are_one() -> None:
