@@ -146,7 +146,7 @@ def test_a_step_that_is_played_back_is_the_step(
     """Curves and outputs are equal to the last bit: a graph sees every operation of a step."""
     monkeypatch.setattr(network, "product", torch_product)
     monkeypatch.setattr(kernels, "product", torch_product)
-    for group in packs_of(name, every_trial(name, model, epochs=3)):
+    for group in packs_of(name, every_trial(name, model, epochs=2)):
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: step)
         plain = fused.train(group)
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: Replay(step))
