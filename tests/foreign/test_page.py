@@ -39,7 +39,7 @@ class Row:
 
 
 def rows() -> Iterator[Row]:
-    """Yield each spec of each line of a table with each of its tasks; a line is | loss | task | write | outcome |."""
+    """Yield each spec of each line with each of its tasks; a line is | loss | task | write | outcome |."""
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
         if len(cells) != 4 or cells[0] == "loss" or set(cells[0]) <= {"-"}:
@@ -65,7 +65,7 @@ def test_check_loss_judges_as_the_page_says(row: Row) -> None:
 @pytest.mark.parametrize("task", DATASETS)
 def test_what_runs_trains(task: str) -> None:
     """Every loss that runs on a task finishes a tiny training there."""
-    specs = [row.spec for row in ROWS if row.task == task and row.outcome == "runs"]
+    specs = [row.spec for row in ROWS if (row.task, row.outcome) == (task, "runs")]
     found = compare(DATASETS[task], specs, models="linear", lr=0.01, seeds=2, epochs=2, outliers=0)
     trials = found.trials
     assert set(trials["loss"]) == set(specs)
