@@ -83,7 +83,7 @@ def meddles(settings: str) -> str:
     return f"changes {settings}, on which the numbers of other losses depend too; let it leave that as it is"
 
 
-@dataclass
+@dataclass(eq=False)  # two that saw the same are still two
 class Seen:
     """What was seen of a user's code.
 

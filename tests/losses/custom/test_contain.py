@@ -15,7 +15,7 @@ import torch
 
 from lossbench.errors import LossFailed, UsageError
 from lossbench.losses import get_loss
-from lossbench.losses.custom.contain import SETTINGS, contained, failing, settings
+from lossbench.losses.custom.contain import SETTINGS, contained, failing, running, settings
 from lossbench.remark import Topic
 from lossbench.report.words import words
 
@@ -241,3 +241,13 @@ def test_nothing_is_seen_where_nothing_happens() -> None:
         with contained() as seen:
             pass
         assert (seen.altered, seen.warnings) == ("", {})
+
+
+def test_what_runs_inside_another_is_told_apart_from_it() -> None:
+    """A containment ends for itself alone: what is seen afterwards belongs to the one around it."""
+    with contained() as outer:
+        with contained():
+            pass
+        running(("a",))
+        outer.warn("late")
+    assert outer.warnings == {"late": ("a",)}
