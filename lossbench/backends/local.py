@@ -6,6 +6,7 @@ import _thread
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 import time
 import warnings
@@ -85,7 +86,8 @@ def watched_threads() -> Iterator[None]:
 
     threading.excepthook = stop
     try:
-        yield
+        with _heeded(found):
+            yield
     except KeyboardInterrupt:
         if not found:
             raise
@@ -94,6 +96,27 @@ def watched_threads() -> Iterator[None]:
         raise found[0] from None
     finally:
         threading.excepthook = before
+
+
+@contextmanager
+def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
+    """Let the main thread be interrupted once something is found, where Ctrl-C is ignored, as in the background."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+    ):
+        yield
+        return
+
+    def answer(*_: object) -> None:
+        if found:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, answer)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_processes(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 import torch
@@ -107,17 +108,21 @@ def test_ctrl_c_is_for_the_first_process_alone() -> None:
     assert done.stdout.strip() == "[True, True]"
 
 
-def test_a_thread_that_dies_ends_the_wait() -> None:
+@pytest.mark.parametrize("answer", [signal.default_int_handler, signal.SIG_IGN], ids=["terminal", "background"])
+def test_a_thread_that_dies_ends_the_wait(answer: Any) -> None:
     """Its error is raised where the results are awaited, and whoever watched threads before goes on."""
-    before = threading.excepthook
+    before, own = threading.excepthook, signal.signal(signal.SIGINT, answer)
 
     def await_results() -> None:
         threading.Thread(target=operator.truediv, args=(1, 0)).start()
         time.sleep(30)
 
-    with pytest.raises(ZeroDivisionError), watched_threads():
-        await_results()
-    assert threading.excepthook is before
+    try:
+        with pytest.raises(ZeroDivisionError), watched_threads():
+            await_results()
+        assert (threading.excepthook, signal.getsignal(signal.SIGINT)) == (before, answer)
+    finally:
+        signal.signal(signal.SIGINT, own)
 
 
 def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None:

@@ -156,10 +156,10 @@ def test_the_search_behind_a_claim_is_printed(inside: Callable, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--first-seed", "-1"), "-1 is not in the range x>=0"),
+        (("--first-seed", "-1"), "-1 is not in the range 0<=x"),
         (("T33",), "unknown claim 'T33'; did you mean 'T3'"),
         (("-c", "none.toml"), "no config at 'none.toml'"),
-        (("--expect", "none.csv"), "'none.csv' cannot be read"),
+        (("--expect", "none.csv"), "none.csv cannot be read"),
         (("--explain",), "--explain is for one claim"),
         (("A1", "--explain"), "there is no search for the settings under which A1 holds"),
         (("A1", "--jobs", "0"), "0 is not in the range"),

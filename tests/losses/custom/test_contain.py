@@ -111,8 +111,10 @@ def test_what_a_loss_raises_is_its_own(own: BaseException) -> None:
 
 def test_a_real_ctrl_c_interrupts() -> None:
     """The user's Ctrl-C passes through, and is told apart from a KeyboardInterrupt that a loss raises."""
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
     with pytest.raises(KeyboardInterrupt), contained(), failing(lambda error: ValueError("taken for the loss's")):
         signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, own)
     with pytest.raises(KeyboardInterrupt), failing(lambda error: ValueError("nobody could tell here")):
         raise KeyboardInterrupt
 
