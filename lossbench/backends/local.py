@@ -100,11 +100,9 @@ def watched_threads() -> Iterator[None]:
 
 @contextmanager
 def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
-    """Let the main thread be interrupted once something is found, where Ctrl-C is ignored, as in the background."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) != signal.SIG_IGN
-    ):
+    """Let the main thread be interrupted once something is found, even where Ctrl-C is ignored (background)."""
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if not ignored or threading.current_thread() is not threading.main_thread():
         yield
         return
 
