@@ -15,7 +15,7 @@ from lossbench.stats.findings import average_curves
 from lossbench.stats.tuning import tuning_table
 
 from .strategies import spoilt_csv, spoilt_json
-from .survives import FEW, command, folder, plain, survives
+from .survives import FEW, FEWEST, command, folder, plain, survives
 
 DRAW = np.random.default_rng(0)
 LOSSES = {name: DRAW.random((3, 2)) for name in ("bce", "mse", "mae")}
@@ -63,7 +63,7 @@ def test_a_difference(content: bytes, form: str) -> None:
         command("diff", str(place / "other.csv"), str(place / "trials.csv"), "--format", form)
 
 
-@FEW
+@FEWEST
 @given(spoilt_json(MANIFEST))
 def test_a_manifest(content: bytes) -> None:
     """What it says is said again, or it is refused."""
@@ -71,7 +71,7 @@ def test_a_manifest(content: bytes) -> None:
         command("report", str(place), "-o", str(place / "new"))
 
 
-@FEW
+@FEWEST
 @given(st.sampled_from(["curves_csv", "tuning_csv"]), st.data())
 def test_a_table_beside_the_trials(name: str, data: st.DataObject) -> None:
     """It is used, or refused with its line."""
