@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stats.runs import finished, with_failed
 
@@ -65,6 +67,7 @@ def test_a_difference(content: bytes, form: str) -> None:
 
 @FEWEST
 @given(spoilt_json(MANIFEST))
+@example(json.dumps({**MANIFEST, "config": {"tune": True, "margins": {"accuracy": 10**400}}}).encode())
 def test_a_manifest(content: bytes) -> None:
     """What it says is said again, or it is refused."""
     with folder(trials_csv=TEXT.encode(), manifest_json=content) as place:
