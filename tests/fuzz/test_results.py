@@ -38,6 +38,7 @@ CLAIMS = "id,document,verdict\nA1,A,reproduced\nT3,T,depends\nmine,,not yet\n"
 FORMS = st.sampled_from(["table", "csv", "json", "markdown", "junit"])
 
 
+@FEW
 @given(spoilt_csv(TEXT))
 def test_trials(content: bytes) -> None:
     """They are read, or refused with the line; what is read is written again."""
