@@ -48,7 +48,7 @@ def test_trials(content: bytes) -> None:
             trials_csv(found[0])
 
 
-@FEW
+@FEWEST
 @given(spoilt_csv(TEXT), FORMS)
 def test_a_report_of_trials(content: bytes, form: str) -> None:
     """Every table and every file is made, of whatever can be read."""
