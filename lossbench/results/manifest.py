@@ -83,7 +83,8 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
     """
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
+        text = path.read_text(encoding="utf-8")
+        found = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
     except FileNotFoundError:
         return None
     except RecursionError:
@@ -104,8 +105,13 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
 
 def _finite(text: str) -> float:
     if not math.isfinite(float(text)):
-        raise ValueError(f"{text} is no number of JSON")
+        raise ValueError(f"{text:.50} is no number that a float holds")
     return float(text)
+
+
+def _whole(text: str) -> int:
+    _finite(text)  # a margin may be whole, and is used as a float
+    return int(text)
 
 
 def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:

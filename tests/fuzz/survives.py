@@ -16,7 +16,10 @@ from lossbench.errors import UsageError
 from lossbench.visible import visible
 
 FEW = settings(max_examples=settings.default.max_examples // 5)
-"""For a test whose every example is a whole command."""
+"""For a test whose every example is a whole command, or slow to draw."""
+
+FEWEST = settings(max_examples=settings.default.max_examples // 20)
+"""For one whose every example makes all the tables of a report, or tries claims."""
 
 SECONDS = 30
 CODES = {0, 2, 3, 4}

@@ -13,7 +13,7 @@ from lossbench.plan.settings import make_settings, placed
 from lossbench.plan.toml import shipped_configs
 
 from .strategies import spoilt_toml
-from .survives import FEW, command, folder, survives
+from .survives import FEW, FEWEST, command, folder, survives
 
 CONFIG = """
 datasets = ["iris", "diabetes"]
@@ -85,7 +85,7 @@ def tried(file: Path) -> None:
             survives(lambda claim=claim: try_claims(catalogue, [claim], STUDY))
 
 
-@FEW
+@FEWEST
 @given(spoilt_toml(CLAIMS))
 def test_claims(content: bytes) -> None:
     """They are read, or one is refused with its line."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stats.runs import finished, with_failed
 
@@ -15,7 +17,7 @@ from lossbench.stats.findings import average_curves
 from lossbench.stats.tuning import tuning_table
 
 from .strategies import spoilt_csv, spoilt_json
-from .survives import FEW, command, folder, plain, survives
+from .survives import FEW, FEWEST, command, folder, plain, survives
 
 DRAW = np.random.default_rng(0)
 LOSSES = {name: DRAW.random((3, 2)) for name in ("bce", "mse", "mae")}
@@ -36,6 +38,7 @@ CLAIMS = "id,document,verdict\nA1,A,reproduced\nT3,T,depends\nmine,,not yet\n"
 FORMS = st.sampled_from(["table", "csv", "json", "markdown", "junit"])
 
 
+@FEW
 @given(spoilt_csv(TEXT))
 def test_trials(content: bytes) -> None:
     """They are read, or refused with the line; what is read is written again."""
@@ -45,7 +48,7 @@ def test_trials(content: bytes) -> None:
             trials_csv(found[0])
 
 
-@FEW
+@FEWEST
 @given(spoilt_csv(TEXT), FORMS)
 def test_a_report_of_trials(content: bytes, form: str) -> None:
     """Every table and every file is made, of whatever can be read."""
@@ -63,15 +66,16 @@ def test_a_difference(content: bytes, form: str) -> None:
         command("diff", str(place / "other.csv"), str(place / "trials.csv"), "--format", form)
 
 
-@FEW
+@FEWEST
 @given(spoilt_json(MANIFEST))
+@example(json.dumps({**MANIFEST, "config": {"tune": True, "margins": {"accuracy": 10**400}}}).encode())
 def test_a_manifest(content: bytes) -> None:
     """What it says is said again, or it is refused."""
     with folder(trials_csv=TEXT.encode(), manifest_json=content) as place:
         command("report", str(place), "-o", str(place / "new"))
 
 
-@FEW
+@FEWEST
 @given(st.sampled_from(["curves_csv", "tuning_csv"]), st.data())
 def test_a_table_beside_the_trials(name: str, data: st.DataObject) -> None:
     """It is used, or refused with its line."""

@@ -53,6 +53,7 @@ def series(size: int) -> st.SearchStrategy[list[object]]:
     return one | st.lists(scalars, min_size=size, max_size=size)
 
 
+@FEW
 @given(series(24), texts, TARGETS)
 def test_a_parquet_file_of_any_types(values: list[object], name: str, target: str) -> None:
     """Whatever a column holds that can be written at all."""
@@ -68,6 +69,7 @@ def test_a_parquet_file_of_any_types(values: list[object], name: str, target: st
 FLOATS = [column("a", dtype=float), column("b", dtype=float)]
 
 
+@FEW
 @given(data_frames(FLOATS, index=range_indexes(min_size=20, max_size=30)))
 def test_numbers_of_any_size(frame: pd.DataFrame) -> None:
     """The largest and the smallest, infinite and missing ones."""
