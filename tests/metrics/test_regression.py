@@ -26,10 +26,14 @@ REFERENCE = {
 
 
 def pairs() -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
-    """Draw targets (n, t), and predictions of two models (2, n, t)."""
+    """Draw targets (n, t) that are not zero, and predictions of two models (2, n, t)."""
     shapes = st.tuples(st.integers(2, 9), st.integers(1, 3))
+    targets = values.filter(lambda value: abs(value) > 1e-6)
     return shapes.flatmap(
-        lambda s: st.tuples(arrays(np.float64, s, elements=values), arrays(np.float64, (2, *s), elements=values))
+        lambda s: st.tuples(
+            arrays(np.float64, s, elements=targets, fill=st.nothing()),  # no two rows are the same by design
+            arrays(np.float64, (2, *s), elements=values),
+        )
     )
 
 
@@ -38,7 +42,7 @@ def pairs() -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
 def test_every_score_equals_scikit_learn(pair: tuple[np.ndarray, np.ndarray]) -> None:
     """All scores of all models are scikit-learn's on the same predictions, to 1e-10 of their size."""
     target, said = pair
-    assume((np.ptp(target, axis=0) > 0.1).all() and (np.abs(target) > 1e-6).all())
+    assume((np.ptp(target, axis=0) > 0.1).all())
     found = score_all("regression", target[None], predict(said, "identity", "regression"))
     assert found.keys() == REFERENCE.keys()
     for name, score in REFERENCE.items():
