@@ -30,6 +30,7 @@ OTHERS = {
         "results/manifest.py",
         "ValueError",
     ): "`read_manifest` catches it, as those of json, and names the file",
+    ("backends/local.py", "KeyboardInterrupt"): "a thread died; `watched_threads` catches it",
     ("checks/case.py", "TimeIsUp"): "`run_checks` catches it, and says which check it ended",
     ("losses/custom/calls.py", "RuntimeError"): "a backward pass that failed; `unlike` and `drift` catch it",
     ("losses/custom/contain.py", "SystemExit"): "`os._exit` in a user's code; `failing` catches it",

@@ -83,7 +83,7 @@ def cached(folder: Path) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-@pytest.mark.parametrize(("jobs", "shares"), [("1", (0.0, 0.2, 0.6)), ("2", (0.3, 0.5))])
+@pytest.mark.parametrize(("jobs", "shares"), [("1", (0.0, 0.5)), ("2", (0.4,))])
 def test_a_run_that_is_killed_goes_on(
     launch: Launch,
     inside: Inside,
@@ -95,10 +95,11 @@ def test_a_run_that_is_killed_goes_on(
 ) -> None:
     """What was stored when it was killed is trained no more, and in the end the trials are the same bytes.
 
-    Only the process that was started is killed: those that it has started end by themselves.
+    Only the process that was started is killed: those that it has started end by themselves. The endurance suite
+    kills at forty moments.
     """
     kept: dict[str, tuple[object, ...]] = {}
-    for how, share in zip((signal.SIGKILL, signal.SIGTERM, signal.SIGKILL), shares, strict=False):
+    for how, share in zip((signal.SIGKILL, signal.SIGTERM), shares, strict=False):
         process = launch("-o", "out", "--jobs", jobs)
         assert wait_until((cache / "trials.sqlite").exists)
         assert wait_until(lambda share=share: len(stored(cache)) >= share * TRIALS)

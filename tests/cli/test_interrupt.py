@@ -98,10 +98,10 @@ def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
 def test_ctrl_c_leaves_the_data_sets_that_are_done(tmp_path: Path) -> None:
     """An A/A test that is interrupted reports the data sets that it has finished, on the way out."""
     small = ("aa", "-d", "iris,digits", "--seeds", "2", "--comparisons", "2", "--arms", "2", "--jobs", "1")
-    process = start(*small, "--epochs", "3000", "--csv", "rates.csv", cwd=tmp_path)
+    process = start(*small, "--epochs", "1200", "--csv", "rates.csv", cwd=tmp_path)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("iris: 8 trainings done")
-    time.sleep(5)  # to judge them
+    time.sleep(3)  # to judge them
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err.strip()[:23]) == (130, "lossbench: interrupted;")

@@ -195,7 +195,7 @@ MINE = "def mine(raw, target):\n    return {} * (raw - target).square().mean(-1)
 def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: Store) -> None:
     """Trainings of two losses never stand under one name; each is kept under its own code."""
     file = tmp_path / "own.py"
-    models = [f"mlp:{width}" for width in range(2, 12)]
+    models = [f"mlp:{width}" for width in range(2, 8)]
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
 
     def change(*_: object, version: int = 2) -> None:
@@ -223,7 +223,7 @@ def test_a_loss_that_is_spoilt_during_the_run_is_named(tmp_path: Path) -> None:
     """A process that cannot read the user's file any more says so, and is not taken for one that was killed."""
     file = tmp_path / "own.py"
     file.write_text(MINE.format(1))
-    models = [f"mlp:{width}" for width in range(2, 12)]
+    models = [f"mlp:{width}" for width in range(2, 8)]
     wanted = {"datasets": "diabetes", "losses": ["mse", f"{file}:mine"], "models": models}
     with pytest.raises(UnknownName, match="unknown loss 'mine'"):
         run(study(**wanted), Manner(2), progress=lambda *_: file.write_text("") and None)
