@@ -108,7 +108,7 @@ def inputs(task: str) -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
     return st.integers(1, 12).flatmap(of_size)
 
 
-@settings(max_examples=40, deadline=None)
+@few
 @given(data=st.data(), link=st.sampled_from(["sigmoid", "softmax", "clip", "signed", "margin"]))
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
 def test_every_score_equals_scikit_learn(link, task, data: st.DataObject) -> None:
