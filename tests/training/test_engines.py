@@ -121,7 +121,9 @@ def test_engines_agree_in_double_precision(name: str, model: str) -> None:
 
 @pytest.mark.parametrize(("name", "model"), [meeting for meeting in MEETINGS if meeting[0] not in LARGE])
 def test_engines_agree_in_single_precision(name: str, model: str) -> None:
-    """The same test outputs after one epoch, on the small data sets: to 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
+    """The same test outputs after one epoch, on the small data sets.
+
+    To 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
 
     Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Where
     the signs of a batch may cancel, a loss is compared under sgd alone.
