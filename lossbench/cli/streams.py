@@ -71,7 +71,7 @@ def open_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, mode)  # the system takes the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, mode), True)  # the system takes the lowest number that is free
     report = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = _text(Output(report, "w", closefd=False), sys.stdout)
