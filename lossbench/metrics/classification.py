@@ -32,7 +32,7 @@ def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         array([0.5])
     """
     right = target == prediction.decision
-    return right.all(axis=-1) if prediction.task == "multilabel" else right
+    return np.asarray(right.all(axis=-1) if prediction.task == "multilabel" else right)
 
 
 def _confusion(target: np.ndarray, prediction: Prediction) -> np.ndarray:
@@ -162,9 +162,9 @@ def _placements(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     own = np.where(
         positive, *(rankdata(np.where(kind, ranking, np.inf), axis=1) for kind in (positive, ~positive))
     )
-    below = rankdata(ranking, axis=1) - own  # rows of the other kind, ties one half
+    others = rankdata(ranking, axis=1) - own  # rows of the other kind that are below, ties one half
     p = positive.sum(axis=1, keepdims=True)
-    share = np.where(positive, below / (n - p), 1.0 - below / p)
+    share = np.where(positive, others / (n - p), 1.0 - others / p)
     area = np.where(positive, share, 0.0).sum(axis=1, keepdims=True) / p
     return np.asarray((area + n * (share - area) / np.where(positive, p, n - p)).mean(axis=-1))
 

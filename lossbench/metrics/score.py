@@ -21,7 +21,7 @@ from lossbench.errors import BadValue
 from lossbench.metrics.prediction import Prediction
 
 Function = Callable[[np.ndarray, Prediction], np.ndarray]
-"""From a target, shaped as the decision, and the prediction of M models to (M,) scores, or (M, n) contributions."""
+"""From a target, shaped as the decision, and the prediction of M models: (M,) scores or (M, n) contributions."""
 
 STEP = 1e-4  # by how much more a row counts than the others, for a derivative
 
@@ -45,6 +45,7 @@ class Score:
         update_wrapper(self, named)
 
     def __call__(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return the scores of M models, (M,)."""
         return self._computed(self._value, target, prediction)
 
     def contributions(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
