@@ -46,6 +46,7 @@ class Topic(Enum):
     ALTERED = "path", "trials"
     NO_CURVES = ()
     NO_TUNING = ()
+    NO_ROWS = ()
     TIME = "trials", "seconds", "cached"
     FILES = ("folder",)
     # Of a user's table; DATA says which.

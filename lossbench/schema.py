@@ -5,6 +5,7 @@ To add a metric, write its function in `lossbench.metrics`, under the name that 
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
@@ -65,11 +66,20 @@ class Metric(Column):
 
     Args:
         needs: what it looks at of a prediction; it is NaN where it needs a probability and there is none.
+        low: the least value that it can have.
+        high: the greatest.
     """
 
     _: KW_ONLY
     greater_is_better: bool
     needs: Need
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts rows that are right or wrong, or above one another, and so moves in steps."""
+        return "regression" not in self.tasks and self.needs != "probability"
 
     @property
     def best(self) -> float:
@@ -91,10 +101,12 @@ def _score(
     meaning: str,
     margin: float | None = None,
     since: int = 1,
+    low: float = 0.0,
+    high: float = 1.0,
 ) -> Metric:
     number = Column(name, "score", "number", meaning, empty=True, optional=True, since=since)
     given = {"greater_is_better": greater_is_better, "margin": margin, "tasks": tasks}
-    return Metric(**vars(number) | given, needs=needs)
+    return Metric(**vars(number) | given, needs=needs, low=low, high=high)
 
 
 _METRICS = (
@@ -103,18 +115,18 @@ _METRICS = (
     _score("precision", _LABELS, True, "decision", "share of positive predictions that are right", 0.01),
     _score("recall", _LABELS, True, "decision", "share of positives that are found", 0.01),
     _score("balanced_accuracy", _CLASSES, True, "decision", "mean recall of the classes", 0.01),
-    _score("matthews_corrcoef", _CLASSES, True, "decision", "correlation of decision and target", since=3),
+    _score("matthews_corrcoef", _CLASSES, True, "decision", "correlation of decision and target", since=3, low=-1),
     _score("top_k_accuracy", ("multiclass",), True, "ranking", "right class among the first two", 0.01),
     _score("roc_auc", _LABELS, True, "ranking", "chance that a positive ranks above a negative", 0.01),
     _score("average_precision", _SEPARATE, True, "ranking", "area under precision and recall", since=3),
-    _score("log_loss", _LABELS, False, "probability", "-log of the probability of what happened"),
-    _score("brier", _LABELS, False, "probability", "squared error of the probabilities", 0.01),
+    _score("log_loss", _LABELS, False, "probability", "-log of the probability of what happened", high=math.inf),
+    _score("brier", _LABELS, False, "probability", "squared error of the probabilities", 0.01, high=2),
     _score("calibration_error", _LABELS, False, "probability", "confidence against outcome", 0.01),
-    _score("r2", _VALUES, True, "decision", "share of the variance explained", 0.01),
-    _score("rmse", _VALUES, False, "decision", "root mean squared error"),
-    _score("mae", _VALUES, False, "decision", "mean absolute error"),
-    _score("median_absolute_error", _VALUES, False, "decision", "median absolute error"),
-    _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target"),
+    _score("r2", _VALUES, True, "decision", "share of the variance explained", 0.01, low=-math.inf),
+    _score("rmse", _VALUES, False, "decision", "root mean squared error", high=math.inf),
+    _score("mae", _VALUES, False, "decision", "mean absolute error", high=math.inf),
+    _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
+    _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
@@ -269,13 +281,15 @@ def counted(*names: str) -> tuple[str, ...]:
 
 
 _TESTED = ("p_holm", "effect_size", "verdict")
+_POSTERIOR = ("p_worse", "p_equal", "p_better", *three("beats"))
 _BESIDE = ("smallest_p", "more_seeds", "bootstrap_low", "bootstrap_high", "bootstrap_disagrees")
 
 SUMMARY = (
     *("dataset", "task", "loss", "view", *SETTING),
     *("outlier_kind", "largest_share", "outlier_fraction", "score", "n", "undefined", "diverged", "failed"),
     *("mean", "low", "high"),
-    *("reference", *three("difference"), "difference_n", *_TESTED, "tied_with_best", "letters", *_BESIDE),
+    *("reference", *three("difference"), "difference_n", "unit", *_TESTED, *_POSTERIOR),
+    *("tied_with_best", "letters", *_BESIDE),
     *counted(*METRICS, "at_best"),
     *three("epochs_to_target", "epochs_to_target_median"),
     *("reached", "targets"),
@@ -291,7 +305,7 @@ SUMMARY = (
 
 COMPARISONS = (
     *("dataset", "task", "view", *SETTING, "outlier_fraction", "score", "first", "second"),
-    *(*three("difference"), "n", "p_value", *_TESTED, *_BESIDE),
+    *(*three("difference"), "n", "unit", "p_value", *_TESTED, *_POSTERIOR, *_BESIDE),
 )
 """The columns of `comparisons.csv`: one row a data set, setting and pair of losses."""
 

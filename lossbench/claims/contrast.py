@@ -16,14 +16,17 @@ from typing import Any, Literal
 import numpy as np
 
 from lossbench.claims.claim import Evidence, Word, decided
-from lossbench.stats.paired import PairedTest, corrected_interval, holm, paired_test, verdict
+from lossbench.stats.estimate import ALPHA
+from lossbench.stats.families import holm
+from lossbench.stats.paired import PairedTest, corrected_interval, paired_test
+from lossbench.stats.verdicts import BETTER, WORSE, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
 
 - better, worse: reproduced where it is so, contradicted where it is the opposite, else equivalent or inconclusive.
 - equal: reproduced where the interval lies inside the margin, contradicted where either arm is better.
-- not worse: reproduced where the interval lies above minus the margin, contradicted where the first arm is worse.
+- not worse: reproduced where it is shown to be above minus the margin, contradicted where it is shown to be below.
 """
 
 
@@ -49,9 +52,16 @@ class Contrast:
     greater_is_better: bool = True
     claimed: float = 0.0
 
+    @property
+    def bound(self) -> float:
+        """The difference that is tested against: the one claimed, less the margin where that much is allowed."""
+        if self.direction != "not worse":
+            return self.claimed
+        return self.claimed - (self.margin or 0.0) * (1 if self.greater_is_better else -1)
+
     def test(self) -> PairedTest:
-        """Test whether the difference is the one claimed."""
-        return paired_test(np.asarray(self.differences, dtype=np.float64) - self.claimed, self.test_to_train)
+        """Test whether the difference is the one that it is tested against."""
+        return paired_test(np.asarray(self.differences, dtype=np.float64) - self.bound, self.test_to_train)
 
 
 def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
@@ -64,35 +74,39 @@ def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
     """
     tests = [contrast.test() for contrast in contrasts]
     adjusted = holm(np.array([test.p_value for test in tests])).tolist()
-    return [judge(contrast, test, p) for contrast, test, p in zip(contrasts, tests, adjusted, strict=True)]
+    same = holm(np.array([equal_p(*pair) for pair in zip(contrasts, tests, strict=True)])).tolist()
+    return [judge(*each) for each in zip(contrasts, tests, adjusted, same, strict=True)]
 
 
-def judge(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Evidence:
+def equal_p(contrast: Contrast, test: PairedTest) -> float:
+    """Return the p value of a difference of the margin or more; NaN where no margin is declared."""
+    if not contrast.margin or contrast.direction == "not worse":
+        return float("nan")
+    return float(test.estimate.p_equivalent(contrast.margin))
+
+
+def judge(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Evidence:
     """Return the evidence of one contrast, with its figures; where a training diverged, nothing is decided."""
     mean, low, high = (
-        number(end + contrast.claimed) for end in (test.interval.mean, test.interval.low, test.interval.high)
+        number(end + contrast.bound) for end in (test.interval.mean, test.interval.low, test.interval.high)
     )
     n = int(test.interval.n)
     found = replace(contrast.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
     if not n:
         return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
-    return replace(found, verdict="inconclusive" if found.diverged else word_for(contrast, test, adjusted_p))
+    return replace(
+        found, verdict="inconclusive" if found.diverged else word_for(contrast, test, adjusted_p, same_p)
+    )
 
 
-def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float) -> Word:
+def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Word:
     """Return what a contrast says of what is claimed; see `Direction`."""
-    found = str(verdict(test.interval, adjusted_p, contrast.margin, contrast.greater_is_better))
-    sign = 1 if contrast.greater_is_better else -1
-    least, most = sorted((sign * float(test.interval.low), sign * float(test.interval.high)))
-    margin = contrast.margin or 0.0
+    found = str(verdict(test.interval, adjusted_p, contrast.greater_is_better, same_p))
+    better, worse = found in BETTER, found in WORSE
     if contrast.direction == "equal":
-        inside = -margin < least and most < margin
-        return "reproduced" if inside else "contradicted" if found in ("better", "worse") else "inconclusive"
-    if contrast.direction == "not worse":
-        held = found == "better" or -margin < least
-        return "reproduced" if held else "contradicted" if found == "worse" else "inconclusive"
-    if found in ("better", "worse"):
-        return decided(found == contrast.direction)
+        return "reproduced" if same_p < ALPHA else "contradicted" if better or worse else "inconclusive"
+    if better or worse:
+        return decided(worse if contrast.direction == "worse" else better)
     return "equivalent" if found == "equivalent" else "inconclusive"
 
 

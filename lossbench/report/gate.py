@@ -12,8 +12,8 @@ from lossbench.report.diff import ELSEWHERE
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, label, listed_seeds, p_value, varying
 from lossbench.stats.change import Change
+from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.gate import Check, GateReport
-from lossbench.stats.paired import ALPHA, smallest_p
 
 PLAIN = ("unchanged", "improved", "within")
 """Findings that are counted but not listed."""

@@ -10,7 +10,7 @@ from lossbench.plan.experiment import Experiment, tuning_seeds
 from lossbench.report.words import words
 from lossbench.results.remarks import custom_losses, skipped
 from lossbench.run.runner import Forecast
-from lossbench.stats.paired import ALPHA, smallest_p
+from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n
 from lossbench.training.pack import Setup
 

@@ -16,6 +16,7 @@ from lossbench.report.words import words
 from lossbench.results.manifest import MANIFEST
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
+from lossbench.results.rows_file import ROWS, rows_bytes
 from lossbench.results.write import csv_text, findings_csv, json_text, write_folder
 from lossbench.schema import SCHEMA
 
@@ -29,7 +30,9 @@ LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 def save(comparison: Comparison, folder: Path, command: str = "") -> None:
     """Write all files of a finished comparison, see `lossbench.Comparison.save`."""
-    texts = findings_csv(comparison) | {"curves.csv": csv_text(comparison.curves)}
+    texts: dict[str, str | bytes] = {**findings_csv(comparison), "curves.csv": csv_text(comparison.curves)}
+    if comparison.contributed:
+        texts[ROWS] = rows_bytes(comparison.contributed)
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
     texts |= reports(comparison, comparison.curves, remarks(comparison))
@@ -38,7 +41,7 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
 
 def save_remade(remade: Remade, folder: Path) -> None:
     """Write the trials, all that can be made from them, and what stands beside them."""
-    texts = findings_csv(remade) | remade.beside
+    texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.beside}
     if not all(name in texts for name in REPORTS):
         texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside
     if remade.manifest is not None:
@@ -53,7 +56,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 
 
-def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> dict[str, Any]:
+def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: str) -> dict[str, Any]:
     """Return everything beside the numbers that somebody needs to repeat a run or to doubt it; see `save`."""
     experiment, seconds = comparison.experiment, comparison.seconds
     return {
@@ -80,6 +83,9 @@ def manifest(comparison: Comparison, texts: Mapping[str, str], command: str) -> 
     }
 
 
-def hashes(texts: Mapping[str, str]) -> dict[str, str]:
+def hashes(texts: Mapping[str, str | bytes]) -> dict[str, str]:
     """Return the hash of each file, as `sha256sum` prints it."""
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    return {
+        name: hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()
+        for name, text in texts.items()
+    }

@@ -15,6 +15,7 @@ import numpy as np
 
 from lossbench.report.escape import html as escape
 from lossbench.report.plot import span
+from lossbench.stats.verdicts import BETTER, WORSE
 
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
@@ -22,7 +23,7 @@ COLOURS = (
 )
 """Colours that colour-blind readers can tell apart (Okabe and Ito 2008), and three more."""
 
-VERDICTS = {"better": "#009e73", "worse": "#d55e00", "equivalent": "#0072b2"}
+VERDICTS = dict.fromkeys(BETTER, "#009e73") | dict.fromkeys(WORSE, "#d55e00") | {"equivalent": "#0072b2"}
 """The colour of an interval; grey where nothing is decided."""
 
 GREY = "#7f7f7f"

@@ -14,11 +14,12 @@ from lossbench.metrics.scores import secondary_score
 from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import SETTING, three
+from lossbench.stats.verdicts import BETTER, WORSE
 from lossbench.visible import visible
 
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
-VERDICTS = {"better": "+", "worse": "-", "equivalent": "=", "inconclusive": "~"}
+VERDICTS = {BETTER[0]: "+", BETTER[1]: "+=", WORSE[0]: "-", WORSE[1]: "-=", "equivalent": "=", "inconclusive": "~"}
 
 SHARE = "outlier_fraction"
 BARE = ("model", "optimizer")  # settings whose value speaks for itself

@@ -12,9 +12,10 @@ from lossbench.visible import visible
 Pairs = tuple[tuple[str, Any], ...]
 
 LEGEND = (
-    "abc        losses that share a letter cannot be told apart, by Holm-corrected tests of all pairs",
-    "vs         the first loss, by Holm-corrected paired tests: + better, - worse, = equivalent, ~ open",
-    "±          half of the 95 % interval over the n seeds, corrected for splits that share rows",
+    "abc        losses that share a letter cannot be told apart, by corrected tests of all pairs",
+    "vs         the first loss, on rows like these, by corrected paired tests: + better, - worse, = equivalent,",
+    "           += and -= better and worse, but within the margin, ~ open",
+    "±          half of the 95 % interval for rows like these, over the rows of a table or the seeds of a law",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
@@ -139,6 +140,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.NO_CURVES: "absent   curves.csv: not made from trials.csv, it holds no curves",
     Topic.NO_TUNING: "absent   tuning.csv: not made from trials.csv, the trainings that chose the rates are not "
     "reported",
+    Topic.NO_ROWS: "absent   rows.npz: not made from trials.csv; without it seeds are the unit on tables, and "
+    "intervals are wider",
     Topic.TIME: time,
     Topic.FILES: "files    {folder}",
     Topic.DATA: "data     {dataset}: {remark}",

@@ -73,6 +73,7 @@ def execute(
         trials,
         tuning,
         experiment.settings.margins,
+        done.contributed,
         experiment=experiment,
         raw_curves=done.curves[reported],
         seconds=seconds,

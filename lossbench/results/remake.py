@@ -14,6 +14,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
+from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, TUNING
@@ -33,13 +34,13 @@ class Remade(Findings):
     Args:
         path: the trials' file.
         manifest: of the run, None where it does not stand beside the trials.
-        beside: what is kept as it stands beside the trials, as text by its name.
+        beside: what is kept as it stands beside the trials, by its name.
         curves: as they stand beside the trials; None where there are none.
     """
 
     path: Path = field(kw_only=True)
     manifest: Manifest | None = field(kw_only=True, repr=False)
-    beside: dict[str, str] = field(kw_only=True, repr=False)
+    beside: dict[str, str | bytes] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
 
     @property
@@ -62,6 +63,8 @@ class Remade(Findings):
             yield Topic.NO_CURVES()
         if self.tuning is None and self.manifest is not None and self.manifest.tuned:
             yield Topic.NO_TUNING()
+        if self.contributed is None and self.manifest is not None and ROWS in self.manifest.sha256:
+            yield Topic.NO_ROWS()
 
 
 def remake(place: Path) -> Remade:
@@ -78,12 +81,15 @@ def remake(place: Path) -> Remade:
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
     there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if os.path.isfile(path.with_name(name))]
-    beside = {file.name: read_text(file) for file in there}
+    beside: dict[str, str | bytes] = {file.name: read_text(file) for file in there}
+    contributed = read_rows(path.with_name(ROWS), trials)
+    if contributed is not None:
+        beside[ROWS] = rows_bytes(contributed)
     tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent, needed=SHAPE)
     margins = MARGINS | (manifest.margins if manifest else {})
     tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
-    return Remade(trials, tuning, margins, path=path, manifest=manifest, beside=beside, curves=curves)
+    return Remade(trials, tuning, margins, contributed, path=path, manifest=manifest, beside=beside, curves=curves)
 
 
 def read_text(path: Path) -> str:

@@ -11,6 +11,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
+from lossbench.stats.verdicts import APART
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,7 @@ def across(ranks: pd.DataFrame) -> Iterator[Remark]:
 def ranked(rows: pd.DataFrame) -> Remark:
     """Return how the losses of one task rank, best first, and which differ from the first loss."""
     order = rows.dropna(subset="average_rank").sort_values("average_rank")
-    decided = rows[rows.verdict.isin(["better", "worse"])]
+    decided = rows[rows.verdict.isin(APART)]
     return Topic.RANKS(
         task=rows.task.iloc[0],
         datasets=rows.data_sets.iloc[0],

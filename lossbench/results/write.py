@@ -73,33 +73,38 @@ def prepare_file(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text file so that nobody ever sees half of it; see `write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it; a link is followed, a device or a pipe is written to."""
     try:
         if _is_stream(path):
-            path.write_text(text, encoding="utf-8", newline="")
+            path.write_bytes(content)
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
         advice = "make room, or name another place" if error.errno in FULL else "name another place"
         raise OutputError(f"cannot write '{path}': {error.strerror or error}; {advice}") from None
 
 
-def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+def write_folder(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     """Write files into a folder, which is made where it does not exist."""
     prepare_folder(folder)
-    for name, text in texts.items():
-        write_text(folder / name, text)
+    for name, content in contents.items():
+        write_bytes(folder / name, content if isinstance(content, bytes) else content.encode())
 
 
 def _is_stream(path: Path) -> bool:
     return os.path.exists(path) and not os.path.isfile(path)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(SUFFIX, f".{path.name}.{os.getpid()}-", path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may leave the new name and none of the text
         umask = os.umask(0)

@@ -32,6 +32,7 @@ class Trained:
     Args:
         rows: one a trial; as columns, since a table of dictionaries takes ten times the memory.
         curves: (trials, epochs) the validation curve of each.
+        outputs: (trials, test rows, outputs) float32, raw outputs of each at the last epoch; NaN where it failed.
         seconds: of training.
         moved: by the spec of a loss that hangs on what ran before, how that was seen.
         warned: by what a loss warned of in training, the specs that it may have been.
@@ -39,6 +40,7 @@ class Trained:
 
     rows: pd.DataFrame
     curves: np.ndarray
+    outputs: np.ndarray
     seconds: float
     moved: Mapping[str, str]
     warned: Mapping[str, tuple[str, ...]]
@@ -58,14 +60,14 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
         late = moved_losses(part, MANY)
         moved, reasons = moved | late, reasons | late
         traced = None if late else (part, trace)
-    rows, curves = tabulated(pack, traced, reasons, fingerprint(engine, device))
-    return Trained(rows, curves, time.perf_counter() - begun, moved, seen.warnings)
+    rows, curves, outputs = tabulated(pack, traced, reasons, fingerprint(engine, device))
+    return Trained(rows, curves, outputs, time.perf_counter() - begun, moved, seen.warnings)
 
 
 def tabulated(
     pack: Pack, traced: tuple[Pack, Trace] | None, reasons: Mapping[str, str], mark: str
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the rows and the curves of a pack.
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return the rows, the curves and the raw outputs of a pack.
 
     Args:
         pack: the trials.
@@ -74,17 +76,23 @@ def tabulated(
         mark: the fingerprint of what they were trained by.
     """
     rows: dict[Trial, dict[str, Any]] = {}
-    curves: dict[Trial, np.ndarray] = {}
+    curves = {trial: np.full(pack.epochs, np.nan) for trial in pack.trials}
+    nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.outputs), np.nan)
+    outputs = dict.fromkeys(pack.trials, nothing)
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
     if traced is not None:
         part, trace = traced
         rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
-        curves = dict(zip(part.trials, trace.curve, strict=True))
-        failed |= spoilt(part, trace)
+        spoiled = spoilt(part, trace)
+        sound = [place for place, trial in enumerate(part.trials) if trial not in spoiled]
+        curves |= {part.trials[place]: trace.curve[place] for place in sound}
+        outputs |= {part.trials[place]: trace.last[place] for place in sound}
+        failed |= spoiled
     if failed:
         rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
-        curves |= dict.fromkeys(failed, np.full(pack.epochs, np.nan))
-    return frame_of([rows[trial] for trial in pack.trials]), np.stack([curves[trial] for trial in pack.trials])
+    frame = frame_of([rows[trial] for trial in pack.trials])
+    raw = np.stack([outputs[trial] for trial in pack.trials]).astype(np.float32)
+    return frame, np.stack([curves[trial] for trial in pack.trials]), raw
 
 
 def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:

@@ -17,8 +17,10 @@ from lossbench.backends import Backend, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
+from lossbench.run.contributed import row_scores
 from lossbench.run.packs import train_pack
 from lossbench.run.state import Gap, Ledger
+from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trial import Trial
@@ -40,6 +42,7 @@ class Finished:
         rows: one row a trial, numbered by its place in the experiment; see `lossbench.run.scoring`. Of a data set,
             only seeds all of whose trainings are done.
         curves: (trials, epochs) the validation curve of each, in the same order.
+        contributed: what the test rows of tables contribute to the scores of the trials that are judged.
         seconds: time spent in training, summed over processes.
         cached: how many trainings were taken from the store.
         gaps: the seeds that are left out; none where everything is done.
@@ -49,6 +52,7 @@ class Finished:
 
     rows: pd.DataFrame
     curves: np.ndarray
+    contributed: RowScores
     seconds: float
     cached: int
     gaps: tuple[Gap, ...]
@@ -164,6 +168,7 @@ def finished(ledger: Ledger) -> Finished:
         BadValue: there is no whole seed.
     """
     rows, curves, gaps = ledger.rows(), ledger.curves(), tuple(ledger.gaps())
+    outputs = ledger.outputs()
     left_out = {(gap.dataset, seed) for gap in gaps for seed in gap.seeds}
     whole = np.array([pair not in left_out for pair in zip(rows.dataset, rows.seed, strict=True)], dtype=bool)
     if not whole.any():
@@ -171,7 +176,10 @@ def finished(ledger: Ledger) -> Finished:
             "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
             "same command again, with a larger --budget"
         )
-    return Finished(rows[whole], curves[whole], ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned)
+    kept = [outputs[place] for place in np.flatnonzero(whole)]
+    contributed = row_scores(ledger.experiment, rows[whole], kept)
+    done = ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
+    return Finished(rows[whole], curves[whole], contributed, *done)
 
 
 def work(pack: Pack) -> float:

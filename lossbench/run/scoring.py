@@ -11,7 +11,7 @@ import pandas as pd
 
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
-from lossbench.metrics.prediction import predict
+from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score_all
 from lossbench.run.provenance import hashes
 from lossbench.schema import COLUMNS, DTYPES, METRICS, at_best
@@ -114,6 +114,19 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
         raw: (trials, rows, outputs) raw outputs for the test rows of each.
     """
     scores = {name: np.full(len(raw), np.nan) for name in METRICS}
+    for members, target, prediction in predictions(pack, raw):
+        for name, values in score_all(pack.dataset.task, target, prediction).items():
+            scores[name][members] = values
+    return scores
+
+
+def predictions(pack: Pack, raw: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, Prediction]]:
+    """Yield the trials of each link, the targets of their test rows, and what they predict, in original units.
+
+    Args:
+        pack: the trials.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each.
+    """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
     if pack.dataset.task == "regression":
@@ -126,10 +139,7 @@ def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
                 for name in ("target_scale", "target_mean")
             )
             predicted = predicted * scale + mean
-        prediction = predict(predicted, link, pack.dataset.task)
-        for name, values in score_all(pack.dataset.task, targets[members], prediction).items():
-            scores[name][members] = values
-    return scores
+        yield members, targets[members], predict(predicted, link, pack.dataset.task)
 
 
 def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ from lossbench.run.packs import Trained
 from lossbench.run.provenance import fingerprint, source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS
-from lossbench.store import Store, key_of
+from lossbench.store import Done, Store, key_of
 from lossbench.training.trial import Trial
 
 CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
@@ -59,8 +59,9 @@ class Ledger:
     moved: dict[str, str] = field(default_factory=dict)
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _curves: list[np.ndarray] = field(default_factory=list)
+    _outputs: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
-    _unkept: list[tuple[pd.DataFrame, np.ndarray]] = field(default_factory=list)
+    _unkept: list[tuple[pd.DataFrame, np.ndarray, np.ndarray]] = field(default_factory=list)
     _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,15 +99,15 @@ class Ledger:
         Raises:
             LossFailed: the code of a loss changed during the run.
         """
-        rows, curves = trained.rows, trained.curves
-        self._enter(trials, rows, curves)
+        rows, curves, outputs = trained.rows, trained.curves, trained.outputs.reshape(len(trials), -1)
+        self._enter(trials, rows, curves, outputs)
         self.seconds += trained.seconds
         self.warned |= trained.warned
         self.moved |= trained.moved
         if self.store is not None:
             moved = np.array([trial.loss in self.moved for trial in trials])
             lasting = (rows.status != "failed") & ~moved  # what failed is tried again
-            self._unkept.append((rows[lasting], curves[lasting]))
+            self._unkept.append((rows[lasting], curves[lasting], outputs[lasting]))
             self._keep(self.store)
             if trained.moved:
                 self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.moved])
@@ -120,8 +121,8 @@ class Ledger:
     def _keep(self, store: Store) -> None:
         try:
             while self._unkept:
-                rows, curves = self._unkept[0]
-                store.put(zip(plain_rows(rows), curves, strict=True))
+                rows, curves, outputs = self._unkept[0]
+                store.put(map(Done, plain_rows(rows), curves, outputs))
                 del self._unkept[0]
             self.note = ""
         except (DataError, OutputError) as error:
@@ -137,6 +138,10 @@ class Ledger:
         curves = np.concatenate(self._curves or [np.empty((0, 0))])
         curves[[bool(reason) for reason in self._disowned()]] = np.nan
         return curves[np.argsort(self._order)]
+
+    def outputs(self) -> list[np.ndarray]:
+        """Return the raw outputs of each trial, (test rows * outputs,), in the order of the rows."""
+        return [self._outputs[place] for place in np.argsort(self._order)]
 
     def _disowned(self) -> list[str]:
         """Return why trials that are done do not count, in the order in which they came; empty where they do."""
@@ -159,13 +164,16 @@ class Ledger:
         keys = {self._key(trial): trial for trial in trials}
         held = self.store.get(list(keys)) if self.store else {}
         if held:
-            rows, curves = zip(*held.values(), strict=True)
-            self._enter([keys[key] for key in held], frame_of(list(rows)), np.stack(curves))
+            rows, curves, outputs = zip(*held.values(), strict=True)
+            self._enter([keys[key] for key in held], frame_of(list(rows)), np.stack(curves), outputs)
             self.cached += len(held)
 
-    def _enter(self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray) -> None:
+    def _enter(
+        self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray, outputs: Iterable[np.ndarray]
+    ) -> None:
         self._frames.append(rows)
         self._curves.append(curves)
+        self._outputs.extend(outputs)
         self._order += [self.places[trial] for trial in trials]
 
     def _key(self, trial: Trial) -> str:

@@ -23,7 +23,10 @@ from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.settings import make_settings
 from lossbench.schema import MARGINS, METRICS
-from lossbench.stats.paired import ALPHA, LEVEL, holm, paired_test, shared_rows, verdict
+from lossbench.stats.estimate import ALPHA, LEVEL
+from lossbench.stats.families import holm
+from lossbench.stats.paired import paired_test, shared_rows
+from lossbench.stats.verdicts import BETTER, told_apart, verdict
 from lossbench.task import TASKS
 from lossbench.training.pack import Pack, Setup, make_packs
 
@@ -172,7 +175,7 @@ def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:
     test_to_train = shared_rows(dataset.sampling, len(fold.test.rows), len(fold.train.rows))
     judged = verdicts(scores, test_to_train, margin, upward)
     found = partial(finds, scores, test_to_train, margin, upward)
-    wrong = np.asarray(np.isin(judged, ("better", "worse")).any(axis=0))
+    wrong = np.asarray(told_apart(judged).any(axis=0))
     return {
         "score": metric,
         "margin": margin,
@@ -190,7 +193,7 @@ def finds(scores: np.ndarray, test_to_train: float, margin: float, upward: bool,
     """Raise the second arm of every family by a difference; say in which it is then found better, (families,)."""
     planted = scores.copy()
     planted[1] += difference if upward else -difference
-    return np.asarray(verdicts(planted, test_to_train, margin, upward)[0] == "better")
+    return np.asarray(np.isin(verdicts(planted, test_to_train, margin, upward)[0], BETTER))
 
 
 def detectable(found: Callable[[float], np.ndarray], margin: float) -> float:
@@ -226,9 +229,9 @@ def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bo
         >>> verdicts(same, 1 / 3, 0.01, upward=True)
         array([['equivalent']], dtype='<U12')
     """
-    test = paired_test(scores[1:] - scores[0], test_to_train)
-    adjusted = np.apply_along_axis(holm, 0, np.asarray(test.p_value))
-    return np.asarray(verdict(test.interval, adjusted, margin, upward))
+    found = paired_test(scores[1:] - scores[0], test_to_train).estimate
+    adjusted, same = (np.apply_along_axis(holm, 0, p) for p in (found.p_value(), found.p_equivalent(margin)))
+    return np.asarray(verdict(found.interval(), adjusted, upward, same))
 
 
 def proportion(name: str, happened: Sequence[bool] | np.ndarray) -> dict[str, float]:

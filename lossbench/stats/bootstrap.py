@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lossbench.randomness import stream
-from lossbench.stats.paired import LEVEL, Interval, moments
+from lossbench.stats.estimate import LEVEL, Interval
+from lossbench.stats.paired import moments
 
 RESAMPLES = 2000
 """Enough for a cross-check: the ends of a 95 % interval then move little."""

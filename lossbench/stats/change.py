@@ -20,7 +20,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS, greater_is_better
-from lossbench.stats.paired import PairedTest, holm, paired_test, verdict
+from lossbench.stats.families import holm
+from lossbench.stats.paired import PairedTest, paired_test
+from lossbench.stats.verdicts import verdict
 
 ROUNDING = 1e-6
 """The relative difference up to which a number is unchanged: processors may round float32 differently."""
@@ -144,7 +146,7 @@ class Change:
     @property
     def verdict(self) -> str:
         """The second run against the first: better, worse or inconclusive."""
-        return str(verdict(self.test.interval, self.adjusted_p, None, greater_is_better(self.score)))
+        return str(verdict(self.test.interval, self.adjusted_p, greater_is_better(self.score)))
 
 
 def meetings(before: pd.DataFrame, after: pd.DataFrame) -> list[Meeting]:

@@ -13,6 +13,7 @@ from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.ranks import rank_losses
+from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
 from lossbench.stats.tuning import side_by_side
 
@@ -29,21 +30,24 @@ class Findings:
             `epochs_to_target` where `converged` is False, which means censored at `epochs`, not undefined.
         tuning: one row a loss and learning rate, where rates were tuned; see `lossbench.stats.tuning`.
         margins: the difference that is too small to matter, by score.
+        contributed: what the rows of tables contribute to the scores; None where only the trials are known, so
+            that seeds are the unit everywhere.
     """
 
     trials: pd.DataFrame = field(repr=False)
     tuning: pd.DataFrame | None = field(default=None, repr=False)
     margins: Mapping[str, float] = field(default_factory=lambda: MARGINS, repr=False)
+    contributed: RowScores | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
-        return summarise(self.trials, self.tuning, self.margins)
+        return summarise(self.trials, self.tuning, self.margins, self.contributed)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row a data set and pair of losses."""
-        return compare_pairs(self.trials, self.tuning, self.margins)
+        return compare_pairs(self.trials, self.tuning, self.margins, self.contributed)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:

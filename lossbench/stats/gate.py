@@ -32,7 +32,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Outcome, Policies, Rule
 from lossbench.schema import greater_is_better
 from lossbench.stats.change import Change, Meeting, change, meetings, unscored, values
-from lossbench.stats.paired import ALPHA, smallest_p
+from lossbench.stats.estimate import ALPHA, smallest_p
 
 Finding = Literal[
     "unchanged", "improved", "within", "undecided", "worse", "lost", "failing", "incomparable", "missing", "new"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, repeat
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import OVERLAP, SETTING, UNDEFINED
-from lossbench.stats.paired import shared_rows
+from lossbench.schema import METRICS, OVERLAP, SETTING, UNDEFINED
+from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
+from lossbench.stats.row_scores import RowScores
+from lossbench.stats.rows import Contributions, RowSpread, over_rows
 from lossbench.stats.tuning import at_own_rate
 from lossbench.task import Task
 
 View = Literal["fixed", "tuned"]
+
+Unit = Literal["row", "group", "seed"]
+"""What is counted as independent: rows of a table, groups of such rows, or seeds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,7 @@ class ComparisonGroup:
         score: the primary score.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
+        contributed: what the rows of tables contribute; None where that is not known.
     """
 
     dataset: str
@@ -43,6 +50,7 @@ class ComparisonGroup:
     score: str
     test_to_train: float
     rows: np.ndarray = field(repr=False)
+    contributed: RowScores | None = field(default=None, repr=False)
 
     def cube(self, column: str) -> np.ndarray:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""
@@ -52,6 +60,58 @@ class ComparisonGroup:
     def clean(self, column: str) -> np.ndarray:
         """Return one column at the smallest contaminated share, (losses, seeds), NaN where there is no value."""
         return self.cube(column)[..., 0]
+
+    @cached_property
+    def unit(self) -> Unit:
+        """What the primary score is judged over."""
+        if self.contributions(self.score) is None:
+            return "seed"
+        return "group" if self._grouped else "row"
+
+    def mean_of(self, column: str) -> SeedSpread | RowSpread:
+        """Return how well the clean mean of each loss is known, (losses,)."""
+        found = self.contributions(column)
+        if found is None:
+            return over_seeds(self.clean(column), self.test_to_train, self._counted(column))
+        return over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+
+    def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
+        """Return how well the paired differences of some losses are known.
+
+        Args:
+            column: a score.
+            first: (tests,) index of a loss.
+            second: (tests,) index of the loss that is compared with it.
+        """
+        found = self.contributions(column)
+        if found is None:
+            scores = self.clean(column)
+            return over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
+        differences = found.scores[second] - found.scores[first]
+        return over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+
+    def contributions(self, column: str) -> Contributions | None:
+        """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
+        if column not in self._known:
+            places = np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]]
+            self._known[column] = self.contributed.contributions(places, column) if self.contributed else None
+        return self._known[column]
+
+    @cached_property
+    def _known(self) -> dict[str, Contributions | None]:
+        return {}
+
+    @cached_property
+    def _grouped(self) -> bool:
+        places = np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]]
+        return self.contributed is not None and self.contributed.grouped_at(places)
+
+    def _counted(self, column: str) -> float:
+        """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
+        if column not in METRICS or not METRICS[column].counts:
+            return 0.0
+        rows = float(self.trials.test_rows.iloc[0])
+        return rows if self.test_to_train else rows * self.rows.shape[1]
 
     def setting(self) -> dict[str, list[Any]]:
         """Return what each loss was trained under; in a fixed view, the same for all."""
@@ -73,15 +133,19 @@ class ComparisonGroup:
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
 
 
-def comparison_groups(trials: pd.DataFrame, tuning: pd.DataFrame | None = None) -> Iterator[ComparisonGroup]:
+def comparison_groups(
+    trials: pd.DataFrame, tuning: pd.DataFrame | None = None, contributed: RowScores | None = None
+) -> Iterator[ComparisonGroup]:
     """Yield what is compared with each other: at each rate, and where rates were tuned, each loss at its own."""
-    yield from _groups(trials, "fixed", ["dataset", *SETTING])
+    yield from _groups(trials, "fixed", ["dataset", *SETTING], contributed)
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
-        yield from _groups(at_own_rate(trials, tuning), "tuned", keys)
+        yield from _groups(at_own_rate(trials, tuning), "tuned", keys, contributed)
 
 
-def _groups(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[ComparisonGroup]:
+def _groups(
+    trials: pd.DataFrame, view: View, keys: list[str], contributed: RowScores | None
+) -> Iterator[ComparisonGroup]:
     for _, group in trials.groupby(keys, sort=False):
         loss, losses = pd.factorize(group.loss)
         seeds, seed = np.unique(group.seed, return_inverse=True)
@@ -98,6 +162,7 @@ def _groups(trials: pd.DataFrame, view: View, keys: list[str]) -> Iterator[Compa
             score=group.score.iloc[0],
             test_to_train=shared_rows(*group[list(OVERLAP)].iloc[0]),
             rows=rows,
+            contributed=contributed,
         )
 
 

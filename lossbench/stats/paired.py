@@ -1,12 +1,13 @@
-"""Intervals, tests and verdicts for values that are paired by seed.
+"""Intervals and tests for values that are paired by seed.
 
-Where seeds split one table, they share training rows and are not independent: the ordinary standard error is too
-small. Everything here uses the corrected variance of Nadeau and Bengio (2003, "Inference for the generalization
-error"):
+Where seeds split one table, they share its rows and are not independent: the ordinary standard error is too small.
+Everything here uses the corrected variance of Nadeau and Bengio (2003, "Inference for the generalization error"):
 
-    var(mean) = (1/n + n_test / n_train) s²
+    var(mean) = (1/n + n_test / (N - n_test)) s²
 
-Where every seed draws its own rows, no correction is needed, and n_test / n_train is set to zero.
+with the N rows of the table, of which n_test are tested by each seed. It holds for any two losses and is too wide
+for most; where the contributions of the rows are known, `lossbench.stats.rows` says more. Where every seed draws
+its own rows, no correction is needed, and the ratio is zero.
 
 Every function takes one row of seeds or many: seeds are the last axis, and results have the shape of the other
 axes.
@@ -18,30 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVEL = 0.95
-"""Confidence of every interval."""
-
-ALPHA = 0.05
-"""Level of every test, after correction for the family."""
-
-Numbers = np.ndarray | float
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its interval; for many rows of values (..., n), arrays (...).
-
-    Args:
-        mean: NaN without values.
-        low: lower end; NaN where it is unknown, see `half_width`.
-        high: upper end, likewise.
-        n: the number of defined values.
-    """
-
-    mean: Numbers
-    low: Numbers
-    high: Numbers
-    n: np.ndarray | int
+from lossbench.stats.estimate import LEVEL, Estimate, Interval, Numbers, at_least
 
 
 @dataclass(frozen=True)
@@ -49,19 +27,29 @@ class PairedTest:
     """A test of no difference between two paired arms; for many pairs of arms, arrays (...).
 
     Args:
-        interval: of the mean difference.
-        p_value: two-sided; NaN for fewer than two pairs.
-        effect_size: Cohen's d_z, the mean difference over its standard deviation; 0 for identical arms, NaN
-            for fewer than two pairs or a difference that never varies.
+        estimate: of the mean difference.
+        effect_size: Cohen's d_z, the mean difference over its standard deviation over seeds; 0 for identical arms,
+            NaN for fewer than two pairs or a difference that never varies.
     """
 
-    interval: Interval
-    p_value: Numbers
+    estimate: Estimate
     effect_size: Numbers
+
+    @property
+    def interval(self) -> Interval:
+        """The interval of the mean difference."""
+        return self.estimate.interval()
+
+    @property
+    def p_value(self) -> np.ndarray:
+        """Two-sided; NaN for fewer than two pairs."""
+        return self.estimate.p_value()
 
 
 def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
-    """Return n_test / n_train, which corrects the variance for rows that seeds share.
+    """Return n_test / (N - n_test), which corrects the variance for rows that seeds share.
+
+    The validation part is as large as the test part, so N - n_test is n_train + n_test.
 
     Args:
         sampling: "resplit" where seeds split one table, "redrawn" where each draws its own rows.
@@ -73,15 +61,55 @@ def shared_rows(sampling: str, test_rows: int, train_rows: int) -> float:
 
     Example:
         >>> shared_rows("resplit", 30, 90), shared_rows("redrawn", 30, 90)
-        (0.3333333333333333, 0.0)
+        (0.25, 0.0)
     """
-    return 0.0 if sampling == "redrawn" else float(test_rows / train_rows)
+    return 0.0 if sampling == "redrawn" else float(test_rows / (train_rows + test_rows))
+
+
+@dataclass(frozen=True)
+class SeedSpread:
+    """How values scatter over seeds, and so how well their mean is known after so many of them.
+
+    Args:
+        n: (...) seeds with a value.
+        mean: (...) of the values.
+        deviation: (...) their standard deviation; 0 where all are equal, NaN for fewer than two.
+        shared: see `shared_rows`; 0 for independent values.
+        rows: how many rows were counted, for a score that counts rows: no interval is narrower than they allow;
+            0 for any other.
+    """
+
+    n: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    shared: float
+    rows: float = 0.0
+
+    def at(self, seeds: np.ndarray | None = None) -> Estimate:
+        """Return the estimate; with other numbers of seeds (...), as it would be if mean and spread stayed."""
+        n = self.n if seeds is None else seeds
+        several = np.where(n > 1, n, np.nan)
+        error = np.sqrt(1.0 / several + self.shared) * self.deviation
+        if self.rows:
+            error = at_least(error, several - 1.0, self.rows)
+        return Estimate(self.mean, error, several - 1.0, n)
+
+
+def over_seeds(values: np.ndarray, shared: float, rows: float = 0.0) -> SeedSpread:
+    """Return how values scatter over seeds.
+
+    Args:
+        values: (..., n) one for each seed; NaN where undefined, which is left out.
+        shared: see `shared_rows`.
+        rows: see `SeedSpread`.
+    """
+    return SeedSpread(*moments(values), shared, rows)
 
 
 def corrected_interval(values: np.ndarray, test_to_train: float, level: float = LEVEL) -> Interval:
     """Estimate a mean over seeds, with Student's interval on the corrected variance.
 
-    mean ± t(n - 1) √(1/n + n_test / n_train) s
+    mean ± t(n - 1) √(1/n + n_test / (N - n_test)) s
 
     Args:
         values: (..., n) one for each seed; NaN where undefined, which is left out of the mean and of n.
@@ -95,19 +123,18 @@ def corrected_interval(values: np.ndarray, test_to_train: float, level: float = 
         >>> float(corrected_interval(np.array([0.1, 0.2, 0.3]), test_to_train=0.0).mean.round(3))
         0.2
     """
-    n, mean, deviation = moments(values)
-    half = half_width(deviation, n, test_to_train, level)
-    return Interval(mean, mean - half, mean + half, n)
+    return over_seeds(values, test_to_train).at().interval(level)
 
 
-def paired_test(differences: np.ndarray, test_to_train: float) -> PairedTest:
+def paired_test(differences: np.ndarray, test_to_train: float, rows: float = 0.0) -> PairedTest:
     """Test whether two arms that share their seeds differ in the mean.
 
-    t = mean / (√(1/n + n_test / n_train) s), n - 1 degrees of freedom
+    t = mean / (√(1/n + n_test / (N - n_test)) s), n - 1 degrees of freedom
 
     Args:
         differences: (..., n) one arm minus the other, one for each seed; NaN where either is undefined.
         test_to_train: see `shared_rows`.
+        rows: see `SeedSpread`.
 
     Returns:
         The test, of shape (...); identical arms have p = 1.
@@ -116,11 +143,19 @@ def paired_test(differences: np.ndarray, test_to_train: float) -> PairedTest:
         >>> float(paired_test(np.zeros(10), test_to_train=1 / 3).p_value)
         1.0
     """
-    n, mean, deviation = moments(differences)
-    half = half_width(deviation, n, test_to_train)
-    effect = np.where((deviation == 0.0) & (mean == 0.0), 0.0, mean / _positive(deviation))[()]
-    p_value = student_p(mean, deviation, n, test_to_train)
-    return PairedTest(Interval(mean, mean - half, mean + half, n), p_value, effect)
+    spread = over_seeds(differences, test_to_train, rows)
+    return PairedTest(spread.at(), effect_size(spread.mean, spread.deviation))
+
+
+def effect_size(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Return Cohen's d_z (...), see `PairedTest`.
+
+    Example:
+        >>> float(effect_size(np.array(0.02), np.array(0.01)))
+        2.0
+    """
+    varied = np.where(deviation > 0.0, deviation, np.nan)
+    return np.where((deviation == 0.0) & (mean == 0.0), 0.0, mean / varied)[()]
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -151,143 +186,3 @@ def _constant(values: np.ndarray, defined: np.ndarray) -> np.ndarray:
     highest = np.where(defined, values, -np.inf).max(axis=-1, initial=-np.inf)
     lowest = np.where(defined, values, np.inf).min(axis=-1, initial=np.inf)
     return np.asarray(highest - lowest <= 1e-12 * np.maximum(abs(highest), abs(lowest)))
-
-
-def half_width(deviation: Numbers, n: Numbers, test_to_train: float, level: float = LEVEL) -> np.ndarray:
-    """Return half the width (...) of the corrected interval of means over n seeds; NaN where it is unknown.
-
-    It is unknown for fewer than two seeds. If all seeds have the same value, it is zero for as many seeds as the
-    sign test needs, and unknown for fewer: scores of a small test part are coarse, and a few agree by chance.
-
-    Args:
-        deviation: (...) standard deviations.
-        n: (...) numbers of seeds.
-        test_to_train: see `shared_rows`.
-        level: confidence in (0, 1).
-    """
-    from scipy.special import stdtrit
-
-    known = np.where(np.asarray(deviation) > 0.0, np.asarray(n) > 1, smallest_p(n) < ALPHA)
-    several = np.where(known, n, np.nan)
-    error = np.sqrt(1.0 / several + test_to_train) * deviation
-    return np.asarray(stdtrit(several - 1.0, (1.0 + level) / 2.0) * error)[()]
-
-
-def student_p(mean: Numbers, deviation: Numbers, n: Numbers, test_to_train: float) -> np.ndarray:
-    """Return the two-sided p values (...) of means (...) over n seeds; NaN for fewer than two.
-
-    For a difference that is the same for every seed Student's t is undefined, so only its sign is tested. Scores
-    of a small test part are coarse, and two or three seeds agree to the last digit by chance.
-    """
-    from scipy.special import stdtr
-
-    several = np.where(np.asarray(n) > 1, n, np.nan)
-    error = np.sqrt(1.0 / several + test_to_train) * _positive(deviation)
-    p_value = 2.0 * stdtr(several - 1.0, -np.abs(mean) / error)
-    by_sign = np.where(np.asarray(mean) == 0.0, 1.0, smallest_p(several))
-    return np.where(np.asarray(deviation) == 0.0, by_sign, p_value)[()]
-
-
-def _positive(deviation: Numbers) -> np.ndarray:
-    return np.where(np.asarray(deviation) > 0.0, deviation, np.nan)
-
-
-def smallest_p(n: Numbers, family: int = 1) -> np.ndarray:
-    """Return the smallest p value that n pairs can reach without assuming a distribution.
-
-    min(1, m 2 / 2ⁿ): all n differences have the same sign by chance with probability 2 / 2ⁿ (the bound of the sign
-    test and of Wilcoxon's), and Holm multiplies the smallest of m p values by m. A t test can report less, but
-    then it rests on the differences being normal.
-
-    Args:
-        n: (...) numbers of pairs.
-        family: how many tests are corrected together.
-
-    Returns:
-        The bound, (...).
-
-    Example:
-        >>> float(smallest_p(5)), float(smallest_p(10, family=8))
-        (0.0625, 0.015625)
-    """
-    return np.minimum(1.0, family * 2.0 * 0.5 ** np.asarray(n, dtype=np.float64))
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Correct the p values of a family of tests for their number (Holm 1979).
-
-    adjusted p of rank i = max over j ≤ i of min(1, (m - j + 1) p(j))
-
-    Args:
-        p_values: (m,); NaN where no test could be made; these are not counted in the family.
-
-    Returns:
-        (m,) adjusted p values, in the same order.
-
-    Example:
-        >>> holm(np.array([0.01, 0.04, 0.03]))
-        array([0.03, 0.06, 0.06])
-    """
-    p_values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]  # NaN sorts last
-    stepped = np.arange(len(order), 0, -1) * p_values[order]
-    adjusted = np.full(p_values.shape, np.nan)
-    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return adjusted
-
-
-def verdict(interval: Interval, adjusted_p: Numbers, margin: float | None, greater_is_better: bool) -> np.ndarray:
-    """Return the outcome of a test as one word.
-
-    Better or worse: the interval excludes zero and the corrected test is significant. Equivalent: neither, and the
-    interval lies inside the margin. Inconclusive: none of these.
-
-    Args:
-        interval: of the difference, this arm minus the other.
-        adjusted_p: the p value after correction for the family.
-        margin: the difference that is too small to matter; None where none is declared.
-        greater_is_better: the direction of the score.
-
-    Returns:
-        The verdict on this arm, (...) as `adjusted_p`.
-
-    Example:
-        >>> test = paired_test(np.array([0.11, 0.12, 0.13]), 0.0)
-        >>> str(verdict(test.interval, test.p_value, 0.01, greater_is_better=True))
-        'better'
-    """
-    significant = np.asarray(adjusted_p) < ALPHA
-    above, below = significant & (interval.low > 0.0), significant & (interval.high < 0.0)
-    inside = (interval.low > -(margin or 0.0)) & (interval.high < (margin or 0.0))
-    better, worse = (above, below) if greater_is_better else (below, above)
-    return np.select([better, worse, inside], ["better", "worse", "equivalent"], "inconclusive")[()]
-
-
-def indistinguishable_from_best(scores: np.ndarray, greater_is_better: bool, test_to_train: float) -> np.ndarray:
-    """Say which losses cannot be distinguished from the one with the best mean.
-
-    A loss is distinguished from the best if the interval of their paired difference excludes zero. The best was
-    chosen from the same data, and nothing is corrected for the number of losses: this marks a table and is no
-    verdict.
-
-    Args:
-        scores: (losses, seeds); NaN where undefined.
-        greater_is_better: the direction of the score.
-        test_to_train: see `shared_rows`.
-
-    Returns:
-        (losses,) bool; True for the best itself, False for a loss without a score. With one seed, no loss can be
-        distinguished.
-
-    Example:
-        >>> scores = np.array([[0.90, 0.91, 0.92], [0.91, 0.90, 0.92], [0.50, 0.51, 0.54]])
-        >>> indistinguishable_from_best(scores, True, test_to_train=1 / 3)
-        array([ True,  True, False])
-    """
-    scores = np.asarray(scores, dtype=np.float64)
-    means = moments(scores)[1] * (1.0 if greater_is_better else -1.0)
-    if np.isnan(means).all():
-        return np.zeros(len(scores), dtype=bool)
-    gap = corrected_interval(scores - scores[np.nanargmax(means)], test_to_train)
-    told_apart = (gap.low > 0.0) | (gap.high < 0.0)
-    return np.asarray(~(told_apart | np.isnan(means)))

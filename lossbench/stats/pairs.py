@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations, count
 from string import ascii_letters
 from typing import Any
@@ -12,34 +12,43 @@ import pandas as pd
 
 from lossbench.schema import COMPARISONS, MARGINS, METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
+from lossbench.stats.estimate import Interval, smallest_p
+from lossbench.stats.families import gatekept
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import Interval, holm, moments, paired_test, smallest_p, verdict
+from lossbench.stats.paired import effect_size, moments
+from lossbench.stats.row_scores import RowScores
 from lossbench.stats.sample_size import more_seeds
+from lossbench.stats.verdicts import fair, told_apart, verdict
 
 Column = frozenset[int]
 """Losses, by index, that share a letter."""
 
 
 def compare_pairs(
-    trials: pd.DataFrame, tuning: pd.DataFrame | None = None, margins: Mapping[str, float] = MARGINS
+    trials: pd.DataFrame,
+    tuning: pd.DataFrame | None = None,
+    margins: Mapping[str, float] = MARGINS,
+    contributed: RowScores | None = None,
 ) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
-    A difference is the second loss minus the first. The p values are corrected by Holm over the group's pairs.
-    Where trainings of a loss diverged or failed, only a verdict against it stands.
+    A difference is the second loss minus the first. The p values are corrected over the group's pairs, those with
+    the first loss first, see `lossbench.stats.families.gatekept`. Where trainings of a loss diverged or failed,
+    only a verdict against it stands.
 
     Args:
         trials: one row a training, as in `trials.csv`.
         tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
         margins: the difference that is too small to matter, by score. A score without one is never equivalent.
+        contributed: what the rows of tables contribute; without it, seeds are the unit everywhere.
     """
-    parts = (pair_columns(group, margins) for group in comparison_groups(trials, tuning))
+    parts = (pair_columns(group, margins) for group in comparison_groups(trials, tuning, contributed))
     return stack(parts, COMPARISONS, by="first")
 
 
 def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return the pairs of one comparison group."""
-    first, second = np.triu_indices(len(group.losses), 1)
+    first, second = pairs_of(group)
     setting = {name: values[0] for name, values in group.setting().items()}
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
@@ -48,24 +57,30 @@ def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[s
         "outlier_fraction": group.shares[0],
         "first": [group.losses[index] for index in first],
         "second": [group.losses[index] for index in second],
-        **difference_columns(group, first, second, margins),
+        **difference_columns(group, margins),
     }
 
 
-def shared_letters(group: ComparisonGroup) -> list[str]:
+def pairs_of(group: ComparisonGroup) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the second loss of every pair, by index; those with the reference come first."""
+    first, second = np.triu_indices(len(group.losses), 1)
+    return first, second
+
+
+def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
     """Return the compact letter display of a comparison group: losses that share a letter cannot be told apart.
 
-    Two losses are told apart where `compare_pairs` calls one better or worse. The best mean has an "a". A loss
-    that diverged for some seeds has no letter, since those that are left do not speak for it; nor has one without
-    a score.
+    The best mean has an "a". A loss that diverged for some seeds has no letter, since those that are left do not
+    speak for it; nor has one without a score.
+
+    Args:
+        group: where the losses are from.
+        words: the verdicts on its pairs, from `difference_columns`.
     """
-    (first, second), scores = np.triu_indices(len(group.losses), 1), group.clean(group.score)
-    test = paired_test(scores[second] - scores[first], group.test_to_train)
-    greater = METRICS[group.score].greater_is_better
-    words = verdict(test.interval, holm(np.asarray(test.p_value)), None, greater)
+    (first, second), scores = pairs_of(group), group.clean(group.score)
     apart = np.zeros((len(group.losses),) * 2, dtype=bool)
-    apart[first, second] = apart[second, first] = words != "inconclusive"
-    means = moments(scores)[1] * (-1.0 if greater else 1.0)
+    apart[first, second] = apart[second, first] = told_apart(np.array(words))
+    means = moments(scores)[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
     # Equal means are ordered by name, since the order of the trials says nothing.
     judged = group.whole() & ~np.isnan(means)
     order = [index for index in np.lexsort([np.array(group.losses), means]) if judged[index]]
@@ -73,66 +88,50 @@ def shared_letters(group: ComparisonGroup) -> list[str]:
     return [found.get(index, "") for index in range(len(group.losses))]
 
 
-def difference_columns(
-    group: ComparisonGroup, first: np.ndarray, second: np.ndarray, margins: Mapping[str, float]
-) -> dict[str, Any]:
-    """Return what is said of pairs of losses, by the primary score, that are shown, and so corrected, together.
+def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
+    """Return what is said of all pairs of a group by the primary score, in the order of `pairs_of`.
 
     Args:
         group: where they are from.
-        first: (tests,) index of a loss.
-        second: (tests,) index of the loss that is compared with it.
         margins: the difference that is too small to matter, by score.
 
     Returns:
         Columns by name, (tests,) each.
     """
-    margin, ratio, scores = margins.get(group.score), group.test_to_train, group.clean(group.score)
-    differences, whole = scores[second] - scores[first], group.whole()
-    test = paired_test(differences, ratio)
-    adjusted = holm(np.asarray(test.p_value))
-    family = int(np.count_nonzero(~np.isnan(adjusted)))
-    words = verdict(test.interval, adjusted, margin, METRICS[group.score].greater_is_better)
-    words = fair(words, whole[first], whole[second])
+    first, second = pairs_of(group)
+    margin, metric, whole = margins.get(group.score), METRICS[group.score], group.whole()
+    spread_over = group.difference_of(group.score, first, second)
+    found, scores = spread_over.at(), group.clean(group.score)
+    differences, primary = scores[second] - scores[first], first == 0
+    p_value, interval = found.p_value(), found.interval()
+    adjusted = gatekept(p_value, primary)
+    same = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
+    words = fair(verdict(interval, adjusted, metric.greater_is_better, same), whole[first], whole[second])
     undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
+    n, mean, deviation = moments(differences)
     check = bootstrap_interval(differences, group.dataset)
+    below, equal, above = found.posterior(margin or 0.0)
+    wins = np.where(np.isnan(differences), np.nan, (np.sign(differences) + 1.0) / 2.0)
+    known = ~np.isnan(adjusted)
+    family = np.maximum(np.where(primary, (known & primary).sum(), (known & ~primary).sum()), 1)
     return {
-        **spread("difference", test.interval),
-        "n": test.interval.n,
-        "p_value": test.p_value,
+        **spread("difference", Interval(mean, interval.low, interval.high, n)),
+        "n": n,
+        "unit": [group.unit] * len(first),
+        "p_value": p_value,
         "p_holm": adjusted,
-        "effect_size": test.effect_size,
+        "effect_size": effect_size(mean, deviation),
         "verdict": words.tolist(),
-        "smallest_p": smallest_p(test.interval.n, max(family, 1)),
-        "more_seeds": np.where(undecidable, np.nan, more_seeds(differences, words, margin, family, ratio)),
+        "p_worse": below if metric.greater_is_better else above,
+        "p_equal": equal,
+        "p_better": above if metric.greater_is_better else below,
+        **spread("beats", bootstrap_interval(wins if metric.greater_is_better else 1.0 - wins, group.dataset)),
+        "smallest_p": smallest_p(found.n, family),
+        "more_seeds": np.where(undecidable, np.nan, more_seeds(spread_over, words, margin, family)),
         "bootstrap_low": check.low,
         "bootstrap_high": check.high,
-        "bootstrap_disagrees": disagree_about_zero(test.interval, check),
+        "bootstrap_disagrees": disagree_about_zero(interval, check),
     }
-
-
-def fair(words: np.ndarray, first_whole: np.ndarray, second_whole: np.ndarray) -> np.ndarray:
-    """Withdraw verdicts that rest only on the seeds whose trainings ended well.
-
-    If trainings of a loss diverged or failed, the remaining seeds are biased in its favour. So they may only count
-    against it: a verdict in its favour, or of equivalence, becomes inconclusive.
-
-    Args:
-        words: (tests,) verdicts on the second loss: better, worse, equivalent, inconclusive; or faster, slower.
-        first_whole: (tests,) whether all trainings of the first loss ended well.
-        second_whole: (tests,) likewise of the second.
-
-    Returns:
-        (tests,) verdicts.
-
-    Example:
-        >>> words = np.array(["better", "worse", "equivalent"])
-        >>> fair(words, np.array([True] * 3), np.array([False] * 3)).tolist()
-        ['inconclusive', 'worse', 'inconclusive']
-    """
-    for_second, against = np.isin(words, ["better", "faster"]), np.isin(words, ["worse", "slower"])
-    holds = (first_whole | for_second) & (second_whole | against)
-    return np.where(holds, words, "inconclusive")
 
 
 def spread(name: str, interval: Interval) -> dict[str, Any]:

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import METRICS, RANKED, RANKS
+from lossbench.stats.estimate import ALPHA, smallest_p
+from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
-from lossbench.stats.paired import ALPHA, holm, smallest_p
 from lossbench.stats.sample_size import least_n
 
 DIVERGED = float(np.finfo(np.float64).min)

@@ -15,50 +15,80 @@ import pandas as pd
 from lossbench.metrics.robustness import robustness, skill
 from lossbench.metrics.scores import metrics_of
 from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
+from lossbench.stats.estimate import Interval, Numbers
+from lossbench.stats.families import holm
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import Interval, corrected_interval, holm, indistinguishable_from_best, paired_test
-from lossbench.stats.pairs import difference_columns, fair, shared_letters, spread
+from lossbench.stats.paired import corrected_interval, moments, over_seeds
+from lossbench.stats.pairs import difference_columns, shared_letters, spread
+from lossbench.stats.row_scores import RowScores
 from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
+from lossbench.stats.verdicts import fair
 
 
 def summarise(
-    trials: pd.DataFrame, tuning: pd.DataFrame | None = None, margins: Mapping[str, float] = MARGINS
+    trials: pd.DataFrame,
+    tuning: pd.DataFrame | None = None,
+    margins: Mapping[str, float] = MARGINS,
+    contributed: RowScores | None = None,
 ) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
     `undefined` counts trainings that ended well and have no primary score. The verdict is of the primary score
-    against the first loss, corrected by Holm over the losses of the table; where trainings of a loss diverged or
-    failed, only a verdict against it stands. Scores are of the clean test part after training on the smallest
-    contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
+    against the first loss, corrected over the pairs of the table with these first; where trainings of a loss
+    diverged or failed, only a verdict against it stands. Scores are of the clean test part after training on the
+    smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
 
     Args:
         trials: one row a training, as in `trials.csv`.
         tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
         margins: the difference that is too small to matter, by score. A score without one is never equivalent.
+        contributed: what the rows of tables contribute; without it, seeds are the unit everywhere.
     """
-    parts = (loss_columns(group, margins) for group in comparison_groups(trials, tuning))
+    parts = (loss_columns(group, margins) for group in comparison_groups(trials, tuning, contributed))
     return stack(parts, SUMMARY, by="loss")
 
 
 def loss_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
     """Return what is said of the losses of one comparison group, the first one first."""
-    scores = group.clean(group.score)
-    judged, others = np.where(group.whole()[:, None], scores, np.nan), np.arange(1, len(group.losses))
-    greater = METRICS[group.score].greater_is_better
-    mean = corrected_interval(scores, group.test_to_train)
-    differences = difference_columns(group, np.zeros_like(others), others, margins)
+    pairs, others = difference_columns(group, margins), len(group.losses) - 1
+    differences = {name: cells[:others] for name, cells in pairs.items()}  # the reference is in the first pairs
+    mean = mean_interval(group, group.score)
     return {
         **beside_reference(differences | {"difference_n": differences["n"]}),
         **head(group),
         **{"n": mean.n, "undefined": group.count("ok") - mean.n},
         **{"mean": mean.mean, "low": mean.low, "high": mean.high},
-        "tied_with_best": indistinguishable_from_best(judged, greater, group.test_to_train),
-        "letters": shared_letters(group),
+        "tied_with_best": tied_with_best(group),
+        "letters": shared_letters(group, pairs["verdict"]),
         **metrics(group),
         **speed(group, margins),
         **endurance(group),
     }
+
+
+def mean_interval(group: ComparisonGroup, score: str) -> Interval:
+    """Return the clean mean of each loss, (losses,), its interval inside what the score can be, and its seeds."""
+    n, mean, _ = moments(group.clean(score))
+    found, metric = group.mean_of(score).at().interval(), METRICS[score.removesuffix(at_best(""))]
+    return Interval(mean, np.maximum(found.low, metric.low), np.minimum(found.high, metric.high), n)
+
+
+def tied_with_best(group: ComparisonGroup) -> np.ndarray:
+    """Say which losses cannot be distinguished from the one with the best mean, (losses,).
+
+    A loss is distinguished from the best if the interval of their paired difference excludes zero. The best was
+    chosen from the same data, and nothing is corrected for the number of losses: this marks a table and is no
+    verdict. True for the best itself, False for a loss that did not end well for every seed, or has no score.
+    """
+    means = np.where(group.whole(), moments(group.clean(group.score))[1], np.nan)
+    if np.isnan(means).all():
+        return np.zeros(len(means), dtype=bool)
+    best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
+    losses = np.arange(len(means))
+    gap = group.difference_of(group.score, np.full_like(losses, best), losses).at().interval()
+    apart = ((gap.low > 0.0) | (gap.high < 0.0)) & (losses != best)
+    return np.asarray(~(apart | np.isnan(means)))
 
 
 def head(group: ComparisonGroup) -> dict[str, Any]:
@@ -87,7 +117,7 @@ def metrics(group: ComparisonGroup) -> dict[str, Any]:
     names = {metric.name: metric.name for metric in metrics_of(group.task)}
     columns: dict[str, Any] = {}
     for name, column in (names | {"at_best": at_best(group.score)}).items():
-        columns |= spread_and_count(name, corrected_interval(group.clean(column), group.test_to_train))
+        columns |= spread_and_count(name, mean_interval(group, column))
     return columns
 
 
@@ -145,11 +175,12 @@ def speed_against(
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         margin: how many epochs are too few to matter.
     """
-    test = paired_test(times[1:] - times[0], test_to_train)
-    adjusted = holm(np.asarray(test.p_value))
-    words = fair(speed_verdict(test.interval, adjusted, margin), whole[:1], whole[1:])
+    found = over_seeds(times[1:] - times[0], test_to_train).at()
+    adjusted, interval = holm(found.p_value()), found.interval()
+    same: Numbers = holm(found.p_equivalent(margin)) if margin else np.nan
+    words = fair(speed_verdict(interval, adjusted, same), whole[:1], whole[1:])
     return {
-        **spread("epochs_to_target_difference", test.interval),
+        **spread("epochs_to_target_difference", interval),
         "epochs_to_target_p_holm": adjusted,
         "epochs_to_target_verdict": words.tolist(),
     }

@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.stats.paired import LEVEL, Interval, Numbers, moments, verdict
+from lossbench.stats.estimate import LEVEL, Interval, Numbers
+from lossbench.stats.paired import moments
+from lossbench.stats.verdicts import BETTER, FASTER, SLOWER, WORSE, verdict
 
 
 def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> tuple[float, float, float]:
@@ -75,23 +77,24 @@ def restricted_times(times: np.ndarray, reached: np.ndarray, horizon: Numbers) -
     return np.where(np.isnan(reached), np.nan, waits)
 
 
-def speed_verdict(interval: Interval, adjusted_p: Numbers, margin: float | None) -> np.ndarray:
+def speed_verdict(interval: Interval, adjusted_p: Numbers, equivalent_p: Numbers = np.nan) -> np.ndarray:
     """Put a comparison of restricted times into one word; see `lossbench.stats.paired.verdict`.
 
     Args:
         interval: of the difference in epochs, this arm minus the other.
         adjusted_p: the p value after correction for the family.
-        margin: how many epochs are too few to matter; None where it is not declared.
+        equivalent_p: that of a difference that matters, likewise; NaN where no margin is declared.
 
     Returns:
-        "faster", "slower", "equivalent" or "inconclusive", in the shape of `adjusted_p`.
+        "faster", "slower", either of them within the margin, "equivalent" or "inconclusive", in the shape of
+        `adjusted_p`.
 
     Example:
-        >>> str(speed_verdict(Interval(-8.0, -9.0, -7.0, 10), 0.001, margin=1.0))
+        >>> str(speed_verdict(Interval(-8.0, -9.0, -7.0, 10), 0.001))
         'faster'
     """
-    word = verdict(interval, adjusted_p, margin, greater_is_better=False)
-    return np.select([word == "better", word == "worse"], ["faster", "slower"], word)[()]
+    word = verdict(interval, adjusted_p, greater_is_better=False, equivalent_p=equivalent_p)
+    return np.select([word == one for one in (*BETTER, *WORSE)], [*FASTER, *SLOWER], word)[()]
 
 
 def share_reached(times: np.ndarray, reached: np.ndarray, horizon: float) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from lossbench.schema import ARM, OVERLAP
 from lossbench.stats.paired import corrected_interval, shared_rows
+from lossbench.stats.verdicts import APART
 
 READ = (*ARM, "lr", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice looks at."""
@@ -84,8 +85,8 @@ def side_by_side(summary: pd.DataFrame) -> pd.DataFrame:
     keys, shown = list(ARM), ["lr", "mean", "low", "high", "verdict", "letters"]
     fixed, tuned = (summary[summary["view"] == view] for view in ("fixed", "tuned"))
     both = fixed[[*keys, "score", *shown]].merge(tuned[[*keys, *shown]], on=keys, suffixes=("", "_tuned"))
-    decided = both[["verdict", "verdict_tuned"]].isin(["better", "worse"]).any(axis="columns")
-    words = pd.Series(np.where(decided & (both.verdict != both.verdict_tuned), "disagree", "agree"), both.index)
+    sides = both.verdict.map(APART).fillna(0), both.verdict_tuned.map(APART).fillna(0)
+    words = pd.Series(np.where(sides[0] != sides[1], "disagree", "agree"), both.index)
     return both.assign(agreement=words.where(both.verdict.notna()))
 
 

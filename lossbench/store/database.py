@@ -19,7 +19,7 @@ from textwrap import shorten
 from lossbench.errors import DataError, OutputError, UsageError
 
 APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of ours
-FORMAT = 1  # of the tables; raise it when an older lossbench could not read them
+FORMAT = 2  # of the tables; raise it when an older lossbench could not read them
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 EVIDENCE = """CREATE TABLE IF NOT EXISTS evidence (
@@ -43,10 +43,14 @@ TABLES = (
         columns INTEGER NOT NULL REFERENCES columns,
         cells TEXT NOT NULL,
         curve BLOB NOT NULL,
-        checksum INTEGER NOT NULL
+        checksum INTEGER NOT NULL,
+        outputs BLOB NOT NULL DEFAULT x''
     )""",
     EVIDENCE,
 )
+
+AS_NOW = "CREATE TEMP VIEW trials AS SELECT *, x'' AS outputs FROM main.trials"
+"""Lets a store of the first format be read as it is."""
 
 ELSEWHERE = "name another folder in LOSSBENCH_CACHE, or run without: --no-cache"
 
@@ -153,7 +157,25 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     _check_format(connection, path)
     if create and not empty:
         connection.execute(EVIDENCE)  # the store may be older than this table
+        _renew(connection)
+    elif _version(connection) < FORMAT:
+        connection.execute(AS_NOW)
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    """Give a store of the first format what it lacks."""
+    if _version(connection) == FORMAT:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if _version(connection) < FORMAT:  # another process may have been faster
+            connection.execute("ALTER TABLE trials ADD COLUMN outputs BLOB NOT NULL DEFAULT x''")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _prepare_to_read(connection: sqlite3.Connection, path: Path) -> None:
@@ -161,6 +183,8 @@ def _prepare_to_read(connection: sqlite3.Connection, path: Path) -> None:
     _check_format(connection, path)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone() is None:
         connection.execute(EVIDENCE.replace("TABLE", "TEMP TABLE", 1))  # the store may be older than this table
+    if _version(connection) < FORMAT:
+        connection.execute(AS_NOW)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -191,7 +215,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if application != APPLICATION:
         raise OutputError(f"'{path}' is no store of finished trials; move it away, {ELSEWHERE}")
     if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():

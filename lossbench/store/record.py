@@ -69,6 +69,24 @@ def _schema(columns: tuple[str, ...]) -> str:
     return hashlib.sha256(json.dumps(sorted(columns)).encode()).hexdigest()
 
 
+NO_OUTPUTS = np.empty(0, dtype=np.float32)
+"""Of a training that failed, or that an older lossbench stored."""
+
+
+class Done(NamedTuple):
+    """What is kept of a finished trial.
+
+    Args:
+        row: its row of `trials.csv`: None, bool, int, float and str by name; see `lossbench.run.scoring.rows_of`.
+        curve: (epochs,) float64, its validation curve.
+        outputs: (test rows * outputs,) float32, its raw outputs at the last epoch.
+    """
+
+    row: Row
+    curve: np.ndarray
+    outputs: np.ndarray = NO_OUTPUTS
+
+
 class Record(NamedTuple):
     """One stored trial, cell by cell of the table `trials`.
 
@@ -81,7 +99,8 @@ class Record(NamedTuple):
         names: the names of the row's cells as JSON, sorted.
         cells: the row's cells as JSON, in the order of the names.
         curve: the validation curve, (epochs,) little-endian float64.
-        checksum: of key, names, cells and curve, since SQLite keeps none of its own.
+        checksum: of all of them, since SQLite keeps none of its own.
+        outputs: the raw outputs, little-endian float32; empty where there are none.
     """
 
     key: str
@@ -93,31 +112,33 @@ class Record(NamedTuple):
     cells: str
     curve: bytes
     checksum: int
+    outputs: bytes
 
     @property
     def whole(self) -> bool:
         """Whether the record is as it was stored."""
-        return self.checksum == checksum(self.key, self.names, self.cells, self.curve)
+        return self.checksum == checksum(self.key, self.names, self.cells, self.curve, self.outputs)
 
 
-def encode(row: Row, curve: np.ndarray, written: int) -> Record:
-    """Return the record of a row and its curve.
+def encode(done: Done, written: int) -> Record:
+    """Return the record of a finished trial.
 
     Args:
-        row: a row of `trials.csv`: None, bool, int, float and str by name.
-        curve: (epochs,) float64.
+        done: the trial.
         written: the current time, seconds since 1970.
     """
+    row = done.row
     names = json.dumps(sorted(row), separators=(",", ":"))
     cells = json.dumps([row[name] for name in sorted(row)], separators=(",", ":"))  # NaN and infinity go through
-    data = np.asarray(curve, dtype="<f8").tobytes()
+    curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
     key = key_of_row(row)
     labels = (row["dataset"], row["loss"], row["fingerprint"])
-    return Record(key, *labels, written, names, cells, data, checksum(key, names, cells, data))
+    total = checksum(key, names, cells, curve, outputs)
+    return Record(key, *labels, written, names, cells, curve, total, outputs)
 
 
-def decode(record: Record) -> tuple[Row, np.ndarray]:
-    """Return the row and the curve (epochs,) that a record was made of, equal to the last bit.
+def decode(record: Record) -> Done:
+    """Return the finished trial that a record was made of, equal to the last bit.
 
     Raises:
         ValueError: what is stored is no row, or a cell is none of its column.
@@ -125,13 +146,14 @@ def decode(record: Record) -> tuple[Row, np.ndarray]:
     try:
         names, cells = _names(record.names), json.loads(record.cells)
         curve = np.frombuffer(record.curve, dtype="<f8").astype(np.float64)
+        outputs = np.frombuffer(record.outputs, dtype="<f4").astype(np.float32)
         row = dict(zip(names, cells, strict=True))
     except (TypeError, RecursionError) as error:
         raise ValueError(f"no row: {error}") from None
     for name, cell in row.items():
         if not _fits(name, cell):
             raise ValueError(f"{name} is {cell!r:.50}")
-    return row, curve
+    return Done(row, curve, outputs)
 
 
 @cache
@@ -156,6 +178,6 @@ def _fits(name: str, cell: Any) -> bool:
 
 
 def checksum(*content: object) -> int:
-    """Return a checksum of what is stored."""
+    """Return a checksum of what is stored; no bytes at the end count as nothing, as before there were outputs."""
     # In a damaged file a text may come back as a number or as None; repr accepts anything.
-    return zlib.crc32(repr(content).encode())
+    return zlib.crc32(repr(content[:-1] if content[-1] == b"" else content).encode())

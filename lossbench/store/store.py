@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lossbench.errors import BadValue, DataError, OutputError
 from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
-from lossbench.store.record import Record, Row, checksum, decode, encode, trial_of
+from lossbench.store.record import Done, Record, Row, checksum, decode, encode, trial_of
 
 LATEST = 2**35  # seconds since 1970, about a thousand years
 CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
-_SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum
+_SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum, outputs
     FROM trials LEFT JOIN columns ON columns.id = trials.columns"""
-_INSERT = """INSERT INTO trials VALUES (?, ?, ?, ?, ?, (SELECT id FROM columns WHERE names = ?), ?, ?, ?)
+_INSERT = """INSERT INTO trials VALUES (?, ?, ?, ?, ?, (SELECT id FROM columns WHERE names = ?), ?, ?, ?, ?)
     ON CONFLICT (key) DO NOTHING"""
 _GROUPS = """SELECT dataset, fingerprint, count(DISTINCT loss), count(*), min(written), max(written)
     FROM trials GROUP BY dataset, fingerprint ORDER BY dataset, fingerprint"""
@@ -82,23 +80,19 @@ class Store:
     def __len__(self) -> int:
         return int(self._query("SELECT count(*) FROM trials")[0][0])
 
-    def get(self, keys: Sequence[str]) -> dict[str, tuple[Row, np.ndarray]]:
-        """Return the row and the curve (epochs,) of each of these keys that is stored."""
+    def get(self, keys: Sequence[str]) -> dict[str, Done]:
+        """Return the finished trial of each of these keys that is stored."""
         chunks = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
         return {record.key: self._decoded(record) for chunk in chunks for record in self._records(chunk)}
 
-    def put(self, trials: Iterable[tuple[Row, np.ndarray]]) -> int:
+    def put(self, trials: Iterable[Done]) -> int:
         """Store finished trials: all of them or, on failure, none. Return how many are new.
-
-        Args:
-            trials: for each trial its row of `trials.csv`, see `lossbench.run.scoring.rows_of`, and its validation
-                curve (epochs,).
 
         Raises:
             DataError: a different result of one of the trials is stored already.
         """
         now = int(time.time())
-        return self._add(encode(row, curve, now) for row, curve in trials)
+        return self._add(encode(done, now) for done in trials)
 
     def merge(self, other: Store) -> int:
         """Store the trials of another store: all of them or, on failure, none. Return how many are new.
@@ -115,11 +109,11 @@ class Store:
         """Yield every row, sorted by what was trained."""
 
         def order(record: Record) -> tuple[Any, ...]:
-            return *vars(trial_of(self._decoded(record)[0])).values(), record.key
+            return *vars(trial_of(self._decoded(record).row)).values(), record.key
 
         # Records take a tenth of the memory of their rows.
         for record in sorted(self._records(), key=order):
-            yield self._decoded(record)[0]
+            yield self._decoded(record).row
 
     def recall(self, key: str) -> str | None:
         """Return the evidence stored under a key, as it was given, or None.
@@ -187,8 +181,8 @@ class Store:
                     raise damaged(self.path, f"checksum of trial {record.key}")
                 yield record
 
-    def _decoded(self, record: Record) -> tuple[Row, np.ndarray]:
-        """Return row and curve of a record; raise DataError where it has none."""
+    def _decoded(self, record: Record) -> Done:
+        """Return the trial of a record; raise DataError where it is none."""
         try:
             return decode(record)
         except ValueError as error:
@@ -196,7 +190,7 @@ class Store:
 
     def _checked(self, record: Record) -> Record:
         """Return a record; raise DataError where it is not the one that would be made of its own row."""
-        if encode(*self._decoded(record), record.written) != record:
+        if encode(self._decoded(record), record.written) != record:
             raise damaged(self.path, f"trial {record.key}: the key is that of another row")
         return record
 
@@ -214,9 +208,9 @@ class Store:
         return False
 
     def _contradiction(self, held: Record, new: Record) -> DataError:
-        (old, _), (row, _) = self._decoded(held), self._decoded(new)
+        old, row = self._decoded(held).row, self._decoded(new).row
         names = (name for name in row if repr(row[name]) != repr(old[name]))
-        where = next((f"{name} {old[name]} and {row[name]}" for name in names), "two validation curves")
+        where = next((f"{name} {old[name]} and {row[name]}" for name in names), "two curves or outputs")
         return DataError(
             f"two results of one trial: {where}; '{self.path}' holds the first, of {trial_of(row)}. On one kind "
             "of machine a trial has one result: find out which is wrong. To train it again: "

@@ -18,7 +18,7 @@ from lossbench.claims import memory
 from lossbench.claims.claim import Evidence
 from lossbench.run.scoring import plain_rows
 from lossbench.store import Store
-from lossbench.store.record import Record, checksum, encode, key_of_row
+from lossbench.store.record import Done, Record, checksum, encode, key_of_row
 
 from .strategies import scalars, spoilt_bytes, spoilt_json, texts
 from .survives import FEW, command, folder, survives
@@ -31,7 +31,7 @@ def content() -> bytes:
     with TemporaryDirectory() as name:
         path = Path(name, "trials.sqlite")
         with Store(path) as store:
-            store.put((row, np.arange(20.0)) for row in ROWS)
+            store.put(Done(row, np.arange(20.0)) for row in ROWS)
             store._connection.execute("PRAGMA journal_mode = DELETE")
         return path.read_bytes()
 
@@ -66,7 +66,7 @@ def records(draw: st.DrawFn) -> Record:
     row: dict[str, Any] = dict(draw(st.sampled_from(ROWS)))
     for _ in range(draw(st.integers(0, 3))):
         row[draw(st.sampled_from(list(row)) | texts)] = draw(scalars)
-    record = encode(ROWS[0], np.arange(20.0), draw(st.sampled_from([0, -1, 2**62, 1_700_000_000])))
+    record = encode(Done(ROWS[0], np.arange(20.0)), draw(st.sampled_from([0, -1, 2**62, 1_700_000_000])))
     names = json.dumps(sorted(row, key=str))
     cells = json.dumps([row[name] for name in sorted(row, key=str)])
     names = draw(st.just(names) | spoilt_json([*row]).map(lambda text: text.decode("utf-8", "replace")))
@@ -75,7 +75,7 @@ def records(draw: st.DrawFn) -> Record:
     key = draw(st.just(record.key) | texts.filter(lambda text: text.isprintable()))
     said = {"dataset": draw(st.just(record.dataset) | texts), "loss": draw(st.just(record.loss) | texts)}
     changed = record._replace(names=names, cells=cells, curve=curve, key=key, **said)
-    return changed._replace(checksum=checksum(key, names, cells, curve))
+    return changed._replace(checksum=checksum(key, names, cells, curve, record.outputs))
 
 
 @FEW

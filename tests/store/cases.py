@@ -1,4 +1,4 @@
-"""Rows and curves, from which the tests of the store are built. Imports little, since processes start with it."""
+"""Finished trials, from which the tests of the store are built. Imports little, since processes start with it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.store import Store, key_of
+from lossbench.store import Done, Store, key_of
 from lossbench.training.trial import Trial
 
 Row = dict[str, Any]
-Finished = tuple[Row, np.ndarray]
+Finished = Done
 
 
 def trial(seed: int = 0, **changes: Any) -> Trial:
@@ -33,9 +33,14 @@ def curve(seed: int = 0, epochs: int = 20) -> np.ndarray:
     return np.random.default_rng(seed).random(epochs)
 
 
+def outputs(seed: int = 0) -> np.ndarray:
+    """Return raw outputs, drawn by seed."""
+    return np.random.default_rng(seed).normal(size=12).astype(np.float32)
+
+
 def block(seeds: range | list[int], **changes: Any) -> list[Finished]:
-    """Return rows and curves of some seeds."""
-    return [(row(seed, **changes), curve(seed)) for seed in seeds]
+    """Return finished trials of some seeds."""
+    return [Done(row(seed, **changes), curve(seed), outputs(seed)) for seed in seeds]
 
 
 def key(row: Row) -> str:
@@ -45,12 +50,14 @@ def key(row: Row) -> str:
 
 
 def same(found: Finished, expected: Finished) -> bool:
-    """Say whether two rows have the same values of the same types, and their curves the same bits."""
-    ours, theirs = (repr(sorted(row.items())) for row, _ in (found, expected))
-    return ours == theirs and found[1].dtype == np.float64 and found[1].tobytes() == expected[1].tobytes()
+    """Say whether two rows have the same values of the same types, and their curves and outputs the same bits."""
+    ours, theirs = (repr(sorted(done.row.items())) for done in (found, expected))
+    kinds = found.curve.dtype == np.float64 and found.outputs.dtype == np.float32
+    bits = [(done.curve.tobytes(), done.outputs.tobytes()) for done in (found, expected)]
+    return ours == theirs and kinds and bits[0] == bits[1]
 
 
 def holds(store: Store, trials: list[Finished]) -> bool:
     """Say whether a store holds these trials, unchanged, and no others."""
-    found = store.get([key(row) for row, _ in trials])
-    return len(store) == len(found) == len(trials) and all(same(found[key(row)], (row, c)) for row, c in trials)
+    found = store.get([key(done.row) for done in trials])
+    return len(store) == len(found) == len(trials) and all(same(found[key(done.row)], done) for done in trials)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lossbench.errors import DataError, OutputError
 from lossbench.store import Store, open_store, store_path
-from lossbench.store.record import checksum, encode
+from lossbench.store.record import Done, checksum, encode
 
 from .cases import Finished, Row, block, curve, holds, key, row
 
@@ -76,9 +76,9 @@ def test_a_block_is_stored_whole_or_not_at_all(store: Store) -> None:
 @pytest.mark.parametrize(
     ("second", "words"),
     [
-        ((row(7, score_3=0.5), curve(7)), ["score_3", "0.5"]),
-        ((row(7, score_3=None), curve(7)), ["score_3", "None"]),
-        ((row(7), curve(8)), ["two validation curves"]),
+        (Done(row(7, score_3=0.5), curve(7)), ["score_3", "0.5"]),
+        (Done(row(7, score_3=None), curve(7)), ["score_3", "None"]),
+        (Done(row(7), curve(8)), ["two curves or outputs"]),
     ],
     ids=["score", "undefined", "curve"],
 )
@@ -124,7 +124,7 @@ def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> No
     """A single contradicting trial, and nothing is copied."""
     store.put(block([7]))
     with Store(tmp_path / "other.sqlite") as other:
-        other.put([*block(range(5)), (row(7, score_0=0.0), curve(7))])
+        other.put([*block(range(5)), Done(row(7, score_0=0.0), curve(7))])
         with pytest.raises(DataError, match="seed=7"):
             store.merge(other)
     assert holds(store, block([7]))
@@ -135,9 +135,11 @@ def test_a_merge_takes_no_row_under_the_key_of_another(store: Store, tmp_path: P
     """A record with a checksum of its own may still be none of its key, or no row: nothing is copied."""
     with Store(tmp_path / "other.sqlite") as other:
         other.put(block(range(3)))
-        held = encode(row(7), curve(7), 0)
+        held = encode(Done(row(7), curve(7)), 0)
         cells = json.dumps([(row(7) | changes).get(name) for name in json.loads(held.names)])
-        other._add([held._replace(cells=cells, checksum=checksum(held.key, held.names, cells, held.curve))])
+        other._add(
+            [held._replace(cells=cells, checksum=checksum(held.key, held.names, cells, held.curve, held.outputs))]
+        )
         with pytest.raises(DataError, match=rf"trial {held.key}: "):
             store.merge(other)
     assert len(store) == 0

@@ -23,7 +23,7 @@ def write(path: Path, first: int, last: int) -> None:
     with Store(path) as store:
         for start in range(first, last, SIZE):
             trials = block(range(start, start + SIZE))
-            there = store.get([key(row) for row, _ in trials])
+            there = store.get([key(done.row) for done in trials])
             assert len(there) in (0, SIZE), "half a block is stored"
             if not there:
                 store.put(trials)

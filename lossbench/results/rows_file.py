@@ -1,0 +1,86 @@
+"""`rows.npz`: what the test rows of tables contribute to the scores of the trials, beside `trials.csv`."""
+
+from __future__ import annotations
+
+import io
+import os.path
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import DataError
+from lossbench.schema import METRICS
+from lossbench.stats.row_scores import RowScores
+
+ROWS = "rows.npz"
+KINDS = {"trial": "int32", "unit": "int32", "grouped": "bool"}
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, zipfile.BadZipFile)
+CLOSE = 1e-4  # of the largest contribution: float32 holds seven digits, and a mean over rows no fewer than this
+
+
+def rows_bytes(contributed: RowScores) -> bytes:
+    """Return the file: one array a column, as numpy's `savez_compressed` writes them; see `RowScores`."""
+    content = io.BytesIO()
+    cells = {name: getattr(contributed, name) for name in KINDS}
+    np.savez_compressed(content, allow_pickle=False, **cells, **contributed.values)
+    return content.getvalue()
+
+
+def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
+    """Read the file beside some trials; None where there is none.
+
+    Args:
+        path: of the file.
+        trials: one row a trial, as in the `trials.csv` beside it.
+
+    Raises:
+        DataError: it cannot be read, or is not of these trials: somebody changed one of the files.
+    """
+    if not os.path.exists(path):
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = {name: file[name] for name in file.files}
+    except UNREADABLE as problem:
+        raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
+    if fault := _misshapen(columns) or _foreign(columns, trials):
+        raise DataError(f"{path}: {fault}; restore it, or remove it, and seeds are the unit instead of rows")
+    values = {name: column for name, column in columns.items() if name in METRICS}
+    return RowScores(columns["trial"], columns["unit"], columns["grouped"], values)
+
+
+def _misshapen(columns: dict[str, np.ndarray]) -> str:
+    """Return what is wrong with the columns as such; empty where nothing is."""
+    expected = KINDS | {name: "float32" for name in columns if name in METRICS}
+    absent, unknown = expected.keys() - columns.keys(), columns.keys() - expected.keys()
+    if absent or unknown:
+        return f"the arrays are not those of a {ROWS} ({', '.join(sorted(map(repr, absent | unknown)))})"
+    length = columns["trial"].shape
+    if len(length) != 1:
+        return "trial is no row of numbers"
+    for name, kind in expected.items():
+        if columns[name].dtype != kind or columns[name].shape != length:
+            return f"{name} is not {kind} of length {length[0]}"
+    return ""
+
+
+def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
+    """Return where the rows do not belong to the trials; empty where they do."""
+    trial = columns["trial"]
+    if not len(trial):
+        return ""
+    place, first, sizes = np.unique(trial, return_index=True, return_counts=True)
+    if (np.diff(trial) < 0).any() or place[0] < 0 or place[-1] >= len(trials):
+        return f"it has not the order of the {len(trials)} trials"
+    mine = trials.iloc[place]
+    for name in (name for name in columns if name in METRICS):
+        means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
+        scores = mine[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        reach = CLOSE * np.maximum(1e-30, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
+        agree = (np.abs(means - scores) <= reach) | (np.isnan(means) & np.isnan(scores))
+        if not agree.all() or (sizes != mine.test_rows.to_numpy()).any():
+            line = int(place[np.argmin(agree)]) + 2
+            return f"it is not of the trials beside it: {name} differs in trials.csv line {line}"
+    return ""

@@ -1,0 +1,72 @@
+"""Families of tests: p values that are corrected together, primary questions first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+KEPT = 0.5
+"""The part of the level that the primary questions keep for themselves until all of them are answered."""
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Correct the p values of a family of tests for their number (Holm 1979).
+
+    adjusted p of rank i = max over j ≤ i of min(1, (m - j + 1) p(j))
+
+    Args:
+        p_values: (m,); NaN where no test could be made; these are not counted in the family.
+
+    Returns:
+        (m,) adjusted p values, in the same order.
+
+    Example:
+        >>> holm(np.array([0.01, 0.04, 0.03]))
+        array([0.03, 0.06, 0.06])
+    """
+    return _stepped(p_values, kept=1.0)
+
+
+def gatekept(p_values: np.ndarray, primary: np.ndarray) -> np.ndarray:
+    """Correct p values of a family in which some questions come first.
+
+    The primary ones are tested at the full level, by Holm's procedure truncated at one half; the others get what
+    these leave of it: the whole once all are significant, before that half of their significant share. So the
+    chance of any false result in both together is at most the level (Dmitrienko, Tamhane and Wiens 2008, General
+    multistage gatekeeping procedures).
+
+    Args:
+        p_values: (m,); NaN where no test could be made.
+        primary: (m,) bool.
+
+    Returns:
+        (m,) adjusted p values, in the same order: a test is significant at a level where its own is below it.
+
+    Example:
+        >>> gatekept(np.array([0.01, 0.2, 0.01]), np.array([True, True, False]))
+        array([0.02      , 0.26666667, 0.04      ])
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    if primary.all():
+        return holm(p_values)
+    adjusted = np.empty_like(p_values)
+    adjusted[primary] = first = _stepped(p_values[primary], KEPT)
+    opened = np.sort(first[~np.isnan(first)])  # the level at which one more primary question is answered
+    left = (1.0 - KEPT) * np.arange(1, len(opened) + 1) / max(len(opened), 1)
+    left[-1:] = 1.0
+    second = holm(p_values[~primary])
+    if not len(opened):
+        adjusted[~primary] = second
+    else:
+        adjusted[~primary] = np.minimum(np.maximum(opened, second[:, None] / left).min(axis=1), 1.0)
+    return adjusted
+
+
+def _stepped(p_values: np.ndarray, kept: float) -> np.ndarray:
+    """Return Holm's adjusted p values, truncated: at each step a part of the level stays with every test."""
+    p_values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]  # NaN sorts last
+    m = len(order)
+    share = kept / np.arange(m, 0, -1) + (1.0 - kept) / max(m, 1)
+    adjusted = np.full(p_values.shape, np.nan)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] / share), 1.0)
+    return adjusted

@@ -1,0 +1,115 @@
+"""What the test rows of tables contribute to the scores of trials: `rows.npz`, beside `trials.csv`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from lossbench.schema import METRICS
+from lossbench.stats.rows import Contributions
+
+
+class Part(NamedTuple):
+    """The test rows of one trial.
+
+    Args:
+        trial: the place of its row in `trials.csv`, counted from 0.
+        unit: (rows,) the number of each row in the table, or of its group.
+        grouped: whether units are groups.
+        values: what each row contributes, (rows,), by metric; the mean is the trial's score.
+    """
+
+    trial: int
+    unit: np.ndarray
+    grouped: bool
+    values: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class RowScores:
+    """What test rows contribute, one cell a trial and row.
+
+    Args:
+        trial: (cells,) int32, the place of the trial's row in `trials.csv`, ascending.
+        unit: (cells,) int32, the number of the row in its table, or of its group.
+        grouped: (cells,) bool, whether it is a group.
+        values: (cells,) float32 by metric; NaN where the trial's task has no such metric, or it is undefined.
+    """
+
+    trial: np.ndarray = field(repr=False)
+    unit: np.ndarray = field(repr=False)
+    grouped: np.ndarray = field(repr=False)
+    values: Mapping[str, np.ndarray] = field(repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return len(self.trial) > 0
+
+    @staticmethod
+    def of(parts: Iterable[Part]) -> RowScores:
+        """Return the cells of several trials.
+
+        Example:
+            >>> made = RowScores.of([Part(1, np.array([4]), False, {"r2": np.array([0.5])})])
+            >>> made.trial, made.values["r2"]
+            (array([1], dtype=int32), array([0.5], dtype=float32))
+        """
+        ordered = sorted(parts, key=lambda part: part.trial)
+        sizes = [len(part.unit) for part in ordered]
+        names = [name for name in METRICS if any(name in part.values for part in ordered)]
+        absent = [np.full(size, np.nan) for size in sizes]
+        nothing = np.empty(0)
+        return RowScores(
+            np.repeat(np.array([part.trial for part in ordered], np.int32), sizes),
+            np.concatenate([nothing, *(part.unit for part in ordered)]).astype(np.int32),
+            np.repeat(np.array([part.grouped for part in ordered], bool), sizes),
+            {
+                name: np.concatenate(
+                    [nothing, *(part.values.get(name, none) for part, none in zip(ordered, absent, strict=True))]
+                ).astype(np.float32)
+                for name in names
+            },
+        )
+
+    def grouped_at(self, places: np.ndarray) -> bool:
+        """Say whether the units of some trials are groups, given the places of their rows."""
+        return bool(self.grouped[np.isin(self.trial, places)].any())
+
+    @cached_property
+    def _bounds(self) -> dict[int, slice]:
+        trials, first = np.unique(self.trial, return_index=True)
+        ends = [*first[1:].tolist(), len(self.trial)]
+        return {trial: slice(*ends) for trial, *ends in zip(trials.tolist(), first.tolist(), ends, strict=True)}
+
+    def contributions(self, places: np.ndarray, metric: str) -> Contributions | None:
+        """Return what rows contribute to a score of several losses.
+
+        Args:
+            places: (losses, seeds) the place of each trial's row, -1 where there is none.
+            metric: a name in `METRICS`.
+
+        Returns:
+            None where no training of a loss has cells, as under a law or without `rows.npz`. A loss that lacks
+            those of a seed is undefined in that split.
+        """
+        held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
+        if metric not in self.values or not all(any(seeds) for seeds in held):
+            return None
+        shown = [next(filter(None, split), None) for split in zip(*held, strict=True)]
+        splits = [split for split, cells in enumerate(shown) if cells is not None]
+        sizes = [shown[split].stop - shown[split].start for split in splits]  # type: ignore[union-attr]
+        values = [
+            np.concatenate(
+                [
+                    self.values[metric][seeds[split]] if seeds[split] else np.full(size, np.nan)
+                    for split, size in zip(splits, sizes, strict=True)
+                ]
+            )
+            for seeds in held
+        ]
+        unit = np.concatenate([self.unit[shown[split]] for split in splits])
+        return Contributions(np.array(values, np.float64), unit, np.repeat(splits, sizes))
