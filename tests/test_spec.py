@@ -12,7 +12,7 @@ from lossbench.spec import Parameter, numbers, split_list, split_spec, title
 finite = st.floats(allow_nan=False, allow_infinity=False)
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
 names = st.text(st.characters(exclude_characters=":=", exclude_categories=("C", "Z")), min_size=1)
-values = st.text(st.characters(exclude_characters=":", exclude_categories=("C", "Z")))
+values = st.text(st.characters(exclude_characters=':"', exclude_categories=("C", "Z")))
 
 OPEN = Parameter("tau", 0.5, low=0, high=1, open_low=True, open_high=True)
 CLOSED = Parameter("epsilon", 0.1, low=0, high=1)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.metrics.prediction import Prediction, per_model
+from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.score import mean_of_rows, of_sums, with_contributions
 
 TOP = 2
 """The k of top-k accuracy; with k = 1 it would be the accuracy."""
@@ -21,7 +22,7 @@ BINS = 10
 """Bins of the calibration error, of equal width; Guo et al. 2017 use 15, on far larger test sets."""
 
 
-@per_model
+@mean_of_rows
 def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples predicted right; with several labels, all of them must be.
 
@@ -31,11 +32,17 @@ def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         array([0.5])
     """
     right = target == prediction.decision
-    return np.asarray((right.all(axis=-1) if prediction.task == "multilabel" else right).mean(axis=1))
+    return np.asarray(right.all(axis=-1) if prediction.task == "multilabel" else right)
 
 
-@per_model
-def f1(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+def _confusion(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return true positives, predicted positives and positives, (M, n, columns, 3) of 0 and 1."""
+    true, said = _columns(target, prediction), _columns(prediction.decision, prediction)
+    return np.stack([true & said, said, true], axis=-1)
+
+
+@of_sums(_confusion)
+def f1(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Harmonic mean of precision and recall: positive class, or macro.
 
     2 TP / (2 TP + FP + FN)
@@ -46,12 +53,12 @@ def f1(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> f1(np.array([[1, 0, 0]]), predict(raw, "sigmoid", "binary")).round(3)
         array([0.667])
     """
-    hits, predicted, present = _counts(target, prediction)
+    hits, predicted, present = np.moveaxis(sums, -1, 0)
     return _macro(_ratio(2.0 * hits, predicted + present), predicted + present, prediction)
 
 
-@per_model
-def precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+@of_sums(_confusion)
+def precision(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of the positive predictions that are right: positive class, or macro.
 
     TP / (TP + FP)
@@ -61,12 +68,12 @@ def precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> precision(np.array([[1, 0, 0]]), predict(np.array([[[1.0], [1.0], [-1.0]]]), "sigmoid", "binary"))
         array([0.5])
     """
-    hits, predicted, present = _counts(target, prediction)
+    hits, predicted, present = np.moveaxis(sums, -1, 0)
     return _macro(_ratio(hits, predicted), predicted + present, prediction)
 
 
-@per_model
-def recall(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+@of_sums(_confusion)
+def recall(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of the positive samples that are found: positive class, or macro.
 
     TP / (TP + FN)
@@ -76,12 +83,18 @@ def recall(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> recall(np.array([[1, 1, 0]]), predict(np.array([[[1.0], [-1.0], [-1.0]]]), "sigmoid", "binary"))
         array([0.5])
     """
-    hits, predicted, present = _counts(target, prediction)
+    hits, predicted, present = np.moveaxis(sums, -1, 0)
     return _macro(_ratio(hits, present), predicted + present, prediction)
 
 
-@per_model
-def balanced_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+def _agreement(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return hits, decisions and truth for each class, both of two, (M, n, classes, 3) of 0 and 1."""
+    true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
+    return np.stack([true & said, said, true], axis=-1)
+
+
+@of_sums(_agreement)
+def balanced_accuracy(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean recall over the classes that occur in the target, whatever their frequency.
 
     A constant prediction has 1 / classes.
@@ -92,13 +105,12 @@ def balanced_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> balanced_accuracy(np.array([[1, 1, 1, 0]]), always_one)
         array([0.5])
     """
-    true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
-    present = true.sum(axis=1)
-    return _mean_where(_ratio((true & said).sum(axis=1), present), present > 0)
+    hits, _, present = np.moveaxis(sums, -1, 0)
+    return _mean_where(_ratio(hits, present), present > 0)
 
 
-@per_model
-def matthews_corrcoef(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+@of_sums(_agreement)
+def matthews_corrcoef(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Correlation of decision and target (Matthews 1975; Gorodkin 2004 for several classes).
 
     (n hits - Σ p t) / √((n² - Σ p²) (n² - Σ t²)), over classes predicted p times and present t times
@@ -112,14 +124,14 @@ def matthews_corrcoef(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> matthews_corrcoef(np.array([[1, 1, 0, 1]]), predict(raw, "sigmoid", "binary")).round(3)
         array([0.577])
     """
-    true, said = _classes(target, prediction), _classes(prediction.decision, prediction)
-    n, present, predicted = float(target.shape[1]), true.sum(axis=1), said.sum(axis=1)
-    covariance = n * (target == prediction.decision).sum(axis=1) - (predicted * present).sum(axis=-1)
+    hits, predicted, present = np.moveaxis(sums, -1, 0)
+    n = present.sum(axis=-1)  # each row is of one class
+    covariance = n * hits.sum(axis=-1) - (predicted * present).sum(axis=-1)
     spread_true, spread_said = (np.sqrt(n**2 - (counts**2).sum(axis=-1)) for counts in (present, predicted))
     return np.where(spread_true == 0, np.nan, _ratio(covariance, spread_true * spread_said))
 
 
-@per_model
+@mean_of_rows
 def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples whose class is among the two ranked highest.
 
@@ -134,10 +146,30 @@ def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     own = np.take_along_axis(prediction.ranking, target[..., None], axis=-1)
     later = np.arange(prediction.ranking.shape[-1]) > target[..., None]
     ahead = (prediction.ranking > own) | ((prediction.ranking == own) & later)
-    return np.asarray((ahead.sum(axis=-1) < TOP).mean(axis=1))
+    return np.asarray(ahead.sum(axis=-1) < TOP)
 
 
-@per_model
+def _placements(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return what each row contributes to the area under the ROC curve, (M, n).
+
+    A positive row has the share of negatives below it, a negative one that of positives above it (DeLong, DeLong
+    and Clarke-Pearson 1988); each kind has weight one half.
+    """
+    from scipy.stats import rankdata
+
+    positive = _columns(target, prediction)
+    ranking, n = prediction.ranking.reshape(positive.shape), positive.shape[1]
+    own = np.where(
+        positive, *(rankdata(np.where(kind, ranking, np.inf), axis=1) for kind in (positive, ~positive))
+    )
+    others = rankdata(ranking, axis=1) - own  # rows of the other kind that are below, ties one half
+    p = positive.sum(axis=1, keepdims=True)
+    share = np.where(positive, others / (n - p), 1.0 - others / p)
+    area = np.where(positive, share, 0.0).sum(axis=1, keepdims=True) / p
+    return np.asarray((area + n * (share - area) / np.where(positive, p, n - p)).mean(axis=-1))
+
+
+@with_contributions(_placements)
 def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Chance that a positive sample is ranked above a negative one; ties count one half.
 
@@ -160,7 +192,43 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     return np.asarray(area.mean(axis=-1))
 
 
-@per_model
+def _precision_shares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return what each row contributes to the average precision, (M, n).
+
+    A row moves the precision at the rank of every positive row that is not above it, and if it is positive itself,
+    its own precision counts.
+    """
+    from scipy.stats import rankdata
+
+    positive = _columns(target, prediction)
+    n, ranking = positive.shape[1], prediction.ranking.reshape(positive.shape)
+    precisions = _precisions(positive, ranking)
+    called = n + 1 - rankdata(ranking, method="min", axis=1)  # rows that are not below
+    last = np.nan_to_num(rankdata(ranking, method="max", axis=1), nan=1.0).astype(int) - 1  # NaN: diverged
+    order = np.argsort(ranking, axis=1)
+
+    def up_to(values: np.ndarray) -> np.ndarray:
+        """Return the sum over the positive rows that are not above, for each row."""
+        ordered = np.take_along_axis(np.where(positive, values, 0.0), order, axis=1)
+        return np.take_along_axis(ordered.cumsum(axis=1), last, axis=1)
+
+    area = (precisions.sum(axis=1) / positive.sum(axis=1))[:, None]
+    moved = np.where(positive, precisions - area, 0.0)
+    moved += np.where(positive, up_to(1.0 / called), 0.0) - up_to(precisions / called)
+    return np.asarray((area + n * moved / positive.sum(axis=1, keepdims=True)).mean(axis=-1))
+
+
+def _precisions(positive: np.ndarray, ranking: np.ndarray) -> np.ndarray:
+    """Return the precision at the rank of each positive row, 0 for the others, (M, n, columns)."""
+    from scipy.stats import rankdata
+
+    n, ranks = positive.shape[1], rankdata(ranking, method="min", axis=1)
+    # The negatives go to the bottom, so that of the positives only positives count as ranked as high.
+    hits = n + 1 - rankdata(np.where(positive, ranks, 0), method="min", axis=1)
+    return np.where(positive, hits / (n + 1 - ranks), 0.0)
+
+
+@with_contributions(_precision_shares)
 def average_precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Area under the precision-recall curve: mean precision at the rank of each positive sample.
 
@@ -175,17 +243,12 @@ def average_precision(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> average_precision(np.array([[1, 0, 1]]), predict(raw, "margin", "binary")).round(3)
         array([0.833])
     """
-    from scipy.stats import rankdata
-
     positive = _columns(target, prediction)
-    n, ranks = target.shape[1], rankdata(prediction.ranking.reshape(positive.shape), method="min", axis=1)
-    # The negatives go to the bottom, so that of the positives only positives count as ranked as high.
-    hits = n + 1 - rankdata(np.where(positive, ranks, 0), method="min", axis=1)
-    precisions = np.where(positive, hits / (n + 1 - ranks), 0.0)
+    precisions = _precisions(positive, prediction.ranking.reshape(positive.shape))
     return np.asarray((precisions.sum(axis=1) / positive.sum(axis=1)).mean(axis=-1))
 
 
-@per_model
+@mean_of_rows
 def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean negative logarithm of the probability given to what happened.
 
@@ -204,10 +267,11 @@ def log_loss(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         given = np.take_along_axis(probability, target[..., None], axis=-1)
     else:
         given = np.where(target == 1, probability, 1.0 - probability)
-    return np.asarray(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean(axis=tuple(range(1, given.ndim))))
+    cost = -np.log(np.maximum(given, np.finfo(np.float64).eps))
+    return np.asarray(cost.reshape(*target.shape[:2], -1).mean(axis=-1))
 
 
-@per_model
+@mean_of_rows
 def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Squared error of the probabilities (Brier 1950).
 
@@ -222,11 +286,25 @@ def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     happened = _columns(target, prediction)
     squared = (_probability(prediction).reshape(happened.shape) - happened) ** 2
     shared = squared.shape[-1] if prediction.task == "multilabel" else 1
-    return np.asarray(squared.sum(axis=-1).mean(axis=1) / shared)
+    return np.asarray(squared.sum(axis=-1) / shared)
 
 
-@per_model
-def calibration_error(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+def _gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return confidence minus outcome in the bin that each row is in, and one: (M, n, columns, bins + 1)."""
+    if prediction.task == "multiclass":
+        probability = _probability(prediction)
+        confidence, happened = probability.max(axis=-1), probability.argmax(axis=-1) == target
+    else:
+        confidence, happened = _probability(prediction), target == 1
+    inner_edges = np.linspace(0.0, 1.0, BINS + 1)[1:-1]
+    inside = np.searchsorted(inner_edges, confidence, side="left")[..., None] == np.arange(BINS + 1)
+    found = inside * (confidence - happened)[..., None]
+    found[..., BINS] = 1.0
+    return np.asarray(found.reshape(*target.shape[:2], -1, BINS + 1))
+
+
+@of_sums(_gaps)
+def calibration_error(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Expected calibration error: how far stated confidence is from what happens (Guo et al. 2017, section 2).
 
     Σ over bins of (samples in bin / n) |share right - mean confidence|, ten bins of equal width (a, b]
@@ -239,30 +317,7 @@ def calibration_error(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> calibration_error(np.array([[1, 0, 0, 0]]), predict(np.full((1, 4, 1), 0.5), "clip", "binary"))
         array([0.25])
     """
-    if prediction.task == "multiclass":
-        probability = _probability(prediction)
-        confidence, happened = probability.max(axis=-1), probability.argmax(axis=-1) == target
-    else:
-        confidence, happened = _probability(prediction), target == 1
-    return np.asarray(_binned_gap(confidence - happened, confidence).reshape(len(confidence), -1).mean(axis=1))
-
-
-def _binned_gap(gap: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """Return Σ over bins of |Σ of gaps in the bin| / n.
-
-    Args:
-        gap: (M, n) or (M, n, labels) confidence minus outcome.
-        confidence: in the same shape, in [0, 1].
-
-    Returns:
-        (M,) or (M, labels).
-    """
-    gap, confidence = np.moveaxis(gap, 1, -1), np.moveaxis(confidence, 1, -1)
-    inner_edges = np.linspace(0.0, 1.0, BINS + 1)[1:-1]
-    bins = np.searchsorted(inner_edges, confidence, side="left")
-    rows = np.arange(gap[..., 0].size).reshape(*gap.shape[:-1], 1)
-    sums = np.bincount((rows * BINS + bins).ravel(), weights=gap.ravel(), minlength=rows.size * BINS)
-    return np.asarray(np.abs(sums).reshape(*gap.shape[:-1], BINS).sum(axis=-1) / gap.shape[-1])
+    return np.asarray((np.abs(sums[..., :BINS]).sum(axis=-1) / sums[..., BINS]).mean(axis=-1))
 
 
 def _probability(prediction: Prediction) -> np.ndarray:
@@ -283,12 +338,6 @@ def _classes(values: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Return targets or decisions as (M, n, classes) bool: both classes of two, or every class."""
     classes = 2 if prediction.task == "binary" else prediction.raw.shape[-1]
     return np.asarray(values[..., None] == np.arange(classes))
-
-
-def _counts(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count true positives, predicted positives and positives, each (M, columns)."""
-    true, said = _columns(target, prediction), _columns(prediction.decision, prediction)
-    return (true & said).sum(axis=1), said.sum(axis=1), true.sum(axis=1)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property
 
 import numpy as np
 
@@ -26,8 +26,6 @@ from lossbench.task import Task
 
 VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
 """The links that make a value and no class."""
-
-Score = Callable[[np.ndarray, "Prediction"], np.ndarray]
 
 
 @np.errstate(over="ignore")  # one by infinity is the zero that is meant
@@ -135,24 +133,6 @@ def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
     if diverged.any():
         values = np.where(diverged[:, None, None], np.nan, values)
     return Prediction(task, link, values)
-
-
-def per_model(score: Score) -> Score:
-    """Make a score undefined (NaN), silently, for diverged models, and refuse targets of another shape.
-
-    Broadcasting a target of shape (n, 1) against predictions of shape (n,) would give a plausible wrong number.
-    """
-
-    @wraps(score)
-    def scored(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-        target, shape = np.asarray(target), prediction.decision.shape
-        if target.shape not in (shape, (1, *shape[1:])):
-            raise BadValue(f"{score.__name__}: target {target.shape}, predictions {shape}; give equal shapes")
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            values = score(np.broadcast_to(target, shape), prediction)
-        return np.where(prediction.diverged, np.nan, values)
-
-    return scored
 
 
 @np.errstate(over="ignore")  # a weight too small to hold is zero

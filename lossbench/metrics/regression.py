@@ -9,11 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from lossbench.data.fold import varies
-from lossbench.metrics.prediction import Prediction, per_model
+from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.score import mean_of_rows, of_sums, with_contributions
 
 
-@per_model
-def r2(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+def _squares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return squared error, deviation of the target from its mean, its square, and one: (M, n, targets, 4)."""
+    # The deviations of a constant target may be off zero by rounding.
+    deviation = np.where(varies(target, axis=1)[:, None], target - target.mean(axis=1, keepdims=True), 0.0)
+    error = (target - prediction.decision) ** 2
+    return np.stack([error, deviation, deviation**2, np.ones_like(error)], axis=-1)
+
+
+@of_sums(_squares)
+def r2(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Coefficient of determination.
 
     1 - Σ (y - ŷ)² / Σ (y - ȳ)²
@@ -26,14 +35,13 @@ def r2(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> r2(values, predict(values + 1.0, "identity", "regression"))
         array([-0.5])
     """
-    residual = np.sum((target - prediction.decision) ** 2, axis=1)
-    total = np.sum((target - target.mean(axis=1, keepdims=True)) ** 2, axis=1)
-    known = varies(target, axis=1)  # the sum above may be off zero by rounding
-    return np.asarray(np.where(~known, np.nan, 1.0 - residual / total).mean(axis=-1))
+    residual, deviation, total, n = np.moveaxis(sums, -1, 0)
+    total = total - deviation**2 / n
+    return np.asarray(np.where(total > 0.0, 1.0 - residual / total, np.nan).mean(axis=-1))
 
 
-@per_model
-def rmse(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+@of_sums(_squares)
+def rmse(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Root mean squared error.
 
     √ mean (y - ŷ)²
@@ -43,10 +51,10 @@ def rmse(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> rmse(np.zeros((1, 2, 1)), predict(np.array([[[3.0], [-3.0]]]), "identity", "regression"))
         array([3.])
     """
-    return np.asarray(np.sqrt(np.mean((target - prediction.decision) ** 2, axis=1)).mean(axis=-1))
+    return np.asarray(np.sqrt(np.maximum(sums[..., 0] / sums[..., 3], 0.0)).mean(axis=-1))
 
 
-@per_model
+@mean_of_rows
 def mae(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean absolute error.
 
@@ -57,10 +65,25 @@ def mae(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> mae(np.zeros((1, 2, 1)), predict(np.array([[[1.0], [-3.0]]]), "identity", "regression"))
         array([2.])
     """
-    return np.asarray(np.abs(target - prediction.decision).mean(axis=(1, 2)))
+    return np.asarray(np.abs(target - prediction.decision).mean(axis=-1))
 
 
-@per_model
+def _beside_the_median(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return what each row contributes to the median error, (M, n).
+
+    median + sign(error - median) / (2 density at the median)
+
+    The density is that between the quantiles among which the median lies with 95 % (Woodruff 1952).
+    """
+    errors = np.abs(target - prediction.decision)
+    reach = min(0.98 / np.sqrt(errors.shape[1]), 0.5)
+    low, middle, high = np.quantile(errors, [0.5 - reach, 0.5, 0.5 + reach], axis=1, keepdims=True)
+    side = np.sign(errors - middle)
+    side -= side.mean(axis=1, keepdims=True)  # errors that tie with the median
+    return np.asarray((middle + side * (high - low) / (4.0 * reach)).mean(axis=-1))
+
+
+@with_contributions(_beside_the_median)
 def median_absolute_error(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Median absolute error, which a few outliers leave where it is.
 
@@ -78,7 +101,7 @@ def median_absolute_error(target: np.ndarray, prediction: Prediction) -> np.ndar
     return np.asarray(ordered[:, (n - 1) // 2 : n // 2 + 1].mean(axis=(1, 2)))
 
 
-@per_model
+@mean_of_rows
 def mape(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean absolute percentage error, as a fraction.
 
@@ -94,4 +117,4 @@ def mape(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """
     size = np.abs(target)
     relative = np.abs(target - prediction.decision) / np.where(size == 0.0, np.nan, size)
-    return np.asarray(relative.mean(axis=(1, 2)))
+    return np.asarray(relative.mean(axis=-1))

@@ -7,7 +7,8 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.metrics import classification, regression
-from lossbench.metrics.prediction import Prediction, Score
+from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
 from lossbench.task import Task
 
@@ -20,7 +21,7 @@ _PRIMARY: dict[Task, str] = {
 
 
 def function_of(metric: Metric) -> Score:
-    """Return the function that computes a metric: from target and prediction to (M,) scores."""
+    """Return the function that computes a metric."""
     module = regression if "regression" in metric.tasks else classification
     function: Score = getattr(module, metric.name)
     return function

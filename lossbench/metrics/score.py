@@ -1,0 +1,97 @@
+"""A score of many models at once, and what each row contributes to it.
+
+The contributions of the rows have the score as their mean, and their spread is what the score would scatter by if
+other rows like these had been drawn. A mean over rows has its summands; for any other score, a row contributes as
+much as the score moves when that row counts a little more than the others:
+
+    c(i) = score + n ∂score / ∂(weight of row i)
+
+These are the influence values of the infinitesimal jackknife (Jaeckel 1972; Efron 1982, The Jackknife, the
+Bootstrap and Other Resampling Plans, chapter 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+
+import numpy as np
+
+from lossbench.errors import BadValue
+from lossbench.metrics.prediction import Prediction
+
+Function = Callable[[np.ndarray, Prediction], np.ndarray]
+"""From a target, shaped as the decision, and the prediction of M models: (M,) scores or (M, n) contributions."""
+
+STEP = 1e-4  # by how much more a row counts than the others, for a derivative
+
+
+class Score:
+    """One metric as a function; calling it gives the scores of M models, (M,) float64, NaN where undefined.
+
+    A diverged model has none. Targets of another shape are refused: broadcasting one of shape (n, 1) against
+    predictions of shape (n,) would give a plausible wrong number.
+
+    Args:
+        value: computes the scores.
+        rows: computes the contributions of the rows.
+        named: the function whose name and text the score has.
+    """
+
+    __name__: str
+
+    def __init__(self, value: Function, rows: Function, named: Callable[..., np.ndarray]) -> None:
+        self._value, self._rows = value, rows
+        update_wrapper(self, named)
+
+    def __call__(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return the scores of M models, (M,)."""
+        return self._computed(self._value, target, prediction)
+
+    def contributions(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return what each row contributes, (M, n); the mean over rows is the score, but for rounding."""
+        return self._computed(self._rows, target, prediction)
+
+    def _computed(self, function: Function, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        target, shape = np.asarray(target), prediction.decision.shape
+        if target.shape not in (shape, (1, *shape[1:])):
+            raise BadValue(f"{self.__name__}: target {target.shape}, predictions {shape}; give equal shapes")
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = np.array(function(np.broadcast_to(target, shape), prediction), dtype=np.float64)
+        found[prediction.diverged] = np.nan
+        return found
+
+
+def mean_of_rows(rows: Function) -> Score:
+    """Make a score of what stands for each row, (M, n)."""
+    return Score(lambda target, prediction: rows(target, prediction).mean(axis=1), rows, rows)
+
+
+def of_sums(parts: Function) -> Callable[[Function], Score]:
+    """Make a score that is a smooth function of sums over rows.
+
+    Args:
+        parts: computes what is summed, (M, n, ...).
+
+    Returns:
+        A decorator of a function from the sums, of any leading dimensions, and the prediction to the scores.
+    """
+
+    def decorate(function: Function) -> Score:
+        def value(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+            return function(parts(target, prediction).sum(axis=1, dtype=np.float64), prediction)
+
+        def rows(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+            part = parts(target, prediction)
+            sums, step = part.sum(axis=1, dtype=np.float64, keepdims=True), STEP * part
+            slope = function(sums + step, prediction) - function(sums - step, prediction)
+            return np.asarray(function(sums, prediction) + part.shape[1] * slope / (2.0 * STEP))
+
+        return Score(value, rows, function)
+
+    return decorate
+
+
+def with_contributions(rows: Function) -> Callable[[Function], Score]:
+    """Make a score of a function that computes it, and of one that computes the contributions of its rows."""
+    return lambda value: Score(value, rows, value)
