@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import COMMAND, PLAIN
 
-MANY_ROWS = ("--seeds", "160", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
+MANY_ROWS = ("--seeds", "100", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
 LONG = ("-d", "breast_cancer,moons", "-m", "mlp:32", "--seeds", "40", "--epochs", "2000")
 
 
