@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.errors import BadValue, UnknownName
@@ -17,10 +17,11 @@ from lossbench.visible import hides
 
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
-# A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it.
-_QUOTED = re.compile(r'([=,]\s*)("(?:[^"]|"")*")(?=\s*(?:[:,]|$))')
+# A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it; a
+# value in brackets is a list of numbers, as in weight=[1,2,3].
+_WHOLE = re.compile(r'([=,]\s*)"(?:[^"]|"")*"(?=\s*(?:[:,]|$))|(=)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
 # The keys of a table whose values may hold commas.
-_LISTS = re.compile(r":(drop|sep|decimal|na)=")
+TABLE_LISTS = ("drop", "sep", "decimal", "na")
 
 
 @dataclass(frozen=True)
@@ -101,23 +102,25 @@ def _pieces(spec: str) -> list[str]:
 
 
 def _masked(text: str) -> str:
-    """Return the text with what is quoted made of underscores, each mark in its place."""
-    return _QUOTED.sub(lambda found: found[1] + "_" * len(found[2]), text)
+    """Return the text with what is quoted or in brackets made of underscores, each mark in its place."""
+    return _WHOLE.sub(lambda found: (found[1] or found[2]).ljust(len(found[0]), "_"), text)
 
 
-def split_list(text: str) -> list[str]:
+def split_list(text: str, lists: Container[str] = ()) -> list[str]:
     """Cut several specs at the commas between them.
 
-    A comma in double quotes, or after `drop=`, `sep=`, `decimal=` and `na=`, belongs to the spec.
+    A comma in double quotes, in brackets, or in the value of one of the keys `lists` belongs to the spec.
 
     Example:
-        >>> split_list("iris,wine,sales.csv:target=price:drop=id,date:sep=;")
+        >>> split_list("iris,wine,sales.csv:target=price:drop=id,date:sep=;", TABLE_LISTS)
         ['iris', 'wine', 'sales.csv:target=price:drop=id,date:sep=;']
+        >>> split_list("mse,torch.nn:CrossEntropyLoss:weight=[1,2,3]")
+        ['mse', 'torch.nn:CrossEntropyLoss:weight=[1,2,3]']
     """
     masked, specs, start = _masked(text), [], 0
     for match in re.finditer(",", masked):
-        keys = list(_PARAMETER.finditer(masked, start, match.start() + 1))
-        if not (keys and _LISTS.match(masked, keys[-1].start())):
+        keys = [found.end() for found in _PARAMETER.finditer(masked, start, match.start() + 1)]
+        if not (keys and masked[keys[-1] :].partition("=")[0] in lists):
             specs.append(text[start : match.start()])
             start = match.end()
     return [spec.strip() for spec in (*specs, text[start:]) if spec.strip()]

@@ -12,8 +12,8 @@ from hypothesis import settings
 
 import lossbench
 
-# A law is no law about time, and the machine may be busy.
-settings.register_profile("lossbench", deadline=None)
+# A law is no law about time, and the machine may be busy. Fifty examples a run: every run draws others.
+settings.register_profile("lossbench", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=2000)  # for tests/fuzz, see CONTRIBUTING.md
 settings.load_profile("lossbench")
 

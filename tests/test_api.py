@@ -152,14 +152,6 @@ def test_the_trials_stand_in_the_order_asked_for(result: lossbench.Comparison) -
     assert order.to_numpy().tolist() == expected
 
 
-def test_two_processes_give_the_numbers_of_one() -> None:
-    """The same bits come from this process and from two others."""
-    setup = {"models": ["mlp:4", "linear"], "outliers": [0, 0.2]}
-    one, two = small(jobs=1, **setup), small(jobs=2, **setup)
-    assert_frame_equal(two.trials, one.trials, check_exact=True)
-    assert_frame_equal(two.curves, one.curves, check_exact=True)
-
-
 def test_a_loss_trains_the_same_alone(result: lossbench.Comparison) -> None:
     """Neither the other losses nor the other data sets of a comparison change one bit of a row."""
     alone = small(datasets="diabetes", losses="mae", outliers=[0.2], epochs=5, seeds=[2]).trials

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.spec import Parameter, numbers, split_list, split_spec, title
+from lossbench.spec import TABLE_LISTS, Parameter, numbers, split_list, split_spec, title
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
@@ -67,7 +67,14 @@ def test_a_colon_starts_a_parameter_only_before_a_key(spec: str, name: str, para
 )
 def test_a_comma_parts_specs_unless_it_belongs_to_one(specs: list[str]) -> None:
     """Specs joined by commas come apart again; a comma in quotes, or in the value of a list, parts nothing."""
-    assert split_list(",".join(specs)) == split_list(" , ".join(specs)) == specs
+    for joined in (",".join(specs), " , ".join(specs)):
+        assert split_list(joined, TABLE_LISTS) == specs
+
+
+def test_what_is_a_list_in_a_table_is_none_elsewhere() -> None:
+    """A parameter `drop` of a user's loss is a number, so the comma behind it parts; brackets and quotes hold."""
+    specs = ["own.py:f:drop=0.5", "own.py:g:weight=[1,[2,3]]:c=1", 'own.py:h:@label="a, b"', "mse"]
+    assert split_list(",".join(specs)) == specs
 
 
 @given(names, st.dictionaries(keys, values), values)

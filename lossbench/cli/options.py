@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 
 from lossbench.home import expand
-from lossbench.spec import split_list
-
-# A comma in a list of numbers, as in weight=[1,2,3], is no separator.
-_PIECE = re.compile(r"(?:=\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,])+")
+from lossbench.plan.request import MOST_JOBS
+from lossbench.spec import TABLE_LISTS, split_list
 
 
 class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -24,7 +23,7 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
         cut: cuts the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
     """
 
-    def __init__(self, item: Callable[[str], Any] = str, cut: Callable[[str], list[str]] = _PIECE.findall) -> None:
+    def __init__(self, item: Callable[[str], Any] = str, cut: Callable[[str], list[str]] = split_list) -> None:
         self.item, self.cut, self.name = item, cut, "number" if item is float else "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
@@ -73,8 +72,8 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
 
 DURATION = Duration()
 PATH, FILE = UserPath(Path), UserPath(str)
-JOBS = click.IntRange(1, 1024)
-TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=split_list)
+JOBS = click.IntRange(1, MOST_JOBS)
+TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=partial(split_list, lists=TABLE_LISTS))
 MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
 
 

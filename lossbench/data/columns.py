@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.column import Column, make_column
 from lossbench.data.meaning import Meaning, meaning_of
-from lossbench.data.readings import COMMA, NUMBERS, THOUSANDS
+from lossbench.data.readings import COMMA, NUMBERS, THOUSANDS, number
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.remark import Remark
 
@@ -53,10 +53,10 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
 def _check_missing(cells: Cells, stated: TableSpec) -> None:
     """Refuse a text for missing values that stands nowhere: it was meant for something else."""
     for text in stated.missing:
-        number = _number(text)
+        wanted = number(text)
         for values in cells.columns.values():
             if isinstance(values, np.ndarray):
-                found = number is not None and bool((values == number).any())
+                found = wanted is not None and bool((values == wanted).any())
             else:
                 found = pc.any(pc.equal(pc.utf8_trim_whitespace(values), text)).as_py()
             if found:
@@ -82,24 +82,17 @@ def _without_numbers(values: np.ndarray, stated: TableSpec) -> np.ndarray:
     """Take the numbers that the user said stand for a missing value from a column of numbers."""
     if values.dtype != np.float64:
         return values
-    missing = [number for number in map(_number, stated.missing) if number is not None]
+    missing = [value for value in map(number, stated.missing) if value is not None]
     return np.where(np.isin(values, missing), np.nan, values) if missing else values
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _joined(remarks: Sequence[Remark]) -> list[Remark]:
     """Say once what holds of several columns."""
     joined: dict[object, Remark] = {}
-    for number, remark in enumerate(remarks):
+    for place, remark in enumerate(remarks):
         facts = remark.facts
         alike = tuple(facts.get(name) for name in ("reading", "unit", "otherwise"))
-        key = (remark.topic, alike) if "columns" in facts else number
+        key = (remark.topic, alike) if "columns" in facts else place
         first = joined.setdefault(key, remark)
         if first is not remark:
             joined[key] = first.topic(**{**first.facts, "columns": (*first.facts["columns"], *facts["columns"])})

@@ -7,7 +7,7 @@ import itertools
 import re
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from lossbench.data.readings import is_number
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.visible import visible
@@ -64,14 +65,13 @@ def read_csv(path: Path, stated: str | None) -> CsvFile:
         DataError: neither UTF-8 nor UTF-16 with its mark, without names, or malformed; it names the line.
     """
     encoding = _encoding(path)
-    _check_kind(path)
     try:
         with path.open(encoding=encoding, newline="") as file:
             read = _read(path, _without_nul(path, file), stated)
     except UnicodeError:
         raise _not_text(path, encoding) from None
     if encoding == "utf-16":
-        return CsvFile(read.names, read.columns, read.lines, read.separator, (Topic.UTF16(), *read.notes))
+        return replace(read, notes=(Topic.UTF16(), *read.notes))
     return read
 
 
@@ -86,16 +86,13 @@ def shown(separator: str) -> str:
 
 
 def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        return "utf-16" if file.read(2) in _UTF16 else "utf-8-sig"
-
-
-def _check_kind(path: Path) -> None:
+    """Tell UTF-8 from UTF-16 by how the file begins; refuse what begins as another kind of file does."""
     with path.open("rb") as file:
         beginning = file.read(4)
     for mark, (kind, way) in _OTHER_KINDS.items():
         if beginning.startswith(mark):
             raise DataError(f"{path}: the file is {kind} and not CSV; {way}")
+    return "utf-16" if beginning.startswith(_UTF16) else "utf-8-sig"
 
 
 def _not_text(path: Path, encoding: str) -> DataError:
@@ -228,17 +225,3 @@ def _ragged(path: Path, line: int, record: list[str], names: list[str], top: int
 
 def _counted(things: list[str], what: str) -> str:
     return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"
-
-
-def is_number(text: str) -> bool:
-    """Say whether a name is a number, and so no name.
-
-    Example:
-        >>> is_number("1e-3"), is_number("a1")
-        (True, False)
-    """
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

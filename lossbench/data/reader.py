@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from lossbench.data.cells import Cells
-from lossbench.data.csv_file import is_number, read_csv
+from lossbench.data.csv_file import read_csv
 from lossbench.data.parquet_file import by_type, read_parquet
+from lossbench.data.readings import is_number
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError, UnknownName
 from lossbench.remark import Topic

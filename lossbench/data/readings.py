@@ -60,6 +60,24 @@ def floats(texts: Any) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.cast(texts, pa.float64()), np.nan))
 
 
+def number(text: str) -> float | None:
+    """Read one text as a number; None where it is none.
+
+    Example:
+        >>> number("1e-3"), number("a1")
+        (0.001, None)
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def is_number(text: str) -> bool:
+    """Say whether a name is a number, and so no name."""
+    return number(text) is not None
+
+
 def _with_comma(texts: Any) -> np.ndarray:
     return floats(pc.replace_substring(pc.replace_substring(texts, ".", ""), ",", "."))
 

@@ -8,12 +8,15 @@ import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from lossbench.cli import run
 
 from .conftest import COMMAND, PLAIN, Outcome
 from .test_interrupt import alive, wait_until
@@ -45,16 +48,21 @@ def launch(tmp_path: Path, cache: Path) -> Launch:
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Give the trials of a run that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert ended(start(folder, folder, "--no-cache", "--csv", "trials.csv")).code == 0
-    return (folder / "trials.csv").read_bytes()
+    trials = tmp_path_factory.mktemp("undisturbed") / "trials.csv"
+    assert run([*WANTED, *BRIEF, "--no-cache", "--quiet", "--csv", str(trials)]) == 0
+    return trials.read_bytes()
 
 
-def no_file_beyond(limit: int) -> None:
+@contextmanager
+def no_file_beyond(limit: int) -> Iterator[None]:
     """Let the system refuse this process any file beyond a size, as a full disk would."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def ended(process: subprocess.Popen[str]) -> Outcome:
@@ -83,15 +91,8 @@ def cached(folder: Path) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-@pytest.mark.parametrize(("jobs", "shares"), [("1", (0.0, 0.5)), ("2", (0.4,))])
 def test_a_run_that_is_killed_goes_on(
-    launch: Launch,
-    inside: Inside,
-    expected: bytes,
-    tmp_path: Path,
-    cache: Path,
-    jobs: str,
-    shares: tuple[float, ...],
+    launch: Launch, inside: Inside, expected: bytes, tmp_path: Path, cache: Path
 ) -> None:
     """What was stored when it was killed is trained no more, and in the end the trials are the same bytes.
 
@@ -99,9 +100,8 @@ def test_a_run_that_is_killed_goes_on(
     kills at forty moments.
     """
     kept: dict[str, tuple[object, ...]] = {}
-    for how, share in zip((signal.SIGKILL, signal.SIGTERM), shares, strict=False):
+    for how, jobs, share in ((signal.SIGKILL, "2", 0.2), (signal.SIGTERM, "1", 0.6)):
         process = launch("-o", "out", "--jobs", jobs)
-        assert wait_until((cache / "trials.sqlite").exists)
         assert wait_until(lambda share=share: len(stored(cache)) >= share * TRIALS)
         process.send_signal(how)
         ended(process)
@@ -118,12 +118,12 @@ def test_a_run_that_is_killed_goes_on(
 
 
 def test_a_store_without_room_costs_no_result(
-    launch: Launch, inside: Inside, expected: bytes, tmp_path: Path, cache: Path
+    inside: Inside, expected: bytes, tmp_path: Path, cache: Path
 ) -> None:
     """The run ends well and says what was not kept; with room again, the same command trains just that."""
-    pytest.importorskip("resource")
     limit = 150_000  # more than the trials take, or a store without any, and less than a store with all
-    short = ended(launch("--csv", "trials.csv", "--format", "csv", preexec_fn=partial(no_file_beyond, limit)))
+    with no_file_beyond(limit):
+        short = inside(*WANTED, *BRIEF, "--csv", "trials.csv", "--format", "csv")
     assert short.code == 0
     assert "warning  results are not kept for other runs: cannot write the store" in short.err
     assert (tmp_path / "trials.csv").read_bytes() == expected
@@ -134,14 +134,11 @@ def test_a_store_without_room_costs_no_result(
     assert (tmp_path / "out" / "trials.csv").read_bytes() == expected
 
 
-def test_a_folder_without_room_costs_no_training(
-    launch: Launch, inside: Inside, expected: bytes, tmp_path: Path
-) -> None:
+def test_a_folder_without_room_costs_no_training(inside: Inside, expected: bytes, tmp_path: Path) -> None:
     """What cannot be written is one error, what can be printed is; with room again, nothing is trained."""
-    pytest.importorskip("resource")
     assert inside(*WANTED, *BRIEF, "--csv", "-").out == expected.decode()
-    limit = 50_000  # more than SQLite needs to read a store, less than the trials take
-    short = ended(launch("-o", "out", "--csv", "-", "--quiet", preexec_fn=partial(no_file_beyond, limit)))
+    with no_file_beyond(50_000):  # more than SQLite needs to read a store, less than the trials take
+        short = inside(*WANTED, *BRIEF, "-o", "out", "--csv", "-", "--quiet")
     assert (short.code, short.out) == (2, expected.decode())
     assert short.err == (
         "lossbench: error: cannot write 'out/trials.csv': File too large; make room, or name another place. "
@@ -154,27 +151,27 @@ def test_a_folder_without_room_costs_no_training(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="prints to a device that is always full")
-def test_what_cannot_be_printed_costs_no_file(launch: Launch, expected: bytes, tmp_path: Path) -> None:
-    """Standard output on a full disk is one error, exit code 2; a log on a full disk is none."""
+def test_full_streams_cost_no_file_and_a_shared_store_none(
+    launch: Launch, inside: Inside, tmp_path: Path, cache: Path
+) -> None:
+    """Started at one moment without a store, all processes end well, and each writes what it would have alone.
+
+    Standard output on a full disk is one error, exit code 2; a log on a full disk is none.
+    """
+    brief = ("--epochs", "3")
+    alone = inside(*WANTED, *BRIEF, *brief, "--no-cache", "--quiet", "--csv", "-").out
     with open("/dev/full", "w") as full:
-        printed = launch("--quiet", "-o", "printed", "--csv", "-", stdout=full)
-        logged = launch("-o", "logged", stderr=full)
-        complaint, silence = ended(printed), ended(logged)
+        started = [
+            launch(*brief, "--quiet", "-o", "printed", "--csv", "-", stdout=full),
+            launch(*brief, "-o", "logged", "--seeds", "2:5", stderr=full),
+        ]
+        complaint, silence = map(ended, started)
     assert (complaint.code, complaint.err.count("\n")) == (2, 1)
     assert complaint.err.startswith("lossbench: error: cannot write to standard output: No space left on device; ")
     assert silence.code == 0
-    for folder in ("printed", "logged"):
-        assert (tmp_path / folder / "trials.csv").read_bytes() == expected
-
-
-def test_processes_that_share_a_store_agree(launch: Launch, expected: bytes, tmp_path: Path, cache: Path) -> None:
-    """Started at one moment without a store, all of them end well, and each writes what it would have alone."""
-    started = [launch("--quiet", "-o", *which) for which in (["a"], ["b"], ["c", "--seeds", "2:5"])]
-    assert [ended(process) for process in started] == [Outcome(0, "", "")] * 3
-    for folder in ("a", "b"):
-        assert (tmp_path / folder / "trials.csv").read_bytes() == expected
-    shared, other = (pd.read_csv(tmp_path / folder / "trials.csv", dtype=str) for folder in ("a", "c"))
-    both = shared.merge(other, how="outer", indicator=True)
+    assert (tmp_path / "printed" / "trials.csv").read_text() == alone
+    ours, theirs = (pd.read_csv(tmp_path / folder / "trials.csv", dtype=str) for folder in ("printed", "logged"))
+    both = ours.merge(theirs, how="outer", indicator=True)
     assert len(both) == len(stored(cache)) == TRIALS * 5 / 4
     assert set(both.seed[both._merge == "both"]) == {"2", "3"}
 

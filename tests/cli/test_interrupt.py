@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import COMMAND, PLAIN
 
-MANY_ROWS = ("--seeds", "40", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
+MANY_ROWS = ("--seeds", "100", "--epochs", "1", "--outliers", "0", "--quiet", "--csv", "-")
 LONG = ("-d", "breast_cancer,moons", "-m", "mlp:32", "--seeds", "40", "--epochs", "2000")
 
 
@@ -46,7 +46,7 @@ def test_a_reader_that_is_gone(tmp_path: Path, arguments: list[str]) -> None:
 
 def test_a_reader_that_leaves_early(tmp_path: Path) -> None:
     """`| head -1` on a table too large for the pipe: the first line comes, and no complaint."""
-    process = start("compare", "-d", "iris", *MANY_ROWS, cwd=tmp_path)
+    process = start("compare", "-d", "moons:rows=50", "-l", "bce,brier", *MANY_ROWS, cwd=tmp_path)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline().startswith("dataset,task,model,loss,")
@@ -97,14 +97,26 @@ def test_ctrl_c_while_training(tmp_path: Path, jobs: int) -> None:
 
 def test_ctrl_c_leaves_the_data_sets_that_are_done(tmp_path: Path) -> None:
     """An A/A test that is interrupted reports the data sets that it has finished, on the way out."""
-    small = ("aa", "-d", "iris,digits", "--seeds", "2", "--comparisons", "2", "--arms", "2", "--jobs", "1")
-    process = start(*small, "--epochs", "1200", "--csv", "rates.csv", cwd=tmp_path)
+    small = (
+        "aa",
+        "-d",
+        "moons:rows=50,digits",
+        "--seeds",
+        "2",
+        "--comparisons",
+        "2",
+        "--arms",
+        "2",
+        "--jobs",
+        "1",
+    )
+    process = start(*small, "--epochs", "600", "--csv", "rates.csv", cwd=tmp_path)
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("iris: 8 trainings done")
+    assert process.stderr.readline().startswith("moons:rows=50: 8 trainings done")
     time.sleep(3)  # to judge them
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err.strip()[:23]) == (130, "lossbench: interrupted;")
     for text in (out, (tmp_path / "rates.csv").read_text()):
-        assert "iris" in text
+        assert "moons" in text
         assert "digits" not in text

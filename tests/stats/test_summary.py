@@ -277,12 +277,10 @@ def test_without_a_clean_share_or_a_second_one_robustness_is_empty(shares: tuple
 
 @settings(max_examples=5, deadline=None)
 @given(first=score_tables(("bce", "mse")), second=score_tables(("bce", "mse")))
-@pytest.mark.parametrize(
-    "setting", [{"model": "linear"}, {"lr": 0.1}, {"l2": 0.5}, {"optimizer": "sgd"}, {"dataset": "rings"}]
-)
-def test_settings_are_never_mixed(first: Scores, second: Scores, setting: dict) -> None:
+def test_settings_are_never_mixed(first: Scores, second: Scores) -> None:
     """Each model, rate, penalty, optimiser and data set has a table of its own, as if it stood alone."""
-    one_by_one = [table(first), table(second, **setting)]
+    settings = ({"model": "linear"}, {"lr": 0.1}, {"l2": 0.5}, {"optimizer": "sgd"}, {"dataset": "rings"})
+    one_by_one = [table(first), *(table(second, **setting) for setting in settings)]
     together = pd.concat(one_by_one, ignore_index=True)
     for function in (summarise, compare_pairs):
         apart = pd.concat([nones(function(trials)) for trials in one_by_one], ignore_index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import cycle, product
+from itertools import chain, cycle, product
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ DATASETS = (
 LARGE = ("breast_cancer", "diabetes")
 """On these the loop is slow; their losses meet the other models on the small data sets of the same task."""
 
-MEETINGS = [(name, model) for name in DATASETS for model in (MODELS[:3] if name in LARGE else MODELS)]
+MEETINGS = [(name, model) for name in DATASETS for model in (MODELS[:2] if name in LARGE else MODELS)]
 
 
 def settings(name: str) -> list[dict[str, object]]:
@@ -77,7 +77,6 @@ def share_of(trials: list[Trial], model: str, one_in: int) -> list[Trial]:
 
 MAGNIFYING = (
     ("breast_cancer", "linear", "exponential", "sgd"),
-    ("breast_cancer", "mlp:8,4:tanh", "unhinged", "sgd:momentum=0.9"),
     ("diabetes", "linear", "gamma", "sgd:momentum=0.9"),
     ("diabetes", "linear", "gaussian_nll", "sgd:momentum=0.9"),
 )
@@ -119,8 +118,8 @@ def test_engines_agree_in_double_precision(name: str, model: str) -> None:
     assert len(trials) - compared <= 2 < len(trials)
 
 
-@pytest.mark.parametrize(("name", "model"), [meeting for meeting in MEETINGS if meeting[0] not in LARGE])
-def test_engines_agree_in_single_precision(name: str, model: str) -> None:
+@pytest.mark.parametrize("name", [name for name in DATASETS if name not in LARGE])
+def test_engines_agree_in_single_precision(name: str) -> None:
     """The same test outputs after one epoch, on the small data sets.
 
     To 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
@@ -128,8 +127,9 @@ def test_engines_agree_in_single_precision(name: str, model: str) -> None:
     Adam divides a gradient by its own size: what rounding leaves of one that is zero becomes a real step. Where
     the signs of a batch may cancel, a loss is compared under sgd alone.
     """
-    trials, compared = share_of(every_trial(name, model, epochs=1), model, one_in=2), 0
-    for group in packs_of(name, trials):
+    shares = [share_of(every_trial(name, model, epochs=1), model, one_in=4) for model in MODELS]
+    compared = 0
+    for group in chain.from_iterable(packs_of(name, trials) for trials in shares):
         optimiser, _ = parse_optimiser(group.trials[0].optimizer)
         tolerance = 1e-5 if optimiser == "sgd" else 5e-4
         left, right = fused.train(group), loop.train(group)
@@ -137,7 +137,7 @@ def test_engines_agree_in_single_precision(name: str, model: str) -> None:
         rows = steady(group) & ~(signs & (optimiser != "sgd"))
         np.testing.assert_allclose(left.last[rows], right.last[rows], rtol=tolerance, atol=tolerance)
         compared += rows.sum()
-    assert compared >= len(trials) * 0.9
+    assert compared >= sum(map(len, shares)) * 0.9
 
 
 @pytest.mark.parametrize(("name", "model", "loss", "optimiser"), MAGNIFYING)

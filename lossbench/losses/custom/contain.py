@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import dataclass, field
 from functools import cache
 from inspect import isroutine
+from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -29,34 +30,30 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE")
 
 
 class Setting(NamedTuple):
-    """Something of a process that the numbers of every loss depend on."""
+    """Something of torch that the numbers of every loss depend on, and which functions read and write it."""
 
     name: str
-    read: Callable[[], Any]
-    write: Callable[[Any], object]
+    reader: str
+    writer: str
+
+    def read(self) -> Any:
+        """Return its value."""
+        return attrgetter(self.reader)(torch)()
+
+    def write(self, value: Any) -> None:
+        """Set it."""
+        attrgetter(self.writer)(torch)(value)
 
 
 SETTINGS = (
-    Setting("default dtype", lambda: torch.get_default_dtype(), lambda value: torch.set_default_dtype(value)),
-    Setting("gradient mode", lambda: torch.is_grad_enabled(), lambda value: torch.set_grad_enabled(value)),
-    Setting("number of threads", lambda: torch.get_num_threads(), lambda value: torch.set_num_threads(value)),
-    Setting(
-        "deterministic mode",
-        lambda: torch.get_deterministic_debug_mode(),
-        lambda value: torch.set_deterministic_debug_mode(value),
-    ),
-    Setting(
-        "precision of matrix products",
-        lambda: torch.get_float32_matmul_precision(),
-        lambda value: torch.set_float32_matmul_precision(value),
-    ),
-    Setting(
-        "anomaly detection",
-        lambda: torch.is_anomaly_enabled(),
-        lambda value: torch.autograd.set_detect_anomaly(value),
-    ),
+    Setting("default dtype", "get_default_dtype", "set_default_dtype"),
+    Setting("gradient mode", "is_grad_enabled", "set_grad_enabled"),
+    Setting("number of threads", "get_num_threads", "set_num_threads"),
+    Setting("deterministic mode", "get_deterministic_debug_mode", "set_deterministic_debug_mode"),
+    Setting("precision of matrix products", "get_float32_matmul_precision", "set_float32_matmul_precision"),
+    Setting("anomaly detection", "is_anomaly_enabled", "autograd.set_detect_anomaly"),
 )
-"""Those of torch; all are read in a microsecond or two, since that is done at every step."""
+"""All are read in a microsecond or two, since that is done at every step."""
 
 
 def settings() -> tuple[Any, ...]:
