@@ -14,9 +14,8 @@ from lossbench.cli import run
 from lossbench.cli.refused import FOLDER
 from lossbench.cli.refused import refusal as refusal_of
 
-from .conftest import BRIEF, COMMAND, PLAIN, Outcome
+from .conftest import BRIEF, COMMAND, PLAIN, ROOT, Outcome, shell
 
-ROOT = Path(__file__).parents[2]
 SHADOWS = ("signal", "queue", "joblib", "numpy", "torch", "resource", "struct", "pickle", "rich", "click")
 """Names of modules that a worker, a tracker or a command imports; a user may have a file of such a name."""
 
@@ -35,14 +34,6 @@ def test_files_of_the_current_folder_are_not_run(tmp_path: Path, cache: Path) ->
     done = subprocess.run([*COMMAND, *wanted], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert not list(tmp_path.glob("ran-*"))
-
-
-def shell(command: str, cwd: Path, cache: Path) -> Outcome:
-    """Give a command line with `lossbench` in it to a shell."""
-    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
-    line = command.replace("lossbench", " ".join(COMMAND))
-    done = subprocess.run(["bash", "-c", line], cwd=cwd, env=environment, capture_output=True, check=False)
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="prints to a device that is always full")
