@@ -24,8 +24,8 @@ FILES = [
 
 
 def read(text: str) -> pd.DataFrame:
-    """Read a CSV as pandas would."""
-    return pd.read_csv(StringIO(text))
+    """Read a CSV as pandas would, to the last digit."""
+    return pd.read_csv(StringIO(text), float_precision="round_trip")
 
 
 def test_the_trials_on_standard_output(lossbench: Callable, tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_streams_that_fail(tmp_path: Path, cache: Path, command: str, code: int,
     assert outcome.err[:49] in ("", "lossbench: error: cannot write to standard output")
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+def test_libraries_start_no_threads(tmp_path: Path, cache: Path) -> None:
+    """So that where no more may be started, none fails: OpenBLAS would speak for us, and interrupt the command."""
+    program = "import atexit, os; atexit.register(lambda: print(os.listdir('/proc/self/task')))"
+    command = [sys.executable, "-c", f"{program}; from lossbench.cli import main; main()", "datasets", "iris"]
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        out, _ = process.communicate()
+    assert out.splitlines()[-1] == f"['{process.pid}']"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sets a limit as Linux keeps it")
 def test_memory_that_runs_out(tmp_path: Path, cache: Path) -> None:
     """One message, which says what to do, and exit code 1."""
