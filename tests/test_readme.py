@@ -46,6 +46,7 @@ def test_the_picture_is_of_the_reference(trials) -> None:
 def test_the_reference_can_be_made_again_from_its_trials(trials) -> None:
     """summary.csv and comparisons.csv follow from trials.csv alone; another processor may round the last digit.
 
+    An older scipy's quantiles of t are good to ten digits, of which an interval near zero loses some.
     Columns that came after the reference are empty, or count seeds.
     """
     made = {"summary.csv": summary_csv(summarise(trials)), "comparisons.csv": csv_text(compare_pairs(trials))}
@@ -53,7 +54,7 @@ def test_the_reference_can_be_made_again_from_its_trials(trials) -> None:
         found, wanted = pd.read_csv(io.StringIO(text)), pd.read_csv(REFERENCE / name)
         later = [name for name in found if name not in wanted and name != "undefined" and not name.endswith("_n")]
         assert found[later].isna().all(axis=None)
-        pd.testing.assert_frame_equal(found[wanted.columns], wanted, rtol=1e-9, atol=1e-12)
+        pd.testing.assert_frame_equal(found[wanted.columns], wanted, rtol=1e-8, atol=1e-8)
 
 
 def test_the_reference_is_of_the_default_config() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 
@@ -28,6 +29,12 @@ COMMANDS = {
 """The commands and their help, said here so that the root help imports none of them; a test holds them equal."""
 
 INTERRUPTED = 130
+
+THREADLESS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""Keeps numpy, scipy and pyarrow from starting threads when they are imported.
+
+lossbench computes in one thread a process. Where no more can start, OpenBLAS prints four lines and interrupts.
+"""
 
 
 class Commands(click.Group):
@@ -86,6 +93,8 @@ def interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
+    for name, value in THREADLESS.items():
+        os.environ.setdefault(name, value)
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)

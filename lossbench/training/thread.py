@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers of the C library's malloc.h
@@ -24,6 +25,8 @@ def one_thread() -> Iterator[None]:
     with uninterrupted():  # an exception in the midst of this import would abort the process
         import torch
 
+    for kind in (np.float32, np.float64):
+        np.finfo(kind)  # kept from here on: below, an older numpy warns that the smallest number is zero
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

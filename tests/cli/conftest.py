@@ -15,6 +15,7 @@ import pytest
 
 from lossbench.cli import run
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "lossbench")
 DECORATION = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 PLAIN = {key: value for key, value in os.environ.items() if key not in DECORATION} | {"TERM": "xterm-256color"}
@@ -30,6 +31,14 @@ class Outcome:
     code: int
     out: str
     err: str
+
+
+def shell(command: str, cwd: Path, cache: Path) -> Outcome:
+    """Give a command line to a shell; its first `lossbench` is the command."""
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    line = command.replace("lossbench", " ".join(COMMAND), 1)
+    done = subprocess.run(["bash", "-c", line], cwd=cwd, env=environment, capture_output=True, check=False)
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from lossbench.plan.settings import make_settings
 
 NAMES = [
     ("comprae", ["unknown command 'comprae'", "did you mean 'compare'?"]),
-    ("compare --epochz 3", ["--epochz", "Did you mean '--epochs'?", "lossbench compare --help"]),
+    ("compare --epochz 3", ["--epochz", "Did you mean", "--epochs", "lossbench compare --help"]),
     ("compare iris", ["unexpected extra argument (iris)", "lossbench compare --help"]),
     ("compare -d", ["'-d' requires an argument"]),
     ("compare --format tabel", ["--format", "'tabel'", "'table', 'csv', 'json', 'markdown'"]),

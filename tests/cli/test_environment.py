@@ -14,17 +14,7 @@ from lossbench.cli import run
 from lossbench.cli.refused import FOLDER
 from lossbench.cli.refused import refusal as refusal_of
 
-from .conftest import BRIEF, COMMAND, PLAIN, Outcome
-
-ROOT = Path(__file__).parents[2]
-
-
-def shell(command: str, cwd: Path, cache: Path) -> Outcome:
-    """Give a command line with `lossbench` in it to a shell."""
-    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
-    line = command.replace("lossbench", " ".join(COMMAND))
-    done = subprocess.run(["bash", "-c", line], cwd=cwd, env=environment, capture_output=True, check=False)
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+from .conftest import BRIEF, PLAIN, ROOT, Outcome, shell
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="prints to a device that is always full")
@@ -45,6 +35,17 @@ def test_streams_that_fail(tmp_path: Path, cache: Path, command: str, code: int,
     outcome = shell(command, tmp_path, cache)
     assert (outcome.code, outcome.err.count("\n")) == (code, errors)
     assert outcome.err[:49] in ("", "lossbench: error: cannot write to standard output")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+def test_libraries_start_no_threads(tmp_path: Path, cache: Path) -> None:
+    """So that where no more may be started, none fails: OpenBLAS would speak for us, and interrupt the command."""
+    program = "import atexit, os; atexit.register(lambda: print(os.listdir('/proc/self/task')))"
+    command = [sys.executable, "-c", f"{program}; from lossbench.cli import main; main()", "datasets", "iris"]
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        out, _ = process.communicate()
+    assert out.splitlines()[-1] == f"['{process.pid}']"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sets a limit as Linux keeps it")

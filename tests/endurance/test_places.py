@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli.conftest import COMMAND, PLAIN, Outcome
+from cli.conftest import COMMAND, PLAIN, Outcome, shell
 
 from .conftest import WANTED, Undisturbed, ended, start
 
@@ -90,7 +90,6 @@ def test_streams_that_fail(
 ) -> None:
     """Full or closed: exit code 2, one error. A reader that left, or a log that fails: the code of the command."""
     assert inside(*WANTED, "-o", "out", "--quiet").code == 0
-    command = " ".join(["exec", *COMMAND, *arguments])
     for streams, code, errors in (
         (">/dev/full", 2, 1),
         (">&-", 2, 1),
@@ -100,13 +99,9 @@ def test_streams_that_fail(
         ("2>&-", 0, 0),
         ("> >(true)", 0, 0),
     ):
-        environment = PLAIN | {"LOSSBENCH_CACHE": str(cache)}
-        done = subprocess.run(
-            ["bash", "-c", f"{command} {streams}"], cwd=tmp_path, env=environment, capture_output=True, check=False
-        )
-        said = done.stderr.decode()
-        assert (done.returncode, said.count("error: ")) == (code, errors), (streams, said)
-        assert "Traceback" not in said
+        outcome = shell(f"exec lossbench {' '.join(arguments)} {streams}", tmp_path, cache)
+        assert (outcome.code, outcome.err.count("error: ")) == (code, errors), (streams, outcome.err)
+        assert "Traceback" not in outcome.err
 
 
 @pytest.mark.parametrize("arguments", QUICK, ids=" ".join)

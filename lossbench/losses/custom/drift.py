@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
+from warnings import catch_warnings
 
 from lossbench.errors import LossFailed
 from lossbench.lazy import torch
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 Drift = Callable[[int], str]
 """Asks so many times, and says how an answer is another one than at first; empty where all are the same."""
 
+ALIKE = "for the same prediction and target"
 PURE = "let it depend on prediction and target alone"
 
 MANY = 100  # times; a schedule that comes back to where it was, as one over cycles, is then seen on its way
@@ -42,15 +45,53 @@ def drift_of(loss: Call, raw: torch.Tensor, target: torch.Tensor) -> Drift:
     def drift(times: int) -> str:
         try:
             answers = (differentiated(loss, raw, target) for _ in range(times))
-            value = next((value for value, gradient in answers if not _same((value, gradient), first)), None)
+            moved = next((answer for answer in answers if not _same(answer, first)), None)
         except (LossFailed, RuntimeError) as error:
-            return f"fails where it did not before, for the same prediction and target: {error}"
-        if value is None:
-            return ""
-        values = (f"{float(each.mean()):g}" for each in (value, first[0]))
-        return "gives {} where it gave {} before, for the same prediction and target".format(*values)
+            return f"fails where it did not before, {ALIKE}: {error}"
+        return "" if moved is None else f"gives {_said(moved)} where it gave {_said(first)} before, {ALIKE}"
 
     return drift
+
+
+def remembers(loss: Call, fresh: Call, raw: torch.Tensor, target: torch.Tensor, units: float) -> str:
+    """Say how a loss keeps something of its first batch; empty where it keeps nothing that shows.
+
+    Args:
+        loss: of one model, its first batch was `raw[0]`.
+        fresh: the same loss, never called.
+        raw: (models, batch, outputs), of two models at least.
+        target: as the engines have it.
+        units: what targets may be multiplied with; 1 where they are classes.
+
+    Example:
+        >>> import torch
+        >>> class Scaled:
+        ...     scale = None
+        ...     def __call__(self, raw, target):
+        ...         if self.scale is None:
+        ...             self.scale = raw.detach().abs().max()
+        ...         return ((raw - target) / self.scale).square().mean()
+        >>> raw, target, first = torch.ones(2, 4, 1), torch.zeros(2, 4, 1), Scaled()
+        >>> _ = first(raw[0], target[0])
+        >>> remembers(first, Scaled(), raw, target, 2)
+        'gives 1 where it gives 0.25 if another batch came first, for the same prediction and target'
+    """
+    least = target[1].reshape(raw.shape[1], -1)[:, 0].argsort()
+    # Other shapes, sizes and shares, and classes that are missing; a loss that refuses that is given all of them.
+    for rows in (least[:2], torch.cat([least, least[:3]])):
+        with suppress(Exception), catch_warnings(action="ignore"):
+            differentiated(fresh, 2 * raw[1, rows], units * target[1, rows])
+    now = differentiated(loss, raw[0], target[0])
+    try:
+        other = differentiated(fresh, raw[0], target[0])
+        same = _same(now, other)
+    except Exception as error:  # what it keeps may give it any shape, or no tensor
+        return f"fails if another batch came first, {ALIKE}: {error}"
+    return "" if same else f"gives {_said(now)} where it gives {_said(other)} if another batch came first, {ALIKE}"
+
+
+def _said(answer: Answer) -> str:
+    return f"{float(answer[0].mean()):g}"
 
 
 def _same(one: Answer, other: Answer) -> bool:

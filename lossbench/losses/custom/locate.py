@@ -15,7 +15,8 @@ import inspect
 import pickle
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +27,16 @@ from lossbench.errors import BadValue, LossFailed, UnknownName
 from lossbench.home import expand
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import Seen, contained, failing
-from lossbench.losses.custom.source import SEEN, code_of, digest, file_of, in_one_line, on_path, run_file
+from lossbench.losses.custom.source import (
+    SEEN,
+    code_of,
+    digest,
+    file_of,
+    in_one_line,
+    on_path,
+    run_again,
+    run_file,
+)
 from lossbench.losses.registry import names, served
 from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
@@ -181,6 +191,22 @@ def locate(name: str) -> Candidate:
     if name in installed():
         return _of_entry_point(name, installed()[name])
     raise _unknown(name)
+
+
+def afresh(candidate: Candidate) -> Candidate:
+    """Return a candidate without what it keeps from calls, as far as that can be had.
+
+    A file is run again, and a registered instance copied. A class needs neither: its instances are made anew;
+    what a function of an installed module keeps is left.
+
+    Raises:
+        LossFailed: a file that cannot be run twice.
+    """
+    place, _, attribute = candidate.name.rpartition(":")
+    if _is_file(place):
+        module = run_again(Path(candidate.file), candidate.code)
+        return replace(candidate, criterion=find_in(module, attribute, place))
+    return replace(candidate, criterion=deepcopy(candidate.criterion))  # of functions and classes, the same
 
 
 def _no_parameter(name: str) -> BadValue:

@@ -117,11 +117,10 @@ class Probe:
         fault = self._on_one_row(loss, gives)
         if fault:
             yield Topic.SINGLE_ROW(fault=fault)
-        if gives == "batch":
-            # Some losses differentiate by themselves, and so need raw outputs that have a gradient.
-            value, exchanged = (self._differentiated(loss, y)[0] for y in (self.target, self.target.roll(1, 0)))
-            if torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
-                yield Topic.ANY_ORDER()
+        # Some losses differentiate by themselves, and so need raw outputs that have a gradient.
+        value, exchanged = (self._differentiated(loss, y)[0].sum() for y in (self.target, self.target.roll(1, 0)))
+        if torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
+            yield Topic.ANY_ORDER()
         if self._clamps(loss):
             yield Topic.CLAMPED()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -27,8 +27,8 @@ from lossbench.losses.custom.conventions import (
     read_arguments,
     recognise,
 )
-from lossbench.losses.custom.drift import PURE, Drift, drift_of
-from lossbench.losses.custom.locate import Candidate, locate
+from lossbench.losses.custom.drift import PURE, Drift, drift_of, remembers
+from lossbench.losses.custom.locate import Candidate, afresh, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest
@@ -106,6 +106,7 @@ class Custom:
 
     def _trial(self) -> tuple[Gives, Spread, tuple[Remark, ...], Drift]:
         """Say what the loss gives, how it is evaluated for many models, what is to be known, and how it drifts."""
+        fresh = self._fresh()  # before the first call
         call = make_call(self.candidate, self.fixed, self.convention.target_first)
         raw, target = draw(self.convention, self.targets)
         probe = Probe(self.candidate.name, partial(call, **self.varying), self.convention, raw[0], target[0])
@@ -114,9 +115,20 @@ class Custom:
         drift = drift_of(partial(loss, **self.varying), raw[0], target[0])
         found = spread(loss, self.convention.convention == "raw", raw, target, self.varying)
         notes = (*probe.notes(gives), *found.notes)
-        if moved := drift(1):
+        moved = drift(1)
+        if fresh is not None:
+            units = 2 if self.convention.task == "regression" else 1
+            fresh = partial(alone(fresh, self.convention, gives), **self.varying)
+            moved = moved or remembers(partial(loss, **self.varying), fresh, raw, target, units)
+        if moved:
             raise LossMisbehaves(self.candidate.name, f"{moved}; {PURE}")
         return gives, found, notes, drift
+
+    def _fresh(self) -> Call | None:
+        """Return the loss as it is before its first call; None where it cannot be had a second time."""
+        with suppress(Exception):  # a file that cannot be run twice, an instance that cannot be copied
+            return make_call(afresh(self.candidate), self.fixed, self.convention.target_first)
+        return None
 
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's function gets and how its result is read."""

@@ -16,8 +16,9 @@ import os.path
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from functools import cache, partial
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,7 +111,7 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
     """
     sources = read_sources(file)
     code = digest(*sources.values())
-    name = f"lossbench_user_{digest(str(file), code)}"
+    name = module_name(file, code)
     if name in sys.modules:
         return sys.modules[name], code
     beside = [path.relative_to(file.parent).parts[0] for path in sources if path != file]
@@ -126,6 +127,25 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
     with contained([str(file)]) as SEEN[name], failing(fault), on_path(file.parent), set_aside(names):
         exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
     return module, code
+
+
+def run_again(file: Path, code: str) -> ModuleType:
+    """Run a Python file that was run already once more, and return this other module.
+
+    Args:
+        file: absolute.
+        code: a hash of its code.
+
+    Raises:
+        LossFailed: it cannot be run twice.
+    """
+    with set_aside({module_name(file, code)}), redirect_stderr(StringIO()):  # it has said what it has to say
+        return run_file(file)[0]
+
+
+def module_name(file: Path, code: str) -> str:
+    """Return the name of the module that a user's file becomes."""
+    return f"lossbench_user_{digest(str(file), code)}"
 
 
 def digest(*contents: bytes | str) -> str:

@@ -208,6 +208,10 @@ def test_a_loss_may_look_at_its_targets_in_any_way(criterion, task, targets):
             lambda p, t: (p.squeeze() - t).square().mean(),
             "its value does not depend on which row a target belongs to",
         ),
+        (
+            lambda p, t: (p.squeeze() - t).square().mean(-1),
+            "its value does not depend on which row a target belongs to",
+        ),
         (lambda p, t: 1 - torch.corrcoef(torch.cat([p, t], -1).T)[0, 1], "on a batch of a single row it is NaN"),
         (lambda p, t: (p - t).squeeze().square(), "on a batch of a single row it returns shape ()"),
         (lambda p, t: (p - t)[1:].sum() / (p - t)[1].sum(), "on a batch of a single row it raised IndexError"),

@@ -6,7 +6,7 @@ import torch
 from training.cases import pack, trial
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, UsageError
-from lossbench.losses import get_loss
+from lossbench.losses import get_loss, register_loss
 from lossbench.remark import Topic
 from lossbench.report.words import words
 from lossbench.task import TASKS
@@ -423,3 +423,66 @@ def test_a_loss_that_hangs_on_its_past_is_noticed(write):
         for _ in range(60):
             loss(raw, target)
         assert bool(loss.record.drift(1)) == moves
+
+
+def test_a_loss_that_keeps_its_first_batch_is_refused(write):
+    """Whatever it keeps, and wherever: what its trials give would hang on which of them came first."""
+    write(
+        """
+        import torch
+
+        KEPT = {}
+        LARGEST = None
+
+        def in_a_dictionary(p, t):
+            return ((p - t) / KEPT.setdefault("scale", t.abs().max())).square().mean()
+
+        def in_a_global(p, t):
+            global LARGEST
+            LARGEST = t.max() if LARGEST is None else LARGEST
+            return (p - t).square().mean() + (p.mean() - LARGEST).square()
+
+        def in_an_attribute(raw, target, *, c=1.0):
+            in_an_attribute.rows = getattr(in_an_attribute, "rows", len(target))
+            return c * (raw - target).square().mean(-1) / in_an_attribute.rows
+
+        class Mask(torch.nn.Module):
+            mask = None
+
+            def forward(self, p, t):
+                self.mask = torch.ones_like(p) if self.mask is None else self.mask
+                return ((p - t) * self.mask).square().mean()
+
+        class Classes(Mask):
+            classes = None
+
+            def forward(self, p, t):
+                self.classes = self.classes or int(t.max()) + 1
+                return torch.nn.functional.cross_entropy(p[:, : self.classes], t.clamp(max=self.classes - 1))
+
+        class Sound(Mask):
+            def forward(self, p, t):
+                self.mask = torch.ones_like(p) if self.mask is None or len(self.mask) != len(p) else self.mask
+                return ((p - t) * self.mask).square().mean()
+        """
+    )
+    for name in ("in_a_dictionary", "in_a_global", "in_an_attribute", "Mask", "Classes"):
+        for _ in range(2):  # the state that the first refusal leaves hides nothing
+            with pytest.raises(LossFailed, match="if another batch came first, for the same"):
+                get_loss(f"mine.py:{name}", "multiclass" if name == "Classes" else "regression")
+    assert get_loss("mine.py:Sound", "regression").record.notes == ()
+
+
+def test_a_registered_loss_that_keeps_its_first_batch_is_refused():
+    """An instance is copied before its first call, and the copy asked."""
+
+    class Scaled:
+        scale = None
+
+        def __call__(self, p, t):
+            self.scale = p.detach().std() if self.scale is None else self.scale
+            return ((p - t) / self.scale).square().mean()
+
+    register_loss("kept_scale", Scaled())
+    with pytest.raises(LossFailed, match="if another batch came first"):
+        get_loss("kept_scale", "regression")
