@@ -9,6 +9,7 @@ import numpy as np
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
+from lossbench.checks.reach import unreached
 from lossbench.checks.say import kinds, silent
 from lossbench.metrics.prediction import Prediction
 from lossbench.remark import Topic
@@ -46,7 +47,7 @@ def judged(case: Case) -> Observation:
     if mute:
         return observed(mute, failed=True)
     descent = descended(case)
-    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "")
+    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "") or unreached(case)
     if fault:
         return observed(fault, failed=True)
     if not regression:
