@@ -9,7 +9,7 @@ import torch
 
 from lossbench.checks.case import NOTHING, Case, gradient, lone
 from lossbench.checks.groups import right
-from lossbench.checks.line import REACH, Line, lines
+from lossbench.checks.line import REACH, Line, lines, standard
 
 ROWS = 24
 
@@ -121,7 +121,8 @@ def bottomless(case: Case) -> str:
     """Say that the loss falls without end towards some finite output."""
     if case.loss.record.range.startswith("(-inf"):
         return ""
-    for line in lines(lone(case)):
+    single = lone(case)
+    for line in [standard(single)] if case.one_by_one else lines(single):
         place = _pole(line)
         if place is not None:
             return (
