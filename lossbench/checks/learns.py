@@ -10,7 +10,7 @@ from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
 from lossbench.checks.reach import unreached
-from lossbench.checks.say import kinds, silent
+from lossbench.checks.say import kinds, nameless, silent
 from lossbench.metrics.prediction import Prediction
 from lossbench.remark import Topic
 from lossbench.task import Task
@@ -43,7 +43,7 @@ WITHIN = 0.5
 def judged(case: Case) -> Observation:
     """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
     regression = case.loss.task == "regression"
-    mute = "" if regression else silent(case)
+    mute = "" if regression else nameless(case) or silent(case)
     if mute:
         return observed(mute, failed=True)
     descent = descended(case)

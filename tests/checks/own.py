@@ -140,6 +140,13 @@ def raw_overlap(p, t):
     return bce + 1 - ((2 * p * t + 1e-5) / (p + t + 1e-5)).mean()
 
 
+def contrasted(p, t):
+    """Rows of one class are drawn together, and others pushed apart."""
+    apart = (p[:, None] - p[None]).square().sum(-1)
+    same = (t[:, None] == t[None]).to(p.dtype)
+    return (same * apart + (1 - same) * (1 - apart).clamp(min=0)).mean()
+
+
 # What is sound.
 
 

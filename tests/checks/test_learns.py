@@ -48,6 +48,7 @@ WRONG = [
     ("relu_outputs", "multiclass", "all below zero have no gradient", ""),
     ("relu_squares", "regression", "near targets of -3, -1.5, -0.5 have no gradient", ""),
     ("clamped_squares", "regression", "near targets of -3, -1.5, 1.5, 3 have no gradient", ""),
+    ("contrasted", "multiclass", "it compares embeddings", ""),
     ("raw_overlap", "binary", "falls without end near a raw output of", ""),
 ]
 """Losses of own.py that lead elsewhere: what is found, and what is advised if that is looked at."""

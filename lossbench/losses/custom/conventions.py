@@ -39,7 +39,7 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
-from lossbench.errors import BadValue, UnknownName, WrongTask
+from lossbench.errors import BadValue, LossMisbehaves, UnknownName, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.record import AXES, POSITIVE, Encoding, Link
 from lossbench.spec import split_spec
@@ -217,6 +217,33 @@ def first_names(criterion: Any) -> list[str]:
     """
     names = [p.name for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
     return names[inspect.isclass(criterion) :][:2]
+
+
+EMBEDDED = {"anchor", "positive", "negative", "input1", "input2", "x1", "x2"}
+"""Names of what is compared with each other, and not with a target."""
+
+
+def check_inputs(name: str, criterion: Any) -> None:
+    """Refuse a loss that needs more than a prediction and a target.
+
+    A function may get what else it needs from the spec, unless it is plainly no parameter.
+
+    Raises:
+        LossMisbehaves: it does.
+
+    Example:
+        >>> check_inputs("torch.nn:MSELoss", torch.nn.MSELoss)
+    """
+    positional = [p for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
+    wanted = [p.name for p in positional if p.default is p.empty][inspect.isclass(criterion) :]
+    embedded = not EMBEDDED.isdisjoint(wanted)
+    if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
+        return
+    compared = "; it compares embeddings, and lossbench trains what predicts a target" * embedded
+    raise LossMisbehaves(
+        name,
+        f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",
+    )
 
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
