@@ -5,6 +5,8 @@ No descent shows that: the greatest output may be of the right class all the sam
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from lossbench.checks.case import NOTHING, Case, gradient, lone
@@ -52,12 +54,23 @@ def squashed(case: Case) -> str:
     )
     values = values.double().reshape(len(values), -1).mean(-1)
     least, most = float(values[len(sizes) :].min()), float(values.max())
-    if not least > SHORT * (most - least):
+    if not least > SHORT * (most - least) or _linear(case, way.sign(), target):
         return ""
     return (
         f"right and certain predictions are out of its reach: they cost {least:.3g}, and wrong ones no more than "
         f"{most:.3g}; it squashes raw outputs, as softmax or sigmoid do if they are applied twice: leave one out"
     )
+
+
+def _linear(case: Case, towards: torch.Tensor, target: torch.Tensor) -> bool:
+    """Say whether a loss is linear in the probability: then a constant more of it is of no account."""
+    shares, others = torch.linspace(0.1, 0.9, 9, dtype=torch.float64), case.outputs - 1
+    size = shares.logit()
+    if case.loss.link == "softmax" and others:
+        size = (size + math.log(others)) / 2
+    value = case.value(size[:, None, None] * towards, target.expand(len(size), *target.shape))
+    steps = value.double().reshape(len(size), -1).mean(-1).diff()
+    return bool(steps.diff().abs().max() <= 1e-3 * steps.abs().max())
 
 
 def _truth(case: Case, raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -236,6 +236,11 @@ def unsure(p, t):
     return (p.sigmoid() - (0.8 * t + 0.1)).square().mean()
 
 
+def hinge_of_probability(p, t):
+    """A margin that probabilities do not reach: the absolute error, and one more for every negative."""
+    return (1 - (2 * t - 1) * p.sigmoid()).clamp(min=0).mean()
+
+
 def tolerant(p, t):
     """Errors below a half cost nothing."""
     return ((p - t).abs() - 0.5).clamp(min=0).mean()

@@ -65,7 +65,7 @@ SOUND = {
         "correlated",
         "indexed",
     ],
-    "binary": ["dice", "costly", "worst_half", "ranking", "unsure"],
+    "binary": ["dice", "costly", "worst_half", "ranking", "unsure", "hinge_of_probability"],
     "multiclass": ["weighted", "smoothed", "margin", "bounded", "branching"],
 }
 
