@@ -99,7 +99,7 @@ OLD = "ALTER TABLE trials DROP COLUMN outputs; PRAGMA user_version = 1"
 
 
 def test_a_store_from_before_there_were_outputs_is_read_and_goes_on(path: Path) -> None:
-    """Its trials come back without outputs, also where it is merged from, and left as it is; new ones have some."""
+    """Its trials come back without outputs, and new ones with them; as the source of a merge it stays as it is."""
     with Store(path) as store:
         store.put(done._replace(outputs=NO_OUTPUTS) for done in block(range(3)))
     with closing(sqlite3.connect(path)) as connection:
