@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, judge_all, level, number
-from lossbench.stats.paired import corrected_interval, holm, paired_test
+from lossbench.stats.families import holm
+from lossbench.stats.paired import corrected_interval, paired_test
 
 few = settings(deadline=None, max_examples=25)
 LINE = Evidence("inconclusive", "accuracy")
