@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import get_args, get_type_hints
 
 import pytest
 
 from lossbench.data.dataset import Sampling
 from lossbench.metrics import classification, regression
+from lossbench.metrics.score import Score
 from lossbench.plan.settings import make_settings
 from lossbench.schema import COLUMNS, MARGINS, METRICS, SCHEMA, SCORES, TRIAL, TRIALS, at_best
 from lossbench.training.trial import Trial
@@ -27,10 +27,13 @@ def test_every_metric_has_its_function_and_every_function_its_metric() -> None:
     """One line and one function each, in the module of its task; a helper of theirs has an underscore."""
     for module, regressive in ((classification, False), (regression, True)):
         mine = {name for name, metric in METRICS.items() if ("regression" in metric.tasks) is regressive}
-        functions = inspect.getmembers(module, inspect.isfunction)
-        assert mine == {
-            name for name, function in functions if function.__module__ == module.__name__ and name[0] != "_"
+        there = {
+            name: value
+            for name, value in vars(module).items()
+            if getattr(value, "__module__", "") == module.__name__ and name[0] != "_"
         }
+        assert mine == there.keys()
+        assert all(isinstance(function, Score) for function in there.values())
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -32,8 +32,8 @@ def test_a_column_is_told_by_loss_and_share_and_comes_seed_by_seed(cell: Cell) -
 
 
 def test_seeds_overlap_where_they_split_one_table(cell: Cell) -> None:
-    """By the rows of the test part over those of the training part; not where every seed draws its own."""
-    assert cell.test_to_train == 100 / 300
+    """By the rows of the test part over all but those of validation; not where every seed draws its own."""
+    assert cell.test_to_train == 100 / (300 + 100)
     assert Cell("x", cell.trials.assign(sampling="redrawn")).test_to_train == 0.0
 
 

@@ -12,9 +12,12 @@ import pytest
 from scipy.stats import binomtest
 
 from lossbench.stats.bootstrap import bootstrap_interval
-from lossbench.stats.paired import ALPHA, corrected_interval, holm, paired_test, verdict
+from lossbench.stats.estimate import ALPHA
+from lossbench.stats.families import holm
+from lossbench.stats.paired import corrected_interval, paired_test
 from lossbench.stats.ranks import compare_with_first
 from lossbench.stats.survival import restricted_times
+from lossbench.stats.verdicts import verdict
 
 ROWS, TEST, SEEDS = 40, 10, 10
 RATIO = TEST / (ROWS - TEST)
@@ -49,7 +52,8 @@ def at_most(hits: np.ndarray, rate: float = ALPHA) -> bool:
 def words(rows: np.ndarray, margin: float | None = None, ratio: float = RATIO) -> np.ndarray:
     """Return the verdict on each row as a family of its own."""
     test = paired_test(rows, ratio)
-    return verdict(test.interval, test.p_value, margin, greater_is_better=True)
+    same = np.nan if margin is None else test.estimate.p_equivalent(margin)
+    return verdict(test.interval, test.p_value, greater_is_better=True, equivalent_p=same)
 
 
 @pytest.mark.parametrize("coarse", [False, True])
@@ -83,7 +87,7 @@ def test_a_table_holds_a_false_verdict_at_most_at_the_rate_of_one_test(losses: i
     rows = differences(losses=losses)
     test = paired_test(rows, RATIO)
     adjusted = np.stack([holm(p_values) for p_values in test.p_value])
-    found = verdict(test.interval, adjusted, None, greater_is_better=True) != "inconclusive"
+    found = verdict(test.interval, adjusted, greater_is_better=True) != "inconclusive"
     assert at_most(found.any(axis=1))
     assert np.mean((test.p_value < ALPHA).any(axis=1)) > 1.5 * ALPHA  # which it is not without
 

@@ -11,7 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES, greater_is_better
 from lossbench.stats.change import changes, meetings, values
-from lossbench.stats.paired import holm, paired_test
+from lossbench.stats.families import holm
+from lossbench.stats.paired import paired_test
 from lossbench.stats.survival import restricted_times
 from stats.runs import clean, finished, moved
 from stats.synthetic import EPOCHS, score_tables

@@ -18,7 +18,7 @@ few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 
 
-@pytest.mark.parametrize(("sampling", "ratio"), [("resplit", 32 / 96), ("redrawn", 0.0)])
+@pytest.mark.parametrize(("sampling", "ratio"), [("resplit", 32 / 128), ("redrawn", 0.0)])
 @few
 @given(scores=score_tables(("bce", "mse")))
 def test_curves_are_means_by_epoch(scores: Scores, sampling: str, ratio: float) -> None:

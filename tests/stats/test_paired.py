@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -12,16 +10,10 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from lossbench.schema import MARGINS, METRICS
-from lossbench.stats.paired import (
-    Interval,
-    PairedTest,
-    corrected_interval,
-    holm,
-    indistinguishable_from_best,
-    paired_test,
-    smallest_p,
-    verdict,
-)
+from lossbench.stats.estimate import ALPHA, Interval, smallest_p
+from lossbench.stats.families import holm
+from lossbench.stats.paired import PairedTest, corrected_interval, paired_test, shared_rows
+from lossbench.stats.verdicts import BETTER, WORSE, verdict
 
 few = settings(max_examples=25, deadline=None)
 RATIO = 1 / 3
@@ -36,6 +28,12 @@ def ends(interval: Interval) -> np.ndarray:
     return np.array([interval.mean, interval.low, interval.high])
 
 
+def word(test: PairedTest, margin: float, p_value: float | None = None, greater_is_better: bool = True) -> str:
+    """Return the verdict of a test that is a family of its own, or of one with a given p value of no difference."""
+    same = test.estimate.p_equivalent(margin) if margin else np.nan
+    return str(verdict(test.interval, test.p_value if p_value is None else p_value, greater_is_better, same))
+
+
 @few
 @given(values=varying)
 def test_without_correction_it_is_students(values: np.ndarray) -> None:
@@ -48,11 +46,19 @@ def test_without_correction_it_is_students(values: np.ndarray) -> None:
 @few
 @given(values=varying, ratio=st.floats(0, 1))
 def test_the_correction_widens_by_the_share_of_test_rows(values: np.ndarray, ratio: float) -> None:
-    """Nadeau and Bengio: the variance of the mean grows from 1/n to 1/n + n_test/n_train."""
+    """Nadeau and Bengio: the variance of the mean grows from 1/n by the share of rows that a seed tests."""
     plain, corrected = corrected_interval(values, 0.0), corrected_interval(values, ratio)
     growth = (corrected.high - corrected.low) / (plain.high - plain.low)
     np.testing.assert_allclose(growth, np.sqrt(1 + ratio * len(values)))
     assert paired_test(values, ratio).p_value >= paired_test(values, 0.0).p_value
+
+
+@given(train=st.integers(1, 500), test=st.integers(1, 500))
+def test_the_share_is_of_all_rows_but_the_validation_part(train: int, test: int) -> None:
+    """A table of N rows has a validation part as large as the test part, so the ratio is n_test / (N - n_test)."""
+    rows = train + 2 * test
+    assert shared_rows("resplit", test, train) == pytest.approx(test / (rows - test))
+    assert shared_rows("redrawn", test, train) == 0.0
 
 
 @few
@@ -97,7 +103,9 @@ def test_one_value_has_no_interval() -> None:
 @pytest.mark.parametrize("n", [6, 10])
 def test_identical_arms_do_not_differ(n: int) -> None:
     """All differences zero: p = 1, no effect, an interval of no width."""
-    assert paired_test(np.zeros(n), RATIO) == PairedTest(Interval(0.0, 0.0, 0.0, n), 1.0, 0.0)
+    test = paired_test(np.zeros(n), RATIO)
+    assert test.interval == Interval(0.0, 0.0, 0.0, n)
+    assert (test.p_value, test.effect_size) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize("n", [2, 5])
@@ -106,7 +114,7 @@ def test_a_few_equal_differences_have_no_interval(n: int) -> None:
     test = paired_test(np.zeros(n), RATIO)
     assert (test.interval.mean, test.p_value) == (0.0, 1.0)
     assert np.isnan(ends(test.interval)[1:]).all()
-    assert verdict(test.interval, test.p_value, 0.01, True) == "inconclusive"
+    assert word(test, 0.01) == "inconclusive"
 
 
 @pytest.mark.parametrize(("n", "p_value"), [(2, 0.5), (3, 0.25), (10, 2 / 1024)])
@@ -179,87 +187,58 @@ def test_a_test_that_could_not_be_made_is_not_of_the_family(p: np.ndarray) -> No
 @given(values=samples, p=st.sampled_from([0.001, 0.2]), greater=st.booleans())
 def test_the_verdict_turns_with_the_arms_and_with_the_direction(values, p: float, greater: bool) -> None:
     """Exchanging the arms, or the direction of the score, exchanges better and worse and nothing else."""
-    turned = {"better": "worse", "worse": "better"}
-    one, other = paired_test(values, RATIO).interval, paired_test(-values, RATIO).interval
-    here = verdict(one, p, 0.05, greater)
-    assert verdict(other, p, 0.05, greater) == turned.get(here, here)
-    assert verdict(one, p, 0.05, not greater) == turned.get(here, here)
+    turned = dict(zip(BETTER + WORSE, WORSE + BETTER, strict=True))
+    one, other = paired_test(values, RATIO), paired_test(-values, RATIO)
+    here = word(one, 0.05, p, greater)
+    assert word(other, 0.05, p, greater) == turned.get(here, here)
+    assert word(one, 0.05, p, not greater) == turned.get(here, here)
 
 
 @few
-@given(values=samples, p=st.floats(0, 1), margin=st.floats(0, 0.5))
+@given(values=samples, p=st.floats(0, 1), margin=st.floats(0.001, 0.5))
 def test_equivalent_is_only_what_lies_inside_the_margin(values: np.ndarray, p: float, margin: float) -> None:
     """A wider margin never takes an equivalence back, none gives one, and every one has its interval inside."""
-    interval = paired_test(values, RATIO).interval
-    words = [verdict(interval, p, width, True) for width in (None, margin, 2 * margin)]
-    assert words[0] != "equivalent"
-    assert (words[1], words[2]) != ("equivalent", "inconclusive")
-    if words[1] == "equivalent":
-        assert -margin < interval.low <= interval.high < margin
+    test = paired_test(values, RATIO)
+    within = [word(test, width, p) in (BETTER[1], WORSE[1], "equivalent") for width in (0.0, margin, 2 * margin)]
+    assert within == sorted(within)
+    assert not within[0]
+    low, high = ends(test.interval)[1:]
+    assume(min(abs(low + margin), abs(high - margin)) > 1e-9 or np.isnan(low))
+    assert within[1] == bool(-margin < low <= high < margin)
+
+
+@few
+@given(values=samples, p=st.floats(0, 1), margin=st.floats(0.001, 0.5))
+def test_a_margin_takes_no_difference_back(values: np.ndarray, p: float, margin: float) -> None:
+    """What is better or worse without a margin is so with one; that it is too small to matter is only added."""
+    bare, judged = (word(paired_test(values, RATIO), width, p) for width in (0.0, margin))
+    assert bare == judged.split(",")[0] or (bare, judged) == ("inconclusive", "equivalent")
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "margin", "word"),
+    ("low", "high", "p", "same", "word"),
     [
-        (0.02, 0.04, 0.01, 0.01, "better"),
-        (-0.04, -0.02, 0.01, 0.01, "worse"),
-        (0.02, 0.04, 0.06, 0.01, "inconclusive"),  # not after correction for the family
-        (-0.02, 0.04, 0.01, 0.01, "inconclusive"),
+        (0.02, 0.04, 0.01, 1.0, "better"),
+        (-0.04, -0.02, 0.01, 1.0, "worse"),
+        (0.02, 0.04, 0.06, 1.0, "inconclusive"),  # not after correction for the family
+        (-0.02, 0.04, 0.01, 1.0, "inconclusive"),
         (-0.005, 0.005, 0.8, 0.01, "equivalent"),
         (0.001, 0.005, 0.2, 0.01, "equivalent"),
-        (-0.01, 0.005, 0.8, 0.01, "inconclusive"),  # on the margin is not inside
-        (-0.005, 0.005, 0.8, None, "inconclusive"),
-        (np.nan, np.nan, np.nan, 0.01, "inconclusive"),
+        (0.001, 0.005, 0.01, 0.01, "better, within the margin"),
+        (-0.005, -0.001, 0.01, 0.01, "worse, within the margin"),
+        (0.001, 0.005, 0.01, 0.06, "better"),  # equivalent, but not after correction for the family
+        (-0.005, 0.005, 0.8, ALPHA, "inconclusive"),  # on the margin is not inside
+        (-0.005, 0.005, 0.8, np.nan, "inconclusive"),
+        (np.nan, np.nan, np.nan, np.nan, "inconclusive"),
     ],
 )
-def test_the_four_words(low: float, high: float, p: float, margin: float | None, word: str) -> None:
-    """Words follow the interval, the corrected test and the declared margin."""
+def test_the_six_words(low: float, high: float, p: float, same: float, word: str) -> None:
+    """Words follow the interval and both corrected tests, of no difference and of one that matters."""
     interval = Interval((low + high) / 2, low, high, 10)
-    assert verdict(interval, p, margin, greater_is_better=True) == word
+    assert verdict(interval, p, greater_is_better=True, equivalent_p=same) == word
 
 
 def test_margins_are_declared_only_for_scores_of_one_scale() -> None:
     """Every margin belongs to a metric that exists, or to a time; what has the units of the data has none."""
     assert MARGINS.keys() <= {*METRICS, "epochs_to_target"}
     assert not MARGINS.keys() & {"rmse", "mae", "median_absolute_error", "mape", "log_loss"}
-
-
-losses_by_seeds = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
-    lambda shape: arrays(np.float64, shape, elements=numbers)
-)
-
-
-@few
-@given(scores=losses_by_seeds, greater=st.booleans())
-def test_the_best_is_marked_and_the_direction_only_turns_the_sign(scores: np.ndarray, greater: bool) -> None:
-    """The loss with the best mean is always marked; errors are scores with the sign turned."""
-    marked = indistinguishable_from_best(scores, greater, RATIO)
-    means = scores.mean(axis=1) * (1 if greater else -1)
-    assert marked[means.argmax()]
-    np.testing.assert_array_equal(indistinguishable_from_best(-scores, not greater, RATIO), marked)
-
-
-@few
-@given(scores=losses_by_seeds, seed_effect=arrays(np.float64, 6, elements=st.integers(-8, 8)))
-def test_what_a_seed_does_to_all_losses_alike_is_no_matter(scores: np.ndarray, seed_effect) -> None:
-    """The comparison is paired: adding the same to every loss of a seed changes no mark."""
-    scores = np.round(scores * 64) / 64  # exact under the addition
-    added = scores + seed_effect[: scores.shape[1]]
-    assume(len(set(scores.sum(axis=1))) == len(scores))
-    np.testing.assert_array_equal(
-        indistinguishable_from_best(added, True, RATIO), indistinguishable_from_best(scores, True, RATIO)
-    )
-
-
-def test_a_loss_without_a_score_is_not_among_the_best() -> None:
-    """All NaN is never marked, alone or beside others; and no warning is given."""
-    scores = np.array([[np.nan, np.nan], [0.5, 0.6]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        np.testing.assert_array_equal(indistinguishable_from_best(scores, True, RATIO), [False, True])
-        np.testing.assert_array_equal(indistinguishable_from_best(scores[:1], True, RATIO), [False])
-
-
-def test_one_seed_tells_nothing_apart() -> None:
-    """With a single seed every loss with a score is marked."""
-    assert indistinguishable_from_best(np.array([[0.1], [0.9]]), True, RATIO).all()

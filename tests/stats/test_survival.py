@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lossbench.stats.paired import Interval, paired_test
+from lossbench.stats.estimate import Interval
+from lossbench.stats.paired import paired_test
 from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
 
 few = settings(max_examples=25, deadline=None)
@@ -137,27 +138,29 @@ def test_pairs_are_held_against_each_other_and_not_groups() -> None:
     assert stats.logrank(slow, slow - head_start).pvalue > 0.5
     test = paired_test((slow - head_start) - slow, 1 / 3)
     assert test.p_value < 0.01
-    assert speed_verdict(test.interval, test.p_value, None) == "faster"
+    assert speed_verdict(test.interval, test.p_value) == "faster"
 
 
 def test_both_censored_are_alike() -> None:
     """Two losses that never get there take the horizon each: nothing is claimed about what lies beyond it."""
     never = capped([None] * 10)
     test = paired_test(never - never, 1 / 3)
-    assert speed_verdict(test.interval, test.p_value, 1.0) == "equivalent"
+    assert speed_verdict(test.interval, test.p_value, test.estimate.p_equivalent(1.0)) == "equivalent"
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "word"),
+    ("low", "high", "p", "same", "word"),
     [
-        (-9.0, -2.0, 0.01, "faster"),
-        (2.0, 9.0, 0.01, "slower"),
-        (-9.0, -2.0, 0.06, "inconclusive"),
-        (-0.5, 0.5, 1.0, "equivalent"),
-        (-0.5, 1.0, 1.0, "inconclusive"),
-        (np.nan, np.nan, np.nan, "inconclusive"),
+        (-9.0, -2.0, 0.01, 1.0, "faster"),
+        (2.0, 9.0, 0.01, 1.0, "slower"),
+        (-9.0, -2.0, 0.06, 1.0, "inconclusive"),
+        (-0.5, 0.5, 1.0, 0.01, "equivalent"),
+        (-0.5, 1.0, 1.0, 0.06, "inconclusive"),
+        (-0.5, -0.1, 0.01, 0.01, "faster, within the margin"),
+        (0.1, 0.5, 0.01, 0.01, "slower, within the margin"),
+        (np.nan, np.nan, np.nan, np.nan, "inconclusive"),
     ],
 )
-def test_fewer_epochs_are_faster(low: float, high: float, p: float, word: str) -> None:
-    """Below zero is faster, above slower, and within the declared epochs equivalent."""
-    assert speed_verdict(Interval((low + high) / 2, low, high, 10), p, margin=1.0) == word
+def test_fewer_epochs_are_faster(low: float, high: float, p: float, same: float, word: str) -> None:
+    """Below zero is faster, above slower, and within the declared epochs equivalent, or both."""
+    assert speed_verdict(Interval((low + high) / 2, low, high, 10), p, same) == word

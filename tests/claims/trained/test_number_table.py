@@ -34,7 +34,7 @@ def voting(judgement, scores):
 @pytest.mark.parametrize(("by", "word"), [(0.05, "reproduced"), (-0.05, "contradicted"), (0.0, "equivalent")])
 def test_the_order_that_is_planted_is_found(by, word):
     """Ahead is reproduced, behind contradicted, level equivalent: three protocols, data sets and readings."""
-    judgement = found(ahead(by))
+    judgement = found(ahead(by), spread=0.0001)
     assert voting(judgement, ("accuracy", "f1")) == {word: 3 * 3 * 3 * 2}
 
 
