@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lossbench.stats.groups import comparison_groups
 from lossbench.stats.families import gatekept
+from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import alphabet, compare_pairs, letters, shared_letters
 from lossbench.stats.summary import summarise
 from lossbench.stats.verdicts import BETTER, WORSE, fair
