@@ -35,7 +35,7 @@ def gatekept(p_values: np.ndarray, primary: np.ndarray) -> np.ndarray:
     multistage gatekeeping procedures).
 
     Args:
-        p_values: (m,); NaN where no test could be made.
+        p_values: (m,); NaN where no test could be made; these are not counted in the family.
         primary: (m,) bool.
 
     Returns:
@@ -46,7 +46,7 @@ def gatekept(p_values: np.ndarray, primary: np.ndarray) -> np.ndarray:
         array([0.02      , 0.26666667, 0.04      ])
     """
     p_values = np.asarray(p_values, dtype=np.float64)
-    if primary.all():
+    if primary[~np.isnan(p_values)].all():
         return holm(p_values)
     adjusted = np.empty_like(p_values)
     adjusted[primary] = first = _stepped(p_values[primary], KEPT)

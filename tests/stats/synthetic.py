@@ -31,6 +31,9 @@ SETTING = {
     "test_rows": 32,
 }
 
+MANY = {"train_rows": 3000, "test_rows": 1000}
+"""Rows enough to show of a score that counts them how alike two losses are."""
+
 # Sixty-fourths are exact in floating point, so that sums do not depend on their order.
 sixty_fourths = st.integers(0, 64).map(lambda k: k / 64)
 

@@ -29,7 +29,7 @@ def ends(interval: Interval) -> np.ndarray:
 
 
 def word(test: PairedTest, margin: float, p_value: float | None = None, greater_is_better: bool = True) -> str:
-    """Return the verdict of a test that is a family of its own, or of one with a given p value of no difference."""
+    """Return the verdict of a test as a family of its own, or with a given p value of no difference."""
     same = test.estimate.p_equivalent(margin) if margin else np.nan
     return str(verdict(test.interval, test.p_value if p_value is None else p_value, greater_is_better, same))
 

@@ -12,16 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lossbench.stats.families import gatekept
 from lossbench.stats.groups import comparison_groups
-from lossbench.stats.pairs import alphabet, compare_pairs, fair, letters, shared_letters
+from lossbench.stats.pairs import alphabet, compare_pairs, letters, shared_letters
 from lossbench.stats.summary import summarise
+from lossbench.stats.verdicts import BETTER, WORSE, fair
 
 from .runs import clean, with_failed
-from .synthetic import score_tables, table
+from .synthetic import MANY, score_tables, table
 
 few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
-OPPOSITE = {"better": "worse", "worse": "better"}
+OPPOSITE = dict(zip(BETTER + WORSE, WORSE + BETTER, strict=True))
 
 
 @few
@@ -35,15 +37,20 @@ def test_a_pair_turned_round_says_the_opposite(scores: Scores) -> None:
     found = [turned.difference, turned.difference_low, turned.difference_high, turned.effect_size, turned.p_value]
     np.testing.assert_array_equal(found, mirrored)
     assert turned.verdict == OPPOSITE.get(pair.verdict, pair.verdict)
+    mirrored = [pair.p_better, pair.p_equal, pair.p_worse, 1 - pair.beats, 1 - pair.beats_high, 1 - pair.beats_low]
+    found = [turned.p_worse, turned.p_equal, turned.p_better, turned.beats, turned.beats_low, turned.beats_high]
+    np.testing.assert_allclose(found, mirrored, atol=1e-12)
 
 
 @few
 @given(scores=score_tables())
-def test_holm_counts_the_family_that_is_shown(scores: Scores) -> None:
-    """No corrected p value is below its raw one, nor above the number of tests times it."""
+def test_the_family_is_all_that_is_shown_and_pairs_with_the_reference_come_first(scores: Scores) -> None:
+    """No corrected p value is below its raw one, nor those of the reference above their number times it."""
     pairs = compare_pairs(table(scores)).dropna(subset="p_value")
+    primary = (pairs["first"] == "bce").to_numpy()
+    np.testing.assert_array_equal(pairs.p_holm, gatekept(pairs.p_value.to_numpy(), primary))
     assert (pairs.p_holm >= pairs.p_value).all()
-    assert (pairs.p_holm <= len(pairs) * pairs.p_value + 1e-12).all()
+    assert (pairs.p_holm <= primary.sum() * pairs.p_value + 1e-12)[primary].all()
 
 
 levels = st.lists(st.integers(0, 4), min_size=2, max_size=6)
@@ -55,15 +62,20 @@ def on_levels(where: list[int], seed: int) -> dict[str, np.ndarray]:
     return {f"loss{index}": 0.5 + 0.02 * level + noise[index] for index, level in enumerate(where)}
 
 
+def lettered(trials: pd.DataFrame) -> dict[str, str]:
+    """Return the letters of each loss of the only comparison group."""
+    (group,) = comparison_groups(trials)
+    return dict(zip(group.losses, shared_letters(group, compare_pairs(trials).verdict.tolist()), strict=True))
+
+
 @settings(max_examples=10, deadline=None)
 @given(where=levels, seed=st.integers(0, 100))
 def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], seed: int) -> None:
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
-    trials = table(on_levels(where, seed), shares=[0.0])
-    (group,) = comparison_groups(trials)
-    shown = dict(zip(group.losses, shared_letters(group), strict=True))
+    trials = table(on_levels(where, seed), shares=[0.0], **MANY)
+    shown = lettered(trials)
     for pair in compare_pairs(trials).itertuples():
-        told_apart = pair.verdict in ("better", "worse")
+        told_apart = pair.verdict in OPPOSITE
         assert bool(set(shown[pair.first]) & set(shown[pair.second])) is not told_apart
 
 
@@ -73,20 +85,17 @@ def test_the_best_mean_has_an_a(where: list[int], seed: int) -> None:
     """Letters fall with the mean, and in an error the smallest is the best."""
     scores = on_levels(where, seed)
     best = max(scores, key=lambda loss: scores[loss].mean())
-    trials = table(scores, shares=[0.0])
-    errors = trials.assign(brier=1 - trials.accuracy, score="brier")
-    for group in (*comparison_groups(trials), *comparison_groups(errors)):
-        assert dict(zip(group.losses, shared_letters(group), strict=True))[best].startswith("a")
+    trials = table(scores, shares=[0.0], **MANY)
+    for judged in (trials, trials.assign(brier=1 - trials.accuracy, score="brier")):
+        assert lettered(judged)[best].startswith("a")
 
 
 def test_a_loss_that_diverged_has_no_letter() -> None:
     """Seeds that are left do not speak for the loss, and the letters of the others are as they were."""
     scores = on_levels([4, 0, 4], seed=1)
-    (group,) = comparison_groups(table(scores, shares=[0.0]))
-    assert shared_letters(group) == ["a", "b", "a"]
+    assert list(lettered(table(scores, shares=[0.0], **MANY)).values()) == ["a", "b", "a"]
     scores["loss2"][3] = np.nan
-    (group,) = comparison_groups(table(scores, shares=[0.0]))
-    assert shared_letters(group) == ["a", "b", ""]
+    assert list(lettered(table(scores, shares=[0.0], **MANY)).values()) == ["a", "b", ""]
 
 
 def test_rates_do_not_share_a_family() -> None:
@@ -96,8 +105,9 @@ def test_rates_do_not_share_a_family() -> None:
     pd.testing.assert_frame_equal(both[both.lr == 0.1], compare_pairs(one))
 
 
-WORDS = ["better", "worse", "equivalent", "inconclusive"]
+WORDS = [*OPPOSITE, "equivalent", "inconclusive"]
 NOISE = np.random.default_rng(0).normal(scale=0.004, size=(2, 8))
+NOISE -= NOISE.mean(axis=1, keepdims=True)  # so that the gap is all that the means differ by
 
 
 def two(gap: float) -> dict[str, np.ndarray]:
@@ -107,6 +117,7 @@ def two(gap: float) -> dict[str, np.ndarray]:
 
 def verdict(trials: pd.DataFrame) -> tuple[str, str]:
     """Return the verdict on the second loss, from the summary and from the table of pairs."""
+    trials = trials.assign(**MANY)
     return summarise(trials).verdict[1], compare_pairs(trials).verdict[0]
 
 

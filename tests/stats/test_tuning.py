@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lossbench.stats.paired import corrected_interval
 from lossbench.stats.summary import summarise
 from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
-from stats.synthetic import table
+from stats.synthetic import MANY, table
 
 few = settings(max_examples=10, deadline=None)
 RATES = (0.001, 0.01, 0.1, 1.0)
@@ -93,10 +93,9 @@ def test_other_arms_have_no_say(first: list[list[int]], second: list[list[int]])
 def both_views(reported: dict[str, list[float]], best: dict[str, int]) -> pd.DataFrame:
     """Return the summary of two losses whose accuracy depends on the rate, with a chosen rate each."""
     seeds = np.arange(8)[:, None] / 1000
-    about = {"shares": [0.0], "test_rows": 1000, "train_rows": 3000}  # so many rows show how alike two losses are
     trials = pd.concat(
         [
-            table({loss: scores[i] + seeds for loss, scores in reported.items()}, lr=lr, **about)
+            table({loss: scores[i] + seeds for loss, scores in reported.items()}, shares=[0.0], lr=lr, **MANY)
             for i, lr in enumerate(RATES)
         ],
         ignore_index=True,
