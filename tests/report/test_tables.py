@@ -135,10 +135,10 @@ def test_diverged_seeds_are_counted_beside_the_others() -> None:
     """
     trials = table({"bce": np.array([[0.9] * 3, [np.nan] * 3]), "mse": np.full((2, 3), 0.5)})
     assert column(only(trials), "n") == ["1/2", "2"]
-    assert column(only(trials), "F1") == ["0.450", "0.250"]
+    assert column(only(trials), "F1") == ["0.450", "0.250 ±0.109"]
     undefined = only(trials.assign(status="ok", f1=0.25))
     assert column(undefined, "n") == ["1/2", "2"]
-    assert column(undefined, "F1") == ["0.250 (2)", "0.250"]
+    assert column(undefined, "F1") == ["0.250 ±0.109 (2)", "0.250 ±0.109"]
 
 
 def test_the_second_score_is_another_one() -> None:
