@@ -84,8 +84,8 @@ def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: 
 
 
 def hashes(texts: Mapping[str, str | bytes]) -> dict[str, str]:
-    """Return the hash of each file, as `sha256sum` prints it."""
+    """Return the hash of each file, as `sha256sum` prints it, by name, so that a run made again has the same."""
     return {
         name: hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()
-        for name, text in texts.items()
+        for name, text in sorted(texts.items())
     }

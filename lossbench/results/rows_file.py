@@ -6,6 +6,7 @@ import io
 import os.path
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,8 @@ CLOSE = 1e-4  # of the largest contribution: float32 holds seven digits, and a m
 def rows_bytes(contributed: RowScores) -> bytes:
     """Return the file: one array a column, as numpy's `savez_compressed` writes them; see `RowScores`."""
     content = io.BytesIO()
-    cells = {name: getattr(contributed, name) for name in KINDS}
-    np.savez_compressed(content, allow_pickle=False, **cells, **contributed.values)
+    columns: dict[str, Any] = {name: getattr(contributed, name) for name in KINDS} | dict(contributed.values)
+    np.savez_compressed(content, **columns)
     return content.getvalue()
 
 

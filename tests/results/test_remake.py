@@ -17,7 +17,7 @@ from lossbench.remark import Topic
 from lossbench.report.save import save_remade
 from lossbench.report.words import words
 from lossbench.results.remake import Remade, remake
-from lossbench.results.write import trials_csv
+from lossbench.results.write import findings_csv, trials_csv
 from lossbench.run.state import Gap
 
 
@@ -46,8 +46,12 @@ def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureReque
 
 
 def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: Path) -> None:
-    """A file under any name is enough for summary and pairs; what is missing is said, and why."""
+    """A file under any name is enough for summary and pairs; what is missing is said, and why.
+
+    These are what the run itself says where it has no rows to judge by.
+    """
     comparison.save(tmp_path / "run")
+    by_seed = findings_csv(replace(comparison, contributed=None))
     shutil.copy(tmp_path / "run" / "trials.csv", tmp_path / "run" / "mine.csv")
     for path in ((tmp_path / "run" / "trials.csv").rename(tmp_path / "trials.csv"), tmp_path / "run" / "mine.csv"):
         remade = remake(path)
@@ -61,7 +65,8 @@ def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: 
             "trials.csv",
         ]
         for name in ("comparisons.csv", "ranks.csv", "summary.csv"):
-            assert (tmp_path / "new" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+            assert (tmp_path / "new" / name).read_text() == by_seed[name]
+        assert remade.summary.unit.dropna().eq("seed").all()
         assert "absent   curves.csv: not made from trials.csv, it holds no curves" in said(remade)
 
 
