@@ -126,11 +126,15 @@ def blobs(classes: float = 3, rows: float = 500, seed: int = 0) -> Dataset:
     x = m + N(0, 1) in 8 dimensions, with m one mean a class on a sphere of radius 1.6, drawn once for each number
     of classes. All classes have equally many rows.
 
+    Source: Fisher 1936, The use of multiple measurements in taxonomic problems, Annals of Eugenics 7: normal
+    classes of one covariance.
+
     Example:
         >>> blobs(classes=10).classes[-1], blobs().features.shape
         ('9', (500, 8))
     """
-    count, number, random = _whole("blobs", rows), _whole("blobs", classes), stream("generate", "blobs", seed)
+    count, number = _whole("blobs", rows), _whole("blobs", classes, "classes")
+    random = stream("generate", "blobs", seed)
     means = stream("means", "blobs", number).normal(size=(number, 8))
     means *= 1.6 / np.linalg.norm(means, axis=1, keepdims=True)
     target = random.permutation(np.arange(count) % number)
@@ -143,6 +147,9 @@ def line(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
 
     y = (x₀ + x₁ + ... + x₉) / √10 + N(0, noise²), all x from N(0, 1). The law is the same with the signs of all x
     and of y turned round.
+
+    Source: the normal linear model, as in Hastie, Tibshirani and Friedman 2009, The Elements of Statistical
+    Learning, section 3.2.
 
     Example:
         >>> line(rows=60).target.shape
@@ -179,7 +186,7 @@ def _random_state(name: str, seed: int) -> int:
     return int(stream("generate", name, seed).integers(2**32))
 
 
-def _whole(name: str, number: float) -> int:
+def _whole(name: str, number: float, parameter: str = "rows") -> int:
     if number != int(number):
-        raise BadValue(f"{name}: {number:g} is not a whole number; give one such as {round(number)}")
+        raise BadValue(f"{name}: {parameter}={number:g} is not a whole number; give one such as {round(number)}")
     return int(number)
