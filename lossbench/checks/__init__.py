@@ -15,8 +15,8 @@ from typing import Literal
 
 from lossbench.remark import Remark
 
-Grade = Literal["pass", "note", "fail"]
-"""Fine; fine, but to be known; or broken: a law that every loss of the catalogue keeps."""
+Grade = Literal["pass", "note", "fail", "open"]
+"""Fine; fine, but to be known; broken: a law that every loss of the catalogue keeps; or not checked to the end."""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ from lossbench.remark import Topic
 
 COMPANY = 7  # rows
 
-AT_A_TIME = 16
-"""The models after which the clock is looked at, of a loss that gets them one by one."""
-
 NOTHING = 1e-6
 """The share of the gradient in company below which a row alone is said to have none."""
 
@@ -130,12 +127,12 @@ class Case:
         return value if raw.requires_grad else value.detach()
 
     def _timed(self, raw: torch.Tensor, target: torch.Tensor, prior: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Call the loss, and give up when time is up: no call takes many models that are evaluated one by one."""
+        """Call the loss, and give up when time is up: each of models that are evaluated one by one is a call."""
         lead = raw.shape[:-2]
         if not (self.one_by_one and lead):
             self._look_at_the_clock()
             return self.loss.per_sample(raw, target, **prior)
-        models = (each.flatten(0, len(lead) - 1).split(AT_A_TIME) for each in (raw, target))
+        models = (each.flatten(0, len(lead) - 1).split(1) for each in (raw, target))
         values = []
         for some in zip(*models, strict=True):
             self._look_at_the_clock()

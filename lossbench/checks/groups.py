@@ -6,6 +6,8 @@ targets, and groups differ in the share of each class or label, or in the values
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +38,12 @@ SCALES = (0.01, 1.0, 3.0)
 
 STEPS, STEP = 100, 0.3
 """Of the descent; the steps shrink to nothing."""
+
+FEWEST = 30
+"""The steps of a slow loss, which are as much longer."""
+
+SPENT = 0.4
+"""The part of the time left that a descent may take."""
 
 FAR = (0.0, 1.0, 1e2, 1e3, 1e4)
 """How far beyond its end a descent is followed, in units of its length."""
@@ -105,13 +113,24 @@ def descended(case: Case) -> Descent:
     drawn = [torch.as_tensor(rng.normal(scale=scale, size=(len(truth), case.outputs))) for scale in SCALES]
     start = torch.stack([*drawn, right(case, truth)])
     end, mean, square = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
-    for step in range(1, STEPS + 1):
+    steps = _affordable(case, target, start)
+    for step in range(1, steps + 1):
         slope = _value_and_slope(case, target, end)[1].nan_to_num(0.0, 0.0, 0.0)
         mean, square = mean.lerp(slope, 0.1), square.lerp(slope.square(), 0.03)
         size = mean / (1 - 0.9**step) / ((square / (1 - 0.97**step)).sqrt() + 1e-30)
-        end = end - STEP * (1 - (step - 1) / STEPS) * size
+        end = end - STEP * STEPS / steps * (1 - (step - 1) / steps) * size
     values = torch.stack([_value_and_slope(case, target, start + far * (end - start))[0] for far in FAR])
     return Descent(truth, target, start, end, values, read(case, end))
+
+
+def _affordable(case: Case, target: torch.Tensor, start: torch.Tensor) -> int:
+    """Return the number of steps for which there is time."""
+    if case.until == math.inf:
+        return STEPS
+    began = time.monotonic()
+    _value_and_slope(case, target, start)
+    each = time.monotonic() - began
+    return int(np.clip(SPENT * (case.until - began) / each, FEWEST, STEPS))
 
 
 def risk_of(case: Case, descent: Descent, raw: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,8 @@ import numpy as np
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
 from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
-from lossbench.checks.say import kinds, silent
+from lossbench.checks.reach import unreached
+from lossbench.checks.say import kinds, nameless, silent
 from lossbench.metrics.prediction import Prediction
 from lossbench.remark import Topic
 from lossbench.task import Task
@@ -42,11 +43,11 @@ WITHIN = 0.5
 def judged(case: Case) -> Observation:
     """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
     regression = case.loss.task == "regression"
-    mute = "" if regression else silent(case)
+    mute = "" if regression else nameless(case) or silent(case)
     if mute:
         return observed(mute, failed=True)
     descent = descended(case)
-    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "")
+    fault = next(filter(None, (look(case, descent) for look in LOOKS[case.loss.task])), "") or unreached(case)
     if fault:
         return observed(fault, failed=True)
     if not regression:

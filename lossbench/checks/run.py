@@ -59,6 +59,9 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
 }
 """In the order in which they are done and reported: those first that must not be cut short."""
 
+NEEDED = ("learns", "open")
+"""What is no pass: a check without which nothing is known of a loss, given up."""
+
 LIMIT = 9.0
 """The seconds that all checks of a loss may take together, on all tasks; each may take half of what is left."""
 
@@ -79,9 +82,9 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether it fits no task, or a check failed."""
-        grades = [found.grade for mine in self.observations.values() for _, found in mine]
-        return "fail" in grades or not grades
+        """Whether it fits no task, a check failed, or there was no time to see whether it leads to the targets."""
+        found = [pair for mine in self.observations.values() for pair in mine]
+        return not found or any(seen.grade == "fail" or (name, seen.grade) == NEEDED for name, seen in found)
 
 
 Watch = Callable[[str], None]
@@ -167,12 +170,10 @@ def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: floa
 
 
 def _observed(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
-    """Return the observation of a check; a failure if the loss raised an error, a note if it took too long."""
+    """Return the observation of a check; a failure if the loss raised an error; open if it took too long."""
     try:
         return check(replace(case, until=time.monotonic() + seconds))
     except TimeIsUp:
-        return Observation(
-            "note", f"given up after {max(0.0, seconds):.1f} s: the loss is too slow to look closer"
-        )
+        return Observation("open", f"not checked: given up after {max(0.0, seconds):.1f} s, the loss is too slow")
     except (LossFailed, RuntimeError, IndexError) as error:
         return Observation("fail", " ".join(str(error).split()) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""Whether the rows of every class, and with and without every label, have a gradient at all."""
+"""Whether it counts of which class a row is, and whether the rows of every kind have a gradient at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
-from lossbench.checks.case import NOTHING, Case, gradient
+from lossbench.checks.case import NOTHING, Case, gradient, value_and_gradient
 
 ROWS = 24
 SCALES = (0.5, 2.0, 5.0)
@@ -28,6 +28,20 @@ def kinds(case: Case) -> Iterator[tuple[int, int, str]]:
     else:
         labels = ((label, value) for label in range(case.targets) for value in (0, 1))
         yield from ((label, value, f"label {label} {'present' if value else 'absent'}") for label, value in labels)
+
+
+def nameless(case: Case) -> str:
+    """Say that only the rows of one class, and not which class it is, count: then raw outputs are embeddings."""
+    if case.loss.task != "multiclass":
+        return ""
+    raw, target = case.draw(ROWS)
+    first, renamed = (value_and_gradient(case, raw, named) for named in (target, (target + 1) % case.targets))
+    if not all(torch.allclose(*pair, rtol=1e-5, atol=1e-7) for pair in zip(first, renamed, strict=True)):
+        return ""
+    return (
+        "it compares embeddings: with the classes renamed it is the same, so that it says which rows are alike, "
+        "and not of which class they are; lossbench trains scores of the classes, and this loss trains none"
+    )
 
 
 def silent(case: Case) -> str:

@@ -132,7 +132,7 @@ class Cell:
         note: str = "",
         **facts: Any,
     ) -> Contrast:
-        """Return a comparison of two arms, to be judged; where a training diverged, it stays undecided.
+        """Return a comparison of two arms, to be judged; a training that diverged counts against its arm.
 
         Args:
             quantity: what is measured.
@@ -157,7 +157,9 @@ class Cell:
             note="; ".join(filter(None, said)),
             **facts,
         )
-        return Contrast(line, differences, self.test_to_train, direction, margin, greater_is_better)
+        pair = losses is None and len(arms) == 2
+        whole = (arms[0] not in gone, arms[1] not in gone) if pair else (True, True)
+        return Contrast(line, differences, self.test_to_train, direction, margin, greater_is_better, whole=whole)
 
     @property
     def contamination(self) -> dict[str, Any]:

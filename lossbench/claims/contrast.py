@@ -19,7 +19,7 @@ from lossbench.claims.claim import Evidence, Word, decided
 from lossbench.stats.estimate import ALPHA
 from lossbench.stats.families import holm
 from lossbench.stats.paired import PairedTest, corrected_interval, paired_test
-from lossbench.stats.verdicts import BETTER, WORSE, verdict
+from lossbench.stats.verdicts import BETTER, WORSE, fair, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
@@ -42,6 +42,7 @@ class Contrast:
         margin: the difference that is too small to matter; None where none is declared.
         greater_is_better: the direction of the score.
         claimed: the difference that the test is of; not zero where a reported size is tried.
+        whole: whether all trainings of the first arm ended well, and all of the second.
     """
 
     line: Evidence
@@ -51,6 +52,7 @@ class Contrast:
     margin: float | None
     greater_is_better: bool = True
     claimed: float = 0.0
+    whole: tuple[bool, bool] = (True, True)
 
     @property
     def bound(self) -> float:
@@ -86,7 +88,11 @@ def equal_p(contrast: Contrast, test: PairedTest) -> float:
 
 
 def judge(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Evidence:
-    """Return the evidence of one contrast, with its figures; where a training diverged, nothing is decided."""
+    """Return the evidence of one contrast, with its figures.
+
+    The trainings of a loss that are left where others diverged speak against it at most. Where it is not known of
+    which arm they were, nothing is decided.
+    """
     mean, low, high = (
         number(end + contrast.bound) for end in (test.interval.mean, test.interval.low, test.interval.high)
     )
@@ -94,14 +100,15 @@ def judge(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float
     found = replace(contrast.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
     if not n:
         return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
-    return replace(
-        found, verdict="inconclusive" if found.diverged else word_for(contrast, test, adjusted_p, same_p)
-    )
+    unknown = found.diverged and all(contrast.whole)
+    return replace(found, verdict="inconclusive" if unknown else word_for(contrast, test, adjusted_p, same_p))
 
 
 def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Word:
     """Return what a contrast says of what is claimed; see `Direction`."""
     found = str(verdict(test.interval, adjusted_p, contrast.greater_is_better, same_p))
+    first, second = map(np.atleast_1d, contrast.whole)
+    found, same_p = str(fair(np.array([found]), second, first)[0]), same_p if all(contrast.whole) else float("nan")
     better, worse = found in BETTER, found in WORSE
     if contrast.direction == "equal":
         return "reproduced" if same_p < ALPHA else "contradicted" if better or worse else "inconclusive"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from lossbench.cli.progress import counted
 if TYPE_CHECKING:
     import pandas as pd
 
+LAWS = ("moons:rows=178", "blobs:rows=178", "blobs:rows=500:classes=10", "line:rows=200", "friedman1:rows=200")
 DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
 
@@ -23,6 +26,9 @@ DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "frie
 @click.option("--arms", type=int, default=4, show_default=True, metavar="N", help="Arms of one loss.")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
 @click.option("--comparisons", type=int, default=300, show_default=True, metavar="N", help="On each data set.")
+@click.option("--tables", type=int, metavar="N", help="Fresh tables of each law, instead of A/A on one.")
+@click.option("--same", is_flag=True, help="With --tables: the losses are equal on these laws.")
+@click.option("-m", "--model", default="mlp:16", show_default=True, metavar="SPEC", help="With --tables.")
 @click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
 @click.option(
     "--csv", "target", type=FILE, metavar="FILE|-", help="Write the rates as CSV, - for standard output."
@@ -35,6 +41,9 @@ def aa(
     arms: int,
     seeds: int,
     comparisons: int,
+    tables: int | None,
+    same: bool,
+    model: str,
     epochs: int,
     target: str | None,
     jobs: int | None,
@@ -44,23 +53,35 @@ def aa(
 
     Arms share their splits and draw first weights and batch orders from streams of their own. One family of
     verdicts compares the first arm with each of the others. Without --loss, it is the reference loss of the task.
+
+    With --tables, losses are compared on many fresh tables of a law, each analysed as a table: how often does the
+    interval contain the mean over all tables, and how often are the losses told apart?
     """
     from lossbench.results.write import prepare_file
     from lossbench.selftest.aa import prepare, simulate
+    from lossbench.selftest.tables import calibrate, plan_tables, trainings_of
 
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
-    wanted = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
+    if tables is None:
+        wanted = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
+        trainings, run, show = wanted.trainings, partial(simulate, wanted, jobs), print_rates
+    else:
+        experiment = plan_tables(datasets or LAWS, losses, model, tables, seeds, epochs)
+        trainings, show = trainings_of(experiment, tables), print_held
+        run = partial(calibrate, experiment, tables, same, jobs)
     rows: list[dict[str, object]] = []
     try:
-        with counted(wanted.trainings, quiet) as say:
-            rows.extend(simulate(wanted, jobs, say))
+        with counted(trainings, quiet) as say:
+            rows.extend(run(say))
     finally:  # data sets that are done are reported, even where the others are interrupted
         if rows:
-            report(rows, target, quiet)
+            report(rows, target, quiet, show)
 
 
-def report(rows: list[dict[str, object]], target: str | None, quiet: bool) -> None:
+def report(
+    rows: list[dict[str, object]], target: str | None, quiet: bool, show: Callable[[pd.DataFrame], None]
+) -> None:
     """Write the rates to a file, to standard output, or as a table."""
     import pandas as pd
 
@@ -72,7 +93,7 @@ def report(rows: list[dict[str, object]], target: str | None, quiet: bool) -> No
     elif target is not None:
         write_text(Path(target), csv_text(rates))
     if not (quiet or target == "-"):
-        print_rates(rates)
+        show(rates)
 
 
 def named(arms: list[str]) -> str:
@@ -80,14 +101,18 @@ def named(arms: list[str]) -> str:
     return f"{arms[0]} x{len(arms)}" if len(set(arms)) == 1 else " ".join(arms)
 
 
+def share(row: Mapping[Hashable, Any], name: str) -> str:
+    """Write a rate with its interval; empty where there is none."""
+    if not row.get(name, math.nan) >= 0.0:
+        return ""
+    return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+
+
 def print_rates(rates: pd.DataFrame) -> None:
     """Print one line a data set."""
     from lossbench.report.tables import Table
     from lossbench.report.terminal import show
     from lossbench.selftest.aa import POWER
-
-    def share(row: Mapping[Hashable, Any], name: str) -> str:
-        return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
 
     rows = tuple(
         (
@@ -110,3 +135,32 @@ def print_rates(rates: pd.DataFrame) -> None:
         f"detectable: the least difference that is found in {POWER:.0%} of families, in the unit of the score",
     )
     show(None, [Table(title, columns, rows, texts=("dataset", "arms"))], legend)
+
+
+def print_held(rates: pd.DataFrame) -> None:
+    """Print one line a law and metric."""
+    from lossbench.report.tables import Table
+    from lossbench.report.terminal import show
+
+    rows = tuple(
+        (
+            row["law"],
+            row["metric"],
+            f"{row['pairs']}",
+            share(row, "coverage"),
+            f"{row['worst_pair']:.1%}",
+            f"{row['half_width'] / row['half_over_seeds']:.2f}",
+            share(row, "power"),
+            share(row, "false_rate"),
+        )
+        for row in rates[rates.pairs > 0].to_dict("records")
+    )
+    columns = ("law", "metric", "pairs", "coverage", "worst pair", "width", "power", "false")
+    title = f"{rates.tables.iloc[0]} fresh tables of each law, each analysed as a table; {rates.losses.iloc[0]}"
+    legend = (
+        "coverage: share of 95 % intervals that contain the mean over tables, over all pairs of losses",
+        "width: mean width over rows, relative to that over seeds of the same trainings",
+        "power: share of tables on which the pair that differs most is told apart, in the right direction",
+        "false: with --same, share of verdicts; nominal 5 %",
+    )
+    show(None, [Table(title, columns, rows, texts=("law", "metric"))], legend)

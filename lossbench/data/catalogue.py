@@ -58,6 +58,8 @@ def _law(name: str, task: Task, load: Callable[..., Dataset], *parameters: Param
 
 _POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning="share of the positive class")
 
+_CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
+
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
@@ -65,10 +67,12 @@ _RECORDS = (
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
+    _law("blobs", "multiclass", generators.blobs, _CLASSES, _rows(500)),
     _law("multilabel", "multilabel", generators.multilabel, _rows(600)),
     DatasetRecord("diabetes", "regression", toy.diabetes),
     DatasetRecord("linnerud", "regression", toy.linnerud),
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
+    _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
 )
 

@@ -3,8 +3,8 @@
 Every seed draws its own rows, from a stream that depends only on the name of the law and the seed. So seeds share
 no rows, and results hold for the law rather than for one table.
 
-Each law takes `rows`, the number of samples, and `seed`, the repetition, and raises BadValue where rows is not
-whole.
+Each law takes `rows`, the number of samples, and `seed`, the repetition, and raises BadValue where a number that
+must be whole is not.
 """
 
 from __future__ import annotations
@@ -120,6 +120,40 @@ def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
     return Dataset("demand", "regression", features, target.reshape(-1, 1), ("units",), names)
 
 
+def blobs(classes: float = 3, rows: float = 500, seed: int = 0) -> Dataset:
+    """Which of several overlapping clouds is a point of?
+
+    x = m + N(0, 1) in 8 dimensions, with m one mean a class on a sphere of radius 1.6, drawn once for each number
+    of classes. All classes have equally many rows.
+
+    Example:
+        >>> blobs(classes=10).classes[-1], blobs().features.shape
+        ('9', (500, 8))
+    """
+    count, number, random = _whole("blobs", rows), _whole("blobs", classes), stream("generate", "blobs", seed)
+    means = stream("means", "blobs", number).normal(size=(number, 8))
+    means *= 1.6 / np.linalg.norm(means, axis=1, keepdims=True)
+    target = random.permutation(np.arange(count) % number)
+    features = means[target] + random.normal(size=(count, 8))
+    return Dataset("blobs", "multiclass", features, target, tuple(map(str, range(number))), _TEN[:8])
+
+
+def line(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
+    """A sum of ten features with normal noise: what a straight line can learn.
+
+    y = (x₀ + x₁ + ... + x₉) / √10 + N(0, noise²), all x from N(0, 1). The law is the same with the signs of all x
+    and of y turned round.
+
+    Example:
+        >>> line(rows=60).target.shape
+        (60, 1)
+    """
+    count, random = _whole("line", rows), stream("generate", "line", seed)
+    features = random.normal(size=(count, 10))
+    target = features.sum(axis=1, keepdims=True) / np.sqrt(10.0) + noise * random.normal(size=(count, 1))
+    return Dataset("line", "regression", features, target, ("y",), _TEN)
+
+
 def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     """Which of five topics does a text have? Word counts that depend on its set of topics; some texts have none.
 
@@ -145,7 +179,7 @@ def _random_state(name: str, seed: int) -> int:
     return int(stream("generate", name, seed).integers(2**32))
 
 
-def _whole(name: str, rows: float) -> int:
-    if rows != int(rows):
-        raise BadValue(f"{name}: rows={rows:g} is not a whole number; give one such as {round(rows)}")
-    return int(rows)
+def _whole(name: str, number: float) -> int:
+    if number != int(number):
+        raise BadValue(f"{name}: {number:g} is not a whole number; give one such as {round(number)}")
+    return int(number)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lossbench.checks.run import Report
 
 COLUMNS = ("check", "result", "what it saw")
-WORDS: dict[Grade, str] = {"pass": "passed", "note": "noted", "fail": "failed"}
+WORDS: dict[Grade, str] = {"pass": "passed", "note": "noted", "fail": "failed", "open": "not checked"}
 
 
 def check_tables(report: Report) -> Iterator[Table]:
@@ -30,9 +30,15 @@ def check_lines(report: Report) -> Iterator[str]:
     """Yield what came of the checks as a whole, and why the loss does not fit the other tasks."""
     for task, mine in report.observations.items():
         counts = Counter(found.grade for _, found in mine)
-        told = ", ".join(f"{counts[grade]} {words}" for grade, words in WORDS.items() if counts[grade])
-        failed = ", ".join(check for check, found in mine if found.grade == "fail")
-        yield f"{task}: {told}{f' ({failed})' if failed else ''}"
+        named = {
+            grade: ", ".join(check for check, found in mine if found.grade == grade) for grade in ("fail", "open")
+        }
+        told = ", ".join(
+            f"{counts[grade]} {words}{f' ({named[grade]})' if named.get(grade) else ''}"
+            for grade, words in WORDS.items()
+            if counts[grade]
+        )
+        yield f"{task}: {told}"
     if report.unfit:
         yield f"not for {in_words(report.unfit)}"
 

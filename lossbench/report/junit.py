@@ -87,7 +87,7 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> JUnitCase:
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
     difference = interval(row["difference"], row["difference_low"], row["difference_high"])
     found = f"{row['verdict']}: {row['score']} differs by {difference}"
-    text = f"{found}, n {row['difference_n']}, Holm-corrected p {p_value(row['p_holm'])}"
+    text = f"{found}, n {row['difference_n']}, corrected p {p_value(row['p_holm'])}"
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
     return JUnitCase(row["dataset"], name, "passed", text, properties)
 

@@ -14,8 +14,8 @@ Pairs = tuple[tuple[str, Any], ...]
 LEGEND = (
     "abc        losses that share a letter cannot be told apart, by corrected tests of all pairs",
     "vs         the first loss, on rows like these, by corrected paired tests: + better, - worse,",
-    "           += and -= better and worse, but within the margin, = equivalent, ~ open",
-    "±          half of the 95 % interval for rows like these: over rows of a table, or seeds of a law",
+    "           = equivalent, += and -= better and worse but within the margin, ~ open",
+    "±          half of the 95 % interval, over the rows of a table or the seeds of a law",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",

@@ -41,19 +41,28 @@ def _parts(setup: Setup, held: dict[Trial, tuple[int, np.ndarray]]) -> Iterator[
     """Yield the contributions of each trial of a data set, with the place of its row."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
-        raw = np.stack([held[trial][1].reshape(-1, pack.outputs) for trial in pack.trials]).astype(np.float64)
-        for members, target, prediction in predictions(pack, raw):
-            values = {
-                metric.name: function_of(metric).contributions(target, prediction)
-                for metric in metrics_of(setup.dataset.task)
-            }
-            for index, member in enumerate(members):
-                trial = pack.trials[member]
-                found = {name: rows[index] for name, rows in values.items()}
-                yield Part(held[trial][0], units(pack, trial), setup.dataset.groups is not None, found)
+        raw = np.stack([held[trial][1].reshape(-1, pack.outputs) for trial in pack.trials])
+        for trial, values in zip(pack.trials, contributions(pack, raw), strict=True):
+            yield Part(held[trial][0], units(pack, trial.seed), setup.dataset.groups is not None, values)
 
 
-def units(pack: Pack, trial: Trial) -> np.ndarray:
-    """Return the number of each test row of a trial, or of the group that it is kept with."""
-    rows, groups = pack.folds[trial.seed].test.rows, pack.dataset.groups
+def contributions(pack: Pack, raw: np.ndarray) -> list[dict[str, np.ndarray]]:
+    """Return what each test row contributes to each score, (rows,) by metric, for every trial of a pack.
+
+    Args:
+        pack: the trials.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each.
+    """
+    found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
+    for members, target, prediction in predictions(pack, raw.astype(np.float64)):
+        for metric in metrics_of(pack.dataset.task):
+            values = function_of(metric).contributions(target, prediction)
+            for member, rows in zip(members.tolist(), values, strict=True):
+                found[member][metric.name] = rows
+    return found
+
+
+def units(pack: Pack, seed: int) -> np.ndarray:
+    """Return the number of each test row of a seed, or of the group that it is kept with."""
+    rows, groups = pack.folds[seed].test.rows, pack.dataset.groups
     return rows if groups is None else groups[rows]

@@ -21,10 +21,9 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
     the quantiles (1 ± level) / 2 of the means of 2000 resamples of the n seeds, drawn with replacement
 
     Unlike Student's interval it does not assume normality. But it assumes independent seeds: it has the variance
-    s²/n without n_test / (N - n_test) s², what splits of the same rows add. So it is narrower, at ten seeds
-    and a test part of a fifth of the rows by nearly half, and no verdict follows from it. If both intervals
-    contain zero, or neither does, the shape of the differences does not matter. If only the corrected interval
-    contains zero, the difference may be due to these splits; if only this one does, it depends on a few seeds.
+    s²/n without what splits of the same rows add to it, so it is narrower, and no verdict follows from it. If both
+    intervals contain zero, or neither does, the shape of the differences does not matter. If only the other one
+    contains zero, the difference may be due to these rows; if only this one does, it depends on a few seeds.
 
     Args:
         values: (rows, n) one for each seed; NaN where undefined.

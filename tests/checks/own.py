@@ -104,6 +104,49 @@ def raw_squares(p, t):
     return (p - t).square().mean()
 
 
+def softmax_twice(p, t):
+    """The cross-entropy of torch takes raw outputs, and gets probabilities."""
+    return functional.cross_entropy(p.softmax(1), t)
+
+
+def sigmoid_twice(p, t):
+    """Likewise, with two classes."""
+    return functional.binary_cross_entropy_with_logits(p.sigmoid(), t)
+
+
+def softmax_of_rows(p, t):
+    """The softmax goes along the rows of the batch."""
+    return functional.nll_loss(p.log_softmax(0), t)
+
+
+def relu_outputs(p, t):
+    """A network that ends in a relu, which belongs before the last layer."""
+    return functional.cross_entropy(p.relu(), t)
+
+
+def relu_squares(p, t):
+    """Likewise: nothing below zero can be predicted."""
+    return functional.mse_loss(p.relu(), t)
+
+
+def clamped_squares(p, t):
+    """Nothing beyond one can be predicted."""
+    return functional.mse_loss(p.clamp(-1, 1), t)
+
+
+def raw_overlap(p, t):
+    """A Dice loss of raw outputs, beside one that wants them."""
+    bce = functional.binary_cross_entropy_with_logits(p, t)
+    return bce + 1 - ((2 * p * t + 1e-5) / (p + t + 1e-5)).mean()
+
+
+def contrasted(p, t):
+    """Rows of one class are drawn together, and others pushed apart."""
+    apart = (p[:, None] - p[None]).square().sum(-1)
+    same = (t[:, None] == t[None]).to(p.dtype)
+    return (same * apart + (1 - same) * (1 - apart).clamp(min=0)).mean()
+
+
 # What is sound.
 
 
@@ -175,6 +218,32 @@ def worst_half(p, t):
     """The mean of the larger half of the losses."""
     each = functional.binary_cross_entropy_with_logits(p, t, reduction="none").flatten()
     return each.topk(max(1, len(each) // 2)).values.mean()
+
+
+def ranking(p, t):
+    """The share of pairs of a positive and a negative that are in the wrong order, smoothed."""
+    pairs = t[:, None, 0] * (1 - t[None, :, 0])
+    return (torch.sigmoid(p[None, :, 0] - p[:, None, 0]) * pairs).sum() / pairs.sum().clamp(min=1)
+
+
+def bounded(p, t):
+    """A power of the probability of the true class, which saturates."""
+    return ((1 - p.softmax(1).gather(1, t[:, None]) ** 0.7) / 0.7).mean()
+
+
+def unsure(p, t):
+    """The error of probabilities from smoothed labels, which certain ones do not reach."""
+    return (p.sigmoid() - (0.8 * t + 0.1)).square().mean()
+
+
+def hinge_of_probability(p, t):
+    """A margin that probabilities do not reach: the absolute error, and one more for every negative."""
+    return (1 - (2 * t - 1) * p.sigmoid()).clamp(min=0).mean()
+
+
+def tolerant(p, t):
+    """Errors below a half cost nothing."""
+    return ((p - t).abs() - 0.5).clamp(min=0).mean()
 
 
 def branching(p, t):

@@ -31,6 +31,13 @@ def test_lines_count_and_name_what_failed() -> None:
     ]
 
 
+def test_what_was_not_checked_is_named() -> None:
+    """What was given up is neither passed nor noted."""
+    given_up = Observation("open", "not checked: given up")
+    report = Report("mine.py:f", {}, {"binary": (("kinks", given_up), ("learns", Observation("pass", "right")))})
+    assert list(check_lines(report)) == ["binary: 1 passed, 1 not checked (kinks)"]
+
+
 def test_plain_data_hold_the_same() -> None:
     """The observations one after the other, whether any failed, and where the loss does not fit."""
     data = plain_report(REPORT)

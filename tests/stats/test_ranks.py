@@ -133,8 +133,11 @@ def test_no_difference_is_not_a_lack_of_data_sets() -> None:
 @few
 @given(heights=arrays(np.float64, (9, 4), elements=st.floats(0, 1), unique=True))
 def test_the_tests_are_scipys(heights: np.ndarray) -> None:
-    """Friedman's statistic and p value, and Wilcoxon's p value, are those of scipy on the scores themselves."""
-    found, expected = friedman(heights), stats.friedmanchisquare(*heights.T)
+    """Friedman's test is the F test of ranks without their equal row means, and Wilcoxon's p value is scipy's."""
+    found, ranks = friedman(heights), stats.rankdata(heights, axis=1)
+    between = 9 * ((ranks.mean(axis=0) - 2.5) ** 2).sum() / 3
+    within = ((ranks - ranks.mean(axis=0)) ** 2).sum() / (3 * 8)
+    expected = between / within, stats.f.sf(between / within, 3, 3 * 8)
     np.testing.assert_allclose([found["friedman"], found["friedman_p"]], expected)
     p_values = compare_with_first(heights)["p_value"]
     np.testing.assert_allclose(p_values[1:], stats.wilcoxon(heights[:, 1:], heights[:, :1]).pvalue)

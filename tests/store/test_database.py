@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from lossbench.errors import DataError, OutputError, UsageError
 from lossbench.store import Store, remove
 from lossbench.store.database import FORMAT
+from lossbench.store.record import NO_OUTPUTS
 
 from .cases import block, holds, key, same
 
@@ -72,7 +74,7 @@ def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> No
 
 def test_a_damaged_file_never_gives_a_wrong_result(path: Path) -> None:
     """Whatever byte is changed or cut off, each trial comes back as it was or not at all, or there is an error."""
-    trials = {key(row): (row, c) for row, c in block(range(8))}
+    trials = {key(done.row): done for done in block(range(8))}
     with Store(path) as store:
         store.put(trials.values())
     sound, draw, refusals = path.read_bytes(), random.Random(0), []
@@ -84,12 +86,34 @@ def test_a_damaged_file_never_gives_a_wrong_result(path: Path) -> None:
         try:
             with Store(path) as store:
                 assert all(same(found, trials[name]) for name, found in store.get(list(trials)).items())
-                assert all(row == trials[key(row)][0] for row in store.rows())
+                assert all(row == trials[key(row)].row for row in store.rows())
         except UsageError as refusal:
             refusals.append(str(refusal))
         remove(path)
     assert len(refusals) > 100
     assert all(str(path) in refusal and len(refusal) < 500 for refusal in refusals)
+
+
+OLD = "ALTER TABLE trials DROP COLUMN outputs; PRAGMA user_version = 1"
+"""Makes the store as it was before raw outputs were kept."""
+
+
+def test_a_store_from_before_there_were_outputs_is_read_and_goes_on(path: Path) -> None:
+    """Its trials come back without outputs, and new ones with them; as the source of a merge it stays as it is."""
+    with Store(path) as store:
+        store.put(done._replace(outputs=NO_OUTPUTS) for done in block(range(3)))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLD)
+    before = path.read_bytes()
+    with Store(path, create=False) as old, Store(path.with_name("new.sqlite")) as new:
+        assert new.merge(old) == 3
+        assert holds(new, [done._replace(outputs=NO_OUTPUTS) for done in block(range(3))])
+    assert path.read_bytes() == before
+    for _ in range(2):
+        with Store(path) as store:
+            store.put(block([7]))
+            assert store.get([key(done.row) for done in block([7])]).popitem()[1].outputs.size
+            assert len(store) == 4
 
 
 @pytest.mark.parametrize("change_of", ["lines = '[]'", "claim = 'T4'", "checksum = 0"])

@@ -183,9 +183,10 @@ def test_clearing_removes_what_is_named(store: Store, dataset: str | None, loss:
     ]
     store.put(all_of_it)
     left = [
-        (r, c)
-        for r, c in all_of_it
-        if r["dataset"] != (dataset or r["dataset"]) or r["loss"] != (loss or r["loss"])
+        done
+        for done in all_of_it
+        if done.row["dataset"] != (dataset or done.row["dataset"])
+        or done.row["loss"] != (loss or done.row["loss"])
     ]
     assert store.clear(dataset, loss) == len(all_of_it) - len(left)
     assert holds(store, left)
@@ -283,9 +284,9 @@ def test_any_name_of_a_folder_will_do(name: str, tmp_path: Path) -> None:
 def test_a_whole_run_is_read_in_a_moment(store: Store) -> None:
     """The default config's 2680 trials take well under half a second of the three that a cached run may take."""
     many: dict[str, Any] = {f"more_{index}": index / 7 for index in range(60)}
-    trials = [(row | many, np.resize(c, 100)) for row, c in block(range(2680))]
+    trials = [Done(done.row | many, np.resize(done.curve, 100)) for done in block(range(2680))]
     store.put(trials)
-    keys = [key(row) for row, _ in trials]
+    keys = [key(done.row) for done in trials]
     start = time.process_time()
     assert len(store.get(keys)) == 2680
     assert time.process_time() - start < 1

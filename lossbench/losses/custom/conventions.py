@@ -12,7 +12,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
     @convention   raw, pair
     @link         how raw outputs become predictions, see `lossbench.losses.record`; by default identity for
                   regression, sigmoid for binary and multilabel, softmax for multiclass
-    @gets         raw (the raw outputs, the default) or probability (through the link sigmoid or softmax)
+    @gets         raw (the raw outputs, the default), probability (through the link sigmoid or softmax), or
+                  prediction (through softplus, where it is the default of a pair)
     @target       values (float, of the shape of the outputs), index (int64 class index, without the last axis) or
                   onehot (float); by default index where the link is softmax over exclusive classes, else values
     @task         the only task that it is for
@@ -38,14 +39,14 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
-from lossbench.errors import BadValue, UnknownName, WrongTask
+from lossbench.errors import BadValue, LossMisbehaves, UnknownName, WrongTask
 from lossbench.lazy import torch
-from lossbench.losses.record import AXES, Encoding, Link
+from lossbench.losses.record import AXES, POSITIVE, Encoding, Link
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
 Form = Literal["raw", "pair"]
-Gets = Literal["raw", "probability"]
+Gets = Literal["raw", "probability", "prediction"]
 Sees = Literal["values", "index", "onehot"]
 
 LINKS: Mapping[Task, tuple[Link, ...]] = {
@@ -101,7 +102,7 @@ class Convention:
         task: what is predicted.
         convention: "raw" for all models at once, "pair" for one at a time.
         link: how raw outputs become predictions.
-        gets: raw outputs, or the probabilities they stand for.
+        gets: raw outputs, or the probabilities or positive predictions they stand for.
         target: the form of the target.
         target_first: True where it is called with the target before the prediction.
     """
@@ -127,6 +128,8 @@ class Convention:
         """Return what the loss gets instead of the raw outputs (..., batch, outputs), of their shape."""
         if self.gets == "raw":
             return raw
+        if self.gets == "prediction":
+            return torch.nn.functional.softplus(raw) + POSITIVE
         return raw.sigmoid() if self.link == "sigmoid" else raw.softmax(-1)
 
     def seen(self, target: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
@@ -140,7 +143,8 @@ class Convention:
         axis = AXES[self.task]
         axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
         batch = "..., batch" if self.convention == "raw" else "batch"
-        given = "raw outputs" if self.gets == "raw" else f"probabilities, {self.link} of the raw outputs,"
+        kind = "probabilities" if self.gets == "probability" else "predictions"
+        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
         targets = {
             "index": f"class index ({batch})",
             "onehot": f"one-hot target ({batch}, {axes})",
@@ -178,13 +182,20 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
         "convention": (form, *get_args(Form)),
         "link": LINKS[task],
         "target": ("index", "onehot") if exclusive else ("values",),
-        "gets": get_args(Gets) if link in ("sigmoid", "softmax") else ("raw",),
+        "gets": _gets(link, cast(Form, stated.get("convention", form))),
     }
     for key, values in sensible.items():
         if stated.get(key, values[0]) not in values:
             fault = f"there @{key} is {' or '.join(values)}, and it is stated to be {stated[key]}"
             raise WrongTask(where, task, fault)
     return Convention(task, **{key: stated.get(key, values[0]) for key, values in sensible.items()})
+
+
+def _gets(link: Link, form: Form) -> tuple[Gets, ...]:
+    """Return what a loss may get; the first is taken where nothing is stated."""
+    if link == "softplus":  # a loss of pairs does not know the link; one of raw outputs applies it by itself
+        return ("prediction", "raw") if form == "pair" else ("raw", "prediction")
+    return ("raw", "probability") if link in ("sigmoid", "softmax") else ("raw",)
 
 
 def recognise(criterion: Any) -> Form:
@@ -206,6 +217,33 @@ def first_names(criterion: Any) -> list[str]:
     """
     names = [p.name for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
     return names[inspect.isclass(criterion) :][:2]
+
+
+EMBEDDED = {"anchor", "positive", "negative", "input1", "input2", "x1", "x2"}
+"""Names of what is compared with each other, and not with a target."""
+
+
+def check_inputs(name: str, criterion: Any) -> None:
+    """Refuse a loss that needs more than a prediction and a target.
+
+    A function may get what else it needs from the spec, unless it is plainly no parameter.
+
+    Raises:
+        LossMisbehaves: it does.
+
+    Example:
+        >>> check_inputs("torch.nn:MSELoss", torch.nn.MSELoss)
+    """
+    positional = [p for p in signature(_called(criterion)) if p.kind in _BY_POSITION]
+    wanted = [p.name for p in positional if p.default is p.empty][inspect.isclass(criterion) :]
+    embedded = not EMBEDDED.isdisjoint(wanted)
+    if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
+        return
+    compared = "; it compares embeddings, and lossbench trains what predicts a target" * embedded
+    raise LossMisbehaves(
+        name,
+        f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",
+    )
 
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -20,6 +20,7 @@ from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, m
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.conventions import (
     Convention,
+    check_inputs,
     first_names,
     is_number,
     make_convention,
@@ -182,6 +183,7 @@ def custom_loss(
         raise BadValue(
             f"loss '{spec}' is not of the catalogue: state the task it is for, one of {', '.join(TASKS)}"
         )
+    check_inputs(candidate.name, candidate.criterion)
     names = first_names(candidate.criterion)
     convention = make_convention(task, recognise(candidate.criterion), said, f"'{spec}'")
     convention = replace(convention, target_first=len(names) == 2 and target_first(*names))

@@ -6,12 +6,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
-from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.errors import BadValue, LossDoesNotFit, LossMisbehaves, UnknownName
 from lossbench.losses.custom.conventions import (
     KEYS,
     LINKS,
     STATEMENTS,
+    check_inputs,
     check_none_left,
     make_convention,
     parameters_of,
@@ -255,3 +257,24 @@ def test_what_is_left_is_refused():
     check_none_left({}, "here")
     with pytest.raises(UnknownName, match=r"here: unknown statement '@gets'.* Known: @label, @task"):
         check_none_left({"gets": "raw"}, "here")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "told"),
+    [
+        (torch.nn.TripletMarginLoss, "3 inputs (anchor, positive, negative), .* compares embeddings"),
+        (torch.nn.TripletMarginLoss(), "compares embeddings"),
+        (functional.triplet_margin_loss, "compares embeddings"),
+        (torch.nn.GaussianNLLLoss, "3 inputs (input, target, var), and a loss gets a prediction and its target$"),
+    ],
+)
+def test_what_takes_more_than_two_inputs_is_refused(criterion, told: str) -> None:
+    """They are named, and what compares embeddings is told from what wants one more input."""
+    with pytest.raises(LossMisbehaves, match=told.replace("(", r"\(").replace(")", r"\)")):
+        check_inputs("mine", criterion)
+
+
+@pytest.mark.parametrize("criterion", [torch.nn.MSELoss, lambda p, t, alpha: 0, lambda p, t, alpha=1: 0])
+def test_what_a_spec_may_give_is_no_input(criterion) -> None:
+    """A function's other parameters are for the spec."""
+    check_inputs("mine", criterion)

@@ -167,6 +167,18 @@ def test_targets_with_their_own_zero(write):
     assert_same(theirs[1], ours[1])
 
 
+def test_a_loss_of_predictions_gets_them_through_the_link(write):
+    """What knows nothing of a link that is stated gets positive predictions, unless raw outputs are asked for."""
+    write(FORMULAS)
+    spec = "torch.nn:PoissonNLLLoss:log_input=false:eps=0:reduction=none:@link=softplus"
+    theirs, ours = (get_loss(name, "regression") for name in (spec, "mine.py:poisson:@link=softplus"))
+    raw, target = draw(ours, 3)
+    assert_same(of_batch(theirs, raw, target.abs())[1], of_batch(ours, raw, target.abs())[1])
+    squared = get_loss("torch.nn:MSELoss:@link=softplus:@gets=raw", "regression")
+    plain = get_loss("torch.nn:MSELoss", "regression")
+    assert_same(of_batch(squared, raw, target)[1], of_batch(plain, raw, target)[1])
+
+
 def test_equal_specs_share_a_record(write):
     """Whatever the order of parameters, the label or the way of writing: engines evaluate them together."""
     write(FORMULAS)

@@ -1,0 +1,201 @@
+"""What the intervals and verdicts on tables are worth: on fresh tables of a known law, each analysed as a table.
+
+A comparison on a table speaks of rows like these. With many tables of one law it is seen whether it is right: the
+mean over tables of a difference is the truth that each single table's interval should cover, and losses that are
+equal on the law should not be told apart. Nothing here is known to the analysis of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from lossbench.backends import Local, available_cores
+from lossbench.errors import BadValue
+from lossbench.metrics.scores import metrics_of
+from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.settings import make_settings
+from lossbench.run.contributed import contributions, units
+from lossbench.run.packs import train
+from lossbench.schema import METRICS
+from lossbench.selftest.aa import MOST, proportion
+from lossbench.stats.estimate import ALPHA, Interval
+from lossbench.stats.paired import over_seeds, shared_rows
+from lossbench.stats.rows import over_rows
+from lossbench.training.pack import Setup, make_packs
+
+NOTHING = 0.02
+"""Of the usual half width: a pair that never differs by more is one function by two roads, and is left out."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """One fresh table, and what is trained on it.
+
+    Args:
+        setup: its law, the losses, model and optimiser.
+        experiment: the trials of every loss and seed, on the law.
+        number: which table of the law it is.
+    """
+
+    setup: Setup
+    experiment: Experiment
+    number: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the analysis of one table says of every pair of losses, by one metric; (pairs,) each.
+
+    Args:
+        interval: of the difference, the second loss minus the first, over rows.
+        p_value: of no difference.
+        half_over_seeds: half of the interval that seeds alone would give.
+    """
+
+    interval: Interval
+    p_value: np.ndarray
+    half_over_seeds: np.ndarray
+
+
+def plan_tables(
+    datasets: Sequence[str], losses: Sequence[str] | None, model: str, tables: int, seeds: int, epochs: int
+) -> Experiment:
+    """Plan fresh tables, with everything checked before any training starts.
+
+    Args:
+        datasets: specs of laws.
+        losses: at least two; None for the core losses of each task.
+        model: spec of the network.
+        tables: of each law, at least 2.
+        seeds: splits of each table, at least 2.
+        epochs: passes over the training rows.
+
+    Raises:
+        BadValue: a data set that is no law, fewer than two tables, seeds or losses, or far too many.
+        UsageError: a data set or loss that does not exist or does not fit.
+    """
+    for name, value in {"tables": tables, "seeds": seeds}.items():
+        if not 2 <= value <= MOST:
+            raise BadValue(f"--{name} is {value}; give from 2 to {MOST}")
+    settings = make_settings(
+        datasets=list(datasets), losses=losses, models=[model], seeds=seeds, epochs=epochs, outliers=0
+    )
+    experiment = plan(settings)
+    for setup in experiment.setups:
+        if setup.dataset.draw is None:
+            raise BadValue(f"fresh tables of '{setup.dataset.name}' cannot be drawn; name a law such as moons")
+        if len(setup.losses) < 2:
+            raise BadValue(f"{setup.dataset.name}: one loss has nothing to be compared with; give two")
+    return experiment
+
+
+def trainings_of(experiment: Experiment, tables: int) -> dict[str, int]:
+    """Return how many networks are trained on the tables of each law."""
+    each = len(experiment.settings.seeds) * tables
+    return {setup.dataset.name: len(setup.losses) * each for setup in experiment.setups}
+
+
+def calibrate(
+    experiment: Experiment,
+    tables: int,
+    equal: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[str, int], None] = lambda dataset, trials: None,
+) -> Iterator[dict[str, object]]:
+    """Train on fresh tables of each law and hold the analysis of each to what all of them say.
+
+    Args:
+        experiment: from `plan_tables`.
+        tables: of each law.
+        equal: whether all losses are equal on the laws, by a symmetry or as placebos: then every verdict is false.
+        jobs: processes; None for one a core.
+        progress: is told the law and the number of trainings as they finish.
+
+    Yields:
+        One row for each law and metric as soon as the law is done, see `held`.
+    """
+    for setup in experiment.setups:
+        tasks = [Fresh(setup, experiment, number) for number in range(tables)]
+        found: dict[int, dict[str, Judged]] = {}
+        each = len(setup.losses) * len(experiment.settings.seeds)
+        for index, result in Local(jobs or available_cores()).run(judged, tasks):
+            found[index] = result
+            progress(setup.dataset.name, each)
+        about = {"law": setup.dataset.name, "losses": " ".join(setup.losses), "tables": tables}
+        for name in found[0]:
+            yield about | {"metric": name} | held([found[index][name] for index in range(tables)], equal)
+
+
+def judged(fresh: Fresh) -> dict[str, Judged]:
+    """Train every loss on one table, and judge every pair by every metric that can carry a verdict."""
+    law, losses = fresh.setup.dataset, list(fresh.setup.losses)
+    table = replace(law.sample(fresh.number), draw=None, name=f"{law.name} table {fresh.number}")
+    setup = replace(fresh.setup, dataset=table)
+    trials = [replace(t, dataset=table.name) for t in fresh.experiment.trials if t.dataset == law.name]
+    cells: dict[tuple[str, int], dict[str, np.ndarray]] = {}
+    rows: dict[int, np.ndarray] = {}
+    shared = 0.0
+    for pack in make_packs(setup, trials):
+        raw = train(pack, "fused", "cpu")[0].last
+        cells |= {(t.loss, t.seed): found for t, found in zip(pack.trials, contributions(pack, raw), strict=True)}
+        rows |= {seed: units(pack, seed) for seed in pack.folds}
+        fold = next(iter(pack.folds.values()))
+        shared = shared_rows("resplit", len(fold.test.rows), len(fold.train.rows))
+    first, second = map(np.array, zip(*combinations(range(len(losses)), 2), strict=True))
+    unit = np.concatenate([rows[seed] for seed in sorted(rows)])
+    split = np.repeat(np.arange(len(rows)), [len(rows[seed]) for seed in sorted(rows)])
+
+    def pairs(name: str) -> Judged:
+        values = np.array([[cells[loss, seed][name] for seed in sorted(rows)] for loss in losses])
+        apart, counts = values[second] - values[first], METRICS[name].counts
+        over = over_rows(apart.reshape(len(first), -1), unit, split, counts).at()
+        seeds = over_seeds(apart.mean(axis=-1), shared, values.shape[-1] * counts).at().interval()
+        return Judged(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
+
+    return {metric.name: pairs(metric.name) for metric in metrics_of(table.task)}
+
+
+def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
+    """Hold what the tables say one by one to what they say together.
+
+    Args:
+        tables: the judgement of each.
+        equal: whether every verdict is false.
+
+    Returns:
+        pairs that are compared; coverage, the share of intervals that contain the mean over tables, and that of
+        the worst pair; half of their mean width, and that of intervals over seeds; power, the share of tables on
+        which the pair that differs most is told apart in the right direction; and where the losses are equal,
+        false_rate, the share of verdicts that are false. Rates have exact binomial intervals, as if pairs of one
+        table were independent.
+    """
+    intervals = [table.interval for table in tables]
+    mean, low, high = (np.stack([getattr(one, end) for one in intervals]) for end in ("mean", "low", "high"))
+    p_value, half = (
+        np.stack([getattr(table, name) for table in tables]) for name in ("p_value", "half_over_seeds")
+    )
+    defined = ~np.isnan(low).any(axis=0)
+    usual = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
+    some = defined & (np.abs(mean).max(axis=0) > NOTHING * usual)
+    if not some.any():
+        return {"pairs": 0}
+    mean, low, high, p_value, half = (values[:, some] for values in (mean, low, high, p_value, half))
+    truth = mean.mean(axis=0)
+    covered = (low <= truth) & (truth <= high)
+    told = (p_value < ALPHA) & ((low > 0.0) | (high < 0.0))
+    largest = int(np.argmax(np.abs(truth)))
+    right = told[:, largest] & (np.sign(mean[:, largest]) == np.sign(truth[largest]))
+    return {
+        "pairs": int(some.sum()),
+        **proportion("coverage", covered.ravel()),
+        "worst_pair": covered.mean(axis=0).min(),
+        "half_width": ((high - low) / 2.0).mean(),
+        "half_over_seeds": half.mean(),
+        "largest_difference": truth[largest],
+        **proportion("power", right),
+        **(proportion("false_rate", told.ravel()) if equal else {}),
+    }

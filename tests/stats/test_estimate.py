@@ -1,0 +1,63 @@
+"""An estimate says one thing: interval, p values and posterior of a mean and its error agree with each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, t
+
+from lossbench.stats.estimate import ALPHA, LEVEL, Estimate, at_least
+
+sizes = st.floats(-1.0, 1.0).map(lambda value: round(value, 6))
+errors = st.floats(1e-4, 1.0)
+freedoms = st.floats(1.0, 500.0)
+
+
+def estimated(mean: float, error: float, freedom: float) -> Estimate:
+    """Return an estimate over some units."""
+    return Estimate(mean, error, freedom, 50)
+
+
+@given(sizes, errors, freedoms)
+def test_the_interval_excludes_what_the_test_rejects(mean, error, freedom) -> None:
+    """Zero is outside the 95 % interval exactly where p is below 5 %; and so is the margin with equivalence."""
+    found, margin = estimated(mean, error, freedom), 0.3
+    interval, p_value, same = found.interval(), float(found.p_value()), float(found.p_equivalent(margin))
+    if abs(p_value - ALPHA) > 1e-9:
+        assert (interval.low > 0 or interval.high < 0) == (p_value < ALPHA)
+    if abs(same - ALPHA) > 1e-9:
+        assert (-margin < interval.low and interval.high < margin) == (same < ALPHA)
+
+
+@given(sizes, errors, freedoms, st.floats(0.0, 0.5))
+def test_the_posterior_is_students_distribution(mean, error, freedom, margin) -> None:
+    """Its three parts are those of scipy's t about the mean; they sum to one, and a mirrored mean mirrors them."""
+    below, equal, above = estimated(mean, error, freedom).posterior(margin)
+    scale = t(freedom, loc=mean, scale=error)
+    np.testing.assert_allclose([below, above], [scale.cdf(-margin), scale.sf(margin)], atol=1e-9)
+    assert below + equal + above == pytest.approx(1.0)
+    mirrored = estimated(-mean, error, freedom).posterior(margin)
+    np.testing.assert_allclose(mirrored, (above, equal, below), atol=1e-9)
+
+
+@pytest.mark.parametrize(("mean", "margin", "expected"), [(0.0, 0.1, (0, 1, 0)), (0.2, 0.1, (0, 0, 1))])
+def test_without_an_error_the_mean_is_certain(mean, margin, expected) -> None:
+    """A difference that never varies lies on one side of the margin for sure."""
+    assert estimated(mean, 0.0, 9.0).posterior(margin) == expected
+
+
+@given(st.integers(2, 5000), freedoms)
+def test_what_never_differed_may_still_differ(rows, freedom) -> None:
+    """Without a difference in n rows, the interval ends where Clopper and Pearson's ends for none of n."""
+    half = Estimate(0.0, at_least(0.0, freedom, rows), freedom, 50).interval().high
+    assert half == pytest.approx(binomtest(0, rows).proportion_ci(LEVEL).high)
+
+
+@given(errors, st.integers(2, 5000), freedoms)
+def test_no_interval_is_narrower_than_a_row(error, rows, freedom) -> None:
+    """Where something differed, half of the interval is at least one row, and is else what it was."""
+    before = Estimate(0.0, error, freedom, 50).interval().high
+    after = Estimate(0.0, at_least(error, freedom, rows), freedom, 50).interval().high
+    assert after == pytest.approx(max(before, 1.0 / rows))
