@@ -16,25 +16,23 @@ from lossbench.plan.settings import make_settings
 from lossbench.report.tables import tables
 from lossbench.report.terminal import WIDTH, print_lines, print_tables
 from lossbench.report.words import LEGEND
-from lossbench.results.read import read_trials
+from lossbench.results.remake import Remade, remake
 from lossbench.results.write import csv_text, summary_csv
-from lossbench.stats.pairs import compare_pairs
-from lossbench.stats.summary import summarise
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"
 
 
 @pytest.fixture(scope="module")
-def trials():
-    """Give the reference trials."""
-    return read_trials(REFERENCE)
+def reference() -> Remade:
+    """Give the reference, from its trials and rows."""
+    return remake(REFERENCE)
 
 
-def test_the_picture_is_of_the_reference(trials) -> None:
+def test_the_picture_is_of_the_reference(reference: Remade) -> None:
     """Every line of the README's tables is printed from the reference trials, letter for letter."""
     screen = Console(file=io.StringIO(), width=WIDTH)
-    print_tables(screen, tables(remake(REFERENCE).summary))
+    print_tables(screen, tables(reference.summary))
     print_lines(screen, LEGEND)
     printed = {line.rstrip() for line in screen.file.getvalue().splitlines()}
     (picture,) = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -43,13 +41,13 @@ def test_the_picture_is_of_the_reference(trials) -> None:
     assert set(shown) <= printed
 
 
-def test_the_reference_can_be_made_again_from_its_trials(trials) -> None:
-    """summary.csv and comparisons.csv follow from trials.csv alone; another processor may round the last digit.
+def test_the_reference_can_be_made_again_from_its_trials(reference: Remade) -> None:
+    """summary.csv and comparisons.csv follow from trials and rows; another processor may round the last digit.
 
     An older scipy's quantiles of t are good to ten digits, of which an interval near zero loses some.
     Columns that came after the reference are empty, or count seeds.
     """
-    made = {"summary.csv": summary_csv(summarise(trials)), "comparisons.csv": csv_text(compare_pairs(trials))}
+    made = {"summary.csv": summary_csv(reference.summary), "comparisons.csv": csv_text(reference.comparisons)}
     for name, text in made.items():
         found, wanted = pd.read_csv(io.StringIO(text)), pd.read_csv(REFERENCE / name)
         later = [name for name in found if name not in wanted and name != "undefined" and not name.endswith("_n")]

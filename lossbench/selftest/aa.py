@@ -220,14 +220,14 @@ def verdicts(scores: np.ndarray, test_to_train: float, margin: float, upward: bo
 
     Args:
         scores: (arms, families, seeds).
-        test_to_train: n_test / n_train, which corrects for shared rows; 0 under a law.
+        test_to_train: see `lossbench.stats.paired.shared_rows`; 0 under a law.
         margin: of the score.
         upward: whether a greater score is better.
 
     Example:
         >>> same = np.zeros((2, 1, 6))
-        >>> verdicts(same, 1 / 3, 0.01, upward=True)
-        array([['equivalent']], dtype='<U12')
+        >>> verdicts(same, 0.25, 0.01, upward=True).tolist()
+        [['equivalent']]
     """
     found = paired_test(scores[1:] - scores[0], test_to_train).estimate
     adjusted, same = (np.apply_along_axis(holm, 0, p) for p in (found.p_value(), found.p_equivalent(margin)))

@@ -17,7 +17,7 @@ MOST = 1024
 def least_n(family: int = 1) -> int:
     """Return the smallest number of pairs that can be significant under any distribution.
 
-    the smallest n with m 2 / 2ⁿ < 5 %; see `lossbench.stats.paired.smallest_p`
+    the smallest n with m 2 / 2ⁿ < 5 %; see `lossbench.stats.estimate.smallest_p`
 
     Args:
         family: how many tests are corrected together, at least 1.

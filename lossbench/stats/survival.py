@@ -78,7 +78,7 @@ def restricted_times(times: np.ndarray, reached: np.ndarray, horizon: Numbers) -
 
 
 def speed_verdict(interval: Interval, adjusted_p: Numbers, equivalent_p: Numbers = np.nan) -> np.ndarray:
-    """Put a comparison of restricted times into one word; see `lossbench.stats.paired.verdict`.
+    """Put a comparison of restricted times into one word; see `lossbench.stats.verdicts.verdict`.
 
     Args:
         interval: of the difference in epochs, this arm minus the other.

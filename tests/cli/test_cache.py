@@ -11,7 +11,7 @@ import pytest
 from lossbench.results.write import trials_csv
 from lossbench.run.scoring import frame_of
 from lossbench.schema import COLUMNS, DTYPES, HASHES
-from lossbench.store import Store, open_store
+from lossbench.store import Done, Store, open_store
 from lossbench.training.trial import Trial
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ def row(seed: int, dataset: str = "iris", loss: str = "ce") -> Row:
 def fill(*rows: Row, folder: Path | None = None) -> list[Row]:
     """Store rows, each with a curve, and return them."""
     with open_store(folder) as store:
-        store.put((row, np.zeros(2)) for row in rows)
+        store.put(Done(row, np.zeros(2)) for row in rows)
     return list(rows)
 
 

@@ -19,7 +19,7 @@ FIRST_COLUMNS = [
 CONVERGENCE = ["epochs_to_target", "epochs_to_plateau", "converged"]
 FILES = [
     *("comparisons.csv", "curves.csv", "manifest.json", "ranks.csv"),
-    *("report.html", "report.md", "summary.csv", "trials.csv"),
+    *("report.html", "report.md", "rows.npz", "summary.csv", "trials.csv"),
 ]
 
 

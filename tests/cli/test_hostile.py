@@ -42,7 +42,8 @@ def test_no_output_and_no_file_holds_what_cannot_be_seen(inside: Callable, tmp_p
         inside("cache", "info"),
     ]
     assert [outcome.code for outcome in outcomes] == [4, *[0] * 7], outcomes[0].err
-    files = [file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()]
+    written = (file for file in (tmp_path / "out").iterdir() if file.name != "rows.npz")  # which holds no text
+    files = [file.read_text(encoding="utf-8") for file in written]
     for line in lines(*files, *(text for outcome in outcomes for text in (outcome.out, outcome.err))):
         assert line == visible(line)
     assert r"evil \x1b[31m\u202e|<b>" in outcomes[0].out
