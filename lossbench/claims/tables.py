@@ -22,6 +22,7 @@ LEGEND = (
     "reproduced    comparisons come out as claimed          contradicted  none does, some the other way",
     "depends       some do and some do not: see on what     equivalent    no difference beyond the margin",
     "inconclusive  the seeds, or the digits, cannot tell    not yet       not tried: see why",
+    "Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",
 )
 
 

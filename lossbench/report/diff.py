@@ -30,7 +30,7 @@ MARKS = {
 LEGEND = (
     "+ better, - worse, ~ not significant, ! now fails, * now works, x not comparable: hashes differ",
     "< only in A, > only in B, = the same numbers: counted, not shown",
-    "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these data",
+    "change  B minus A over the n seeds of both, ± half of the 95 % interval, on these very rows",
     "p       of a paired t test, corrected by Holm over the losses of a table whose numbers moved",
 )
 
