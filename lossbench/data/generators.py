@@ -123,8 +123,8 @@ def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
 def blobs(classes: float = 3, rows: float = 500, seed: int = 0) -> Dataset:
     """Which cloud is a point from? Overlapping normal clouds in 8 dimensions.
 
-    x = m + N(0, 1) in each dimension, with m one mean a class on a sphere of radius 1.6, drawn once for each number
-    of classes. All classes have equally many rows.
+    x = m + N(0, 1) in each dimension, with m one mean a class on a sphere of radius 1.6, drawn once for each
+    number of classes. All classes have equally many rows.
 
     Source: Fisher 1936, The use of multiple measurements in taxonomic problems, Annals of Eugenics 7: normal
     classes of one covariance.

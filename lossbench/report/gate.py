@@ -27,7 +27,12 @@ def gate_tables(report: GateReport) -> Iterator[Table]:
         mine = [check for check in listed if check.place["dataset"] == dataset]
         mine.sort(key=lambda check: -OUTCOMES.index(check.outcome))
         columns = ("", "loss", "setting", "check", "found")
-        yield Table(f"gate: {dataset} ({mine[0].task}), on these very rows", columns, tuple(_rows(mine, names)), texts=columns)
+        yield Table(
+            f"gate: {dataset} ({mine[0].task}), on these very rows",
+            columns,
+            tuple(_rows(mine, names)),
+            texts=columns,
+        )
 
 
 def _rows(checks: list[Check], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, count
 from string import ascii_letters
 from typing import Any
@@ -12,11 +13,12 @@ import pandas as pd
 
 from lossbench.schema import COMPARISONS, MARGINS, METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
-from lossbench.stats.estimate import Interval, smallest_p
+from lossbench.stats.estimate import Estimate, Interval, smallest_p
 from lossbench.stats.families import gatekept
 from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
-from lossbench.stats.paired import effect_size, moments
+from lossbench.stats.paired import SeedSpread, effect_size, moments
 from lossbench.stats.row_scores import RowScores
+from lossbench.stats.rows import RowSpread
 from lossbench.stats.sample_size import more_seeds
 from lossbench.stats.verdicts import fair, told_apart, verdict
 
@@ -99,35 +101,70 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
         Columns by name, (tests,) each.
     """
     first, second = pairs_of(group)
-    margin, metric, whole = margins.get(group.score), METRICS[group.score], group.whole()
-    spread_over = group.difference_of(group.score, first, second)
-    found, scores = spread_over.at(), group.clean(group.score)
-    differences, primary = scores[second] - scores[first], first == 0
-    p_value, interval = found.p_value(), found.interval()
-    adjusted = gatekept(p_value, primary)
-    same = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
-    words = fair(verdict(interval, adjusted, metric.greater_is_better, same), whole[first], whole[second])
-    undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
+    scores = group.clean(group.score)
+    differences, known = scores[second] - scores[first], group.difference_of(group.score, first, second)
+    found, margin = known.at(), margins.get(group.score)
     n, mean, deviation = moments(differences)
-    check = bootstrap_interval(differences, group.dataset)
-    below, equal, above = found.posterior(margin or 0.0)
-    wins = np.where(np.isnan(differences), np.nan, (np.sign(differences) + 1.0) / 2.0)
-    known = ~np.isnan(adjusted)
-    family = np.maximum(np.where(primary, (known & primary).sum(), (known & ~primary).sum()), 1)
+    interval = replace(found.interval(), mean=mean)
     return {
-        **spread("difference", Interval(mean, interval.low, interval.high, n)),
+        **spread("difference", interval),
         "n": n,
         "unit": [group.unit] * len(first),
+        "effect_size": effect_size(mean, deviation),
+        **decided(group, known, margin),
+        **posterior(found, margin, METRICS[group.score].greater_is_better),
+        **by_seed(differences, group, interval),
+    }
+
+
+def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
+    """Return the p values of all pairs, corrected together, the verdicts, and what more seeds would do.
+
+    Args:
+        group: where they are from.
+        known: how well their differences are known.
+        margin: the difference that is too small to matter; None where none is declared.
+    """
+    (first, second), found, whole = pairs_of(group), known.at(), group.whole()
+    p_value, primary = found.p_value(), first == 0
+    adjusted = gatekept(p_value, primary)
+    same = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
+    words = verdict(found.interval(), adjusted, METRICS[group.score].greater_is_better, same)
+    words = fair(words, whole[first], whole[second])
+    undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
+    tested = ~np.isnan(adjusted)
+    family = np.maximum(np.where(primary, (tested & primary).sum(), (tested & ~primary).sum()), 1)
+    return {
         "p_value": p_value,
         "p_holm": adjusted,
-        "effect_size": effect_size(mean, deviation),
         "verdict": words.tolist(),
-        "p_worse": below if metric.greater_is_better else above,
-        "p_equal": equal,
-        "p_better": above if metric.greater_is_better else below,
-        **spread("beats", bootstrap_interval(wins if metric.greater_is_better else 1.0 - wins, group.dataset)),
         "smallest_p": smallest_p(found.n, family),
-        "more_seeds": np.where(undecidable, np.nan, more_seeds(spread_over, words, margin, family)),
+        "more_seeds": np.where(undecidable, np.nan, more_seeds(known, words, margin, family)),
+    }
+
+
+def posterior(found: Estimate, margin: float | None, greater_is_better: bool) -> dict[str, np.ndarray]:
+    """Return how probable it is that the second loss is worse, practically equal and better, (tests,) each."""
+    below, equal, above = found.posterior(margin or 0.0)
+    worse, better = (below, above) if greater_is_better else (above, below)
+    return {"p_worse": worse, "p_equal": equal, "p_better": better}
+
+
+def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval) -> dict[str, Any]:
+    """Return what the seeds say as if they were independent, beside what is decided.
+
+    How often the second loss beats the first on a new seed, ties counted half (Bouthillier et al. 2021, Accounting
+    for variance in machine learning benchmarks, section 4), and the bootstrap, as a cross-check.
+
+    Args:
+        differences: (tests, seeds) of the primary score.
+        group: where they are from.
+        interval: the one that decides.
+    """
+    check = bootstrap_interval(differences, group.dataset)
+    upward = differences * (1.0 if METRICS[group.score].greater_is_better else -1.0)
+    return {
+        **spread("beats", bootstrap_interval((np.sign(upward) + 1.0) / 2.0, group.dataset)),
         "bootstrap_low": check.low,
         "bootstrap_high": check.high,
         "bootstrap_disagrees": disagree_about_zero(interval, check),
