@@ -170,6 +170,6 @@ def at_least(error: Numbers, freedom: Numbers, rows: Numbers) -> np.ndarray:
     """
     from scipy.special import stdtrit
 
-    unseen = 1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / np.asarray(rows, dtype=np.float64))
-    least = np.where(np.asarray(error) == 0.0, unseen, 1.0 / np.asarray(rows))
+    one = 1.0 / np.where(np.asarray(rows) > 0, rows, np.nan)
+    least = np.where(np.asarray(error) == 0.0, 1.0 - ((1.0 - LEVEL) / 2.0) ** one, one)
     return np.asarray(np.maximum(error, least / stdtrit(freedom, (1.0 + LEVEL) / 2.0)))

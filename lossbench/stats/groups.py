@@ -94,6 +94,7 @@ class ComparisonGroup:
         """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
         if column not in self._known:
             places = np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]]
+            places = np.where(np.isnan(self.clean(column)), -1, places)
             self._known[column] = self.contributed.contributions(places, column) if self.contributed else None
         return self._known[column]
 

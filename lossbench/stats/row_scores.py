@@ -89,16 +89,17 @@ class RowScores:
         """Return what rows contribute to a score of several losses.
 
         Args:
-            places: (losses, seeds) the place of each trial's row, -1 where there is none.
+            places: (losses, seeds) the place of each trial's row, -1 where it has no such score.
             metric: a name in `METRICS`.
 
         Returns:
-            None where no training of a loss has cells, as under a law or without `rows.npz`. A loss that lacks
-            those of a seed is undefined in that split.
+            None where a trial has a score and no cells, as under a law, or stored by an older lossbench; and where
+            no trial has a score. A loss without a score is undefined in that split, and moves no other.
         """
-        held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
-        if metric not in self.values or not all(any(seeds) for seeds in held):
+        known = [place in self._bounds for place in places.ravel().tolist() if place >= 0]
+        if metric not in self.values or not known or not all(known):
             return None
+        held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
         shown = [next(filter(None, split), None) for split in zip(*held, strict=True)]
         splits = [split for split, cells in enumerate(shown) if cells is not None]
         sizes = [shown[split].stop - shown[split].start for split in splits]  # type: ignore[union-attr]

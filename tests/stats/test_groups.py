@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from random import Random
 
 import numpy as np
+import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.stats.groups import comparison_groups, stack
+from lossbench.stats.row_scores import Part, RowScores
+from lossbench.stats.summary import summarise
 
 from .synthetic import SHARES, score_tables, table
 
@@ -52,6 +55,30 @@ def test_a_seed_that_one_loss_lacks_is_missing_and_not_shifted() -> None:
     np.testing.assert_array_equal(group.clean("accuracy"), [[0.25, 0.5, 0.75], [np.nan, 0.5, 1.0]])
     assert group.whole().all()
     assert group.count("ok").tolist() == [3, 2]
+
+
+def with_rows(scores: Scores, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the summary of losses by the rows of their trials that ended well, but for losses without rows."""
+    trials, random = table(scores, shares=SHARES[:1]), np.random.default_rng(0)
+    right = {row: random.random(32) < trials.accuracy[row] for row in trials.index[trials.status == "ok"]}
+    trials.loc[list(right), "accuracy"] = [values.mean() for values in right.values()]
+    parts = [
+        Part(row, (np.arange(32) + 16 * trials.seed[row]) % 128, False, {"accuracy": values})
+        for row, values in right.items()
+        if trials.loss[row] not in without
+    ]
+    return summarise(trials, contributed=RowScores.of(parts)).set_index("loss")
+
+
+def test_a_loss_that_never_ended_well_leaves_the_rows_of_the_others() -> None:
+    """Rows stay the unit of the losses that have a score; where one has a score and no rows, seeds are for all."""
+    well = {"bce": np.full((4, 1), 0.8), "mse": np.full((4, 1), 0.7)}
+    alone, beside = with_rows(well), with_rows(well | {"mae": np.full((4, 1), np.nan)})
+    figures = ["mean", "low", "high", "difference", "difference_low", "difference_high", "unit"]
+    pd.testing.assert_frame_equal(beside.loc[["bce", "mse"], figures], alone[figures])
+    assert set(alone.unit.dropna()) == {"row"}
+    assert set(with_rows(well, without=("mse",)).unit.dropna()) == {"seed"}
+    assert set(with_rows({loss: np.full((4, 1), np.nan) for loss in well}).unit.dropna()) == {"seed"}
 
 
 def test_parts_of_a_table_may_lack_columns() -> None:
