@@ -95,7 +95,7 @@ def head(group: ComparisonGroup) -> dict[str, Any]:
     """Return what the rows are about."""
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     return {
-        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
+        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
         "loss": group.losses,
         **group.setting(),
         "outlier_kind": kinds[0] if kinds else "none",
