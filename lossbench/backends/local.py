@@ -98,6 +98,10 @@ def watched_threads() -> Iterator[None]:
         threading.excepthook = before
 
 
+def unheard(dead: threading.ExceptHookArgs) -> None:
+    """Pass over a thread that dies while the pool ends: it may look for tasks that are given up already."""
+
+
 @contextmanager
 def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
     """Let the main thread be interrupted once something is found, even where Ctrl-C is ignored (background)."""
@@ -141,6 +145,7 @@ def _in_processes(
             "is kept, unless --no-cache was given: run the same command again, with --jobs 1 where memory is short"
         ) from None
     finally:
+        threading.excepthook = unheard
         with warnings.catch_warnings():  # it would tell who stops early how to ask for less
             warnings.simplefilter("ignore", UserWarning)
             results.close()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -131,6 +132,29 @@ def test_who_stops_early_hears_nothing(recwarn: pytest.WarningsRecorder) -> None
     next(results)
     results.close()
     assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
+
+
+def test_a_thread_that_dies_while_the_pool_ends_is_nobodys_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who stops early does not hear of it; it is no Ctrl-C either."""
+
+    class Pool:
+        def __init__(self, **_: object) -> None:
+            pass
+
+        def __call__(self, calls: object) -> Iterator[tuple[int, None]]:
+            try:
+                yield 0, None
+                yield 1, None
+            finally:
+                dying = threading.Thread(target=lambda: {}[3])
+                dying.start()
+                dying.join()
+
+    monkeypatch.setattr("joblib.Parallel", Pool)
+    early = Local(2).run(time.sleep, [0.0, 0.0])
+    next(early)
+    early.close()
+    time.sleep(0.05)  # an interrupt would come by now
 
 
 def test_results_come_one_by_one() -> None:
