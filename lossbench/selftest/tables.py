@@ -186,7 +186,7 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
     mean, low, high, p_value, half = (values[:, some] for values in (mean, low, high, p_value, half))
     truth = mean.mean(axis=0)
     covered = (low <= truth) & (truth <= high)
-    told = (p_value < ALPHA) & ((low > 0.0) | (high < 0.0))
+    told = (p_value < ALPHA) & Interval(mean, low, high, len(tables)).off_zero
     largest = int(np.argmax(np.abs(truth)))
     right = told[:, largest] & (np.sign(mean[:, largest]) == np.sign(truth[largest]))
     return {

@@ -66,5 +66,4 @@ def disagree_about_zero(one: Interval, other: Interval) -> np.ndarray:
         >>> bool(disagree_about_zero(Interval(0.75, -0.5, 2.0, 9), Interval(0.75, 0.5, 1.0, 9)))
         True
     """
-    beyond, also_beyond = ((found.low > 0.0) | (found.high < 0.0) for found in (one, other))
-    return np.asarray((beyond != also_beyond) & ~np.isnan(one.low + other.low))
+    return np.asarray((one.off_zero != other.off_zero) & ~np.isnan(one.low + other.low))

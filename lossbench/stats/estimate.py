@@ -34,6 +34,11 @@ class Interval:
     high: Numbers
     n: np.ndarray | int
 
+    @property
+    def off_zero(self) -> np.ndarray:
+        """Whether zero is outside; False where the interval is unknown."""
+        return (np.asarray(self.low) > 0.0) | (np.asarray(self.high) < 0.0)
+
 
 @dataclass(frozen=True)
 class Estimate:

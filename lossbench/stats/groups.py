@@ -93,8 +93,7 @@ class ComparisonGroup:
     def contributions(self, column: str) -> Contributions | None:
         """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
         if column not in self._known:
-            places = np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]]
-            places = np.where(np.isnan(self.clean(column)), -1, places)
+            places = np.where(np.isnan(self.clean(column)), -1, self._places)
             self._known[column] = self.contributed.contributions(places, column) if self.contributed else None
         return self._known[column]
 
@@ -104,8 +103,12 @@ class ComparisonGroup:
 
     @cached_property
     def _grouped(self) -> bool:
-        places = np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]]
-        return self.contributed is not None and self.contributed.grouped_at(places)
+        return self.contributed is not None and self.contributed.grouped_at(self._places)
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        """Where the row of each clean trial stands in `trials.csv`, (losses, seeds), -1 where there is none."""
+        return np.asarray(np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]])
 
     def _counted(self, column: str) -> float:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""

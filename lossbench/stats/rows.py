@@ -19,7 +19,7 @@ rows' part counts twice:
     var(mean) = 2 max(0, V_row - V_both) + V_split
 
 Two is what `lossbench aa` finds right: on fresh tables drawn from known laws its 95 % intervals cover about 95 %
-on the average of pairs of losses, and more or less for single ones; its README section has the figures. Degrees of
+on the average of pairs of losses, and more or less for single ones; the README has the figures. Degrees of
 freedom are Satterthwaite's (1946), from S - 1 for the splits and from the kurtosis of the rows, so that a
 difference that rests on a few rows has a wide interval.
 """

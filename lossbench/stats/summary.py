@@ -87,7 +87,7 @@ def tied_with_best(group: ComparisonGroup) -> np.ndarray:
     best = np.nanargmax(means * (1.0 if METRICS[group.score].greater_is_better else -1.0))
     losses = np.arange(len(means))
     gap = group.difference_of(group.score, np.full_like(losses, best), losses).at().interval()
-    apart = ((gap.low > 0.0) | (gap.high < 0.0)) & (losses != best)
+    apart = gap.off_zero & (losses != best)
     return np.asarray(~(apart | np.isnan(means)))
 
 
