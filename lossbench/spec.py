@@ -18,8 +18,8 @@ from lossbench.visible import hides
 # A colon starts a parameter only when `key=` follows, so that `C:\data.csv` and `torch.nn:L1Loss` stay whole.
 _PARAMETER = re.compile(r":(?=@?[A-Za-z_]\w*=)")
 # A value, or one of a list, in double quotes may hold anything, such as the name of a column with a comma in it; a
-# value in brackets is a list of numbers, as in weight=[1,2,3].
-_WHOLE = re.compile(r'([=,]\s*)"(?:[^"]|"")*"(?=\s*(?:[:,]|$))|(=)\[(?:[^\[\]]|\[[^\[\]]*\])*\]')
+# value in brackets is a list of numbers, as in weight=[1,2,3], and never reaches over a colon.
+_WHOLE = re.compile(r'([=,]\s*)"(?:[^"]|"")*"(?=\s*(?:[:,]|$))|(=)\[(?:[^\[\]:]|\[[^\[\]:]*\])*\]')
 # The keys of a table whose values may hold commas.
 TABLE_LISTS = ("drop", "sep", "decimal", "na")
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
@@ -226,12 +226,13 @@ def test_numbers_are_read_to_the_last_bit(value: float) -> None:
     assert read_arguments("f", {"number": repr(value)}, declared()) == {"number": value}
 
 
-plain = st.text(st.characters(exclude_characters=":=@", exclude_categories=("C", "Z")), min_size=1)
+plain = st.text(st.characters(exclude_characters=':=@"', exclude_categories=("C", "Z")), min_size=1)
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
 
 
 @settings(deadline=None, max_examples=25)
 @given(plain, st.dictionaries(keys, plain), st.dictionaries(st.sampled_from(KEYS), plain))
+@example("f", {"A": "["}, {"target": "]"})
 def test_parameters_and_statements_are_told_apart(name, given_, stated):
     """What is written with an @ is stated, all else is a parameter, whatever the keys are."""
     pairs = [*given_.items(), *((f"@{key}", value) for key, value in stated.items())]
