@@ -6,13 +6,14 @@ Importing this package enters every experiment under its name; it imports neithe
 from lossbench.claims import exact, trained
 from lossbench.claims.catalogue import Catalogue, read_catalogue, read_terms
 from lossbench.claims.cell import Cell
-from lossbench.claims.claim import Claim, Evidence, Judgement
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
+from lossbench.claims.forms import find
 from lossbench.claims.judge import try_claims
+from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study
-from lossbench.claims.verdict import combine
 
 __all__ = [
     "Catalogue",
@@ -24,10 +25,10 @@ __all__ = [
     "Evidence",
     "Judgement",
     "Study",
-    "combine",
     "exact",
     "experiment",
     "explanation",
+    "find",
     "read_catalogue",
     "read_terms",
     "trained",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lossbench.claims.claim import Claim, ClaimKind
+from lossbench.claims.claim import Claim, ClaimKind, Form
 from lossbench.claims.printed import Printed
 from lossbench.claims.registry import EXPERIMENTS, check_arguments, missing
 from lossbench.claims.study import Protocol, Terms
@@ -19,8 +19,11 @@ _KEYS: dict[str, Any] = {
     "document": str,
     "place": str,
     "kind": ClaimKind,
+    "form": Form,
     "experiment": tuple[str, ...],
+    "parts": dict,
     "reported_in": str,
+    "like": str,
     "same_as": tuple[str, ...],
     "not_yet": str,
 }
@@ -101,21 +104,41 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
     place, table = file.inside("claims").inside(name), tables[name]
     if not isinstance(table, Mapping):
         raise ConfigError(f"{place}: {table!r} is not a table; write [claims.{name}] and its keys below")
+    table = {**_taken_over(table, tables, place), **table}
     own = read_table(_KEYS, ["claim"], {key: value for key, value in table.items() if key in _KEYS}, place)
+    own.pop("like", None)
     teller = own.pop("reported_in", name)
-    if teller not in tables:
-        raise UnknownName("claim", teller, tables, where=str(place.inside("reported_in")))
+    _check_claim(teller, tables, place.inside("reported_in"))
+    parts = {
+        key: read_as(str, text, place.inside("parts").inside(key)) for key, text in own.pop("parts", {}).items()
+    }
     told = read_as(dict, tables[teller], file.inside("claims").inside(teller))
     undecided = "same_as" in own or "not_yet" in own
     return Claim(
         id=name,
         sentence=" ".join(own.pop("claim").split()),
         experiments=own.pop("experiment", () if undecided else ("contest",)),
+        parts=parts,
         reported=dict(_read_reported(told.get("reported", {}), place.inside("reported"))),
         arguments={key: value for key, value in table.items() if key not in (*_KEYS, "reported")},
         source=place,
         **own,
     )
+
+
+def _taken_over(table: Mapping[str, Any], tables: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Return what another claim tells its experiments, where a claim is like that one."""
+    if "like" not in table:
+        return {}
+    model = read_as(str, table["like"], place.inside("like"))
+    _check_claim(model, tables, place.inside("like"))
+    theirs = read_as(dict, tables[model], place.inside("like"))
+    return {key: value for key, value in theirs.items() if key == "experiment" or key not in (*_KEYS, "reported")}
+
+
+def _check_claim(name: str, tables: Mapping[str, Any], place: Place) -> None:
+    if name not in tables:
+        raise UnknownName("claim", name, tables, where=str(place))
 
 
 def _read_reported(table: Any, place: Place, row: str = "") -> Iterator[tuple[tuple[str, str], str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.study import Study
 from lossbench.schema import METRICS, OVERLAP, Metric
-from lossbench.stats.paired import shared_rows
+from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
+from lossbench.stats.row_scores import RowScores
+from lossbench.stats.rows import RowSpread, over_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +32,12 @@ class Cell:
     Args:
         protocol: name of the protocol.
         trials: a row each; of every loss the same seeds, in the same order.
+        contributed: what the rows of tables contribute to the scores; None where that is not known.
     """
 
     protocol: str
     trials: pd.DataFrame = field(repr=False)
+    contributed: RowScores | None = field(default=None, repr=False)
 
     @cached_property
     def dataset(self) -> str:
@@ -91,16 +95,46 @@ class Cell:
 
     def at(self, share: float) -> Cell:
         """Return the trials at one contaminated share."""
-        return Cell(self.protocol, self.trials[self.trials.outlier_fraction == share])
+        return replace(self, trials=self.trials[self.trials.outlier_fraction == share])
 
     def by_rate(self) -> dict[float, Cell]:
         """Return the trials at each learning rate, ascending."""
         rates = sorted(set(self.trials.lr.tolist()))
-        return {rate: Cell(self.protocol, self.trials[self.trials.lr == rate]) for rate in rates}
+        return {rate: replace(self, trials=self.trials[self.trials.lr == rate]) for rate in rates}
+
+    def ended_badly(self, loss: str, share: float | None = None) -> np.ndarray:
+        """Return which trainings of a loss diverged, (seeds,); for the share see `of`."""
+        place = loss, self.shares[0] if share is None else share
+        return np.asarray((self.trials.status == "diverged").to_numpy()[self._places[place]])
 
     def score_of(self, arm: str, score: str) -> np.ndarray:
-        """Return the score of a loss at the smallest contaminated share, or of the constant answer: (seeds,)."""
-        return self.of("constant_score", self.losses[0]) if arm == CONSTANT else self.of(score, arm)
+        """Return the score of a loss at the smallest contaminated share, or of the constant answer: (seeds,).
+
+        A training that diverged has learnt nothing, and so has the score of the constant answer. That is known of
+        the score by which the data set is judged; of any other it is undefined.
+        """
+        constant = self.of("constant_score", self.losses[0] if arm == CONSTANT else arm)
+        if arm == CONSTANT:
+            return constant
+        found = self.of(score, arm)
+        return np.where(self.ended_badly(arm), constant, found) if score == self.primary.name else found
+
+    def spread_of(self, score: str, arms: tuple[str, str]) -> SeedSpread | RowSpread:
+        """Return how the first arm's score minus the second's scatters: over the rows of a table, where known.
+
+        Trainings that diverged have no rows; where there are some, seeds are counted.
+        """
+        counts = METRICS[score].counts
+        if self.contributed is not None and CONSTANT not in arms and not self.diverged(arms):
+            labels = self.trials.index.to_numpy()
+            places = np.stack([labels[self._places[arm, self.shares[0]]] for arm in arms])
+            known = np.where(np.isnan(np.stack([self.of(score, arm) for arm in arms])), -1, places)
+            found = self.contributed.contributions(known, score)
+            if found is not None:
+                return over_rows(found.scores[:1] - found.scores[1:], found.unit, found.split, counts)
+        differences = self.score_of(arms[0], score) - self.score_of(arms[1], score)
+        rows = float(self.trials.test_rows.iloc[0]) if counts else 0.0
+        return over_seeds(differences, self.test_to_train, rows if self.test_to_train else rows * len(differences))
 
     def compared(
         self, score: str, arms: tuple[str, str], direction: Direction, study: Study, note: str = ""
@@ -114,16 +148,16 @@ class Cell:
             study: where the margins are.
             note: what a reader must know besides.
         """
-        first, other = (self.score_of(arm, score) for arm in arms)
         margin, greater = study.margin(score), METRICS[score].greater_is_better
         facts = {"note": note} | self.contamination
-        return self.contrast(score, arms, first - other, direction, margin, greater, **facts)
+        made = self.contrast(score, arms, self.spread_of(score, arms), direction, margin, greater, **facts)
+        return replace(made, whole=(True, True)) if score == self.primary.name else made
 
     def contrast(
         self,
         quantity: str,
         arms: Sequence[str],
-        differences: np.ndarray,
+        differences: np.ndarray | SeedSpread | RowSpread,
         direction: Direction,
         margin: float | None,
         greater_is_better: bool = True,
@@ -132,12 +166,14 @@ class Cell:
         note: str = "",
         **facts: Any,
     ) -> Contrast:
-        """Return a comparison of two arms, to be judged; a training that diverged counts against its arm.
+        """Return a comparison of two arms, to be judged.
+
+        A training that diverged counts against its arm; of anything but two losses nothing is decided then.
 
         Args:
             quantity: what is measured.
             arms: what is compared.
-            differences: (seeds,) the first minus the second.
+            differences: (seeds,) the first minus the second; or how they scatter.
             direction: what is claimed of the first.
             margin: the difference that is too small to matter; None where none is declared.
             greater_is_better: the direction of what is measured.
@@ -159,7 +195,11 @@ class Cell:
         )
         pair = losses is None and len(arms) == 2
         whole = (arms[0] not in gone, arms[1] not in gone) if pair else (True, True)
-        return Contrast(line, differences, self.test_to_train, direction, margin, greater_is_better, whole=whole)
+        spread = differences
+        if isinstance(spread, np.ndarray):
+            spread = over_seeds(spread.astype(np.float64), self.test_to_train)
+        blurred = bool(gone) and not pair
+        return Contrast(line, spread, direction, margin, greater_is_better, whole=whole, blurred=blurred)
 
     @property
     def contamination(self) -> dict[str, Any]:
@@ -170,7 +210,7 @@ class Cell:
         return {"contamination": str(dirty.outlier_kind.iloc[0]), "shares": tuple(self.shares)}
 
 
-def cells_of(protocol: str, trials: pd.DataFrame) -> Iterator[Cell]:
+def cells_of(protocol: str, trials: pd.DataFrame, contributed: RowScores | None = None) -> Iterator[Cell]:
     """Yield the trials of each data set."""
     for _, mine in trials.groupby("dataset", sort=False):
-        yield Cell(protocol, mine)
+        yield Cell(protocol, mine, contributed)

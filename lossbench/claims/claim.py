@@ -1,4 +1,4 @@
-"""A claim; evidence, which is one comparison that was made for it; and the judgement of all of them."""
+"""A claim, and evidence: one comparison that was made for it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "numbe
 - forensic: the reported numbers alone.
 """
 
+Form = Literal["identity", "conjunction", "universal", "existential", "magnitude", "tendency"]
+"""What a claim says, read off its own words; `lossbench.claims.forms` has the verdicts of each.
+
+- identity: an equation, a derivative, a worked example.
+- conjunction: several things at once.
+- universal: always, must, whatever.
+- existential: can, may, some, not always.
+- magnitude: printed numbers, and the order that they have.
+- tendency: better, suits, more robust.
+"""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -33,9 +44,11 @@ class Claim:
         document: short name of the document; empty for a claim of the user's own.
         place: where in the document.
         kind: what decides it.
+        form: what it says, and so which verdicts it can have.
         experiments: names of the experiments that decide it.
         arguments: what the experiments are told, as it stands in the file.
         reported: the document's own numbers as printed, by row and column: ("bce", "accuracy") -> "0.859".
+        parts: of a claim of several parts, what the evidence of an experiment is about, by the experiment's name.
         same_as: claims whose evidence decides this one too; then it has no experiments of its own.
         not_yet: why it cannot be tried; empty where it can.
         source: where it stands, for messages.
@@ -46,9 +59,11 @@ class Claim:
     document: str = ""
     place: str = ""
     kind: ClaimKind = "experiment"
+    form: Form = "tendency"
     experiments: tuple[str, ...] = ("contest",)
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     reported: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    parts: Mapping[str, str] = field(default_factory=dict, repr=False)
     same_as: tuple[str, ...] = ()
     not_yet: str = ""
     source: Place = field(default=Place(()), repr=False, compare=False)
@@ -72,15 +87,16 @@ def decided(holds: bool) -> Word:
     return "reproduced" if holds else "contradicted"
 
 
-Verdict = Literal[Word, "depends", "not yet"]
-"""What can be said of a claim: one word of all its evidence; depends, on a condition; or not yet tried."""
+Role = Literal["unit", "sensitivity", "shown"]
+"""What a line of evidence is for.
 
-VERDICTS: tuple[Verdict, ...] = (
-    *("reproduced", "depends", "contradicted", "equivalent", "inconclusive"),
-    *("not testable", "not yet"),
-)
-"""Every verdict, in the order of a summary."""
+- unit: it decides; it is what a verdict counts.
+- sensitivity: the same question under another protocol, or of other rivals; shown, and never counted.
+- shown: a figure beside the others, such as the level of a score.
+"""
 
+Reading = Literal["as stated", "but for rounding", "another"]
+"""How an exact line takes the claim: by its own words, to other digits, or in another sense."""
 
 Aspect = Literal["outcome", "size", "level"]
 """Which side of a quantity a line of evidence is about.
@@ -110,6 +126,9 @@ class Evidence:
         rates: the learning rates, where they are not those of the protocol: one for all arms, or those compared.
         by_rate: whether the rates of one loss are compared, and not losses.
         detail: what else tells it apart: which reading of the claim, which way of printing.
+        part: of a claim of several parts, which one; empty where it has one.
+        role: what it is for.
+        reading: how an exact line takes the claim.
         claim: ID of the claim that it was gathered for, where several decide this one.
         aspect: which side of the quantity it is about.
         contamination: kind of the contamination of the training part; empty where it is clean.
@@ -118,8 +137,9 @@ class Evidence:
         measured: what it is; a difference is of the first arm minus the second.
         low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
         high: upper end, likewise.
-        n: seeds of an experiment, or points of a derivative or property.
-        p_value: of the paired test, corrected by Holm over all comparisons made for the claim.
+        n: rows or seeds of an experiment, or points of a derivative or property.
+        over: what n counts, where something was trained.
+        p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
         diverged: how many trainings of the arms diverged.
         note: what a reader must know besides.
 
@@ -137,6 +157,9 @@ class Evidence:
     rates: tuple[float, ...] = ()
     by_rate: bool = False
     detail: str = ""
+    part: str = ""
+    role: Role = "unit"
+    reading: Reading = "as stated"
     claim: str = ""
     aspect: Aspect = "outcome"
     contamination: str = ""
@@ -146,6 +169,7 @@ class Evidence:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    over: Literal["", "rows", "seeds"] = ""
     p_value: float | None = None
     diverged: int = 0
     note: str = ""
@@ -153,11 +177,7 @@ class Evidence:
     @property
     def what(self) -> str:
         """What was measured, under which contamination: "r2 with 10% target outliers"."""
-        dirty = ""
-        if self.contamination:
-            span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
-            dirty = f" {span} {self.contamination} outliers"
-        return f"{ASPECTS[self.aspect]}{self.quantity}{dirty}"
+        return " ".join(filter(None, [f"{ASPECTS[self.aspect]}{self.quantity}", self.contaminated]))
 
     @property
     def case(self) -> str:
@@ -175,40 +195,25 @@ class Evidence:
         return 0.0 if self.measured == self.reported else self.measured - self.reported  # infinities may be equal
 
     @property
+    def where(self) -> str:
+        """Under which circumstances: "on moons with 10% label outliers"."""
+        about = self.contaminated
+        return " ".join(filter(None, [f"on {self.dataset}" if self.dataset else "", about]))
+
+    @property
+    def contaminated(self) -> str:
+        """How the training part was contaminated: "with 10% label outliers"; empty where it was not."""
+        if not self.contamination:
+            return ""
+        span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
+        return f"{span} {self.contamination} outliers"
+
+    @property
     def clarity(self) -> float:
         """How many widths of its interval a measured value is away from zero; 0 without an interval."""
         if self.measured is None or self.low is None or self.high is None or self.high == self.low:
             return 0.0
         return abs(self.measured) / (self.high - self.low)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What was found on a claim.
-
-    Args:
-        claim: the claim.
-        evidence: every comparison that was made for it.
-        verdict: what they come to; see `lossbench.claims.verdict.combine`.
-        condition: on what it depends, or where it holds if not everywhere; what was left untried, and why.
-        command: repeats it.
-    """
-
-    claim: Claim
-    evidence: tuple[Evidence, ...] = field(repr=False)
-    verdict: Verdict
-    condition: str
-    command: str
-
-    @property
-    def decisive(self) -> Evidence | None:
-        """The clearest comparison among those that say what the verdict says; None without any."""
-        agreeing = [line for line in self.evidence if line.verdict == self.verdict] or self.evidence
-        return max(agreeing, key=lambda line: line.clarity, default=None)
-
-    def values(self, of: Callable[[Evidence], str]) -> tuple[str, ...]:
-        """Return what occurs in the evidence on one axis, in its order, without blanks."""
-        return tuple(dict.fromkeys(filter(None, map(of, self.evidence))))
 
 
 def grouped(items: Iterable[Item], by: Callable[[Item], Key]) -> dict[Key, list[Item]]:

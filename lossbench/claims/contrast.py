@@ -1,4 +1,4 @@
-"""Contrasts: paired comparisons of two arms over seeds, judged together, from the scores of trainings to evidence.
+"""Contrasts: paired comparisons of two arms over rows or seeds, judged together, from scores to evidence.
 
 Every experiment that trains makes its contrasts and has them judged by `judge_all`, so that a claim is decided by
 the same test, margins and correction whatever experiment decides it.
@@ -11,20 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from lossbench.claims.claim import Evidence, Word, decided
-from lossbench.stats.estimate import ALPHA
+from lossbench.stats.estimate import ALPHA, Estimate
 from lossbench.stats.families import holm
-from lossbench.stats.paired import PairedTest, corrected_interval, paired_test
+from lossbench.stats.paired import SeedSpread, corrected_interval
+from lossbench.stats.rows import RowSpread
 from lossbench.stats.verdicts import BETTER, WORSE, fair, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
 
-- better, worse: reproduced where it is so, contradicted where it is the opposite, else equivalent or inconclusive.
+- better, worse: equivalent where the difference is shown to lie within the margin, whatever its sign; else
+  reproduced where it is so, contradicted where it is the opposite.
 - equal: reproduced where the interval lies inside the margin, contradicted where either arm is better.
 - not worse: reproduced where it is shown to be above minus the margin, contradicted where it is shown to be below.
 """
@@ -36,23 +39,23 @@ class Contrast:
 
     Args:
         line: everything that the evidence says but figures and verdict.
-        differences: (seeds,) a score of the first arm minus the second; NaN where either is undefined.
-        test_to_train: see `lossbench.stats.paired.shared_rows`.
+        spread: how a score of the first arm minus the second scatters over the rows of a table, or over seeds.
         direction: what is claimed of the first arm.
         margin: the difference that is too small to matter; None where none is declared.
         greater_is_better: the direction of the score.
         claimed: the difference that the test is of; not zero where a reported size is tried.
-        whole: whether all trainings of the first arm ended well, and all of the second.
+        whole: whether all trainings of the first arm have a value, and all of the second.
+        blurred: whether some have none, and it is not known which arm that speaks against.
     """
 
     line: Evidence
-    differences: np.ndarray
-    test_to_train: float
+    spread: SeedSpread | RowSpread
     direction: Direction
     margin: float | None
     greater_is_better: bool = True
     claimed: float = 0.0
     whole: tuple[bool, bool] = (True, True)
+    blurred: bool = False
 
     @property
     def bound(self) -> float:
@@ -61,60 +64,67 @@ class Contrast:
             return self.claimed
         return self.claimed - (self.margin or 0.0) * (1 if self.greater_is_better else -1)
 
-    def test(self) -> PairedTest:
-        """Test whether the difference is the one that it is tested against."""
-        return paired_test(np.asarray(self.differences, dtype=np.float64) - self.bound, self.test_to_train)
+    @cached_property
+    def estimate(self) -> Estimate:
+        """The difference less the bound."""
+        found = self.spread.at()
+        return replace(found, mean=float(np.asarray(found.mean).item()) - self.bound)
 
 
 def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
-    """Judge all comparisons that are made for one claim; their p values are corrected by Holm, all together.
+    """Judge all comparisons that are made for one claim.
+
+    Their p values are corrected by Holm: those of the units, which decide, among themselves, and those of all
+    other comparisons likewise. Equivalence is corrected as difference is.
 
     Example:
-        >>> line, wins = Evidence("inconclusive", "accuracy"), np.array([0.11, 0.12, 0.13, 0.12])
-        >>> judge_all([Contrast(line, wins, 0.3, "better", margin=0.01)])[0].verdict
+        >>> line, wins = Evidence("inconclusive", "accuracy"), over_seeds(np.array([0.11, 0.12, 0.13, 0.12]), 0.3)
+        >>> judge_all([Contrast(line, wins, "better", margin=0.01)])[0].verdict
         'reproduced'
     """
-    tests = [contrast.test() for contrast in contrasts]
-    adjusted = holm(np.array([test.p_value for test in tests])).tolist()
-    same = holm(np.array([equal_p(*pair) for pair in zip(contrasts, tests, strict=True)])).tolist()
-    return [judge(*each) for each in zip(contrasts, tests, adjusted, same, strict=True)]
+    different = np.array([float(contrast.estimate.p_value()) for contrast in contrasts])
+    same = np.array([equal_p(contrast) for contrast in contrasts])
+    units = np.array([contrast.line.role == "unit" for contrast in contrasts], dtype=bool)
+    for family in (units, ~units):
+        different[family], same[family] = holm(different[family]), holm(same[family])
+    return [judge(*each) for each in zip(contrasts, different.tolist(), same.tolist(), strict=True)]
 
 
-def equal_p(contrast: Contrast, test: PairedTest) -> float:
+def equal_p(contrast: Contrast) -> float:
     """Return the p value of a difference of the margin or more; NaN where no margin is declared."""
     if not contrast.margin or contrast.direction == "not worse":
         return float("nan")
-    return float(test.estimate.p_equivalent(contrast.margin))
+    return float(contrast.estimate.p_equivalent(contrast.margin))
 
 
-def judge(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Evidence:
+def judge(contrast: Contrast, adjusted_p: float, same_p: float) -> Evidence:
     """Return the evidence of one contrast, with its figures.
 
-    The trainings of a loss that are left where others diverged speak against it at most. Where it is not known of
-    which arm they were, nothing is decided.
+    The trainings of a loss that are left where others have no value speak against it at most.
     """
-    mean, low, high = (
-        number(end + contrast.bound) for end in (test.interval.mean, test.interval.low, test.interval.high)
-    )
-    n = int(test.interval.n)
-    found = replace(contrast.line, measured=mean, low=low, high=high, n=n, p_value=number(adjusted_p))
+    interval = contrast.estimate.interval()
+    mean, low, high = (number(end + contrast.bound) for end in (interval.mean, interval.low, interval.high))
+    n = int(interval.n)
+    over: Literal["rows", "seeds"] = "rows" if isinstance(contrast.spread, RowSpread) else "seeds"
+    found = replace(contrast.line, measured=mean, low=low, high=high, n=n, over=over, p_value=number(adjusted_p))
     if not n:
         return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
-    unknown = found.diverged and all(contrast.whole)
-    return replace(found, verdict="inconclusive" if unknown else word_for(contrast, test, adjusted_p, same_p))
+    return replace(found, verdict="inconclusive" if contrast.blurred else word_for(contrast, adjusted_p, same_p))
 
 
-def word_for(contrast: Contrast, test: PairedTest, adjusted_p: float, same_p: float) -> Word:
+def word_for(contrast: Contrast, adjusted_p: float, same_p: float) -> Word:
     """Return what a contrast says of what is claimed; see `Direction`."""
-    found = str(verdict(test.interval, adjusted_p, contrast.greater_is_better, same_p))
+    found = str(verdict(contrast.estimate.interval(), adjusted_p, contrast.greater_is_better, same_p))
     first, second = map(np.atleast_1d, contrast.whole)
     found, same_p = str(fair(np.array([found]), second, first)[0]), same_p if all(contrast.whole) else float("nan")
     better, worse = found in BETTER, found in WORSE
     if contrast.direction == "equal":
         return "reproduced" if same_p < ALPHA else "contradicted" if better or worse else "inconclusive"
+    if same_p < ALPHA:
+        return "equivalent"
     if better or worse:
         return decided(worse if contrast.direction == "worse" else better)
-    return "equivalent" if found == "equivalent" else "inconclusive"
+    return "inconclusive"
 
 
 def number(value: Any) -> float | None:
@@ -143,6 +153,7 @@ def level(
     return replace(
         line,
         verdict="not testable",
+        role="shown",
         aspect="level",
         reported=None if reported is None else float(reported),
         measured=number(mean.mean),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,31 @@ class Design:
 
     def carry_out(self, study: Study) -> list[Evidence]:
         """Train, compare, judge and sum up."""
-        found = (training.contrasts(*training.trained(study)) for training in self.trainings)
-        return list(self.summary(judged(chain.from_iterable(found))))
+        found = [list(training.contrasts(*training.trained(study))) for training in self.trainings]
+        return list(self.summary(judged(decisive(chain.from_iterable(found), study.terms.primary))))
+
+
+def decisive(found: Iterable[Found], primary: str) -> Iterator[Found]:
+    """Yield everything, what was found under another protocol than the primary one as sensitivity.
+
+    Where the experiment sets the rates itself, nothing is tried under the primary protocol; then all decides.
+    """
+    made = list(found)
+    if not any(line_of(one).protocol == primary for one in made):
+        return iter(made)
+    return (one if line_of(one).protocol == primary else aside(one) for one in made)
+
+
+def line_of(found: Found) -> Evidence:
+    """Return what a contrast says but for its figures, and evidence as it is."""
+    return found.line if isinstance(found, Contrast) else found
+
+
+def aside(found: Found) -> Found:
+    """Return what was found as sensitivity, which is shown and never counted."""
+    line = line_of(found)
+    shown = replace(line, role="sensitivity") if line.role == "unit" else line
+    return replace(found, line=shown) if isinstance(found, Contrast) else shown
 
 
 def judged(found: Iterable[Found]) -> list[Evidence]:
@@ -102,7 +126,8 @@ def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: A
     """
 
     def by_dataset(comparison: Comparison) -> Iterator[Found]:
-        return chain.from_iterable(map(contrasts, cells_of(protocol, comparison.trials)))
+        cells = cells_of(protocol, comparison.trials, comparison.contributed)
+        return chain.from_iterable(map(contrasts, cells))
 
     return Training(protocol, [axes], by_dataset)
 
@@ -110,3 +135,37 @@ def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: A
 def under_each(study: Study, contrasts: Callable[[Cell], Iterable[Found]], **axes: Any) -> list[Training]:
     """Return the same trials under every protocol; for the arguments see `under`."""
     return [under(protocol.name, contrasts, **axes) for protocol in study.protocols]
+
+
+def by_score(
+    study: Study, contrasts: Callable[[Cell, str], Iterable[Found]], scores: Sequence[str], **axes: Any
+) -> list[Training]:
+    """Return the same trials under every protocol, judged by several scores.
+
+    Where each loss has its own rate, that is the one that is best by the score that is judged, so that there are
+    trials of their own for each score.
+
+    Args:
+        study: where the protocols are.
+        contrasts: takes the trials of one data set, and the score that is judged.
+        scores: names of metrics; without any, the data set's own.
+        **axes: what is trained, see `Training`.
+    """
+    trainings = []
+    for protocol in study.protocols:
+        if scores and protocol.tune:
+            parts = [([score], {"score": [score]}) for score in scores]
+        else:
+            parts = [(list(scores), {})]
+        trainings += [
+            under(protocol.name, partial(each_score, contrasts, mine), **axes, **by) for mine, by in parts
+        ]
+    return trainings
+
+
+def each_score(
+    contrasts: Callable[[Cell, str], Iterable[Found]], scores: Sequence[str], cell: Cell
+) -> Iterator[Found]:
+    """Yield what is found on one data set by each score."""
+    for score in scores or [cell.primary.name]:
+        yield from contrasts(cell, score)

@@ -7,7 +7,6 @@ show, has a suite a document and a case a claim.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any
 import pandas as pd
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement
-from lossbench.claims.tables import few_words, title_of
+from lossbench.claims.claim import Evidence
+from lossbench.claims.forms import WERE, is_verdict, same_as, standing
+from lossbench.claims.judgement import Judgement
+from lossbench.claims.tables import title_of
 from lossbench.errors import DataError
 from lossbench.report.junit import JUnitCase, junit
 from lossbench.results.cell import from_cell
@@ -25,26 +26,25 @@ from lossbench.results.sheet import read_sheet
 from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
-    *("protocol", "dataset", "case", "what", "reported", "measured", "difference"),
-    *("low", "high", "n", "p_value", "verdict", "note"),
+    *("role", "part", "protocol", "dataset", "case", "what", "reported", "measured", "difference"),
+    *("low", "high", "n", "over", "p_value", "verdict", "note"),
 )
 """The columns of `evidence.csv` after the ID."""
 
-DECISIVE = ("case", "what", "reported", "measured", "low", "high", "n")
-"""What `claims.csv` has of the clearest comparison."""
+DECISIVE = ("case", "what", "dataset", "reported", "measured", "low", "high", "n", "over")
+"""What `claims.csv` has of the line that the answer names."""
+
+COUNTS = ("units", "supporting", "opposing", "equal", "open", "comparisons")
 
 COLUMNS = (
-    *("id", "document", "place", "kind", "claim", "verdict", "condition"),
-    *("protocols", "datasets", "comparisons"),
-    *(word.replace(" ", "_") for word in WORDS),
-    *DECISIVE,
-    "command",
+    *("id", "document", "place", "kind", "form", "claim", "verdict", "standing", "answer"),
+    *(*COUNTS, *DECISIVE, "left", "command"),
 )
 """The columns of `claims.csv`."""
 
 
 def claims_csv(judgements: Sequence[Judgement]) -> str:
-    """Return one row a claim: what was found, how often which word was said, and the clearest comparison."""
+    """Return one row a claim: its verdict and answer, the counts, and the line that the answer names."""
     return csv_text(pd.DataFrame(map(row_of, judgements), columns=list(COLUMNS), dtype=object))
 
 
@@ -64,27 +64,36 @@ def claims_json(judgements: Sequence[Judgement]) -> str:
 def row_of(judgement: Judgement) -> dict[str, Any]:
     """Return the row of a claim."""
     claim, line = judgement.claim, judgement.decisive
-    count = Counter(line.verdict for line in judgement.evidence)
     return {
         "id": claim.id,
         "document": claim.document,
         "place": claim.place,
         "kind": claim.kind,
+        "form": claim.form,
         "claim": claim.sentence,
         "verdict": judgement.verdict,
-        "condition": judgement.condition,
-        "protocols": " ".join(judgement.values(lambda line: line.protocol)),
-        "datasets": " ".join(judgement.values(lambda line: line.dataset)),
-        "comparisons": len(judgement.evidence),
-        **{word.replace(" ", "_"): count[word] for word in WORDS},
+        "standing": standing(judgement.verdict),
+        "answer": judgement.answer,
+        **counts_of(judgement),
         **({} if line is None else plain({name: cells(line)[name] for name in DECISIVE})),
+        "left": judgement.left,
         "command": judgement.command,
     }
 
 
+def counts_of(judgement: Judgement) -> dict[str, int]:
+    """Return how many units said what, and how many comparisons were made in all."""
+    made = sum(line.role != "shown" for line in judgement.evidence)
+    if judgement.finding is None:
+        return {"comparisons": made}
+    tally = judgement.finding.tally
+    parts = (tally.units, tally.supporting, tally.opposing, tally.equal, tally.open)
+    return dict(zip(COUNTS, [*map(len, parts), made], strict=True))
+
+
 def cells(line: Evidence) -> dict[str, Any]:
     """Return the cells of a comparison."""
-    return {name: getattr(line, name) for name in EVIDENCE}
+    return {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +138,7 @@ def read_expected(file: Path) -> dict[str, str]:
     sheet = read_sheet(file, check_header)
     expected: dict[str, str] = {}
     for row, (name, verdict) in enumerate(zip(sheet.cells["id"], sheet.cells["verdict"], strict=True)):
-        if verdict not in VERDICTS:
+        if not (is_verdict(verdict) or verdict in WERE):
             raise sheet.error(row, f"claim {name} has the verdict '{verdict}', which is none; {AGAIN}")
         if name in expected:
             raise sheet.error(row, f"claim {name} is there twice; keep one of the two")
@@ -159,14 +168,14 @@ def changes(
         ids: the claims that were asked for; without any, all, so that each one expected must be there.
 
     Example:
-        >>> changes({"T3": "depends"}, [])
-        [ChangedVerdict(id='T3', before='depends', after='missing')]
+        >>> changes({"A10": "holds"}, [])
+        [ChangedVerdict(id='A10', before='holds', after='missing')]
     """
     found = {judgement.claim.id: judgement.verdict for judgement in judgements}
     return [
         ChangedVerdict(name, before, found.get(name, MISSING))
         for name, before in expected.items()
-        if (name in ids or not ids) and found.get(name) != before
+        if (name in ids or not ids) and not (name in found and same_as(before, found[name]))
     ]
 
 
@@ -184,7 +193,7 @@ def claims_junit(
     for judgement in judgements:
         claim, before = judgement.claim, expected.get(judgement.claim.id)
         tried = judgement.verdict not in ("not yet", "not testable")
-        text = f"{judgement.verdict}: {few_words(judgement)}" + (f"; expected {before}" if before else "")
+        text = judgement.answer + (f" Expected: {before}." if before else "")
         suite, name = title_of(claim.document, catalogue), f"{claim.id}: {claim.sentence}"
         cases.append(JUnitCase(suite, name, "failed" if before else "passed" if tried else "skipped", text))
     gone = [JUnitCase("expected", one.id, "failed", str(one)) for one in changed if one.after == MISSING]

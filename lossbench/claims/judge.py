@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Claim, Evidence, Judgement, Verdict
+from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Design
+from lossbench.claims.forms import find
+from lossbench.claims.judgement import Judgement
 from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
 from lossbench.claims.study import Study
-from lossbench.claims.verdict import combine
 from lossbench.errors import ConfigError, UsageError
 
 MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
@@ -36,7 +37,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         >>> from lossbench.claims import Study, read_catalogue, read_terms
         >>> catalogue = read_catalogue()
         >>> try_claims(catalogue, catalogue.find(("F3",)), Study(read_terms()))[0].verdict
-        'depends'
+        'partly'
     """
     inquiry = Inquiry(catalogue, study)
     deciding = {one.id: one for claim in claims for one in catalogue.deciding(claim)}
@@ -84,13 +85,8 @@ class Inquiry:
     def judgement(self, claim: Claim) -> Judgement:
         """Try a claim, unless that was done, and judge it."""
         evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
-        verdict: Verdict = "not yet"
-        condition = ""
-        if evidence or not left:
-            tuned = {protocol.name for protocol in self.study.protocols if protocol.tune}
-            verdict, condition = combine(evidence, tuned)
-        said = "; ".join(filter(None, [condition, left]))
-        return Judgement(claim, evidence, verdict, said, self.command(claim))
+        finding = find(claim.form, evidence) if evidence or not left else None
+        return Judgement(claim, evidence, finding, left, self.command(claim))
 
     def evidence(self, claim: Claim) -> Lines:
         """Return the evidence on a claim; of several claims that decide it, each line says which."""
@@ -117,10 +113,17 @@ class Inquiry:
         return self.gathered[claim.id]
 
     def _tried(self, claim: Claim) -> Iterator[Evidence]:
+        """Yield what each experiment of a claim found; of a claim that is trained, what is exact stands beside."""
+        trained = any(trains(name) for name in claim.experiments if name in EXPERIMENTS)
         for name in claim.experiments:
             if name in EXPERIMENTS:
                 found = EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
-                yield from found.carry_out(self.study) if isinstance(found, Design) else found
+                designed = isinstance(found, Design)
+                lines = found.carry_out(self.study) if isinstance(found, Design) else found
+                aside = trained and not designed and claim.form != "conjunction"
+                for line in lines:
+                    part = claim.parts.get(name) or line.part
+                    yield replace(line, part=part, role="shown" if aside else line.role)
 
     def command(self, claim: Claim) -> str:
         """Return what repeats the judgement."""

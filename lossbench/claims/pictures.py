@@ -8,7 +8,8 @@ from string import ascii_letters
 from textwrap import wrap
 from typing import NamedTuple
 
-from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, Judgement, grouped
+from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, grouped
+from lossbench.claims.judgement import Judgement
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
 

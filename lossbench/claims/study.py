@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ class Terms:
 
     Args:
         protocols: by name, in the order of the report.
+        primary: name of the one that decides; the others show how far a verdict hangs on it.
         model: spec of the network, where an experiment does not need another.
         batch_size: rows a step.
         epochs: passes over the training rows.
@@ -61,6 +62,7 @@ class Terms:
     """
 
     protocols: Mapping[str, Protocol]
+    primary: str
     model: str
     batch_size: int
     epochs: int
@@ -115,6 +117,11 @@ class Study:
     def margin(self, score: str) -> float | None:
         """Return the difference of a score that is too small to matter; None where none is declared."""
         return self.terms.margins.get(score)
+
+    def within(self, margin: float, scores: Sequence[str]) -> Study:
+        """Return the same study with another margin for some scores."""
+        margins = {**self.terms.margins, **dict.fromkeys(scores, margin)}
+        return replace(self, terms=replace(self.terms, margins=margins))
 
     def readings(self, arm: str, task: Task) -> tuple[str, ...]:
         """Return the losses of a task that an arm may stand for: "mse" is three on two classes."""

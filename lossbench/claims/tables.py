@@ -8,7 +8,9 @@ from itertools import chain
 from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import VERDICTS, WORDS, Evidence, Judgement, grouped
+from lossbench.claims.claim import WORDS, Evidence, grouped
+from lossbench.claims.forms import STANDING, standing
+from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.report.figures import NOT_DEFINED, interval
@@ -18,12 +20,7 @@ from lossbench.report.terminal import WIDTH
 CLAIM, FEW_WORDS = 32, 39  # columns of the terminal for a claim and for its evidence
 PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 
-LEGEND = (
-    "reproduced    comparisons come out as claimed          contradicted  none does, some the other way",
-    "depends       some do and some do not: see on what     equivalent    no difference beyond the margin",
-    "inconclusive  the seeds, or the digits, cannot tell    not yet       not tried: see why",
-    "Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",
-)
+LEGEND = ("Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",)
 
 
 def overview(judgements: Sequence[Judgement], catalogue: Catalogue, shortened: bool = False) -> Iterator[Table]:
@@ -38,7 +35,7 @@ def overview(judgements: Sequence[Judgement], catalogue: Catalogue, shortened: b
     for document, mine in grouped(judgements, lambda judgement: judgement.claim.document).items():
         rows = []
         for judgement in mine:
-            sentence, evidence = judgement.claim.sentence, few_words(judgement)
+            sentence, evidence = judgement.claim.sentence, judgement.answer
             if shortened:
                 sentence, evidence = two_lines(sentence, CLAIM), two_lines(evidence, FEW_WORDS)
             rows.append((judgement.claim.id, sentence, judgement.verdict, evidence))
@@ -60,14 +57,6 @@ def title_of(document: str, catalogue: Catalogue) -> str:
     return f"{document}: {catalogue.documents[document]}" if document else str(catalogue.file)
 
 
-def few_words(judgement: Judgement) -> str:
-    """Say on what a judgement depends, or name its clearest comparison."""
-    line = judgement.decisive
-    if judgement.condition or line is None:
-        return judgement.condition
-    return ", ".join(filter(None, [f"{line.what} {figure(line)}", line.case, line.dataset]))
-
-
 def figure(line: Evidence) -> str:
     """Write what was measured, with half of its interval."""
     if line.measured is None:
@@ -78,11 +67,12 @@ def figure(line: Evidence) -> str:
 
 
 def tally(judgements: Sequence[Judgement]) -> str:
-    """Say how many claims have which verdict, after how many comparisons."""
-    count = Counter(judgement.verdict for judgement in judgements)
-    said = ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])
-    compared = sum(len(judgement.evidence) for judgement in judgements)
-    return f"{len(judgements)} claim{'s' * (len(judgements) > 1)} after {compared} comparisons: {said}"
+    """Say how many claims stand, how many do not, after how many comparisons; a copy is counted once."""
+    own = [one for one in judgements if not one.claim.same_as]
+    count = Counter(standing(one.verdict) for one in own)
+    said = ", ".join(f"{count[column]} {column}" for column in STANDING if count[column])
+    compared = sum(line.role != "shown" for judgement in own for line in judgement.evidence)
+    return f"{len(own)} claim{'s' * (len(own) != 1)} after {compared} comparisons: {said}"
 
 
 def in_full(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[str]:
@@ -97,7 +87,9 @@ def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[
     claim, deciding = judgement.claim, catalogue.deciding(judgement.claim)
     yield "stands in", ", ".join(filter(None, [title_of(claim.document, catalogue), claim.place]))
     yield "kind", claim.kind
-    yield "verdict", ": ".join(filter(None, [judgement.verdict, judgement.condition]))
+    yield "form", claim.form
+    yield "verdict", judgement.verdict
+    yield "answer", judgement.answer
     for name in dict.fromkeys(chain.from_iterable(one.experiments for one in deciding)):
         if name in EXPERIMENTS:
             yield "decided by", f"{name}: {first_sentence(EXPERIMENTS[name].__doc__ or '')}"

@@ -39,6 +39,16 @@ def default_kind(task: Task) -> Kind:
     return _KINDS_OF[task][0]
 
 
+def kinds_of(task: Task) -> tuple[Kind, ...]:
+    """Return the kinds of contamination that a task has.
+
+    Example:
+        >>> kinds_of("binary")
+        ('label', 'feature', 'feature_one_sided')
+    """
+    return _KINDS_OF[task]
+
+
 def check_kind(kind: str, task: Task) -> Kind:
     """Return the kind if it exists and the task has it.
 

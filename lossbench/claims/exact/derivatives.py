@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from lossbench.claims.claim import Claim, Evidence, decided
+from lossbench.claims.claim import Claim, Evidence, Reading, decided
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.lazy import torch
@@ -60,24 +60,34 @@ class Gradient:
 
 @experiment("derivative")
 def derivative(
-    claim: Claim, study: Study, *, loss: str, formula: Formula, tasks: tuple[Task, ...]
+    claim: Claim,
+    study: Study,
+    *,
+    loss: str,
+    formula: Formula,
+    tasks: tuple[Task, ...],
+    variables: tuple[str, ...] = ("the prediction", "the probability"),
 ) -> list[Evidence]:
     """Compare a stated derivative of one sample's loss with autograd, for each variable that it may be meant for.
 
     A regression has one variable, the prediction, which is the raw output. A classification has two: the
     probability, and the raw output before sigmoid or softmax.
+
+    variables: those that the document's own words mean; the others are other readings.
     """
     points = [point for task in tasks for point in points_of(get_loss(loss, task))]
-    return [stated_line(point, formula) for point in points]
+    return [stated_line(point, formula, point.variable in variables) for point in points]
 
 
-def stated_line(point: Gradient, formula: Formula) -> Evidence:
+def stated_line(point: Gradient, formula: Formula, meant: bool) -> Evidence:
     """Return what one variable says of a formula."""
     error = point.error(formula)
     fitting = [name for name in FORMULAS if point.error(name) <= TOLERANCE]
     note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
     verdict, what, n = decided(error <= TOLERANCE), "largest error of the stated derivative", len(point.gradient)
-    return Evidence(verdict, what, detail=point.variable, reported=0.0, measured=error, n=n, note=note)
+    reading: Reading = "as stated" if meant else "another"
+    about = Evidence(verdict, what, detail=point.variable, reading=reading, note=note)
+    return replace(about, reported=0.0, measured=error, n=n)
 
 
 def points_of(loss: Loss) -> Iterator[Gradient]:

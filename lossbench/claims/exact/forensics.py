@@ -120,7 +120,8 @@ def beside_constant(claim: Claim, row: str, share: Range) -> Iterator[Evidence]:
         printed = reported(claim, row, column)
         gap, what = span(printed).minus(always), f'{column} minus that of always answering "positive"'
         note = f"reported {printed.text}; always positive: {always.low:.3f} to {always.high:.3f}"
-        yield implied(what, row, gap, gap.sign("reproduced", "contradicted"), note)
+        part = f"{row} above always positive in {column}"
+        yield implied(what, row, gap, gap.sign("reproduced", "contradicted"), note, part)
 
 
 @dataclass(frozen=True)
@@ -196,9 +197,12 @@ def operating_points(claim: Claim, study: Study, *, worse: str, better: str) -> 
     ]
 
 
-def implied(what: str, case: str, found: Range, verdict: Word, note: str) -> Evidence:
-    """Return what reported numbers imply."""
-    return Evidence(verdict, what, detail=case, measured=found.middle, low=found.low, high=found.high, note=note)
+def implied(what: str, case: str, found: Range, verdict: Word, note: str, part: str = "") -> Evidence:
+    """Return what reported numbers imply; of a part of the claim, by default the case."""
+    part, middle = part or case, found.middle
+    return Evidence(
+        verdict, what, detail=case, part=part, measured=middle, low=found.low, high=found.high, note=note
+    )
 
 
 def with_share(generator: str, share: float) -> str:

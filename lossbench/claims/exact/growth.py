@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -42,14 +43,16 @@ def growth(claim: Claim, study: Study, *, loss: str, law: Law) -> list[Evidence]
     shape = Evidence(
         decided(found == law), what, detail="growth", reported=0.0, measured=misfits[law], n=n, note=note
     )
-    return [shape, value_beside(0, np.inf, at_zero), value_beside(1, 0.0, at_one)]
+    ends = value_beside(0, np.inf, at_zero, "infinite at 0"), value_beside(1, 0.0, at_one, "zero at 1")
+    return [replace(shape, part=f"{law} growth"), *ends]
 
 
-def value_beside(place: int, stated: float, measured: float) -> Evidence:
+def value_beside(place: int, stated: float, measured: float, part: str) -> Evidence:
     """Return what the loss is at a probability, beside what it should be there."""
     where = f"value at {place}"
     what = f"value at probability {place}"
-    return Evidence(decided(measured == stated), what, detail=where, reported=stated, measured=measured)
+    found = decided(measured == stated)
+    return Evidence(found, what, detail=where, part=part, reported=stated, measured=measured)
 
 
 def value_at(spec: str, probability: np.ndarray) -> np.ndarray:

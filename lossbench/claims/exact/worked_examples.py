@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.printed import Printed, exact
@@ -62,9 +62,10 @@ def lines_of(example: Example) -> Iterator[Evidence]:
     yield line(example, rounded, "rounded", decimal)
     if rounded:
         return
-    yield line(example, cut, "cut off", decimal)
+    yield replace(line(example, cut, "cut off", decimal), reading="but for rounding")
     if not cut:
-        yield line(example, printed.is_cut(value, precision=17), "cut off in double precision", value)
+        exactly = printed.is_cut(value, precision=17)
+        yield replace(line(example, exactly, "cut off in double precision", value), reading="but for rounding")
 
 
 def line(example: Example, agrees: bool, manner: str, measured: float) -> Evidence:
@@ -73,6 +74,7 @@ def line(example: Example, agrees: bool, manner: str, measured: float) -> Eviden
         decided(agrees),
         example.loss,
         detail=f"{example.name} ({manner})" if example.name else manner,
+        part=example.name,
         reported=float(example.printed),
         measured=measured,
         n=len(example.actual),

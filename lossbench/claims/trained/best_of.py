@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import product
+from typing import Any
 
 import numpy as np
 
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, grouped
-from lossbench.claims.contrast import Contrast
-from lossbench.claims.design import Design, under_each
+from lossbench.claims.design import Design, Found, aside, by_score
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import obstacle
 from lossbench.data import Dataset, load_dataset
+from lossbench.data.contamination import Kind, kinds_of
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import losses_of, names
 from lossbench.task import Task
@@ -29,29 +29,34 @@ def best_of(
     arms: tuple[str, ...],
     datasets: tuple[str, ...],
     score: tuple[str, ...] = (),
-    outliers: tuple[float, ...] = (0.0,),
+    outliers: tuple[float, ...] = (),
+    kinds: tuple[Kind, ...] = (),
 ) -> Design:
-    """Compare the best of the recommended losses with every other loss of the task, all corrected together.
+    """Compare the best of the recommended losses with the best of all other losses of the task.
 
-    Reproduced where it is not worse by more than the margin, contradicted where another is better. Which of
-    several is the best is chosen by the score on validation, under each protocol, so the test part that decides
-    has not been looked at. Losses that are another one by another name are left out.
+    Reproduced where it is not worse by more than the margin, contradicted where its rival is better by more. Both
+    are chosen by the score on validation, under each protocol, so the test part that decides has not been looked
+    at. All other rivals are shown beside. Losses that are another one by another name are left out.
 
     arms: the recommended losses; on each data set those that serve its task and targets, in all their readings.
     score: on test; the data set's primary score without any.
-    outliers: contaminated shares of the training part.
+    outliers: contaminated shares of the training part, beside a clean one.
+    kinds: of contamination; on each data set those that its task knows.
     """
     loaded = [load_dataset(spec) for spec in datasets]
     check_recommended(arms, loaded, score, study)
     trainings = []
     for task, mine in grouped(loaded, lambda dataset: dataset.task).items():
         named = recommended(arms, task, study)
-        made = partial(contrasts_of, named=named, scores=score, study=study)
-        axes = {
+        made = partial(contrasts_of, named, study=study)
+        axes: dict[str, Any] = {
             "datasets": [one.name for one in mine],
             "losses": list(dict.fromkeys((*named, *distinct_losses(task)))),
         }
-        trainings += under_each(study, made, **axes, outliers=list(outliers))
+        trainings += by_score(study, made, score, **axes)
+        for kind in kinds:
+            if kind in kinds_of(task):
+                trainings += by_score(study, made, score, **axes, outliers=list(outliers), outlier_kind=kind)
     return Design(trainings)
 
 
@@ -86,15 +91,17 @@ def distinct_losses(task: Task) -> list[str]:
     return [record.name for record in losses_of(task) if record.placebo is None]
 
 
-def contrasts_of(cell: Cell, named: tuple[str, ...], scores: tuple[str, ...], study: Study) -> Iterator[Contrast]:
-    """Yield the contrasts of the best of the named losses with every other; without scores, by the primary one."""
+def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -> Iterator[Found]:
+    """Yield the contrasts of the best of the named losses with the best of the others, and with each other one."""
     able = [loss for loss in named if loss in cell.losses]  # a relative error is undefined where targets are zero
     others = [loss for loss in cell.losses if loss not in named]
     for at in map(cell.at, cell.shares):
-        best = chosen(at, able)
-        note = f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else ""
-        for name, loss in product(scores or (cell.primary.name,), others):
-            yield at.compared(name, (best, loss), "not worse", study, note)
+        best, rival = chosen(at, able), chosen(at, others)
+        picked = f"{best} was the best of {', '.join(able)} on validation" if len(able) > 1 else ""
+        for loss in others:
+            note = f"{loss} was the best of {len(others)} rivals on validation" if loss == rival else ""
+            made = at.compared(score, (best, loss), "not worse", study, "; ".join(filter(None, [picked, note])))
+            yield made if loss == rival else aside(made)
 
 
 def chosen(cell: Cell, able: list[str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from lossbench.claims.cell import CONSTANT, Cell
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.design import Design, Training, under_each
+from lossbench.claims.design import Design, Training, by_score
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.data import Dataset, load_dataset
@@ -77,6 +77,7 @@ def contest(
     outliers: tuple[float, ...] = (0.0,),
     outlier_kind: str = "auto",
     model: str = "",
+    margin: float = 0.0,
 ) -> Design:
     """Train the arms under every protocol and compare them by the paired test, data set by data set.
 
@@ -86,13 +87,15 @@ def contest(
     direction: the first arm is better, worse, equal (within the margin) or not worse (by more than the margin).
     datasets: without any, those of the default experiment that the arms and the score fit.
     outliers: contaminated shares of the training part.
+    margin: the difference that is too small to matter for this claim; without one, that of the score.
     """
     axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
     axes |= {"models": [model]} if model else {}
-    made = partial(contrasts_of, claim=claim, study=study, scores=score, direction=direction)
+    study = study.within(margin, score) if margin else study
+    made = partial(contrasts_of, claim=claim, study=study, direction=direction)
     trainings = []
     for pairing in pairings(study, arms, score, datasets):
-        trainings += under_each(study, partial(made, pairing=pairing), **pairing.axes, **axes)
+        trainings += by_score(study, partial(made, pairing), score, **pairing.axes, **axes)
     return Design(trainings)
 
 
@@ -124,13 +127,12 @@ def obstacle(dataset: Dataset, arms: tuple[str, ...], scores: tuple[str, ...], s
     Raises:
         UnknownName: a loss that does not exist.
     """
-    own = primary_score(dataset)
     for score in scores:
         if dataset.task not in METRICS[score].tasks:
             return BadValue(
                 f"'{dataset.name}' is a {dataset.task} data set, which has no {score}; name another score"
             )
-        if CONSTANT in arms and score != own:
+        if CONSTANT in arms and score != (own := primary_score(dataset)):
             return BadValue(f"a constant answer is scored by {own} on '{dataset.name}'; write score = \"{own}\"")
     try:
         for arm in arms:
@@ -152,11 +154,11 @@ def make_pairing(arms: tuple[str, ...], task: Task, datasets: list[str], study: 
 
 
 def contrasts_of(
-    cell: Cell, pairing: Pairing, claim: Claim, study: Study, scores: tuple[str, ...], direction: Direction
+    pairing: Pairing, cell: Cell, score: str, claim: Claim, study: Study, direction: Direction
 ) -> Iterator[Contrast]:
     """Yield the contrasts of two losses, and where the document reports both scores, that of their difference."""
     tuned = study.terms.protocols[cell.protocol].tune
-    for at, score, pair in product(map(cell.at, cell.shares), scores, pairing.pairs(cell)):
+    for at, pair in product(map(cell.at, cell.shares), pairing.pairs(cell)):
         rates = [f"{loss} at rate {at.of('lr', loss)[0]:g}" for loss in pair if tuned and loss != CONSTANT]
         contrast = at.compared(score, pair, direction, study, ", ".join(rates))
         yield contrast
@@ -211,8 +213,8 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
         for task, names in fitting.items():
             alike = {loss: loss for loss in (one.loss, one.fits)}
             pairing = Pairing(task, tuple(names), (one.loss,), (one.fits,), alike)
-            made = partial(contrasts_in, pairing=pairing, claim=claim, study=study, score=one.score)
-            trainings += under_each(study, made, **pairing.axes)
+            made = partial(contrasts_of, pairing, claim=claim, study=study, direction="worse")
+            trainings += by_score(study, made, one.score, **pairing.axes)
     return Design(trainings, lambda lines: [*lines, *refused])
 
 
@@ -226,11 +228,3 @@ def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFi
         raise error
     error = obstacle(dataset, (mismatch.loss, mismatch.fits), mismatch.score, study)
     return error if isinstance(error, LossDoesNotFit) else None
-
-
-def contrasts_in(
-    cell: Cell, pairing: Pairing, claim: Claim, study: Study, score: tuple[str, ...]
-) -> Iterator[Contrast]:
-    """Yield the contrasts on one data set, with the task beside the score."""
-    for contrast in contrasts_of(cell, pairing, claim, study, score, "worse"):
-        yield replace(contrast, line=replace(contrast.line, quantity=f"{contrast.line.quantity}, {pairing.task}"))

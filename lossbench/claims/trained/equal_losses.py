@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from lossbench.claims.among import any_of
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.verdict import any_of
 
 SCORES = ("accuracy", "precision", "recall")
 """The first is the one that may hide a difference in the others."""

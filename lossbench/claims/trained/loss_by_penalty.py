@@ -138,7 +138,9 @@ def contrasts_of(
         (f"{effect} loss", losses, of_loss, {}),
         (f"{effect} penalty", penalties, of_penalty, {"detail": " and ".join(losses)}),
     ):
-        differences = np.mean([cell.of(score, first) - cell.of(score, other) for first, other in pairs], axis=0)
+        differences = np.mean(
+            [cell.score_of(one, score) - cell.score_of(other, score) for one, other in pairs], axis=0
+        )
         greater, mine = METRICS[score].greater_is_better, set(chain(*pairs))
         yield cell.contrast(quantity, named, differences, "better", margin, greater, losses=mine, **facts)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, product
+from itertools import chain
 
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Direction, level
-from lossbench.claims.design import Design, Found, under_each
+from lossbench.claims.design import Design, Found, by_score
 from lossbench.claims.exact.forensics import common_share, seen_at, with_share
 from lossbench.claims.registry import experiment
 from lossbench.claims.search.conditions import Search, grid
@@ -42,17 +42,18 @@ def number_table(
     share = common_share(claim, arms).middle
     implied = with_share(generator, share)
 
-    def found_in(cell: Cell, pairing: Pairing) -> Iterator[Found]:
-        seen = replace(cell, trials=seen_at(cell.trials, share)) if cell.dataset == implied else cell
-        yield from contrasts_of(seen, pairing, claim, study, score, direction)
-        for name, loss in product(score, dict.fromkeys(chain(*pairing.pairs(seen)))):
+    def found_in(pairing: Pairing, cell: Cell, name: str) -> Iterator[Found]:
+        mirrored = cell.dataset == implied
+        seen = replace(cell, trials=seen_at(cell.trials, share), contributed=None) if mirrored else cell
+        yield from contrasts_of(pairing, seen, name, claim, study, direction)
+        for loss in dict.fromkeys(chain(*pairing.pairs(seen))):
             line = Evidence("not testable", name, seen.protocol, seen.dataset, arms=(loss,))
             told = claim.reported.get((pairing.arms[loss], name))
             yield level(line, seen.score_of(loss, name), seen.test_to_train, told, study.margin(name))
 
     trainings = []
     for pairing in pairings(study, arms, score, (*datasets, implied)):
-        trainings += under_each(study, partial(found_in, pairing=pairing), **pairing.axes)
+        trainings += by_score(study, partial(found_in, pairing), score, **pairing.axes)
     return Design(trainings, lambda lines: [remark(line, implied, share) for line in lines])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, product
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from lossbench.claims.among import any_of
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Training, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.verdict import any_of
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 from lossbench.schema import METRICS
@@ -102,7 +102,7 @@ def gain(curves: np.ndarray) -> np.ndarray:
     return np.asarray(curves[:, -tenth:].mean(axis=1) - curves[:, 0])
 
 
-Relation = Literal["better", "not always better"]
+Relation = Literal["better", "always better", "not always better"]
 
 ENDS = ("", "_at_best")
 """Suffixes of the scores at the last epoch, and at the epoch of the best validation score."""
@@ -142,22 +142,23 @@ def lower_loss(
 
     relation: better: the rank correlation of falling loss and rising score over the models, seed by seed, is above
     zero. not always better: there are two models of which one has the lower loss and the worse score, both beyond
-    chance; all pairs are corrected together.
+    chance; all pairs are corrected together. always better: there are no such two, and the rank correlation is
+    above zero.
     """
     fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
     trainings = []
     for one, name in product(watched, fixed):
         made = partial(held_against, watched=one, relation=relation)
         trainings.append(under(name, made, datasets=one.datasets, losses=[one.loss], lr=list(lr)))
-    return Design(trainings) if relation == "better" else Design(trainings, counterexamples)
+    return Design(trainings, SUMMARIES[relation])
 
 
 def held_against(cell: Cell, watched: Watched, relation: Relation) -> Iterator[Contrast]:
     """Yield the rank correlation over the models of one data set, or the contrasts of every pair of them."""
     models = Models.of(cell, watched)
-    if relation == "better":
+    if relation != "not always better":
         yield models.correlation()
-    else:
+    if relation != "better":
         yield from models.pairs()
 
 
@@ -230,3 +231,18 @@ def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:
         if value.verdict == score.verdict == "contradicted" and (value.measured or 0) * (score.measured or 0) > 0
     ]
     return any_of(showing, [score for _, score in pairs], "with the lower loss and the worse score")
+
+
+def exceptions(lines: list[Evidence]) -> Iterator[Evidence]:
+    """Yield the rank correlations, and every counterexample as what it says against a claim of all models."""
+    pairs = [line for line in lines if line.arms]
+    yield from (line for line in lines if not line.arms)
+    found = (line for line in counterexamples(pairs) if line.verdict == "reproduced")
+    yield from (replace(line, verdict="contradicted") for line in found)
+
+
+SUMMARIES: dict[Relation, Callable[[list[Evidence]], Iterable[Evidence]]] = {
+    "better": list,
+    "always better": exceptions,
+    "not always better": counterexamples,
+}

@@ -24,6 +24,7 @@ from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import pairings
 from lossbench.errors import ConfigError
 from lossbench.schema import METRICS
+from lossbench.stats.paired import over_seeds
 from lossbench.stats.survival import restricted_times
 from lossbench.task import Task
 
@@ -85,8 +86,8 @@ def contrast_of(loss: str, points: Mapping[float, Cell], score: str, margin: flo
     gone = {rate: sum(at.diverged([loss]).values()) for rate, at in points.items()}
     note = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items() if count)
     line = replace(line_of(loss, first, score, *points), diverged=sum(gone.values()), note=note)
-    differences, greater = first.of(score, loss) - second.of(score, loss), METRICS[score].greater_is_better
-    return Contrast(line, differences, first.test_to_train, "better", margin, greater)
+    spread = over_seeds(first.score_of(loss, score) - second.score_of(loss, score), first.test_to_train)
+    return Contrast(line, spread, "better", margin, METRICS[score].greater_is_better)
 
 
 EPOCHS = "epochs_to_target"
@@ -146,9 +147,13 @@ class Times:
     margin: float | None
 
     def epochs(self, loss: str) -> np.ndarray:
-        """Return how long each seed took within the run: (seeds,), NaN where there was nothing to reach."""
+        """Return how long each seed took within the run: (seeds,), NaN where there was nothing to reach.
+
+        A training that diverged never got there.
+        """
         times, reached, run = (self.cell.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
-        return restricted_times(times, reached, float(run[0]))
+        found = restricted_times(times, reached, float(run[0]))
+        return np.where(self.cell.ended_badly(loss), run, found)
 
     def reached(self, loss: str) -> int:
         """Count the seeds that got there."""
@@ -185,8 +190,8 @@ class Times:
         differences = self.epochs(first) - self.epochs(other)
         if not self.reached(first) and not self.reached(other):
             differences = np.full_like(differences, np.nan)
-        line, overlap = self.line(first, other), self.cell.test_to_train
-        return Contrast(line, differences, overlap, "better", self.margin, greater_is_better=False)
+        spread = over_seeds(differences, self.cell.test_to_train)
+        return Contrast(self.line(first, other), spread, "better", self.margin, greater_is_better=False)
 
     def levels(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Evidence]:
         """Yield the mean epochs of each loss within the run, beside the reported ones."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from lossbench.claims.among import any_differs, any_of
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction, level
@@ -21,7 +23,6 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.best_of import chosen, distinct_losses
 from lossbench.claims.trained.progress import rank_correlation
-from lossbench.claims.verdict import any_differs, any_of
 from lossbench.data import load_dataset
 from lossbench.data.contamination import Kind
 from lossbench.errors import BadValue
@@ -56,12 +57,13 @@ def outliers(
 ) -> Design:
     """Contaminate growing shares of the training data and see which loss loses more of its skill on clean data.
 
-    The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost is the mean skill
-    over the shares minus the skill after clean training, of the same seed; its margin is that of the score.
+    The skill is 0 for the best constant answer (or less) and 1 for a perfect one. What is lost at a share is the
+    skill there minus the skill after clean training, of the same seed; its margin is that of the score. A training
+    that diverges on contaminated data has lost all.
 
     arms: the first against each of the others; "clean" is the first one itself without any outliers.
     direction: the first arm is better, worse, equal or not worse.
-    outliers: the largest is where the average over the shares ends; 0 is always among them.
+    outliers: contaminated shares, each compared with 0.
     kinds: target moves targets up by five standard deviations, target_symmetric up or down; feature_one_sided
         moves inputs up, feature up or down; label flips labels.
     """
@@ -74,27 +76,39 @@ def outliers(
 
 
 def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Contrast]:
-    """Yield the contrasts of the first arm with each of the others on one data set."""
-    changes, (first, *others) = skill_changes(cell), arms
-    for other in others:
-        yield cell.contrast(
+    """Yield the contrasts of the first arm with each of the others on one data set, share by share."""
+    first, *others = arms
+    changes = {arm: skill_lost(cell, arm) for arm in arms if arm != CLEAN}
+    kind = cell.contamination["contamination"]
+    for (place, share), other in product(enumerate(cell.shares[1:]), others):
+        mine, theirs = (0.0 if arm == CLEAN else changes[arm][:, place] for arm in (first, other))
+        made = cell.contrast(
             CHANGE,
             (first, other),
-            changes[first] - (0.0 if other == CLEAN else changes[other]),
+            np.asarray(mine - theirs),
             direction,
             study.margin(cell.primary.name),
             note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
-            **cell.contamination,
+            contamination=kind,
+            shares=(share,),
         )
+        yield replace(made, whole=(bool(np.isfinite(mine).all()), bool(np.isfinite(theirs).all())))
+
+
+def skill_lost(cell: Cell, loss: str) -> np.ndarray:
+    """Return what each contaminated share changes of a loss's skill: (seeds, shares - 1), below 0 if it costs."""
+    curve = np.maximum(skills(cell, loss), 0.0)
+    return np.asarray(curve[:, 1:] - curve[:, :1])
 
 
 def skills(cell: Cell, loss: str) -> np.ndarray:
-    """Return the skill of a loss: (seeds, shares), NaN where its training diverged."""
+    """Return a loss's skill, (seeds, shares): 0 where its training diverged, NaN where that was on clean data."""
     score, constant = (
         np.stack([cell.of(column, loss, share) for share in cell.shares], axis=-1)
         for column in (cell.primary.name, "constant_score")
     )
-    return skill(score, constant, cell.primary.best)
+    gone = np.stack([cell.ended_badly(loss, share) & (share > 0) for share in cell.shares], axis=-1)
+    return np.where(gone, 0.0, skill(score, constant, cell.primary.best))
 
 
 def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
@@ -203,7 +217,8 @@ def correlation(cell: Cell) -> Contrast:
     values, placed = scores(cell), points(cell)
     table = np.array(list(values.values()))  # (losses, 2, seeds)
     ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
-    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=values, detail=f"{len(values)} losses")
+    detail = f"{len(values)} losses"
+    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=values, detail=detail, role="sensitivity")
     said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
     note = f"not beaten in both, with clean and contaminated skill: {said}"
     return replace(made, line=replace(made.line, note=note))
@@ -228,11 +243,13 @@ class Hardship:
     """What a loss has to handle.
 
     Args:
+        name: what it is, in a few words.
         datasets: where it is met, all of one task.
         kind: contamination of the training part: label, target or feature; empty for data hard as they are.
         outliers: contaminated shares.
     """
 
+    name: str
     datasets: tuple[str, ...]
     kind: str = ""
     outliers: tuple[float, ...] = ()
@@ -254,22 +271,23 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
     equal within the margin.
     """
     made = partial(beside_the_reference, study=study)
-    trainings = [one for h in hardships for one in under_each(study, made, **h.axes)]
+    trainings = [one for h in hardships for one in under_each(study, partial(made, part=h.name), **h.axes)]
     return Design(trainings, by_hardship)
 
 
-def beside_the_reference(cell: Cell, study: Study) -> Iterator[Contrast]:
+def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contrast]:
     """Yield the contrast of every other loss with the reference."""
     (reference, *others), score = cell.losses, cell.primary.name
     changes = skill_changes(cell) if cell.contamination else {}
     for loss in others:
         if changes:
             costs, margin = changes[loss] - changes[reference], study.margin(score)
-            yield cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
+            made = cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
         else:
-            yield cell.compared(score, (loss, reference), "equal", study)
+            made = cell.compared(score, (loss, reference), "equal", study)
+        yield replace(made, line=replace(made.line, part=part))
 
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:
     """Return one line a hardship and protocol, for all losses and data sets."""
-    return [any_differs(group) for group in grouped(lines, lambda line: (line.what, line.protocol)).values()]
+    return [any_differs(group) for group in grouped(lines, lambda line: (line.part, line.protocol)).values()]

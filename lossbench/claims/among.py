@@ -1,0 +1,58 @@
+"""One line of evidence for many comparisons of which one is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lossbench.claims.answer import listed
+from lossbench.claims.claim import Evidence, Word
+
+
+def any_of(
+    showing: Sequence[Evidence], tried: Sequence[Evidence], said: str, otherwise: Word = "inconclusive"
+) -> Evidence:
+    """Return one line for all comparisons tried: reproduced where any shows what is claimed.
+
+    Where none does, nothing is decided: it does not say that there is none. The figures are those of the clearest
+    comparison, and the note counts and names those that show it.
+
+    Args:
+        showing: those that do.
+        tried: all of them, of one protocol.
+        said: what they show, for the note.
+        otherwise: the verdict where none does.
+
+    Example:
+        >>> line = Evidence("reproduced", "recall", arms=("a", "b"))
+        >>> any_of([line], [line, line], "unlike in recall").note
+        '1 of 2 comparisons unlike in recall: a vs b'
+    """
+    shown = max(showing or tried, key=lambda line: line.clarity)
+    several = len({line.dataset for line in tried}) > 1
+    cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
+    named = f": {listed(cases)}" if showing else ""
+    note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
+    return replace(shown, verdict="reproduced" if showing else otherwise, note=note)
+
+
+def any_differs(lines: Sequence[Evidence]) -> Evidence:
+    """Return one line for comparisons that were judged as claims of equality, where one difference is enough.
+
+    Where none is shown, it is contradicted if all are equal within the margin, and not testable if none could be
+    compared.
+
+    Args:
+        lines: of one protocol and metric, judged by `judge_all` with the direction "equal".
+
+    Example:
+        >>> one, other = (Evidence(word, "f1") for word in ("reproduced", "contradicted"))
+        >>> any_differs([one, other]).verdict, any_differs([one]).verdict
+        ('reproduced', 'contradicted')
+    """
+    words = {line.verdict for line in lines if line.verdict != "not testable"}
+    otherwise: Word = "inconclusive" if words else "not testable"
+    if words == {"reproduced"}:
+        otherwise = "contradicted"
+    differing = [line for line in lines if line.verdict == "contradicted"]
+    return any_of(differing, lines, "differ", otherwise)

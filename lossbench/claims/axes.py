@@ -1,0 +1,96 @@
+"""On what a claim depends: the one named axis that separates its support from its opposition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lossbench.claims.claim import Evidence
+from lossbench.claims.tally import HOLDS, Tally
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Something in which the units of a claim differ.
+
+    Args:
+        name: in a verdict: "depends on the score".
+        value: of a unit, in words that may follow "holds": "in accuracy".
+    """
+
+    name: str
+    value: Callable[[Evidence], str]
+
+
+def _data(line: Evidence) -> str:
+    return "on contaminated data" if line.contamination else "on clean data"
+
+
+def _kind(line: Evidence) -> str:
+    return f"under {line.contamination} outliers" if line.contamination else ""
+
+
+def _share(line: Evidence) -> str:
+    return f"up to {line.shares[-1]:.0%} outliers" if line.shares else ""
+
+
+def _rate(line: Evidence) -> str:
+    return f"at rate {' against '.join(f'{rate:g}' for rate in line.rates)}" if line.rates else ""
+
+
+AXES = (
+    Axis("clean or contaminated data", _data),
+    Axis("the kind of outlier", _kind),
+    Axis("the share of outliers", _share),
+    Axis("the score", lambda line: f"in {line.quantity}"),
+    Axis("the rate", _rate),
+    Axis("the reading", lambda line: f"for {' against '.join(line.arms)}" if line.arms else ""),
+    Axis("the data set", lambda line: f"on {line.dataset}" if line.dataset else ""),
+)
+"""Those that a verdict may name, the ones with fewer values first."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Support and opposition, separated by one axis.
+
+    Args:
+        axis: it.
+        holds: the values where the claim holds, each with its count.
+        refuted: the values where it does not.
+    """
+
+    axis: Axis
+    holds: dict[str, Tally]
+    refuted: dict[str, Tally]
+
+
+def separation(tally: Tally) -> Split | None:
+    """Return the first axis that separates support from opposition, with 90 % of the decided units on each side.
+
+    An axis with as many values as units would always do so. So it must have at least two decided units a value,
+    on the average, and two on each side.
+
+    Example:
+        >>> lines = [Evidence("reproduced", "f1"), Evidence("contradicted", "accuracy")] * 2
+        >>> separation(Tally.of(lines)).axis.name
+        'the score'
+    """
+    return next(filter(None, (separated(tally, axis) for axis in AXES)), None)
+
+
+def separated(tally: Tally, axis: Axis) -> Split | None:
+    """Return what an axis separates; None where it does not."""
+    by_value = {value: mine for value, mine in tally.split(axis.value).items() if mine.decided}
+    if len(by_value) < 2 or tally.decided < 2 * len(by_value):
+        return None
+    holds = {value: mine for value, mine in by_value.items() if 2 * len(mine.supporting) > mine.decided}
+    refuted = {value: mine for value, mine in by_value.items() if value not in holds}
+    first, other = sum_of(holds), sum_of(refuted)
+    clear = len(first.supporting) >= HOLDS * first.decided and other.against >= HOLDS * other.decided
+    return Split(axis, holds, refuted) if clear and min(first.decided, other.decided) > 1 else None
+
+
+def sum_of(tallies: dict[str, Tally]) -> Tally:
+    """Return the units of several counts."""
+    return Tally(tuple(line for tally in tallies.values() for line in tally.units))

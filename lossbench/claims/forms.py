@@ -1,0 +1,217 @@
+"""From the units of a claim to its verdict, by a rule for each form that knows nothing of the claim.
+
+    form         verdicts
+    identity     true, true but for rounding, true under another reading, false
+    conjunction  true, partly, false
+    universal    holds everywhere tried, refuted
+    existential  shown, not found
+    magnitude    order and size, each with a word of a tendency
+    tendency     holds, mostly, mixed, rarely, refuted; depends on ..., where one named axis separates
+
+Where too few units are decided, any form but an identity is too weak to say. A tendency holds where 90 % of the
+decided units are for it, mostly from 75 % on, rarely up to 25 %, and is refuted up to 10 %; half of the units must
+be decided. A difference within the margin is decided, and is no support of a difference. The order of the lines
+never matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import get_args
+
+from lossbench.claims.axes import AXES, Split, separation
+from lossbench.claims.claim import Evidence, Form, Reading, grouped
+from lossbench.claims.tally import Lean, Tally
+
+WEAK = "too weak to say"
+TRUE: dict[Reading, str] = {
+    "as stated": "true",
+    "but for rounding": "true but for rounding",
+    "another": "true under another reading",
+}
+"""What an identity is called that holds in a reading."""
+
+SINGLE = (
+    *(*TRUE.values(), "false", "partly", "holds everywhere tried", "shown", "not found"),
+    *(*get_args(Lean), *(f"depends on {axis.name}" for axis in AXES), "not yet"),
+)
+"""Every verdict that is one word."""
+
+_MAGNITUDE = re.compile(r"order (?P<order>[^;]+)(?:; size (?P<size>.+))?")
+
+STANDING: dict[str, tuple[str, ...]] = {
+    "true": ("true", "true but for rounding", "holds", "holds everywhere tried", "shown", "mostly"),
+    "refuted": ("false", "refuted", "rarely"),
+    "mixed": ("partly", "mixed", "true under another reading"),
+    "too weak": (WEAK, "not found", "not testable"),
+    "not yet": ("not yet",),
+}
+"""The five columns of a document's score, and the verdicts that are counted in each; what depends is mixed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the evidence on a claim comes to.
+
+    Args:
+        verdict: its words.
+        tally: the units that were counted; of a magnitude, those of the order.
+        split: the axis on which the claim depends; None where none separates.
+        parts: of a conjunction, the verdict of each part.
+        sizes: of a magnitude, the units of the size.
+        case: the line of evidence that decides alone, as a counterexample does; None where many do.
+    """
+
+    verdict: str
+    tally: Tally
+    split: Split | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    sizes: Tally = field(default_factory=Tally)
+    case: Evidence | None = None
+
+
+def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
+    """Return what the evidence comes to, for a claim of a form.
+
+    Example:
+        >>> lines = [Evidence("reproduced", "f1", dataset="moons"), Evidence("contradicted", "f1", dataset="iris")]
+        >>> [find(form, lines).verdict for form in ("tendency", "universal", "existential")]
+        ['mixed', 'refuted', 'shown']
+    """
+    if not Tally.of(evidence).units:
+        return Finding("not testable", Tally())
+    return FORMS[form](evidence)
+
+
+def identity(evidence: Sequence[Evidence]) -> Finding:
+    """Return the worst of the verdicts on each equation that is stated."""
+    parts = grouped(Tally.of(evidence).units, lambda line: line.part)
+    words = {part: equation(mine) for part, mine in parts.items()}
+    order = [*TRUE.values(), "false"]
+    worst = max(words, key=lambda part: order.index(words[part]))
+    decisive = [line for line in parts[worst] if line.verdict == "reproduced"] or parts[worst]
+    return Finding(words[worst], Tally.of(evidence), case=decisive[0])
+
+
+def equation(lines: Iterable[Evidence]) -> str:
+    """Return the verdict on one equation: true as it is stated, or else in the nearest other sense."""
+    readings = grouped(lines, lambda line: line.reading)
+    for reading, word in TRUE.items():
+        words = {line.verdict for line in readings.get(reading, ())}
+        if words == {"reproduced"} or (reading != "as stated" and "reproduced" in words):
+            return word
+    return "false"
+
+
+def conjunction(evidence: Sequence[Evidence]) -> Finding:
+    """Return whether all parts are true, some or none; a part that was trained is so where it holds."""
+    tally = Tally.of(evidence)
+    parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
+    sides = {side_of(word) for word in parts.values()}
+    if "true" in sides and len(sides) > 1:
+        verdict = "partly"
+    else:
+        verdict = "true" if sides == {"true"} else "false" if "false" in sides else WEAK
+    return Finding(verdict, tally, parts=parts)
+
+
+def part_of(tally: Tally) -> str:
+    """Return the verdict on one part: of an equation where nothing was tested, else of a tendency."""
+    exact = all(line.p_value is None and line.verdict != "inconclusive" for line in tally.units)
+    return equation(tally.units) if exact else tally.lean
+
+
+def side_of(word: str) -> str:
+    """Return whether a part is true, false or open."""
+    return "true" if word in ("true", "holds") else "open" if word in (WEAK, "not testable") else "false"
+
+
+def universal(evidence: Sequence[Evidence]) -> Finding:
+    """Return whether one case opposes, beyond the margin and significant after correction."""
+    tally = Tally.of(evidence)
+    if tally.opposing:
+        return Finding("refuted", tally, case=tally.worst)
+    strong = 2 * len(tally.supporting) >= len(tally.units)
+    return Finding("holds everywhere tried" if strong else WEAK, tally)
+
+
+def existential(evidence: Sequence[Evidence]) -> Finding:
+    """Return whether one case shows what is claimed."""
+    tally = Tally.of(evidence)
+    shown = max(tally.supporting, key=lambda line: line.clarity, default=None)
+    return Finding("not found" if shown is None else "shown", tally, case=shown)
+
+
+def tendency(evidence: Sequence[Evidence]) -> Finding:
+    """Return where the weight of the units lies, and on what it depends where one axis says so."""
+    tally = Tally.of(evidence)
+    split = separation(tally) if tally.lean in ("mostly", "mixed", "rarely") else None
+    return Finding(f"depends on {split.axis.name}" if split else tally.lean, tally, split)
+
+
+def magnitude(evidence: Sequence[Evidence]) -> Finding:
+    """Return two verdicts: on the order of the printed numbers, and on the size of their differences."""
+    order = tendency([line for line in evidence if line.aspect == "outcome"])
+    sizes = Tally.of(line for line in evidence if line.aspect == "size")
+    words = [f"order {order.verdict}", *([f"size {sizes.lean}"] if sizes.units else [])]
+    return Finding("; ".join(words), order.tally, order.split, sizes=sizes)
+
+
+FORMS: dict[Form, Callable[[Sequence[Evidence]], Finding]] = {
+    "identity": identity,
+    "conjunction": conjunction,
+    "universal": universal,
+    "existential": existential,
+    "magnitude": magnitude,
+    "tendency": tendency,
+}
+
+
+def is_verdict(text: str) -> bool:
+    """Say whether a text is a verdict that a claim can have.
+
+    Example:
+        >>> is_verdict("order rarely; size refuted"), is_verdict("depends on the score"), is_verdict("perhaps")
+        (True, True, False)
+    """
+    words = _MAGNITUDE.fullmatch(text)
+    if words is None:
+        return text in SINGLE
+    return words["order"] in SINGLE and words["size"] in (None, *get_args(Lean))
+
+
+def standing(verdict: str) -> str:
+    """Return the column of a document's score in which a verdict is counted; see `STANDING`.
+
+    Of a magnitude the sides of order and size must agree, or it is mixed.
+
+    Example:
+        >>> standing("holds"), standing("depends on the score"), standing("order rarely; size refuted")
+        ('true', 'mixed', 'refuted')
+    """
+    words = _MAGNITUDE.fullmatch(verdict)
+    said = [word for word in words.groups() if word] if words else [verdict]
+    columns = {next((column for column, mine in STANDING.items() if word in mine), "mixed") for word in said}
+    return columns.pop() if len(columns) == 1 else "mixed"
+
+
+WERE: dict[str, tuple[str, ...]] = {
+    "reproduced": ("true", "mixed"),
+    "contradicted": ("refuted", "mixed"),
+    "equivalent": ("refuted", "mixed"),
+    "depends": ("true", "refuted", "mixed", "too weak"),
+    "inconclusive": ("too weak", "mixed"),
+}
+"""What a verdict of lossbench 1.2 or before may be called now, by the columns of `STANDING`; for one version."""
+
+
+def same_as(expected: str, found: str) -> bool:
+    """Say whether a verdict is the expected one; that of an older file by what it has become.
+
+    Example:
+        >>> same_as("reproduced", "holds"), same_as("reproduced", "false"), same_as("holds", "mostly")
+        (True, False, False)
+    """
+    return expected == found or standing(found) in WERE.get(expected, ())

@@ -1,0 +1,51 @@
+"""The judgement of a claim: its evidence, its verdict, and what repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lossbench.claims.answer import answer
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.claims.forms import Finding
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found on a claim.
+
+    Args:
+        claim: the claim.
+        evidence: every comparison that was made for it.
+        finding: what they come to; None where the claim was not tried.
+        left: what was left untried, and why; empty where nothing was.
+        command: repeats it.
+    """
+
+    claim: Claim
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    finding: Finding | None
+    left: str
+    command: str
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in its words."""
+        return "not yet" if self.finding is None else self.finding.verdict
+
+    @property
+    def answer(self) -> str:
+        """The verdict with its counts and figures, as one sentence."""
+        return f"Not tried yet: {self.left}." if self.finding is None else answer(self.claim, self.finding)
+
+    @property
+    def decisive(self) -> Evidence | None:
+        """The line that the answer names: the deciding case, or the unit with the middle difference."""
+        if self.finding is None:
+            return None
+        tally = self.finding.tally
+        return self.finding.case or tally.typical or next(iter(tally.units), None)
+
+    def values(self, of: Callable[[Evidence], str]) -> tuple[str, ...]:
+        """Return what occurs in the evidence on one axis, in its order, without blanks."""
+        return tuple(dict.fromkeys(filter(None, map(of, self.evidence))))
