@@ -125,7 +125,7 @@ class Cell:
         Trainings that diverged have no rows; where there are some, seeds are counted.
         """
         counts = METRICS[score].counts
-        if self.contributed is not None and CONSTANT not in arms and not self.diverged(arms):
+        if self.contributed and CONSTANT not in arms and not self.diverged(arms):
             labels = self.trials.index.to_numpy()
             places = np.stack([labels[self._places[arm, self.shares[0]]] for arm in arms])
             known = np.where(np.isnan(np.stack([self.of(score, arm) for arm in arms])), -1, places)

@@ -10,7 +10,7 @@ were measured, so a score that is higher or lower here contradicts nothing. Orde
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -68,7 +68,8 @@ class Contrast:
     def estimate(self) -> Estimate:
         """The difference less the bound."""
         found = self.spread.at()
-        return replace(found, mean=float(np.asarray(found.mean).item()) - self.bound)
+        mean, error, freedom, n = (np.asarray(getattr(found, one.name)).item() for one in fields(found))
+        return Estimate(mean - self.bound, error, freedom, n)
 
 
 def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
