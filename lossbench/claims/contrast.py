@@ -64,6 +64,12 @@ class Contrast:
             return self.claimed
         return self.claimed - (self.margin or 0.0) * (1 if self.greater_is_better else -1)
 
+    def sized(self, first: float, other: float) -> Contrast:
+        """Return the comparison of the difference with a reported one, of the first arm and of the other."""
+        claimed = first - other
+        line = replace(self.line, aspect="size", reported=claimed)
+        return replace(self, line=line, claimed=claimed, direction="equal")
+
     @cached_property
     def estimate(self) -> Estimate:
         """The difference less the bound."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from lossbench.claims.cell import CONSTANT, Cell
@@ -164,14 +165,7 @@ def contrasts_of(
         yield contrast
         told = [claim.reported.get((pairing.arms[loss], score)) for loss in pair]
         if all(told):
-            yield sized(contrast, *map(float, filter(None, told)))
-
-
-def sized(contrast: Contrast, first: float, other: float) -> Contrast:
-    """Return the comparison of a difference with the reported one."""
-    claimed = first - other
-    line = replace(contrast.line, aspect="size", reported=claimed)
-    return replace(contrast, line=line, claimed=claimed, direction="equal")
+            yield contrast.sized(*map(float, filter(None, told)))
 
 
 @dataclass(frozen=True)
@@ -200,7 +194,7 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
     """
     refused: list[Evidence] = []
     trainings: list[Training] = []
-    for one in mismatches:
+    for one in map(from_file, mismatches):
         fitting: dict[Task, list[str]] = {}
         for dataset in map(load_dataset, one.datasets):
             error = refusal(one, dataset, study)
@@ -216,6 +210,16 @@ def mismatch(claim: Claim, study: Study, *, mismatches: tuple[Mismatch, ...]) ->
             made = partial(contrasts_of, pairing, claim=claim, study=study, direction="worse")
             trainings += by_score(study, made, one.score, **pairing.axes)
     return Design(trainings, lambda lines: [*lines, *refused])
+
+
+FILE = "my_losses.py"
+
+
+def from_file(mismatch: Mismatch) -> Mismatch:
+    """Return a mismatch with the whole path of its loss, where that is of the file of losses beside this one."""
+    if not mismatch.loss.startswith(FILE):
+        return mismatch
+    return replace(mismatch, loss=f"{Path(__file__).with_name(FILE)}{mismatch.loss.removeprefix(FILE)}")
 
 
 def refusal(mismatch: Mismatch, dataset: Dataset, study: Study) -> LossDoesNotFit | None:

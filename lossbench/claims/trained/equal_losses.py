@@ -28,7 +28,7 @@ def beside_the_loss(claim: Claim, study: Study, *, arms: tuple[str, ...], datase
     datasets: all of one task.
     """
     return Design(
-        under_each(study, partial(contrasts_of, study=study), datasets=datasets, losses=arms), by_protocol
+        under_each(study, partial(contrasts_of, study=study), datasets=datasets, losses=arms), by_dataset
     )
 
 
@@ -40,9 +40,9 @@ def contrasts_of(cell: Cell, study: Study) -> Iterator[Contrast]:
             yield cell.compared(score, (loss, first), "equal", study)
 
 
-def by_protocol(lines: list[Evidence]) -> list[Evidence]:
-    """Return one line a protocol for all losses and data sets."""
-    return [beside(mine) for mine in grouped(lines, lambda line: line.protocol).values()]
+def by_dataset(lines: list[Evidence]) -> list[Evidence]:
+    """Return one line a protocol and data set for all losses."""
+    return [beside(mine) for mine in grouped(lines, lambda line: (line.protocol, line.dataset)).values()]
 
 
 def beside(lines: Sequence[Evidence]) -> Evidence:
@@ -57,7 +57,7 @@ def beside(lines: Sequence[Evidence]) -> Evidence:
 
 
 FILE = Path(__file__).with_name("my_losses.py")
-"""What a user might write. It never moves: the name of a loss, and so its stored trainings, go by it."""
+"""What a user might write."""
 
 PAIRS = (("squared_error", "mse", "diabetes"), ("cross_entropy:@gets=probability", "bce", "breast_cancer"))
 """A function of the user's, the built-in loss that it is, and a data set."""

@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
-from lossbench.claims.design import Design, Found, Training
+from lossbench.claims.design import Design, Found, Training, aside
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
@@ -99,12 +99,23 @@ def found_in(
     chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
     for cell in cells_of(protocol.name, at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))):
+        told = [
+            claim.reported.get((" ".join(arm), score)) for arm in zip(arms_of(pairing), penalties, strict=True)
+        ]
         for losses in product(pairing.first, pairing.others):
-            yield from contrasts_of(cell, losses, penalties, score, study.margin(score))
+            pair, *effects = contrasts_of(cell, losses, penalties, score, study.margin(score))
+            yield from (pair, *map(aside, effects))
+            if all(told):
+                yield pair.sized(*map(float, filter(None, told)))
         for loss, penalty in product(pairing.losses, PENALTIES):
             arm, told = f"{loss} {penalty}", claim.reported.get((f"{pairing.arms[loss]} {penalty}", score))
             line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(arm,))
             yield level(line, cell.of(score, arm), cell.test_to_train, told, study.margin(score))
+
+
+def arms_of(pairing: Pairing) -> tuple[str, str]:
+    """Return the names of the two losses in the document."""
+    return pairing.arms[pairing.first[0]], pairing.arms[pairing.others[0]]
 
 
 def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, product, starmap
+from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,8 @@ def found_in(cell: Cell, told: Mapping[float, str], score: str, margin: float | 
     points = cell.by_rate()
     for loss in cell.losses:
         for better, worse in combinations(told, 2):
-            yield contrast_of(loss, {rate: points[rate] for rate in (better, worse)}, score, margin)
+            found = contrast_of(loss, {rate: points[rate] for rate in (better, worse)}, score, margin)
+            yield from (found, found.sized(float(told[better]), float(told[worse])))
         for rate, at in points.items():
             line = line_of(loss, at, score, rate)
             yield level(line, at.of(score, loss), at.test_to_train, told.get(rate), margin)
@@ -128,7 +129,7 @@ def times_in(
     rates: list[tuple[float | None, Cell]] = [(None, cell)] if tuned else list(cell.by_rate().items())
     for rate, at in rates:
         times = Times(at, rate, study.margin(EPOCHS))
-        yield from times.contrasts(readings)
+        yield from times.contrasts(readings, claim)
         yield from times.levels(readings, claim)
 
 
@@ -180,10 +181,15 @@ class Times:
         for gone in self.cell.diverged([loss]).values():
             yield f"{loss} diverged {gone} times"
 
-    def contrasts(self, readings: dict[str, tuple[str, ...]]) -> Iterator[Contrast]:
+    def contrasts(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Contrast]:
         """Yield each two arms, the one that is claimed to be the faster one first, in all readings."""
-        pairs = chain.from_iterable(starmap(product, combinations(readings.values(), 2)))
-        yield from starmap(self.contrast, pairs)
+        for arms in combinations(readings, 2):
+            told = [float(claim.reported[arm, "epochs"]) for arm in arms if (arm, "epochs") in claim.reported]
+            for pair in product(*(readings[arm] for arm in arms)):
+                found = self.contrast(*pair)
+                yield found
+                if len(told) == len(arms):
+                    yield found.sized(*told)
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
