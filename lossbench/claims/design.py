@@ -138,7 +138,11 @@ def under_each(study: Study, contrasts: Callable[[Cell], Iterable[Found]], **axe
 
 
 def by_score(
-    study: Study, contrasts: Callable[[Cell, str], Iterable[Found]], scores: Sequence[str], **axes: Any
+    study: Study,
+    contrasts: Callable[[Cell, str], Iterable[Found]],
+    scores: Sequence[str],
+    alone: bool = False,
+    **axes: Any,
 ) -> list[Training]:
     """Return the same trials under every protocol, judged by several scores.
 
@@ -149,11 +153,12 @@ def by_score(
         study: where the protocols are.
         contrasts: takes the trials of one data set, and the score that is judged.
         scores: names of metrics; without any, the data set's own.
+        alone: whether the trials of each score are its own under every protocol.
         **axes: what is trained, see `Training`.
     """
     trainings = []
     for protocol in study.protocols:
-        if scores and protocol.tune:
+        if scores and (protocol.tune or alone):
             parts = [([score], {"score": [score]}) for score in scores]
         else:
             parts = [(list(scores), {})]

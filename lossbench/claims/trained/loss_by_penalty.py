@@ -99,14 +99,14 @@ def found_in(
     chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
     for cell in cells_of(protocol.name, at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))):
-        told = [
+        both = [
             claim.reported.get((" ".join(arm), score)) for arm in zip(arms_of(pairing), penalties, strict=True)
         ]
         for losses in product(pairing.first, pairing.others):
             pair, *effects = contrasts_of(cell, losses, penalties, score, study.margin(score))
             yield from (pair, *map(aside, effects))
-            if all(told):
-                yield pair.sized(*map(float, filter(None, told)))
+            if all(both):
+                yield pair.sized(*map(float, filter(None, both)))
         for loss, penalty in product(pairing.losses, PENALTIES):
             arm, told = f"{loss} {penalty}", claim.reported.get((f"{pairing.arms[loss]} {penalty}", score))
             line = Evidence("not testable", score, cell.protocol, cell.dataset, arms=(arm,))
