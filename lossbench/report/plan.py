@@ -40,8 +40,8 @@ def setup_line(experiment: Experiment, setup: Setup) -> str:
     count = sum(trial.dataset == dataset.name for trial in experiment.trials)
     losses = ", ".join(loss.title for loss in setup.losses.values()) or "no loss"
     models = ", ".join(setup.models)
-    about = f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count} trainings of {models} under {losses}"
-    return f"{about}, judged by {primary_score(dataset)}"
+    about = f"{dataset.name} ({dataset.task}, {dataset.rows} rows)"
+    return f"{about}: {count} trainings of {models}, judged by {primary_score(dataset)}, under {losses}"
 
 
 def forecast_line(forecast: Forecast) -> str:

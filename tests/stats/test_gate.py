@@ -339,11 +339,11 @@ def test_a_policy_is_one_of_three_words(name: str) -> None:
 
 
 def test_a_rule_for_times_of_a_baseline_that_is_judged_apart_is_refused() -> None:
-    """Where the same is judged it stands, and so does one for another data set, or for a score of the last epoch."""
+    """Where the same is judged it stands, as does one for another data set, or for a score of the last epoch."""
     baseline = run(1)
     for judged in ({"moons": "accuracy"}, {"iris": "brier"}):
         refuse_judged_apart(parse_rules(["epochs_to_target:+20%"]), baseline, judged)
     refuse_judged_apart(parse_rules(["f1:-0.1"]), baseline, {"moons": "brier"})
     refuse_judged_apart(parse_rules(["f1_at_best:-0.1"], dataset="iris"), baseline, {"moons": "brier"})
-    with pytest.raises(BadValue, match="rule 'f1_at_best:-0.1': moons is judged by accuracy .* and by brier"):
+    with pytest.raises(BadValue, match=r"rule 'f1_at_best:-0\.1': moons is judged by accuracy .* by brier"):
         refuse_judged_apart(parse_rules(["f1_at_best:-0.1"]), baseline, {"moons": "brier"})
