@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, OutputError
+from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.gate import Gate
+from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Engine, Manner, Request, choose_device
 from lossbench.plan.settings import Settings, make_settings, placed
 from lossbench.report.save import save
@@ -21,7 +22,7 @@ from lossbench.results import comparison
 from lossbench.results.read import read_baseline
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
-from lossbench.stats.gate import GateReport, gate, refuse_unscored
+from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
 from lossbench.store import storage
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def compare(
     seeds: int | str | Iterable[int] | None = None,
     outliers: Numbers | None = None,
     outlier_kind: str | None = None,
+    score: Texts | None = None,
+    margins: Mapping[str, float] | None = None,
     jobs: int | None = None,
     engine: Engine = "fused",
     device: str = "cpu",
@@ -89,6 +92,8 @@ def compare(
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part, in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
+        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
+        margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         jobs: processes; None for one a core where the work is worth it.
         engine: "fused", or "loop" for the slow oracle in plain PyTorch.
         device: "cpu", "cuda", or "auto".
@@ -123,9 +128,11 @@ def compare(
         seeds=seeds if isinstance(seeds, str | Real) else listed(seeds),
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
+        score=listed(score),
+        margins=margins,
     )
     request = Request(Manner(jobs, engine, choose_device(device)), cache, budget)
-    return answer(planned(settings, config), request, nullcontext(progress)).comparison
+    return answer(planned(settings, config, margins), request, nullcontext(progress)).comparison
 
 
 @dataclass(frozen=True)
@@ -150,10 +157,17 @@ class Answer:
         return None if self.unwritten else self.request.folder
 
 
-def planned(settings: Settings, config: str | Path | None) -> Experiment:
-    """Return what is trained; a name that is refused is found in the config, see `make_settings`."""
+def planned(
+    settings: Settings, config: str | Path | None, margins: Mapping[str, float] | None = None
+) -> Experiment:
+    """Return what is trained; a name that is refused is found in the config, see `make_settings`.
+
+    Margins that are declared beside the config are refused where nothing is judged by their score.
+    """
     with placed(config):
-        return plan(settings)
+        experiment = plan(settings)
+    refuse_idle_margins(margins or {}, experiment.datasets)
+    return experiment
 
 
 def rehearse(experiment: Experiment, request: Request) -> Forecast:
@@ -173,7 +187,7 @@ def answer(experiment: Experiment, request: Request, watch: AbstractContextManag
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
     """
-    judge = prepare_gate(experiment.settings.gate, request)
+    judge = prepare_gate(experiment, request)
     prepare_targets(request)
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
@@ -181,13 +195,15 @@ def answer(experiment: Experiment, request: Request, watch: AbstractContextManag
     return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
 
 
-def prepare_gate(stated: Gate, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
+def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
     """Read the baseline, and return what judges trials by the rules.
 
     Raises:
         BadValue: rules without a baseline.
-        UsageError: a baseline that cannot be read, or a rule on a score that it lacks.
+        UsageError: a baseline that cannot be read, or a rule on a score that it lacks, or that hangs on what is
+            judged where that is another.
     """
+    stated = experiment.settings.gate
     if request.baseline is None:
         if request.rules:
             raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
@@ -195,6 +211,8 @@ def prepare_gate(stated: Gate, request: Request) -> Callable[[pd.DataFrame], Gat
     rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
     if baseline is not None:
         refuse_unscored(rules, baseline)
+        judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+        refuse_judged_apart(rules, baseline, judged)
     return partial(gate, baseline=baseline, rules=rules, policies=stated)
 
 

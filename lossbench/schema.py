@@ -86,6 +86,11 @@ class Metric(Column):
         """The score of a perfect prediction."""
         return 1.0 if self.greater_is_better else 0.0
 
+    @property
+    def sign(self) -> float:
+        """What a score is multiplied with so that the greater is the better."""
+        return 1.0 if self.greater_is_better else -1.0
+
 
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")

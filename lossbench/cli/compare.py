@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NUMBERS, PATH, TABLES, many
+from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NAMED_NUMBERS, NUMBERS, PATH, TABLES, many
 from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.visible import visible
@@ -50,6 +50,8 @@ WORSE, UNFINISHED = 3, 4
 @click.option(
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
+@many("--score", metavar="NAME", help="What is judged, and tuned by: the first that a data set's task has.")
+@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="What is too small to matter.")
 @click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
@@ -120,6 +122,7 @@ def read_options(
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
+    changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings = make_settings(config, **changes)
     request = Request(
         Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
@@ -132,7 +135,7 @@ def read_options(
         began=began,
         **options,
     )
-    return planned(settings, config), request
+    return planned(settings, config, margins), request
 
 
 def default_folder(config: str | None, custom: bool) -> Path:

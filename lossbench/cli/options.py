@@ -21,10 +21,16 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
     Args:
         item: reads one value.
         cut: cuts the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
+        wanted: what a value is.
     """
 
-    def __init__(self, item: Callable[[str], Any] = str, cut: Callable[[str], list[str]] = split_list) -> None:
-        self.item, self.cut, self.name = item, cut, "number" if item is float else "text"
+    def __init__(
+        self,
+        item: Callable[[str], Any] = str,
+        cut: Callable[[str], list[str]] = split_list,
+        wanted: str = "a number",
+    ) -> None:
+        self.item, self.cut, self.name, self.wanted = item, cut, "number" if item is float else "text", wanted
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
@@ -34,7 +40,7 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
         try:
             return [self.item(piece) for piece in pieces]
         except ValueError:
-            self.fail(f"'{value}' is not a number, or several separated by commas", param, ctx)
+            self.fail(f"'{value}' is not {self.wanted}, or several separated by commas", param, ctx)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # older click's takes no argument
@@ -70,10 +76,22 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
         return self.kind(expand(str(value)))
 
 
+def named_number(text: str) -> tuple[str, float]:
+    """Read NAME=VALUE.
+
+    Example:
+        >>> named_number("r2 = 0.02")
+        ('r2', 0.02)
+    """
+    name, _, number = text.partition("=")
+    return name.strip(), float(number)
+
+
 DURATION = Duration()
 PATH, FILE = UserPath(Path), UserPath(str)
 JOBS = click.IntRange(1, MOST_JOBS)
 TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=partial(split_list, lists=TABLE_LISTS))
+NAMED_NUMBERS = Listed(named_number, wanted="a name and a number, such as r2=0.02")
 MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
 
 

@@ -36,6 +36,7 @@ class Dataset:
             patient, say, and equal rows; None where every row stands for itself.
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
+        judged: the score that the user names instead; None for its own.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Dataset:
     notes: tuple[Remark, ...] = ()
     groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
+    judged: str | None = None
 
     @property
     def sampling(self) -> Sampling:

@@ -26,8 +26,8 @@ class Baselines:
         constant_validation: score of the constant predictor on the validation part; skill 0 there.
         linear_validation: score of the linear model on the validation part.
         constant_test: score of the constant predictor on the test part; skill 0 there.
-        target: the validation score that counts as having learnt; NaN where the linear model is no better than
-            the constant.
+        target: the validation score that counts as having learnt, in units of the score as both are; NaN where
+            the linear model is no better than the constant.
         tolerance: the gain in validation score that still counts as learning; see `PLATEAU_TOLERANCE`.
     """
 
@@ -51,7 +51,7 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
 
     Args:
         fold: one split of a data set.
-        score_name: a metric of the task, the greater the better.
+        score_name: a metric of the task.
 
     Returns:
         Both scores, in original units for regression, and what follows from them.
@@ -85,12 +85,13 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         return 0.0 if score_name == "r2" else scored(_constant(fold, part), part)
 
     floor, linear = constant(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
+    metric = METRICS[score_name]
     return Baselines(
         constant_validation=floor,
         linear_validation=linear,
         constant_test=constant(fold.test),
-        target=convergence_target(floor, linear).item(),
-        tolerance=PLATEAU_TOLERANCE * (METRICS[score_name].best - floor),
+        target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
+        tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
     )
 
 

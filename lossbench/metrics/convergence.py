@@ -2,7 +2,7 @@
 
 The target is one that no contender sets: 95 % of the way from a constant predictor to scikit-learn's own linear
 model on the same split. "Within x % of its own end" would reward a bad plateau. All scores here are the greater
-the better.
+the better: others are given with the opposite sign.
 """
 
 from __future__ import annotations

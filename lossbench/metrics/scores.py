@@ -6,8 +6,9 @@ import numpy as np
 
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
+from lossbench.losses.record import Link
 from lossbench.metrics import classification, regression
-from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
 from lossbench.task import Task
@@ -77,15 +78,29 @@ def score_all(task: Task, target: np.ndarray, prediction: Prediction) -> dict[st
     return {metric.name: function_of(metric)(target, prediction) for metric in metrics_of(task)}
 
 
+def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
+    """Return the numbers of the rows of a table on which a score is undefined, whatever is predicted, (rows,).
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> undefined_rows("roc_auc", load_dataset("iris"))
+        array([], dtype=int64)
+    """
+    target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
+    link: Link = "identity" if dataset.task == "regression" else "sigmoid"
+    nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)
+    return np.flatnonzero(np.isnan(function_of(METRICS[name]).contributions(target[None], nothing)[0]))
+
+
 def primary_score(dataset: Dataset) -> str:
-    """Return the score that a data set is judged by: its own, or else its task's.
+    """Return the score that a data set is judged by: the one that the user names, or its own, or else its task's.
 
     Example:
         >>> from lossbench.data import load_dataset
         >>> primary_score(load_dataset("iris")), primary_score(load_dataset("imbalanced"))
         ('accuracy', 'balanced_accuracy')
     """
-    return dataset.score or _PRIMARY[dataset.task]
+    return dataset.judged or dataset.score or _PRIMARY[dataset.task]
 
 
 def secondary_score(task: Task, primary: str) -> str:
@@ -94,7 +109,9 @@ def secondary_score(task: Task, primary: str) -> str:
     Example:
         >>> secondary_score("binary", "accuracy"), secondary_score("multilabel", "f1")
         ('f1', 'accuracy')
+        >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
+        ('mae', 'r2')
     """
     if task == "regression":
-        return "mae"
+        return "r2" if primary == "mae" else "mae"
     return "accuracy" if primary == "f1" else "f1"

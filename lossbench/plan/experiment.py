@@ -22,6 +22,7 @@ from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
+from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
 from lossbench.plan.settings import Settings
 from lossbench.spec import title
 from lossbench.task import Task
@@ -34,7 +35,6 @@ Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 ROWS_JUDGED = 50_000  # of a law; what is rarer than that is only found where a seed draws it
-ROWS_NAMED = 5  # rows that a message names; it counts the others
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def plan(settings: Settings) -> Experiment:
     check_tuning(settings)
     models = resolved(settings.models, parse_model)
     optimisers = resolved(settings.optimizers, parse_optimiser)
-    datasets = tuple(resolved(settings.datasets, load_dataset).values())
+    datasets = judged_by(settings, resolved(settings.datasets, load_dataset).values())
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
@@ -92,6 +92,15 @@ def plan(settings: Settings) -> Experiment:
         with naming(setup.dataset.name):
             check_contamination(setup, (t for t in trials + tuning if t.dataset == setup.dataset.name))
     return Experiment(settings, setups, trials, tuning, skipped)
+
+
+def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:
+    """Return data sets that are judged by the scores that the user names."""
+    refuse_foreign(settings.score, (dataset.task for dataset in loaded))
+    datasets = tuple(judged(dataset, settings.score) for dataset in loaded)
+    for dataset in datasets:
+        refuse_undefined(dataset, (*tuning_seeds(settings), *settings.seeds))
+    return datasets
 
 
 @contextmanager
@@ -178,6 +187,7 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
     """Return a loss, unless it is not made for a data set, or not for what some seed draws from it."""
     with naming(spec):
         loss = get_loss(spec, dataset.task, dataset.targets)
+        check_judge(loss, dataset)
         if loss.record.domain is not None:
             check_targets(loss, loss.record.domain, dataset, seeds)
     return loss
@@ -188,15 +198,11 @@ def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[
     for seed in judged_seeds(dataset, seeds):
         table = dataset.sample(seed)
         rows = np.flatnonzero(domain.violations(table.target.reshape(table.rows, -1)))
-        if len(rows) == 0:
-            continue
-        named = ", ".join(map(str, rows[:ROWS_NAMED] + 1))
-        more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
-        drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
-        raise LossDoesNotFit(
-            f"loss '{loss.spec}' needs {domain.description}; '{dataset.name}' breaks that in row "
-            f"{named}{more}{drawn} (counted from 1): {domain.advice}"
-        )
+        if len(rows):
+            raise LossDoesNotFit(
+                f"loss '{loss.spec}' needs {domain.description}; '{dataset.name}' breaks that in "
+                f"{rows_named(dataset, seed, rows)}: {domain.advice}"
+            )
 
 
 def judged_seeds(dataset: Dataset, seeds: Iterable[int]) -> Iterable[int]:

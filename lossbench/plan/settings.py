@@ -54,6 +54,7 @@ class Settings:
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
+        score: what is judged, and tuned by: the first that a data set's task has; none for its own.
         margins: by score, the difference that is too small to matter.
         gate: how a run is held against a baseline.
     """
@@ -71,6 +72,7 @@ class Settings:
     seeds: tuple[int, ...]
     outliers: tuple[float, ...]
     outlier_kind: str
+    score: tuple[str, ...]
     margins: Mapping[str, float]
     gate: Gate
 
@@ -221,6 +223,15 @@ def _texts(value: Any, place: Place) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
+def _scores(value: Any, place: Place) -> tuple[str, ...]:
+    """Read the names of scores; none leaves each data set its own."""
+    names = _texts(value, place) if value not in ([], ()) else ()
+    for name in names:
+        if name not in METRICS:
+            raise UnknownName("score", name, METRICS, where=str(place) if place.file else "")
+    return names
+
+
 def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         return _texts(value, place)
@@ -257,8 +268,8 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
         raise place.wrong(value, "a table of scores, such as accuracy = 0.02")
     margins = read_table(MARGINS, [], value, place, kind="score")
     for name, margin in margins.items():
-        if not 0 <= margin < math.inf:
-            raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number of at least zero")
+        if not 0 < margin < math.inf:
+            raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number above zero")
     return margins
 
 
@@ -361,6 +372,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "seeds": _seeds,
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
+    "score": _scores,
     "margins": _margins,
     "gate": _gate,
 }

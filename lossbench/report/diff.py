@@ -12,7 +12,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS, three
-from lossbench.stats.change import Change, Meeting, changes, meetings, unscored
+from lossbench.stats.change import Change, Meeting, changes, follows_judge, judged_apart, meetings, unscored
 
 MARKS = {
     "+": "better",
@@ -67,6 +67,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
         raise BadValue(f"no data set of either run has the score {score}; name another with --score")
     if score is not None:
         refuse_one_sided(score, before, after)
+        refuse_judged_apart(score, found)
     compared = [score or str(meeting.about.score) for meeting in found]
     moved: dict[int, Change] = {}
     for name in dict.fromkeys(compared):
@@ -84,6 +85,15 @@ def refuse_one_sided(score: str, before: pd.DataFrame, after: pd.DataFrame) -> N
             f"{lacking[0]} has no value for {score}, an older lossbench may have written it; name another with "
             "--score, or run it again"
         )
+
+
+def refuse_judged_apart(score: str, found: Sequence[Meeting]) -> None:
+    """Refuse a score that hangs on what is judged, where that is another in each of two runs."""
+    for meeting in found if follows_judge(score) else ():
+        if len(meeting.before) and len(meeting.after):
+            before, after = (str(run.score.iloc[0]) for run in (meeting.before, meeting.after))
+            if before != after:
+                raise BadValue(judged_apart(meeting.place["dataset"], score, before, after))
 
 
 def row_of(meeting: Meeting, moved: Change) -> dict[str, Any]:

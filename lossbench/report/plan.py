@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
+from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, tuning_seeds
 from lossbench.report.words import words
 from lossbench.results.remarks import custom_losses, skipped
@@ -39,7 +40,8 @@ def setup_line(experiment: Experiment, setup: Setup) -> str:
     count = sum(trial.dataset == dataset.name for trial in experiment.trials)
     losses = ", ".join(loss.title for loss in setup.losses.values()) or "no loss"
     models = ", ".join(setup.models)
-    return f"{dataset.name} ({dataset.task}, {dataset.rows} rows): {count} trainings of {models} under {losses}"
+    about = f"{dataset.name} ({dataset.task}, {dataset.rows} rows)"
+    return f"{about}: {count} trainings of {models}, judged by {primary_score(dataset)}, under {losses}"
 
 
 def forecast_line(forecast: Forecast) -> str:

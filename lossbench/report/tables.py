@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.schema import SETTING, three
+from lossbench.schema import METRICS, SETTING, three
 from lossbench.stats.verdicts import BETTER, WORSE
 from lossbench.visible import visible
 
@@ -55,7 +55,8 @@ def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
     for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
         for _, group in mine.groupby([*shared, "rate"], sort=False):
-            yield group.sort_values("mean", ascending=False, na_position="last", kind="stable")
+            rising = not METRICS[group.score.iloc[0]].greater_is_better
+            yield group.sort_values("mean", ascending=rising, na_position="last", kind="stable")
 
 
 def make_table(group: pd.DataFrame) -> Table:

@@ -32,7 +32,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    found = {seed: baselines(fold, pack.metric.name) for seed, fold in pack.folds.items()}
     marks = [found[trial.seed] for trial in pack.trials]
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
@@ -40,7 +40,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         **{at_best(name): values for name, values in scores_on_test(pack, trace.best).items()},
         **convergence(trace, marks),
         **hashes(pack, fingerprint),
-        "score": [pack.metric] * len(pack.trials),
+        "score": [pack.metric.name] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
         "validation_score": trace.curve[:, -1],
@@ -134,19 +134,16 @@ def predictions(pack: Pack, raw: np.ndarray) -> Iterator[tuple[np.ndarray, np.nd
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
         if pack.dataset.task == "regression":
-            scale, mean = (
-                np.stack([getattr(folds[index], name) for index in members])[:, None]
-                for name in ("target_scale", "target_mean")
-            )
-            predicted = predicted * scale + mean
+            predicted = pack.in_units(members, predicted)
         yield members, targets[members], predict(predicted, link, pack.dataset.task)
 
 
 def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:
     """Return when each trial reached its target and its plateau, and whether it reached the target at all."""
     targets = np.array([mark.target for mark in marks])
-    reached = epochs_to_target(trace.curve, targets)
-    plateau = epochs_to_plateau(trace.curve, np.array([mark.tolerance for mark in marks]))
+    merit = trace.sign * trace.curve
+    reached = epochs_to_target(merit, trace.sign * targets)
+    plateau = epochs_to_plateau(merit, np.array([mark.tolerance for mark in marks]))
     converged = [
         None if np.isnan(target) else not np.isnan(epoch) for target, epoch in zip(targets, reached, strict=True)
     ]

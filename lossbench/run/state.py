@@ -63,6 +63,7 @@ class Ledger:
     _order: list[int] = field(default_factory=list)
     _unkept: list[tuple[pd.DataFrame, np.ndarray, np.ndarray]] = field(default_factory=list)
     _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
+    _marks: dict[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
@@ -70,6 +71,11 @@ class Ledger:
             (setup.dataset.name, spec): (setup.dataset.digest, source_digest(loss))
             for setup in self.experiment.setups
             for spec, loss in setup.losses.items()
+        }
+        # In the store, a row judged by a score that the user names has one more cell, and so a key of its own.
+        self._marks = {
+            dataset.name: (f"judged by {dataset.judged}",) if dataset.judged else ()
+            for dataset in self.experiment.datasets
         }
         trials = list(self.places)
         for start in range(0, len(trials) if self.store else 0, CHUNK):
@@ -122,7 +128,8 @@ class Ledger:
         try:
             while self._unkept:
                 rows, curves, outputs = self._unkept[0]
-                store.put(map(Done, plain_rows(rows), curves, outputs))
+                marked = (row | dict.fromkeys(self._marks[row["dataset"]], True) for row in plain_rows(rows))
+                store.put(map(Done, marked, curves, outputs))
                 del self._unkept[0]
             self.note = ""
         except (DataError, OutputError) as error:
@@ -178,4 +185,5 @@ class Ledger:
 
     def _key(self, trial: Trial) -> str:
         hashes = self._hashes[trial.dataset, trial.loss]
-        return key_of(trial, COLUMNS, *hashes, fingerprint(self.engine, self.device))
+        columns = (*COLUMNS, *self._marks[trial.dataset])
+        return key_of(trial, columns, *hashes, fingerprint(self.engine, self.device))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import FAMILY, IN_UNITS, PLACE, SAME, TIMES, TRIALS, greater_is_better
+from lossbench.schema import FAMILY, IN_UNITS, METRICS, PLACE, SAME, TIMES, TRIALS, greater_is_better
 from lossbench.stats.families import holm
 from lossbench.stats.paired import PairedTest, paired_test
 from lossbench.stats.verdicts import verdict
@@ -229,6 +229,24 @@ def values(trials: pd.DataFrame, score: str) -> np.ndarray:
     censored = trials.converged.notna() if score == "epochs_to_target" else trials.status == "diverged"
     censored = np.isnan(found) & censored.to_numpy()
     return np.where(censored, trials.epochs.to_numpy(dtype=np.float64), found)
+
+
+def follows_judge(score: str) -> bool:
+    """Say whether a score hangs on the one that is judged: times, and what stands at the best epoch.
+
+    Example:
+        >>> follows_judge("f1"), follows_judge("f1_at_best"), follows_judge("epochs_to_target")
+        (False, True, True)
+    """
+    return score in TIMES or score not in METRICS
+
+
+def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
+    """Say that what two runs judge a data set by differs, so that a score does not mean the same in both."""
+    return (
+        f"{dataset} is judged by {before} in one run and by {after} in the other, which decides {score}; compare "
+        "runs that are judged alike, or take a score of the last epoch"
+    )
 
 
 def unscored(trials: pd.DataFrame, score: str) -> bool:

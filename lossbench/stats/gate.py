@@ -21,7 +21,7 @@ Below six seeds no test can be significant under every distribution (2 / 2⁵ = 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,7 +31,16 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Outcome, Policies, Rule
 from lossbench.schema import greater_is_better
-from lossbench.stats.change import Change, Meeting, change, meetings, unscored, values
+from lossbench.stats.change import (
+    Change,
+    Meeting,
+    change,
+    follows_judge,
+    judged_apart,
+    meetings,
+    unscored,
+    values,
+)
 from lossbench.stats.estimate import ALPHA, smallest_p
 
 Finding = Literal[
@@ -137,6 +146,24 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
                 f"rule '{rule}': the baseline has no value for {rule.score}, an older lossbench may have written "
                 "it; make the baseline again, or leave the rule out"
             )
+
+
+def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: Mapping[str, str]) -> None:
+    """Refuse rules for what hangs on the score that is judged, where the baseline is judged by another.
+
+    Args:
+        rules: of the gate.
+        baseline: one row a trial.
+        judged: by data set, the score that is judged in the run.
+
+    Raises:
+        BadValue: naming the first such rule.
+    """
+    known = dict(zip(baseline.dataset, baseline.score, strict=True))
+    apart = [name for name, score in judged.items() if known.get(name, score) != score]
+    for rule in rules:
+        if follows_judge(rule.score) and (mine := [name for name in apart if rule.dataset in (None, name)]):
+            raise BadValue(f"rule '{rule}': {judged_apart(mine[0], rule.score, known[mine[0]], judged[mine[0]])}")
 
 
 def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFrame) -> None:

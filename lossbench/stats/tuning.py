@@ -1,8 +1,9 @@
 """Each loss at its own learning rate: the scores on the grid, the choice, and where it changes a verdict.
 
 Every loss gets the same budget: the same grid on the same seeds, none of which is reported. A rate is chosen by
-the validation score at the last epoch, which is the epoch that the report shows (Choi et al. 2019, On empirical
-comparisons of optimizers for deep learning, section 3: the space that is searched may decide the ranking).
+the score that is judged, on the validation part at the last epoch, which is the epoch that the report shows (Choi
+et al. 2019, On empirical comparisons of optimizers for deep learning, section 3: the space that is searched may
+decide the ranking).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import ARM, OVERLAP
+from lossbench.schema import ARM, METRICS, OVERLAP
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
 
@@ -45,7 +46,8 @@ def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
 def arm_rows(rates: dict[float, list[Trained]]) -> list[dict[str, Any]]:
     """Return the rows of one arm, its rates ascending."""
     rows = [rate_row(rates[lr]) for lr in sorted(rates)]
-    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else row["mean"] for row in rows]
+    sign = METRICS[rows[0]["score"]].sign
+    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
     best = [place for place, value in enumerate(worth) if value == max(worth)]
     chosen, edges = best[len(best) // 2], (0, len(rows) - 1)
     return [

@@ -27,7 +27,8 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    return Trace(*(np.stack(field) for field in zip(*traces, strict=True)))
+    curve, last, best, diverged = (np.stack(field) for field in zip(*traces, strict=True))
+    return Trace(curve, last, best, diverged, pack.metric.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
@@ -58,10 +59,10 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
             diverged = epoch + 1
             break
         curve[epoch] = validator(raw)[0]
-        if curve[epoch] > best_score:
-            best, best_score = copy.deepcopy(network), curve[epoch]
+        if (merit := pack.metric.sign * curve[epoch]) > best_score:
+            best, best_score = copy.deepcopy(network), merit
     last = raw_outputs(network, test) * (np.nan if diverged else 1)
-    at_best = raw_outputs(best, test) * (np.nan if diverged else 1)
+    at_best = raw_outputs(best, test) * (np.nan if diverged or np.isneginf(best_score) else 1)
     return curve, last, at_best, np.array(diverged)
 
 

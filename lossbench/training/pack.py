@@ -22,6 +22,7 @@ from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
+from lossbench.schema import METRICS, Metric
 from lossbench.training.network import Model, initial_weights
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.trial import Trial
@@ -100,9 +101,9 @@ class Pack:
         return self.setup.models[self.trials[0].model]
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> Metric:
         """The primary score, by which the data set is judged."""
-        return primary_score(self.dataset)
+        return METRICS[primary_score(self.dataset)]
 
     @property
     def outputs(self) -> int:
@@ -194,6 +195,14 @@ class Pack:
         # logaddexp would warn of a diverged trial's NaN.
         softplus = np.maximum(seen, 0) + np.log1p(np.exp(-np.abs(seen)))
         return np.asarray(softplus + POSITIVE - zero)
+
+    def in_units(self, members: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Return what trials predict in the target's own units, from standardised ones (trials, rows, targets)."""
+        folds = [self.folds[self.trials[index].seed] for index in members]
+        scale, mean = (
+            np.stack([getattr(fold, name) for fold in folds])[:, None] for name in ("target_scale", "target_mean")
+        )
+        return np.asarray(predicted * scale + mean)
 
 
 def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from lossbench.data.fold import Fold, Part
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import best_epoch
@@ -21,23 +22,26 @@ class Trace:
     """The record of a pack's training; everything else is computed from it.
 
     Args:
-        curve: (trials, epochs) primary score on the validation part after each epoch; NaN once diverged, or where
-            the score is undefined.
+        curve: (trials, epochs) primary score on the validation part after each epoch, in the target's own units;
+            NaN once diverged, or where the score is undefined.
         last: (trials, test rows, outputs) raw test outputs at the last epoch; NaN where diverged.
-        best: (trials, test rows, outputs) the same at the epoch of the best validation score.
+        best: (trials, test rows, outputs) the same at the epoch of the best validation score; NaN where there is
+            none.
         diverged: (trials,) the first epoch, counted from 1, with a raw validation output that is not finite; 0 if
             there is none.
+        sign: of the score; -1 where the smaller is the better.
     """
 
     curve: np.ndarray
     last: np.ndarray
     best: np.ndarray
     diverged: np.ndarray
+    sign: float = 1.0
 
     @property
     def best_epoch(self) -> np.ndarray:
         """The epoch of the best validation score, counted from 1, (trials,); 0 if there is none."""
-        return np.where(self.diverged > 0, 0, best_epoch(self.curve))
+        return np.where(self.diverged > 0, 0, best_epoch(self.sign * self.curve))
 
 
 class Validator:
@@ -54,19 +58,26 @@ class Validator:
     ) -> None:
         self.pack, self.indices = pack, np.asarray(indices)
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
-        self.targets = np.stack([getattr(fold, part).target for fold in folds])
+        # R² is the same in standardised units; to convert them back would only cost time.
+        self.convert = pack.dataset.task == "regression" and pack.metric.name != "r2"
+        self.targets = np.stack([target_of(fold, getattr(fold, part), self.convert) for fold in folds])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
-        """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs).
-
-        R² is the same in standardised units as in the target's own, so nothing is converted back here.
-        """
+        """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs)."""
         scores, task = np.empty(len(raw)), self.pack.dataset.task
         for link, members in self.groups.items():
-            prediction = predict(self.pack.predicted(self.indices[members], raw[members]), link, task)
-            scores[members] = score(self.pack.metric, task, self.targets[members], prediction)
+            predicted = self.pack.predicted(self.indices[members], raw[members])
+            if self.convert:
+                predicted = self.pack.in_units(self.indices[members], predicted)
+            prediction = predict(predicted, link, task)
+            scores[members] = score(self.pack.metric.name, task, self.targets[members], prediction)
         return scores
+
+
+def target_of(fold: Fold, part: Part, in_units: bool) -> np.ndarray:
+    """Return the target of a part, for a regression (rows, targets), standardised or in its own units."""
+    return fold.dataset.target[part.rows].reshape(part.target.shape) if in_units else part.target
 
 
 def members_by_link(losses: Sequence[Loss]) -> dict[Link, np.ndarray]:

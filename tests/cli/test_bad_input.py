@@ -29,6 +29,12 @@ NAMES = [
     ("compare -d iris -m mlp:16:rlu", ["unknown activation 'rlu'", "did you mean 'relu'?"]),
     ("compare -d iris --optimizer adm", ["unknown optimiser 'adm'", "did you mean 'adam'?"]),
     ("compare -d iris --outlier-kind lable", ["unknown kind of contamination 'lable'", "did you mean 'label'?"]),
+    ("compare -d diabetes --score mapee", ["unknown score 'mapee'", "did you mean 'mape'?"]),
+    ("compare -d diabetes --score roc_auc", ["unknown regression score 'roc_auc'", "Known: r2, rmse, mae"]),
+    ("compare -d diabetes,iris --score mape", ["'iris' is multiclass", "without the score mape", "log_loss"]),
+    ("compare -d iris -l ce,hinge --score brier", ["'hinge'", "no brier", "another --score"]),
+    ("compare -d iris --margin acuracy=0.1", ["unknown score 'acuracy'", "did you mean 'accuracy'?"]),
+    ("compare -d iris --margin brier=0.1", ["judged by brier", "add it to --score", "accuracy, epochs_to_target"]),
     ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
     ("compare --quick -c default", ["--quick is --config quick"]),
 ]
@@ -65,6 +71,10 @@ VALUES = [
     ("compare -d iris -m mlp:16,0", ["mlp:16,0", "positive whole numbers", "mlp:64,32:tanh"]),
     ("compare -d iris -l huber", ["'huber'", "multiclass", "it serves regression", "ce, mse, mse_logits"]),
     ("compare -d iris --csv=", ["it is a folder"]),
+    ("compare -d iris --margin accuracy=0", ["margins.accuracy: 0", "above zero"]),
+    ("compare -d iris --margin accuracy=nan", ["margins.accuracy: nan", "above zero"]),
+    ("compare -d iris --margin accuracy=inf", ["margins.accuracy: inf", "above zero"]),
+    ("compare -d iris --margin accuracy", ["--margin", "'accuracy' is not a name and a number", "r2=0.02"]),
 ]
 
 

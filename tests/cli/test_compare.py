@@ -288,3 +288,25 @@ def test_what_lies_about_spoils_nothing(lossbench: Callable, tmp_path: Path) -> 
     assert "its trainings hang on what ran before them" in said["mine/own.py:schedule"]
     assert "from the loss\n" in outcome.err
     assert "past Python\n" in outcome.err
+
+
+def test_a_run_is_judged_by_the_score_that_is_named(inside: Callable, tmp_path: Path) -> None:
+    """Trials, tables, tuning and manifest say so, and the run is made again to the byte."""
+    options = ("--score", "mape,log_loss", "--margin", "mape=0.05", "--lr", "0.003,0.01,0.03", "--tune", *BRIEF)
+    names = ("-d", "diabetes,wine")
+    outcome = inside("compare", *names, *options, "-o", "run")
+    assert outcome.code == 0
+    judged = {"diabetes": "mape", "wine": "log_loss"}
+    for name in ("trials", "summary", "tuning", "curves"):
+        found = read((tmp_path / "run" / f"{name}.csv").read_text())
+        assert dict(zip(found.dataset, found.score, strict=True)) == judged
+    assert {"mape", "log_loss"} <= set(outcome.out.split())
+    config = json.loads((tmp_path / "run" / "manifest.json").read_text())["config"]
+    assert (config["score"], config["margins"]["mape"]) == (["mape", "log_loss"], 0.05)
+    assert inside("report", "run", "-o", "again").code == 0
+    for path in (tmp_path / "run").iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+    assert json.loads(inside("compare", *names, *options, "--format", "json").out)[0]["score"] == "mape"
+    planned = inside("compare", *names, *options, "--dry-run").out
+    assert "judged by mape" in planned
+    assert "the other 0 take" in planned

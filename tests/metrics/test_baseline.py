@@ -88,6 +88,17 @@ def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * (1 - found.constant_validation))
 
 
+@pytest.mark.parametrize(
+    ("task", "name"), [("regression", "rmse"), ("binary", "brier"), ("multilabel", "log_loss")]
+)
+def test_the_target_of_an_error_is_on_the_way_down(task, name) -> None:
+    """It is that of the opposite of the error, which is the greater the better; a perfect prediction has none."""
+    found = baselines(make_fold(dataset(task), seed=1), name)
+    assert found.linear_validation < found.target < found.constant_validation
+    assert found.target == -convergence_target(-found.constant_validation, -found.linear_validation)
+    np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * found.constant_validation)
+
+
 def test_scikit_learns_warnings_stay_inside(monkeypatch) -> None:
     """A linear model that warns of not having converged is taken as it is, silently."""
     fit = LogisticRegression.fit

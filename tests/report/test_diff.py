@@ -198,3 +198,13 @@ def test_a_score_that_is_not_there_is_refused() -> None:
         differences(trials, trials, "acuracy")
     with pytest.raises(BadValue, match="no data set of either run has the score r2; name another with --score"):
         differences(trials, trials, "r2")
+
+
+def test_times_of_runs_that_are_judged_apart_are_refused() -> None:
+    """They are times to another target; a score of the last epoch is the same whatever is judged."""
+    trials = clean(SCORES)
+    other = trials.assign(score="brier").astype(DTYPES)
+    for score in ("epochs_to_target", "f1_at_best"):
+        with pytest.raises(BadValue, match=f"moons is judged by accuracy .* by brier .* decides {score}"):
+            differences(trials, other, score)
+    assert set(differences(trials, other, "f1").mark) == {"="}

@@ -53,6 +53,13 @@ def test_the_best_mean_stands_first(scores: dict[str, np.ndarray]) -> None:
     assert sorted(column(only(table(scores)), "loss")) == sorted(scores)
 
 
+def test_the_smallest_error_stands_first() -> None:
+    """Where a smaller score is better, rows rise in it."""
+    trials = table({loss: np.full((4, 1), 0.5) for loss in ("bce", "mse", "mae")}, [0.0], score="brier")
+    errors = trials.loss.map({"bce": 0.2, "mse": 0.3, "mae": 0.1}) + trials.seed / 1000
+    assert column(only(trials.assign(brier=errors)), "loss") == ["mae", "bce", "mse"]
+
+
 @few
 @given(scores=score_tables())
 def test_bold_rows_share_the_letter_of_the_best(scores: dict[str, np.ndarray]) -> None:

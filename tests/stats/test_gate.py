@@ -15,7 +15,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import OUTCOMES, Policies, parse_rules
 from lossbench.plan.settings import make_settings
 from lossbench.schema import SCORES, TIMES, greater_is_better
-from lossbench.stats.gate import GateReport, gate, refuse_unscored
+from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
@@ -336,3 +336,14 @@ def test_a_policy_is_one_of_three_words(name: str) -> None:
     """Any other word is refused with the ones that there are."""
     with pytest.raises(UnknownName, match=f"^gate.{name}: unknown value 'ignore'; .*Known: pass, warn, fail"):
         make_settings(gate={name: "ignore"})
+
+
+def test_a_rule_for_times_of_a_baseline_that_is_judged_apart_is_refused() -> None:
+    """Where the same is judged it stands, as does one for another data set, or for a score of the last epoch."""
+    baseline = run(1)
+    for judged in ({"moons": "accuracy"}, {"iris": "brier"}):
+        refuse_judged_apart(parse_rules(["epochs_to_target:+20%"]), baseline, judged)
+    refuse_judged_apart(parse_rules(["f1:-0.1"]), baseline, {"moons": "brier"})
+    refuse_judged_apart(parse_rules(["f1_at_best:-0.1"], dataset="iris"), baseline, {"moons": "brier"})
+    with pytest.raises(BadValue, match=r"rule 'f1_at_best:-0\.1': moons is judged by accuracy .* by brier"):
+        refuse_judged_apart(parse_rules(["f1_at_best:-0.1"]), baseline, {"moons": "brier"})

@@ -176,3 +176,13 @@ def test_own_rates_pick_whole_arms() -> None:
     trials = grid([[0.1] * 3, [0.9] * 3, [0.2] * 3, [0.3] * 3])
     own = at_own_rate(trials, tuning_table(trials))
     pd.testing.assert_frame_equal(own, trials[trials.lr == 0.01])
+
+
+@few
+@given(scores=grids)
+def test_the_smallest_error_is_chosen(scores: list[list[int]]) -> None:
+    """Judged by an error, a grid gives the rate that its opposite gives judged by a score."""
+    errors, gains = grid(scores).assign(score="rmse"), grid([[-score for score in seeds] for seeds in scores])
+    found, mirrored = tuning_table(errors), tuning_table(gains)
+    assert found.chosen.tolist() == mirrored.chosen.tolist()
+    assert found["mean"][found.chosen].item() == found["mean"].min()

@@ -29,7 +29,7 @@ class Recorder:
         models = len(layout.slots)
         self.curve = np.full((models, pack.epochs), np.nan)
         self.diverged = np.zeros(models, dtype=int)
-        self.best_score = np.full(models, -np.inf)
+        self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
         self.best_theta = network.theta.clone()
 
     def evaluation(self, parts: list[Part]) -> Table:
@@ -51,8 +51,9 @@ class Recorder:
         self.diverged[~finite(raw) & (self.diverged == 0)] = epoch + 1
         score[self.diverged > 0] = np.nan
         self.curve[:, epoch] = score
-        improved = score > self.best_score
-        self.best_score[improved] = score[improved]
+        merit = self.layout.pack.metric.sign * score
+        improved = merit > self.best_score
+        self.best_score[improved] = merit[improved]
         models = self.layout.indices(np.flatnonzero(improved))
         self.best_theta.index_copy_(0, models, self.network.theta.index_select(0, models))
 
@@ -62,6 +63,6 @@ class Recorder:
         self.network.theta.copy_(self.best_theta)
         best = self.raw_outputs(self.test)
         gone = self.diverged > 0
-        last[gone], best[gone] = np.nan, np.nan
-        home = self.layout.home
-        return Trace(self.curve[home], last[home], best[home], self.diverged[home])
+        last[gone], best[gone | np.isneginf(self.best_score)] = np.nan, np.nan
+        home, sign = self.layout.home, self.layout.pack.metric.sign
+        return Trace(self.curve[home], last[home], best[home], self.diverged[home], sign)

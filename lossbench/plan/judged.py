@@ -1,0 +1,111 @@
+"""By which score each data set is judged: the one that the user names, where its task has it, else its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lossbench.data.dataset import Dataset
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
+from lossbench.losses import Loss
+from lossbench.metrics.scores import metrics_of, primary_score, undefined_rows
+from lossbench.schema import METRICS
+from lossbench.task import Task
+
+ROWS_NAMED = 5  # rows that a message names; it counts the others
+
+
+def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """Return a data set that is judged by the first of some scores that its task has.
+
+    Args:
+        dataset: as it was loaded.
+        names: scores, the first first; where there are none, it is judged by its own.
+
+    Raises:
+        BadValue: its task has none of them.
+
+    Example:
+        >>> from lossbench.data import load_dataset
+        >>> primary_score(judged(load_dataset("iris"), ["mape", "log_loss"]))
+        'log_loss'
+    """
+    known = [metric.name for metric in metrics_of(dataset.task)]
+    name = next((name for name in names if name in known), None)
+    if name is None and names:
+        raise BadValue(
+            f"data set '{dataset.name}' is {dataset.task}, a task without the score {' or '.join(names)}; add one "
+            f"of {', '.join(known)} to --score, or leave the data set out"
+        )
+    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=name)
+
+
+def refuse_foreign(names: Iterable[str], tasks: Iterable[Task]) -> None:
+    """Refuse a score that no data set of the run has.
+
+    Raises:
+        UnknownName: with the nearest one.
+    """
+    served = list(dict.fromkeys(tasks))
+    known = dict.fromkeys(metric.name for task in served for metric in metrics_of(task))
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"{' or '.join(served)} score", name, known)
+
+
+def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
+    """Refuse a score that the user names where it is undefined, whatever is predicted.
+
+    Raises:
+        BadValue: with the rows and their target.
+    """
+    if dataset.judged is None:
+        return
+    for seed in [0] if dataset.sampling == "resplit" else seeds:
+        table = dataset.sample(seed)
+        rows = undefined_rows(dataset.judged, table)
+        if len(rows):
+            where = rows_named(dataset, seed, rows)
+            raise BadValue(
+                f"data set '{dataset.name}' cannot be judged by {dataset.judged}, which is undefined in {where}, "
+                f"where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
+            )
+
+
+def check_judge(loss: Loss, dataset: Dataset) -> None:
+    """Refuse a loss that never has the score by which a data set is judged.
+
+    Raises:
+        LossDoesNotFit: the score needs a probability, and the loss estimates none.
+    """
+    score = primary_score(dataset)
+    if METRICS[score].needs == "probability" and loss.link == "margin":
+        raise LossDoesNotFit(
+            f"loss '{loss.spec}' says nothing of a probability, so it has no {score}, by which '{dataset.name}' "
+            "is judged: leave it out, or name another --score"
+        )
+
+
+def rows_named(dataset: Dataset, seed: int, rows: np.ndarray) -> str:
+    """Name a few rows of the table of a seed, given their numbers from 0, and say how many others there are."""
+    named = ", ".join(str(row + 1) for row in rows[:ROWS_NAMED])
+    more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
+    drawn = f" of what seed {seed} draws" if dataset.sampling == "redrawn" else ""
+    return f"row {named}{more}{drawn} (counted from 1)"
+
+
+def refuse_idle_margins(margins: Mapping[str, float], datasets: Iterable[Dataset]) -> None:
+    """Refuse a margin that a user declares for this run and that no verdict of it would look at.
+
+    Raises:
+        BadValue: with the scores that are judged.
+    """
+    known = [*dict.fromkeys(map(primary_score, datasets)), "epochs_to_target"]
+    for name in margins:
+        if name not in known:
+            raise BadValue(
+                f"margins.{name}: no data set of this run is judged by {name}, so a margin of it changes nothing; "
+                f"add it to --score, or give the margin of what is judged: {', '.join(known)}"
+            )
