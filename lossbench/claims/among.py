@@ -31,7 +31,7 @@ def any_of(
     shown = max(showing or tried, key=lambda line: line.clarity)
     several = len({line.dataset for line in tried}) > 1
     cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
-    named = f": {listed(cases)}" if showing else ""
+    named = f": {listed(sorted(cases))}" if showing else ""
     note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
     return replace(shown, verdict="reproduced" if showing else otherwise, note=note)
 

@@ -47,7 +47,7 @@ def made_up(
         for loss, share, seed in product(losses, shares, range(seeds))
     ]
     about = {"dataset": "made up", "score": score, "status": "ok", "constant_score": 0.0, "lr": 0.1}
-    trials = pd.DataFrame(rows).assign(**about, sampling="resplit", train_rows=300, test_rows=100)
+    trials = pd.DataFrame(rows).assign(**about, sampling="resplit", train_rows=30000, test_rows=10000)
     return Cell("sgd", trials.sample(frac=1.0, random_state=1) if shuffled else trials)
 
 

@@ -50,23 +50,24 @@ class Planted(Study):
         """Return made-up trials in the form of `Study.compare`."""
         asked = self.terms.protocols[protocol].axes(task) | axes
         tune, losses = asked.pop("tune"), asked.pop("losses")[task]
+        judged = asked.pop("score", ["accuracy"])
         asked.pop("outlier_kind", None)
         settings = {"model": ["mlp:16"], "l1": [0.0], "l2": [0.0], "batch_size": [32], "outlier_fraction": [0.0]}
         settings |= {"epochs": [self.epochs], "seed": list(self.seeds), "loss": losses}
         settings |= {FIELDS.get(key, key): listed(value) for key, value in asked.items()}
         rows = [dict(zip(settings, values, strict=True)) for values in product(*settings.values())]
-        trials = self.made(rows, task)
+        trials = self.made(rows, task).assign(score=judged[0])
         if not tune:
-            return SimpleNamespace(trials=trials, tuning=None)
+            return SimpleNamespace(trials=trials, tuning=None, contributed=None)
         tuning = tuning_table(trials)
-        return SimpleNamespace(trials=at_own_rate(trials, tuning), tuning=tuning)
+        return SimpleNamespace(trials=at_own_rate(trials, tuning), tuning=tuning, contributed=None)
 
     def made(self, rows: list[dict[str, Any]], task: str) -> pd.DataFrame:
         """Return the trials with their scores."""
         noise = np.random.default_rng(crc32(repr(rows).encode())).normal(0.0, self.spread, len(rows))
         score = np.array([self.rule(row) for row in rows]) + noise
-        about = {"task": task, "status": "ok", "outlier_kind": "none", "score": "accuracy"}
-        counts = {"sampling": "resplit", "train_rows": 300, "test_rows": 100, "constant_score": 0.5}
+        about = {"task": task, "status": "ok", "outlier_kind": "none"}
+        counts = {"sampling": "resplit", "train_rows": 30000, "test_rows": 10000, "constant_score": 0.5}
         scores = {"accuracy": score, "f1": score, "validation_score": score, "epochs_to_target": score}
         there = {"converged": pd.array(score < self.epochs, dtype="boolean")}
         made = pd.DataFrame(rows).assign(**about, **counts, **scores, **there)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, judge_all, level, number
 from lossbench.stats.families import holm
-from lossbench.stats.paired import corrected_interval, paired_test
+from lossbench.stats.paired import corrected_interval, over_seeds, paired_test
 
 few = settings(deadline=None, max_examples=25)
 LINE = Evidence("inconclusive", "accuracy")
@@ -20,10 +20,14 @@ digits = st.integers(-2000, 2000).map(lambda digits: digits / 10000)
 differences = st.lists(digits, min_size=3, max_size=20).map(np.array)
 
 
+def contrast(values, direction="better", margin=0.01, line=LINE, **changes):
+    """Return one comparison, from its differences seed by seed."""
+    return Contrast(line, over_seeds(np.asarray(values), RATIO), direction, margin, **changes)
+
+
 def word(values, direction, **changes):
     """Return the verdict on one comparison."""
-    line = changes.pop("line", LINE)
-    return judge_all([Contrast(line, np.asarray(values), RATIO, direction, 0.01, **changes)])[0].verdict
+    return judge_all([contrast(values, direction, **changes)])[0].verdict
 
 
 @few
@@ -46,6 +50,7 @@ def test_claims_that_exclude_each_other_are_not_both_reproduced(values):
     """Better excludes worse; equal excludes neither being not worse; and what is better is not worse."""
     found = {direction: word(values, direction) for direction in ("better", "worse", "equal", "not worse")}
     assert [found["better"], found["worse"]].count("reproduced") < 2
+    assert [found["better"], found["equal"]].count("reproduced") < 2
     if found["better"] == "reproduced" or found["equal"] == "reproduced":
         assert found["not worse"] == "reproduced"
     if found["better"] == "reproduced":
@@ -56,7 +61,7 @@ def test_claims_that_exclude_each_other_are_not_both_reproduced(values):
 @given(differences, st.floats(-0.3, 0.3))
 def test_the_size_of_a_difference_is_tried_as_a_shift(values, claimed):
     """To claim that a difference is d is to claim that it is nothing less d; figures stay as measured."""
-    (sized,) = judge_all([Contrast(LINE, values, RATIO, "equal", 0.01, claimed=claimed)])
+    (sized,) = judge_all([contrast(values, "equal", claimed=claimed)])
     assert sized.verdict == word(values - claimed, "equal")
     assert sized.measured == pytest.approx(values.mean(), abs=1e-9)
 
@@ -65,9 +70,18 @@ def test_the_size_of_a_difference_is_tried_as_a_shift(values, claimed):
 @given(st.lists(differences, min_size=2, max_size=5))
 def test_p_values_are_corrected_over_all_that_is_judged_together(rows):
     """As Holm does it."""
-    found = [line.p_value for line in judge_all([Contrast(LINE, row, RATIO, "better", 0.01) for row in rows])]
+    found = [line.p_value for line in judge_all([contrast(row) for row in rows])]
     expected = holm(np.array([float(paired_test(row, RATIO).p_value) for row in rows]))
     assert found == pytest.approx(expected.tolist())
+
+
+@few
+@given(st.lists(differences, min_size=2, max_size=4), st.lists(differences, max_size=4))
+def test_what_is_shown_beside_costs_the_units_nothing(units, others):
+    """However many comparisons are made under other protocols, the units are corrected among themselves."""
+    aside = replace(LINE, role="sensitivity")
+    found = judge_all([*map(contrast, units), *(contrast(row, line=aside) for row in others)])
+    assert found[: len(units)] == judge_all([*map(contrast, units)])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +94,7 @@ def test_p_values_are_corrected_over_all_that_is_judged_together(rows):
         ([0.001, -0.001, 0.001, -0.001], "equal", "reproduced"),
         ([0.001, -0.001, 0.001, -0.001], "not worse", "reproduced"),
         ([-0.10, -0.11, -0.12, -0.10], "not worse", "contradicted"),
-        ([0.004, 0.0041, 0.004, 0.0041], "better", "reproduced"),  # and too little to matter
+        ([0.004, 0.0041, 0.004, 0.0041], "better", "equivalent"),  # there, and too little to matter
         ([0.004, 0.0041, 0.004, 0.0041], "equal", "reproduced"),
         ([-0.004, -0.0041, -0.004, -0.0041], "not worse", "reproduced"),
         ([0.3, -0.3, 0.2, -0.2], "better", "inconclusive"),
@@ -94,14 +108,15 @@ def test_the_words(values, direction, expected):
 
 def test_without_a_margin_nothing_is_equivalent():
     """Somebody who knows the units has to declare one."""
-    contrast = Contrast(LINE, np.array([0.001, -0.001, 0.001, -0.001]), RATIO, "better", None)
-    assert judge_all([contrast])[0].verdict == "inconclusive"
-    assert judge_all([replace(contrast, direction="equal")])[0].verdict == "inconclusive"
+    for direction in ("better", "equal"):
+        assert word([0.001, -0.001, 0.001, -0.001], direction, margin=None) == "inconclusive"
 
 
-def test_where_trainings_diverged_nothing_is_decided():
+def test_where_it_is_not_known_whose_trainings_diverged_nothing_is_decided():
     """The seeds that are left may be the lucky ones."""
-    assert word([0.10, 0.11, 0.12, np.nan], "better", line=replace(LINE, diverged=1)) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", blurred=True) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", whole=(False, True)) == "inconclusive"
+    assert word([0.10, 0.11, 0.12, np.nan], "better", whole=(True, False)) == "reproduced"
 
 
 SHOWN = Evidence("inconclusive", "accuracy", note="one diverged")

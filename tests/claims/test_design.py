@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 from lossbench.claims import Claim, Design, Evidence, Study, read_terms, trained, try_claims, under_each
 from lossbench.claims.contrast import Contrast, judge_all
-from lossbench.claims.design import judged
+from lossbench.claims.design import decisive, judged
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, trains
 from lossbench.errors import BadValue, UsageError
+from lossbench.stats.paired import over_seeds
 
 from .planted import planted
 
@@ -58,10 +60,17 @@ def test_what_cannot_be_planned_is_refused_before_training(study, monkeypatch, a
 def test_contrasts_are_judged_together_and_come_before_what_is_shown():
     """Holm's correction is over all trainings of the claim, and evidence that is no contrast stays as it is."""
     one, other = (
-        Contrast(LINE, np.array(values), 1 / 3, "better", 0.01)
+        Contrast(LINE, over_seeds(np.array(values), 1 / 3), "better", 0.01)
         for values in ([0.10, 0.11, 0.12], [0.01, -0.02, 0.03])
     )
     assert judged([one, LINE, other]) == [*judge_all([one, other]), LINE]
+
+
+def test_the_primary_protocol_decides_where_it_was_tried():
+    """All else is sensitivity; where an experiment sets the rates itself, every protocol decides."""
+    lines = [replace(LINE, protocol=protocol) for protocol in ("sgd", "adam", "tuned")]
+    assert [line.role for line in decisive(lines, "tuned")] == ["sensitivity", "sensitivity", "unit"]
+    assert [line.role for line in decisive(lines[:2], "tuned")] == ["unit", "unit"]
 
 
 def test_an_experiment_trains_where_it_is_declared_to_return_a_design():

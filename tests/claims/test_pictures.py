@@ -56,7 +56,7 @@ def test_every_loss_is_drawn_by_its_two_skills():
     lines = list(by_dataset(judged(trade_offs_in(cell, Study(read_terms())))))
     found = [(point.name, round(point.x, 1), round(point.y, 1)) for point in trade_offs(lines)]
     assert found == [("a", 0.9, 0.1), ("b", 0.7, 0.3), ("c", 0.5, 0.2)]
-    drawn = list(pictures(Judgement(read_catalogue().claims["C25"], tuple(lines), "inconclusive", "", "")))
+    drawn = list(pictures(Judgement(read_catalogue().claims["C25"], tuple(lines), None, "", "")))
     assert "sgd on made up" in drawn[0]
     assert drawn[-1].endswith("a=a, b=b, c=c")
 
@@ -66,5 +66,5 @@ def test_what_draws_nothing_has_no_picture(catalogue, study):
     (judgement,) = try_claims(catalogue, catalogue.find(("B5",)), study)
     assert list(pictures(judgement)) == []
     half = replace(ALONE, quantity=CLEAN_SKILL, rates=(), by_rate=False)
-    judgement = Judgement(catalogue.claims["T4"], (ALONE, half), "inconclusive", "", "")
+    judgement = Judgement(catalogue.claims["T4"], (ALONE, half), None, "", "")
     assert list(pictures(judgement)) == []

@@ -35,7 +35,7 @@ def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
 
 
 def test_one_line_says_whether_either_differs(study):
-    """Precision or recall, whichever shows it, under every protocol."""
+    """Precision or recall, whichever shows it, under every protocol and on every data set."""
     lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",)).carry_out(study)
     assert len(lines) == 3
     assert {line.what for line in lines} <= {"precision", "recall"}

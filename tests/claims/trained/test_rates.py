@@ -47,7 +47,7 @@ def test_the_reported_curve_is_reproduced_and_its_opposite_contradicted():
 
 def test_a_flat_curve_is_no_difference():
     """Rates that score alike are equivalent."""
-    assert found(lambda trial: 0.9).verdict == "equivalent"
+    assert found(lambda trial: 0.9).verdict == "order refuted; size refuted"
 
 
 def test_rates_that_are_not_reported_have_no_say():

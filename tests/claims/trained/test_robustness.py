@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Study, read_terms
+from lossbench.claims.among import any_differs
 from lossbench.claims.contrast import judge_all
 from lossbench.claims.design import judged
 from lossbench.claims.trained.best_of import distinct_losses
@@ -22,7 +23,6 @@ from lossbench.claims.trained.robustness import (
     skill_changes,
     trade_offs_in,
 )
-from lossbench.claims.verdict import any_differs
 from lossbench.errors import UsageError
 from lossbench.metrics.robustness import robustness
 
@@ -45,23 +45,24 @@ def words(direction, arms=("mse", "clean", "mae"), rule=fragile, **made):
 
 def test_a_loss_that_outliers_harm_is_sensitive_to_them():
     """Against itself without outliers and against a loss that bears them; the opposite claim is contradicted."""
-    assert words("worse") == ["reproduced", "reproduced"]
-    assert words("not worse") == ["contradicted", "contradicted"]
-    assert words("better") == ["contradicted", "contradicted"]
-    assert words("better", ("mae", "mse")) == ["reproduced"]
+    assert words("worse") == ["reproduced"] * 6
+    assert words("not worse") == ["contradicted"] * 6
+    assert words("better") == ["contradicted"] * 6
+    assert words("better", ("mae", "mse")) == ["reproduced"] * 3
 
 
 def test_a_loss_that_outliers_leave_alone_is_not():
     """Nothing is lost, so that neither claim of sensitivity holds."""
-    assert words("not worse", rule=lambda loss, share: 0.8) == ["reproduced", "reproduced"]
-    assert words("worse", rule=lambda loss, share: 0.8) == ["equivalent", "equivalent"]
+    assert words("not worse", rule=lambda loss, share: 0.8) == ["reproduced"] * 6
+    assert words("worse", rule=lambda loss, share: 0.8) == ["equivalent"] * 6
 
 
 def test_the_level_of_a_score_is_no_robustness():
     """Two losses that lose alike are alike, however much better one of them is."""
-    assert words("worse", ("mse", "mae"), lambda loss, share: 0.9 * (loss == "mse") - share * 0 + 0.05) == [
-        "equivalent"
-    ]
+    assert (
+        words("worse", ("mse", "mae"), lambda loss, share: 0.9 * (loss == "mse") - share * 0 + 0.05)
+        == ["equivalent"] * 3
+    )
 
 
 def test_the_order_of_the_trials_does_not_matter():
@@ -75,13 +76,24 @@ def test_the_order_of_the_trials_does_not_matter():
 
 
 @pytest.mark.parametrize(("loss", "verdict"), [("mse", "reproduced"), ("mae", "inconclusive")])
-def test_a_diverged_training_counts_against_its_loss(loss, verdict):
-    """What it would have scored is not known: the others may show their loss to be worse, and nothing else."""
+def test_a_training_that_diverges_on_clean_data_counts_against_its_loss(loss, verdict):
+    """What it would lose is not known: the others may show their loss to be worse, and nothing else."""
     cell = made_up(fragile, ["mse", "mae"], SHARES)
-    cell.trials.loc[(cell.trials.loss == loss) & (cell.trials.seed == 3), "status"] = "diverged"
-    (line,) = judge_all(list(contrasts_of(cell, ("mse", "mae"), "worse", STUDY)))
-    assert line.verdict == verdict
-    assert f"{loss} diverged 4 times" in line.note
+    gone = (cell.trials.loss == loss) & (cell.trials.seed == 3) & (cell.trials.outlier_fraction == 0)
+    cell.trials.loc[gone, ["status", "r2"]] = ["diverged", np.nan]
+    lines = judge_all(list(contrasts_of(cell, ("mse", "mae"), "worse", STUDY)))
+    assert [line.verdict for line in lines] == [verdict] * 3
+    assert f"{loss} diverged 1 times" in lines[0].note
+
+
+def test_a_training_that_diverges_on_contaminated_data_has_lost_all_its_skill():
+    """It is no seed to be left out: the claim that the loss suffers is reproduced by it."""
+    cell = made_up(lambda loss, share: 0.7, ["mse", "mae"], SHARES)
+    gone = (cell.trials.loss == "mse") & (cell.trials.outlier_fraction == 0.4)
+    cell.trials.loc[gone, ["status", "r2"]] = ["diverged", np.nan]
+    lines = judge_all(list(contrasts_of(cell, ("mse", "mae"), "worse", STUDY)))
+    assert [line.verdict for line in lines] == ["equivalent", "equivalent", "reproduced"]
+    assert lines[-1].measured == pytest.approx(-0.7, abs=0.01)
 
 
 @settings(deadline=None, max_examples=25)
@@ -94,7 +106,7 @@ def test_the_change_of_skill_is_the_area_before_it_is_normalised(curve):
 
 
 def test_outliers_are_trained_under_every_protocol(study):
-    """A line for each protocol, data set, kind and rival."""
+    """A line for each protocol, data set, kind, share and rival."""
     found = outliers(
         Claim("x", "y"),
         study,
@@ -176,7 +188,7 @@ def test_the_whole_catalogue_is_trained_on_both_tasks(study):
 def borne(rule, shares=(0.0, 0.2), score="r2"):
     """Return the one line on three losses in a planted cell."""
     cell = made_up(rule, ["mse", "mae", "huber"], shares, score=score)
-    return any_differs(judge_all(list(beside_the_reference(cell, STUDY))))
+    return any_differs(judge_all(list(beside_the_reference(cell, "outliers", STUDY))))
 
 
 def test_one_loss_that_bears_outliers_otherwise_is_enough():
@@ -196,8 +208,8 @@ def test_data_that_are_hard_as_they_are_are_judged_by_their_score():
 
 def test_a_line_for_every_hardship_and_protocol(study):
     """Core losses, trained."""
-    lines = handling(Claim("x", "y"), study, hardships=(Hardship(("diabetes",), "feature", (0.2,)),)).carry_out(
-        study
-    )
+    lines = handling(
+        Claim("x", "y"), study, hardships=(Hardship("outliers", ("diabetes",), "feature", (0.2,)),)
+    ).carry_out(study)
     assert [line.protocol for line in lines] == ["sgd", "adam", "tuned"]
     assert all("feature outliers" in line.what for line in lines)

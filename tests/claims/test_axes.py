@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from hypothesis import given
+
+from lossbench.claims.axes import AXES, separation, sum_of
+from lossbench.claims.claim import Evidence
+from lossbench.claims.tally import Tally
+
+from .drawn import evidence, shuffled
+
+
+def named(lines):
+    """Return the name of the axis that separates some lines; None where none does."""
+    split = separation(Tally.of(lines))
+    return split.axis.name if split else None
+
+
+def clean_or_not(for_clean, for_dirty):
+    """Return two units on each of two data sets, clean and contaminated, with a word for each state."""
+    dirty = {"contamination": "target", "shares": (0.1,)}
+    return [
+        Evidence(word, "r2", dataset=dataset, **facts)
+        for dataset in ("diabetes", "friedman1")
+        for word, facts in ((for_clean, {}), (for_dirty, dirty))
+    ]
+
+
+def test_what_holds_on_clean_data_and_not_on_contaminated_depends_on_that():
+    """And the two sides are named."""
+    split = separation(Tally.of(clean_or_not("reproduced", "contradicted")))
+    assert split.axis.name == "clean or contaminated data"
+    assert list(split.holds) == ["on clean data"]
+    assert list(split.refuted) == ["on contaminated data"]
+
+
+def test_what_agrees_everywhere_depends_on_nothing():
+    """There are no two sides."""
+    assert named(clean_or_not("reproduced", "reproduced")) is None
+    assert named(clean_or_not("reproduced", "inconclusive")) is None
+
+
+def test_one_unit_a_value_is_no_axis():
+    """So few would be separated by anything."""
+    lines = [Evidence(word, "f1", dataset=word) for word in ("reproduced", "contradicted")]
+    assert named(lines) is None
+    assert named(lines * 2) == "the data set"
+
+
+def test_an_axis_that_is_wrong_in_one_of_five_does_not_separate():
+    """Ninety in a hundred must be on their side."""
+    lines = [Evidence("reproduced", "f1")] * 9 + [Evidence("contradicted", "accuracy")] * 9
+    assert named([*lines, Evidence("contradicted", "f1")]) == "the score"
+    assert named([*lines, *[Evidence("contradicted", "f1")] * 2]) is None
+
+
+@given(shuffled)
+def test_the_order_of_the_units_does_not_matter(pair):
+    """The same axis, and the same sides."""
+    one, other = (separation(Tally.of(lines)) for lines in pair)
+    assert (one is None) == (other is None)
+    if one is not None:
+        assert one.axis is other.axis
+        assert set(one.holds) == set(other.holds)
+
+
+@given(evidence)
+def test_a_split_is_true(lines):
+    """Nine of ten decided units on each side say what is said of it, and every value is on one side."""
+    tally = Tally.of(lines)
+    split = separation(tally)
+    if split is not None:
+        holds, refuted = sum_of(split.holds), sum_of(split.refuted)
+        assert len(holds.supporting) >= 0.9 * holds.decided
+        assert refuted.against >= 0.9 * refuted.decided
+        assert holds.decided + refuted.decided == tally.decided
+        assert split.axis in AXES
