@@ -4,7 +4,9 @@ Every setting of a grid is trained, on the same few seeds for all of them. The o
 the means of the two arms differ as claimed by more than the margin, in every score; the numbers, where every mean
 is within the tolerance of the reported one. Where a training diverged, neither does. Shares are of the grid: rates
 and epochs are spaced by their logarithm, and another grid has other shares. Of thousands of settings on few seeds,
-single ones come near any numbers by chance; only regions are evidence.
+single ones come near any numbers by chance; only regions are evidence. So the share of the claimed order stands
+beside that of the reverse one, and beside both of a placebo: the first loss against itself by another road. A
+region is found on one half of the seeds, and confirmed on the other.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from textwrap import wrap
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -22,8 +24,9 @@ from lossbench.claims.contrast import Direction
 from lossbench.claims.design import Training
 from lossbench.claims.exact.forensics import seen_at, with_share
 from lossbench.claims.registry import explanation
-from lossbench.claims.search.regions import ORDERED, name, region
+from lossbench.claims.search.regions import ORDERED, PURE, name, region
 from lossbench.claims.study import Study
+from lossbench.losses.registry import losses_of
 from lossbench.report.terminal import WIDTH
 from lossbench.schema import METRICS
 
@@ -94,22 +97,43 @@ def conditions(
     """
     arms, scores = arms[:2], score
     first, other = (study.readings(arm, "binary") for arm in arms)
-    parts = [one.trained(study)[0].trials for one in grid(study, [*first, *other], generator, search)]
+    same = placebos(first)
+    losses = list(dict.fromkeys([*first, *other, *same]))
+    parts = [one.trained(study)[0].trials for one in grid(study, losses, generator, search)]
     trials = pd.concat(parts, ignore_index=True)
-    yield f"{claim.id}: {len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting"
-    means = means_by_setting(trials, generator, search, scores)
-    settings = paired_settings(means, list(product(first, other)), scores)
-    ordered = has_order(settings, scores, direction, study)
-    distance = misses(settings, claim, arms, scores)
-    claimed = f"{arms[0]} {direction} than {arms[1]}"
+    pairs = list(product(first, other))
+    settings, confirming = (
+        paired_settings(means_by_setting(half, generator, search, scores), pairs, scores)
+        for half in halves(trials)
+    )
+    whole = means_by_setting(trials, generator, search, scores)
+    every = paired_settings(whole, pairs, scores)
+    placebo = paired_settings(whole, [(loss, copy) for copy, loss in same.items()], scores)
+    distance = misses(every, claim, arms, scores)
+    order = Order(scores, direction, study)
     for depth, text in (
-        *about_order(settings, ordered, claimed, scores),
-        *about_numbers(settings, distance, scores, search.tolerance),
+        (0, looks_like(every, distance <= search.tolerance)),
+        (0, f"{len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting"),
+        *about_order(every, order, f"{arms[0]} {direction} than {arms[1]}", placebo),
+        *about_regions(settings, confirming, order),
+        *about_numbers(every, distance, scores, search.tolerance),
     ):
         indent = "  " * depth
         yield from wrap(
             text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
         )
+
+
+def placebos(losses: Sequence[str]) -> dict[str, str]:
+    """Return the losses of two classes that are one of some losses by another road, each with that one."""
+    same = ((record.name, record.placebo) for record in losses_of("binary"))
+    return {name: loss for name, loss in same if loss is not None and loss in losses}
+
+
+def halves(trials: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the trials of every other seed, and the rest of them."""
+    first = trials.seed.isin(sorted(trials.seed.unique())[::2])
+    return trials[first], trials[~first]
 
 
 def means_by_setting(
@@ -121,7 +145,7 @@ def means_by_setting(
         for share in search.prevalence
     ]
     seen = pd.concat(views, ignore_index=True).rename(columns={"outlier_fraction": "label noise"})
-    groups = seen.groupby([*AXES[1:], "loss"], sort=False)[list(scores)]
+    groups = seen.groupby([*AXES[1:], "loss"])[list(scores)]
     whole = groups.count().eq(groups.size(), axis="index")
     return groups.mean().where(whole).reset_index()
 
@@ -138,22 +162,55 @@ def paired_settings(
     return pd.concat(parts, ignore_index=True)
 
 
-def has_order(
-    settings: pd.DataFrame, scores: tuple[str, ...], direction: Direction, study: Study
-) -> pd.Series[bool]:
-    """Say in which settings the arms differ as claimed, in every score."""
-    found = pd.Series(True, settings.index)
-    for score in scores:
-        sign, margin = 1 if METRICS[score].greater_is_better else -1, study.margin(score) or 0.0
-        gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
-        held = {
-            "better": gain > margin,
-            "worse": gain < -margin,
-            "equal": gain.abs() <= margin,
-            "not worse": gain >= -margin,
-        }
-        found &= held[direction]
-    return found
+@dataclass(frozen=True)
+class Order:
+    """The order that is claimed of two arms, in every score.
+
+    Args:
+        scores: names of metrics.
+        direction: what is claimed of the first arm.
+        study: where the margins are.
+    """
+
+    scores: tuple[str, ...]
+    direction: Direction
+    study: Study
+
+    def claimed(self, settings: pd.DataFrame) -> pd.Series[bool]:
+        """Say in which settings the arms differ as claimed."""
+        return self._everywhere(settings, self.direction)
+
+    def reverse(self, settings: pd.DataFrame) -> pd.Series[bool]:
+        """Say in which settings they differ the other way."""
+        return self._everywhere(settings, OPPOSITE[self.direction])
+
+    def equal(self, settings: pd.DataFrame) -> pd.Series[bool]:
+        """Say in which settings they are within the margin."""
+        return self._everywhere(settings, "equal")
+
+    def _everywhere(self, settings: pd.DataFrame, direction: Direction | Literal["not equal"]) -> pd.Series[bool]:
+        found = pd.Series(True, settings.index)
+        for score in self.scores:
+            sign, margin = 1 if METRICS[score].greater_is_better else -1, self.study.margin(score) or 0.0
+            gain = sign * (settings[f"{score} first"] - settings[f"{score} other"])
+            held = {
+                "better": gain > margin,
+                "worse": gain < -margin,
+                "equal": gain.abs() <= margin,
+                "not equal": gain.abs() > margin,
+                "not worse": gain >= -margin,
+            }
+            found &= held[direction]
+        return found
+
+
+OPPOSITE: dict[Direction, Direction | Literal["not equal"]] = {
+    "better": "worse",
+    "worse": "better",
+    "equal": "not equal",
+    "not worse": "worse",
+}
+"""The direction that goes against each."""
 
 
 def misses(
@@ -167,23 +224,54 @@ def misses(
     return pd.concat(gaps, axis="columns").max(axis="columns", skipna=False)
 
 
+def looks_like(settings: pd.DataFrame, near: pd.Series[bool]) -> str:
+    """Say what kind of training gives the printed numbers: what three of four settings that do have in common."""
+    count = f"{int(near.sum())} of {len(near)} settings give all printed numbers"
+    if not near.any():
+        return f"The printed table comes out nowhere: {count}."
+    mine, far = settings[near], settings.lr * settings.epochs
+    model, share = max(mine.model.value_counts(normalize=True).items(), key=lambda pair: pair[1])
+    early = (far[near] < far.median()).mean() >= PURE
+    said = [
+        ("a linear model" if model == "linear" else f"a network {model}") if share >= PURE else "a model",
+        *(["stopped early"] if early else []),
+        *(["with flipped labels"] if (mine["label noise"] > 0).mean() >= PURE else []),
+    ]
+    return f"The printed table looks like {' '.join(said)}: {count}."
+
+
 def about_order(
-    settings: pd.DataFrame, ordered: pd.Series[bool], claimed: str, scores: tuple[str, ...]
+    settings: pd.DataFrame, order: Order, claimed: str, placebo: pd.DataFrame
 ) -> Iterator[tuple[int, str]]:
-    """Yield where the order comes out: its share of the space, along each axis, and where for each reading.
+    """Yield the share of the space in which the order comes out, beside the reverse and a placebo, and by axis.
 
     Each text comes with its depth, by which it is indented.
     """
-    yield 0, f"{claimed} in {' and '.join(scores)}: {share_of(ordered)}"
+    ordered = order.claimed(settings)
+    shares = f"the reverse: {share_of(order.reverse(settings))}; equal: {share_of(order.equal(settings))}"
+    yield 0, f"{claimed} in {' and '.join(order.scores)}: {share_of(ordered)}; {shares}"
+    if len(placebo):
+        zero, back = share_of(order.claimed(placebo)), share_of(order.reverse(placebo))
+        yield 0, f"the same loss by another road, the zero to read that from: {zero}; the reverse: {back}"
     for axis in AXES:
         along = ordered.groupby(settings[axis], sort=axis in ORDERED).mean()
         yield 1, f"{axis:<12} {', '.join(f'{name(value)} {share:.0%}' for value, share in along.items())}"
+
+
+def about_regions(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order) -> Iterator[tuple[int, str]]:
+    """Yield the region of each reading where the order comes out, found on some seeds and confirmed on others."""
+    keys = list(AXES)
+    aligned = confirming.set_index(keys).reindex(pd.MultiIndex.from_frame(settings[keys])).reset_index()
+    ordered, again = order.claimed(settings), order.claimed(aligned)
     for reading, mine in settings.groupby("reading", sort=False):
         found = ordered[mine.index]
         yield 1, f"{reading}: {share_of(found)}"
         if found.any():
-            yield 2, region(mine, found, AXES)
-            yield 2, shortfall(mine, found, scores[0])
+            best = region(mine, found, AXES)
+            yield 2, best.words(found)
+            if best.hits:
+                yield 2, f"on the other half of the seeds, there: {share_of(again[mine.index][best.inside])}"
+            yield 2, shortfall(mine, found, order.scores[0])
 
 
 def about_numbers(

@@ -42,9 +42,16 @@ class Region:
         """What makes one region better than another: more hits, then fewer conditions, then little else in it."""
         return self.hits, -len(self.conditions), -int(np.count_nonzero(self.inside))
 
+    def words(self, found: pd.Series[bool]) -> str:
+        """Say where it is, and how much of what was found it holds."""
+        if not self.hits:
+            return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
+        said = f"where {' and '.join(self.conditions)}" if self.conditions else "everywhere"
+        return f"{PURE:.0%} or more {said}: that is {self.hits / found.sum():.0%} of all settings where it does"
 
-def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]) -> str:
-    """Name the region that holds most of what was found, among those in which most is found.
+
+def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]) -> Region:
+    """Return the region that holds most of what was found, among those in which most is found; empty if none is.
 
     A region is bounded on up to three axes: by a range of values, or by one value where they have no order.
 
@@ -56,11 +63,7 @@ def region(settings: pd.DataFrame, found: pd.Series[bool], axes: tuple[str, ...]
     wanted = found.to_numpy(dtype=bool)
     bounds = [list(bounds_of(settings, axis)) for axis in (*axes, DECADE)]
     everything = Region((), np.full(len(wanted), True), int(wanted.sum()))
-    best = largest(everything, bounds, wanted, Region((), wanted, 0))
-    if not best.hits:
-        return f"no region of up to {CONDITIONS} conditions in which it does in {PURE:.0%} of the settings"
-    said = f"where {' and '.join(best.conditions)}" if best.conditions else "everywhere"
-    return f"{PURE:.0%} or more {said}: that is {best.hits / wanted.sum():.0%} of all settings where it does"
+    return largest(everything, bounds, wanted, Region((), np.full(len(wanted), False), 0))
 
 
 Bounds = list[tuple[str, np.ndarray]]
