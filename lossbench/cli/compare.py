@@ -166,9 +166,9 @@ def print_alarms(comparison: Comparison) -> None:
     from lossbench.remark import ALARMS
     from lossbench.report.terminal import console, print_lines
     from lossbench.report.words import words
-    from lossbench.results.remarks import closing, notes
+    from lossbench.results.remarks import at_edges, closing, notes
 
-    said = chain(notes(comparison), closing(comparison, None))
+    said = chain(at_edges(comparison.tuning), notes(comparison), closing(comparison, None))
     print_lines(console(stderr=True), (words(remark) for remark in said if remark.topic in ALARMS))
 
 

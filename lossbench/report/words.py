@@ -61,6 +61,12 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
+def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
+    """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
+    where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
+    return f"warning  best rates at the edge of the grid, a wider --lr may do better: {where}"
+
+
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
     """Say where a loss's own rate changes its verdict."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
@@ -133,7 +139,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
-    Topic.EDGE: "warning  {dataset}: best rates at the edge of the grid, a wider --lr may do better: {rates}",
+    Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,
     Topic.RANKS: ranks,
     Topic.ALTERED: "warning  {path} is not as the run wrote it ({trials} trials): changed since, or cut short",

@@ -132,9 +132,17 @@ def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark
     """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
     if tuning is None:
         return
-    for dataset, rows in tuning[tuning.at_edge].groupby("dataset", sort=False):
-        yield Topic.EDGE(dataset=dataset, rates=tuple(zip(rows.loss, rows.lr, strict=True)))
+    yield from at_edges(tuning)
     shown = ["loss", "verdict", "lr", "verdict_tuned"]
     for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
         losses = tuple(rows[shown].itertuples(index=False, name=None))
         yield Topic.DISAGREE(dataset=dataset, losses=losses)
+
+
+def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield, once for a run, where the best rate is the smallest or the largest of the grid."""
+    if tuning is not None and tuning.at_edge.any():
+        groups = tuning[tuning.at_edge].groupby("dataset", sort=False)
+        yield Topic.EDGE(
+            rates=tuple((dataset, tuple(zip(rows.loss, rows.lr, strict=True))) for dataset, rows in groups)
+        )

@@ -181,7 +181,7 @@ def test_a_dry_run_trains_and_writes_nothing(
     outcome = inside("compare", "--dry-run")
     assert (outcome.code, outcome.err) == (0, "")
     assert "2640 trainings: 100 epochs" in outcome.out
-    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16 under ce, mse, " in outcome.out
+    assert "digits (multiclass, 1797 rows): 320 trainings of mlp:16, judged by accuracy, under ce, " in outcome.out
     assert not list(tmp_path.iterdir())
 
 
@@ -209,7 +209,10 @@ def test_tuning_from_the_command_line(inside: Callable, tmp_path: Path) -> None:
     assert run.code == 0
     assert "each loss at its own lr" in run.out
     assert "ce @0.1" in run.out
-    assert "warning  iris: best rates at the edge of the grid" in run.out
+    assert "warning  best rates at the edge of the grid, a wider --lr may do better: iris: " in run.out
+    assert "best rates at the edge of the grid" in (tmp_path / "out" / "report.md").read_text()
+    json = inside("compare", *small, "--lr", "0.0001,0.1", "--tune", "--format", "json")
+    assert json.err.count("best rates at the edge of the grid") == 1
     grid = pd.read_csv(tmp_path / "out" / "tuning.csv")
     assert len(grid) == 2 * 2
     assert list(grid.lr[grid.chosen]) == [0.1, 0.1]
