@@ -228,8 +228,15 @@ def size_of(finding: Finding) -> str:
     )
     return (
         f"{words_of(finding.verdict)[1]}: the largest gap measured is {nearness(gap):.{digits}} of "
-        f"{abs(gap.reported):.{digits}}, {' against '.join(gap.arms)} in {where}"
+        f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
     )
+
+
+def sides_in(gap: Evidence) -> str:
+    """Name the two things that a difference is between: losses, or rates of one loss."""
+    if gap.by_rate:
+        return f"{' '.join(gap.arms)} at rate {' against '.join(f'{rate:g}' for rate in gap.rates)}"
+    return " against ".join(gap.arms)
 
 
 def words_of(verdict: str) -> tuple[str, str]:

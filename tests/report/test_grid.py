@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from lossbench.report import terminal
 from lossbench.report.grid import Column, grid, labelled, shortened
 
 words = st.text("ab1., ", min_size=1, max_size=30).map(str.strip)
@@ -83,3 +86,20 @@ def test_a_text_beside_its_name_is_whole(width, text):
     lines = labelled("answer", text, width, 4)
     assert " ".join(" ".join(lines).split()) == " ".join(["answer", *text.split()] if text else [])
     assert all(len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize(("told", "width"), [("150", 150), ("20", 60), ("", 80), ("wide", 80)])
+def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch, told: str, width: int) -> None:
+    """What COLUMNS says wins; it is never less than 60, and 80 where nobody says anything."""
+    monkeypatch.setenv("COLUMNS", told)
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: (_ for _ in ()).throw(OSError))
+    assert terminal.columns() == width
+
+
+def test_a_terminal_is_asked_for_its_width(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The one that standard output goes to."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((number + 200, 40)))
+        assert terminal.columns() == out.fileno() + 200

@@ -15,24 +15,24 @@ from lossbench.task import Task
 
 def sensitivity(judgement: Judgement, study: Study) -> Iterator[str]:
     """Yield what each other protocol says, in a line: "under SGD at 0.1: 3 for, 9 against; reversed on moons"."""
-    aside = [line for line in judgement.evidence if line.role == "sensitivity" and line.verdict != "not testable"]
-    units_of = Tally.of(judgement.evidence).split(lambda line: line.dataset)
-    for name, lines in grouped(aside, lambda line: line.protocol).items():
-        if name not in study.terms.protocols:
-            continue
-        tally, protocol = Tally(tuple(lines)), study.terms.protocols[name]
-        who = (
-            f"beside the units, {said_of(protocol, lines)}"
-            if name == study.terms.primary
-            else said_of(protocol, lines)
-        )
-        turned = [
-            dataset
-            for dataset, mine in tally.split(lambda line: line.dataset).items()
-            if dataset in units_of and leaning(mine) * leaning(units_of[dataset]) < 0
-        ]
-        more = f"; reversed on {listed(turned)}" if turned else ""
-        yield f"{who}: {sides_of(tally)}{more}"
+    found, protocols = judgement.finding, study.terms.protocols
+    aside = [line for line in judgement.evidence if line.role == "sensitivity" and line.aspect == "outcome"]
+    tried = [line for line in aside if line.verdict != "not testable" and line.protocol in protocols]
+    for name, lines in grouped(tried, lambda line: line.protocol).items():
+        # Under the protocol that decides, what is not counted is other rivals, or parts of a difference.
+        beside = "beside the units, " if name == study.terms.primary else ""
+        tally = Tally(tuple(lines))
+        turned = listed(reversed_on(tally, Tally() if found is None else found.tally))
+        more = f"; reversed on {turned}" if turned else ""
+        yield f"{beside}{said_of(protocols[name], lines)}: {sides_of(tally)}{more}"
+
+
+def reversed_on(tally: Tally, units: Tally) -> Iterator[str]:
+    """Yield the data sets on which a count leans to the other side than the units do."""
+    decided = units.split(lambda line: line.dataset)
+    for dataset, mine in tally.split(lambda line: line.dataset).items():
+        if dataset in decided and leaning(mine) * leaning(decided[dataset]) < 0:
+            yield dataset
 
 
 def sides_of(tally: Tally) -> str:

@@ -36,7 +36,7 @@ NAMES = 12  # columns of the names beside which everything is said
 def story(judgement: Judgement, catalogue: Catalogue, study: Study, width: int) -> Iterator[str]:
     """Yield everything about one claim, in lines that fit a terminal; a number table leads with its table."""
     claim = judgement.claim
-    yield from labelled(claim.id, claim.sentence, width, column=len(claim.id) + 2)
+    yield from labelled(claim.id, claim.sentence, width, column=min(len(claim.id) + 2, NAMES))
     yield from wrap(", ".join(filter(None, [title_of(claim.document, catalogue), claim.place])), width)
     yield ""
     measured = claim.form == "magnitude" and judgement.finding is not None
