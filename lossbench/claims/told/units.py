@@ -16,7 +16,6 @@ from lossbench.report.grid import Column, grid, room
 MANY = 40  # units beyond which they are counted by what they share
 PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 INDENT = 2
-PROSE = 16  # columns to which a long name of a quantity may be shortened
 
 SIDES: dict[Word, str] = {
     "reproduced": "for",
@@ -43,12 +42,10 @@ class Axis:
     Args:
         name: the heading of its column.
         value: of a unit; empty where it has none.
-        prose: whether its words may be cut short, as names may not.
     """
 
     name: str
     value: Callable[[Evidence], str]
-    prose: bool = False
 
 
 def of_what(line: Evidence) -> str:
@@ -79,15 +76,15 @@ def manner(line: Evidence) -> str:
 
 AXES = (
     Axis("claim", lambda line: line.claim),
-    Axis("part", lambda line: line.part, prose=True),
-    Axis("of", of_what, prose=True),
+    Axis("part", lambda line: line.part),
+    Axis("of", of_what),
     Axis("compared", against),
     Axis("under", lambda line: line.protocol),
     Axis("data set", lambda line: line.dataset),
     Axis("rate", lambda line: "" if line.by_rate else " ".join(f"{rate:g}" for rate in line.rates)),
     Axis("contamination", contaminated),
     Axis("share", share),
-    Axis("how", manner, prose=True),
+    Axis("how", manner),
 )
 """The columns of a table of units, but for the figures."""
 
@@ -98,7 +95,8 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     if not lines:
         return
     values = {axis.name: dict.fromkeys(map(axis.value, lines)) for axis in AXES}
-    varying = [axis for axis in AXES if len(values[axis.name]) > 1]
+    several = len({line.protocol for line in lines} - {""}) > 1  # one is named among the facts
+    varying = [axis for axis in AXES if len(values[axis.name]) > 1 and (several or axis.name != "under")]
     shared = [next(iter(mine)) for name, mine in values.items() if len(mine) == 1 and name != "under"]
     many = len(lines) > MANY
     about = ", ".join(word for word in shared if word not in ("", "clean"))
@@ -106,7 +104,7 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     groups = groups_of(lines, varying) if many else [[line] for line in lines]
     cells = {axis: [{axis.value(line) for line in group} for group in groups] for axis in varying}
     names = [
-        Column(axis.name, [value.pop() for value in mine], least=PROSE if axis.prose else None)
+        Column(axis.name, [value.pop() for value in mine])
         for axis, mine in cells.items()
         if all(len(value) == 1 for value in mine)
     ]
@@ -123,11 +121,10 @@ def counting(judgement: Judgement) -> list[Evidence]:
 
 def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> Iterator[str]:
     """Yield a table; where names leave no room for figures, the longest of them stand above groups of rows."""
-    above, beside = [], list(names)
+    beside = list(names)
     while beside and room([*beside, *(one for one in figures if not one.drop)], width - INDENT) < 0:
-        longest = max(beside, key=lambda one: one.needed)
-        beside.remove(longest)
-        above.append(longest)
+        beside.remove(max(beside, key=lambda one: one.needed))
+    above = [one for one in names if one not in beside]
     titles = [", ".join(filter(None, cells)) for cells in zip(*(one.cells for one in above), strict=True)]
     order = sorted(range(len(titles)), key=lambda place: titles.index(titles[place]))
     placed = [
@@ -169,8 +166,11 @@ def alike(line: Evidence) -> tuple[object, ...]:
 
 
 def value(line: Evidence) -> str:
-    """Write what was measured."""
-    return NOT_DEFINED if line.measured is None else f"{line.measured:.3g}"
+    """Write what was measured: what is exact to five figures, an error and what was tested to three."""
+    if line.measured is None:
+        return NOT_DEFINED
+    exact = line.p_value is None and abs(line.measured) > 1e-6
+    return f"{line.measured:.{5 if exact else 3}g}"
 
 
 def size(line: Evidence) -> str:
