@@ -1,4 +1,4 @@
-"""The record of a training: for each trial one curve and two sets of raw outputs."""
+"""The record of a training: for each trial a curve, two sets of raw outputs, and how well it fits its own rows."""
 
 from __future__ import annotations
 
@@ -27,12 +27,18 @@ class Trace:
         best: (trials, test rows, outputs) the same at the epoch of the best validation score.
         diverged: (trials,) the first epoch, counted from 1, with a raw validation output that is not finite; 0 if
             there is none.
+        train_loss: (trials, 2) mean of the loss itself, without penalties, over the training part that it was
+            trained on, contaminated where that was; at the last epoch and at that of the best validation score.
+            NaN where diverged, where no epoch was the best, or where it is not finite.
+        train_score: (trials, 2) the primary score on the same part, likewise.
     """
 
     curve: np.ndarray
     last: np.ndarray
     best: np.ndarray
     diverged: np.ndarray
+    train_loss: np.ndarray
+    train_score: np.ndarray
 
     @property
     def best_epoch(self) -> np.ndarray:
@@ -46,15 +52,17 @@ class Validator:
     Args:
         pack: the trials.
         indices: which of them are scored.
-        part: the part of the fold that the outputs are for.
+        part: the part that the outputs are for: of the fold, or "train" for that which each was trained on.
     """
 
     def __init__(
-        self, pack: Pack, indices: Sequence[int], part: Literal["validation", "test"] = "validation"
+        self, pack: Pack, indices: Sequence[int], part: Literal["train", "validation", "test"] = "validation"
     ) -> None:
         self.pack, self.indices = pack, np.asarray(indices)
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
-        self.targets = np.stack([getattr(fold, part).target for fold in folds])
+        clean = [getattr(fold, part) for fold in folds]
+        seen = [pack.training[index] for index in indices] if part == "train" else clean
+        self.targets = np.stack([rows.target for rows in seen])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
