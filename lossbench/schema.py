@@ -139,7 +139,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
 
 
 def at_best(score: str) -> str:
-    """Return the column of a score at the epoch of the best validation score."""
+    """Return the column of a score, or of a training loss, at the epoch of the best validation score."""
     return f"{score}_at_best"
 
 
@@ -207,6 +207,14 @@ _CONTEXT = (
     Column("failure", "context", "text", "why the training failed", empty=True, optional=True, since=2),
 )
 
+_FIT = tuple(
+    Column(name, "context", "number", meaning, empty=True, optional=True, since=4)
+    for name, meaning in (
+        ("train_loss", "the loss itself, its mean over the training part as it was trained on"),
+        ("train_score", "the primary score on the same part"),
+    )
+)
+
 TRIALS: dict[str, Column] = {
     column.name: column
     for column in (
@@ -217,6 +225,8 @@ TRIALS: dict[str, Column] = {
         *_CONVERGENCE,
         *_HASHES,
         *_CONTEXT,
+        *_FIT,
+        *(replace(column, name=at_best(column.name)) for column in _FIT),
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""
