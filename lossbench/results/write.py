@@ -144,6 +144,7 @@ def findings_csv(findings: Findings) -> dict[str, str]:
         "summary.csv": summary_csv(findings.summary),
         "comparisons.csv": csv_text(findings.comparisons),
         "ranks.csv": csv_text(findings.ranks),
+        "profiles.csv": csv_text(findings.profiles),
     }
     return texts if findings.views is None else texts | {"views.csv": csv_text(findings.views)}
 

@@ -122,10 +122,19 @@ class ComparisonGroup:
         first = self.trials.drop_duplicates("loss")
         return {name: first[name].tolist() for name in SETTING}
 
+    def shared_setting(self) -> dict[str, Any]:
+        """Return what all losses were trained under; the rate is NaN where each has its own."""
+        first = {name: self.trials[name].iloc[0] for name in SETTING}
+        return first if self.view == "fixed" else first | {"lr": np.nan}
+
+    def ended(self, status: str) -> np.ndarray:
+        """Return which clean trials ended so, (losses, seeds)."""
+        ended = np.append((self.trials.status == status).to_numpy(), False)
+        return np.asarray(ended[self.rows[..., 0]])
+
     def count(self, status: str) -> np.ndarray:
         """Return how many of each loss's clean trials ended so, (losses,)."""
-        ended = np.append((self.trials.status == status).to_numpy(), False)
-        return np.asarray(ended[self.rows[..., 0]].sum(axis=1))
+        return np.asarray(self.ended(status).sum(axis=1))
 
     def trained(self) -> np.ndarray:
         """Return which clean trials there are, (losses, seeds)."""

@@ -10,9 +10,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups, stack
 from lossbench.stats.row_scores import Part, RowScores
-from lossbench.stats.summary import summarise
 
 from .synthetic import SHARES, score_tables, table
 
@@ -67,7 +67,7 @@ def with_rows(scores: Scores, without: tuple[str, ...] = ()) -> pd.DataFrame:
         for row, values in right.items()
         if trials.loss[row] not in without
     ]
-    return summarise(trials, contributed=RowScores.of(parts)).set_index("loss")
+    return Findings(trials, contributed=RowScores.of(parts)).summary.set_index("loss")
 
 
 def test_a_loss_that_never_ended_well_leaves_the_rows_of_the_others() -> None:
