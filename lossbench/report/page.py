@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -23,7 +23,7 @@ from lossbench.report.tables import (
     several,
     tables,
 )
-from lossbench.report.words import LEGEND, no_picture, words
+from lossbench.report.words import ACROSS, LEGEND, no_picture, words
 from lossbench.schema import METRICS, RANKED
 from lossbench.stats.findings import LINE, Findings
 
@@ -52,9 +52,9 @@ HOW = (
 def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `page`."""
     said = [words(remark) for remark in remarks]
-    across = map(rank_table, several(findings.ranks))
+    across = [*map(rank_table, several(findings.ranks))]
     return {
-        "report.md": markdown([*tables(findings.summary), *across], [*LEGEND, *said]),
+        "report.md": markdown([*tables(findings.summary), *across], [*legend(across), *said]),
         "report.html": page(findings, epochs, said),
     }
 
@@ -74,12 +74,17 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
         table = make_table(group)
         sections.append(f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}")
-    sections += [section(rows, findings) for rows in several(findings.ranks)]
-    text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
+    across = [section(rows, findings) for rows in several(findings.ranks)]
+    text = "".join(f"{escape(line)}\n" for line in [*legend(across), "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
-    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
+    body = "\n".join([top, *sections, *across, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def legend(across: Sequence[object]) -> Sequence[str]:
+    """Return how to read the tables, with those over several data sets where there are any."""
+    return [*LEGEND, *ACROSS] if across else LEGEND
 
 
 def colours_of(findings: Findings, task: str) -> dict[str, str]:

@@ -27,6 +27,12 @@ LEGEND = (
     "n          seeds that a mean is over, (n) beside a score that has others; a/b: only a of b have one",
 )
 
+ACROSS = (
+    "mean rank  over data sets, the best loss of each has 1; letters and vs are by Wilcoxon's test over data sets",
+    "skill      score of which a constant predictor has 0, as a training that diverged, and a perfect one 1:",
+    "           mean of the middle half of all runs, with a bootstrap of the seeds within each data set",
+)
+
 
 def words(remark: Remark) -> str:
     """Return a remark in words: a line of a report, or a note on a data set or a loss.

@@ -88,7 +88,8 @@ def ranked(rows: pd.DataFrame) -> Remark:
 
 def standing(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
     """Return name, mean rank and letters of each loss; no letters for too few data sets."""
-    return tuple(zip(rows.loss, rows.average_rank, rows.letters.fillna(""), strict=True))
+    letters = [one if isinstance(one, str) else "" for one in rows.letters]
+    return tuple(zip(rows.loss, rows.average_rank, letters, strict=True))
 
 
 def skilled(rows: pd.DataFrame) -> Iterator[Remark]:

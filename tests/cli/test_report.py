@@ -40,7 +40,8 @@ def test_files_are_made_again_where_told(inside: Callable, run: Path, tmp_path: 
     outcome = inside("report", "run", "-o", "deep/er")
     assert outcome.code == 0
     written = sorted(path.name for path in (tmp_path / "deep" / "er").iterdir())
-    assert written == ["comparisons.csv", "ranks.csv", "report.html", "report.md", "summary.csv", "trials.csv"]
+    made = ["comparisons.csv", "profiles.csv", "ranks.csv", "report.html", "report.md", "summary.csv"]
+    assert written == [*made, "trials.csv"]
     assert (tmp_path / "deep" / "er" / "trials.csv").read_bytes() == (run / "trials.csv").read_bytes()
 
 
