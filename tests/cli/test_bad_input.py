@@ -31,6 +31,11 @@ NAMES = [
     ("compare -d iris --outlier-kind lable", ["unknown kind of contamination 'lable'", "did you mean 'label'?"]),
     ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
     ("compare --quick -c default", ["--quick is --config quick"]),
+    ("aa --same", ["--same", "does nothing without --tables", "give --tables N too"]),
+    ("aa -m linear", ["--model", "does nothing without --tables"]),
+    ("aa --tables 9 --arms 3", ["--arms", "does nothing with --tables", "leave out one"]),
+    ("aa --tables 9 --comparisons 30", ["--comparisons", "does nothing with --tables"]),
+    ("aa --arms 0", ["at least two arms, but --arms is 0"]),
 ]
 
 VALUES = [

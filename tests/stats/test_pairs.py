@@ -15,11 +15,11 @@ from hypothesis.extra.numpy import arrays
 from lossbench.stats.families import gatekept
 from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
-from lossbench.stats.pairs import alphabet, letters, shared_letters
+from lossbench.stats.pairs import alphabet, difference_columns, letters, shared_letters
 from lossbench.stats.verdicts import BETTER, WORSE, fair
 
 from .runs import clean, with_failed
-from .synthetic import MANY, score_tables, table
+from .synthetic import MANY, over, score_tables, table
 
 few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
@@ -252,3 +252,16 @@ def test_there_are_letters_for_any_number_of_losses() -> None:
 def test_no_losses_have_no_letters() -> None:
     """Where every loss diverged there is nothing to mark."""
     assert letters(np.zeros((0, 0), dtype=bool)) == []
+
+
+def test_pairs_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Summary, pairs, ranks and profiles are made of the same judgements."""
+    judged = []
+    monkeypatch.setattr(
+        "lossbench.stats.pairs.difference_columns",
+        lambda group, margins: judged.append(group.dataset) or difference_columns(group, margins),
+    )
+    findings = Findings(over(3, 2))
+    for name in ("summary", "comparisons", "ranks", "profiles"):
+        assert len(getattr(findings, name))
+    assert judged == ["set0", "set1", "set2"]
