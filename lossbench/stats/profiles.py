@@ -56,13 +56,13 @@ class Pool:
         """The skills of all trainings, (losses, runs), data set by data set."""
         return np.concatenate([np.empty((len(self.losses), 0)), *self.skills.values()], axis=1)
 
-    @cached_property
     def draws(self) -> np.ndarray:
-        """Places in `runs`, (resamples, runs): as many of each data set as it has, drawn with replacement."""
-        parts, first = [np.empty((RESAMPLES, 0), np.intp)], 0
+        """Draw places in `runs`, (resamples, runs): as many of each data set as it has, with replacement."""
+        parts, first = [], 0
         for dataset, rows in self.skills.items():
             seeds = rows.shape[1]
-            parts.append(first + stream("profile", dataset, 0, seeds).integers(seeds, size=(RESAMPLES, seeds)))
+            drawn = stream("profile", dataset, 0, seeds).integers(seeds, size=(RESAMPLES, seeds), dtype=np.int32)
+            parts.append(first + drawn)
             first += seeds
         return np.concatenate(parts, axis=1)
 
@@ -97,29 +97,25 @@ def ranked(group: ComparisonGroup) -> dict[str, Any]:
 
 
 def pool(members: Sequence[ComparisonGroup]) -> Pool:
-    """Return the skills over some data sets; a loss that failed throughout on one was not trained there."""
-    every = dict.fromkeys(loss for group in members for loss in group.losses)
-    there = [set(trained(group)) for group in members]
-    losses = [loss for loss in every if all(loss in names for names in there)]
-    found = {group.dataset: skills(group, losses) for group in members}
-    return Pool(ranked(members[0]), losses, {name: rows for name, rows in found.items() if rows.size})
+    """Return the skills over some data sets; one on which no loss has any is not counted."""
+    tables = {group.dataset: table for group in members if (table := skills(group))}
+    every = dict.fromkeys(loss for table in tables.values() for loss in table)
+    losses = [loss for loss in every if all(loss in table for table in tables.values())]
+    stacked = {name: np.array([table[loss] for loss in losses]) for name, table in tables.items()}
+    whole = {name: rows[:, ~np.isnan(rows).any(axis=0)] for name, rows in stacked.items() if len(rows)}
+    return Pool(ranked(members[0]), losses, {name: rows for name, rows in whole.items() if rows.size})
 
 
-def trained(group: ComparisonGroup) -> list[str]:
-    """Return the losses of which not every clean training failed."""
-    some = (group.trained() & ~group.ended("failed")).any(axis=1)
-    return [loss for loss, there in zip(group.losses, some.tolist(), strict=True) if there]
+def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
+    """Return the skill of each clean training, (seeds,) in [0, 1], by loss; NaN where it is undefined.
 
-
-def skills(group: ComparisonGroup, losses: Sequence[str]) -> np.ndarray:
-    """Return the skills of some losses, (losses, seeds) in [0, 1], of the seeds at which all have one.
-
-    A score that is undefined, as of a test part with a single value, leaves out its seed.
+    A loss that failed throughout, or has no score at all, is left out: it cannot be judged on this data set.
     """
     rescaled = skill(group.clean(group.score), group.clean("constant_score"), METRICS[group.score].best)
     lost = group.trained() & ~group.ended("ok")
-    found = np.where(lost, 0.0, np.maximum(rescaled, 0.0))[[group.losses.index(loss) for loss in losses]]
-    return np.asarray(found[:, ~np.isnan(found).any(axis=0)])
+    found = np.where(lost, 0.0, np.maximum(rescaled, 0.0))
+    judged = (group.trained() & ~group.ended("failed")).any(axis=1) & ~np.isnan(found).all(axis=1)
+    return {loss: found[index] for index, loss in enumerate(group.losses) if judged[index]}
 
 
 def skill_table(found: Iterable[Pool]) -> pd.DataFrame:
@@ -139,7 +135,8 @@ def filled(found: Iterable[Pool]) -> Iterator[Pool]:
 
 def skill_columns(pool: Pool) -> dict[str, Any]:
     """Return the interquartile means of a pool."""
-    pieces = np.array_split(pool.draws, -(-pool.draws.size // AT_ONCE))
+    draws = pool.draws()
+    pieces = np.array_split(draws, -(-draws.size // AT_ONCE))
     again = [np.concatenate([interquartile_mean(row[piece]) for piece in pieces]) for row in pool.runs]
     found = pool.interval(interquartile_mean(pool.runs), np.stack(again, axis=-1))
     return pool.head() | {"loss": pool.losses} | spread("skill", found)
@@ -148,7 +145,7 @@ def skill_columns(pool: Pool) -> dict[str, Any]:
 def profile_columns(pool: Pool) -> dict[str, Any]:
     """Return the performance profiles of a pool, loss by loss."""
     runs = pool.runs.shape[1]
-    often = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws)])
+    often = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws())])
     shares = [shares_above(row, often) for row in pool.runs]
     bands = [spread("share", pool.interval(share[0], share[1:])) for share in shares]
     return {

@@ -114,8 +114,8 @@ def test_strata_are_kept() -> None:
     (pool,) = Findings(trials.reset_index(drop=True)).pools
     sizes = [rows.shape[1] for rows in pool.skills.values()]
     assert sizes == [3, 5]
-    assert pool.draws.shape == (RESAMPLES, 8)
-    assert ((pool.draws < 3).sum(axis=1) == 3).all()
+    assert pool.draws().shape == (RESAMPLES, 8)
+    assert ((pool.draws() < 3).sum(axis=1) == 3).all()
 
 
 def test_only_losses_of_every_data_set_are_pooled() -> None:
@@ -142,6 +142,16 @@ def test_a_split_without_a_score_is_left_out_for_all() -> None:
     assert set(Findings(holes).ranks.runs) == {11}
     empty = trials.assign(accuracy=trials.accuracy.mask(trials.dataset == "set0"))
     assert set(Findings(empty).profiles.data_sets) == {1}
+
+
+def test_a_loss_that_has_no_score_takes_none_from_the_others() -> None:
+    """Where all scores of one loss are undefined on a data set, it is as if it were not trained there."""
+    trials = trials_of(np.linspace(0.3, 0.9, 36).reshape(2, 3, 6))
+    hole = (trials.dataset == "set1") & (trials.loss == "mse")
+    found = Findings(trials.assign(accuracy=trials.accuracy.mask(hole))).ranks.set_index("loss")[FIGURES]
+    assert found.loc["mse"].isna().all()
+    whole = Findings(trials).ranks.set_index("loss")[FIGURES]
+    pd.testing.assert_frame_equal(found.loc[["bce", "mae"]], whole.loc[["bce", "mae"]])
 
 
 def test_a_single_seed_has_no_interval() -> None:
