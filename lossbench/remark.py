@@ -43,6 +43,8 @@ class Topic(Enum):
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
+    PLACES = ("places",)
+    SKILLS = "task", "runs", "shown"
     ALTERED = "path", "trials"
     NO_CURVES = ()
     NO_TUNING = ()

@@ -331,8 +331,15 @@ RANKS = (
     *(*RANKED, "loss", "average_rank", "losses", "data_sets", "reference"),
     *("p_value", "p_holm", "smallest_p", "data_sets_needed", "verdict", "reason"),
     *("friedman", "friedman_p", "friedman_reason"),
+    "letters",
 )
-"""The columns of `ranks.csv`: one row a task, setting and loss."""
+"""The columns of `ranks.csv`, but for those of the skill: one row a task, setting and loss."""
+
+SKILLS = (*RANKED, "loss", *three("skill"), "runs")
+"""The columns that tell a row of `ranks.csv`, and those of the skill, which are its last."""
+
+PROFILES = (*RANKED, "loss", "data_sets", "runs", "above", *three("share"))
+"""The columns of `profiles.csv`: one row a task, setting, loss and level of skill."""
 
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""
@@ -356,7 +363,7 @@ CURVES, TUNING = ({column.name: column for column in columns} for columns in (_C
 """The columns of `curves.csv` and of `tuning.csv` by name."""
 
 _COUNTS = tuple(name for name in SUMMARY if name.endswith("_n"))
-UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed"), "Int64") | {
+UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed", "runs"), "Int64") | {
     "bootstrap_disagrees": "boolean"
 }
 """The types of the columns of these tables that may hold undefined values besides floats."""

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, OVERLAP, SETTING, UNDEFINED
+from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
-from lossbench.stats.row_scores import RowScores
+from lossbench.stats.row_scores import Identity, RowScores
 from lossbench.stats.rows import Contributions, RowSpread, over_rows
 from lossbench.stats.tuning import at_own_rate
 from lossbench.task import Task
@@ -107,8 +107,10 @@ class ComparisonGroup:
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """Where the row of each clean trial stands in `trials.csv`, (losses, seeds), -1 where there is none."""
-        return np.asarray(np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]])
+        """Where the rows of each clean trial are found, (losses, seeds), -1 where there is no such trial."""
+        mine = identities(self.trials)
+        known = self.contributed.places(mine) if self.contributed else np.full(len(mine), -1)
+        return np.asarray(np.append(known, -1)[self.rows[..., 0]])
 
     def _counted(self, column: str) -> float:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
@@ -122,10 +124,19 @@ class ComparisonGroup:
         first = self.trials.drop_duplicates("loss")
         return {name: first[name].tolist() for name in SETTING}
 
+    def shared_setting(self) -> dict[str, Any]:
+        """Return what all losses were trained under; the rate is NaN where each has its own."""
+        first = {name: self.trials[name].iloc[0] for name in SETTING}
+        return first if self.view == "fixed" else first | {"lr": np.nan}
+
+    def ended(self, status: str) -> np.ndarray:
+        """Return which clean trials ended so, (losses, seeds)."""
+        ended = np.append((self.trials.status == status).to_numpy(), False)
+        return np.asarray(ended[self.rows[..., 0]])
+
     def count(self, status: str) -> np.ndarray:
         """Return how many of each loss's clean trials ended so, (losses,)."""
-        ended = np.append((self.trials.status == status).to_numpy(), False)
-        return np.asarray(ended[self.rows[..., 0]].sum(axis=1))
+        return np.asarray(self.ended(status).sum(axis=1))
 
     def trained(self) -> np.ndarray:
         """Return which clean trials there are, (losses, seeds)."""
@@ -135,6 +146,11 @@ class ComparisonGroup:
         """Return which losses ended well for every seed, (losses,); others are not judged by the seeds left."""
         well = self.count("ok")
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
+
+
+def identities(trials: pd.DataFrame) -> list[Identity]:
+    """Return what tells each trial, one a row, from all others."""
+    return list(zip(*(trials[name].tolist() for name in TRIAL), strict=True))
 
 
 def comparison_groups(

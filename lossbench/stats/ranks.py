@@ -23,6 +23,7 @@ from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
 from lossbench.stats.sample_size import least_n
+from lossbench.stats.wilcoxon import letters_across, wilcoxon_p
 
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite, so that two losses that both diverged are tied."""
@@ -44,7 +45,8 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         significant at all; verdict (better, worse or inconclusive) and its reason ("significant", "not
         significant", "too few data sets" or "not on every data set"). The statistic of Friedman's test, its p
         value and reason are the same for all losses of a table, and undefined for fewer than three losses or two
-        data sets.
+        data sets. letters, which losses share that no test of all pairs tells apart, see
+        `lossbench.stats.wilcoxon.letters_across`.
     """
     shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
@@ -87,8 +89,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         table: (data sets, losses) how well each did, the greater the better.
 
     Returns:
-        average_rank, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each; of the
-        first loss only the rank is defined.
+        average_rank, letters, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each;
+        of the first loss only the rank and the letters are defined.
 
     Example:
         >>> found = compare_with_first(np.array([[0.8, 0.9], [0.7, 0.8], [0.6, 0.65], [0.5, 0.7], [0.1, 0.5]]))
@@ -116,17 +118,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
     }
     empty = [np.nan] * min(losses, 1)
     ranks = rankdata(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
-    return {"average_rank": ranks.tolist()} | {name: [*empty, *values] for name, values in others.items()}
-
-
-def wilcoxon_p(differences: np.ndarray) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test on differences (data sets,), exact for up to 13.
-
-    A data set on which two losses are tied is left out; if all are tied, p = 1.
-    """
-    from scipy.stats import wilcoxon
-
-    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+    whole = {"average_rank": ranks.tolist(), "letters": letters_across(table, ranks)}
+    return whole | {name: [*empty, *values] for name, values in others.items()}
 
 
 def reason(p_value: float, bound: float) -> str:

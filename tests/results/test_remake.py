@@ -38,7 +38,7 @@ def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureReque
     """Every file of the run, the manifest too, comes out as the run wrote it; in place as well."""
     request.getfixturevalue(name).save(tmp_path / "run", command="lossbench compare")
     written = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    for name in ("summary.csv", "comparisons.csv", "ranks.csv"):
+    for name in ("summary.csv", "comparisons.csv", "ranks.csv", "profiles.csv"):
         (tmp_path / "run" / name).unlink()
     for target in (tmp_path / "new", tmp_path / "run"):
         save_remade(remake(tmp_path / "run"), target)
@@ -58,13 +58,14 @@ def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: 
         save_remade(remade, tmp_path / "new")
         assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
             "comparisons.csv",
+            "profiles.csv",
             "ranks.csv",
             "report.html",
             "report.md",
             "summary.csv",
             "trials.csv",
         ]
-        for name in ("comparisons.csv", "ranks.csv", "summary.csv"):
+        for name in ("comparisons.csv", "ranks.csv", "profiles.csv", "summary.csv"):
             assert (tmp_path / "new" / name).read_text() == by_seed[name]
         assert remade.summary.unit.dropna().eq("seed").all()
         assert "absent   curves.csv: not made from trials.csv, it holds no curves" in said(remade)

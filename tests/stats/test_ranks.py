@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from lossbench.schema import RANKS as COLUMNS
+from lossbench.stats.findings import Findings
 from lossbench.stats.ranks import compare_with_first, friedman, rank_losses
-from lossbench.stats.summary import summarise
 
 from .synthetic import table
 
@@ -205,11 +205,11 @@ def test_tasks_settings_and_views_are_ranked_apart() -> None:
 
 
 def test_a_summary_can_be_ranked() -> None:
-    """What `summarise` returns is what ranks are made from."""
+    """The summary of findings is what their ranks are made from."""
     scores = {"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.75)}
     trials = pd.concat(
         [table(scores, shares=[0.0], dataset=name) for name in ("moons", "rings")], ignore_index=True
     )
-    found = rank_losses(summarise(trials))
+    found = rank_losses(Findings(trials).summary)
     assert found.average_rank.tolist() == [2.0, 1.0]
     assert found.reference.tolist() == ["bce", "bce"]
