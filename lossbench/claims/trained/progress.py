@@ -1,4 +1,4 @@
-"""Whether training improves a model: the score over the epochs, and over the value of the loss on test data."""
+"""Whether training improves a model: the score over the epochs, and over the value of the loss."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Watched:
 def lower_loss(
     claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
 ) -> Design:
-    """Train at several rates and hold the loss on test data against the score: is the lower one the better model?
+    """Train at several rates and hold the value of the loss against the score: is the lower one the better model?
 
     The models of one seed share their split: each rate at the last epoch, and at the epoch of the best validation
     score. Models that diverged are left out.
@@ -169,7 +169,7 @@ class Models:
         cell: their trials.
         watched: the loss.
         names: of each model.
-        values: (models, seeds) the loss on test data.
+        values: (models, seeds) the value of the loss.
         scores: (models, seeds) the score there, the higher the better.
     """
 
