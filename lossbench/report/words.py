@@ -89,7 +89,7 @@ def no_picture(datasets: int) -> str:
     return (
         f"No picture of which losses data sets tell apart: {LEAST - datasets} more data sets are needed, since "
         f"with {LEAST - 1} not even the p of a single pair can be below 5 %: it is at least 2 / 2^{LEAST - 1} = "
-        f"{smallest_p(LEAST - 1):.2g}."
+        f"{smallest_p(LEAST - 1):.3g}."
     )
 
 
