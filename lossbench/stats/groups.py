@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, repeat
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED
+from lossbench.stats.choice import Choice, choice_variance, make_choice
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import Identity, RowScores
 from lossbench.stats.rows import Contributions, RowSpread, over_rows
@@ -39,6 +40,7 @@ class ComparisonGroup:
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
         contributed: what the rows of tables contribute; None where that is not known.
+        choice: what other tuning seeds would have chosen; None where every loss has the same rate.
     """
 
     dataset: str
@@ -51,6 +53,7 @@ class ComparisonGroup:
     test_to_train: float
     rows: np.ndarray = field(repr=False)
     contributed: RowScores | None = field(default=None, repr=False)
+    choice: Choice | None = field(default=None, repr=False)
 
     def cube(self, column: str) -> np.ndarray:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""
@@ -71,9 +74,12 @@ class ComparisonGroup:
     def mean_of(self, column: str) -> SeedSpread | RowSpread:
         """Return how well the clean mean of each loss is known, (losses,)."""
         found = self.contributions(column)
+        known: SeedSpread | RowSpread
         if found is None:
-            return over_seeds(self.clean(column), self.test_to_train, self._counted(column))
-        return over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+            known = over_seeds(self.clean(column), self.test_to_train, self._counted(column))
+        else:
+            known = over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+        return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
     def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
         """Return how well the paired differences of some losses are known.
@@ -84,11 +90,17 @@ class ComparisonGroup:
             second: (tests,) index of the loss that is compared with it.
         """
         found = self.contributions(column)
+        known: SeedSpread | RowSpread
         if found is None:
             scores = self.clean(column)
-            return over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
-        differences = found.scores[second] - found.scores[first]
-        return over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+            known = over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
+        else:
+            differences = found.scores[second] - found.scores[first]
+            known = over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+        if self.choice is None:
+            return known
+        moves = self.choice.moves(column)
+        return known.widened(choice_variance(moves[second] - moves[first]))
 
     def contributions(self, column: str) -> Contributions | None:
         """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
@@ -160,7 +172,10 @@ def comparison_groups(
     yield from _groups(trials, "fixed", ["dataset", *SETTING], contributed)
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
-        yield from _groups(at_own_rate(trials, tuning), "tuned", keys, contributed)
+        size, every_rate = int(tuning.n.max()), dict(iter(trials.groupby(keys, sort=False)))
+        for group in _groups(at_own_rate(trials, tuning), "tuned", keys, contributed):
+            mine = every_rate[tuple(group.trials[keys].iloc[0])]
+            yield replace(group, choice=make_choice(mine, group.losses, size))
 
 
 def _groups(
