@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossbench.plan.experiment import Experiment, Skip
+from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
 from lossbench.spec import title
@@ -32,6 +33,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     """Yield what a reader of the results must know besides."""
     experiment, trials = comparison.experiment, comparison.trials
     yield from partial(comparison.gaps)
+    yield from protocols(experiment.own)
     for dataset in experiment.datasets:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
@@ -82,6 +84,11 @@ def ranked(rows: pd.DataFrame) -> Remark:
 def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
     """Yield what is missing of a run that was cut short."""
     return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def protocols(own: Iterable[Own]) -> Iterator[Remark]:
+    """Yield what data sets have of their own."""
+    return (Topic.PROTOCOL(**vars(one)) for one in own)
 
 
 def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
