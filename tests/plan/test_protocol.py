@@ -122,3 +122,20 @@ def test_the_shipped_ones_keep_up_with_a_linear_model(name: str) -> None:
         linear = [baselines(make_fold(dataset, s), trials.score[0]).linear_validation for s in seeds]
         behind[how] = float(np.mean(linear) - trials.validation_score.mean())
     assert behind["own"] < 0.02 < behind["plain"]
+
+
+def test_the_shipped_ones_do_not_look_at_the_size_of_a_loss() -> None:
+    """Four times a loss fits as the loss itself; a penalty in the cost would weigh less for it."""
+    wanted = {
+        "datasets": ["diabetes"],
+        "losses": ["mse", "scaled:factor=4:loss=mse"],
+        "outliers": [0.0],
+        "seeds": 3,
+    }
+    gaps = []
+    for changes in ({}, {"l2": 0.05}):
+        experiment = plan(make_settings(**wanted | changes))
+        trials = execute(experiment, Manner(1), 0.0, lambda dataset, count: None).trials
+        one, four = (trials.train_score[trials.loss == loss].mean() for loss in trials.loss.unique())
+        gaps.append(abs(one - four))
+    assert gaps[0] < 1e-3 < 0.03 < gaps[1]
