@@ -34,6 +34,7 @@ class Topic(Enum):
 
     # Of a run.
     PARTIAL = "dataset", "trials", "seeds"
+    PROTOCOL = "dataset", "settings", "why"
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"

@@ -324,6 +324,9 @@ COMPARISONS = (
 )
 """The columns of `comparisons.csv`: one row a data set, setting and pair of losses."""
 
+OWNED = ("optimizer", "l1", "l2")
+"""What a data set may have of its own; see `lossbench.plan.protocol`."""
+
 RANKED = ("task", "view", *SETTING, "outlier_fraction")
 """What the data sets of one table of ranks share."""
 

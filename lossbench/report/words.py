@@ -93,6 +93,11 @@ def no_picture(datasets: int) -> str:
     )
 
 
+def protocol(dataset: str, settings: str, why: str) -> str:
+    """Say what a data set has of its own, and how it was chosen."""
+    return f"protocol {dataset}: {settings}, for every loss" + (f" ({why})" if why else "")
+
+
 def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     """Say for which seeds a score has no value, though training went well."""
     said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
@@ -170,6 +175,7 @@ def quoted(names: tuple[str, ...]) -> str:
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
     "the same command goes on from there",
+    Topic.PROTOCOL: protocol,
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",

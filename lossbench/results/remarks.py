@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lossbench.plan.experiment import Experiment, Skip
+from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
 from lossbench.schema import three
@@ -35,6 +36,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     """Yield what a reader of the results must know besides."""
     experiment, trials = comparison.experiment, comparison.trials
     yield from partial(comparison.gaps)
+    yield from protocols(experiment.own)
     for dataset in experiment.datasets:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
@@ -106,6 +108,11 @@ def skilled(rows: pd.DataFrame) -> Iterator[Remark]:
 def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
     """Yield what is missing of a run that was cut short."""
     return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def protocols(own: Iterable[Own]) -> Iterator[Remark]:
+    """Yield what data sets have of their own."""
+    return (Topic.PROTOCOL(**vars(one)) for one in own)
 
 
 def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, RANKED, RANKS
+from lossbench.schema import METRICS, OWNED, RANKED, RANKS
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
@@ -39,7 +39,8 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         summary: one row a data set, setting and loss, from `lossbench.stats.summary.summarise`.
 
     Returns:
-        One row for each task, setting and loss: average_rank, 1 for the best on every data set; how many losses
+        One row for each task, setting and loss; an optimiser or penalty that each data set has of its own is
+        undefined. average_rank, 1 for the best on every data set; how many losses
         were ranked over how many data_sets; p_value and p_holm of Wilcoxon's test against the reference;
         smallest_p, the smallest that p_holm could be with so many data sets, and data_sets_needed for it to be
         significant at all; verdict (better, worse or inconclusive) and its reason ("significant", "not
@@ -49,9 +50,23 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         `lossbench.stats.wilcoxon.letters_across`.
     """
     shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
+    shown = without_protocols(shown)
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
     parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
     return stack(parts, RANKS, by="loss")
+
+
+def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
+    """Leave undefined what keeps weights small where it is each data set's own, so that they are ranked together.
+
+    It is where every data set of a task has one value and not all have the same.
+    """
+    values = {name: summary[name] for name in OWNED}
+    for name, column in values.items():
+        most = column.groupby([summary.task, summary.dataset]).transform("nunique").groupby(summary.task)
+        here = column.groupby(summary.task).transform("nunique")
+        values[name] = column.mask((most.transform("max") == 1) & (here > 1))
+    return summary.assign(**values)
 
 
 def rank_columns(group: pd.DataFrame) -> dict[str, Any]:

@@ -45,6 +45,22 @@ def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureReque
         assert {path.name: path.read_bytes() for path in target.iterdir()} == written
 
 
+def test_what_data_sets_have_of_their_own_is_said_again(tmp_path: Path) -> None:
+    """In the run and in what is made of it again; the manifest of an older lossbench has none of it."""
+    ran = lossbench.compare(["line", "friedman1"], ["mse", "mae"], seeds=2, epochs=2, outliers=0)
+    line = "protocol line: optimizer adamw:weight_decay=2, for every loss (chosen on validation for mse)"
+    ran.save(tmp_path)
+    assert line in said(remake(tmp_path))
+    assert line in (tmp_path / "report.md").read_text(encoding="utf-8")
+    ranks = next(text for text in said(remake(tmp_path)) if text.startswith("ranks"))
+    assert "mean over 2 data sets" in ranks
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["protocols"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert not any(text.startswith("protocol") for text in said(remake(tmp_path)))
+
+
 def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: Path) -> None:
     """A file under any name is enough for summary and pairs; what is missing is said, and why.
 
