@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lossbench.claims.answer import listed
 from lossbench.claims.claim import Evidence, Word
+from lossbench.claims.told.words import listed
 
 
 def any_of(

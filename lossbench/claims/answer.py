@@ -1,16 +1,26 @@
-"""The answer to a claim as one sentence: the verdict, its counts, and the figures that it rests on."""
+"""The answer to a claim as one sentence: the verdict, its counts, and the figures that it rests on.
+
+A sentence says no more than its verdict: the word of the verdict stands at its head and no other one follows,
+every unit is counted once, and where one is against, it says so and names the largest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterator
 
 from lossbench.claims.axes import Split
 from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.forms import WEAK, Finding, side_of
 from lossbench.claims.tally import Tally
-from lossbench.report.figures import NOT_DEFINED
+from lossbench.claims.told.words import difference, listed, place, plain, relation, told
+from lossbench.schema import METRICS
 
-NAMED = 4  # things that a sentence names before it only counts
+ROUNDING = 1e-9  # an error below is that of computing in double precision
+FEW = 3  # things found that a sentence tells, before it only counts
+
+_PRINTED = re.compile(r"printed as (\S+), computed")
+_BY_WHAT = "with respect to"
 
 
 def answer(claim: Claim, finding: Finding) -> str:
@@ -18,95 +28,164 @@ def answer(claim: Claim, finding: Finding) -> str:
 
     Example:
         >>> from lossbench.claims.forms import find
-        >>> line = Evidence("reproduced", "f1", arms=("a", "b"), measured=0.1, low=0.05, high=0.15)
+        >>> line = Evidence("reproduced", "f1", dataset="iris", arms=("a", "b"), measured=0.1, low=0.05, high=0.15)
         >>> print(answer(Claim("x", "A beats b."), find("tendency", [line])))
-        Holds: 1 case for it, none against; typically a is 0.1 above b in f1.
+        Holds: in 1 of 1 case it is so, none against; typically a is 0.1 above b in F1 [0.05, 0.15] on iris.
     """
-    if finding.verdict in ("not testable", WEAK):
-        return too_weak(finding.tally)
-    return f"{SENTENCES[claim.form](finding)}."
-
-
-def too_weak(tally: Tally) -> str:
-    """Say that too little was decided, and what would have been seen."""
-    if not tally.units:
+    if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
-    seen = f"; a difference of {tally.visible:.2g} would have been seen" if tally.visible else ""
-    return f"Too weak to say: {cases(tally)}{seen}."
+    if finding.verdict == WEAK:
+        seen = finding.tally.visible
+        only = f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
+        return f"Too weak to say: {cases(claim, finding.tally)}{only}{differences(finding.tally)}."
+    return f"{SENTENCES[claim.form](claim, finding)}."
 
 
-def cases(tally: Tally) -> str:
-    """Count the units: "8 cases for it, 1 against, 2 without a difference, 3 open"."""
-    supporting = len(tally.supporting)
-    said = [
-        f"{supporting or 'no'} case{'s' * (supporting != 1)} for it",
-        f"{len(tally.opposing) or 'none'} against",
-    ]
-    said += [f"{len(tally.equal)} without a difference"] if tally.equal else []
-    said += [f"{len(tally.open)} open"] if tally.open else []
-    return ", ".join(said)
+def cases(claim: Claim, tally: Tally) -> str:
+    """Count the units: "in 8 of 9 cases mae loses less skill than mse, none against, 1 open"."""
+    units, supporting = len(tally.units), len(tally.supporting)
+    said = f"in {supporting} of {units} case{'s' * (units != 1)} {relation(claim, tally.units)}"
+    return ", ".join([said, *not_so(tally)])
 
 
-def identity(finding: Finding) -> str:
-    """Word an equation."""
+def not_so(tally: Tally) -> Iterator[str]:
+    """Count the units that do not support."""
+    yield f"{len(tally.opposing) or 'none'} against"
+    if tally.equal:
+        yield f"{len(tally.equal)} without a difference"
+    if tally.open:
+        yield f"{len(tally.open)} open"
+
+
+def differences(tally: Tally) -> str:
+    """Say the middle difference of the units, and the largest against the claim; empty where there is none."""
+    middle, worst = tally.typical, tally.worst
+    said = f"; typically {told(middle)}" if middle is not None else ""
+    return said + (f"; at worst {told(worst)}" if worst is not None and worst is not middle else "")
+
+
+def capital(verdict: str) -> str:
+    """Return a verdict at the head of a sentence."""
+    return f"{verdict[0].upper()}{verdict[1:]}"
+
+
+def identity(claim: Claim, finding: Finding) -> str:
+    """Word an equation, by what was found of it."""
     line = finding.case
     assert line is not None  # an identity has one
-    verdict = f"{finding.verdict[0].upper()}{finding.verdict[1:]}"
-    if finding.verdict == "true under another reading":
-        stated = listed(one.detail for one in finding.tally.units if one.reading == "as stated")
-        return f"{verdict}: for {line.detail}, not for {stated}"
+    head = capital(finding.verdict)
     if finding.verdict == "true but for rounding":
-        about = f"{line.part} " if line.part else ""
-        return f"{verdict}: {about}is {line.measured:.7g}, and its digits are cut off to {line.reported:g}"
-    return f"{verdict}: {stated_value(line)}"
+        return f"{head}: {cut_off(line)}"
+    mine = [one for one in finding.tally.units if one.part == line.part]
+    if finding.verdict == "true under another reading":
+        stated = [one for one in mine if one.reading == "as stated" and one.verdict != "reproduced"]
+        return f"{head}: {found(line)}, but {listed(map(found, stated))}"
+    word = "contradicted" if finding.verdict == "false" else "reproduced"
+    others = finding.tally.units if finding.verdict == "true" else mine
+    told_of = [one for one in others if one.verdict == word and one.reading == "as stated"] or [line]
+    more = f"; {len(told_of) - FEW} more likewise" if len(told_of) > FEW else ""
+    return f"{head}: {'; '.join(dict.fromkeys(map(found, told_of[:FEW])))}{more}"
 
 
-def stated_value(line: Evidence) -> str:
-    """Say what one exact line measured, and what it should be."""
-    about = " ".join(filter(None, [line.part, line.what]))
-    if line.measured is None:
-        return about
-    if line.reported == 0.0:
-        points = f" over {line.n} points" if line.n else ""
-        return f"{about} is {line.measured:.2g} at most{points}"
-    beside = f", and stated as {line.reported:g}" if line.reported is not None else ""
-    return f"{about} is {line.measured:.5g}{beside}"
+def cut_off(line: Evidence) -> str:
+    """Say of a printed number that its digits were cut off: "it is 23.80, cut off to 23.79 instead of rounded"."""
+    shown = _PRINTED.search(line.note)
+    printed = shown[1] if shown else f"{line.reported:g}"
+    exact = line.measured or 0.0
+    rounded = f"{exact:.{len(printed.partition('.')[2])}f}"
+    near = f" to {rounded}" if abs(exact - float(rounded)) > ROUNDING else ""
+    value = f"{exact:.4g}" if near else rounded
+    return f"{line.part or 'it'} is {value}, cut off to {printed} instead of rounded{near}"
 
 
-def conjunction(finding: Finding) -> str:
+def found(line: Evidence) -> str:
+    """Say what one exact line found, in a clause."""
+    if line.note.startswith(_BY_WHAT):
+        return line.note
+    shown = _PRINTED.search(line.note)
+    if shown and line.measured is not None:
+        same = float(shown[1]) == line.measured
+        return f"{line.part or 'it'} is {line.measured:.5g}, {'as printed' if same else f'printed as {shown[1]}'}"
+    about = "; ".join(filter(None, [line.detail if line.arms else "", line.note]))
+    return value_of(line) + (f" ({about})" if about else "")
+
+
+def value_of(line: Evidence) -> str:
+    """Say the value of one exact line."""
+    if line.measured is None or line.reported != 0.0:
+        return difference(line)
+    points = f" over {line.n} points" if line.n else ""
+    if abs(line.measured) < ROUNDING:
+        size = f"{line.measured:.2g} at most" if line.measured else "0"
+        return f"the {line.quantity} is {size}{points}{', no more than rounding' if line.measured else ''}"
+    return f"the {line.quantity} is up to {line.measured:.3g}{points}"
+
+
+def conjunction(claim: Claim, finding: Finding) -> str:
     """Word a claim of several parts: which are so, which not, which open."""
-    sides = {part: side_of(word) for part, word in finding.parts.items()}
-    named = {
-        side: listed(part or "it" for part, mine in sides.items() if mine == side)
-        for side in ("true", "false", "open")
-    }
-    verdict = f"{finding.verdict[0].upper()}{finding.verdict[1:]}"
-    said = [f"{text} {word}" for text, word in zip(named.values(), ("so", "not so", "open"), strict=True) if text]
-    return f"{verdict}: {'; '.join(said)}"
+    groups: dict[str, list[str]] = {}
+    for part, word in finding.parts.items():
+        groups.setdefault(SO.get(word, side_of(word)), []).append(part or "the claim")
+    said = [
+        f"{listed(parts)} {'is' if len(parts) == 1 else 'are'} {how}{reasons(finding, how, parts)}"
+        for how, parts in sorted(groups.items(), key=lambda item: ORDER.index(item[0]))
+    ]
+    return f"{capital({'partly': 'partly true'}.get(finding.verdict, finding.verdict))}: {'; '.join(said)}"
 
 
-def universal(finding: Finding) -> str:
+SO = {
+    **dict.fromkeys(("true", "holds"), "so"),
+    "true but for rounding": "so but for rounding",
+    "true under another reading": "so under another reading",
+    "mostly": "so in most cases",
+    "mixed": "so in some cases only",
+    "rarely": "so in few cases only",
+    **dict.fromkeys((WEAK, "not testable"), "open"),
+    **dict.fromkeys(("false", "refuted"), "not"),
+}
+"""What is said of a part by its own verdict."""
+
+ORDER = list(dict.fromkeys(SO.values()))
+
+
+def reasons(finding: Finding, how: str, parts: list[str]) -> str:
+    """Say what was found of the one part that is not so."""
+    if how != "not" or len(parts) > 1:
+        return ""
+    against = [line for line in finding.tally.opposing if (line.part or "the claim") == parts[0]]
+    note = against[0].note if against else ""
+    return f" ({note if len(note) < 70 else note.partition(';')[0]})" if note else ""
+
+
+def universal(claim: Claim, finding: Finding) -> str:
     """Word a claim of everything: its counterexample, or what was tried."""
+    head = capital(finding.verdict)
     if finding.case is not None:
-        return f"Refuted: {told(finding.case)} ({cases(finding.tally)})"
-    return f"Holds everywhere tried: {cases(finding.tally)}{typically(finding.tally)}"
+        return f"{head}: {told(finding.case)}; {cases(claim, finding.tally)}"
+    return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}"
 
 
-def existential(finding: Finding) -> str:
+def existential(claim: Claim, finding: Finding) -> str:
     """Word a claim of something: the case that shows it, or how many were tried."""
-    if finding.case is not None:
-        count = f" ({cases(finding.tally)})" if len(finding.tally.units) > 1 else ""
-        return f"Shown: {told(finding.case)}{count}"
-    return f"Not found in {len(finding.tally.units)} cases"
-
-
-def tendency(finding: Finding) -> str:
-    """Word a tendency: where it holds, how many units say so, and by how much."""
     tally = finding.tally
+    if finding.case is not None:
+        return f"Shown: {told(finding.case)}; {cases_so(tally)}"
+    return f"Not found: {cases_so(tally)}{differences(tally)}"
+
+
+def cases_so(tally: Tally) -> str:
+    """Count the units without saying what they are: "so in 2 of 12 cases, none against, 10 open"."""
+    units = len(tally.units)
+    return ", ".join([f"so in {len(tally.supporting)} of {units} case{'s' * (units != 1)}", *not_so(tally)])
+
+
+def tendency(claim: Claim, finding: Finding) -> str:
+    """Word a tendency: where it holds, how many units say so, and by how much."""
+    tally, head = finding.tally, capital(finding.verdict)
     if finding.split is not None:
-        return f"Depends on {finding.split.axis.name}: {sides(finding.split)}"
-    verdict = f"{finding.verdict[0].upper()}{finding.verdict[1:]}"
-    return f"{verdict}: {cases(tally)}{typically(tally)}{opposed(tally)}"
+        head = f"{head}: {sides(finding.split)}"
+        return f"{head}; {cases(claim, tally)}{differences(tally)}"
+    return f"{head}: {cases(claim, tally)}{differences(tally)}"
 
 
 def sides(split: Split) -> str:
@@ -115,22 +194,55 @@ def sides(split: Split) -> str:
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
         supporting = sum(len(tally.supporting) for tally in values.values())
-        said.append(f"{word} {listed(values)} ({supporting} of {decided})")
+        said.append(f"{word} {listed(values)} (so in {supporting} of {decided} decided)")
     return "; ".join(said)
 
 
-def magnitude(finding: Finding) -> str:
+def magnitude(claim: Claim, finding: Finding) -> str:
     """Word a table of numbers: its order, and the size of its differences."""
-    tally, sizes = finding.tally, finding.sizes
-    where = f"; {sides(finding.split)}" if finding.split else ""
-    said = (
-        f"The order is as printed in {len(tally.supporting)} of {len(tally.units)} settings, reversed in "
-        f"{len(tally.opposing)}, equal in {len(tally.equal)}, open in {len(tally.open)}{where}"
+    size = size_of(finding)
+    return f"Order {order_of(finding)}" + (f"; size {size}" if size else "")
+
+
+def order_of(finding: Finding) -> str:
+    """Say how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
+    tally, (word, _) = finding.tally, words_of(finding.verdict)
+    if not tally.units:
+        return f"{word}: no setting could be compared"
+    where = f"{sides(finding.split)}; " if finding.split else ""
+    units = f"{len(tally.units)} setting{'s' * (len(tally.units) != 1)}"
+    return (
+        f"{word}: {where}as printed in {len(tally.supporting)} of {units}, reversed in {len(tally.opposing)}, "
+        f"equal in {len(tally.equal)}, open in {len(tally.open)}{differences(tally)}"
     )
-    gap = max(sizes.units, key=nearness, default=None)
+
+
+def size_of(finding: Finding) -> str:
+    """Say how large the largest difference is, of the printed one; empty where no sizes are printed."""
+    gap = max(finding.sizes.units, key=nearness, default=None)
     if gap is None or gap.measured is None or gap.reported is None:
-        return said
-    return f"{said}; the largest gap measured is {gap.measured:.3f} of {gap.reported:.3f}, {told(gap)}"
+        return ""
+    where, digits = (
+        " ".join(filter(None, [plain(gap.quantity), place(gap)])),
+        "3f" if gap.quantity in METRICS else "3g",
+    )
+    return (
+        f"{words_of(finding.verdict)[1]}: the largest gap measured is {nearness(gap):.{digits}} of "
+        f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
+    )
+
+
+def sides_in(gap: Evidence) -> str:
+    """Name the two things that a difference is between: losses, or rates of one loss."""
+    if gap.by_rate:
+        return f"{' '.join(gap.arms)} at rate {' against '.join(f'{rate:g}' for rate in gap.rates)}"
+    return " against ".join(gap.arms)
+
+
+def words_of(verdict: str) -> tuple[str, str]:
+    """Return the words on order and on size."""
+    order, _, size = verdict.partition("; size ")
+    return order.removeprefix("order "), size
 
 
 def nearness(line: Evidence) -> float:
@@ -139,65 +251,7 @@ def nearness(line: Evidence) -> float:
     return sign * (line.measured or 0.0)
 
 
-def typically(tally: Tally) -> str:
-    """Say the middle difference of the units; empty where nothing was measured."""
-    line = tally.typical
-    return f"; typically {difference(line)}" if line is not None else ""
-
-
-def opposed(tally: Tally) -> str:
-    """Say the largest difference against a claim; empty where there is none."""
-    return f"; at worst {told(tally.worst)}" if tally.worst is not None else ""
-
-
-def told(line: Evidence) -> str:
-    """Say what one line shows, and where."""
-    return " ".join(filter(None, [difference(line), bounds(line), line.where]))
-
-
-def difference(line: Evidence) -> str:
-    """Say what one line measured: "mae is 0.1 below mse in r2"."""
-    if line.measured is None:
-        return f"{line.quantity} is {NOT_DEFINED}"
-    if line.by_rate and len(line.rates) == 2:
-        sides = [f"rate {rate:g}" for rate in line.rates]
-        return f"{sides[0]} is {apart(line.measured)} {sides[1]} in {line.quantity} of {line.arms[0]}"
-    if len(line.arms) != 2 or line.aspect == "level":
-        named = f" of {' and '.join(line.arms)}" if line.arms else ""
-        about = f" {line.detail}" if line.detail else ""
-        return f"{line.quantity}{named}{about} is {line.measured:.3g}"
-    first, other = line.arms
-    rate = f" at rate {line.rates[0]:g}" if line.rates else ""
-    return f"{first} is {apart(line.measured)} {other} in {line.quantity}{rate}"
-
-
-def apart(difference: float) -> str:
-    """Say how far and on which side one value is of another: "0.1 above"."""
-    return f"{abs(difference):.2g} {'above' if difference > 0 else 'below'}"
-
-
-def bounds(line: Evidence) -> str:
-    """Write the interval of a difference, with its size as the sentence says it; empty without one."""
-    if line.low is None or line.high is None or line.low == line.high:
-        return ""
-    ends = sorted((abs(line.low), abs(line.high))) if line.low * line.high > 0 else (line.low, line.high)
-    return f"[{ends[0]:.2g}, {ends[1]:.2g}]"
-
-
-def listed(values: Iterable[str]) -> str:
-    """Name the first few things, each once, and count the others.
-
-    Example:
-        >>> listed(["b", "a", "a"]), listed("abcdef")
-        ('b and a', 'a, b, c, d and 2 more')
-    """
-    names: Sequence[str] = list(dict.fromkeys(filter(None, values)))
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-SENTENCES: dict[Form, Callable[[Finding], str]] = {
+SENTENCES: dict[Form, Callable[[Claim, Finding], str]] = {
     "identity": identity,
     "conjunction": conjunction,
     "universal": universal,

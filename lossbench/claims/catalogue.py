@@ -76,7 +76,21 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
         >>> read_catalogue().claims["T3"].reported["bce", "accuracy"]
         '0.859'
     """
-    place, tables = read_toml(file or SHIPPED, (SHIPPED,))
+    return catalogue_of(*read_toml(file or SHIPPED, (SHIPPED,)), file)
+
+
+def catalogue_of(place: Place, tables: Mapping[str, Any], file: Path | None) -> Catalogue:
+    """Return the claims of tables that were read.
+
+    Args:
+        place: of the tables, for messages.
+        tables: as they stand in a file.
+        file: the user's; None for the claims of the three documents.
+
+    Raises:
+        ConfigError: a value that is missing or of the wrong type.
+        UnknownName: a key, document, claim or experiment that does not exist.
+    """
     known = ("documents", "claims") if file else ("documents", "claims", *_TERMS)
     for key in tables:
         if key not in known:

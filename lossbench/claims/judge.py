@@ -39,8 +39,8 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
         >>> try_claims(catalogue, catalogue.find(("F3",)), Study(read_terms()))[0].verdict
         'partly'
     """
-    inquiry = Inquiry(catalogue, study)
     deciding = {one.id: one for claim in claims for one in catalogue.deciding(claim)}
+    inquiry = Inquiry(catalogue, study, order=tuple(deciding))
     tried = [one for one in deciding.values() if not inquiry.knows(one)]
     for one in tried:
         check(one, study)
@@ -76,11 +76,13 @@ class Inquiry:
         catalogue: all claims.
         study: how they are tried.
         gathered: what the experiments of each claim found, by its ID.
+        order: the IDs of all claims that are tried, for what is said on the way.
     """
 
     catalogue: Catalogue
     study: Study
     gathered: dict[str, Lines] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     def judgement(self, claim: Claim) -> Judgement:
         """Try a claim, unless that was done, and judge it."""
@@ -115,15 +117,21 @@ class Inquiry:
     def _tried(self, claim: Claim) -> Iterator[Evidence]:
         """Yield what each experiment of a claim found; of a claim that is trained, what is exact stands beside."""
         trained = any(trains(name) for name in claim.experiments if name in EXPERIMENTS)
+        study = self.naming(claim)
         for name in claim.experiments:
             if name in EXPERIMENTS:
-                found = EXPERIMENTS[name](claim, self.study, **arguments_for(claim, name))
+                found = EXPERIMENTS[name](claim, study, **arguments_for(claim, name))
                 designed = isinstance(found, Design)
-                lines = found.carry_out(self.study) if isinstance(found, Design) else found
+                lines = found.carry_out(study) if isinstance(found, Design) else found
                 aside = trained and not designed and claim.form != "conjunction"
                 for line in lines:
                     part = claim.parts.get(name) or line.part
                     yield replace(line, part=part, role="shown" if aside else line.role)
+
+    def naming(self, claim: Claim) -> Study:
+        """Return the study, which says of which claim it tells, and which of all that is."""
+        place = f", {self.order.index(claim.id) + 1} of {len(self.order)}" if len(self.order) > 1 else ""
+        return replace(self.study, say=lambda line: self.study.say(f"{claim.id}{place}: {line}"))
 
     def command(self, claim: Claim) -> str:
         """Return what repeats the judgement."""

@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Evidence, grouped
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.told.words import KINDS
+from lossbench.report.grid import shortened
 from lossbench.report.plot import beside, log_curves, scatter, span
 from lossbench.report.terminal import WIDTH
+
+PANEL = 30  # columns that a panel needs
 
 
 class Mark(NamedTuple):
@@ -24,11 +28,19 @@ class Mark(NamedTuple):
     y: float
 
 
-def pictures(judgement: Judgement) -> Iterator[str]:
-    """Yield what the evidence draws, line by line: a score against the rate, or robustness against accuracy."""
-    yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate")
+def pictures(judgement: Judgement, width: int = WIDTH) -> Iterator[str]:
+    """Yield what the evidence draws: a score over the rate, skill over the contaminated share, or two skills.
+
+    Args:
+        judgement: whose evidence it is.
+        width: columns in all.
+    """
+    yield from panels(over_rates(judgement.evidence), log_curves, "Against the learning rate", width)
+    yield from panels(
+        over_shares(judgement.evidence), scatter, "Difference in skill against the contaminated share", width
+    )
     about = "Skill after contaminated training (up) against skill after clean training (across)"
-    yield from panels(trade_offs(judgement.evidence), scatter, about)
+    yield from panels(trade_offs(judgement.evidence), scatter, about, width)
 
 
 def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:
@@ -44,6 +56,15 @@ def over_rates(lines: Iterable[Evidence]) -> Iterator[Mark]:
     yield from dict.fromkeys(reported)
 
 
+def over_shares(lines: Iterable[Evidence]) -> Iterator[Mark]:
+    """Yield what each pair of arms differs by at each contaminated share, of each kind of contamination."""
+    for line in lines:
+        tried = line.role == "unit" and line.aspect == "outcome" and line.measured is not None
+        if tried and line.contamination and len(line.shares) == 1:
+            arms, kind = " minus ".join(line.arms), KINDS.get(line.contamination, line.contamination)
+            yield Mark(arms, line.dataset, kind, line.shares[0], line.measured or 0.0)
+
+
 def trade_offs(lines: Iterable[Evidence]) -> Iterator[Mark]:
     """Yield skill after clean and after contaminated training of each loss."""
     levels = {
@@ -57,7 +78,7 @@ def trade_offs(lines: Iterable[Evidence]) -> Iterator[Mark]:
             yield Mark(f"on {dataset}", protocol, arms[0], clean, dirty)
 
 
-def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str) -> Iterator[str]:
+def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str, width: int) -> Iterator[str]:
     """Yield rows of panels, then what their marks mean; a row of which all points have one x is left out."""
     rows = [
         row for row in grouped(points, lambda point: point.row).values() if len({point.x for point in row}) > 1
@@ -65,23 +86,28 @@ def panels(points: Iterable[Mark], draw: Callable[..., list[str]], about: str) -
     names = dict.fromkeys(point.name for row in rows for point in row)
     marks = dict(zip(names, ascii_letters, strict=False))
     for row in rows:
-        yield from side_by_side(row, draw, marks)
+        yield from side_by_side(row, draw, marks, width)
     if rows:
         said = ", ".join(f"{mark}={name}" for name, mark in marks.items())
-        yield from wrap(f"{about}; where marks meet, the first is seen: {said}", WIDTH)
+        yield from wrap(f"{about}; where marks meet, the first is seen: {said}", width)
 
 
-def side_by_side(row: list[Mark], draw: Callable[..., list[str]], marks: Mapping[str, str]) -> list[str]:
-    """Return the panels of one row, which share their axes."""
+def side_by_side(
+    row: list[Mark], draw: Callable[..., list[str]], marks: Mapping[str, str], width: int
+) -> Iterator[str]:
+    """Yield the panels of one row, which share their axes, as many beside each other as there is room for."""
     limits = span([point.x for point in row]), span([point.y for point in row])
-    columns = grouped(row, lambda point: point.column)
-    width = (WIDTH - 2 * (len(columns) - 1)) // len(columns)
-    return beside(
-        *(
-            draw(f"{column} {row[0].row}"[:width], marked(mine, marks), limits, width)
-            for column, mine in columns.items()
+    columns = list(grouped(row, lambda point: point.column).items())
+    abreast = min(len(columns), max(1, width // PANEL))
+    each = (width - 2 * (abreast - 1)) // abreast
+    for start in range(0, len(columns), abreast):
+        some = columns[start : start + abreast]
+        yield from beside(
+            *(
+                draw(shortened(f"{name} {row[0].row}", each), marked(mine, marks), limits, each)
+                for name, mine in some
+            )
         )
-    )
 
 
 def marked(points: Iterable[Mark], marks: Mapping[str, str]) -> dict[str, list[tuple[float, float]]]:

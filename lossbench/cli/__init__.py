@@ -17,6 +17,7 @@ from lossbench.visible import visible
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
     "claims": "Try the claims of three documents, or your own, and judge them.",
+    "claim": "Try a claim of your own, in one sentence.",
     "losses": "List the losses, or show one.",
     "check-loss": "Try the checks of the catalogue on a loss, or on your own.",
     "datasets": "List the data sets, or show one.",

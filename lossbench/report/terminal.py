@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -16,6 +17,8 @@ from lossbench.report.tables import Table, markdown
 from lossbench.visible import visible
 
 WIDTH = 100
+NARROW, USUAL = 60, 80
+"""The least width that is written for, and the width where standard output is no terminal."""
 
 
 def show(
@@ -44,10 +47,21 @@ def show(
         print_lines(console(), said)
 
 
-def console(stderr: bool = False) -> Console:
+def console(stderr: bool = False, width: int = WIDTH) -> Console:
     """Return a console of 100 columns. A narrower terminal breaks the lines; squeezed columns would lose names."""
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, highlight=False, width=WIDTH, color_system=colours)
+    return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
+
+
+def columns() -> int:
+    """Return how wide the terminal of standard output is, at least 60; 80 where there is none. COLUMNS wins."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return max(int(told), NARROW)
+    try:
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROW)
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return USUAL
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.claims import Claim, Judgement, read_catalogue, try_claims
-from lossbench.claims.claim import VERDICTS
+from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.files import (
     COLUMNS,
     EVIDENCE,
@@ -22,6 +21,7 @@ from lossbench.claims.files import (
     evidence_csv,
     read_expected,
 )
+from lossbench.claims.forms import WERE, is_verdict, same_as, standing
 from lossbench.errors import DataError
 
 IDS = ("A6", "B4", "B6", "F3", "T5", "F-round")
@@ -40,15 +40,18 @@ def rows(text):
 
 
 def test_claims_csv_has_a_row_a_claim(judgements):
-    """In the order asked for, with the promised columns, and words that add up to the comparisons."""
+    """In the order asked for, with the promised columns, the answer whole, and counts that add up to the units."""
     table = rows(claims_csv(judgements))
     assert [row["id"] for row in table] == list(IDS)
     assert list(table[0]) == list(COLUMNS)
     for row, judgement in zip(table, judgements, strict=True):
-        assert row["verdict"] == judgement.verdict
-        assert row["verdict"] in VERDICTS
-        counts = ("reproduced", "contradicted", "equivalent", "inconclusive", "not_testable")
-        assert sum(int(row[name]) for name in counts) == int(row["comparisons"]) == len(judgement.evidence)
+        assert (row["verdict"], row["answer"]) == (judgement.verdict, judgement.answer)
+        assert is_verdict(row["verdict"])
+        assert row["standing"] == standing(row["verdict"])
+        assert int(row["comparisons"]) == sum(line.role != "shown" for line in judgement.evidence)
+        counts = [row[name] for name in ("supporting", "opposing", "equal", "open")]
+        assert all(counts) == bool(row["units"])
+        assert not all(counts) or sum(map(int, counts)) == int(row["units"])
 
 
 def test_evidence_csv_has_every_comparison(judgements):
@@ -57,7 +60,7 @@ def test_evidence_csv_has_every_comparison(judgements):
     lines = [(judgement.claim.id, line) for judgement in judgements for line in judgement.evidence]
     assert list(table[0]) == ["id", *EVIDENCE]
     for row, (name, line) in zip(table, lines, strict=True):
-        assert (row["id"], row["verdict"], row["case"]) == (name, line.verdict, line.case)
+        assert (row["id"], row["role"], row["verdict"], row["case"]) == (name, line.role, line.verdict, line.case)
         for key in ("reported", "measured", "low", "high", "n", "p_value"):
             value = getattr(line, key)
             assert (float(row[key]) if row[key] else None) == value
@@ -72,12 +75,25 @@ def test_json_holds_the_same(judgements):
     assert (at_zero["reported"], at_zero["low"]) == ("inf", None)
 
 
-verdicts = st.dictionaries(st.text("abc", min_size=1, max_size=2), st.sampled_from(VERDICTS))
+LINES = {
+    "holds": ["reproduced"],
+    "refuted": ["contradicted"],
+    "mixed": ["reproduced", "contradicted"],
+    "too weak to say": ["inconclusive"],
+    "not yet": [],
+}
+"""What the units of a tendency say, by the verdict that they come to."""
+
+verdicts = st.dictionaries(st.text("abc", min_size=1, max_size=2), st.sampled_from([*LINES]))
 
 
 def found(verdicts):
     """Return judgements with these verdicts."""
-    return [Judgement(Claim(name, "y"), (), verdict, "", "") for name, verdict in verdicts.items()]
+    made = []
+    for name, verdict in verdicts.items():
+        lines = tuple(Evidence(word, "f1") for word in LINES[verdict])
+        made.append(Judgement(Claim(name, "y"), lines, find("tendency", lines) if lines else None, "", ""))
+    return made
 
 
 @given(verdicts)
@@ -106,8 +122,23 @@ def test_only_what_was_asked_for_is_compared(before, after, ids):
 def test_what_was_written_is_read(tmp_path):
     """claims.csv is the file that a later run is held to."""
     file = tmp_path / "claims.csv"
-    file.write_text(claims_csv(found({"T3": "depends", "A1": "reproduced"})), encoding="utf-8")
-    assert read_expected(file) == {"T3": "depends", "A1": "reproduced"}
+    file.write_text(claims_csv(found({"T3": "mixed", "A1": "holds"})), encoding="utf-8")
+    assert read_expected(file) == {"T3": "mixed", "A1": "holds"}
+
+
+@given(st.sampled_from([*WERE]), st.sampled_from([*LINES]))
+def test_a_file_of_an_older_version_is_held_to_what_its_words_became(before, after):
+    """A claim is as it was where its verdict is one of those that the old word may be called now."""
+    (judgement,) = found({"T3": after})
+    assert (changes({"T3": before}, [judgement]) == []) == same_as(before, after)
+
+
+@pytest.mark.parametrize("word", [*WERE, "true", "order rarely; size refuted", "depends on the score"])
+def test_old_words_and_new_ones_are_read(tmp_path, word):
+    """For one version, whatever the file is of."""
+    file = tmp_path / "claims.csv"
+    file.write_text(f"id,verdict\nT3,{word}\n", encoding="utf-8")
+    assert read_expected(file) == {"T3": word}
 
 
 @pytest.mark.parametrize(
@@ -131,15 +162,16 @@ def test_what_is_no_claims_csv_is_refused(tmp_path, text, message):
 
 def test_a_change_is_said_in_words():
     """For the end of the report."""
-    assert str(ChangedVerdict("T3", "depends", "contradicted")) == "T3: depends is now contradicted"
+    assert str(ChangedVerdict("T3", "holds", "mixed")) == "T3: holds is now mixed"
 
 
 def test_a_verdict_is_a_failure_only_where_another_was_expected(study):
     """A claim that is not tried is skipped, one that is missing fails under its ID, every other one passes."""
     catalogue = read_catalogue()
     judgements = try_claims(catalogue, catalogue.find(("A6", "B4", "T5")), study)
-    changed = [ChangedVerdict("B4", "reproduced", "depends"), ChangedVerdict("Z9", "reproduced", "missing")]
+    changed = [ChangedVerdict("B4", "true", "partly"), ChangedVerdict("Z9", "true", "missing")]
     root = ET.fromstring(claims_junit(judgements, catalogue, changed))
     results = {case.get("name").partition(":")[0]: {child.tag for child in case} for case in root.iter("testcase")}
     assert results == {"A6": {"system-out"}, "B4": {"failure"}, "T5": {"skipped"}, "Z9": {"failure"}}
-    assert "expected reproduced" in root.find(".//failure").text
+    assert root.find(".//failure").text == f"{judgements[1].answer} Expected: true."
+    assert root.find(".//system-out").text == judgements[0].answer

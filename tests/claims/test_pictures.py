@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from lossbench.claims import Evidence, Judgement, Study, read_catalogue, read_terms, try_claims
+from lossbench.claims import Evidence, Judgement, Study, find, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import CLEAN_SKILL
 from lossbench.claims.design import judged
-from lossbench.claims.pictures import over_rates, pictures, trade_offs
+from lossbench.claims.pictures import over_rates, over_shares, pictures, trade_offs
 from lossbench.claims.trained.robustness import by_dataset, trade_offs_in
 from lossbench.report.terminal import WIDTH
 
@@ -59,6 +59,25 @@ def test_every_loss_is_drawn_by_its_two_skills():
     drawn = list(pictures(Judgement(read_catalogue().claims["C25"], tuple(lines), None, "", "")))
     assert "sgd on made up" in drawn[0]
     assert drawn[-1].endswith("a=a, b=b, c=c")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_what_contamination_costs_is_drawn_over_its_share(catalogue, width):
+    """A panel a data set, a mark for each kind; only what decides is drawn, in the width there is."""
+    unit = Evidence(
+        "reproduced", "change of skill", "tuned", "moons", ("a", "b"), contamination="target", measured=0.5
+    )
+    lines = [
+        replace(unit, shares=(share,), dataset=dataset, contamination=kind, role=role)
+        for share, dataset, kind, role in product(
+            (0.1, 0.3), ("moons", "iris"), ("target", "feature"), ("unit", "sensitivity")
+        )
+    ]
+    assert len(list(over_shares(lines))) == 8
+    drawn = list(pictures(Judgement(catalogue.claims["C1"], tuple(lines), find("tendency", lines), "", ""), width))
+    assert max(map(len, drawn)) <= width
+    assert "moons a minus b" in drawn[0]
+    assert "a=targets moved up" in " ".join(drawn[-2:])
 
 
 def test_what_draws_nothing_has_no_picture(catalogue, study):

@@ -1,139 +1,107 @@
 from __future__ import annotations
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
-from lossbench.claims import Evidence, Judgement, read_catalogue, try_claims
-from lossbench.claims.registry import EXPERIMENTS
-from lossbench.claims.tables import (
-    PICTURE,
-    comparisons,
-    facts,
-    few_words,
-    figure,
-    in_full,
-    overview,
-    picture,
-    tally,
-)
-from lossbench.report.terminal import WIDTH, print_tables
+from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.forms import STANDING, standing
+from lossbench.claims.tables import TOTAL, at_a_glance, listing, overview, own, scores, tally
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "T5", "F-round")
+CATALOGUE = Catalogue(
+    {"A": "The first document", "B": "The second, which has a much longer title than the first"}, {}
+)
+
+widths = st.integers(60, 200)
+forms = st.sampled_from(["identity", "existential", "tendency", "magnitude", "universal"])
+words = st.sampled_from(["reproduced", "contradicted", "inconclusive", "equivalent"])
+sentences = st.lists(
+    st.sampled_from(["MSE", "beats", "0.116", "learning", "rates", "categorical,", "of"]), min_size=1
+).map(" ".join)
+
+
+@st.composite
+def judged(draw):
+    """Return judgements of some claims, of which some repeat another."""
+    made, ids = (
+        [],
+        draw(st.lists(st.from_regex(r"[A-C][1-9][0-9]?", fullmatch=True), min_size=2, max_size=8, unique=True)),
+    )
+    for number, name in enumerate(ids):
+        copies = draw(st.booleans()) and number
+        lines = [Evidence(word, "f1", measured=0.1) for word in draw(st.lists(words, max_size=3))]
+        claim = Claim(
+            name,
+            draw(sentences),
+            document=draw(st.sampled_from("AB")),
+            form=draw(forms),
+            same_as=(made[0].claim.id,) if copies else (),
+        )
+        made.append(Judgement(claim, tuple(lines), find(claim.form, lines) if lines else None, "", ""))
+    return made
+
+
+@given(judged())
+def test_the_scores_count_every_claim_once(judgements):
+    """Each document all of its own; the total each claim but once, so that a copy is counted with its original."""
+    *documents, last = scores(judgements, CATALOGUE)
+    total = last if last.name == TOTAL else None
+    assert sum(one.claims for one in documents or [last]) == len(judgements)
+    for one in [*documents, last]:
+        assert sum(one.counts.values()) == one.claims
+        assert set(one.counts) <= set(STANDING)
+    if total:
+        copies = [one for one in judgements if one.claim.same_as]
+        assert total.claims == len(judgements) - len(copies) == len(own(judgements))
+
+
+@given(judged())
+def test_the_sentence_on_top_says_the_totals(judgements):
+    """Each count that is not zero, in the order of the columns; and how many are repeated."""
+    said, mine = tally(judgements), own(judgements)
+    assert said.startswith(f"Of {len(mine)} claim")
+    for column in STANDING:
+        count = sum(standing(one.verdict) == column for one in mine)
+        assert (f"{count} {'' if column != 'not yet' else 'not tried yet'}".strip() in said) == bool(
+            count
+        ) or not count
+    assert ("more only repeat" in said) == (len(mine) < len(judgements))
+
+
+@given(judged(), widths)
+def test_at_a_glance_fits_every_terminal(judgements, width):
+    """No line is longer than the terminal or ends in blanks."""
+    lines = list(at_a_glance(judgements, CATALOGUE, width))
+    assert max(map(len, lines)) <= width
+    assert all(line == line.rstrip() for line in lines)
+
+
+@given(judged(), widths)
+def test_every_claim_has_one_line_that_begins_with_its_id_and_ends_with_what_was_found(judgements, width):
+    """The verdict, or where there is little room the column of the score, or where there is much the answer."""
+    lines = list(listing(judgements, CATALOGUE, width))
+    for judgement in judgements:
+        (line,) = [line for line in lines if line.split()[:1] == [judgement.claim.id]]
+        words = (judgement.verdict, standing(judgement.verdict))
+        shown = judgement.answer.lower().startswith(line.split("  ")[-1].strip("… ").lower()[:6])
+        assert line.endswith(words) or shown
+        head = line.split("  ")[1 if len(line.split("  ")) > 1 else 0].strip().removesuffix("…")
+        assert judgement.claim.sentence.startswith(head) or head == judgement.claim.id
 
 
 @pytest.fixture
-def catalogue():
-    """Read the claims of the documents."""
-    return read_catalogue()
-
-
-@pytest.fixture
-def judgements(catalogue, study):
+def judgements(study):
     """Try some claims that need no training."""
+    catalogue = read_catalogue()
     return try_claims(catalogue, catalogue.find(EXACT), study)
 
 
-def printed(tables) -> list[str]:
-    """Return what a terminal shows."""
-    screen = Console(file=io.StringIO(), width=WIDTH)
-    print_tables(screen, tables)
-    return screen.file.getvalue().splitlines()
-
-
-def test_the_overview_has_a_line_a_claim(judgements, catalogue):
-    """By document, each verdict beside its ID, within the width of a terminal."""
-    lines = printed(overview(judgements, catalogue, shortened=True))
+def test_the_overview_says_everything(judgements):
+    """For Markdown, which has no width: whole sentences and answers, after the scores."""
+    first, *tables = overview(judgements, read_catalogue())
+    assert first.title == tally(judgements)
+    cells = [cell for table in tables for row in table.rows for cell in row]
     for judgement in judgements:
-        (line,) = [line for line in lines if line.split()[:1] == [judgement.claim.id]]
-        assert judgement.verdict in line
-    assert max(map(len, lines)) <= WIDTH
-    assert sum(line.startswith(("A: ", "B: ", "C: ", "F: ")) for line in lines) == 4
-
-
-def test_unshortened_the_overview_says_everything(judgements, catalogue):
-    """For Markdown, which has no width."""
-    cells = [cell for table in overview(judgements, catalogue) for row in table.rows for cell in row]
-    for judgement in judgements:
-        assert judgement.claim.sentence in cells
-        assert few_words(judgement) in cells
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_a_claim_in_full_fits_a_terminal_and_leaves_nothing_out(catalogue, study, name):
-    """Sentence, verdict, condition, experiment and command; and every comparison, once."""
-    (judgement,) = try_claims(catalogue, catalogue.find((name,)), study)
-    lines = [*in_full(judgement, catalogue, study), *printed(comparisons(judgement))]
-    assert max(map(len, lines)) <= WIDTH
-    text = " ".join(" ".join(lines).split())
-    for words in (judgement.claim.sentence, judgement.verdict, judgement.command):
-        assert words in text
-    assert sum(len(table.rows) for table in comparisons(judgement)) == len(judgement.evidence)
-
-
-def test_protocols_are_told_in_full(catalogue, study):
-    """What each is, with its seeds and epochs."""
-    claim = catalogue.claims["A10"]
-    judgement = Judgement(claim, (Evidence("reproduced", "f1", "adam", "multilabel"),), "reproduced", "", "again")
-    told = dict(facts(judgement, catalogue, study))
-    assert told["adam"] == "Adam at one rate for all losses; 3 seeds, 2 epochs"
-    assert told["decided by"].startswith("contest: Train the arms")
-
-
-def test_a_reported_number_that_all_share_stands_in_the_title(catalogue):
-    """So that columns are left for what differs."""
-    lines = tuple(Evidence("inconclusive", "f1", "adam", detail=case, reported=0.5, measured=0.1) for case in "ab")
-    (table,) = comparisons(Judgement(catalogue.claims["T3"], lines, "inconclusive", "", ""))
-    assert table.title == "f1; reported: 0.5"
-    assert "reported" not in table.columns
-
-
-@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
-def test_a_picture_is_on_the_side_of_its_interval(middle, below, above):
-    """Zero is in the middle; an interval that holds it is drawn over it; the width never changes."""
-    line = Evidence("inconclusive", "f1", measured=middle, low=middle - below, high=middle + above, p_value=0.5)
-    drawn = picture(line, reach=2.0)
-    assert len(drawn) == PICTURE
-    assert drawn.count("o") == 1
-    assert (drawn.index("o") - PICTURE // 2) * middle >= 0
-    if line.low > 0.3:
-        assert "-" not in drawn[: PICTURE // 2]
-
-
-def test_what_has_no_interval_has_no_picture():
-    """A value is written alone, a missing one as a dash."""
-    assert picture(Evidence("reproduced", "f1", measured=1.0), 1.0) == ""
-    assert figure(Evidence("reproduced", "f1", measured=0.25)) == "0.25"
-    assert figure(Evidence("not testable", "f1")) == "-"
-    assert figure(Evidence("reproduced", "f1", measured=0.25, low=0.2, high=0.3)) == "0.250 ±0.050"
-
-
-def test_the_tally_counts_claims_and_comparisons(judgements):
-    """Every verdict with its number, in their order."""
-    said = tally(judgements)
-    assert said.startswith(
-        f"{len(EXACT)} claims after {sum(len(judgement.evidence) for judgement in judgements)} comparisons"
-    )
-    assert said.endswith("2 reproduced, 6 depends, 1 not yet")
-    assert tally(judgements[:1]).startswith("1 claim after")
-
-
-def test_the_clearest_comparison_is_shown():
-    """The one farthest from zero in widths of its interval, among those that agree with the verdict."""
-    lines = (
-        Evidence("reproduced", "f1", detail="near", measured=0.1, low=0.0, high=0.2),
-        Evidence("reproduced", "f1", detail="far", measured=0.5, low=0.4, high=0.6),
-        Evidence("inconclusive", "f1", detail="other", measured=9.0, low=8.9, high=9.1),
-    )
-    judgement = Judgement(read_catalogue().claims["A10"], lines, "reproduced", "", "")
-    assert few_words(judgement) == "f1 0.500 ±0.100, far"
-
-
-def test_experiments_say_what_they_do_in_a_sentence():
-    """The first paragraph of each is short enough to be read in a terminal."""
-    for name, experiment in EXPERIMENTS.items():
-        first = experiment.__doc__.strip().partition("\n\n")[0]
-        assert len(first) < 200, name
+        assert {judgement.claim.id, judgement.claim.sentence, judgement.verdict, judgement.answer} <= {*cells}

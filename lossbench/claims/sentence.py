@@ -1,0 +1,167 @@
+"""A claim of the reader's own in one sentence: from its words to the table of a catalogue, and back.
+
+LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE[, SCORE]]
+    on DATASET[, DATASET] [with 10% [KIND] outliers]
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from lossbench.errors import BadValue
+from lossbench.schema import METRICS
+from lossbench.spec import TABLE_LISTS, split_list
+
+GRAMMAR = (
+    "LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE] "
+    "on DATASET[, DATASET] [with 10% target outliers]"
+)
+
+WRITE = f"Write {GRAMMAR}"
+
+DIRECTIONS = {"beats": "better", "equals": "equal", "is not worse than": "not worse", "is worse than": "worse"}
+FORMS = {"always": "universal", "sometimes": "existential"}
+
+DIGITS = 12  # of a share in per cent: beyond them is the rounding of a hundredth
+NAME = "mine"
+"""What the claim is called in the table."""
+
+_RELATION = re.compile(rf"(?:(?P<how>{'|'.join(FORMS)}) )?(?P<relation>{'|'.join(DIRECTIONS)}) ")
+_MARGIN = re.compile(r"by (?P<margin>\S+) ")
+_SCORES = re.compile(r"in (?P<scores>.+?) (?=on )")
+_DIRT = re.compile(r" with (?P<share>\S+?) ?% (?:(?P<kind>\w+) )?outliers$")
+
+
+def read_sentence(text: str) -> dict[str, Any]:
+    """Return the table of a claim, as it stands in a catalogue under [claims.mine].
+
+    Args:
+        text: one sentence, see the head of this module; a full stop at its end is left out.
+
+    Raises:
+        BadValue: another sentence; the message names the word and the nearest right one, and shows the grammar.
+
+    Example:
+        >>> table = read_sentence("focal beats bce in f1 on imbalanced, moons")
+        >>> table["arms"], table["score"], table["direction"], table["datasets"]
+        (['focal', 'bce'], ['f1'], 'better', ['imbalanced', 'moons'])
+    """
+    said = " ".join(text.split()).removesuffix(".")
+    first, _, rest = said.partition(" ")
+    relation = _RELATION.match(rest)
+    if not first or relation is None:
+        raise unreadable(said, rest, (*FORMS, *DIRECTIONS), f"after '{first}'")
+    other, _, rest = rest[relation.end() :].partition(" ")
+    margin, rest = taken(_MARGIN, rest)
+    scores, rest = taken(_SCORES, rest)
+    if not rest.startswith("on ") or not other:
+        raise unreadable(said, rest, ("by", "in", "on"), f"after '{other}'")
+    datasets, dirt = apart(said, rest.removeprefix("on "))
+    table: dict[str, Any] = {"claim": said, "arms": [first, other], "direction": DIRECTIONS[relation["relation"]]}
+    table |= {"form": FORMS[relation["how"]]} if relation["how"] else {}
+    table |= {"margin": number(said, margin["margin"], "a margin")} if margin else {}
+    table |= {"score": list(scores_in(said, scores["scores"]))} if scores else {}
+    return table | {"datasets": datasets} | dirt
+
+
+def taken(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str] | None, str]:
+    """Return what a text begins with, if it does, and the text behind."""
+    found = pattern.match(text)
+    return found, text[found.end() :] if found else text
+
+
+def apart(said: str, text: str) -> tuple[list[str], dict[str, Any]]:
+    """Return the data sets, and the contamination as keys of a table."""
+    dirt = _DIRT.search(text)
+    datasets = split_list(text[: dirt.start()] if dirt else text, TABLE_LISTS)
+    _, dirty, rest = text.partition(" with ")
+    if not datasets or (dirt is None and dirty):
+        raise unreadable(
+            said, f"with {rest}" if dirty else "", (), f"after '{text.partition(' with ')[0] or 'on'}'"
+        )
+    if dirt is None:
+        return datasets, {}
+    share = number(said, dirt["share"], "a share in per cent")
+    if not 0 < share < 100:
+        raise BadValue(f"'{said}': {dirt['share']} % is no share; write a number above 0 and below 100")
+    return datasets, {"outliers": [round(share / 100, DIGITS)]} | (
+        {"outlier_kind": dirt["kind"]} if dirt["kind"] else {}
+    )
+
+
+def scores_in(said: str, text: str) -> Iterator[str]:
+    """Yield the scores that a text names."""
+    for name in re.split(r", | and |,", text):
+        if name not in METRICS:
+            near = nearest(name, METRICS)
+            raise BadValue(f"'{said}': '{name}' is no score{near} {WRITE}")
+        yield name
+
+
+def number(said: str, text: str, what: str) -> float:
+    """Read a number above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (0 < value < math.inf):
+        raise BadValue(f"'{said}': '{text}' is not {what}; write a number above 0, as in {GRAMMAR}")
+    return value
+
+
+def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadValue:
+    """Return the error for a sentence that is no claim, with the word that is wrong."""
+    if rest in words:
+        rest, where = "", f"after '{rest}'"
+    word = rest.partition(" ")[0]
+    start = " ".join(rest.split()[:4])
+    whole = next((near for near in words if " " in near and get_close_matches(start, [near], 1, 0.7)), "")
+    found = f"'{word}' {where} is not understood" if word else f"it ends {where}"
+    near = f"; did you mean '{whole}'?" if whole else nearest(word, words)
+    return BadValue(f"'{said}' is no claim that can be read: {found}{near} {WRITE}")
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Offer the nearest of the right words, as the end of a sentence."""
+    near = get_close_matches(word.lower(), [*words], n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else "."
+
+
+def write_sentence(table: Mapping[str, Any]) -> str:
+    """Return the sentence of a table that `read_sentence` made.
+
+    Example:
+        >>> write_sentence(read_sentence("mae  always beats mse by 0.05 on diabetes with 10 % target outliers."))
+        'mae always beats mse by 0.05 on diabetes with 10% target outliers'
+    """
+    words = {direction: relation for relation, direction in DIRECTIONS.items()}
+    how = next((word for word, form in FORMS.items() if form == table.get("form")), "")
+    first, other = table["arms"]
+    parts = [first, how, words[table["direction"]], other]
+    parts += [f"by {table['margin']!r}"] if "margin" in table else []
+    parts += [f"in {', '.join(table['score'])}"] if "score" in table else []
+    parts += [f"on {', '.join(table['datasets'])}"]
+    if "outliers" in table:
+        share = round(100 * table["outliers"][0], DIGITS)
+        parts += [f"with {share:.{DIGITS}g}%", table.get("outlier_kind", ""), "outliers"]
+    return " ".join(filter(None, parts))
+
+
+def toml_of(table: Mapping[str, Any]) -> str:
+    r"""Return a table as the lines of a catalogue.
+
+    Example:
+        >>> print(toml_of({"claim": "a beats b on moons", "arms": ["a", "b"], "margin": 0.05}))
+        [claims.mine]
+        claim = "a beats b on moons"
+        arms = ["a", "b"]
+        margin = 0.05
+    """
+    # What JSON writes of texts, numbers and lists of them is TOML, but for one character.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+    return "\n".join([f"[claims.{NAME}]", *lines]).replace("\x7f", "\\u007f")

@@ -1,0 +1,70 @@
+"""What a claim looks like under other protocols than the one that decides, in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.judgement import Judgement
+from lossbench.claims.study import Protocol, Study
+from lossbench.claims.tally import Tally
+from lossbench.claims.told.words import listed
+from lossbench.data.catalogue import records
+from lossbench.task import Task
+
+
+def sensitivity(judgement: Judgement, study: Study) -> Iterator[str]:
+    """Yield what each other protocol says, in a line: "under SGD at 0.1: 3 for, 9 against; reversed on moons"."""
+    found, protocols = judgement.finding, study.terms.protocols
+    aside = [line for line in judgement.evidence if line.role == "sensitivity" and line.aspect == "outcome"]
+    tried = [line for line in aside if line.verdict != "not testable" and line.protocol in protocols]
+    for name, lines in grouped(tried, lambda line: line.protocol).items():
+        # Under the protocol that decides, what is not counted is other rivals, or parts of a difference.
+        beside = "beside the units, " if name == study.terms.primary else ""
+        tally = Tally(tuple(lines))
+        turned = listed(reversed_on(tally, Tally() if found is None else found.tally))
+        more = f"; reversed on {turned}" if turned else ""
+        yield f"{beside}{said_of(protocols[name], lines)}: {sides_of(tally)}{more}"
+
+
+def reversed_on(tally: Tally, units: Tally) -> Iterator[str]:
+    """Yield the data sets on which a count leans to the other side than the units do."""
+    decided = units.split(lambda line: line.dataset)
+    for dataset, mine in tally.split(lambda line: line.dataset).items():
+        if dataset in decided and leaning(mine) * leaning(decided[dataset]) < 0:
+            yield dataset
+
+
+def sides_of(tally: Tally) -> str:
+    """Count what units say: "3 for, 9 against, 2 open"."""
+    parts = {
+        "for": tally.supporting,
+        "against": tally.opposing,
+        "without a difference": tally.equal,
+        "open": tally.open,
+    }
+    return ", ".join(f"{len(mine)} {word}" for word, mine in parts.items() if mine or word in ("for", "against"))
+
+
+def leaning(tally: Tally) -> int:
+    """Return whether more units are for a claim, 1, or against it, -1."""
+    return (len(tally.supporting) > len(tally.opposing)) - (len(tally.supporting) < len(tally.opposing))
+
+
+def said_of(protocol: Protocol, lines: Sequence[Evidence]) -> str:
+    """Name a protocol as it was used: "under SGD at 0.1", "each at its own rate"."""
+    if protocol.tune:
+        return "each loss at its own rate"
+    name = protocol.optimizer.partition(":")[0]
+    name = name.upper() if len(name) < 4 else name.capitalize()
+    rates = sorted({rate for line in lines for rate in line.rates} or rates_of(protocol, lines))
+    if len(rates) > 2:
+        return f"under {name} at {len(rates)} rates from {rates[0]:g} to {rates[-1]:g}"
+    return f"under {name}" + (f" at {' and '.join(f'{rate:g}' for rate in rates)}" if rates else "")
+
+
+def rates_of(protocol: Protocol, lines: Sequence[Evidence]) -> set[float]:
+    """Return the rates that a protocol has for the tasks of some data sets."""
+    tasks: dict[str, Task] = {record.name: record.task for record in records()}
+    names = {line.dataset.partition(":")[0] for line in lines}
+    return {rate for name in names if name in tasks for rate in protocol.lr[tasks[name]]}

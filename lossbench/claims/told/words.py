@@ -1,0 +1,209 @@
+"""The names of the evidence in plain words: scores, contaminations, and what is claimed of two losses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from lossbench.claims.claim import Claim, Evidence
+from lossbench.report.figures import NOT_DEFINED
+from lossbench.schema import METRICS
+
+NAMED = 4  # things that a sentence names before it only counts
+
+SCORES = {
+    "r2": "R²",
+    "f1": "F1",
+    "mae": "mean absolute error",
+    "mape": "relative error",
+    "roc_auc": "area under the ROC curve",
+    "brier": "Brier score",
+    "epochs_to_target": "epochs to the target",
+}
+"""The scores whose names need another word; the others are words already, but for their underscores."""
+
+KINDS = {
+    "label": "labels flipped",
+    "target": "targets moved up",
+    "target_symmetric": "targets moved up or down",
+    "feature": "inputs moved up or down",
+    "feature_one_sided": "inputs moved up",
+}
+"""What a contamination does to the training part."""
+
+CONSTANT = "the best constant answer"
+SKILL = "change of skill"
+EPOCHS = "epochs_to_target"
+
+CLAIMED = {"best_of": "not worse", "custom_loss": "equal", "mismatch": "worse"}
+"""What an experiment claims of the first arm, where the claim itself does not say it."""
+
+RELATIONS = {
+    "better": "is better than",
+    "worse": "is worse than",
+    "equal": "is level with",
+    "not worse": "is no worse than",
+}
+LOSSES_OF_SKILL = {
+    "better": "loses less skill than",
+    "worse": "loses more skill than",
+    "equal": "loses as much skill as",
+    "not worse": "loses no more skill than",
+}
+"""The same, of the skill that contamination costs."""
+
+
+def plain(quantity: str) -> str:
+    """Return a quantity with its scores in plain words.
+
+    Example:
+        >>> plain("rank correlation of falling log_loss and rising r2"), plain("f1")
+        ('rank correlation of falling log loss and rising R²', 'F1')
+    """
+    return re.sub(r"\w+", lambda word: word_for(word[0]), quantity)
+
+
+def word_for(name: str) -> str:
+    """Return the plain word for a score; any other word as it is."""
+    return SCORES.get(name, name.replace("_", " ")) if name in METRICS or name in SCORES else name
+
+
+def dirty(line: Evidence) -> str:
+    """Say how the training part was contaminated; empty where it was not.
+
+    Example:
+        >>> dirty(Evidence("reproduced", "r2", contamination="target", shares=(0.1,)))
+        'with 10 % of the targets moved up'
+    """
+    if not line.contamination:
+        return ""
+    share = f"{100 * line.shares[-1]:g} %" if line.shares else "some"
+    upto = "up to " if len(line.shares) > 1 else ""
+    return (
+        f"with {upto}{share} of the {KINDS.get(line.contamination, f'rows under {line.contamination} outliers')}"
+    )
+
+
+def place(line: Evidence) -> str:
+    """Say on which data a line was measured: "on moons with 10 % of the labels flipped"."""
+    return " ".join(filter(None, [f"on {line.dataset}" if line.dataset else "", dirty(line)]))
+
+
+def told(line: Evidence) -> str:
+    """Say what one line found, with its interval, and where."""
+    about = "; ".join(filter(None, [line.detail, line.note])) if not line.protocol else line.detail
+    return " ".join(filter(None, [difference(line), bounds(line), place(line), f"({about})" if about else ""]))
+
+
+def difference(line: Evidence) -> str:
+    """Say what one line measured: "mae is 0.1 below mse in R²".
+
+    Example:
+        >>> difference(Evidence("reproduced", "change of skill", arms=("mae", "mse"), measured=0.1))
+        'mae loses 0.1 less skill than mse'
+    """
+    if line.measured is None or line.measured != line.measured:
+        return f"the {plain(line.quantity)} is {NOT_DEFINED}"
+    pair = len(line.arms) == 2 and line.aspect != "level"
+    if line.by_rate and len(line.rates) == 2:
+        (first, other), size = line.rates, apart(line.measured)
+        return f"{' '.join(line.arms)} at rate {first:g} is {size} rate {other:g} in {plain(line.quantity)}"
+    if line.quantity == SKILL and pair:
+        return skill_lost(line.arms, line.measured)
+    if pair:
+        return between(line.arms, line.measured, line.quantity) + at_rate(line)
+    named = f" of {' and '.join(line.arms)}" if line.arms else ""
+    return f"the {plain(line.quantity)}{named} is {line.measured:.3g}{at_rate(line)}"
+
+
+def skill_lost(arms: Sequence[str], change: float) -> str:
+    """Say how much more skill contamination costs one loss than another, or than it has on clean data."""
+    first, other = arms
+    if other == "clean":
+        return f"{first} {'loses' if change <= 0 else 'gains'} {abs(change):.2g} of its skill"
+    return f"{first} loses {abs(change):.2g} {'less' if change >= 0 else 'more'} skill than {other}"
+
+
+def between(arms: Sequence[str], gap: float, quantity: str) -> str:
+    """Say how far one arm is from another."""
+    first, other = (CONSTANT if arm == "constant" else arm for arm in arms)
+    if quantity == EPOCHS:
+        more = f"{abs(gap):.3g} {'more' if gap > 0 else 'fewer'} epochs than" if gap else "as many epochs as"
+        return f"{first} takes {more} {other}"
+    return f"{first} is {apart(gap)} {other} in {plain(quantity)}"
+
+
+def at_rate(line: Evidence) -> str:
+    """Say at which learning rate a line was measured, where it has one of its own."""
+    return f" at rate {line.rates[0]:g}" if line.rates else ""
+
+
+def apart(gap: float) -> str:
+    """Say how far and on which side one value is of another: "0.1 above"."""
+    return f"{abs(gap):.2g} {'above' if gap > 0 else 'below'}" if gap else "level with"
+
+
+def bounds(line: Evidence) -> str:
+    """Write the interval of a difference, counted in the direction that the sentence says; empty without one.
+
+    Example:
+        >>> bounds(Evidence("inconclusive", "f1", arms=("a", "b"), measured=-0.2, low=-0.5, high=0.1))
+        '[-0.1, 0.5]'
+    """
+    if line.low is None or line.high is None or line.low == line.high:
+        return ""
+    sign = -1 if len(line.arms) == 2 and (line.measured or 0.0) < 0 else 1
+    low, high = sorted((sign * line.low + 0.0, sign * line.high + 0.0))
+    return f"[{low:.2g}, {high:.2g}]"
+
+
+def relation(claim: Claim, units: Sequence[Evidence]) -> str:
+    """Say what a claim says of its units, in one clause: "mae loses less skill than mse".
+
+    Example:
+        >>> claim = Claim("x", "A beats b.", arguments={"direction": "better"})
+        >>> relation(claim, [Evidence("reproduced", "f1", arms=("a", other)) for other in "bc"])
+        'a is better than its rival in F1'
+    """
+    direction = direction_of(claim)
+    if not direction or not all(len(line.arms) == 2 and not line.by_rate for line in units):
+        return "it is so"
+    first, others = ({line.arms[side] for line in units} for side in (0, 1))
+    one = first.pop() if len(first) == 1 else "the named loss"
+    other = others.pop() if len(others) == 1 else "its rival"
+    other = CONSTANT if other == "constant" else other
+    quantities = {line.quantity for line in units}
+    if quantities == {SKILL}:
+        if other == "clean":
+            return f"{one} loses {'no ' if direction in ('not worse', 'equal') else ''}skill to contamination"
+        return f"{one} {LOSSES_OF_SKILL[direction]} {other}"
+    scores = [plain(line.quantity) for line in units]
+    about = f" in {listed(scores)}" if quantities <= {*METRICS} and len(quantities) < NAMED else ""
+    return f"{one} {RELATIONS[direction]} {other}{about}"
+
+
+def direction_of(claim: Claim) -> str:
+    """Return what is claimed of the first arm; empty where the units are of another kind."""
+    said = str(claim.arguments.get("direction", ""))
+    return (
+        said if said in RELATIONS else next((CLAIMED[name] for name in claim.experiments if name in CLAIMED), "")
+    )
+
+
+def listed(values: Iterable[str]) -> str:
+    """Name the first few things, each once, and count the others.
+
+    Example:
+        >>> listed(["b", "a", "a"]), listed("abcdef")
+        ('b and a', 'a, b, c, d and 2 more')
+    """
+    names: Sequence[str] = list(dict.fromkeys(filter(None, values)))
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    return joined(names)
+
+
+def joined(values: Iterable[str]) -> str:
+    """Name things: "a, b and c"."""
+    names = list(values)
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

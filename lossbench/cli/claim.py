@@ -1,0 +1,79 @@
+"""`lossbench claim`: a claim of the reader's own, in one sentence."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossbench.cli.judged import judge, judging, publish
+from lossbench.visible import visible
+
+if TYPE_CHECKING:
+    from lossbench.claims import Catalogue
+
+
+@click.command(short_help="Try a claim of your own, in one sentence.")
+@click.argument("sentence")
+@judging
+def claim(sentence: str, **options: Any) -> None:
+    r"""Try a claim of your own, such as "focal beats bce in f1 on imbalanced", and judge it.
+
+    \b
+    LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS
+        [by 0.05] [in SCORE] on DATASET[, DATASET] [with 10% target outliers]
+
+    always: one opposing case refutes it; sometimes: one case shows it. by: a difference up to that is none. The
+    claim is printed as TOML too, for a file of your own: lossbench claims -c FILE.
+    """
+    start = time.perf_counter()
+    from lossbench.claims.sentence import read_sentence, toml_of
+
+    table = read_sentence(sentence)
+    table |= {"score": scored(table["datasets"])} if "score" not in table else {}
+    judgements, study = judge(catalogue := written(table), catalogue.find(), options)
+    command = again(sentence, options)
+    publish([replace(one, command=command) for one in judgements], catalogue, study, options, start)
+    if not options["quiet"] and options["form"] in (None, "table"):
+        click.echo(f"\nFor a file of your own:\n\n{visible_lines(toml_of(table))}")
+
+
+def scored(datasets: list[str]) -> list[str]:
+    """Return the score by which the data sets are judged, where the sentence names none."""
+    from lossbench.data import load_dataset
+    from lossbench.errors import BadValue
+    from lossbench.metrics.scores import primary_score
+
+    scores = dict.fromkeys(primary_score(load_dataset(spec)) for spec in datasets)
+    if len(scores) > 1:
+        raise BadValue(
+            f"{' and '.join(datasets)} are judged by {' and '.join(scores)}; name one: in {next(iter(scores))}"
+        )
+    return list(scores)
+
+
+def written(table: dict[str, Any]) -> Catalogue:
+    """Return the catalogue that holds nothing but the claim."""
+    from pathlib import Path
+
+    from lossbench.claims.catalogue import catalogue_of
+    from lossbench.claims.sentence import NAME
+    from lossbench.plan.toml import Place
+
+    return catalogue_of(Place(()), {"claims": {NAME: table}}, Path("a claim of your own"))
+
+
+def again(sentence: str, options: dict[str, Any]) -> str:
+    """Return the command that repeats the judgement."""
+    parts = ["lossbench", "claim", sentence]
+    parts += ["--quick"] if options["quick"] else []
+    parts += ["--first-seed", str(options["first_seed"])] if options["first_seed"] else []
+    return shlex.join(parts)
+
+
+def visible_lines(text: str) -> str:
+    """Return lines with what cannot be seen written out."""
+    return "\n".join(map(visible, text.splitlines()))

@@ -1,0 +1,110 @@
+"""What `lossbench claims` and `lossbench claim` share: their options, the run, and what is printed of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossbench.cli.options import JOBS, PATH
+from lossbench.cli.progress import telling
+from lossbench.visible import visible
+
+if TYPE_CHECKING:
+    from lossbench.claims import Catalogue, Claim, Judgement, Study
+    from lossbench.claims.files import ChangedVerdict
+
+FORMATS = click.Choice(("table", "csv", "markdown", "json", "junit"))
+SEED = click.IntRange(0, 2**30)
+FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
+
+OPTIONS = (
+    click.option("--quick", is_flag=True, help="Few seeds and epochs: a first look, too little to settle much."),
+    click.option("--first-seed", type=SEED, default=0, metavar="N", help=FIRST_SEED),
+    click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder for the files."),
+    click.option("--format", "form", type=FORMATS, help="How the verdicts are printed  [default: table]."),
+    click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs."),
+    click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core]."),
+    click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for."),
+)
+
+
+def judging(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a run of claims."""
+    return reduce(lambda made, option: option(made), reversed(OPTIONS), function)
+
+
+@contextmanager
+def studying(options: dict[str, Any], count: int) -> Iterator[Study]:
+    """Give the study of a run; what cannot be written is refused before anything is trained."""
+    from lossbench.claims import Study, read_terms
+    from lossbench.results.write import prepare_folder
+    from lossbench.store import storage
+
+    if options["output"] is not None:
+        prepare_folder(options["output"])
+    with storage(not options["no_cache"]) as store, telling(options["quiet"]) as say:
+        if count > 1 and sys.stderr.isatty():  # a log gets lines of work that is done, and one of an error
+            say(f"reading {count} claims")
+        manner = {name: options[name] for name in ("quick", "jobs", "first_seed")}
+        yield Study(read_terms(), say=say, store=store, **manner)
+
+
+def judge(catalogue: Catalogue, chosen: Sequence[Claim], options: dict[str, Any]) -> tuple[list[Judgement], Study]:
+    """Try claims, and return what was found and how."""
+    from lossbench.claims import try_claims
+
+    with studying(options, len(chosen)) as study:
+        return try_claims(catalogue, chosen, study), study
+
+
+def publish(
+    judgements: Sequence[Judgement],
+    catalogue: Catalogue,
+    study: Study,
+    options: dict[str, Any],
+    start: float,
+    changed: Sequence[ChangedVerdict] = (),
+) -> None:
+    """Write the files, then print what was asked for."""
+    from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
+    from lossbench.claims.tables import LEGEND, overview
+    from lossbench.report.tables import markdown
+    from lossbench.results.write import write_text
+
+    folder, form = options["output"], options["form"]
+    makers: dict[str, Callable[[], str]] = {
+        "csv": lambda: claims_csv(judgements),
+        "json": lambda: claims_json(judgements),
+        "junit": lambda: claims_junit(judgements, catalogue, changed),
+        "markdown": lambda: markdown(overview(judgements, catalogue), LEGEND),
+    }
+    if folder is not None:
+        write_text(folder / "claims.csv", makers["csv"]())
+        write_text(folder / "evidence.csv", evidence_csv(judgements))
+        write_text(folder / "claims.md", makers["markdown"]())
+    if form in makers:
+        click.echo(makers[form](), nl=False)
+    elif form or not options["quiet"]:
+        show(judgements, catalogue, study)
+        seconds = time.perf_counter() - start
+        click.echo(f"\n{seconds:.1f} s" + (f", files in {visible(str(folder))}" if folder else ""))
+
+
+def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
+    """Print the scores and a line a claim, or the story of one, as wide as the terminal is."""
+    from lossbench.claims.tables import at_a_glance
+    from lossbench.claims.told.story import story
+    from lossbench.report.terminal import columns, console, print_lines
+
+    width = columns()
+    if len(judgements) > 1:
+        lines = at_a_glance(judgements, catalogue, width)
+    else:
+        lines = story(judgements[0], catalogue, study, width)
+    print_lines(console(width=width), lines)

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossbench.claims.answer import answer
+from lossbench.claims.claim import WORDS, Claim, Evidence, Form
+from lossbench.claims.forms import WEAK, find
+from lossbench.claims.told.words import KINDS, bounds, difference, dirty, listed, plain
+
+FORMS: tuple[Form, ...] = ("identity", "conjunction", "universal", "existential", "magnitude", "tendency")
+SAID = ("holds", "refuted", "shown", "not found", "mostly", "mixed", "rarely", "true", "false", WEAK)
+"""The words of verdicts that no other verdict may use; "holds everywhere tried" has one of them."""
+
+numbers = st.floats(-1, 1).map(lambda value: round(value, 3))
+units = st.builds(
+    Evidence,
+    st.sampled_from([word for word in WORDS if word != "not testable"]),
+    st.sampled_from(["accuracy", "r2", "change of skill"]),
+    dataset=st.sampled_from(["moons", "iris"]),
+    arms=st.sampled_from([("bce", "mse"), ("mae", "clean")]),
+    part=st.sampled_from(["one", "another"]),
+    contamination=st.sampled_from(["", *KINDS]),
+    shares=st.just((0.1,)),
+    aspect=st.sampled_from(["outcome", "size"]),
+    measured=numbers,
+    reported=st.just(0.5),
+    p_value=st.sampled_from([None, 0.01]),
+)
+evidence = st.lists(units, min_size=1, max_size=9)
+claims = st.builds(
+    lambda form, direction: Claim("x", "So it is.", form=form, arguments={"direction": direction}),
+    st.sampled_from(FORMS),
+    st.sampled_from(["better", "worse", "equal", "not worse", ""]),
+)
+
+
+def spoken(claim, lines):
+    """Return what is found and the sentence on it."""
+    finding = find(claim.form, lines)
+    return finding, answer(claim, finding)
+
+
+@given(claims, evidence)
+def test_a_sentence_is_whole(claim, lines):
+    """It begins with a capital letter and ends in a point; nothing is empty, doubled or a name of the code."""
+    _, said = spoken(claim, lines)
+    assert re.fullmatch(r"[A-Z].*[^ .,;:]\.", said)
+    assert not re.search(r"  | [,;:.]|\(\)|;;|None|nan|[a-z]_[a-z]", said)
+
+
+@given(claims, evidence)
+def test_a_sentence_says_the_word_of_its_verdict_and_no_other(claim, lines):
+    """Only where a claim depends on something do two words stand beside each other, each with its side."""
+    finding, said = spoken(claim, lines)
+    parts = [finding.verdict, *(["holds", "refuted"] if finding.split else [])]
+    for word in SAID:
+        if re.search(rf"\b{word}\b", said.lower()):
+            assert any(word in part for part in parts) or (word == "true" and finding.verdict == "partly")
+
+
+@given(claims.filter(lambda claim: claim.form not in ("identity", "conjunction")), evidence)
+def test_the_counts_add_up_to_the_units(claim, lines):
+    """Every unit is counted once, and none is against only where none is."""
+    finding, said = spoken(claim, lines)
+    tally = finding.tally
+    if claim.form == "magnitude":
+        found = re.search(
+            r"as printed in (\d+) of (\d+) settings?, reversed in (\d+), equal in (\d+), open in (\d+)", said
+        )
+        counts = [*map(int, found.groups())] if found else [0] * 5
+        supporting, total, *others = counts
+    else:
+        head = re.search(r"\bin (\d+) of (\d+) cases?\b", said)
+        supporting, total = map(int, head.groups())
+        words = (r"(\d+|none) against", r"(\d+) without a difference", r"(\d+) open")
+        found = [re.search(word, said) for word in words]
+        others = [0 if one is None or one[1] == "none" else int(one[1]) for one in found]
+        assert ("none against" in said) == (not tally.opposing)
+    assert total == len(tally.units) == supporting + sum(others)
+    assert (supporting, *others) == tuple(map(len, (tally.supporting, tally.opposing, tally.equal, tally.open)))
+
+
+@given(claims.filter(lambda claim: claim.form == "tendency"), evidence)
+def test_the_typical_and_the_largest_opposing_difference_are_named(claim, lines):
+    """With what was measured, the data set and the contamination in words; one line is told once."""
+    finding, said = spoken(claim, lines)
+    for line in filter(None, (finding.tally.typical, finding.tally.worst)):
+        assert difference(line) in said
+        assert f"on {line.dataset}" in said
+        assert dirty(line) in said
+    assert ("at worst" in said) == (
+        finding.tally.worst is not None and finding.tally.worst is not finding.tally.typical
+    )
+
+
+@given(evidence)
+def test_every_part_of_a_conjunction_is_named_once(lines):
+    """Each under its own word."""
+    finding, said = spoken(Claim("x", "Both are so.", form="conjunction"), lines)
+    if finding.verdict != WEAK:
+        assert all(len(re.findall(rf"\b{part}\b", said)) == 1 for part in finding.parts)
+
+
+@given(numbers, numbers, numbers)
+def test_an_interval_is_counted_as_the_sentence_counts(first, second, third):
+    """Where the first arm is below, so far below: its middle is the size that is said."""
+    low, middle, high = sorted([first, second, third])
+    line = Evidence("inconclusive", "f1", arms=("a", "b"), measured=middle, low=low, high=high)
+    if low < high:
+        ends = [*map(float, bounds(line).strip("[]").split(", "))]
+        assert ends == sorted(ends)
+        assert ends[0] - 0.01 <= abs(middle) <= ends[1] + 0.01
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (Evidence("reproduced", "r2", arms=("a", "b"), measured=-0.1), "a is 0.1 below b in R²"),
+        (
+            Evidence("reproduced", "change of skill", arms=("a", "clean"), measured=-0.1),
+            "a loses 0.1 of its skill",
+        ),
+        (
+            Evidence("reproduced", "epochs_to_target", arms=("a", "b"), measured=-3.0),
+            "a takes 3 fewer epochs than b",
+        ),
+        (
+            Evidence("reproduced", "accuracy", arms=("a",), rates=(0.1, 1.0), by_rate=True, measured=0.2),
+            "a at rate 0.1 is 0.2 above rate 1 in accuracy",
+        ),
+        (Evidence("reproduced", "cost of a doubled error", measured=4.0), "the cost of a doubled error is 4"),
+        (Evidence("not testable", "f1"), "the F1 is -"),
+    ],
+)
+def test_each_kind_of_difference_has_its_words(line, said):
+    """Who, how far, on which side, in what."""
+    assert difference(line) == said
+
+
+def test_a_printed_number_that_is_cut_off_is_told_by_its_digits():
+    """To as many as are printed; where that is not the exact value, the rounded one is named."""
+    claim = Claim("x", "It is so.", form="identity")
+    for measured, printed, said in (
+        (23.8, "23.79", "it is 23.80, cut off to 23.79 instead of rounded"),
+        (200 / 3, "66", "it is 66.67, cut off to 66 instead of rounded to 67"),
+    ):
+        note = f"printed as {printed}, computed {measured!r}"
+        lines = [Evidence("contradicted", "mape", reported=float(printed), measured=measured, note=note)]
+        lines += [
+            Evidence(
+                "reproduced",
+                "mape",
+                reported=float(printed),
+                measured=measured,
+                note=note,
+                reading="but for rounding",
+            )
+        ]
+        assert spoken(claim, lines)[1] == f"True but for rounding: {said}."
+
+
+@given(st.lists(st.text("abc", max_size=3), max_size=8))
+def test_a_list_names_each_once_or_counts_it(names):
+    """No name is lost: four at most are said and the others counted; blanks are none."""
+    there = set(names) - {""}
+    said = listed(there)
+    count = int(said.split(" and ")[1].split()[0]) if len(there) > 4 else 0
+    assert len(there) == (said.split(" and ")[0].count(",") + 1 if there else 0) + (count or len(there) > 1)
+
+
+@given(st.sampled_from([*KINDS]), st.floats(0.01, 0.9))
+def test_a_contamination_is_said_in_words(kind, share):
+    """Its share in per cent, and what is done to the rows."""
+    said = dirty(Evidence("reproduced", "r2", contamination=kind, shares=(share,)))
+    assert said.startswith("with ")
+    assert KINDS[kind] in said
+    assert "_" not in said
+
+
+def test_scores_are_said_in_words():
+    """Also inside a longer quantity; a word that is no score stays."""
+    assert plain("rank correlation of falling log_loss and rising balanced_accuracy") == (
+        "rank correlation of falling log loss and rising balanced accuracy"
+    )
+    assert plain("no_score and roc_auc") == "no_score and area under the ROC curve"
