@@ -34,6 +34,7 @@ class Topic(Enum):
 
     # Of a run.
     PARTIAL = "dataset", "trials", "seeds"
+    PROTOCOL = "dataset", "settings", "why"
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
@@ -43,6 +44,8 @@ class Topic(Enum):
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
+    PLACES = ("places",)
+    SKILLS = "task", "runs", "shown"
     ALTERED = "path", "trials"
     NO_CURVES = ()
     NO_TUNING = ()

@@ -139,7 +139,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
 
 
 def at_best(score: str) -> str:
-    """Return the column of a score at the epoch of the best validation score."""
+    """Return the column of a score, or of a training loss, at the epoch of the best validation score."""
     return f"{score}_at_best"
 
 
@@ -207,6 +207,14 @@ _CONTEXT = (
     Column("failure", "context", "text", "why the training failed", empty=True, optional=True, since=2),
 )
 
+_FIT = tuple(
+    Column(name, "context", "number", meaning, empty=True, optional=True, since=4)
+    for name, meaning in (
+        ("train_loss", "the loss itself, its mean over the training part as it was trained on"),
+        ("train_score", "the primary score on the same part"),
+    )
+)
+
 TRIALS: dict[str, Column] = {
     column.name: column
     for column in (
@@ -217,6 +225,8 @@ TRIALS: dict[str, Column] = {
         *_CONVERGENCE,
         *_HASHES,
         *_CONTEXT,
+        *_FIT,
+        *(replace(column, name=at_best(column.name)) for column in _FIT),
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""
@@ -314,6 +324,9 @@ COMPARISONS = (
 )
 """The columns of `comparisons.csv`: one row a data set, setting and pair of losses."""
 
+OWNED = ("optimizer", "l1", "l2")
+"""What a data set may have of its own; see `lossbench.plan.protocol`."""
+
 RANKED = ("task", "view", *SETTING, "outlier_fraction")
 """What the data sets of one table of ranks share."""
 
@@ -321,8 +334,15 @@ RANKS = (
     *(*RANKED, "loss", "average_rank", "losses", "data_sets", "reference"),
     *("p_value", "p_holm", "smallest_p", "data_sets_needed", "verdict", "reason"),
     *("friedman", "friedman_p", "friedman_reason"),
+    "letters",
 )
-"""The columns of `ranks.csv`: one row a task, setting and loss."""
+"""The columns of `ranks.csv`, but for those of the skill: one row a task, setting and loss."""
+
+SKILLS = (*RANKED, "loss", *three("skill"), "runs")
+"""The columns that tell a row of `ranks.csv`, and those of the skill, which are its last."""
+
+PROFILES = (*RANKED, "loss", "data_sets", "runs", "above", *three("share"))
+"""The columns of `profiles.csv`: one row a task, setting, loss and level of skill."""
 
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""
@@ -346,7 +366,7 @@ CURVES, TUNING = ({column.name: column for column in columns} for columns in (_C
 """The columns of `curves.csv` and of `tuning.csv` by name."""
 
 _COUNTS = tuple(name for name in SUMMARY if name.endswith("_n"))
-UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed"), "Int64") | {
+UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed", "runs"), "Int64") | {
     "bootstrap_disagrees": "boolean"
 }
 """The types of the columns of these tables that may hold undefined values besides floats."""

@@ -17,13 +17,11 @@ import lossbench
 from lossbench.plan.settings import make_settings
 from lossbench.results.rows_file import read_rows
 from lossbench.schema import COLUMNS, COMPARISONS, METRICS, SUMMARY
-from lossbench.stats.findings import average_curves
-from lossbench.stats.pairs import compare_pairs
-from lossbench.stats.summary import summarise
+from lossbench.stats.findings import Findings, average_curves
 
 SMALL = {"datasets": "iris", "losses": ["ce", "mse"], "seeds": 2, "epochs": 3, "outliers": 0, "models": "mlp:4"}
 
-TABLES = {"trials.csv", "summary.csv", "comparisons.csv", "ranks.csv", "curves.csv"}
+TABLES = {"trials.csv", "summary.csv", "comparisons.csv", "ranks.csv", "profiles.csv", "curves.csv"}
 FILES = TABLES | {"rows.npz", "report.md", "report.html", "manifest.json"}
 
 
@@ -216,12 +214,12 @@ def test_saving_leaves_the_promised_files(result: lossbench.Comparison, tmp_path
 
 
 def test_all_is_made_again_from_the_trials(result: lossbench.Comparison, tmp_path: Path) -> None:
-    """Summary and pairs of trials and rows that were read back are those of the comparison, to the last bit."""
+    """The tables of trials and rows that were read back are those of the comparison, to the last bit."""
     result.save(tmp_path)
     back = read_trials((tmp_path / "trials.csv").read_text(encoding="utf-8"))
-    for function, made in ((summarise, result.summary), (compare_pairs, result.comparisons)):
-        again = function(back, contributed=read_rows(tmp_path / "rows.npz", back))
-        assert_frame_equal(again, made, check_dtype=False, check_exact=True)
+    again = Findings(back, contributed=read_rows(tmp_path / "rows.npz", back))
+    for name in ("summary", "comparisons", "ranks", "profiles"):
+        assert_frame_equal(getattr(again, name), getattr(result, name), check_dtype=False, check_exact=True)
     curves = average_curves(back, result.raw_curves)
     assert_frame_equal(curves, result.curves, check_dtype=False, check_exact=True)
 
@@ -244,7 +242,7 @@ def test_a_placebo_is_equivalent(dataset: str, losses: list[str], margin: float)
     The 150 rows of iris cannot show that of a difference as small as a hundredth.
     """
     run = small(datasets=dataset, losses=losses, epochs=5, seeds=6)
-    summary = summarise(run.trials, margins={"accuracy": margin}, contributed=run.contributed)
+    summary = Findings(run.trials, margins={"accuracy": margin}, contributed=run.contributed).summary
     placebo = summary.iloc[1]
     assert (placebo.reference, placebo.verdict) == (losses[0], "equivalent")
     assert summary.tied_with_best.all()

@@ -14,6 +14,7 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.study import Study
 from lossbench.schema import METRICS, OVERLAP, Metric
+from lossbench.stats.groups import identities
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.rows import RowSpread, over_rows
@@ -84,6 +85,12 @@ class Cell:
         place = loss, self.shares[0] if share is None else share
         return np.asarray(self._columns[column][self._places[place]])
 
+    def _in_file(self, loss: str) -> np.ndarray:
+        """Return where what rows contribute knows the trials of a loss at the smallest share: (seeds,)."""
+        assert self.contributed is not None  # asked for where it is
+        mine = self.trials.iloc[self._places[loss, self.shares[0]]]
+        return self.contributed.places(identities(mine))
+
     @cached_property
     def _gone(self) -> dict[str, int]:
         """How many trainings of each loss diverged, where any did."""
@@ -126,9 +133,8 @@ class Cell:
         """
         counts = METRICS[score].counts
         if self.contributed and CONSTANT not in arms and not self.diverged(arms):
-            labels = self.trials.index.to_numpy()
-            places = np.stack([labels[self._places[arm, self.shares[0]]] for arm in arms])
-            known = np.where(np.isnan(np.stack([self.of(score, arm) for arm in arms])), -1, places)
+            scores = np.stack([self.of(score, arm) for arm in arms])
+            known = np.where(np.isnan(scores), -1, np.stack([self._in_file(arm) for arm in arms]))
             found = self.contributed.contributions(known, score)
             if found is not None:
                 return over_rows(found.scores[:1] - found.scores[1:], found.unit, found.split, counts)

@@ -31,6 +31,8 @@ class Protocol:
         optimizer: spec of the optimiser.
         lr: the learning rates of each task; several only where each loss gets its own of them.
         tune: whether it does.
+        own: by data set, the optimiser of its own where networks would learn its rows by heart; see
+            `lossbench.plan.protocol`.
     """
 
     name: str
@@ -38,10 +40,12 @@ class Protocol:
     optimizer: str
     lr: Mapping[Task, tuple[float, ...]]
     tune: bool = False
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def axes(self, task: Task) -> dict[str, Any]:
         """Return the settings of an experiment on a task."""
-        return {"optimizers": [self.optimizer], "lr": list(self.lr[task]), "tune": self.tune}
+        own = {name: {"optimizers": [spec]} for name, spec in self.own.items()}
+        return {"optimizers": [self.optimizer], "lr": list(self.lr[task]), "tune": self.tune, "protocol": own}
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 LAWS = ("moons:rows=178", "blobs:rows=178", "blobs:rows=500:classes=10", "line:rows=200", "friedman1:rows=200")
 DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "friedman1")
 
+ARMS, COMPARISONS, MODEL = 4, 300, "mlp:16"
+WITH_TABLES, WITHOUT_TABLES = ("same", "model"), ("arms", "comparisons")
+"""Options that do nothing without --tables, and with it."""
+
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
 @many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
 @many("-l", "--loss", "losses", kind=TEXTS, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
-@click.option("--arms", type=int, default=4, show_default=True, metavar="N", help="Arms of one loss.")
+@click.option("--arms", type=int, metavar="N", help=f"Arms of one loss  [default: {ARMS}].")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
-@click.option("--comparisons", type=int, default=300, show_default=True, metavar="N", help="On each data set.")
+@click.option("--comparisons", type=int, metavar="N", help=f"On each data set  [default: {COMPARISONS}].")
 @click.option("--tables", type=int, metavar="N", help="Fresh tables of each law, instead of A/A on one.")
 @click.option("--same", is_flag=True, help="With --tables: the losses are equal on these laws.")
-@click.option("-m", "--model", default="mlp:16", show_default=True, metavar="SPEC", help="With --tables.")
+@click.option("-m", "--model", metavar="SPEC", help=f"With --tables  [default: {MODEL}].")
 @click.option("--epochs", type=int, default=20, show_default=True, metavar="N", help="Passes over the rows.")
 @click.option(
     "--csv", "target", type=FILE, metavar="FILE|-", help="Write the rates as CSV, - for standard output."
@@ -38,12 +42,12 @@ DATASETS = ("breast_cancer", "digits", "moons:rows=2000", "moons", "wine", "frie
 def aa(
     datasets: list[str] | None,
     losses: list[str] | None,
-    arms: int,
+    arms: int | None,
     seeds: int,
-    comparisons: int,
+    comparisons: int | None,
     tables: int | None,
     same: bool,
-    model: str,
+    model: str | None,
     epochs: int,
     target: str | None,
     jobs: int | None,
@@ -61,13 +65,15 @@ def aa(
     from lossbench.selftest.aa import prepare, simulate
     from lossbench.selftest.tables import calibrate, plan_tables, trainings_of
 
+    refuse_idle(tables, same=same or None, model=model, arms=arms, comparisons=comparisons)
     if target not in (None, "-"):
         prepare_file(Path(str(target)))
     if tables is None:
+        arms, comparisons = (ARMS if arms is None else arms), (COMPARISONS if comparisons is None else comparisons)
         wanted = prepare(datasets or DATASETS, losses, arms, seeds, comparisons, epochs)
         trainings, run, show = wanted.trainings, partial(simulate, wanted, jobs), print_rates
     else:
-        experiment = plan_tables(datasets or LAWS, losses, model, tables, seeds, epochs)
+        experiment = plan_tables(datasets or LAWS, losses, model or MODEL, tables, seeds, epochs)
         trainings, show = trainings_of(experiment, tables), print_held
         run = partial(calibrate, experiment, tables, same, jobs)
     rows: list[dict[str, object]] = []
@@ -77,6 +83,17 @@ def aa(
     finally:  # data sets that are done are reported, even where the others are interrupted
         if rows:
             report(rows, target, quiet, show)
+
+
+def refuse_idle(tables: int | None, **given: object) -> None:
+    """Refuse options that would do nothing, as they belong to the other kind of test; None is not given."""
+    from lossbench.errors import BadValue
+
+    for name, value in given.items():
+        if value is not None and tables is None and name in WITH_TABLES:
+            raise BadValue(f"--{name} is of fresh tables, and does nothing without --tables; give --tables N too")
+        if value is not None and tables is not None and name in WITHOUT_TABLES:
+            raise BadValue(f"--{name} is of A/A on one table, and does nothing with --tables; leave out one")
 
 
 def report(

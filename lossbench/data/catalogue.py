@@ -109,15 +109,25 @@ def load_dataset(spec: str) -> Dataset:
         >>> load_dataset("imbalanced:positives=0.05").name
         'imbalanced:positives=0.05'
     """
+    record = check_dataset(spec)
+    if record is not None:
+        return _first_table(spec, record)
+    from lossbench.data.table import load_table  # imports pandas, which no other data set needs
+
+    return load_table(spec)
+
+
+def check_dataset(spec: str) -> DatasetRecord | None:
+    """Return the record of the data set that a spec names; None where it names a file.
+
+    Raises:
+        UnknownName: neither.
+    """
     name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
-    if name in known:
-        return _first_table(spec, known[name])
-    if Path(name).suffix or Path(name).name != name:
-        from lossbench.data.table import load_table  # imports pandas, which no other data set needs
-
-        return load_table(spec)
-    raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
+    if name not in known and not (Path(name).suffix or Path(name).name != name):
+        raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
+    return known.get(name)
 
 
 def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:

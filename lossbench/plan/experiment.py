@@ -23,10 +23,11 @@ from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
+from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import Settings
 from lossbench.spec import title
 from lossbench.task import Task
-from lossbench.training.network import parse_model
+from lossbench.training.network import Model, parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
 from lossbench.training.trial import Trial
@@ -69,6 +70,12 @@ class Experiment:
         """The data sets."""
         return tuple(setup.dataset for setup in self.setups)
 
+    @property
+    def own(self) -> tuple[Own, ...]:
+        """What data sets have of their own."""
+        found = (in_words(self.settings.protocol, dataset.name) for dataset in self.datasets)
+        return tuple(filter(None, found))
+
 
 def plan(settings: Settings) -> Experiment:
     """Load the data, match losses with it, and list the trials.
@@ -78,15 +85,15 @@ def plan(settings: Settings) -> Experiment:
     """
     check_tuning(settings)
     models = resolved(settings.models, parse_model)
-    optimisers = resolved(settings.optimizers, parse_optimiser)
+    resolved(settings.optimizers, parse_optimiser)
     datasets = judged_by(settings, resolved(settings.datasets, load_dataset).values())
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets)
-    setups = tuple(Setup(dataset, fitting[dataset.name], models, optimisers) for dataset in datasets)
-    trials = tuple(trial for setup in setups for trial in trials_of(settings, setup))
+    setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
+    trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup))
     tuning = tuple(tuning_trials(settings, trials))
     for setup in setups:
         with naming(setup.dataset.name):
@@ -101,6 +108,11 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
     for dataset in datasets:
         refuse_undefined(dataset, (*tuning_seeds(settings), *settings.seeds))
     return datasets
+
+
+def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
+    """Return a data set with what its trials name, its own optimisers if it has any."""
+    return Setup(dataset, losses, models, resolved(settings.on(dataset.name).optimizers, parse_optimiser))
 
 
 @contextmanager

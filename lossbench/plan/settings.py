@@ -10,15 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
+from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
+from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS
 from lossbench.spec import title
@@ -55,6 +57,7 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         score: what is judged, and tuned by: the first that a data set's task has; none for its own.
+        protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
         gate: how a run is held against a baseline.
     """
@@ -73,12 +76,18 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     score: tuple[str, ...]
+    protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
         return self.losses.get(task, ()) if isinstance(self.losses, Mapping) else self.losses
+
+    def on(self, dataset: str) -> Settings:
+        """Return the settings as they hold on one data set."""
+        own = protocol_of(self.protocol, dataset)
+        return replace(self, **{name: own[name] for name in OWN if name in own})
 
 
 def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
@@ -109,6 +118,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    values["protocol"] = overridden(values.get("protocol", {}), changes)
     for key, value in changes.items():
         both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
         # A table changes only the entries that it names.
@@ -273,6 +283,27 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
     return margins
 
 
+def _protocols(value: Any, place: Place) -> dict[str, dict[str, Any]]:
+    """Read the `[protocol.DATASET]` tables."""
+    if not isinstance(value, Mapping):
+        raise place.wrong(value, "a table for each data set, as [protocol.diabetes]")
+    for name in value:
+        with at(place.inside(name)):
+            check_dataset(name)
+    return {name: _protocol(table, place.inside(name)) for name, table in value.items()}
+
+
+def _protocol(value: Any, place: Place) -> dict[str, Any]:
+    """Read what a data set has of its own."""
+    if not isinstance(value, Mapping):
+        raise place.wrong(value, f"a table with {', '.join(OWN)}")
+    for key in value:
+        if key not in (*OWN, WHY):
+            raise UnknownName("key", key, (*OWN, WHY), where=str(place.inside(key)))
+    readers = {name: _READERS[name] for name in OWN} | {WHY: partial(read_as, str)}
+    return {key: readers[key](item, place.inside(key)) for key, item in value.items()}
+
+
 def _gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
     table = read_table(GATE, [], value, place)
@@ -373,6 +404,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "score": _scores,
+    "protocol": _protocols,
     "margins": _margins,
     "gate": _gate,
 }

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
 import pandas as pd
 
 from lossbench.remark import Remark
+from lossbench.report.critical import Place, picture
 from lossbench.report.escape import html as escape
 from lossbench.report.plot import Points
 from lossbench.report.svg import COLOURS, IntervalRow, curves, intervals
-from lossbench.report.tables import Table, groups, heading, make_table, markdown, tables
-from lossbench.report.words import LEGEND, words
-from lossbench.schema import METRICS
+from lossbench.report.tables import (
+    Table,
+    groups,
+    heading,
+    make_table,
+    markdown,
+    rank_table,
+    several,
+    tables,
+)
+from lossbench.report.words import ACROSS, LEGEND, no_picture, words
+from lossbench.schema import METRICS, RANKED
 from lossbench.stats.findings import LINE, Findings
 
 STYLE = """
@@ -28,6 +38,7 @@ tr.best { font-weight: 600 }
 pre { font-size: 13px; white-space: pre-wrap; color: #444 }
 svg { font-size: 12px; max-width: 100%; height: auto } svg .title { font-weight: 600 } svg .number { fill: #666 }
 .grid { stroke: #e4e4e4 } .zero { stroke: #444 } .band { fill: #0072b2; opacity: .1 }
+.around { opacity: .1 } .tied { stroke: #222; stroke-width: 4 }
 .curve { fill: none; stroke-width: 2 } g.curve:hover, path.curve:hover { stroke-width: 4 }
 """
 
@@ -41,8 +52,9 @@ HOW = (
 def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `page`."""
     said = [words(remark) for remark in remarks]
+    across = [*map(rank_table, several(findings.ranks))]
     return {
-        "report.md": markdown(tables(findings.summary), [*LEGEND, *said]),
+        "report.md": markdown([*tables(findings.summary), *across], [*legend(across), *said]),
         "report.html": page(findings, epochs, said),
     }
 
@@ -58,16 +70,52 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     trained, shares = ({} if epochs is None else by_epoch(epochs)), by_share(findings.trials)
     sections = []
     for group in groups(findings.summary):
-        losses = findings.summary.loss[findings.summary.task == group.task.iloc[0]].unique()
-        colours = dict(zip(losses, cycle(COLOURS), strict=False))  # the same on all data sets of a task
+        colours = colours_of(findings, group.task.iloc[0])
         charts = [differences(group, colours, findings.margins), *lines(group, colours, trained, shares)]
         table = make_table(group)
         sections.append(f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{grid(table)}")
-    text = "".join(f"{escape(line)}\n" for line in [*LEGEND, "", *said])
+    across = [section(rows, findings) for rows in several(findings.ranks)]
+    text = "".join(f"{escape(line)}\n" for line in [*legend(across), "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
     top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
-    body = "\n".join([top, *sections, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
+    body = "\n".join([top, *sections, *across, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def legend(across: Sequence[object]) -> Sequence[str]:
+    """Return how to read the tables, with those over several data sets where there are any."""
+    return [*LEGEND, *ACROSS] if across else LEGEND
+
+
+def colours_of(findings: Findings, task: str) -> dict[str, str]:
+    """Return the colour of each loss of a task, the same on all its data sets."""
+    losses = findings.summary.loss[findings.summary.task == task].unique()
+    return dict(zip(losses, cycle(COLOURS), strict=False))
+
+
+def section(rows: pd.DataFrame, findings: Findings) -> str:
+    """Return what is said of one task over its data sets.
+
+    Args:
+        rows: its ranks, the best first.
+        findings: what the trials say.
+    """
+    first, colours, table = rows.iloc[0], colours_of(findings, rows.task.iloc[0]), rank_table(rows)
+    charts = [profile_chart(findings.profiles.merge(rows.head(1)[list(RANKED)]), colours)]
+    placed = rows.dropna(subset="letters")
+    if len(placed):
+        places = [Place(*one) for one in placed[["loss", "average_rank", "letters"]].itertuples(index=False)]
+        charts.append(picture("mean ranks; a bar: not told apart", places, [colours[one.name] for one in places]))
+    why = "" if len(placed) else f"<p>{escape(no_picture(first.data_sets))}</p>\n"
+    return f"<h2>{escape(table.title)}</h2>\n<figure>{''.join(charts)}</figure>\n{why}{grid(table)}"
+
+
+def profile_chart(profiles: pd.DataFrame, colours: Mapping[str, str]) -> str:
+    """Return the performance profiles of the losses of one task, each with its band."""
+    losses = dict(iter(profiles.groupby("loss", sort=False)))
+    drawn = {str(loss): [*zip(rows.above, rows.share, strict=True)] for loss, rows in losses.items()}
+    bands = {str(loss): (rows.share_low.to_numpy(), rows.share_high.to_numpy()) for loss, rows in losses.items()}
+    return curves("share of trainings whose skill is above a level", drawn, colours, bands)
 
 
 def grid(table: Table) -> str:

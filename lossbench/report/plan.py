@@ -9,7 +9,7 @@ from itertools import chain
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, tuning_seeds
 from lossbench.report.words import words
-from lossbench.results.remarks import custom_losses, skipped
+from lossbench.results.remarks import custom_losses, protocols, skipped
 from lossbench.run.runner import Forecast
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n
@@ -31,7 +31,8 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
         yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
     yield forecast_line(forecast)
     yield from reach(experiment)
-    yield from map(words, chain(skipped(experiment.skipped), custom_losses(experiment)))
+    said = protocols(experiment.own), skipped(experiment.skipped), custom_losses(experiment)
+    yield from map(words, chain(*said))
 
 
 def setup_line(experiment: Experiment, setup: Setup) -> str:

@@ -17,7 +17,7 @@ from lossbench.results.manifest import MANIFEST
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
-from lossbench.results.write import csv_text, findings_csv, json_text, write_folder
+from lossbench.results.write import csv_text, findings_csv, json_text, to_bytes, write_folder
 from lossbench.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: 
         **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
+        "protocols": [asdict(own) for own in experiment.own],
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
         "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
@@ -85,7 +86,4 @@ def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: 
 
 def hashes(texts: Mapping[str, str | bytes]) -> dict[str, str]:
     """Return the hash of each file, as `sha256sum` prints it, by name, so that a run made again has the same."""
-    return {
-        name: hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()
-        for name, text in sorted(texts.items())
-    }
+    return {name: hashlib.sha256(to_bytes(text)).hexdigest() for name, text in sorted(texts.items())}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -104,12 +105,12 @@ def intervals(title: str, rows: Sequence[IntervalRow], margin: float) -> str:
         f'<path class="zero" d="M{x(0):.1f} {TOP}V{bottom}"/>',
     ]
     marks += [part for number, row in enumerate(rows) for part in _interval(row, x, TOP + ROW * (number + 0.5))]
-    return _chart(title, bottom + BOTTOM, [*_below(x, bottom), *marks])
+    return chart(title, bottom + BOTTOM, [*_below(x, bottom), *marks])
 
 
 def _interval(row: IntervalRow, x: Scale, y: float) -> Iterator[str]:
     yield f'<circle cx="{LEFT - 40}" cy="{y:.1f}" r="4" fill="{row.colour}"/>'
-    yield f'<text x="{LEFT - 32}" y="{y + 4:.1f}">{_shortened(row.name)}</text>'
+    yield f'<text x="{LEFT - 32}" y="{y + 4:.1f}">{shortened(row.name)}</text>'
     if math.isnan(row.mean):
         anchor, gap = ("start", 6) if x(0) < (x.start + x.end) / 2 else ("end", -6)  # where there is room
         place = f'x="{x(0) + gap:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}"'
@@ -122,25 +123,41 @@ def _interval(row: IntervalRow, x: Scale, y: float) -> Iterator[str]:
     yield f'<g class="curve" stroke="{colour}"><title>{escape(told)}</title>{bar}{dot}</g>'
 
 
-def curves(title: str, drawn: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str]) -> str:
+def curves(
+    title: str,
+    drawn: Mapping[str, Sequence[tuple[float, float]]],
+    colours: Mapping[str, str],
+    bands: Mapping[str, tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
+) -> str:
     """Return a chart of curves.
 
     Args:
         title: stands above.
         drawn: the points of each curve, x rising; what is not finite is left out.
         colours: of each curve.
+        bands: by curve, the lower and the upper end of its interval at each of its points; NaN for none.
     """
     points = np.array([point for curve in drawn.values() for point in curve], dtype=float).reshape(-1, 2)
     x = Scale(*span(points[:, 0]), LEFT, WIDTH - RIGHT)
     y = Scale(*span(points[:, 1]), HEIGHT - BOTTOM, TOP)
-    marks = [_curve(name, curve, colours[name], x, y) for name, curve in drawn.items()]
-    return _chart(title, HEIGHT, [*_below(x, HEIGHT - BOTTOM), *_beside(y), *marks])
+    marks = [_band(drawn[name], *ends, colours[name], x, y) for name, ends in bands.items()]
+    marks += [_curve(name, curve, colours[name], x, y) for name, curve in drawn.items()]
+    return chart(title, HEIGHT, [*_below(x, HEIGHT - BOTTOM), *_beside(y), *marks])
 
 
 def _curve(name: str, points: Sequence[tuple[float, float]], colour: str, x: Scale, y: Scale) -> str:
     seen = [(x(across), y(up)) for across, up in points if math.isfinite(across) and math.isfinite(up)]
     path = "M" + "L".join(f"{across:.1f} {up:.1f}" for across, up in seen) if seen else ""
     return f'<path class="curve" stroke="{colour}" d="{path}"><title>{escape(name)}</title></path>'
+
+
+def _band(
+    points: Sequence[tuple[float, float]], low: np.ndarray, high: np.ndarray, colour: str, x: Scale, y: Scale
+) -> str:
+    across = [x(place) for place, _ in points]
+    edge = [*zip(across, high.tolist(), strict=True), *reversed([*zip(across, low.tolist(), strict=True)])]
+    path = "L".join(f"{place:.1f} {y(up):.1f}" for place, up in edge if math.isfinite(up))
+    return f'<path class="around" fill="{colour}" d="{f"M{path}Z" if path else ""}"/>'
 
 
 def _below(x: Scale, bottom: float) -> Iterator[str]:
@@ -158,12 +175,14 @@ def _beside(y: Scale) -> Iterator[str]:
         yield f'<text class="number" x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.12g}</text>'
 
 
-def _chart(title: str, height: float, marks: Iterable[str]) -> str:
-    said, size = escape(title), f'width="{WIDTH}" height="{height:g}"'
-    head = f'<svg viewBox="0 0 {WIDTH} {height:g}" {size} role="img" aria-label="{said}">'
-    text = f'<text class="title" x="{WIDTH // 2}" y="14" text-anchor="middle">{said}</text>'
+def chart(title: str, height: float, marks: Iterable[str], width: float = WIDTH) -> str:
+    """Return a picture of some marks under its title; sizes are in pixels."""
+    said, size = escape(title), f'width="{width:g}" height="{height:g}"'
+    head = f'<svg viewBox="0 0 {width:g} {height:g}" {size} role="img" aria-label="{said}">'
+    text = f'<text class="title" x="{width / 2:g}" y="14" text-anchor="middle">{said}</text>'
     return f"{head}{text}{''.join(marks)}</svg>"
 
 
-def _shortened(name: str, length: int = 20) -> str:
+def shortened(name: str, length: int = 20) -> str:
+    """Return a name for a place with little room."""
     return escape(name if len(name) <= length else f"{name[: length - 1]}…")

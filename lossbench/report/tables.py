@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.schema import METRICS, SETTING, three
+from lossbench.schema import METRICS, RANKED, SETTING, three
 from lossbench.stats.verdicts import BETTER, WORSE
 from lossbench.visible import visible
 
@@ -105,11 +105,46 @@ def heading(score: str) -> str:
 
 def title(row: pd.Series[Any]) -> str:
     """Name the data set and everything that its losses share."""
+    dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
+    return f"{row.dataset} ({row.task}): {setting(row)}{dirty}"
+
+
+def setting(row: pd.Series[Any]) -> str:
+    """Name what losses were trained under."""
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
-    setting = f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
-    dirty = f", {100 * row.outlier_fraction:g} % {row.outlier_kind} contamination" if row.outlier_fraction else ""
-    return f"{row.dataset} ({row.task}): {setting}{dirty}"
+    return f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+
+
+def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the ranks of each task and setting with several data sets and losses, the best first."""
+    known = ranks[(ranks.data_sets > 1) & (ranks.losses > 1)]
+    for _, rows in known.groupby(list(RANKED), sort=False, dropna=False):
+        yield rows.sort_values("average_rank", na_position="last", kind="stable")
+
+
+def rank_table(rows: pd.DataFrame) -> Table:
+    """Lay out how the losses of one task did over its data sets.
+
+    Args:
+        rows: of one task and setting, from `several`.
+    """
+    first = rows.iloc[0]
+    dirty = f", {100 * first.outlier_fraction:g} % contamination" if first.outlier_fraction else ""
+    cells = zip(column(map(Spread, rows.average_rank), digits=1), column(spreads(rows, "skill")), strict=True)
+    lines = tuple(
+        (
+            row.letters if isinstance(row.letters, str) else "",
+            row.loss,
+            "ref" if row.loss == row.reference else VERDICTS.get(row.verdict, ""),
+            rank,
+            skill,
+            "" if pd.isna(row.runs) else str(row.runs),
+        )
+        for (_, row), (rank, skill) in zip(rows.iterrows(), cells, strict=True)
+    )
+    columns = ("abc", "loss", "vs", "mean rank", "skill", "runs")
+    return Table(f"{first.task}, {first.data_sets} data sets: {setting(first)}{dirty}", columns, lines)
 
 
 def counted(row: pd.Series[Any]) -> str:

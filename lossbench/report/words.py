@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossbench.remark import Remark, Topic
+from lossbench.report.critical import Place, number_line
+from lossbench.report.figures import interval
 from lossbench.report.tables import heading, listed_seeds
+from lossbench.stats.estimate import smallest_p
+from lossbench.stats.wilcoxon import LEAST
 from lossbench.visible import visible
 
 Pairs = tuple[tuple[str, Any], ...]
@@ -21,6 +25,12 @@ LEGEND = (
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",
     "robust     area under the curve of skill over contaminated shares, relative to clean skill",
     "n          seeds that a mean is over, (n) beside a score that has others; a/b: only a of b have one",
+)
+
+ACROSS = (
+    "mean rank  over data sets, the best loss of each has 1; letters and vs are by Wilcoxon's test over data sets",
+    "skill      score of which a constant predictor has 0, as a training that diverged, and a perfect one 1:",
+    "           mean of the middle half of all runs, with a bootstrap of the seeds within each data set",
 )
 
 
@@ -46,13 +56,46 @@ def written(fact: Any, between: str = ", ") -> str:
     return f"{fact:g}" if isinstance(fact, float) else str(fact)
 
 
-def ranks(task: str, datasets: int, needed: int, order: Pairs, decided: Pairs, absent: tuple[str, ...]) -> str:
+def ranks(
+    task: str,
+    datasets: int,
+    needed: int,
+    order: tuple[tuple[str, float, str], ...],
+    decided: Pairs,
+    absent: tuple[str, ...],
+) -> str:
     """Say how losses rank over data sets; with too few of them, that nothing is shown."""
-    listed = ", ".join(f"{loss} {rank:.1f}" for loss, rank in order)
+    listed = ", ".join(f"{loss} {rank:.1f} {letters}".rstrip() for loss, rank, letters in order)
     few = f"too few data sets to tell, {needed} could" if datasets < needed else ""
+    few += f"; {LEAST - datasets} more for a picture" if datasets < LEAST else ""
     shown = few or written(decided) or "none told from the first loss"
     left_out = f"; left out, since not on every data set: {written(absent)}" if absent else ""
     return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
+
+
+def places(places: tuple[tuple[str, float, str], ...]) -> str:
+    """Draw mean ranks on a line, each loss as its letters."""
+    return f"         {number_line([Place(*place) for place in places])}"
+
+
+def skills(task: str, runs: int, shown: tuple[tuple[str, str, float, float, float], ...]) -> str:
+    """Say the interquartile mean of the skill of some losses."""
+    listed = ", ".join(f"{who} {loss} {interval(*figures)}" for who, loss, *figures in shown)
+    return f"skill    {task}, middle half of {runs} trainings: {listed}"
+
+
+def no_picture(datasets: int) -> str:
+    """Say how many data sets are missing for a picture of mean ranks, and why."""
+    return (
+        f"No picture of which losses data sets tell apart: {LEAST - datasets} more data sets are needed, since "
+        f"with {LEAST - 1} not even the p of a single pair can be below 5 %: it is at least 2 / 2^{LEAST - 1} = "
+        f"{smallest_p(LEAST - 1):.3g}."
+    )
+
+
+def protocol(dataset: str, settings: str, why: str) -> str:
+    """Say what a data set has of its own, and how it was chosen."""
+    return f"protocol {dataset}: {settings}, for every loss" + (f" ({why})" if why else "")
 
 
 def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
@@ -132,6 +175,7 @@ def quoted(names: tuple[str, ...]) -> str:
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
     "the same command goes on from there",
+    Topic.PROTOCOL: protocol,
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
@@ -142,6 +186,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,
     Topic.RANKS: ranks,
+    Topic.PLACES: places,
+    Topic.SKILLS: skills,
     Topic.ALTERED: "warning  {path} is not as the run wrote it ({trials} trials): changed since, or cut short",
     Topic.NO_CURVES: "absent   curves.csv: not made from trials.csv, it holds no curves",
     Topic.NO_TUNING: "absent   tuning.csv: not made from trials.csv, the trainings that chose the rates are not "

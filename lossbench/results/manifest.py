@@ -11,6 +11,7 @@ from typing import Any
 
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
+from lossbench.plan.protocol import Own
 from lossbench.run.state import Gap
 from lossbench.schema import METRICS, SCHEMA
 
@@ -20,11 +21,15 @@ SHAPE: dict[str, Any] = {
     "schema": int,
     "trials": int,
     "config": {"tune": bool},
+    "protocols": [{"dataset": str, "settings": str, "why": str}],
     "partial": [{"dataset": str, "seeds": [int], "trials": int}],
     "skipped": [{"dataset": str, "loss": str, "reason": str}],
     "sha256": {},
 }
 """What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
+
+LATER = frozenset({"protocols"})
+"""What a manifest of an older lossbench lacks."""
 
 KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a list", dict: "an object"}
 
@@ -53,6 +58,12 @@ class Manifest:
     def margins(self) -> dict[str, float]:
         """The margins that the run declared; none in one of an older lossbench."""
         return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}
+
+    @property
+    def own(self) -> tuple[Own, ...]:
+        """What data sets had of their own; nothing in one of an older lossbench."""
+        keys = ("dataset", "settings", "why")
+        return tuple(Own(*(own[key] for key in keys)) for own in self.content.get("protocols", ()))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
-from lossbench.results.manifest import SHAPE, Manifest, read_manifest
+from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
-from lossbench.results.remarks import across, diverged, failed, partial, skipped, tuned, undefined
+from lossbench.results.remarks import across, diverged, failed, partial, protocols, skipped, tuned, undefined
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
@@ -52,6 +52,7 @@ class Remade(Findings):
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
         yield from across(self.ranks)
+        yield from protocols(self.manifest.own if self.manifest else ())
         yield from skipped(self.manifest.skipped if self.manifest else ())
         yield from partial(self.gaps)
         yield from failed(self.trials)
@@ -86,7 +87,7 @@ def remake(place: Path) -> Remade:
     if contributed is not None:
         beside[ROWS] = rows_bytes(contributed)
     tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
-    manifest = read_manifest(path.parent, needed=SHAPE)
+    manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
     margins = MARGINS | (manifest.margins if manifest else {})
     tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
     return Remade(trials, tuning, margins, contributed, path=path, manifest=manifest, beside=beside, curves=curves)

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lossbench.plan.experiment import Experiment, Skip
+from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
+from lossbench.schema import three
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
@@ -32,6 +36,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     """Yield what a reader of the results must know besides."""
     experiment, trials = comparison.experiment, comparison.trials
     yield from partial(comparison.gaps)
+    yield from protocols(experiment.own)
     for dataset in experiment.datasets:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
@@ -63,25 +68,51 @@ def across(ranks: pd.DataFrame) -> Iterator[Remark]:
     for _, rows in several.groupby(["task", "view"], sort=False):
         if rows.loss.is_unique:  # else there are several settings, of which a line each would say little
             yield ranked(rows)
+            placed = rows.dropna(subset="letters").sort_values("average_rank", kind="stable")
+            if len(placed):
+                yield Topic.PLACES(places=standing(placed))
+            yield from skilled(rows.dropna(subset="skill"))
 
 
 def ranked(rows: pd.DataFrame) -> Remark:
     """Return how the losses of one task rank, best first, and which differ from the first loss."""
-    order = rows.dropna(subset="average_rank").sort_values("average_rank")
+    order = rows.dropna(subset="average_rank").sort_values("average_rank", kind="stable")
     decided = rows[rows.verdict.isin(APART)]
     return Topic.RANKS(
         task=rows.task.iloc[0],
         datasets=rows.data_sets.iloc[0],
         needed=rows.data_sets_needed.max(),
-        order=tuple(zip(order.loss, order.average_rank, strict=True)),
+        order=standing(order),
         decided=tuple(zip(decided.loss, decided.verdict, strict=True)),
         absent=tuple(rows.loss[rows.average_rank.isna()]),
     )
 
 
+def standing(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
+    """Return name, mean rank and letters of each loss; no letters for too few data sets."""
+    letters = [one if isinstance(one, str) else "" for one in rows.letters]
+    return tuple(zip(rows.loss, rows.average_rank, letters, strict=True))
+
+
+def skilled(rows: pd.DataFrame) -> Iterator[Remark]:
+    """Yield the skill of the best loss of one task and of the first, over its data sets."""
+    if not len(rows):
+        return
+    best, first = rows.skill == rows.skill.max(), rows.loss == rows.reference
+    who = np.select([best & first, best, first], ["best and first", "best", "first"], "")
+    chosen = rows.assign(who=who)[best | first].sort_values("who", kind="stable")
+    shown = chosen[["who", "loss", *three("skill")]].itertuples(index=False, name=None)
+    yield Topic.SKILLS(task=rows.task.iloc[0], runs=rows.runs.iloc[0], shown=tuple(shown))
+
+
 def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
     """Yield what is missing of a run that was cut short."""
     return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def protocols(own: Iterable[Own]) -> Iterator[Remark]:
+    """Yield what data sets have of their own."""
+    return (Topic.PROTOCOL(**vars(one)) for one in own)
 
 
 def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:

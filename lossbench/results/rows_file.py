@@ -13,6 +13,7 @@ import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.schema import METRICS
+from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import RowScores
 
 ROWS = "rows.npz"
@@ -49,7 +50,7 @@ def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
     if fault := _misshapen(columns) or _foreign(columns, trials):
         raise DataError(f"{path}: {fault}; restore it, or remove it, and seeds are the unit instead of rows")
     values = {name: column for name, column in columns.items() if name in METRICS}
-    return RowScores(columns["trial"], columns["unit"], columns["grouped"], values)
+    return RowScores(columns["trial"], columns["unit"], columns["grouped"], values, identities(trials))
 
 
 def _misshapen(columns: dict[str, np.ndarray]) -> str:

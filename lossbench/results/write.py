@@ -74,7 +74,7 @@ def prepare_file(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file so that nobody ever sees half of it; see `write_bytes`."""
-    write_bytes(path, text.encode())
+    write_bytes(path, to_bytes(text))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -93,7 +93,12 @@ def write_folder(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     """Write files into a folder, which is made where it does not exist."""
     prepare_folder(folder)
     for name, content in contents.items():
-        write_bytes(folder / name, content if isinstance(content, bytes) else content.encode())
+        write_bytes(folder / name, to_bytes(content))
+
+
+def to_bytes(content: str | bytes) -> bytes:
+    """Return what stands in a file of some text, in UTF-8, or of some bytes."""
+    return content if isinstance(content, bytes) else content.encode()
 
 
 def _is_stream(path: Path) -> bool:
@@ -144,6 +149,7 @@ def findings_csv(findings: Findings) -> dict[str, str]:
         "summary.csv": summary_csv(findings.summary),
         "comparisons.csv": csv_text(findings.comparisons),
         "ranks.csv": csv_text(findings.ranks),
+        "profiles.csv": csv_text(findings.profiles),
     }
     return texts if findings.views is None else texts | {"views.csv": csv_text(findings.views)}
 

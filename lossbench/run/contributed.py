@@ -10,6 +10,7 @@ import pandas as pd
 from lossbench.metrics.scores import function_of, metrics_of
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
+from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
 from lossbench.training.trial import Trial
@@ -34,7 +35,8 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
         for place in np.flatnonzero(judged).tolist()
         if len(outputs[place])
     }
-    return RowScores.of(part for setup in experiment.setups for part in _parts(setup, held))
+    parts = (part for setup in experiment.setups for part in _parts(setup, held))
+    return RowScores.of(parts, identities(rows[rows.index < len(experiment.trials)]))
 
 
 def _parts(setup: Setup, held: dict[Trial, tuple[int, np.ndarray]]) -> Iterator[Part]:

@@ -50,6 +50,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "train_rows": [len(part.rows) for part in pack.training],
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
+        **fits(trace),
     }
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
@@ -68,7 +69,8 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[di
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
     nothing = np.full((trials, test, pack.outputs), np.nan)
-    trace = Trace(np.full((trials, pack.epochs), np.nan), nothing, nothing, np.ones(trials, dtype=int))
+    curves, fit = np.full((trials, pack.epochs), np.nan), np.full((trials, 2), np.nan)
+    trace = Trace(curves, nothing, nothing, np.ones(trials, dtype=int), fit, fit)
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
     rows = rows_of(pack, trace, fingerprint)
     return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
@@ -152,6 +154,13 @@ def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:
         "epochs_to_plateau": [_whole(epoch) for epoch in plateau],
         "converged": converged,
     }
+
+
+def fits(trace: Trace) -> dict[str, np.ndarray]:
+    """Return how well each trial fits the rows it was trained on, at the last and at the best epoch."""
+    (loss, loss_at_best), (score, score_at_best) = trace.train_loss.T, trace.train_score.T
+    last, best = {"train_loss": loss, "train_score": score}, (loss_at_best, score_at_best)
+    return last | dict(zip(map(at_best, last), best, strict=True))
 
 
 def _whole(value: float) -> int | None:

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
+from lossbench.stats.groups import comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
-from lossbench.stats.pairs import compare_pairs
+from lossbench.stats.pairs import Judged, compare_pairs, judge
+from lossbench.stats.profiles import Pool, pools, profile_table, skill_table
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
@@ -40,19 +42,34 @@ class Findings:
     contributed: RowScores | None = field(default=None, repr=False)
 
     @cached_property
+    def judged(self) -> list[Judged]:
+        """What is compared with each other, with what is said of its pairs; tables are made of it."""
+        return judge(comparison_groups(self.trials, self.tuning, self.contributed), self.margins)
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """One row a data set and loss: means, intervals, n, and the verdict against the first loss."""
-        return summarise(self.trials, self.tuning, self.margins, self.contributed)
+        return summarise(self.judged, self.margins)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row a data set and pair of losses."""
-        return compare_pairs(self.trials, self.tuning, self.margins, self.contributed)
+        return compare_pairs(self.judged)
+
+    @cached_property
+    def pools(self) -> list[Pool]:
+        """The skills of all trainings of each task, over its data sets."""
+        return pools(one.group for one in self.judged)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """One row a task and loss: its average rank over the data sets, which are the unit here."""
-        return rank_losses(self.summary)
+        """One row a task and loss: its average rank over the data sets, which are the unit here, and its skill."""
+        return rank_losses(self.summary).merge(skill_table(self.pools), how="left")
+
+    @cached_property
+    def profiles(self) -> pd.DataFrame:
+        """One row a task, loss and level: the share of its trainings whose skill is above the level."""
+        return profile_table(self.pools)
 
     @cached_property
     def views(self) -> pd.DataFrame | None:

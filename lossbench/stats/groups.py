@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, repeat
 from typing import Any, Literal
@@ -11,9 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, OVERLAP, SETTING, UNDEFINED
+from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED
+from lossbench.stats.choice import Choice, choice_variance, make_choice
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
-from lossbench.stats.row_scores import RowScores
+from lossbench.stats.row_scores import Identity, RowScores
 from lossbench.stats.rows import Contributions, RowSpread, over_rows
 from lossbench.stats.tuning import at_own_rate
 from lossbench.task import Task
@@ -39,6 +40,7 @@ class ComparisonGroup:
         test_to_train: see `lossbench.stats.paired.shared_rows`.
         rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
         contributed: what the rows of tables contribute; None where that is not known.
+        choice: what other tuning seeds would have chosen; None where every loss has the same rate.
     """
 
     dataset: str
@@ -51,6 +53,7 @@ class ComparisonGroup:
     test_to_train: float
     rows: np.ndarray = field(repr=False)
     contributed: RowScores | None = field(default=None, repr=False)
+    choice: Choice | None = field(default=None, repr=False)
 
     def cube(self, column: str) -> np.ndarray:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""
@@ -71,9 +74,12 @@ class ComparisonGroup:
     def mean_of(self, column: str) -> SeedSpread | RowSpread:
         """Return how well the clean mean of each loss is known, (losses,)."""
         found = self.contributions(column)
+        known: SeedSpread | RowSpread
         if found is None:
-            return over_seeds(self.clean(column), self.test_to_train, self._counted(column))
-        return over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+            known = over_seeds(self.clean(column), self.test_to_train, self._counted(column))
+        else:
+            known = over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+        return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
     def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
         """Return how well the paired differences of some losses are known.
@@ -84,11 +90,17 @@ class ComparisonGroup:
             second: (tests,) index of the loss that is compared with it.
         """
         found = self.contributions(column)
+        known: SeedSpread | RowSpread
         if found is None:
             scores = self.clean(column)
-            return over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
-        differences = found.scores[second] - found.scores[first]
-        return over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+            known = over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
+        else:
+            differences = found.scores[second] - found.scores[first]
+            known = over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+        if self.choice is None:
+            return known
+        moves = self.choice.moves(column)
+        return known.widened(choice_variance(moves[second] - moves[first]))
 
     def contributions(self, column: str) -> Contributions | None:
         """Return what rows contribute to the clean score of each loss; None where seeds are the unit."""
@@ -107,8 +119,10 @@ class ComparisonGroup:
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """Where the row of each clean trial stands in `trials.csv`, (losses, seeds), -1 where there is none."""
-        return np.asarray(np.append(self.trials.index.to_numpy(), -1)[self.rows[..., 0]])
+        """Where the rows of each clean trial are found, (losses, seeds), -1 where there is no such trial."""
+        mine = identities(self.trials)
+        known = self.contributed.places(mine) if self.contributed else np.full(len(mine), -1)
+        return np.asarray(np.append(known, -1)[self.rows[..., 0]])
 
     def _counted(self, column: str) -> float:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
@@ -122,10 +136,19 @@ class ComparisonGroup:
         first = self.trials.drop_duplicates("loss")
         return {name: first[name].tolist() for name in SETTING}
 
+    def shared_setting(self) -> dict[str, Any]:
+        """Return what all losses were trained under; the rate is NaN where each has its own."""
+        first = {name: self.trials[name].iloc[0] for name in SETTING}
+        return first if self.view == "fixed" else first | {"lr": np.nan}
+
+    def ended(self, status: str) -> np.ndarray:
+        """Return which clean trials ended so, (losses, seeds)."""
+        ended = np.append((self.trials.status == status).to_numpy(), False)
+        return np.asarray(ended[self.rows[..., 0]])
+
     def count(self, status: str) -> np.ndarray:
         """Return how many of each loss's clean trials ended so, (losses,)."""
-        ended = np.append((self.trials.status == status).to_numpy(), False)
-        return np.asarray(ended[self.rows[..., 0]].sum(axis=1))
+        return np.asarray(self.ended(status).sum(axis=1))
 
     def trained(self) -> np.ndarray:
         """Return which clean trials there are, (losses, seeds)."""
@@ -137,6 +160,11 @@ class ComparisonGroup:
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
 
 
+def identities(trials: pd.DataFrame) -> list[Identity]:
+    """Return what tells each trial, one a row, from all others."""
+    return list(zip(*(trials[name].tolist() for name in TRIAL), strict=True))
+
+
 def comparison_groups(
     trials: pd.DataFrame, tuning: pd.DataFrame | None = None, contributed: RowScores | None = None
 ) -> Iterator[ComparisonGroup]:
@@ -144,7 +172,10 @@ def comparison_groups(
     yield from _groups(trials, "fixed", ["dataset", *SETTING], contributed)
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
-        yield from _groups(at_own_rate(trials, tuning), "tuned", keys, contributed)
+        size, every_rate = int(tuning.n.max()), dict(iter(trials.groupby(keys, sort=False)))
+        for group in _groups(at_own_rate(trials, tuning), "tuned", keys, contributed):
+            mine = every_rate[tuple(group.trials[keys].iloc[0])]
+            yield replace(group, choice=make_choice(mine, group.losses, size))
 
 
 def _groups(

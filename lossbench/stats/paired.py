@@ -15,7 +15,7 @@ axes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,6 +77,7 @@ class SeedSpread:
         shared: see `shared_rows`; 0 for independent values.
         rows: how many rows were counted, for a score that counts rows: no interval is narrower than they allow;
             0 for any other.
+        lasting: (...) a part of the variance that no number of seeds takes away.
     """
 
     n: np.ndarray
@@ -84,12 +85,17 @@ class SeedSpread:
     deviation: np.ndarray
     shared: float
     rows: float = 0.0
+    lasting: np.ndarray | float = 0.0
+
+    def widened(self, variance: np.ndarray) -> SeedSpread:
+        """Return the spread with another part of the variance (...) that no number of seeds takes away."""
+        return replace(self, lasting=self.lasting + variance)
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of seeds (...), as it would be if mean and spread stayed."""
         n = self.n if seeds is None else seeds
         several = np.where(n > 1, n, np.nan)
-        error = np.sqrt(1.0 / several + self.shared) * self.deviation
+        error = np.hypot(np.sqrt(1.0 / several + self.shared) * self.deviation, np.sqrt(self.lasting))
         if self.rows:
             error = at_least(error, several - 1.0, self.rows)
         return Estimate(self.mean, error, several - 1.0, n)

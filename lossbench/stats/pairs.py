@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, count
 from string import ascii_letters
 from typing import Any
@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import COMPARISONS, MARGINS, METRICS
+from lossbench.schema import COMPARISONS, METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
 from lossbench.stats.estimate import Estimate, Interval, smallest_p
 from lossbench.stats.families import gatekept
-from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
+from lossbench.stats.groups import ComparisonGroup, stack
 from lossbench.stats.paired import SeedSpread, effect_size, moments
-from lossbench.stats.row_scores import RowScores
 from lossbench.stats.rows import RowSpread
 from lossbench.stats.sample_size import more_seeds
 from lossbench.stats.verdicts import fair, told_apart, verdict
@@ -26,40 +25,49 @@ Column = frozenset[int]
 """Losses, by index, that share a letter."""
 
 
-def compare_pairs(
-    trials: pd.DataFrame,
-    tuning: pd.DataFrame | None = None,
-    margins: Mapping[str, float] = MARGINS,
-    contributed: RowScores | None = None,
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A comparison group, and what is said of its pairs.
+
+    Args:
+        group: where they are from.
+        pairs: columns by name, (tests,) each, from `difference_columns`.
+    """
+
+    group: ComparisonGroup
+    pairs: Mapping[str, Any] = field(repr=False)
+
+
+def judge(groups: Iterable[ComparisonGroup], margins: Mapping[str, float]) -> list[Judged]:
+    """Judge all pairs of some comparison groups.
+
+    Args:
+        groups: from `comparison_groups`.
+        margins: the difference that is too small to matter, by score. A score without one is never equivalent.
+    """
+    return [Judged(group, difference_columns(group, margins)) for group in groups]
+
+
+def compare_pairs(judged: Iterable[Judged]) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected over the group's pairs, those with
     the first loss first, see `lossbench.stats.families.gatekept`. Where trainings of a loss diverged or failed,
     only a verdict against it stands.
-
-    Args:
-        trials: one row a training, as in `trials.csv`.
-        tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
-        margins: the difference that is too small to matter, by score. A score without one is never equivalent.
-        contributed: what the rows of tables contribute; without it, seeds are the unit everywhere.
     """
-    parts = (pair_columns(group, margins) for group in comparison_groups(trials, tuning, contributed))
-    return stack(parts, COMPARISONS, by="first")
+    return stack((pair_columns(one.group, one.pairs) for one in judged), COMPARISONS, by="first")
 
 
-def pair_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
-    """Return the pairs of one comparison group."""
+def pair_columns(group: ComparisonGroup, pairs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pairs of one comparison group, and where they are from."""
     first, second = pairs_of(group)
-    setting = {name: values[0] for name, values in group.setting().items()}
     return {
         **{name: getattr(group, name) for name in ("dataset", "task", "view", "score")},
-        **setting,
-        "lr": setting["lr"] if group.view == "fixed" else np.nan,  # two rates do not fit a cell
+        **group.shared_setting(),
         "outlier_fraction": group.shares[0],
         "first": [group.losses[index] for index in first],
         "second": [group.losses[index] for index in second],
-        **difference_columns(group, margins),
+        **pairs,
     }
 
 

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, RANKED, RANKS
+from lossbench.schema import METRICS, OWNED, RANKED, RANKS
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
 from lossbench.stats.sample_size import least_n
+from lossbench.stats.wilcoxon import letters_across, wilcoxon_p
 
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite, so that two losses that both diverged are tied."""
@@ -38,18 +39,34 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         summary: one row a data set, setting and loss, from `lossbench.stats.summary.summarise`.
 
     Returns:
-        One row for each task, setting and loss: average_rank, 1 for the best on every data set; how many losses
+        One row for each task, setting and loss; an optimiser or penalty that each data set has of its own is
+        undefined. average_rank, 1 for the best on every data set; how many losses
         were ranked over how many data_sets; p_value and p_holm of Wilcoxon's test against the reference;
         smallest_p, the smallest that p_holm could be with so many data sets, and data_sets_needed for it to be
         significant at all; verdict (better, worse or inconclusive) and its reason ("significant", "not
         significant", "too few data sets" or "not on every data set"). The statistic of Friedman's test, its p
         value and reason are the same for all losses of a table, and undefined for fewer than three losses or two
-        data sets.
+        data sets. letters, which losses share that no test of all pairs tells apart, see
+        `lossbench.stats.wilcoxon.letters_across`.
     """
     shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
+    shown = without_protocols(shown)
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
     parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
     return stack(parts, RANKS, by="loss")
+
+
+def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
+    """Leave undefined what keeps weights small where it is each data set's own, so that they are ranked together.
+
+    It is where every data set of a task has one value and not all have the same.
+    """
+    values = {name: summary[name] for name in OWNED}
+    for name, column in values.items():
+        most = column.groupby([summary.task, summary.dataset]).transform("nunique").groupby(summary.task)
+        here = column.groupby(summary.task).transform("nunique")
+        values[name] = column.mask((most.transform("max") == 1) & (here > 1))
+    return summary.assign(**values)
 
 
 def rank_columns(group: pd.DataFrame) -> dict[str, Any]:
@@ -87,8 +104,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         table: (data sets, losses) how well each did, the greater the better.
 
     Returns:
-        average_rank, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each; of the
-        first loss only the rank is defined.
+        average_rank, letters, p_value, p_holm, smallest_p, data_sets_needed, verdict and reason, (losses,) each;
+        of the first loss only the rank and the letters are defined.
 
     Example:
         >>> found = compare_with_first(np.array([[0.8, 0.9], [0.7, 0.8], [0.6, 0.65], [0.5, 0.7], [0.1, 0.5]]))
@@ -116,17 +133,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
     }
     empty = [np.nan] * min(losses, 1)
     ranks = rankdata(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
-    return {"average_rank": ranks.tolist()} | {name: [*empty, *values] for name, values in others.items()}
-
-
-def wilcoxon_p(differences: np.ndarray) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test on differences (data sets,), exact for up to 13.
-
-    A data set on which two losses are tied is left out; if all are tied, p = 1.
-    """
-    from scipy.stats import wilcoxon
-
-    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+    whole = {"average_rank": ranks.tolist(), "letters": letters_across(table, ranks)}
+    return whole | {name: [*empty, *values] for name, values in others.items()}
 
 
 def reason(p_value: float, bound: float) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lossbench.schema import METRICS
 from lossbench.stats.rows import Contributions
+
+Identity = tuple[Any, ...]
+"""What tells a trial from all others: the values of `TRIAL`."""
 
 
 class Part(NamedTuple):
@@ -33,30 +36,38 @@ class Part(NamedTuple):
 class RowScores:
     """What test rows contribute, one cell a trial and row.
 
+    A trial is found by what it is, and never by where it stands in some table of trials.
+
     Args:
         trial: (cells,) int32, the place of the trial's row in `trials.csv`, ascending.
         unit: (cells,) int32, the number of the row in its table, or of its group.
         grouped: (cells,) bool, whether it is a group.
         values: (cells,) float32 by metric; NaN where the trial's task has no such metric, or it is undefined.
+        identities: of each row of `trials.csv`.
     """
 
     trial: np.ndarray = field(repr=False)
     unit: np.ndarray = field(repr=False)
     grouped: np.ndarray = field(repr=False)
     values: Mapping[str, np.ndarray] = field(repr=False)
+    identities: list[Identity] = field(repr=False)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
         return len(self.trial) > 0
 
     @staticmethod
-    def of(parts: Iterable[Part]) -> RowScores:
+    def of(parts: Iterable[Part], identities: list[Identity]) -> RowScores:
         """Return the cells of several trials.
 
+        Args:
+            parts: of each trial that has any.
+            identities: of each row of `trials.csv`.
+
         Example:
-            >>> made = RowScores.of([Part(1, np.array([4]), False, {"r2": np.array([0.5])})])
+            >>> made = RowScores.of([Part(0, np.array([4]), False, {"r2": np.array([0.5])})], [("iris", "mse")])
             >>> made.trial, made.values["r2"]
-            (array([1], dtype=int32), array([0.5], dtype=float32))
+            (array([0], dtype=int32), array([0.5], dtype=float32))
         """
         ordered = sorted(parts, key=lambda part: part.trial)
         sizes = [len(part.unit) for part in ordered]
@@ -73,7 +84,16 @@ class RowScores:
                 ).astype(np.float32)
                 for name in names
             },
+            identities,
         )
+
+    def places(self, trials: Iterable[Identity]) -> np.ndarray:
+        """Return where trials stand in `trials.csv`, (trials,); beyond its end for an unknown one."""
+        return np.array([self._place.get(one, len(self._place)) for one in trials], dtype=int)
+
+    @cached_property
+    def _place(self) -> dict[Identity, int]:
+        return {one: place for place, one in enumerate(self.identities)}
 
     def grouped_at(self, places: np.ndarray) -> bool:
         """Say whether the units of some trials are groups, given the places of their rows."""

@@ -26,7 +26,7 @@ difference that rests on a few rows has a wide interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class RowSpread:
 
     Args:
         mean: (...) over splits of the mean over rows.
-        lasting: (...) the part of its variance that is due to the rows.
+        lasting: (...) the part of its variance that is due to the rows, or else does not hang on the splits.
         fading: (...) the part that is due to the splits, for one of them.
         freedom: (...) degrees of freedom of the first part.
         splits: (...) how many there are.
@@ -72,6 +72,10 @@ class RowSpread:
     splits: np.ndarray
     units: np.ndarray
     counted: bool
+
+    def widened(self, variance: np.ndarray) -> RowSpread:
+        """Return the spread with another part of the variance (...) that no number of splits takes away."""
+        return replace(self, lasting=self.lasting + variance)
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""

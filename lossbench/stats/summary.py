@@ -6,7 +6,7 @@ knows how a trial was trained; `trials.csv` is all it needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,20 +17,14 @@ from lossbench.metrics.scores import metrics_of
 from lossbench.schema import MARGINS, METRICS, SUMMARY, at_best, three
 from lossbench.stats.estimate import Interval, Numbers
 from lossbench.stats.families import holm
-from lossbench.stats.groups import ComparisonGroup, comparison_groups, stack
+from lossbench.stats.groups import ComparisonGroup, stack
 from lossbench.stats.paired import corrected_interval, moments, over_seeds
-from lossbench.stats.pairs import difference_columns, shared_letters, spread
-from lossbench.stats.row_scores import RowScores
+from lossbench.stats.pairs import Judged, shared_letters, spread
 from lossbench.stats.survival import median_time, restricted_times, share_reached, speed_verdict
 from lossbench.stats.verdicts import fair
 
 
-def summarise(
-    trials: pd.DataFrame,
-    tuning: pd.DataFrame | None = None,
-    margins: Mapping[str, float] = MARGINS,
-    contributed: RowScores | None = None,
-) -> pd.DataFrame:
+def summarise(judged: Iterable[Judged], margins: Mapping[str, float] = MARGINS) -> pd.DataFrame:
     """Return one row for each data set, setting and loss, and where rates were tuned, for each loss at its own.
 
     Means have intervals (`_low`, `_high`) over the seeds where they are defined, which are counted (`n`, `_n`);
@@ -40,18 +34,15 @@ def summarise(
     smallest contaminated share; `robustness`, `slope` and `breakdown` are over all shares.
 
     Args:
-        trials: one row a training, as in `trials.csv`.
-        tuning: one row a loss and rate, from `tuning_table`, where rates were tuned.
-        margins: the difference that is too small to matter, by score. A score without one is never equivalent.
-        contributed: what the rows of tables contribute; without it, seeds are the unit everywhere.
+        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
+        margins: the difference that is too small to matter, by score, for how soon the target is reached.
     """
-    parts = (loss_columns(group, margins) for group in comparison_groups(trials, tuning, contributed))
-    return stack(parts, SUMMARY, by="loss")
+    return stack((loss_columns(one.group, one.pairs, margins) for one in judged), SUMMARY, by="loss")
 
 
-def loss_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:
+def loss_columns(group: ComparisonGroup, pairs: Mapping[str, Any], margins: Mapping[str, float]) -> dict[str, Any]:
     """Return what is said of the losses of one comparison group, the first one first."""
-    pairs, others = difference_columns(group, margins), len(group.losses) - 1
+    others = len(group.losses) - 1
     differences = {name: cells[:others] for name, cells in pairs.items()}  # the reference is in the first pairs
     mean = mean_interval(group, group.score)
     return {

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import ARM, METRICS, OVERLAP
+from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
 
@@ -48,8 +49,7 @@ def arm_rows(rates: dict[float, list[Trained]]) -> list[dict[str, Any]]:
     rows = [rate_row(rates[lr]) for lr in sorted(rates)]
     sign = METRICS[rows[0]["score"]].sign
     worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
-    best = [place for place, value in enumerate(worth) if value == max(worth)]
-    chosen, edges = best[len(best) // 2], (0, len(rows) - 1)
+    chosen, edges = int(best_rate(np.array(worth))), (0, len(rows) - 1)
     return [
         row | {"chosen": place == chosen, "at_edge": place == chosen and place in edges}
         for place, row in enumerate(rows)

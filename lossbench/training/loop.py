@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -27,32 +27,73 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    curve, last, best, diverged = (np.stack(field) for field in zip(*traces, strict=True))
-    return Trace(curve, last, best, diverged, pack.metric.sign)
+    return Trace(*(np.stack(field) for field in zip(*traces, strict=True)), sign=pack.metric.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
-    """Train one trial; return its curve (epochs,), last and best (test rows, outputs) and diverged ()."""
-    trial, loss = pack.trials[index], pack.losses[index]
-    fold = pack.folds[trial.seed]
-    features = torch.tensor(pack.training[index].features, dtype=dtype)
-    target = torch.tensor(pack.encoded(index))
-    target = target.to(dtype) if target.is_floating_point() else target
-    offset = torch.tensor(pack.offset(index), dtype=dtype)
-    prior = {name: torch.tensor(share, dtype=dtype) for name, share in pack.prior(index).items()}
-    validation, test = (torch.tensor(part.features, dtype=dtype) for part in (fold.validation, fold.test))
-    validator = Validator(pack, [index])
+    """Train one trial; return what a `Trace` has of it, in the same order."""
+    cost = Cost(pack, index, dtype)
+    network, best, curve, diverged = networks(pack, index, cost)
+    test = torch.tensor(pack.folds[pack.trials[index].seed].test.features, dtype=dtype)
+    outputs = [raw_outputs(one, test) for one in (network, best)]
+    fits = np.array([cost.fit(network), cost.fit(best)])
+    for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
+        if gone:
+            outputs[place][:], fits[place] = np.nan, np.nan
+    return curve, *outputs, np.array(diverged), *fits.T
 
-    network = build_network(pack, index, dtype)
+
+class Cost:
+    """The loss of one trial on its training rows."""
+
+    def __init__(self, pack: Pack, index: int, dtype: torch.dtype) -> None:
+        self.pack, self.index, self.trial, self.loss = pack, index, pack.trials[index], pack.losses[index]
+        self.features = torch.tensor(pack.training[index].features, dtype=dtype)
+        target = torch.tensor(pack.encoded(index))
+        self.target = target.to(dtype) if target.is_floating_point() else target
+        self.offset = torch.tensor(pack.offset(index), dtype=dtype)
+        self.prior = {name: torch.tensor(share, dtype=dtype) for name, share in pack.prior(index).items()}
+
+    def mean(self, raw: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss of some rows, (), given their raw outputs (rows, outputs)."""
+        return self.loss.per_sample(raw + self.offset, self.target[rows], **self.prior).mean()
+
+    def batches(self, epoch: int) -> list[torch.Tensor]:
+        """Return the row numbers of each batch of an epoch."""
+        return list(torch.tensor(self.pack.orders[self.trial.seed][epoch]).split(self.pack.batch_size))
+
+    def named(self, epoch: int) -> AbstractContextManager[None]:
+        """Attribute a failure to the loss, if it is a user's."""
+        loss, dataset = self.trial.loss, self.trial.dataset
+        return blamed((loss,), dataset, epoch) if self.loss.record.code else nullcontext()
+
+    def fit(self, network: torch.nn.Module) -> tuple[float, float]:
+        """Return mean loss and score on the training rows, in batches of the first epoch; NaN if not finite."""
+        raw = raw_outputs(network, self.features)
+        if not np.isfinite(raw).all():
+            return np.nan, np.nan
+        total, outputs = 0.0, torch.tensor(raw).requires_grad_()
+        for rows in self.batches(0):
+            with self.named(self.trial.epochs - 1):
+                total += self.mean(outputs[rows], rows).item() * len(rows) / len(raw)
+        (score,) = Validator(self.pack, [self.index], "train")(raw[None])
+        return total if np.isfinite(total) else np.nan, score
+
+
+def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, int]:
+    """Train one trial; return the last and the best network, the curve (epochs,) and when it diverged, or 0."""
+    trial, validator = cost.trial, Validator(pack, [index])
+    validation = torch.tensor(pack.folds[trial.seed].validation.features, dtype=cost.features.dtype)
+    network = build_network(pack, index, cost.features.dtype)
     optimiser = build_optimiser(network, pack.setup.optimisers[trial.optimizer], trial.lr)
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
     curve = np.full(trial.epochs, np.nan)
-    for epoch, order in enumerate(pack.orders[trial.seed]):
-        for rows in torch.tensor(order).split(pack.batch_size):
+    for epoch in range(trial.epochs):
+        for rows in cost.batches(epoch):
             optimiser.zero_grad()
-            with blamed((trial.loss,), trial.dataset, epoch) if loss.record.code else nullcontext():
-                per_sample = loss.per_sample(network(features[rows]) + offset, target[rows], **prior)
-                (per_sample.mean() + penalty(network, trial.l1, trial.l2)).backward()
+            with cost.named(epoch):
+                mean = cost.mean(network(cost.features[rows]), rows)
+                (mean + penalty(network, trial.l1, trial.l2)).backward()
             optimiser.step()
         raw = raw_outputs(network, validation)[None]
         if not finite(raw).all():
@@ -61,9 +102,7 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
         curve[epoch] = validator(raw)[0]
         if (merit := pack.metric.sign * curve[epoch]) > best_score:
             best, best_score = copy.deepcopy(network), merit
-    last = raw_outputs(network, test) * (np.nan if diverged else 1)
-    at_best = raw_outputs(best, test) * (np.nan if diverged or np.isneginf(best_score) else 1)
-    return curve, last, at_best, np.array(diverged)
+    return network, best, curve, diverged
 
 
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:

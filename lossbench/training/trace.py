@@ -1,9 +1,9 @@
-"""The record of a training: for each trial one curve and two sets of raw outputs."""
+"""The record of a training: for each trial a curve, two sets of raw outputs, and how well it fits its own rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,10 @@ class Trace:
             none.
         diverged: (trials,) the first epoch, counted from 1, with a raw validation output that is not finite; 0 if
             there is none.
+        train_loss: (trials, 2) mean of the loss itself, without penalties, over the training part that it was
+            trained on, contaminated where that was; at the last epoch and at that of the best validation score.
+            NaN where diverged, where no epoch was the best, or where it is not finite.
+        train_score: (trials, 2) the primary score on the same part, likewise.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -36,7 +40,9 @@ class Trace:
     last: np.ndarray
     best: np.ndarray
     diverged: np.ndarray
-    sign: float = 1.0
+    train_loss: np.ndarray
+    train_score: np.ndarray
+    sign: float = field(default=1.0, kw_only=True)
 
     @property
     def best_epoch(self) -> np.ndarray:
@@ -50,17 +56,20 @@ class Validator:
     Args:
         pack: the trials.
         indices: which of them are scored.
-        part: the part of the fold that the outputs are for.
+        part: the part that the outputs are for: of the fold, or "train" for that which each was trained on.
     """
 
     def __init__(
-        self, pack: Pack, indices: Sequence[int], part: Literal["validation", "test"] = "validation"
+        self, pack: Pack, indices: Sequence[int], part: Literal["train", "validation", "test"] = "validation"
     ) -> None:
         self.pack, self.indices = pack, np.asarray(indices)
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
         # R² is the same in standardised units; to convert them back would only cost time.
         self.convert = pack.dataset.task == "regression" and pack.metric.name != "r2"
-        self.targets = np.stack([target_of(fold, getattr(fold, part), self.convert) for fold in folds])
+        clean = [getattr(fold, part) for fold in folds]
+        seen = [pack.training[index] for index in indices] if part == "train" else clean
+        shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
+        self.targets = np.stack([rows.target for rows in shown])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
@@ -75,9 +84,14 @@ class Validator:
         return scores
 
 
-def target_of(fold: Fold, part: Part, in_units: bool) -> np.ndarray:
-    """Return the target of a part, for a regression (rows, targets), standardised or in its own units."""
-    return fold.dataset.target[part.rows].reshape(part.target.shape) if in_units else part.target
+def in_units(fold: Fold, clean: Part, seen: Part) -> Part:
+    """Return a part with the targets (rows, targets) of a regression in their own units.
+
+    They are those of the table to the last bit, but for those that contamination has moved.
+    """
+    table = fold.dataset.target[clean.rows].reshape(clean.target.shape)
+    moved = seen.target * fold.target_scale + fold.target_mean
+    return replace(seen, target=np.where(seen.target == clean.target, table, moved))
 
 
 def members_by_link(losses: Sequence[Loss]) -> dict[Link, np.ndarray]:

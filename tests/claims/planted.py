@@ -51,7 +51,8 @@ class Planted(Study):
         asked = self.terms.protocols[protocol].axes(task) | axes
         tune, losses = asked.pop("tune"), asked.pop("losses")[task]
         judged = asked.pop("score", ["accuracy"])
-        asked.pop("outlier_kind", None)
+        for name in ("outlier_kind", "protocol"):
+            asked.pop(name, None)
         settings = {"model": ["mlp:16"], "l1": [0.0], "l2": [0.0], "batch_size": [32], "outlier_fraction": [0.0]}
         settings |= {"epochs": [self.epochs], "seed": list(self.seeds), "loss": losses}
         settings |= {FIELDS.get(key, key): listed(value) for key, value in asked.items()}

@@ -37,6 +37,11 @@ NAMES = [
     ("compare -d iris --margin brier=0.1", ["judged by brier", "add it to --score", "accuracy, epochs_to_target"]),
     ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
     ("compare --quick -c default", ["--quick is --config quick"]),
+    ("aa --same", ["--same", "does nothing without --tables", "give --tables N too"]),
+    ("aa -m linear", ["--model", "does nothing without --tables"]),
+    ("aa --tables 9 --arms 3", ["--arms", "does nothing with --tables", "leave out one"]),
+    ("aa --tables 9 --comparisons 30", ["--comparisons", "does nothing with --tables"]),
+    ("aa --arms 0", ["at least two arms, but --arms is 0"]),
 ]
 
 VALUES = [

@@ -18,7 +18,7 @@ FIRST_COLUMNS = [
 ]
 CONVERGENCE = ["epochs_to_target", "epochs_to_plateau", "converged"]
 FILES = [
-    *("comparisons.csv", "curves.csv", "manifest.json", "ranks.csv"),
+    *("comparisons.csv", "curves.csv", "manifest.json", "profiles.csv", "ranks.csv"),
     *("report.html", "report.md", "rows.npz", "summary.csv", "trials.csv"),
 ]
 

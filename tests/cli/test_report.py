@@ -12,7 +12,7 @@ import pytest
 from stats.runs import clean
 
 from lossbench.results.write import trials_csv
-from lossbench.stats.summary import summarise
+from lossbench.stats.findings import Findings
 
 TRIALS = clean({"bce": np.linspace(0.5, 0.7, 8), "mse": np.linspace(0.6, 0.9, 8), "mae": np.full(8, 0.5)})
 
@@ -40,14 +40,15 @@ def test_files_are_made_again_where_told(inside: Callable, run: Path, tmp_path: 
     outcome = inside("report", "run", "-o", "deep/er")
     assert outcome.code == 0
     written = sorted(path.name for path in (tmp_path / "deep" / "er").iterdir())
-    assert written == ["comparisons.csv", "ranks.csv", "report.html", "report.md", "summary.csv", "trials.csv"]
+    made = ["comparisons.csv", "profiles.csv", "ranks.csv", "report.html", "report.md", "summary.csv"]
+    assert written == [*made, "trials.csv"]
     assert (tmp_path / "deep" / "er" / "trials.csv").read_bytes() == (run / "trials.csv").read_bytes()
 
 
 def test_every_format_says_the_same(inside: Callable, run: Path) -> None:
     """CSV, JSON, Markdown, JUnit's XML and the table hold the same verdicts."""
     shown = {form: inside("report", "run", "--format", form).out for form in ("csv", "json", "markdown", "junit")}
-    verdicts = summarise(TRIALS).set_index("loss").verdict.drop("bce").to_dict()
+    verdicts = Findings(TRIALS).summary.set_index("loss").verdict.drop("bce").to_dict()
     table = pd.read_csv(StringIO(shown["csv"])).set_index("loss").verdict
     assert table.drop("bce").to_dict() == verdicts
     assert {row["loss"]: row["verdict"] for row in json.loads(shown["json"])[1:]} == verdicts

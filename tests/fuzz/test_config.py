@@ -29,6 +29,10 @@ multiclass = ["ce"]
 label = "mine"
 loss = "mine.py:f"
 target = "onehot"
+[protocol.diabetes]
+optimizers = ["adamw:weight_decay=2"]
+l2 = [0.1]
+why = "chosen on validation"
 [margins]
 accuracy = 0.02
 [gate]

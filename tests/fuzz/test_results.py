@@ -30,6 +30,7 @@ MANIFEST = {
     "command": "lossbench compare",
     "config": {"tune": True, "margins": {"accuracy": 0.01}},
     "trials": len(TRIALS),
+    "protocols": [{"dataset": "moons", "settings": "l2 0.1", "why": "chosen on validation"}],
     "partial": [{"dataset": "moons", "seeds": [3, 4], "trials": 5}],
     "skipped": [{"dataset": "moons", "loss": "mape", "reason": "it does not fit"}],
     "sha256": {"trials.csv": "0" * 64},

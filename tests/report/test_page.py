@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from stats.runs import clean
+from stats.synthetic import over
 
 from lossbench import Comparison
 from lossbench.report.page import page
-from lossbench.report.tables import tables
+from lossbench.report.tables import rank_table, several, tables
 from lossbench.stats.findings import Findings
 
 EMPTY = {"meta", "br"}
@@ -85,3 +86,22 @@ def test_the_page_fetches_nothing(comparison: Comparison) -> None:
     """No address, no script, no picture from elsewhere."""
     text = page(comparison, comparison.curves, [])
     assert not re.search(r"https?:|<script|<link|<img|url\(|@import", text)
+
+
+@pytest.mark.parametrize("data_sets", [2, 6])
+def test_several_data_sets_have_a_section(data_sets: int) -> None:
+    """Profiles and ranks of all losses, and a picture of the ranks, or how many data sets it lacks."""
+    findings = Findings(over(data_sets, 3))
+    text = page(findings, None, [])
+    section = text.split("<h2>")[-2]
+    charts = [ET.fromstring(found) for found in re.findall("<svg.*?</svg>", section, re.DOTALL)]
+    profiles = [path.findtext("title") for path in charts[0].iter("path") if path.get("class") == "curve"]
+    assert profiles == ["loss0", "loss1", "loss2"]
+    assert len([path for path in charts[0].iter("path") if path.get("class") == "around"]) == 3
+    assert len(charts) == (1 if data_sets < 6 else 2)
+    assert ("4 more data sets are needed" in section) == (data_sets == 2)
+    (table,) = map(rank_table, several(findings.ranks))
+    assert read(text).cells[-1 - sum(map(bool, sum(table.rows, ()))) :] == [
+        *filter(None, sum(table.rows, ())),
+        "How to read it",
+    ]

@@ -24,14 +24,14 @@ from lossbench.report.tables import (
     varying,
 )
 from lossbench.schema import SETTING as NAMES
-from lossbench.stats.summary import summarise
+from lossbench.stats.findings import Findings
 
 few = settings(max_examples=15, deadline=None)
 
 
 def only(trials: pd.DataFrame) -> Table:
     """Return the one table of these trials."""
-    (found,) = tables(summarise(trials))
+    (found,) = tables(Findings(trials).summary)
     return found
 
 
@@ -44,7 +44,7 @@ def column(found: Table, heading: str) -> list[str]:
 @given(scores=score_tables())
 def test_the_best_mean_stands_first(scores: dict[str, np.ndarray]) -> None:
     """Rows fall in mean score; losses without one stand last, in the order that the user gave."""
-    summary = summarise(table(scores))
+    summary = Findings(table(scores)).summary
     means = dict(zip(summary.loss, summary["mean"], strict=True))
     order = [means[loss] for loss in column(only(table(scores)), "loss")]
     known = [mean for mean in order if not math.isnan(mean)]
@@ -64,7 +64,7 @@ def test_the_smallest_error_stands_first() -> None:
 @given(scores=score_tables())
 def test_bold_rows_share_the_letter_of_the_best(scores: dict[str, np.ndarray]) -> None:
     """What stands out is what the data cannot tell from the best, and it has its letter without colour too."""
-    summary = summarise(table(scores))
+    summary = Findings(table(scores)).summary
     found = only(table(scores))
     best = set(summary.loss[summary.letters.fillna("").str.contains("a")])
     assert {found.rows[index][1] for index in found.best} == best
@@ -75,7 +75,7 @@ def test_every_setting_has_a_table() -> None:
     """Data sets, models and rates are told apart, in the order of the trials."""
     scores = {"bce": np.full((2, 3), 0.5)}
     parts = [table(scores, lr=0.1), table(scores, lr=0.01), table(scores, dataset="a", model="linear")]
-    titles = [found.title for found in tables(summarise(pd.concat(parts, ignore_index=True)))]
+    titles = [found.title for found in tables(Findings(pd.concat(parts, ignore_index=True)).summary)]
     assert [text[:10] for text in titles] == ["moons (bin", "moons (bin", "a (binary)"]
     assert "lr 0.1," in titles[0]
     assert "lr 0.01," in titles[1]

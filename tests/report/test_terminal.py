@@ -12,7 +12,7 @@ from stats.synthetic import table
 from lossbench.report.tables import Table, markdown, tables
 from lossbench.report.terminal import WIDTH, console, print_lines, print_tables, show
 from lossbench.report.words import LEGEND
-from lossbench.stats.summary import summarise
+from lossbench.stats.findings import Findings
 
 LOSSES = ("label_smoothing:epsilon=0.05", "huber:delta=1.35", "mse")
 
@@ -31,7 +31,7 @@ def wide(size: float) -> list[Table]:
     trials = trials.assign(r2=size * trials.accuracy, mae=abs(size) * trials.f1, r2_at_best=0.5)
     trials = trials.assign(task="regression", score="r2", model="mlp:64,32:sigmoid", optimizer="sgd:momentum=0.95")
     trials.loc[3, ["r2", "mae", "status"]] = [np.nan, np.nan, "diverged"]
-    return list(tables(summarise(trials)))
+    return list(tables(Findings(trials).summary))
 
 
 @pytest.mark.parametrize("size", [1.0, -1000.0, -1e9])

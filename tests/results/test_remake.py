@@ -38,11 +38,27 @@ def test_a_run_is_made_again_to_the_byte(name: str, request: pytest.FixtureReque
     """Every file of the run, the manifest too, comes out as the run wrote it; in place as well."""
     request.getfixturevalue(name).save(tmp_path / "run", command="lossbench compare")
     written = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    for name in ("summary.csv", "comparisons.csv", "ranks.csv"):
+    for name in ("summary.csv", "comparisons.csv", "ranks.csv", "profiles.csv"):
         (tmp_path / "run" / name).unlink()
     for target in (tmp_path / "new", tmp_path / "run"):
         save_remade(remake(tmp_path / "run"), target)
         assert {path.name: path.read_bytes() for path in target.iterdir()} == written
+
+
+def test_what_data_sets_have_of_their_own_is_said_again(tmp_path: Path) -> None:
+    """In the run and in what is made of it again; the manifest of an older lossbench has none of it."""
+    ran = lossbench.compare(["line", "friedman1"], ["mse", "mae"], seeds=2, epochs=2, outliers=0)
+    line = "protocol line: optimizer adamw:weight_decay=2, for every loss (chosen on validation for mse)"
+    ran.save(tmp_path)
+    assert line in said(remake(tmp_path))
+    assert line in (tmp_path / "report.md").read_text(encoding="utf-8")
+    ranks = next(text for text in said(remake(tmp_path)) if text.startswith("ranks"))
+    assert "mean over 2 data sets" in ranks
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["protocols"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert not any(text.startswith("protocol") for text in said(remake(tmp_path)))
 
 
 def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: Path) -> None:
@@ -58,13 +74,14 @@ def test_the_trials_alone_give_all_but_curves(comparison: Comparison, tmp_path: 
         save_remade(remade, tmp_path / "new")
         assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
             "comparisons.csv",
+            "profiles.csv",
             "ranks.csv",
             "report.html",
             "report.md",
             "summary.csv",
             "trials.csv",
         ]
-        for name in ("comparisons.csv", "ranks.csv", "summary.csv"):
+        for name in ("comparisons.csv", "ranks.csv", "profiles.csv", "summary.csv"):
             assert (tmp_path / "new" / name).read_text() == by_seed[name]
         assert remade.summary.unit.dropna().eq("seed").all()
         assert "absent   curves.csv: not made from trials.csv, it holds no curves" in said(remade)

@@ -33,7 +33,7 @@ from lossbench.results.write import (
 )
 from lossbench.run.state import Gap
 from lossbench.schema import COLUMNS, SUMMARY
-from lossbench.stats.summary import summarise
+from lossbench.stats.findings import Findings
 
 # One seed that gets there, one that does not, one that diverges, and a loss that diverges throughout.
 SCORES = {
@@ -180,7 +180,7 @@ def test_trials_read_back() -> None:
 def test_writing_changes_no_frame() -> None:
     """Censored cells are made for the file; the frame keeps its numbers."""
     trials = table(SCORES)
-    summary = summarise(trials)
+    summary = Findings(trials).summary
     before = trials.copy(), summary.copy()
     trials_csv(trials), summary_csv(summary), summary_json(summary, ())
     assert_frame_equal(trials, before[0])
@@ -189,7 +189,7 @@ def test_writing_changes_no_frame() -> None:
 
 def test_no_file_speaks_of_infinity() -> None:
     """A median beyond the run is ">20" epochs or a share ">0.5" in the CSV, and never a number that it is not."""
-    summary = summarise(table(SCORES))
+    summary = Findings(table(SCORES)).summary
     assert np.isinf(summary.epochs_to_target_median).all()
     bce, mse = cells(summary_csv(summary))
     assert bce["epochs_to_target_median"] == mse["epochs_to_target_median"] == ">20"
@@ -202,21 +202,21 @@ def test_no_file_speaks_of_infinity() -> None:
 
 def test_a_share_never_reached_is_censored_at_the_largest() -> None:
     """A breakdown beyond every share that was tried stands as more than the largest one."""
-    (row,) = cells(summary_csv(summarise(table({"bce": np.full((3, 3), 0.9)}))))
+    (row,) = cells(summary_csv(Findings(table({"bce": np.full((3, 3), 0.9)})).summary))
     assert row["breakdown_median"] == ">0.5"
 
 
 def test_a_breakdown_keeps_all_its_figures() -> None:
     """A share that is no whole number is written to the last bit, as every other float of the file."""
     scores = {"bce": np.array([[1.0, 0.9, 0.3]])}
-    summary = summarise(table(scores))
+    summary = Findings(table(scores)).summary
     (row,) = cells(summary_csv(summary))
     assert float(row["breakdown_median"]) == summary.breakdown_median[0]
 
 
 def test_json_is_standard_and_says_what_the_frame_says() -> None:
     """Undefined is null, beyond the run is a text, all else is the frame's own value."""
-    summary = summarise(table(SCORES))
+    summary = Findings(table(SCORES)).summary
     bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)
     assert tuple(bce) == (*SUMMARY, "partial")
     assert bce["mean"] == summary["mean"][0]
@@ -227,7 +227,9 @@ def test_json_is_standard_and_says_what_the_frame_says() -> None:
 
 def test_json_names_the_seeds_that_are_left_out() -> None:
     """Each row has those of its own data set; where there are none, it is whole."""
-    summary = pd.concat([summarise(table(SCORES, dataset=name)) for name in ("moons", "iris")], ignore_index=True)
+    summary = pd.concat(
+        [Findings(table(SCORES, dataset=name)).summary for name in ("moons", "iris")], ignore_index=True
+    )
     rows = json.loads(summary_json(summary, [Gap("iris", (3, 5), 7)]))
     assert [(row["dataset"], row["partial"]) for row in rows] == [("moons", [])] * 2 + [("iris", [3, 5])] * 2
 

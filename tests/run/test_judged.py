@@ -40,7 +40,10 @@ TASKS = {
 JUDGED = [(name, metric.name) for name, task in TASKS.items() for metric in metrics_of(task)]
 SMALLER = [(name, score) for name, score in JUDGED if not METRICS[score].greater_is_better]
 
-FOLLOWS = ("constant_score", "target_score", "validation_score", "best_epoch", "converged", "score")
+FOLLOWS = (
+    *("constant_score", "target_score", "validation_score", "best_epoch", "converged", "score"),
+    *("train_score", "train_score_at_best", "train_loss_at_best"),
+)
 """The columns that hang on what is judged, beside times and scores at the best epoch."""
 
 

@@ -32,6 +32,7 @@ STUDIES = {
     "linnerud": ("mse", "mae", "mape"),
 }
 Row = dict[str, Any]
+FIT = ("train_loss", "train_loss_at_best", "train_score", "train_score_at_best")
 
 
 def packs_of(dataset: str, losses: tuple[str, ...], **changes: Any) -> list[Pack]:
@@ -191,6 +192,14 @@ def test_the_best_epoch_is_chosen_on_validation(trained) -> None:
         assert row["best_epoch"] == np.nanargmax(trace.curve[index]) + 1
 
 
+def test_the_fit_is_the_traces(trained) -> None:
+    """Training loss and score stand in the row as they were recorded, of the last epoch and of the best one."""
+    for _, index, trace, row in trained:
+        recorded = (*trace.train_loss[index], *trace.train_score[index])
+        assert tuple(row[name] for name in FIT) == recorded
+        assert np.isfinite(recorded).all()
+
+
 def test_regression_is_scored_in_original_units() -> None:
     """The error of a constant prediction of the training mean is the spread of the targets themselves."""
     (pack,) = packs_of("diabetes", ("mse",), seeds=1)
@@ -282,5 +291,5 @@ def test_a_failed_trial_says_why_and_has_no_score() -> None:
     (row,), (done,) = failed_rows(pack, ["it raised"], "f"), rows_of(pack, fused.train(pack), "f")
     assert (row["status"], row["failure"], list(row)) == ("failed", "it raised", list(COLUMNS))
     assert {row[name] for name in COLUMNS if row[name] != done[name]} == {"failed", "it raised", None}
-    assert all(row[name] is None for name in (*METRICS, "epochs_to_target", "converged", "best_epoch"))
+    assert all(row[name] is None for name in (*METRICS, *FIT, "epochs_to_target", "converged", "best_epoch"))
     assert [row[name] for name in HASHES] == [done[name] for name in HASHES]

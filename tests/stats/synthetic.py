@@ -61,6 +61,17 @@ def table(
     return pd.DataFrame(rows, columns=COLUMNS).astype(DTYPES)
 
 
+def over(data_sets: int, losses: int, seeds: int = 10) -> pd.DataFrame:
+    """Return the trials of losses that differ, and rank differently, on several data sets; nothing diverged."""
+    drawn = np.random.default_rng(data_sets).integers(-9, 10, (data_sets, losses, seeds + 1)) / 128
+    heights = 0.5 + np.arange(losses)[:, None] / 64 + drawn[..., :1] + drawn[..., 1:]
+    parts = [
+        table({f"loss{n}": row[:, None] for n, row in enumerate(rows)}, [0.0], dataset=f"set{index}")
+        for index, rows in enumerate(heights)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def outcome(share: float, score: float) -> dict[str, object]:
     """Return the columns that follow from a share and a score; the better the score, the sooner it was reached."""
     diverged, reached = bool(np.isnan(score)), score >= 0.75

@@ -10,9 +10,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.groups import comparison_groups, stack
+from lossbench.stats.findings import Findings
+from lossbench.stats.groups import comparison_groups, identities, stack
 from lossbench.stats.row_scores import Part, RowScores
-from lossbench.stats.summary import summarise
 
 from .synthetic import SHARES, score_tables, table
 
@@ -59,6 +59,12 @@ def test_a_seed_that_one_loss_lacks_is_missing_and_not_shifted() -> None:
 
 def with_rows(scores: Scores, without: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the summary of losses by the rows of their trials that ended well, but for losses without rows."""
+    trials, contributed = rows_of(scores, without)
+    return Findings(trials, contributed=contributed).summary.set_index("loss")
+
+
+def rows_of(scores: Scores, without: tuple[str, ...] = ()) -> tuple[pd.DataFrame, RowScores]:
+    """Return trials, and the rows of those that ended well, but for losses without rows."""
     trials, random = table(scores, shares=SHARES[:1]), np.random.default_rng(0)
     right = {row: random.random(32) < trials.accuracy[row] for row in trials.index[trials.status == "ok"]}
     trials.loc[list(right), "accuracy"] = [values.mean() for values in right.values()]
@@ -67,7 +73,7 @@ def with_rows(scores: Scores, without: tuple[str, ...] = ()) -> pd.DataFrame:
         for row, values in right.items()
         if trials.loss[row] not in without
     ]
-    return summarise(trials, contributed=RowScores.of(parts)).set_index("loss")
+    return trials, RowScores.of(parts, identities(trials))
 
 
 def test_a_loss_that_never_ended_well_leaves_the_rows_of_the_others() -> None:
@@ -79,6 +85,31 @@ def test_a_loss_that_never_ended_well_leaves_the_rows_of_the_others() -> None:
     assert set(alone.unit.dropna()) == {"row"}
     assert set(with_rows(well, without=("mse",)).unit.dropna()) == {"seed"}
     assert set(with_rows({loss: np.full((4, 1), np.nan) for loss in well}).unit.dropna()) == {"seed"}
+
+
+def test_rows_are_found_by_what_a_trial_is() -> None:
+    """Not by its label: some trials, numbered anew, or in another order, have the rows that are theirs."""
+    trials, contributed = rows_of({loss: np.full((4, 1), 0.7) for loss in ("bce", "mse", "mae")})
+    figures = ["mean", "low", "high", "difference", "difference_low", "difference_high", "unit"]
+
+    def figures_of(kept: pd.DataFrame) -> pd.DataFrame:
+        return Findings(kept, contributed=contributed).summary.set_index("loss")[figures]
+
+    chosen = trials[trials.loss != "bce"]
+    expected = figures_of(chosen)
+    assert set(expected.unit.dropna()) == {"row"}
+    pd.testing.assert_frame_equal(figures_of(chosen.reset_index(drop=True)), expected)
+    turned = chosen.iloc[[5, 4, 7, 6, 1, 0, 3, 2]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        figures_of(turned)[["mean", "low", "high"]].sort_index(), expected[["mean", "low", "high"]].sort_index()
+    )
+
+
+def test_trials_whose_rows_are_not_known_are_judged_by_seed() -> None:
+    """Trials of another setting have none of these rows, whatever their labels."""
+    trials, contributed = rows_of({loss: np.full((4, 1), 0.7) for loss in ("bce", "mse")})
+    for others in (trials.assign(lr=0.5), trials.assign(seed=trials.seed + 10)):
+        assert set(Findings(others, contributed=contributed).summary.unit.dropna()) == {"seed"}
 
 
 def test_parts_of_a_table_may_lack_columns() -> None:

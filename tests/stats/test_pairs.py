@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lossbench.stats.families import gatekept
+from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
-from lossbench.stats.pairs import alphabet, compare_pairs, letters, shared_letters
-from lossbench.stats.summary import summarise
+from lossbench.stats.pairs import alphabet, difference_columns, letters, shared_letters
 from lossbench.stats.verdicts import BETTER, WORSE, fair
 
 from .runs import clean, with_failed
-from .synthetic import MANY, score_tables, table
+from .synthetic import MANY, over, score_tables, table
 
 few = settings(max_examples=10, deadline=None)
 Scores = Mapping[str, np.ndarray]
@@ -30,8 +30,8 @@ OPPOSITE = dict(zip(BETTER + WORSE, WORSE + BETTER, strict=True))
 @given(scores=score_tables(("bce", "mse")))
 def test_a_pair_turned_round_says_the_opposite(scores: Scores) -> None:
     """Swapping two losses negates the difference, mirrors its interval and turns better into worse."""
-    (pair,) = compare_pairs(table(scores)).itertuples()
-    (turned,) = compare_pairs(table({name: scores[name] for name in ("mse", "bce")})).itertuples()
+    (pair,) = Findings(table(scores)).comparisons.itertuples()
+    (turned,) = Findings(table({name: scores[name] for name in ("mse", "bce")})).comparisons.itertuples()
     assert (turned.first, turned.second, turned.n) == (pair.second, pair.first, pair.n)
     mirrored = [-pair.difference, -pair.difference_high, -pair.difference_low, -pair.effect_size, pair.p_value]
     found = [turned.difference, turned.difference_low, turned.difference_high, turned.effect_size, turned.p_value]
@@ -46,7 +46,7 @@ def test_a_pair_turned_round_says_the_opposite(scores: Scores) -> None:
 @given(scores=score_tables())
 def test_the_family_is_all_that_is_shown_and_pairs_with_the_reference_come_first(scores: Scores) -> None:
     """No corrected p value is below its raw one, nor those of the reference above their number times it."""
-    pairs = compare_pairs(table(scores)).dropna(subset="p_value")
+    pairs = Findings(table(scores)).comparisons.dropna(subset="p_value")
     primary = (pairs["first"] == "bce").to_numpy()
     np.testing.assert_array_equal(pairs.p_holm, gatekept(pairs.p_value.to_numpy(), primary))
     assert (pairs.p_holm >= pairs.p_value).all()
@@ -65,7 +65,9 @@ def on_levels(where: list[int], seed: int) -> dict[str, np.ndarray]:
 def lettered(trials: pd.DataFrame) -> dict[str, str]:
     """Return the letters of each loss of the only comparison group."""
     (group,) = comparison_groups(trials)
-    return dict(zip(group.losses, shared_letters(group, compare_pairs(trials).verdict.tolist()), strict=True))
+    return dict(
+        zip(group.losses, shared_letters(group, Findings(trials).comparisons.verdict.tolist()), strict=True)
+    )
 
 
 @settings(max_examples=10, deadline=None)
@@ -74,7 +76,7 @@ def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], see
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
     trials = table(on_levels(where, seed), shares=[0.0], **MANY)
     shown = lettered(trials)
-    for pair in compare_pairs(trials).itertuples():
+    for pair in Findings(trials).comparisons.itertuples():
         told_apart = pair.verdict in OPPOSITE
         assert bool(set(shown[pair.first]) & set(shown[pair.second])) is not told_apart
 
@@ -101,8 +103,8 @@ def test_a_loss_that_diverged_has_no_letter() -> None:
 def test_rates_do_not_share_a_family() -> None:
     """Each rate is a table of its own, and its pairs are as if the other rate had never been tried."""
     one, other = (table(on_levels([0, 1, 2], seed), shares=[0.0], lr=lr) for seed, lr in ((1, 0.1), (2, 0.01)))
-    both = compare_pairs(pd.concat([one, other], ignore_index=True))
-    pd.testing.assert_frame_equal(both[both.lr == 0.1], compare_pairs(one))
+    both = Findings(pd.concat([one, other], ignore_index=True)).comparisons
+    pd.testing.assert_frame_equal(both[both.lr == 0.1], Findings(one).comparisons)
 
 
 WORDS = [*OPPOSITE, "equivalent", "inconclusive"]
@@ -118,7 +120,7 @@ def two(gap: float) -> dict[str, np.ndarray]:
 def verdict(trials: pd.DataFrame) -> tuple[str, str]:
     """Return the verdict on the second loss, from the summary and from the table of pairs."""
     trials = trials.assign(**MANY)
-    return summarise(trials).verdict[1], compare_pairs(trials).verdict[0]
+    return Findings(trials).summary.verdict[1], Findings(trials).comparisons.verdict[0]
 
 
 def without(scores: dict[str, np.ndarray], seeds: int, *losses: str) -> pd.DataFrame:
@@ -173,7 +175,7 @@ def test_a_loss_that_failed_is_treated_alike() -> None:
 @given(scores=score_tables())
 def test_more_seeds_do_not_decide_what_was_lost(scores: dict[str, np.ndarray]) -> None:
     """Where the verdict is open and trainings were lost, no number of seeds is promised."""
-    summary = summarise(table(scores))
+    summary = Findings(table(scores)).summary
     lost = (summary.diverged + summary.failed > 0).to_numpy()
     still_open = (summary.verdict == "inconclusive").to_numpy() & (lost | lost[0])
     assert summary.more_seeds[still_open].isna().all()
@@ -182,11 +184,11 @@ def test_more_seeds_do_not_decide_what_was_lost(scores: dict[str, np.ndarray]) -
 def test_a_loss_that_got_there_and_diverged_is_not_faster() -> None:
     """The target was reached before the training diverged: that is no speed to be praised."""
     trials = clean({"bce": np.full(8, 0.75), "mse": np.array([1.0, 0.95] * 4)})
-    assert summarise(trials).epochs_to_target_verdict[1] == "faster"
+    assert Findings(trials).summary.epochs_to_target_verdict[1] == "faster"
     gone = (trials.loss == "mse") & (trials.seed == 3)
-    assert summarise(trials.assign(status=trials.status.mask(gone, "diverged"))).epochs_to_target_verdict[1] == (
-        "inconclusive"
-    )
+    assert Findings(trials.assign(status=trials.status.mask(gone, "diverged"))).summary.epochs_to_target_verdict[
+        1
+    ] == ("inconclusive")
 
 
 many = settings(max_examples=50, deadline=None)
@@ -250,3 +252,16 @@ def test_there_are_letters_for_any_number_of_losses() -> None:
 def test_no_losses_have_no_letters() -> None:
     """Where every loss diverged there is nothing to mark."""
     assert letters(np.zeros((0, 0), dtype=bool)) == []
+
+
+def test_pairs_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Summary, pairs, ranks and profiles are made of the same judgements."""
+    judged = []
+    monkeypatch.setattr(
+        "lossbench.stats.pairs.difference_columns",
+        lambda group, margins: judged.append(group.dataset) or difference_columns(group, margins),
+    )
+    findings = Findings(over(3, 2))
+    for name in ("summary", "comparisons", "ranks", "profiles"):
+        assert len(getattr(findings, name))
+    assert judged == ["set0", "set1", "set2"]

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from lossbench.schema import RANKS as COLUMNS
+from lossbench.stats.findings import Findings
 from lossbench.stats.ranks import compare_with_first, friedman, rank_losses
-from lossbench.stats.summary import summarise
 
 from .synthetic import table
 
@@ -205,11 +205,31 @@ def test_tasks_settings_and_views_are_ranked_apart() -> None:
 
 
 def test_a_summary_can_be_ranked() -> None:
-    """What `summarise` returns is what ranks are made from."""
+    """The summary of findings is what their ranks are made from."""
     scores = {"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.75)}
     trials = pd.concat(
         [table(scores, shares=[0.0], dataset=name) for name in ("moons", "rings")], ignore_index=True
     )
-    found = rank_losses(summarise(trials))
+    found = rank_losses(Findings(trials).summary)
     assert found.average_rank.tolist() == [2.0, 1.0]
     assert found.reference.tolist() == ["bce", "bce"]
+
+
+@few
+@given(heights=tables)
+def test_what_each_data_set_has_of_its_own_keeps_them_together(heights: np.ndarray) -> None:
+    """An optimiser or penalty of a data set's own changes no rank, and is undefined where it differs."""
+    rows = summary(heights)
+    own = rows.assign(optimizer=rows.dataset.map(lambda name: f"adamw:weight_decay={name[-1]}"))
+    together = rank_losses(own)
+    pd.testing.assert_frame_equal(together[RANKS], rank_losses(rows)[RANKS])
+    assert together.optimizer.isna().all() == (len(heights) > 1)
+
+
+def test_what_is_an_axis_keeps_them_apart() -> None:
+    """Where a data set has several penalties, each has ranks of its own, as without protocols."""
+    heights = np.array([[0.1, 0.2], [0.4, 0.3]])
+    rows = pd.concat([summary(heights), summary(heights, l2=0.1)])
+    apart = rank_losses(rows)
+    assert apart.l2.tolist() == [0.0, 0.0, 0.1, 0.1]
+    assert (apart.data_sets == 2).all()

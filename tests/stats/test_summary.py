@@ -16,11 +16,11 @@ from pandas.testing import assert_frame_equal
 
 from lossbench.results.write import trials_csv
 from lossbench.schema import COMPARISONS, SUMMARY, three
+from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.paired import over_seeds, paired_test
-from lossbench.stats.pairs import compare_pairs
 from lossbench.stats.ranks import rank_losses
-from lossbench.stats.summary import summarise, tied_with_best
+from lossbench.stats.summary import tied_with_best
 from lossbench.stats.verdicts import WITHIN
 
 from .synthetic import EPOCHS, read_trials, score_tables, table
@@ -64,8 +64,8 @@ def nones(frame: pd.DataFrame) -> pd.DataFrame:
 @given(scores=score_tables())
 def test_adding_a_loss_moves_no_other_losses_figures(scores: Scores) -> None:
     """Means, intervals, times and robustness of a loss do not depend on who else is in the table."""
-    both = own(summarise(table({name: scores[name] for name in ("bce", "mse")})))
-    close(own(summarise(table(scores))).loc[both.index], both)
+    both = own(Findings(table({name: scores[name] for name in ("bce", "mse")})).summary)
+    close(own(Findings(table(scores)).summary).loc[both.index], both)
 
 
 @few
@@ -78,16 +78,16 @@ def test_the_order_of_the_rows_says_nothing(scores: Scores, random: Random) -> N
     trials = table(scores)
     any_first = trials.iloc[random.sample(range(len(trials)), len(trials))]
     same_first = any_first.sort_values("loss", key=lambda loss: loss != "bce", kind="stable")
-    close(own(summarise(any_first)), own(summarise(trials)))
+    close(own(Findings(any_first).summary), own(Findings(trials).summary))
     for shuffled, judged in ((any_first, ["p_value"]), (same_first, ["p_value", "p_holm"])):
-        pairs, expected = compare_pairs(shuffled), compare_pairs(trials)
+        pairs, expected = Findings(shuffled).comparisons, Findings(trials).comparisons
         for pair in expected.itertuples():
             same = (pairs["first"].isin([pair.first, pair.second])) & pairs.second.isin([pair.first, pair.second])
             (found,) = pairs[same].itertuples()
             np.testing.assert_allclose(abs(found.difference), abs(pair.difference), atol=1e-12)
             for name in judged:
                 np.testing.assert_allclose(getattr(found, name), getattr(pair, name), atol=1e-12)
-    before, after = (summarise(each).set_index("loss").letters.to_dict() for each in (trials, same_first))
+    before, after = (Findings(each).summary.set_index("loss").letters.to_dict() for each in (trials, same_first))
     assert before == after
 
 
@@ -97,8 +97,8 @@ def test_other_names_for_the_seeds_change_nothing(scores: Scores) -> None:
     """Seeds are labels: calling them otherwise, the same for all losses, leaves summary and pairs as they are."""
     trials = table(scores)
     renamed = trials.assign(seed=1000 - 7 * trials.seed)
-    close(summarise(renamed), summarise(trials))
-    close(compare_pairs(renamed), compare_pairs(trials))
+    close(Findings(renamed).summary, Findings(trials).summary)
+    close(Findings(renamed).comparisons, Findings(trials).comparisons)
 
 
 @few
@@ -113,13 +113,13 @@ def test_a_loss_is_equivalent_to_itself(scores: Scores, rows: int) -> None:
     not count rows leaves nothing open, once there are six seeds.
     """
     trials = table(scores | {"other": scores["bce"]}, test_rows=rows, train_rows=3 * rows)
-    twin = one(summarise(trials), loss="other")
+    twin = one(Findings(trials).summary, loss="other")
     assert (twin.difference, twin.p_holm) == (0, 1)
     left = 1 - 0.025 ** (1 / rows)
     np.testing.assert_allclose([twin.difference_low, twin.difference_high], [-left, left])
     assert twin.verdict == ("equivalent" if left < 0.01 else "inconclusive")
     assert twin.tied_with_best
-    exact = one(summarise(trials.assign(brier=1 - trials.accuracy, score="brier")), loss="other")
+    exact = one(Findings(trials.assign(brier=1 - trials.accuracy, score="brier")).summary, loss="other")
     enough = len(scores["bce"]) >= 6
     assert (exact.difference, exact.p_holm, exact.tied_with_best) == (0, 1, True)
     assert (exact.difference_low == exact.difference_high == 0) == enough
@@ -130,7 +130,7 @@ def test_a_loss_is_equivalent_to_itself(scores: Scores, rows: int) -> None:
 @given(scores=score_tables())
 def test_the_summary_is_of_the_paired_test(scores: Scores) -> None:
     """The difference to the reference is the paired test over the seeds where both trainings ended well."""
-    summary = summarise(table(scores))
+    summary = Findings(table(scores)).summary
     clean = {name: values[:, 0] for name, values in scores.items()}
     assert set(summary.reference) == {"bce"}
     assert summary.verdict[summary.loss == "bce"].isna().all()
@@ -145,7 +145,7 @@ def test_the_summary_is_of_the_paired_test(scores: Scores) -> None:
 @given(scores=score_tables())
 def test_every_seed_is_counted_once(scores: Scores) -> None:
     """`n` counts the clean trainings that ended well, `diverged` the others; the mean is over the former."""
-    for row in summarise(table(scores)).itertuples():
+    for row in Findings(table(scores)).summary.itertuples():
         clean = scores[row.loss][:, 0]
         assert (row.n, row.diverged) == (np.isfinite(clean).sum(), np.isnan(clean).sum())
         expected = over_seeds(clean, RATIO, ROWS).at().interval()
@@ -162,7 +162,7 @@ def test_undefined_scores_are_not_counted(scores: Scores) -> None:
     Nothing warns, however few are left.
     """
     trials = table(scores).assign(status="ok")
-    summary, clean = summarise(trials), {name: values[:, 0] for name, values in scores.items()}
+    summary, clean = Findings(trials).summary, {name: values[:, 0] for name, values in scores.items()}
     for row in summary.itertuples():
         defined = np.isfinite(clean[row.loss])
         assert (row.n, row.accuracy_n, row.undefined) == (defined.sum(), defined.sum(), (~defined).sum())
@@ -178,7 +178,7 @@ def test_seeds_that_share_no_rows_need_no_correction() -> None:
         "bce": np.array([[0.6] * 3, [0.5] * 3, [0.55] * 3]),
         "mse": np.array([[0.5] * 3, [0.3] * 3, [0.4] * 3]),
     }
-    resplit, redrawn = (summarise(table(scores, sampling=sampling)) for sampling in ("resplit", "redrawn"))
+    resplit, redrawn = (Findings(table(scores, sampling=sampling)).summary for sampling in ("resplit", "redrawn"))
     widths = (resplit.high - resplit.low) / (redrawn.high - redrawn.low)
     np.testing.assert_allclose(widths, np.sqrt((1 / 3 + RATIO) / (1 / 3)))
     assert redrawn["mean"].tolist() == resplit["mean"].tolist()
@@ -187,18 +187,22 @@ def test_seeds_that_share_no_rows_need_no_correction() -> None:
 
 def test_one_seed_has_no_interval() -> None:
     """From one seed nothing can be said about spread: every end of an interval is empty, never zero."""
-    summary = summarise(table({"bce": np.array([[0.9, 0.8, 0.7]]), "mse": np.array([[0.8, 0.8, 0.8]])}))
+    summary = Findings(table({"bce": np.array([[0.9, 0.8, 0.7]]), "mse": np.array([[0.8, 0.8, 0.8]])})).summary
     ends = [name for name in summary if name.endswith(("low", "high"))]
     assert len(ends) > 40
     assert summary[ends].isna().all(axis=None)
-    assert compare_pairs(table({"bce": np.full((1, 3), 0.9), "mse": np.full((1, 3), 0.8)})).p_value.isna().all()
+    assert (
+        Findings(table({"bce": np.full((1, 3), 0.9), "mse": np.full((1, 3), 0.8)}))
+        .comparisons.p_value.isna()
+        .all()
+    )
     assert summary["mean"].tolist() == [0.9, 0.8]
     assert summary.verdict.tolist()[1] == "inconclusive"
 
 
 def test_a_diverged_seed_is_censored_not_dropped() -> None:
     """A training that diverged never got to its target, so it counts among those that did not."""
-    row = summarise(table({"bce": np.array([[0.9] * 3, [0.9] * 3, [np.nan] * 3])})).iloc[0]
+    row = Findings(table({"bce": np.array([[0.9] * 3, [0.9] * 3, [np.nan] * 3])})).summary.iloc[0]
     assert (row.n, row.diverged, row.targets) == (2, 1, 3)
     assert row.reached == pytest.approx(2 / 3)
     assert row.epochs_to_target == pytest.approx((6 + 6 + EPOCHS) / 3)
@@ -207,7 +211,7 @@ def test_a_diverged_seed_is_censored_not_dropped() -> None:
 def test_speed_is_held_against_the_reference() -> None:
     """The difference in epochs is the paired one of restricted means, and its verdict follows the margin."""
     sooner, later = (np.repeat(np.array(runs)[:, None], 3, axis=1) for runs in ([0.95, 1.0] * 5, [0.75, 0.8] * 5))
-    summary = summarise(table({"bce": later, "mse": sooner, "mae": later, "focal": np.full((10, 3), 0.5)}))
+    summary = Findings(table({"bce": later, "mse": sooner, "mae": later, "focal": np.full((10, 3), 0.5)})).summary
     epochs = [EPOCHS - int(16 * score) for score in (0.75, 0.8, 0.95, 1.0)]  # as `outcome` has it
     later_than = (epochs[2] + epochs[3] - epochs[0] - epochs[1]) / 2
     assert summary.epochs_to_target_difference.tolist()[1:3] == [pytest.approx(later_than), 0]
@@ -224,7 +228,7 @@ def test_margins_are_the_callers(scores: Scores) -> None:
     trials = table(scores)
     if len(scores["bce"]) < 6:  # a few equal seeds have no interval, and that of two may be wider than any scale
         return
-    bare, wide = summarise(trials, margins={}), summarise(trials, margins={"accuracy": 100.0})
+    bare, wide = Findings(trials, margins={}).summary, Findings(trials, margins={"accuracy": 100.0}).summary
     assert not (bare.verdict == "equivalent").any()
     assert not (wide.verdict == "inconclusive").any()
     settled = ["verdict", "p_worse", "p_equal", "p_better", "more_seeds", "epochs_to_target_verdict"]
@@ -237,7 +241,7 @@ def test_margins_are_the_callers(scores: Scores) -> None:
 @given(scores=score_tables())
 def test_what_is_decided_needs_no_more_seeds(scores: Scores) -> None:
     """No more seeds where there is a verdict; at least one, or none that would do, where it is open."""
-    for frame in (summarise(table(scores)).dropna(subset="verdict"), compare_pairs(table(scores))):
+    for frame in (Findings(table(scores)).summary.dropna(subset="verdict"), Findings(table(scores)).comparisons):
         still_open = frame.verdict == "inconclusive"
         assert (frame.more_seeds[~still_open] == 0).all()
         assert (frame.more_seeds[still_open].dropna() >= 1).all()
@@ -247,14 +251,14 @@ def test_what_is_decided_needs_no_more_seeds(scores: Scores) -> None:
 def test_a_diverged_seed_has_no_plateau_within_the_run() -> None:
     """In the median a training that diverged took longer than the run; one that was never started is not there."""
     trials = table({"bce": np.array([[0.5], [np.nan], [np.nan]]), "mse": np.full((3, 1), 0.5)}, shares=[0.0])
-    assert summarise(trials).epochs_to_plateau_median.tolist() == [np.inf, 5]
-    assert summarise(trials[trials.status == "ok"]).epochs_to_plateau_median.tolist() == [5, 5]
-    assert summarise(trials).epochs_to_plateau.tolist() == [5, 5]
+    assert Findings(trials).summary.epochs_to_plateau_median.tolist() == [np.inf, 5]
+    assert Findings(trials[trials.status == "ok"]).summary.epochs_to_plateau_median.tolist() == [5, 5]
+    assert Findings(trials).summary.epochs_to_plateau.tolist() == [5, 5]
 
 
 def test_medians_beyond_the_run_are_infinite() -> None:
     """Where fewer than half of the seeds get there, the median is known only to lie beyond the run."""
-    row = summarise(table({"bce": np.array([[0.9, 0.9, 0.9], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])})).iloc[0]
+    row = Findings(table({"bce": np.array([[0.9, 0.9, 0.9], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])})).summary.iloc[0]
     assert row.epochs_to_target_median == np.inf
     assert row.breakdown_median == np.inf
     assert (row.reached, row.broke_down) == (pytest.approx(1 / 3), 0)
@@ -263,7 +267,7 @@ def test_medians_beyond_the_run_are_infinite() -> None:
 def test_an_undefined_target_is_not_a_missed_one() -> None:
     """Where the linear model is no better than a constant there is no target, so nothing is said about it."""
     trials = table({"bce": np.full((3, 3), 0.5)}).assign(converged=pd.NA, target_score=np.nan)
-    row = summarise(trials.astype({"converged": "boolean"})).iloc[0]
+    row = Findings(trials.astype({"converged": "boolean"})).summary.iloc[0]
     assert row.targets == 0
     assert row[["epochs_to_target", "epochs_to_target_median", "reached"]].isna().all()
 
@@ -273,7 +277,7 @@ def test_an_undefined_target_is_not_a_missed_one() -> None:
 def test_robustness_is_one_where_nothing_is_lost(scores: Scores) -> None:
     """A loss whose score is the same under every share keeps all of its skill and breaks down nowhere."""
     clean = np.clip(scores["bce"][:, :1], 0.5, None)  # above a constant's score of 0.25
-    row = summarise(table({"bce": np.repeat(clean, 3, axis=1)})).iloc[0]
+    row = Findings(table({"bce": np.repeat(clean, 3, axis=1)})).summary.iloc[0]
     assert row.robustness == pytest.approx(1)
     assert row.slope == pytest.approx(0)
     assert (row.broke_down, row.breakdown_median) == (0, np.inf)
@@ -284,7 +288,7 @@ def test_robustness_ignores_seeds_that_have_no_curve() -> None:
     kept = np.array([[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]])
     lost = np.vstack([kept, [0.75, np.nan, 0.25]])
     columns = ["robustness", "slope", "breakdown_median", "broke_down"]
-    found, expected = (summarise(table({"bce": values}))[columns] for values in (lost, kept))
+    found, expected = (Findings(table({"bce": values})).summary[columns] for values in (lost, kept))
     assert_frame_equal(found, expected)
     assert expected.iloc[0].tolist() == [0.5, pytest.approx(-4 / 3), 0.25, 1.0]
 
@@ -293,7 +297,7 @@ def test_robustness_ignores_seeds_that_have_no_curve() -> None:
 def test_without_a_clean_share_or_a_second_one_robustness_is_empty(shares: tuple[float, ...]) -> None:
     """Scores are of the smallest share there is; robustness needs the share zero and another."""
     scores = np.linspace(0.5, 1, 3 * len(shares)).reshape(3, -1)
-    row = summarise(table({"bce": scores}, shares=shares)).iloc[0]
+    row = Findings(table({"bce": scores}, shares=shares)).summary.iloc[0]
     assert row["mean"] == scores[:, 0].mean()
     assert (row.outlier_fraction, row.largest_share) == (shares[0], shares[-1])
     assert row[["robustness", "slope", "breakdown_median", "broke_down"]].isna().all()
@@ -306,18 +310,18 @@ def test_settings_are_never_mixed(first: Scores, second: Scores) -> None:
     settings = ({"model": "linear"}, {"lr": 0.1}, {"l2": 0.5}, {"optimizer": "sgd"}, {"dataset": "rings"})
     one_by_one = [table(first), *(table(second, **setting) for setting in settings)]
     together = pd.concat(one_by_one, ignore_index=True)
-    for function in (summarise, compare_pairs):
-        apart = pd.concat([nones(function(trials)) for trials in one_by_one], ignore_index=True)
-        close(nones(function(together)), apart)
+    for name in ("summary", "comparisons"):
+        apart = [nones(getattr(Findings(trials), name)) for trials in one_by_one]
+        close(nones(getattr(Findings(together), name)), pd.concat(apart, ignore_index=True))
 
 
 def test_a_loss_alone_has_no_pairs() -> None:
     """One loss has a summary, no verdict, and a table of pairs without rows that still has its columns."""
     trials = table({"bce": np.full((2, 3), 0.5)})
-    assert compare_pairs(trials).columns.tolist() == list(COMPARISONS)
-    assert len(compare_pairs(trials)) == 0
-    assert summarise(trials).columns.tolist() == list(SUMMARY)
-    assert summarise(trials).verdict.isna().all()
+    assert Findings(trials).comparisons.columns.tolist() == list(COMPARISONS)
+    assert len(Findings(trials).comparisons) == 0
+    assert Findings(trials).summary.columns.tolist() == list(SUMMARY)
+    assert Findings(trials).summary.verdict.isna().all()
 
 
 def test_every_training_diverged() -> None:
@@ -325,7 +329,7 @@ def test_every_training_diverged() -> None:
     trials = table({"bce": np.full((3, 3), np.nan), "mse": np.full((3, 3), np.nan)})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        summary = summarise(trials)
+        summary = Findings(trials).summary
     assert summary.diverged.tolist() == [3, 3]
     assert summary["mean"].isna().all()
     assert not summary.tied_with_best.any()
@@ -334,12 +338,13 @@ def test_every_training_diverged() -> None:
 
 @few
 @given(scores=score_tables())
-def test_summary_and_pairs_can_be_made_again_from_the_csv(scores: Scores) -> None:
-    """`trials.csv` holds all that the summary and the pairs are made of, to the last bit."""
+def test_every_table_can_be_made_again_from_the_csv(scores: Scores) -> None:
+    """`trials.csv` holds all that the tables are made of, to the last bit."""
     trials = table(scores)
-    back = read_trials(trials_csv(trials))
-    for function in (summarise, compare_pairs):
-        assert_frame_equal(function(back), function(trials), check_dtype=False, check_exact=True)
+    back = Findings(read_trials(trials_csv(trials)))
+    for name in ("summary", "comparisons", "ranks", "profiles"):
+        made = getattr(Findings(trials), name)
+        assert_frame_equal(getattr(back, name), made, check_dtype=False, check_exact=True)
 
 
 losses_by_seeds = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(

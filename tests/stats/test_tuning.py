@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.stats.findings import Findings
 from lossbench.stats.paired import corrected_interval
-from lossbench.stats.summary import summarise
 from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
 from stats.synthetic import MANY, table
 
@@ -101,7 +101,7 @@ def both_views(reported: dict[str, list[float]], best: dict[str, int]) -> pd.Dat
         ignore_index=True,
     )
     chosen = [grid([[float(i == best[loss])] * 3 for i in range(len(RATES))], loss) for loss in reported]
-    return summarise(trials, tuning_table(pd.concat(chosen, ignore_index=True)))
+    return Findings(trials, tuning_table(pd.concat(chosen, ignore_index=True))).summary
 
 
 def test_the_tuned_view_has_each_loss_at_its_own_rate() -> None:
@@ -116,8 +116,8 @@ def test_the_tuned_view_has_each_loss_at_its_own_rate() -> None:
 def test_tuning_moves_no_fixed_figure() -> None:
     """The fixed view is what it is without tuning."""
     trials = grid([[0.5] * 3] * len(RATES))
-    fixed = summarise(trials, tuning_table(trials)).query("view == 'fixed'")
-    pd.testing.assert_frame_equal(fixed, summarise(trials))
+    fixed = Findings(trials, tuning_table(trials)).summary.query("view == 'fixed'")
+    pd.testing.assert_frame_equal(fixed, Findings(trials).summary)
 
 
 def test_views_disagree_where_a_decision_changes() -> None:
@@ -167,7 +167,7 @@ def test_only_decisions_can_disagree(verdict: str, tuned: str, word: str) -> Non
 
 def test_without_tuning_nothing_stands_beside() -> None:
     """One view alone gives no rows, and no disagreement."""
-    summary = summarise(table({"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.5)}, shares=[0.0]))
+    summary = Findings(table({"bce": np.full((3, 1), 0.5), "mse": np.full((3, 1), 0.5)}, shares=[0.0])).summary
     assert len(side_by_side(summary)) == len(disagreements(summary)) == 0
 
 

@@ -90,7 +90,7 @@ def contaminations(task: Task) -> list[dict[str, object]]:
 
 def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:
     """Require that a trace equals the given rows of `right`, bit for bit."""
-    for field in ("curve", "last", "best", "best_epoch", "diverged"):
+    for field in ("curve", "last", "best", "best_epoch", "diverged", "train_loss", "train_score"):
         wanted = getattr(right, field)
         wanted = wanted if rows is None else wanted[rows]
         found = getattr(left, field)

@@ -36,12 +36,13 @@ def test_engines_agree_on_the_epoch() -> None:
 
 @ENGINES
 def test_what_is_left_of_a_diverged_model(train) -> None:
-    """From its epoch on the curve is NaN, before it is not; outputs are NaN, and there is no best epoch."""
+    """From its epoch on the curve is NaN, before it is not; outputs and fit are NaN, there is no best epoch."""
     trace = falling(torch.float64, train)
     epochs = np.arange(1, trace.curve.shape[1] + 1)
     for curve, epoch in zip(trace.curve, trace.diverged, strict=True):
         np.testing.assert_array_equal(np.isnan(curve), (epochs >= epoch) & (epoch > 0))
     gone = trace.diverged > 0
+    assert np.isnan([trace.train_loss[gone], trace.train_score[gone]]).all()
     for outputs in (trace.last, trace.best):
         assert np.isnan(outputs[gone]).all()
         assert np.isfinite(outputs[~gone]).all()

@@ -102,14 +102,14 @@ def compare(left: Trace, right: Trace, rows: np.ndarray, tolerance: float) -> No
     """Require two traces to be the same but for rounding."""
     np.testing.assert_array_equal(left.diverged, right.diverged)
     np.testing.assert_array_equal(left.best_epoch[rows], right.best_epoch[rows])
-    for field in ("curve", "last", "best"):
+    for field in ("curve", "last", "best", "train_loss", "train_score"):
         found, wanted = getattr(left, field)[rows], getattr(right, field)[rows]
         np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance, err_msg=field)
 
 
 @pytest.mark.parametrize(("name", "model"), MEETINGS)
 def test_engines_agree_in_double_precision(name: str, model: str) -> None:
-    """Every loss and every optimiser: the same curve, outputs and best epoch, to 1e-10, after two epochs."""
+    """Every loss and optimiser: the same curve, outputs, best epoch and fit, to 1e-10, after two epochs."""
     trials, compared = share_of(every_trial(name, model, epochs=2), model, one_in=4), 0
     for group in packs_of(name, trials):
         rows = steady(group)

@@ -1,4 +1,4 @@
-"""Whether training improves a model: the score over the epochs, and over the value of the loss on test data."""
+"""Whether training improves a model: the score over the epochs, and over the value of the loss."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ ENDS = ("", "_at_best")
 
 @dataclass(frozen=True)
 class Watched:
-    """A loss whose value on test data is one of the metrics.
+    """A loss that is held against a score.
 
     Args:
         loss: what is minimised.
-        value: the metric that is its mean over the test part.
+        value: the metric that is its mean over the test part; or train_loss, over the rows it was trained on.
         score: what it is held against.
         datasets: where, all of one task.
     """
@@ -134,11 +134,10 @@ class Watched:
 def lower_loss(
     claim: Claim, study: Study, *, watched: tuple[Watched, ...], lr: tuple[float, ...], relation: Relation
 ) -> Design:
-    """Train at several rates and hold the loss on test data against the score: is the lower one the better model?
+    """Train at several rates and hold the value of the loss against the score: is the lower one the better model?
 
     The models of one seed share their split: each rate at the last epoch, and at the epoch of the best validation
-    score. Models that diverged are left out. The loss on the training data is not recorded, so nothing is said of
-    it.
+    score. Models that diverged are left out.
 
     relation: better: the rank correlation of falling loss and rising score over the models, seed by seed, is above
     zero. not always better: there are two models of which one has the lower loss and the worse score, both beyond
@@ -170,7 +169,7 @@ class Models:
         cell: their trials.
         watched: the loss.
         names: of each model.
-        values: (models, seeds) the loss on test data.
+        values: (models, seeds) the value of the loss.
         scores: (models, seeds) the score there, the higher the better.
     """
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +14,8 @@ from lossbench.losses.record import LossRecord
 from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import SLOTS, Layout
 from lossbench.training.trial import blamed
+
+Found = TypeVar("Found", torch.Tensor, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,16 @@ class Group:
             seen, target = seen.clone(), target.clone()
             whole = self.record.whole_batch
             return self.of_batches(seen, target, count) if whole else self.by_autograd(seen, target)
+
+    def value(self, raw: torch.Tensor, target: torch.Tensor, count: int) -> np.ndarray:
+        """Return the loss summed over samples, (models,) float64; see `gradient` for the arguments."""
+        seen = raw if self.offset is None else raw + self.offset
+        # As in training: with a gradient to be had, which a user's loss may ask for.
+        seen, target = seen.clone().requires_grad_(), target.clone()
+        if self.record.whole_batch:
+            each = self.record.fn(seen[:, :count], target[:, :count], **self.parameters)
+            return np.asarray(float64(each) * count)
+        return np.asarray(float64(self.record.fn(seen, target, **self.parameters)[:, :count]).sum(axis=1))
 
     def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the derivative of the sum of all losses, (models, columns, outputs) as `seen`."""
@@ -102,23 +116,31 @@ class Criteria:
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to raw (models, outputs, columns)."""
-        parts = raw.index_select(0, self.order).transpose(1, 2).split(self.sizes)
-        targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
-        slopes = [
-            self.of_group(group, part, target, batch).transpose(1, 2)
-            for group, part, target in zip(self.groups, parts, targets, strict=True)
-        ]
+        slopes = [slope.transpose(1, 2) for slope in self.of_groups(Group.gradient, raw, batch)]
         delta = torch.cat(slopes).index_select(0, self.back).div_(batch.count)
         # Assigned, not multiplied by zero: in a model that diverged zero times NaN is NaN.
         delta[:, :, batch.count :].fill_(0)
         return delta
 
-    def of_group(self, group: Group, raw: torch.Tensor, target: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the gradient of one group, (models, columns, outputs); a failure names its losses."""
-        if not group.record.code:
-            return group.gradient(raw, target, batch.count)
-        with blamed(group.specs, self.dataset, batch.epoch):
-            return group.gradient(raw, target, batch.count)
+    def value(self, raw: torch.Tensor, batch: Batch) -> np.ndarray:
+        """Return the loss of each model, (models,) float64, summed over the batch."""
+        values = np.concatenate(list(self.of_groups(Group.value, raw, batch)))
+        return np.asarray(values[self.back.cpu().numpy()])
+
+    def of_groups(self, what: Callable[..., Found], raw: torch.Tensor, batch: Batch) -> Iterator[Found]:
+        """Yield value or gradient of each group, its models first; a failure names the losses of the group."""
+        parts = raw.index_select(0, self.order).transpose(1, 2).split(self.sizes)
+        targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
+        for group, part, target in zip(self.groups, parts, targets, strict=True):
+            users = bool(group.record.code)
+            with blamed(group.specs, self.dataset, batch.epoch) if users else nullcontext():
+                found = what(group, part, target, batch.count)
+            yield found
+
+
+def float64(values: torch.Tensor) -> np.ndarray:
+    """Return values of a loss in double precision, in which they are summed."""
+    return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float64)
 
 
 def make_group(layout: Layout, trials: np.ndarray) -> Group:

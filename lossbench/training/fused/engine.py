@@ -9,6 +9,7 @@ import torch
 
 from lossbench.training.fused.batches import Batch, Batches
 from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network, Penalties
 from lossbench.training.fused.recorder import Recorder
@@ -32,7 +33,8 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     """
     layout = Layout.of(pack, dtype, device)
     network, batches, criteria = Network(layout), Batches(layout), Criteria(layout)
-    penalties, recorder = Penalties(network, layout), Recorder(network, layout)
+    penalties = Penalties(network, layout)
+    recorder = Recorder(network, layout, Fit(layout, batches, criteria))
     optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:

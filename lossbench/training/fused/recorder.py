@@ -1,4 +1,4 @@
-"""What is recorded of a training: the validation curve, and the test outputs at the last and the best epoch."""
+"""What is recorded of a training: the validation curve; test outputs and fit at the last and the best epoch."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 
 from lossbench.data.fold import Part
 from lossbench.training.fused.batches import Table
+from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import LANES, Layout, padded
 from lossbench.training.fused.network import Network
 from lossbench.training.trace import Trace, Validator, finite
@@ -18,10 +19,11 @@ class Recorder:
     Args:
         network: the models.
         layout: says which trial each of them is.
+        fit: says how well they fit their training rows.
     """
 
-    def __init__(self, network: Network, layout: Layout) -> None:
-        self.network, self.layout, pack = network, layout, layout.pack
+    def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
+        self.network, self.layout, self.fit, pack = network, layout, fit, layout.pack
         folds = [pack.folds[pack.trials[index].seed] for index in layout.views]
         self.validation = self.evaluation([fold.validation for fold in folds])
         self.test = self.evaluation([fold.test for fold in folds])
@@ -38,11 +40,15 @@ class Recorder:
 
     def raw_outputs(self, table: Table) -> np.ndarray:
         """Return the raw outputs of every model, (models, rows, outputs)."""
+        return self.outputs(table).transpose(1, 2).cpu().numpy()
+
+    def outputs(self, table: Table) -> torch.Tensor:
+        """Return the raw outputs of every model where they were computed, (models, outputs, rows)."""
         each = np.minimum(np.arange(padded(table.rows)), table.rows - 1)
         columns = self.layout.indices(each).expand(len(table.shift), -1)
         # Few rows at a time, so that their hidden values stay in the cache.
         chunks = [self.network.forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
-        return torch.cat(chunks, dim=2)[:, :, : table.rows].transpose(1, 2).cpu().numpy()
+        return torch.cat(chunks, dim=2)[:, :, : table.rows]
 
     def record(self, epoch: int) -> None:
         """Score all models on the validation part; keep the parameters of those with a new best score."""
@@ -59,10 +65,15 @@ class Recorder:
 
     def trace(self) -> Trace:
         """Return the finished record, trial by trial; the network then holds its best parameters."""
-        last = self.raw_outputs(self.test)
+        last, fit = self.raw_outputs(self.test), self.fitted()
         self.network.theta.copy_(self.best_theta)
-        best = self.raw_outputs(self.test)
-        gone = self.diverged > 0
-        last[gone], best[gone | np.isneginf(self.best_score)] = np.nan, np.nan
-        home, sign = self.layout.home, self.layout.pack.metric.sign
-        return Trace(self.curve[home], last[home], best[home], self.diverged[home], sign)
+        best, best_fit = self.raw_outputs(self.test), self.fitted()
+        gone, never = self.diverged > 0, np.isneginf(self.best_score)
+        last[gone], best[gone | never], fit[:, gone], best_fit[:, gone | never] = np.nan, np.nan, np.nan, np.nan
+        loss, score = np.stack([fit, best_fit], axis=2)
+        parts = (self.curve, last, best, self.diverged, loss, score)
+        return Trace(*(part[self.layout.home] for part in parts), sign=self.layout.pack.metric.sign)
+
+    def fitted(self) -> np.ndarray:
+        """Return loss and score of every model on its training rows, (2, models)."""
+        return np.stack(self.fit(self.outputs(self.fit.batches.table)))

@@ -1,0 +1,68 @@
+"""What a data set has of its own: how weights are kept small where networks would learn its rows by heart.
+
+It is the same for every loss, and fixed before results. Whoever names an optimiser or a penalty later, in a config
+or on the command line, names it for all data sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lossbench.spec import split_spec
+
+OWN = ("optimizers", "l1", "l2")
+"""The settings that a data set may have of its own: each of them keeps weights small."""
+
+WHY = "why"
+"""The key that says how they were chosen."""
+
+Protocols = Mapping[str, Mapping[str, Any]]
+"""By data set, what it has of its own, and why."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a data set has of its own, in words.
+
+    Args:
+        dataset: its spec.
+        settings: such as "optimizer adamw:weight_decay=2".
+        why: how they were chosen; may be empty.
+    """
+
+    dataset: str
+    settings: str
+    why: str
+
+
+def protocol_of(protocols: Protocols, dataset: str) -> Mapping[str, Any]:
+    """Return what a data set has of its own; that of its name holds for all of its parameters.
+
+    Example:
+        >>> protocol_of({"blobs": {"l2": (0.1,)}}, "blobs:classes=5"), protocol_of({}, "iris")
+        ({'l2': (0.1,)}, {})
+    """
+    return protocols[dataset] if dataset in protocols else protocols.get(split_spec(dataset)[0], {})
+
+
+def in_words(protocols: Protocols, dataset: str) -> Own | None:
+    """Return what a data set has of its own in words; None where it has nothing.
+
+    Example:
+        >>> in_words({"diabetes": {"l2": (0.1,), "why": "chosen on validation"}}, "diabetes")
+        Own(dataset='diabetes', settings='l2 0.1', why='chosen on validation')
+    """
+    own = protocol_of(protocols, dataset)
+    texts = [f"{name.removesuffix('s')} {', '.join(map(_text, own[name]))}" for name in OWN if name in own]
+    return Own(dataset, ", ".join(texts), own.get(WHY, "")) if texts else None
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def overridden(protocols: Protocols, changes: Mapping[str, Any]) -> Protocols:
+    """Return the protocols that are left where settings are changed afterwards, for all data sets."""
+    return {} if any(name in changes for name in OWN) else protocols

@@ -1,0 +1,132 @@
+"""How much hangs on which seeds chose the rates: a part of the variance of what tuned losses are said to do.
+
+Each loss is shown at the rate that a few tuning seeds chose for it. Others might have chosen another one, and then
+other differences would have been found; an interval that takes the rates as given is too narrow for the losses as
+they are tuned. What other tuning seeds would have chosen is seen on the reported ones, which are trained at every
+rate as well: as many of them as chose the rates are a tuning set like the one there was. Let m(a) be the mean over
+the reported seeds of the score of a loss at the rate that one such set chooses, m'(a) the same for another set
+that shares no seed with the first, and likewise b of another loss:
+
+    var(choice) = ½ mean over pairs of sets of  ((m(b) - m(a)) - (m'(b) - m'(a)))² - s²/n
+
+Two sets without a common seed are independent, so half the square is the variance over sets (Hoeffding 1948, A
+class of statistics with asymptotically normal distribution). The second term, the variance of that mean of n
+paired values, takes out what the square has from their noise.
+
+`tests/tuned.py` tries it where the truth is known, on laws and on fresh tables, and prints the coverage with and
+without it. A bootstrap of the five tuning seeds themselves would hold its level too, with wider intervals: it
+counts the noise of these seeds twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from lossbench.randomness import stream
+from lossbench.schema import METRICS
+from lossbench.stats.paired import moments
+
+DRAWS = 200
+"""Pairs of tuning sets; of ten seeds there are 126."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What pairs of tuning sets choose for the losses of one comparison group.
+
+    Args:
+        trials: those at every rate.
+        rows: (losses, rates, seeds) where each clean trial stands in `trials`, -1 where there is none.
+        chosen: (2, losses, draws) the rate, by index, that both sets of each pair choose.
+    """
+
+    trials: pd.DataFrame = field(repr=False)
+    rows: np.ndarray = field(repr=False)
+    chosen: np.ndarray = field(repr=False)
+
+    def moves(self, column: str) -> np.ndarray:
+        """Return how far the score of each loss is apart under both sets of each pair, (losses, draws, seeds)."""
+        scores = cube(self.trials, self.rows, column)
+        here, there = (scores[np.arange(len(scores))[:, None], rates] for rates in self.chosen)
+        return np.asarray(here - there)
+
+
+def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
+    """Let pairs of tuning sets choose.
+
+    Args:
+        trials: of one data set and setting, at every rate and contaminated share.
+        losses: in the order that is wanted.
+        size: seeds in a tuning set; fewer where there are not two such sets.
+    """
+    clean = trials[trials.outlier_fraction == trials.outlier_fraction.min()]
+    loss = pd.Index(losses).get_indexer(clean.loss)
+    (rates, rate), (seeds, seed) = (np.unique(clean[name], return_inverse=True) for name in ("lr", "seed"))
+    rows = np.full((len(losses), len(rates), len(seeds)), -1)
+    rows[loss, rate, seed] = np.arange(len(clean))
+    worth = cube(clean, rows, "validation_score") * METRICS[clean.score.iloc[0]].sign
+    diverged = np.append((clean.status == "diverged").to_numpy(), False)[rows]
+    sets = disjoint(len(seeds), min(size, len(seeds) // 2))
+    return Choice(clean, rows, best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets])))
+
+
+def cube(trials: pd.DataFrame, rows: np.ndarray, column: str) -> np.ndarray:
+    """Return one column where the rows of trials stand, NaN for row -1."""
+    return np.asarray(np.append(trials[column].to_numpy(dtype=np.float64, na_value=np.nan), np.nan)[rows])
+
+
+def disjoint(seeds: int, size: int) -> np.ndarray:
+    """Draw pairs of sets of seeds, by index, that have none in common, (2, draws, size).
+
+    Example:
+        >>> sets = disjoint(10, 5)
+        >>> sets.shape, sorted(sets[:, 0].ravel().tolist())
+        ((2, 200, 5), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+    order = np.argsort(stream("choice", "", 0, seeds).random((DRAWS, seeds)), axis=1, kind="stable")
+    return np.stack([order[:, :size], order[:, size : 2 * size]])
+
+
+def mean_worth(values: np.ndarray) -> np.ndarray:
+    """Return the means (losses, rates, 2, draws) over the seeds of each set, as (2, losses, draws, rates).
+
+    A rate without a value, or with a seed that diverged, is worth nothing: minus infinity.
+    """
+    defined = ~np.isnan(values)
+    total, n = np.where(defined, values, 0.0).sum(axis=-1), defined.sum(axis=-1)
+    return np.moveaxis(np.where(n > 0, total / np.maximum(n, 1), -np.inf), (2, 1), (0, 3))
+
+
+def best_rate(worth: np.ndarray) -> np.ndarray:
+    """Return the index of the best of several rates, the middle one of those that tie.
+
+    Args:
+        worth: (..., rates), the greater the better.
+
+    Example:
+        >>> best_rate(np.array([[0.1, 0.3, 0.2], [0.3, 0.3, 0.3]]))
+        array([1, 1])
+    """
+    best = worth == worth.max(axis=-1, keepdims=True)
+    return np.asarray((best.cumsum(axis=-1) > best.sum(axis=-1, keepdims=True) // 2).argmax(axis=-1))
+
+
+def choice_variance(moves: np.ndarray) -> np.ndarray:
+    """Return the variance over tuning sets (...) of a mean over seeds; at least 0, and 0 where nothing is known.
+
+    Args:
+        moves: (..., draws, seeds) how far it is apart under both sets of each pair; NaN where undefined.
+
+    Example:
+        >>> moves = np.array([[0.2, 0.2], [0.0, 0.0], [-0.2, -0.2]])
+        >>> round(float(choice_variance(moves)), 4)
+        0.0133
+    """
+    n, mean, deviation = moments(moves)
+    squares = mean**2 - deviation**2 / np.maximum(n, 1)
+    known = ~np.isnan(squares)
+    total = np.where(known, squares, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+    return np.asarray(np.maximum(total / 2.0, 0.0))

@@ -1,0 +1,184 @@
+"""Across data sets: the skill of all trainings of a loss, data sets and seeds together (Agarwal et al. 2021).
+
+A training's skill is its score rescaled so that a constant predictor has 0 and a perfect one 1, which makes data
+sets comparable. One that diverged or failed has skill 0, and so has one that is worse than a constant: else it
+would be better to diverge than to end badly. Two figures sum up the trainings of a loss ("Deep reinforcement
+learning at the edge of the statistical precipice", Advances in Neural Information Processing Systems 34, section
+4): the performance profile, the share of them whose skill is above a level, for every level (Dolan and Moré 2002,
+"Benchmarking optimization software with performance profiles", Mathematical Programming 91); and the interquartile
+mean, that of the middle half of them, which no single lucky or lost training moves.
+
+Their intervals are of the stratified bootstrap: seeds are drawn again within each data set. So they speak of new
+seeds on these data sets, and not of other data sets; for these there are ranks. All losses are drawn alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.metrics.robustness import skill
+from lossbench.randomness import stream
+from lossbench.schema import METRICS, PROFILES, RANKED, SKILLS, three
+from lossbench.stats.bootstrap import RESAMPLES
+from lossbench.stats.estimate import LEVEL, Interval
+from lossbench.stats.groups import ComparisonGroup, stack
+from lossbench.stats.pairs import spread
+
+LEVELS = np.linspace(0.0, 1.0, 51)
+"""The skills at which profiles are read."""
+
+AT_ONCE = 2**21
+"""Numbers in memory at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The skills of the losses that were trained on every data set of one task under one setting.
+
+    Args:
+        place: the values of `RANKED`.
+        losses: in the order of the trials.
+        skills: (losses, seeds) in [0, 1] by data set, of the seeds at which all of them have one.
+    """
+
+    place: Mapping[str, Any]
+    losses: list[str]
+    skills: Mapping[str, np.ndarray] = field(repr=False)
+
+    @cached_property
+    def runs(self) -> np.ndarray:
+        """The skills of all trainings, (losses, runs), data set by data set."""
+        return np.concatenate([np.empty((len(self.losses), 0)), *self.skills.values()], axis=1)
+
+    def draws(self) -> np.ndarray:
+        """Draw places in `runs`, (resamples, runs): as many of each data set as it has, with replacement."""
+        parts, first = [], 0
+        for dataset, rows in self.skills.items():
+            seeds = rows.shape[1]
+            drawn = stream("profile", dataset, 0, seeds).integers(seeds, size=(RESAMPLES, seeds), dtype=np.int32)
+            parts.append(first + drawn)
+            first += seeds
+        return np.concatenate(parts, axis=1)
+
+    def head(self) -> dict[str, Any]:
+        """Return what the rows of its tables share."""
+        return dict(self.place) | {"data_sets": len(self.skills), "runs": self.runs.shape[1]}
+
+    def interval(self, value: np.ndarray, resampled: np.ndarray) -> Interval:
+        """Return a figure (...) with its percentile interval; unknown where a data set has a single seed.
+
+        Args:
+            value: of the trainings themselves.
+            resampled: (resamples, ...) of each resample.
+        """
+        low, high = np.quantile(resampled, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
+        known = 0.0 if min(rows.shape[1] for rows in self.skills.values()) > 1 else np.nan
+        return Interval(value, low + known, high + known, self.runs.shape[1])
+
+
+def pools(groups: Iterable[ComparisonGroup]) -> list[Pool]:
+    """Return the skills over the data sets of each task and setting."""
+    places: dict[tuple[Any, ...], list[ComparisonGroup]] = {}
+    for group in groups:
+        places.setdefault(tuple(ranked(group).values()), []).append(group)
+    return [pool(members) for members in places.values()]
+
+
+def ranked(group: ComparisonGroup) -> dict[str, Any]:
+    """Return the values of `RANKED`."""
+    known = {"task": group.task, "view": group.view, "outlier_fraction": float(group.shares[0])}
+    return {name: (known | group.shared_setting())[name] for name in RANKED}
+
+
+def pool(members: Sequence[ComparisonGroup]) -> Pool:
+    """Return the skills over some data sets; one on which no loss has any is not counted."""
+    tables = {group.dataset: table for group in members if (table := skills(group))}
+    every = dict.fromkeys(loss for table in tables.values() for loss in table)
+    losses = [loss for loss in every if all(loss in table for table in tables.values())]
+    stacked = {name: np.array([table[loss] for loss in losses]) for name, table in tables.items()}
+    whole = {name: rows[:, ~np.isnan(rows).any(axis=0)] for name, rows in stacked.items() if len(rows)}
+    return Pool(ranked(members[0]), losses, {name: rows for name, rows in whole.items() if rows.size})
+
+
+def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
+    """Return the skill of each clean training, (seeds,) in [0, 1], by loss; NaN where it is undefined.
+
+    A loss that failed throughout, or has no score at all, is left out: it cannot be judged on this data set.
+    """
+    rescaled = skill(group.clean(group.score), group.clean("constant_score"), METRICS[group.score].best)
+    lost = group.trained() & ~group.ended("ok")
+    found = np.where(lost, 0.0, np.maximum(rescaled, 0.0))
+    judged = (group.trained() & ~group.ended("failed")).any(axis=1) & ~np.isnan(found).all(axis=1)
+    return {loss: found[index] for index, loss in enumerate(group.losses) if judged[index]}
+
+
+def skill_table(found: Iterable[Pool]) -> pd.DataFrame:
+    """Return one row for each task, setting and loss: the interquartile mean of its skill with its interval."""
+    return stack(map(skill_columns, filled(found)), SKILLS, by="loss")
+
+
+def profile_table(found: Iterable[Pool]) -> pd.DataFrame:
+    """Return one row for each task, setting, loss and level: the share of its trainings above it, with a band."""
+    return stack(map(profile_columns, filled(found)), PROFILES, by="loss")
+
+
+def filled(found: Iterable[Pool]) -> Iterator[Pool]:
+    """Yield the pools that hold anything."""
+    return (pool for pool in found if pool.runs.size)
+
+
+def skill_columns(pool: Pool) -> dict[str, Any]:
+    """Return the interquartile means of a pool."""
+    draws = pool.draws()
+    pieces = np.array_split(draws, -(-draws.size // AT_ONCE))
+    again = [np.concatenate([interquartile_mean(row[piece]) for piece in pieces]) for row in pool.runs]
+    found = pool.interval(interquartile_mean(pool.runs), np.stack(again, axis=-1))
+    return pool.head() | {"loss": pool.losses} | spread("skill", found)
+
+
+def profile_columns(pool: Pool) -> dict[str, Any]:
+    """Return the performance profiles of a pool, loss by loss."""
+    runs = pool.runs.shape[1]
+    often = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws())])
+    shares = [shares_above(row, often) for row in pool.runs]
+    bands = [spread("share", pool.interval(share[0], share[1:])) for share in shares]
+    return {
+        **pool.head(),
+        "loss": np.repeat(pool.losses, len(LEVELS)).tolist(),
+        "above": np.tile(LEVELS, len(pool.losses)),
+        **{name: np.concatenate([band[name] for band in bands]) for name in three("share")},
+    }
+
+
+def shares_above(skills: np.ndarray, often: np.ndarray) -> np.ndarray:
+    """Return the share of trainings whose skill is above each of `LEVELS`, (resamples, levels).
+
+    Args:
+        skills: (runs,) of the trainings.
+        often: (resamples, runs) how often each is in a resample.
+
+    Example:
+        >>> shares_above(np.array([0.3, 0.7]), np.array([[1, 1], [2, 0]]))[:, [0, 25, 50]]
+        array([[1. , 0.5, 0. ],
+               [1. , 0. , 0. ]])
+    """
+    order = np.argsort(skills)
+    from_there = np.pad(np.cumsum(often[:, order[::-1]], axis=1)[:, ::-1], ((0, 0), (0, 1)))
+    return np.asarray(from_there[:, np.searchsorted(skills[order], LEVELS, side="right")] / len(skills))
+
+
+def interquartile_mean(values: np.ndarray) -> np.ndarray:
+    """Return the mean of the middle half of values (..., n), (...): a quarter, rounded down, is cut at each end.
+
+    Example:
+        >>> float(interquartile_mean(np.array([0.0, 0.8, 0.9, 50.0])))
+        0.8500000000000001
+    """
+    n = values.shape[-1]
+    return np.asarray(np.sort(values, axis=-1)[..., n // 4 : n - n // 4].mean(axis=-1))

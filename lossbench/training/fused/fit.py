@@ -1,0 +1,58 @@
+"""How well each model fits the rows that it was trained on: the mean of its loss, and its score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from lossbench.training.fused.batches import Batches
+from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.layout import SLOTS, Layout
+from lossbench.training.pack import VALUES
+from lossbench.training.trace import Validator, finite
+
+
+class Fit:
+    """Evaluates the losses of all models on their own training parts.
+
+    The rows come in the batches of the first epoch. So a loss of whole batches is given what it was given in
+    training, and none is given more rows at once than there.
+
+    Args:
+        layout: says which trial each model is.
+        batches: their training rows.
+        criteria: their losses.
+    """
+
+    def __init__(self, layout: Layout, batches: Batches, criteria: Criteria) -> None:
+        self.layout, self.batches, self.criteria = layout, batches, criteria
+        self.block = layout.indices(np.arange(len(layout.slots)) // SLOTS)
+
+    def __call__(self, raw: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean loss and score of each model, (models,) each; NaN where they are not finite.
+
+        Args:
+            raw: (models, outputs, rows) raw outputs on the training rows of each.
+        """
+        rows = raw.transpose(1, 2).cpu().numpy()
+        sound = finite(rows)
+        # A user's loss may refuse what is not finite.
+        loss = self.loss(torch.where(self.layout.indices(sound)[:, None, None], raw, 0.0))
+        return np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, self.score(rows), np.nan)
+
+    def loss(self, raw: torch.Tensor) -> np.ndarray:
+        """Return the mean loss of each model, (models,), from raw outputs (models, outputs, rows)."""
+        total, last = np.zeros(len(raw)), self.layout.pack.epochs - 1
+        for batch in self.batches.epoch(0):
+            columns = batch.rows.index_select(0, self.block)[:, None].expand(-1, raw.shape[1], -1)
+            total += self.criteria.value(raw.gather(2, columns), replace(batch, epoch=last))
+        return total / raw.shape[2]
+
+    def score(self, raw: np.ndarray) -> np.ndarray:
+        """Return the score of each model, (models,), from raw outputs (models, rows, outputs)."""
+        few = max(1, VALUES // raw[0].size)  # models at a time: a training part may be large
+        pack, slots = self.layout.pack, self.layout.slots
+        parts = [slice(start, start + few) for start in range(0, len(slots), few)]
+        return np.concatenate([Validator(pack, slots[part].tolist(), "train")(raw[part]) for part in parts])
