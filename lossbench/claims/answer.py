@@ -6,7 +6,6 @@ every unit is counted once, and where one is against, it says so and names the l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from lossbench.claims.axes import Split
@@ -18,9 +17,6 @@ from lossbench.schema import METRICS
 
 ROUNDING = 1e-9  # an error below is that of computing in double precision
 FEW = 3  # things found that a sentence tells, before it only counts
-
-_PRINTED = re.compile(r"printed as (\S+), computed")
-_BY_WHAT = "with respect to"
 
 
 def answer(claim: Claim, finding: Finding) -> str:
@@ -89,9 +85,7 @@ def identity(claim: Claim, finding: Finding) -> str:
 
 def cut_off(line: Evidence) -> str:
     """Say of a printed number that its digits were cut off: "it is 23.80, cut off to 23.79 instead of rounded"."""
-    shown = _PRINTED.search(line.note)
-    printed = shown[1] if shown else f"{line.reported:g}"
-    exact = line.measured or 0.0
+    printed, exact = line.printed or f"{line.reported:g}", line.measured or 0.0
     rounded = f"{exact:.{len(printed.partition('.')[2])}f}"
     near = f" to {rounded}" if abs(exact - float(rounded)) > ROUNDING else ""
     value = f"{exact:.4g}" if near else rounded
@@ -100,12 +94,11 @@ def cut_off(line: Evidence) -> str:
 
 def found(line: Evidence) -> str:
     """Say what one exact line found, in a clause."""
-    if line.note.startswith(_BY_WHAT):
-        return line.note
-    shown = _PRINTED.search(line.note)
-    if shown and line.measured is not None:
-        same = float(shown[1]) == line.measured
-        return f"{line.part or 'it'} is {line.measured:.5g}, {'as printed' if same else f'printed as {shown[1]}'}"
+    if line.clause:
+        return line.clause
+    if line.printed and line.measured is not None:
+        said = "as printed" if float(line.printed) == line.measured else f"printed as {line.printed}"
+        return f"{line.part or 'it'} is {line.measured:.5g}, {said}"
     about = "; ".join(filter(None, [line.detail if line.arms else "", line.note]))
     return value_of(line) + (f" ({about})" if about else "")
 

@@ -134,6 +134,8 @@ class Evidence:
         contamination: kind of the contamination of the training part; empty where it is clean.
         shares: the contaminated shares, ascending; several where the quantity is an average over them.
         reported: what the document says it is.
+        printed: the reported number digit by digit, where the digits matter.
+        positives: the share of positives that the reported numbers imply, where the data are made by it.
         measured: what it is; a difference is of the first arm minus the second.
         low: lower end of the 95 % interval, or the least that rounding of reported numbers allows.
         high: upper end, likewise.
@@ -141,6 +143,7 @@ class Evidence:
         over: what n counts, where something was trained.
         p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
         diverged: how many trainings of the arms diverged.
+        clause: what was found, in words for the answer; empty where the figures say it.
         note: what a reader must know besides.
 
     Example:
@@ -165,6 +168,8 @@ class Evidence:
     contamination: str = ""
     shares: tuple[float, ...] = ()
     reported: float | None = None
+    printed: str = ""
+    positives: float | None = None
     measured: float | None = None
     low: float | None = None
     high: float | None = None
@@ -172,6 +177,7 @@ class Evidence:
     over: Literal["", "rows", "seeds"] = ""
     p_value: float | None = None
     diverged: int = 0
+    clause: str = ""
     note: str = ""
 
     @property

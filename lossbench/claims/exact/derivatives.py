@@ -86,7 +86,7 @@ def stated_line(point: Gradient, formula: Formula, meant: bool) -> Evidence:
     note = f"with respect to {point.variable} it is {' or '.join(fitting) or 'none of the formulas known here'}"
     verdict, what, n = decided(error <= TOLERANCE), "largest error of the stated derivative", len(point.gradient)
     reading: Reading = "as stated" if meant else "another"
-    about = Evidence(verdict, what, detail=point.variable, reading=reading, note=note)
+    about = Evidence(verdict, what, detail=point.variable, reading=reading, clause=note, note=note)
     return replace(about, reported=0.0, measured=error, n=n)
 
 

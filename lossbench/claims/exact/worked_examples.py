@@ -76,6 +76,7 @@ def line(example: Example, agrees: bool, manner: str, measured: float) -> Eviden
         detail=f"{example.name} ({manner})" if example.name else manner,
         part=example.name,
         reported=float(example.printed),
+        printed=example.printed,
         measured=measured,
         n=len(example.actual),
         note=f"printed as {example.printed}, computed {example.value()!r}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from textwrap import wrap
@@ -19,8 +18,6 @@ from lossbench.schema import METRICS
 INDENT = 4
 SHADES = "░▒▓█"
 """From few epochs to many."""
-
-_POSITIVES = re.compile(r"([\d.]+)% positives")
 
 
 def number_table(judgement: Judgement, primary: str, width: int) -> Iterator[str]:
@@ -87,8 +84,7 @@ def measured(line: Evidence) -> str:
 
 def label(line: Evidence) -> str:
     """Name a data set above its column, by its share of positives where the reported rows imply one."""
-    share = _POSITIVES.search(line.note)
-    return f"{float(share[1]):.0f} % positive" if share else line.dataset
+    return line.dataset if line.positives is None else f"{100 * line.positives:.0f} % positive"
 
 
 def rates(judgement: Judgement, levels: Sequence[Evidence], primary: str, width: int) -> Iterator[str]:

@@ -63,4 +63,4 @@ def remark(line: Evidence, implied: str, share: float) -> Evidence:
         return line
     seen = ", the frequent class taken as the positive one" if share > 0.5 else ""
     said = f"{share:.1%} positives, as the reported rows imply{seen}"
-    return replace(line, note=", ".join(filter(None, [line.note, said])))
+    return replace(line, positives=share, note=", ".join(filter(None, [line.note, said])))
