@@ -98,7 +98,9 @@ def at_a_glance(judgements: Sequence[Judgement], catalogue: Catalogue, width: in
     yield ""
     yield from wrap(LEGEND[0], width)
     file = ["-c", str(catalogue.file)] if catalogue.file else []
-    yield f"One in full: {shlex.join(['lossbench', 'claims', judgements[0].claim.id, *file])}"
+    # A number table has the most to show.
+    one = max(judgements, key=lambda judgement: judgement.claim.kind == "number table").claim.id
+    yield f"One in full: {shlex.join(['lossbench', 'claims', one, *file])}"
 
 
 def scoreboard(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:
