@@ -76,6 +76,7 @@ def rce(raw: torch.Tensor, target: torch.Tensor, *, A: float | torch.Tensor = A.
     """Reverse cross-entropy: that from the target to the prediction, with both in each other's place.
 
     It is -A / 2 times `mae`. The sum of its values for all possible true classes is -A (C - 1), with C classes.
+    With a single output for two classes it would be -A times the binary `mae`: `scaled:factor=4:loss=mae`.
 
     Example:
         >>> rce(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))

@@ -112,9 +112,11 @@ def weighted_bce(
     """Binary cross-entropy with both classes of equal weight in total, however rare one is, or with a weight given.
 
     By default the weights are 1 on average over the training rows, so a mean over samples is divided by the
-    number of samples, and it is `bce` at π = ½. A `pos_weight` takes the place of the shares, which then count for
-    nothing: a positive weighs that, a negative 1, as in torch's `BCEWithLogitsLoss(pos_weight=...)`. At 1 it is
-    `bce`; at w it estimates w p / (w p + 1 - p). That of w = (1 - π) / π, over 2 (1 - π), is the default.
+    number of samples, and it is `bce` at π = ½.
+
+    A `pos_weight` above 0 takes the place of the shares, which then count for nothing: a positive weighs that, a
+    negative 1, as in torch's `BCEWithLogitsLoss(pos_weight=...)`. At 1 it is `bce`; at w it estimates
+    w p / (w p + 1 - p). That of w = (1 - π) / π, over 2 (1 - π), is the default.
 
     Example:
         >>> raw, target, prior = torch.zeros(2, 1), torch.tensor([[1.0], [0.0]]), torch.tensor([[0.1]])

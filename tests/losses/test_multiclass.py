@@ -180,7 +180,7 @@ def by_descent(case) -> torch.Tensor:
 
 @pytest.mark.parametrize("case", [case for case in DEFAULTS if case.loss.facts.nonnegative], ids=str)
 def test_descent_along_the_slope_finds_the_least_loss(case):
-    """Where there is a least one: following the slope, and searching by the value alone, end at the same expected loss, if far out."""
+    """Following the slope, and searching by the value alone, end at the same least loss, if there is one."""
     assert float(risks(case, by_descent(case))) == pytest.approx(float(risks(case, by_search(case))), abs=1e-3)
 
 
