@@ -109,7 +109,7 @@ def weighted_bce(
     prior: torch.Tensor,
     pos_weight: float | torch.Tensor = POS_WEIGHT.default,
 ) -> torch.Tensor:
-    """Binary cross-entropy with both classes of equal weight in total, however rare one is, or with a weight given.
+    """Binary cross-entropy with both classes of equal weight in total, however rare one is, or as given.
 
     By default the weights are 1 on average over the training rows, so a mean over samples is divided by the
     number of samples, and it is `bce` at π = ½.
