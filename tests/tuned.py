@@ -3,7 +3,8 @@
 Each replicate is a study of its own: its own seeds of a law, or a fresh table of it, with ten seeds that are
 reported and five that choose the rates. The mean over replicates of a difference is the truth, that of losses as
 they are tuned. Printed is how often the 95 % intervals contain it, without and with the part that is due to the
-choice of rates.
+choice of rates. With 200 replicates the five laws and their tables have 89.5 to 94.6 % without it, and 94.6 to 96.7 %
+with it, where the worst pair of losses has 89.5 %.
 """
 
 from __future__ import annotations
