@@ -51,7 +51,7 @@ WORSE, UNFINISHED = 3, 4
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
 @many("--score", metavar="NAME", help="What is judged, and tuned by: the first that a data set's task has.")
-@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="What is too small to matter.")
+@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
 @click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")

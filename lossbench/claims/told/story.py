@@ -69,6 +69,8 @@ def surroundings(judgement: Judgement, catalogue: Catalogue, study: Study, width
 def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
     """Yield what else is known about a claim, each thing with its name."""
     claim = judgement.claim
+    if claim.note:
+        yield "note", claim.note
     for line in sensitivity(judgement, study):
         yield "also", line
     names = dict.fromkeys(chain.from_iterable(one.experiments for one in catalogue.deciding(claim)))
