@@ -114,7 +114,7 @@ def remarks(judgement: Judgement) -> Iterator[str]:
     for line in judgement.evidence:
         if line.note and line.arms and not line.protocol:
             about = ", ".join(filter(None, [" vs ".join(line.arms), line.dataset]))
-            yield f"{about}: {line.note}"
+            yield f"{about}: {line.note.partition('. ')[0]}"
     gone = [line for line in judgement.evidence if line.diverged and line.role == "unit"]
     if gone:
         places = listed(f"{' vs '.join(line.arms)} on {line.dataset}" for line in gone)
