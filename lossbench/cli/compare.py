@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli.grouped import Grouped
 from lossbench.cli.options import (
     DURATION,
     FILE,
@@ -41,7 +42,28 @@ if TYPE_CHECKING:
 WORSE, UNFINISHED = 3, 4
 
 
-@click.command(short_help="Train the same networks under each loss and say what differs.")
+GROUPS = {
+    "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
+    "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
+    "What is judged": ("score", "margin", "baseline", "baseline-if-exists", "fail-on"),
+    "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
+    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
+}
+EXAMPLES = (
+    ("compare", "every core task"),
+    ("compare -d sales.csv:target=price -l mse,huber", "your own table"),
+    ("compare -d moons -l bce,my_losses.py:mine", "your own loss"),
+    ("compare -d wine --lr 0.003,0.01,0.03 --tune", "each loss at its own rate"),
+    ("compare -d diabetes --score mape --outliers 0,0.2", "another score, dirty data"),
+)
+
+
+@click.command(
+    cls=Grouped,
+    groups=GROUPS,
+    examples=EXAMPLES,
+    short_help="Train the same networks under each loss and say what differs.",
+)
 @many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
 @many(
     "-l",
