@@ -16,6 +16,7 @@ from lossbench.stats.verdicts import APART, BETTER, WORSE
 from lossbench.task import Task
 from lossbench.visible import visible
 
+SHORT = {"inconclusive": "open", "equivalent": "as good as the reference"}
 SIDES = (("better", 1), ("worse", -1))
 
 NAMED = 4
@@ -116,6 +117,8 @@ def main(table: TableAnswer) -> str:
     """Return the clause of each verdict against the reference; each loss is in the one of its own verdict."""
     if not table.others:
         return f"{table.reference} alone, so nothing is compared"
+    if not table.compared:
+        return "nothing is compared, since trainings did not end well"
     if len(table.open) == len(table.others):
         finding = "" if table.beaten else ", and that is the finding"
         one = len(table.others) == 1
@@ -167,15 +170,23 @@ def by(one: Against, score: str) -> str:
 def besides(table: TableAnswer) -> Iterator[str]:
     """Yield the other sentences: of other pairs, what would help, what went wrong, what dirt and tuning do."""
     yield from filter(None, (among(table), more(table)))
-    yield from map(ended, table.unfinished)
-    if table.contaminated and table.others:
+    if table.unfinished:
+        gone = listed([ended(one) for one in table.unfinished])
+        yield f"nothing counts in favour of losses whose trainings did not end well: {gone}"
+    if table.contaminated and table.others and not math.isnan(table.contaminated.reference):
         yield dirty(table.contaminated, table.reference)
-    rates = dict(table.rates)
-    if rates and table.best:
-        yield f"step sizes: {listed([f'{loss} {rates[loss]:g}' for loss in table.best])}"
+    if table.rates and table.best:
+        yield f"step sizes: {rates(table)}"
     if table.disagree:
-        changes = [f"{loss} is {word} at lr {lr:g} for all" for loss, lr, word in table.disagree]
+        changes = [f"{loss} is {SHORT.get(word, word)} at lr {lr:g} for all" for loss, lr, word in table.disagree]
         yield f"the views disagree: {several(changes)}"
+
+
+def rates(table: TableAnswer) -> str:
+    """Name the losses that can be chosen at each step size, the smallest first."""
+    own = {loss: rate for loss, rate in table.rates if loss in table.best}
+    mine = {rate: [loss for loss in own if own[loss] == rate] for rate in sorted(set(own.values()))}
+    return "; ".join(f"{rate:g} for {joined(losses)}" for rate, losses in mine.items())
 
 
 def among(table: TableAnswer) -> str:
@@ -187,12 +198,8 @@ def among(table: TableAnswer) -> str:
 
 def ended(gone: Unfinished) -> str:
     """Say how many trainings of a loss did not end well."""
-    first, *others = [(n, word) for n, word in ((gone.diverged, "diverged"), (gone.failed, "failed")) if n]
-    rest = "".join(f" and {n} {word}" for n, word in others)
-    return (
-        f"{first[0]} of {many(gone.trainings, 'training')} of {gone.loss} {first[1]}{rest}, "
-        "so nothing counts in its favour"
-    )
+    counts = [f"{n} {word}" for n, word in ((gone.diverged, "diverged"), (gone.failed, "failed")) if n]
+    return f"{gone.loss} ({joined(counts)} of {gone.trainings})"
 
 
 def more(table: TableAnswer) -> str:
@@ -227,14 +234,24 @@ def dirty(found: Contaminated, reference: str) -> str:
 def overall(answer: RunAnswer) -> str:
     """Return what the verdicts say over all tables: how many are silent, what is beaten where, what is left."""
     if not answer.compared:
-        return "Nothing is compared, since there is one loss."
+        several_losses = any(one.others for one in answer.tables)
+        why = "trainings did not end well" if several_losses else "there is one loss"
+        return f"Nothing is compared, since {why}."
     sentences = [silence(answer), beaten(answer)]
     if len(answer.silent) < len(answer.compared):
         choices = "; ".join(left(answer, task) for task in answer.tasks())
         sentences.append(f"Choose among those that are beaten nowhere: {choices}.")
-    gone = [f"{one.loss} on {listed(one.unfinished)}" for one in answer.tallies if one.unfinished]
-    sentences.append(f"Trainings that did not end well: {several(gone)}." if gone else "")
-    return " ".join(filter(None, [*sentences, under_dirt(answer)]))
+    return " ".join(filter(None, [*sentences, unended(answer), under_dirt(answer)]))
+
+
+def unended(answer: RunAnswer) -> str:
+    """Say on which data sets trainings of which losses did not end well."""
+    gone: dict[str, dict[str, None]] = {}
+    for table in answer.tables:
+        for one in table.unfinished:
+            gone.setdefault(table.dataset, {})[one.loss] = None
+    where = [f"{dataset} ({listed([*losses])})" for dataset, losses in gone.items()]
+    return f"Trainings did not end well on {several(where)}." if where else ""
 
 
 def under_dirt(answer: RunAnswer) -> str:

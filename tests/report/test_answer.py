@@ -184,10 +184,23 @@ def test_what_would_help_is_said(seeds: list[int | None], limit: str, said: str)
 
 def test_trainings_that_did_not_end_well_speak_for_nothing() -> None:
     """They are counted, and no number of seeds is promised for them."""
-    one = made({"mape": "inconclusive"}, unfinished=(Unfinished("mape", 3, 1, 10),), best=("ref",), limit="")
+    verdicts = {"mape": "inconclusive", "mse": "equivalent"}
+    one = made(verdicts, unfinished=(Unfinished("mape", 3, 1, 10),), best=("ref", "mse"), limit="")
     assert paragraph(one).endswith(
-        "the finding. 3 of 10 trainings of mape diverged and 1 failed, so nothing counts in its favour."
+        "Nothing counts in favour of losses whose trainings did not end well: "
+        "mape (3 diverged and 1 failed of 10)."
     )
+    assert "seeds would" not in paragraph(one)
+    assert "moons (mape)" in overall(over_tables([one]))
+
+
+def test_where_nothing_ended_well_silence_is_no_finding() -> None:
+    """That losses diverged is not that they are alike: it is said instead."""
+    gone = tuple(Unfinished(loss, 3, 0, 3) for loss in ("ref", "mse"))
+    one = made({"mse": "inconclusive"}, unfinished=gone, best=(), limit="")
+    for text in (paragraph(one), overall(over_tables([one]))):
+        assert "othing is compared, since trainings did not end well" in text
+        assert "finding" not in text
 
 
 @given(words=st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=4))
@@ -212,7 +225,7 @@ def test_tuned_losses_have_their_step_sizes_and_where_views_disagree() -> None:
         {"mse": "equivalent", "mae": "worse"}, view="tuned", rates=rates, disagree=(("mae", 0.01, "better"),)
     )
     text = paragraph(one)
-    assert "Step sizes: ref 0.01 and mse 0.1." in text
+    assert "Step sizes: 0.01 for ref; 0.1 for mse." in text
     assert text.endswith("The views disagree: mae is better at lr 0.01 for all.")
     assert places([replace(one, setting=PLAIN | {"lr": math.nan})]) == ["moons, each loss at its own lr"]
 

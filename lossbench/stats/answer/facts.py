@@ -128,6 +128,11 @@ class TableAnswer:
         return self.judged("inconclusive")
 
     @property
+    def compared(self) -> bool:
+        """Whether two losses ended well, or one is told from another all the same."""
+        return bool(self.others) and (bool(self.beaten) or len(self.losses) - len(self.unfinished) > 1)
+
+    @property
     def losses(self) -> tuple[str, ...]:
         """All of them, the reference first."""
         return (self.reference, *(one.loss for one in self.others))
@@ -143,7 +148,6 @@ class Tally:
         tables: how many have it.
         best: in how many it is beaten by no other.
         beaten: the data sets where it is beaten.
-        unfinished: the data sets where trainings of it did not end well.
     """
 
     task: Task
@@ -151,7 +155,6 @@ class Tally:
     tables: int
     best: int
     beaten: tuple[str, ...]
-    unfinished: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,8 @@ class RunAnswer:
 
     @property
     def compared(self) -> tuple[TableAnswer, ...]:
-        """The tables with several losses."""
-        return tuple(one for one in self.tables if one.others)
+        """The tables on which something is compared."""
+        return tuple(one for one in self.tables if one.compared)
 
     @property
     def silent(self) -> tuple[TableAnswer, ...]:
@@ -177,7 +180,7 @@ class RunAnswer:
         return tuple(one for one in self.compared if not one.beaten)
 
     def tasks(self) -> dict[Task, tuple[Tally, ...]]:
-        """Return the tallies of each task with several losses."""
+        """Return the tallies of each task in which something is compared."""
         names = dict.fromkeys(one.task for one in self.compared)
         return {task: tuple(one for one in self.tallies if one.task == task) for task in names}
 

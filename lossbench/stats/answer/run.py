@@ -15,7 +15,7 @@ def over_tables(found: Sequence[TableAnswer]) -> RunAnswer:
     """
     tuned = tuple(one for one in found if one.view == "tuned")
     counted = tuned or tuple(found)
-    losses = dict.fromkeys((one.task, loss) for one in counted if one.others for loss in one.losses)
+    losses = dict.fromkeys((one.task, loss) for one in counted if one.compared for loss in one.losses)
     tallies = (tally([one for one in counted if one.task == task], loss) for task, loss in losses)
     return RunAnswer(counted, tuple(tallies))
 
@@ -27,14 +27,12 @@ def tally(tables: Iterable[TableAnswer], loss: str) -> Tally:
         tables: of one task.
         loss: one of their losses.
     """
-    mine = [one for one in tables if one.others and loss in one.losses]
+    mine = [one for one in tables if one.compared and loss in one.losses]
     beaten = (one.dataset for one in mine if loss in dict(one.beaten))
-    ended = (one.dataset for one in mine if any(gone.loss == loss for gone in one.unfinished))
     return Tally(
         task=mine[0].task,
         loss=loss,
         tables=len(mine),
         best=sum(loss in one.best for one in mine),
         beaten=tuple(dict.fromkeys(beaten)),
-        unfinished=tuple(dict.fromkeys(ended)),
     )
