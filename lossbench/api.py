@@ -17,6 +17,7 @@ from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Engine, Manner, Request, choose_device
 from lossbench.plan.settings import Settings, make_settings, placed
+from lossbench.report.answer import lead, wrapped
 from lossbench.report.save import save
 from lossbench.results import comparison
 from lossbench.results.read import read_baseline
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 class Comparison(comparison.Comparison):
     """A finished comparison: its trials, what they say as data frames, and the files that it can leave."""
 
+    def __repr__(self) -> str:
+        """Return the answers, as `lossbench compare` prints them first."""
+        return "\n".join([f"Comparison of {len(self.trials)} trainings", *wrapped(lead(self.answer), REPR)])
+
     def save(self, folder: str | Path, command: str = "") -> None:
         """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
 
@@ -42,6 +47,9 @@ class Comparison(comparison.Comparison):
         """
         save(self, Path(folder), command)
 
+
+REPR = 100
+"""Columns of the text of a comparison."""
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]

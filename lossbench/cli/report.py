@@ -25,20 +25,23 @@ FORMATS = ("table", "csv", "json", "markdown", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
 def report(run: Path, output: Path | None, form: str) -> None:
     """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
+    from lossbench.remark import Topic
     from lossbench.report.save import save_remade
     from lossbench.results.remake import remake
 
     remade = remake(run)
     if output is not None:
         save_remade(remade, output)
-    print_findings(remade, remade.gaps, remade.remarks(), form)
+    files = [] if output is None else [Topic.FILES(folder=output)]
+    print_findings(remade, remade.gaps, [*remade.remarks(), *files], form)
 
 
 def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
     """Print the summary in one of the formats."""
+    from lossbench.report.answer import lead, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables
-    from lossbench.report.terminal import show
+    from lossbench.report.terminal import columns, laid_out, show
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 
@@ -46,9 +49,10 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
     show(
         form,
         tables(summary),
-        LEGEND,
+        laid_out(LEGEND, columns()),
         map(words, remarks),
+        lead(findings.answer),
         csv=partial(summary_csv, summary),
-        json=partial(summary_json, summary, gaps),
-        junit=partial(verdict_junit, summary, gaps),
+        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers)),
+        junit=lambda: verdict_junit(summary, gaps, findings.answers),
     )

@@ -54,15 +54,16 @@ class Figures:
             return NOT_DEFINED
         if math.isfinite(spread.size) and self._out_of_place(spread.size):
             return interval(*spread)
-        half = "" if math.isnan(spread.half) else f" ±{self._written(spread.half)}"
-        return f"{self._written(spread.mean)}{half}"
+        half = "" if math.isnan(spread.half) else f" ±{self.plain(spread.half)}"
+        return f"{self.plain(spread.mean)}{half}"
 
     def _out_of_place(self, size: float) -> bool:
         """Say whether a number is too large to be written so, or would be zero and is not."""
         scaled = size / 10.0**self.power
         return scaled >= PLAIN[1] or (size > NOISE * self.typical and scaled < 0.5 * 10.0**-self.decimals)
 
-    def _written(self, value: float) -> str:
+    def plain(self, value: float) -> str:
+        """Write a number without an interval."""
         scaled = round(value / 10.0**self.power, self.decimals) + 0.0  # no minus before zero
         return f"{scaled:.{self.decimals}f}" + (f"e{self.power:+03d}" if self.power else "")
 
@@ -116,3 +117,19 @@ def interval(mean: float, low: float = math.nan, high: float = math.nan) -> str:
         ('0.500 ±0.250', '123.5', '-')
     """
     return column([Spread(mean, low, high)])[0]
+
+
+def amount(value: float, low: float, high: float) -> str:
+    """Write a number with both ends of its interval, and zero only where an end is zero.
+
+    Example:
+        >>> amount(0.041, 0.022, 0.06), amount(0.0404, 0.0004, 0.0804), amount(0.25, float("nan"), float("nan"))
+        ('0.041 [0.022, 0.060]', '0.0404 [0.0004, 0.0804]', '0.250')
+    """
+    chosen = figures([Spread(value, low, high)])
+    nearest = min(abs(value), abs(low), abs(high)) / 10.0**chosen.power
+    if nearest > 0.0:
+        needed = min(-math.floor(math.log10(nearest)), MOST - 1)
+        chosen = Figures(chosen.power, max(chosen.decimals, needed), chosen.typical)
+    known = not math.isnan(low)
+    return chosen.plain(value) + (f" [{chosen.plain(low)}, {chosen.plain(high)}]" if known else "")

@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from lossbench.report.answer import paragraph, places
 from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
 from lossbench.report.tables import label, p_value, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
+from lossbench.schema import SETTING
+from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.gate import Check, GateReport
 from lossbench.visible import visible
 
@@ -67,27 +70,42 @@ def _gate_case(check: Check, names: tuple[str, ...]) -> JUnitCase:
     return JUnitCase(check.place["dataset"], f"{where}: {subject}", STATUSES[check.outcome], sentence(check))
 
 
-def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap]) -> str:
+def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
     """Return the verdicts against the reference loss as JUnit's XML. None is a failure, since a loss may be worse.
 
     Args:
         summary: one row a data set, setting and loss.
         gaps: what a run that was cut short left out; each becomes a skipped test.
+        answers: what the verdicts say of each table, which stands in the text of its cases.
     """
+    said = dict(zip(map(_table, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)
-    verdicts = (_verdict_case(row, names) for row in rows if row["loss"] != row["reference"])
+    verdicts = (
+        _verdict_case(row, names, said.get(_place(row), "")) for row in rows if row["loss"] != row["reference"]
+    )
     return junit([*verdicts, *_partial_cases(gaps)])
 
 
-def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...]) -> JUnitCase:
+def _table(answer: TableAnswer) -> tuple[Any, ...]:
+    return _place({"dataset": answer.dataset, "view": answer.view, **answer.setting})
+
+
+def _place(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return what tells the tables apart; one of a tuned view has no rate in common."""
+    names = [name for name in SETTING if name != "lr" or row["view"] == "fixed"]
+    return tuple(row[name] for name in ("dataset", "view", *names))
+
+
+def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> JUnitCase:
     tuned = row["view"] == "tuned"  # a tuned view has a rate a loss, and is one table
     settings = label(row, [name for name in names if not (tuned and name == "lr")])
     where = ", ".join(filter(None, ("each at its own lr" if tuned else "", settings)))
     name = f"{row['loss']} against {row['reference']}" + (f", {where}" if where else "")
     difference = interval(row["difference"], row["difference_low"], row["difference_high"])
     found = f"{row['verdict']}: {row['score']} differs by {difference}"
-    text = f"{found}, n {row['difference_n']}, corrected p {p_value(row['p_holm'])}"
+    figures = f"{found}, n {row['difference_n']}, corrected p {p_value(row['p_holm'])}"
+    text = f"{said} {figures}" if said else figures
     properties = tuple((figure, str(row[figure])) for figure in FIGURES if not pd.isna(row[figure]))
     return JUnitCase(row["dataset"], name, "passed", text, properties)
 

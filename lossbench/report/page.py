@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.remark import Remark
+from lossbench.report.answer import lead
 from lossbench.report.critical import Place, picture
 from lossbench.report.escape import html as escape
 from lossbench.report.plot import Points
@@ -52,9 +53,9 @@ HOW = (
 def reports(findings: Findings, epochs: pd.DataFrame | None, remarks: Iterable[Remark]) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `page`."""
     said = [words(remark) for remark in remarks]
-    across = [*map(rank_table, several(findings.ranks))]
+    across, first = [*map(rank_table, several(findings.ranks))], lead(findings.answer)
     return {
-        "report.md": markdown([*tables(findings.summary), *across], [*legend(across), *said]),
+        "report.md": markdown([*tables(findings.summary), *across], [*legend(across), *said], first),
         "report.html": page(findings, epochs, said),
     }
 
@@ -77,7 +78,8 @@ def page(findings: Findings, epochs: pd.DataFrame | None, said: Iterable[str]) -
     across = [section(rows, findings) for rows in several(findings.ranks)]
     text = "".join(f"{escape(line)}\n" for line in [*legend(across), "", *said])
     head = f'<meta charset="utf-8"><title>lossbench report</title><style>{STYLE}</style>'
-    top = f"<h1>lossbench report</h1>\n<p>{HOW}</p>"
+    answer = "\n".join(f"<p>{escape(one)}</p>" for one in lead(findings.answer))
+    top = f"<h1>lossbench report</h1>\n{answer}\n<p>{HOW}</p>"
     body = "\n".join([top, *sections, *across, f"<h2>How to read it</h2>\n<pre>{text}</pre>"])
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
 

@@ -63,11 +63,21 @@ def make_table(group: pd.DataFrame) -> Table:
     """Lay out the losses of one data set under one setting."""
     first = group.iloc[0]
     second = secondary_score(first.task, first.score)
-    columns = ("abc", "loss", "vs", heading(first.score), heading(second), "to target", "plateau", "robust", "n")
+    columns: tuple[str, ...] = (
+        "abc",
+        "loss",
+        "vs",
+        heading(first.score),
+        heading(second),
+        "to target",
+        "plateau",
+        "robust",
+        "n",
+    )
     primary = column(map(Spread, group["mean"], group.low, group.high))
     robust = column(spreads(group, "robustness"), digits=2)
     figures = zip(primary, second_cells(group, second), robust, strict=True)
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             row.letters if isinstance(row.letters, str) else "",
             row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
@@ -81,8 +91,10 @@ def make_table(group: pd.DataFrame) -> Table:
         )
         for (_, row), (score, other, robustness) in zip(group.iterrows(), figures, strict=True)
     )
-    best = [index for index, row in enumerate(rows) if "a" in row[0]]
-    return Table(title(first), columns, rows, tuple(best))
+    best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
+    if len(best) == len(rows):  # letters that all losses share say nothing
+        columns, rows = columns[1:], tuple(row[1:] for row in rows)
+    return Table(title(first), columns, rows, best)
 
 
 def spreads(group: pd.DataFrame, name: str) -> list[Spread]:
@@ -220,8 +232,8 @@ def listed_seeds(seeds: Sequence[int]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(texts)}"
 
 
-def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
-    """Return the tables and how to read them.
+def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = ()) -> str:
+    """Return the tables and how to read them, with paragraphs before them.
 
     Example:
         >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
@@ -235,7 +247,8 @@ def markdown(tables: Iterable[Table], legend: Iterable[str]) -> str:
         <BLANKLINE>
     """
     blocks = [f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables]
-    return "\n".join([*blocks, "".join(f"    {visible(line)}\n" for line in legend)])
+    first = [f"{escaped(one)}\n" for one in lead]
+    return "\n".join([*first, *blocks, "".join(f"    {visible(line)}\n" for line in legend)])
 
 
 def _grid(table: Table) -> str:

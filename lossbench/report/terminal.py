@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import click
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from lossbench.report.answer import wrapped
+from lossbench.report.grid import labelled
 from lossbench.report.tables import Table, markdown
 from lossbench.visible import visible
 
 WIDTH = 100
+COLUMN = 11
+"""Where the texts of the legend begin."""
+
 NARROW, USUAL = 60, 80
 """The least width that is written for, and the width where standard output is no terminal."""
 
@@ -26,6 +33,7 @@ def show(
     tables: Iterable[Table],
     legend: Sequence[str] = (),
     said: Iterable[str] = (),
+    lead: Sequence[str] = (),
     **exporters: Callable[[], str],
 ) -> None:
     """Print on standard output.
@@ -35,16 +43,42 @@ def show(
         tables: for a person.
         legend: how to read them.
         said: in words, below.
+        lead: paragraphs that come before everything else.
         exporters: by format, what makes its text; Markdown is made of the tables unless it stands here.
     """
     if form in exporters:
         click.echo(exporters[form](), nl=False)
     elif form == "markdown":
-        click.echo(markdown(tables, [*legend, *said]), nl=False)
+        click.echo(markdown(tables, [*legend, *said], lead), nl=False)
     else:
+        print_lines(console(), lines_of(lead))
+        print_lines(console(), [*legend, *[""] * bool(legend)], style="dim")
         print_tables(console(), tables)
-        print_lines(console(), legend, style="dim")
         print_lines(console(), said)
+
+
+def lines_of(lead: Sequence[str]) -> list[str]:
+    """Return paragraphs as lines of the terminal's width, and a blank line below."""
+    return [*wrapped(lead, min(columns(), WIDTH)), ""] if lead else []
+
+
+def laid_out(legend: Sequence[str], width: int) -> list[str]:
+    """Return a legend, whose texts begin in one column, as lines of a width.
+
+    Args:
+        legend: as it is laid out for 100 columns; a line that begins with blanks goes on with the one before.
+        width: of the terminal.
+    """
+    if width >= WIDTH:
+        return list(legend)
+    joined: list[list[str]] = []
+    for line in legend:
+        name, text = line[:COLUMN].strip(), line[COLUMN:].strip()
+        if name:
+            joined.append([name, text])
+        else:
+            joined[-1][1] += f" {text}"
+    return [part for name, text in joined for part in labelled(name, text, width, column=COLUMN)]
 
 
 def console(stderr: bool = False, width: int = WIDTH) -> Console:
@@ -67,7 +101,24 @@ def columns() -> int:
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:
     """Print the tables, a blank line after each."""
     for table in tables:
-        screen.print(render(table))
+        screen.print(Trimmed(render(table)))
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A table without the blanks at the ends of its lines."""
+
+    table: RichTable
+
+    def __rich_console__(self, screen: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Yield the lines of the table, each ended by its last mark."""
+        for line in screen.render_lines(self.table, options, pad=False):
+            while line and not line[-1].text.rstrip():
+                line.pop()
+            last = line[-1:]
+            yield from line[:-1]
+            yield from (Segment(one.text.rstrip(), one.style) for one in last)
+            yield Segment.line()
 
 
 def print_lines(screen: Console, lines: Iterable[str], style: str = "") -> None:

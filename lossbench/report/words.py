@@ -195,7 +195,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.NO_ROWS: "absent   rows.npz: not made from trials.csv; without it seeds are the unit on tables, and "
     "intervals are wider",
     Topic.TIME: time,
-    Topic.FILES: "files    {folder}",
+    Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
     Topic.DATA: "data     {dataset}: {remark}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -169,13 +170,18 @@ def frame_json(frame: pd.DataFrame) -> str:
     return json_text(records(frame))
 
 
-def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
-    """Return the summary as JSON, null where undefined; medians beyond the end of the run are texts, as ">100".
+def summary_json(
+    summary: pd.DataFrame, gaps: Iterable[Gap], said: Mapping[str, Any] = MappingProxyType({})
+) -> str:
+    """Return what is said of a run, and its summary, as JSON.
+
+    What is undefined is null; medians beyond the end of the run are texts, as ">100".
 
     Args:
         summary: one row a data set, setting and loss.
         gaps: what a run that was cut short left out. Each row has the seeds of its data set as "partial", none
             where the data set is whole.
+        said: the answers, see `lossbench.report.answer.records`.
     """
     left_out = {gap.dataset: list(gap.seeds) for gap in gaps}
     beyond = {
@@ -183,7 +189,7 @@ def summary_json(summary: pd.DataFrame, gaps: Iterable[Gap]) -> str:
         for name, text in _medians(summary).items()
     }
     rows = records(summary.assign(**beyond))
-    return json_text([row | {"partial": left_out.get(row["dataset"], [])} for row in rows])
+    return json_text({**said, "summary": [row | {"partial": left_out.get(row["dataset"], [])} for row in rows]})
 
 
 def _medians(summary: pd.DataFrame) -> dict[str, pd.Series[Any]]:

@@ -41,11 +41,13 @@ class Choice:
         trials: those at every rate.
         rows: (losses, rates, seeds) where each clean trial stands in `trials`, -1 where there is none.
         chosen: (2, losses, draws) the rate, by index, that both sets of each pair choose.
+        dirtiest: the same choice, with the trials at the largest contaminated share.
     """
 
     trials: pd.DataFrame = field(repr=False)
     rows: np.ndarray = field(repr=False)
     chosen: np.ndarray = field(repr=False)
+    dirtiest: Choice | None = field(default=None, repr=False)
 
     def moves(self, column: str) -> np.ndarray:
         """Return how far the score of each loss is apart under both sets of each pair, (losses, draws, seeds)."""
@@ -62,15 +64,22 @@ def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
         losses: in the order that is wanted.
         size: seeds in a tuning set; fewer where there are not two such sets.
     """
-    clean = trials[trials.outlier_fraction == trials.outlier_fraction.min()]
-    loss = pd.Index(losses).get_indexer(clean.loss)
-    (rates, rate), (seeds, seed) = (np.unique(clean[name], return_inverse=True) for name in ("lr", "seed"))
-    rows = np.full((len(losses), len(rates), len(seeds)), -1)
-    rows[loss, rate, seed] = np.arange(len(clean))
+    clean, dirty = (trials[trials.outlier_fraction == end] for end in trials.outlier_fraction.agg(["min", "max"]))
+    rows = places(clean, losses)
     worth = cube(clean, rows, "validation_score") * METRICS[clean.score.iloc[0]].sign
     diverged = np.append((clean.status == "diverged").to_numpy(), False)[rows]
-    sets = disjoint(len(seeds), min(size, len(seeds) // 2))
-    return Choice(clean, rows, best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets])))
+    sets = disjoint(rows.shape[2], min(size, rows.shape[2] // 2))
+    chosen = best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets]))
+    return Choice(clean, rows, chosen, Choice(dirty, places(dirty, losses), chosen))
+
+
+def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
+    """Return where each trial stands, (losses, rates, seeds), -1 where there is none."""
+    loss = pd.Index(losses).get_indexer(pd.Index(trials.loss))
+    (rates, rate), (seeds, seed) = (np.unique(trials[name], return_inverse=True) for name in ("lr", "seed"))
+    rows = np.full((len(losses), len(rates), len(seeds)), -1)
+    rows[loss, rate, seed] = np.arange(len(trials))
+    return rows
 
 
 def cube(trials: pd.DataFrame, rows: np.ndarray, column: str) -> np.ndarray:

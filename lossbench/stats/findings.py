@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
+from lossbench.stats.answer.facts import RunAnswer, TableAnswer
+from lossbench.stats.answer.run import over_tables
+from lossbench.stats.answer.table import answers
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import Judged, compare_pairs, judge
@@ -55,6 +58,16 @@ class Findings:
     def comparisons(self) -> pd.DataFrame:
         """One row a data set and pair of losses."""
         return compare_pairs(self.judged)
+
+    @cached_property
+    def answers(self) -> list[TableAnswer]:
+        """What the verdicts say of each data set and setting."""
+        return answers(self.judged, self.margins)
+
+    @cached_property
+    def answer(self) -> RunAnswer:
+        """What they say over all of them."""
+        return over_tables(self.answers)
 
     @cached_property
     def pools(self) -> list[Pool]:

@@ -125,8 +125,23 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
     }
 
 
-def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
-    """Return the p values of all pairs, corrected together, the verdicts, and what more seeds would do.
+@dataclass(frozen=True)
+class Tested:
+    """The outcome of the tests of all pairs of a group, (tests,) each.
+
+    Args:
+        p_value: of no difference.
+        adjusted: the same, corrected for the family.
+        words: the verdicts on the second losses.
+    """
+
+    p_value: np.ndarray
+    adjusted: np.ndarray
+    words: np.ndarray
+
+
+def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> Tested:
+    """Return the p values of all pairs, corrected together, and the verdicts.
 
     Args:
         group: where they are from.
@@ -138,15 +153,21 @@ def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float
     adjusted = gatekept(p_value, primary)
     same = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
     words = verdict(found.interval(), adjusted, METRICS[group.score].greater_is_better, same)
-    words = fair(words, whole[first], whole[second])
+    return Tested(p_value, adjusted, fair(words, whole[first], whole[second]))
+
+
+def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float | None) -> dict[str, Any]:
+    """Return what the tests of all pairs say, and what more seeds would do; see `tested`."""
+    (first, second), whole, found = pairs_of(group), group.whole(), tested(group, known, margin)
+    primary, words = first == 0, found.words
     undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
-    tested = ~np.isnan(adjusted)
-    family = np.maximum(np.where(primary, (tested & primary).sum(), (tested & ~primary).sum()), 1)
+    defined = ~np.isnan(found.adjusted)
+    family = np.maximum(np.where(primary, (defined & primary).sum(), (defined & ~primary).sum()), 1)
     return {
-        "p_value": p_value,
-        "p_holm": adjusted,
+        "p_value": found.p_value,
+        "p_holm": found.adjusted,
         "verdict": words.tolist(),
-        "smallest_p": smallest_p(found.n, family),
+        "smallest_p": smallest_p(known.at().n, family),
         "more_seeds": np.where(undecidable, np.nan, more_seeds(known, words, margin, family)),
     }
 

@@ -115,7 +115,7 @@ def test_every_format_says_the_same(inside: Callable, tmp_path: Path) -> None:
     command = ("compare", "-d", "diabetes", "-l", "mse,mae", "--seeds", "2", "--epochs", "2", "-o", "out")
     shown = {form: inside(*command, "--format", form) for form in ("csv", "json", "markdown", "table")}
     assert {outcome.code for outcome in shown.values()} == {0}
-    table, rows = read(shown["csv"].out), json.loads(shown["json"].out)
+    table, rows = read(shown["csv"].out), json.loads(shown["json"].out)["summary"]
     assert shown["csv"].out == (tmp_path / "out" / "summary.csv").read_text()
     assert [row["loss"] for row in rows] == table.loss.tolist()
     assert [row["mean"] for row in rows] == table["mean"].tolist()
@@ -134,7 +134,7 @@ def test_a_diverged_run_is_shown_and_stored(inside: Callable, tmp_path: Path) ->
     assert "diverged diabetes, trainings: mse 2; a smaller --lr may help" in outcome.out
     assert set(read((tmp_path / "out" / "trials.csv").read_text()).status) == {"diverged"}
     assert ",inf" not in (tmp_path / "out" / "summary.csv").read_text()
-    (row,) = json.loads(inside(*command, "--format", "json").out)
+    (row,) = json.loads(inside(*command, "--format", "json").out)["summary"]
     assert (row["diverged"], row["mean"], row["epochs_to_plateau_median"]) == (2, None, ">2")
 
 
@@ -150,7 +150,7 @@ def test_the_folder_goes_by_the_config(inside: Callable, tmp_path: Path) -> None
     ):
         outcome = inside("compare", "-c", "mine.toml", *arguments)
         assert outcome.code == 0
-        assert f"files    {folder}\n" in outcome.out
+        assert f"open     {folder}/report.html " in outcome.out
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == FILES
 
 
@@ -309,7 +309,7 @@ def test_a_run_is_judged_by_the_score_that_is_named(inside: Callable, tmp_path: 
     assert inside("report", "run", "-o", "again").code == 0
     for path in (tmp_path / "run").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
-    assert json.loads(inside("compare", *names, *options, "--format", "json").out)[0]["score"] == "mape"
+    assert json.loads(inside("compare", *names, *options, "--format", "json").out)["summary"][0]["score"] == "mape"
     planned = inside("compare", *names, *options, "--dry-run").out
     assert "judged by mape" in planned
     assert "the other 0 take" in planned

@@ -194,7 +194,7 @@ def test_a_partial_run_is_labelled_in_every_format(
     shown = inside("report", "cut", "--format", form).out
     for out in (cut.out, shown):
         if form == "json":
-            assert [row["partial"] for row in json.loads(out)] == [[2, 3, 4, 5]] * 2
+            assert [row["partial"] for row in json.loads(out)["summary"]] == [[2, 3, 4, 5]] * 2
         elif form == "junit":
             (skipped,) = ET.fromstring(out).iter("skipped")
             assert skipped.get("message", "").startswith(said)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from stats.runs import clean
 
+from lossbench.report.answer import lead, wrapped
 from lossbench.results.write import trials_csv
 from lossbench.stats.findings import Findings
 
@@ -32,6 +33,7 @@ def test_a_report_is_printed_and_nothing_written(inside: Callable, run: Path) ->
         assert (outcome.code, outcome.err) == (0, "")
         assert "moons (binary): mlp:4, adam lr 0.01" in outcome.out
         assert "absent   curves.csv: " in outcome.out
+        assert "report.html" not in outcome.out
     assert [path.name for path in run.iterdir()] == ["trials.csv"]
 
 
@@ -39,6 +41,7 @@ def test_files_are_made_again_where_told(inside: Callable, run: Path, tmp_path: 
     """With -o the trials and all that follows from them lie there."""
     outcome = inside("report", "run", "-o", "deep/er")
     assert outcome.code == 0
+    assert outcome.out.splitlines()[-1].startswith("open     deep/er/report.html")
     written = sorted(path.name for path in (tmp_path / "deep" / "er").iterdir())
     made = ["comparisons.csv", "profiles.csv", "ranks.csv", "report.html", "report.md", "summary.csv"]
     assert written == [*made, "trials.csv"]
@@ -51,7 +54,7 @@ def test_every_format_says_the_same(inside: Callable, run: Path) -> None:
     verdicts = Findings(TRIALS).summary.set_index("loss").verdict.drop("bce").to_dict()
     table = pd.read_csv(StringIO(shown["csv"])).set_index("loss").verdict
     assert table.drop("bce").to_dict() == verdicts
-    assert {row["loss"]: row["verdict"] for row in json.loads(shown["json"])[1:]} == verdicts
+    assert {row["loss"]: row["verdict"] for row in json.loads(shown["json"])["summary"][1:]} == verdicts
     tests = ET.fromstring(shown["junit"]).iter("testcase")
     found = {
         test.get("name").split()[0]: test.find("properties/property[@name='verdict']").get("value")
@@ -59,6 +62,20 @@ def test_every_format_says_the_same(inside: Callable, run: Path) -> None:
     }
     assert found == verdicts
     assert "### moons (binary)" in shown["markdown"]
+
+
+def test_the_first_screen_says_which_losses_can_be_told_apart(
+    inside: Callable, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is first, then how to read the tables, then they; JSON and JUnit have it word for word."""
+    monkeypatch.setenv("COLUMNS", "80")
+    first = lead(Findings(TRIALS).answer)
+    shown = inside("report", "run").out
+    assert shown.startswith("\n".join([*wrapped(first, 80), "", "abc "]))
+    assert shown.index("abc ") < shown.index("moons (binary)")
+    said = json.loads(inside("report", "run", "--format", "json").out)
+    assert [said["answer"], *(one["answer"] for one in said["tables"])] == first
+    assert first[1] in inside("report", "run", "--format", "junit").out
 
 
 def test_a_mixture_of_runs_is_refused(refusal: Callable, run: Path) -> None:

@@ -13,6 +13,7 @@ from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
 from lossbench.plan.gate import Policies, parse_rules
+from lossbench.report.answer import paragraph, places
 from lossbench.report.gate import sentence
 from lossbench.report.junit import JUnitCase, gate_junit, junit, verdict_junit
 from lossbench.run.state import Gap
@@ -125,3 +126,12 @@ def test_a_tuned_verdict_is_apart_from_the_fixed_ones(comparison: Comparison) ->
     names = [(test.get("classname"), test.get("name")) for test in root.iter("testcase")]
     assert len(set(names)) == len(names)
     assert ("diabetes", "mae against mse, each at its own lr") in names
+
+
+def test_each_case_leads_with_the_answer_of_its_table(comparison: Comparison) -> None:
+    """What the verdicts say of the data set and setting stands first in the text of each of its cases."""
+    answers = comparison.answers
+    root = ET.fromstring(verdict_junit(comparison.summary, (), answers))
+    texts = [test.findtext("system-out") for test in root.iter("testcase")]
+    said = [paragraph(one, name) for one, name in zip(answers, places(answers), strict=True) for _ in one.others]
+    assert all(text.startswith(first) for text, first in zip(texts, said, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,7 +13,8 @@ from stats.runs import clean
 from stats.synthetic import over
 
 from lossbench import Comparison
-from lossbench.report.page import page
+from lossbench.report.answer import lead
+from lossbench.report.page import page, reports
 from lossbench.report.tables import rank_table, several, tables
 from lossbench.stats.findings import Findings
 
@@ -105,3 +107,19 @@ def test_several_data_sets_have_a_section(data_sets: int) -> None:
         *filter(None, sum(table.rows, ())),
         "How to read it",
     ]
+
+
+def test_both_reports_lead_with_the_answer(comparison: Comparison) -> None:
+    """The paragraphs stand in both files before the first table or chart, in their order."""
+    first = lead(comparison.answer)
+    made = reports(comparison, comparison.curves, [])
+    text = read_text(made["report.html"].partition("<h2>")[0])
+    assert all(one in text for one in first)
+    lines = made["report.md"].split("\n\n")
+    plain = [re.sub(r"\\(.)", r"\1", line).strip() for line in lines[: len(first)]]
+    assert plain == first
+
+
+def read_text(page: str) -> str:
+    """Return what a browser shows of some HTML."""
+    return unescape(re.sub("<[^>]*>", "", page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from rich.console import Console
 from stats.synthetic import table
 
 from lossbench.report.tables import Table, markdown, tables
-from lossbench.report.terminal import WIDTH, console, print_lines, print_tables, show
+from lossbench.report.terminal import WIDTH, console, laid_out, print_lines, print_tables, show
 from lossbench.report.words import LEGEND
 from lossbench.stats.findings import Findings
 
@@ -95,8 +96,41 @@ def test_markdown_is_made_of_the_tables(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize("form", [None, "table"])
 def test_a_person_gets_tables_and_words(form: str | None, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same order on a terminal; nothing is exported that is not asked for."""
-    show(form, [TABLE], ["n: seeds"], ["a remark"], csv=pytest.fail)
+    """The answer, how to read the tables, the tables, remarks; nothing is exported that is not asked for."""
+    show(form, [TABLE], ["n: seeds"], ["a remark"], ["the answer"], csv=pytest.fail)
     out = capsys.readouterr().out
-    places = [out.index(part) for part in ("iris", "ce", "n: seeds", "a remark")]
+    places = [out.index(part) for part in ("the answer", "n: seeds", "iris", "ce", "a remark")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_no_line_of_a_table_ends_in_blanks(colour: bool) -> None:
+    """What a cell is filled up with is not printed, nor is it beside colours."""
+    found = Table(
+        "t", ("loss", "said"), (("first", "a word"), ("second", "more than a word")), (0,), ("loss", "said")
+    )
+    text = printed([found], force_terminal=colour, color_system="standard" if colour else None)
+    lines = re.sub("\x1b\\[[0-9;]*m", "", text).split("\n")
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert any("more than a word" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 72, 99, 100])
+def test_a_legend_fits_any_width_and_keeps_its_words(width: int) -> None:
+    """From 60 columns on every line fits, and the words and their order are the same."""
+    lines = laid_out(LEGEND, width)
+    assert max(map(len, lines)) <= width
+    assert " ".join(lines).split() == " ".join(LEGEND).split()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_answer_is_as_wide_as_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its words stand in lines of the terminal's width, of a hundred columns at most."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    said = "mse cannot be told from bce, " * 20
+    show(None, [], lead=[said])
+    lines = capsys.readouterr().out.splitlines()
+    assert min(width, WIDTH) - len("cannot") < max(map(len, lines)) <= min(width, WIDTH)
+    assert " ".join(lines).split() == said.split()

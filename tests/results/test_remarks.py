@@ -64,8 +64,8 @@ def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
 
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
-    """Where the files lie is said last."""
-    assert words(made(comparison, Path("results/x"))[-1]).split() == ["files", "results/x"]
+    """Which file to open is said last."""
+    assert words(made(comparison, Path("results/x"))[-1]).split()[:2] == ["open", "results/x/report.html"]
     assert about(comparison, Topic.FILES) == []
 
 

@@ -217,7 +217,7 @@ def test_a_breakdown_keeps_all_its_figures() -> None:
 def test_json_is_standard_and_says_what_the_frame_says() -> None:
     """Undefined is null, beyond the run is a text, all else is the frame's own value."""
     summary = Findings(table(SCORES)).summary
-    bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)
+    bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)["summary"]
     assert tuple(bce) == (*SUMMARY, "partial")
     assert bce["mean"] == summary["mean"][0]
     assert (mse["mean"], bce["verdict"], mse["n"], mse["diverged"]) == (None, None, 0, 3)
@@ -230,7 +230,7 @@ def test_json_names_the_seeds_that_are_left_out() -> None:
     summary = pd.concat(
         [Findings(table(SCORES, dataset=name)).summary for name in ("moons", "iris")], ignore_index=True
     )
-    rows = json.loads(summary_json(summary, [Gap("iris", (3, 5), 7)]))
+    rows = json.loads(summary_json(summary, [Gap("iris", (3, 5), 7)]))["summary"]
     assert [(row["dataset"], row["partial"]) for row in rows] == [("moons", [])] * 2 + [("iris", [3, 5])] * 2
 
 

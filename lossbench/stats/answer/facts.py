@@ -1,0 +1,190 @@
+"""The records of an answer: what the verdicts say of one table, and of all tables of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lossbench.stats.groups import Unit, View
+from lossbench.stats.verdicts import APART
+from lossbench.task import Task
+
+Limit = Literal["", "one seed", "rows", "seeds", "tuning"]
+"""What is short where not even 1024 seeds decide: a second seed, rows, seeds by far, or seeds that tune."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """What is said of one loss against the reference.
+
+    Args:
+        loss: its spec.
+        verdict: on it, from `lossbench.stats.verdicts`.
+        difference: its mean score minus that of the reference; NaN where one has none.
+        low: end of the interval; NaN where it is unknown.
+        high: the other end.
+        more_seeds: about how many more would decide an open verdict; 0 where it is decided, None where none would.
+    """
+
+    loss: str
+    verdict: str
+    difference: float
+    low: float
+    high: float
+    more_seeds: int | None = 0
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A loss of which trainings did not end well, so that nothing in its favour counts.
+
+    Args:
+        loss: its spec.
+        diverged: how many diverged.
+        failed: how many failed.
+        trainings: of how many.
+    """
+
+    loss: str
+    diverged: int
+    failed: int
+    trainings: int
+
+
+@dataclass(frozen=True)
+class Contaminated:
+    """What the losses do after training on the largest contaminated share, by a test of its own.
+
+    Args:
+        kind: of contamination.
+        share: of the training rows, above that of the table.
+        reference: the mean score of the reference; NaN where it has none.
+        others: loss, verdict and mean score of each other loss.
+    """
+
+    kind: str
+    share: float
+    reference: float
+    others: tuple[tuple[str, str, float], ...]
+
+    def told(self, side: int) -> tuple[tuple[str, float], ...]:
+        """Return the losses, with their scores, that are better (1) or worse (-1) than the reference there."""
+        return tuple((loss, mean) for loss, verdict, mean in self.others if APART.get(verdict) == side)
+
+
+@dataclass(frozen=True)
+class TableAnswer:
+    """What the verdicts say of one data set under one setting.
+
+    Args:
+        dataset: its name.
+        task: its task.
+        view: one rate for all, or each loss at its own.
+        setting: what the losses share, by the names of `lossbench.schema.SETTING`; the contaminated share and its
+            kind, as `outlier_fraction` and `outlier_kind`, are those that the verdicts are of.
+        score: what is judged.
+        margin: the difference that is too small to matter; None where none is declared.
+        reference: the first loss.
+        unit: what is counted as independent.
+        units: how many of them.
+        seeds: how many repetitions.
+        others: every other loss against the reference.
+        best: the losses that ended well and are beaten by no other: what can be recommended.
+        beaten: each other loss that one is told to be better than, with all that are.
+        unfinished: the losses of which trainings did not end well.
+        limit: what is short for the open verdicts that seeds do not decide.
+        contaminated: what the largest contaminated share changes; None where there is one share only.
+        rates: the step size of each loss, where each has its own.
+        disagree: loss, rate and verdict, where one rate for all says something else of it.
+    """
+
+    dataset: str
+    task: Task
+    view: View
+    setting: Mapping[str, Any] = field(repr=False)
+    score: str
+    margin: float | None
+    reference: str
+    unit: Unit
+    units: int
+    seeds: int
+    others: tuple[Against, ...]
+    best: tuple[str, ...]
+    beaten: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
+    limit: Limit = ""
+    contaminated: Contaminated | None = None
+    rates: tuple[tuple[str, float], ...] = ()
+    disagree: tuple[tuple[str, float, str], ...] = ()
+
+    def judged(self, *verdicts: str) -> tuple[Against, ...]:
+        """Return the losses with one of these verdicts, in their order."""
+        return tuple(one for one in self.others if one.verdict in verdicts)
+
+    @property
+    def open(self) -> tuple[Against, ...]:
+        """The losses that cannot be told from the reference, and are not shown to be as good either."""
+        return self.judged("inconclusive")
+
+    @property
+    def compared(self) -> bool:
+        """Whether two losses ended well, or one is told from another all the same."""
+        return bool(self.others) and (bool(self.beaten) or len(self.losses) - len(self.unfinished) > 1)
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """All of them, the reference first."""
+        return (self.reference, *(one.loss for one in self.others))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What is said of one loss over the tables of its task.
+
+    Args:
+        task: the task.
+        loss: its spec.
+        tables: how many have it.
+        best: in how many it is beaten by no other.
+        beaten: the data sets where it is beaten.
+    """
+
+    task: Task
+    loss: str
+    tables: int
+    best: int
+    beaten: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunAnswer:
+    """What the verdicts say over all tables of a run. Each table is corrected by itself; here is only counted.
+
+    Args:
+        tables: the answers that are counted, those at own rates where rates were tuned.
+        tallies: one a task and loss.
+    """
+
+    tables: tuple[TableAnswer, ...]
+    tallies: tuple[Tally, ...]
+
+    @property
+    def compared(self) -> tuple[TableAnswer, ...]:
+        """The tables on which something is compared."""
+        return tuple(one for one in self.tables if one.compared)
+
+    @property
+    def silent(self) -> tuple[TableAnswer, ...]:
+        """The tables on which no two losses are told apart."""
+        return tuple(one for one in self.compared if not one.beaten)
+
+    def tasks(self) -> dict[Task, tuple[Tally, ...]]:
+        """Return the tallies of each task in which something is compared."""
+        names = dict.fromkeys(one.task for one in self.compared)
+        return {task: tuple(one for one in self.tallies if one.task == task) for task in names}
+
+    def recommended(self, task: Task) -> tuple[str, ...]:
+        """Return the losses of a task that are on all its tables and beaten on none."""
+        tables = sum(one.task == task for one in self.compared)
+        return tuple(one.loss for one in self.tasks().get(task, ()) if one.best == tables)

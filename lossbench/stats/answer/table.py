@@ -1,0 +1,121 @@
+"""From the verdicts of one table to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lossbench.schema import SETTING
+from lossbench.stats.answer.contaminated import at_largest_share
+from lossbench.stats.answer.facts import Against, Limit, TableAnswer, Unfinished
+from lossbench.stats.groups import ComparisonGroup
+from lossbench.stats.pairs import Judged, pairs_of
+from lossbench.stats.verdicts import APART
+
+Beaten = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[TableAnswer]:
+    """Return what the verdicts say of each table.
+
+    Args:
+        judged: the comparison groups with their pairs, from `lossbench.stats.pairs.judge`.
+        margins: the difference that is too small to matter, by score.
+    """
+    found = [answer(one, margins.get(one.group.score)) for one in judged]
+    fixed = [one for one in found if one.view == "fixed"]
+    return [one if one.view == "fixed" else replace(one, disagree=disagreeing(one, fixed)) for one in found]
+
+
+def answer(judged: Judged, margin: float | None) -> TableAnswer:
+    """Return what the verdicts say of one table, but for where the views disagree."""
+    group, others = judged.group, against(judged)
+    beaten = beaten_by(judged)
+    scored, losers = ~np.isnan(group.clean(group.score)).all(axis=1), {loss for loss, _ in beaten}
+    sound = zip(group.losses, group.whole() & scored, strict=True)
+    kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
+    dirt = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
+    return TableAnswer(
+        **{name: getattr(group, name) for name in ("dataset", "task", "view", "score", "unit")},
+        setting=setting(group) | dirt,
+        margin=margin,
+        reference=group.losses[0],
+        units=units(group),
+        seeds=group.rows.shape[1],
+        others=others,
+        best=tuple(loss for loss, ended in sound if ended and loss not in losers),
+        beaten=beaten,
+        unfinished=unfinished(group),
+        limit=limit(group, others),
+        contaminated=at_largest_share(group, margin, kinds[0]) if len(group.shares) > 1 and kinds else None,
+        rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
+    )
+
+
+def setting(group: ComparisonGroup) -> dict[str, Any]:
+    """Return what the losses share, as plain numbers and texts."""
+    return {
+        name: getattr(value, "item", lambda value=value: value)() for name, value in group.shared_setting().items()
+    }
+
+
+def against(judged: Judged) -> tuple[Against, ...]:
+    """Return what is said of each loss against the first, whose pairs are the first."""
+    names = ("verdict", "difference", "difference_low", "difference_high")
+    others = judged.group.losses[1:]
+    columns = (np.asarray(judged.pairs[name])[: len(others)].tolist() for name in names)
+    more = (None if np.isnan(seeds) else int(seeds) for seeds in judged.pairs["more_seeds"][: len(others)])
+    return tuple(Against(*cells) for cells in zip(others, *columns, more, strict=True))
+
+
+def beaten_by(judged: Judged) -> Beaten:
+    """Return each loss that another is told to be better than, with all of these, by the verdicts on all pairs."""
+    losses = judged.group.losses
+    found: dict[str, list[str]] = {}
+    for first, second, word in zip(*pairs_of(judged.group), judged.pairs["verdict"], strict=True):
+        if side := APART.get(word, 0):
+            loser, winner = (first, second) if side > 0 else (second, first)
+            found.setdefault(losses[loser], []).append(losses[winner])
+    return tuple((loss, tuple(found[loss])) for loss in losses if loss in found)
+
+
+def units(group: ComparisonGroup) -> int:
+    """Return how many independent units the primary score is judged over."""
+    known = group.contributions(group.score)
+    return group.rows.shape[1] if known is None else len(np.unique(known.unit))
+
+
+def unfinished(group: ComparisonGroup) -> tuple[Unfinished, ...]:
+    """Return the losses of which trainings did not end well."""
+    counts = (group.count("diverged"), group.count("failed"), group.trained().sum(axis=1))
+    rows = zip(group.losses, *(one.tolist() for one in counts), strict=True)
+    return tuple(Unfinished(*row) for row in rows if row[1] + row[2])
+
+
+def limit(group: ComparisonGroup, others: tuple[Against, ...]) -> Limit:
+    """Return what is short where seeds do not decide; nothing for losses that did not end well."""
+    whole = dict(zip(group.losses, group.whole(), strict=True))
+    stuck = [one for one in others if one.more_seeds is None and whole[one.loss] and whole[group.losses[0]]]
+    if not stuck:
+        return ""
+    if group.rows.shape[1] < 2:
+        return "one seed"
+    if group.choice is not None:
+        return "tuning"
+    return "rows" if group.test_to_train else "seeds"
+
+
+def disagreeing(own: TableAnswer, fixed: Iterable[TableAnswer]) -> tuple[tuple[str, float, str], ...]:
+    """Return loss, rate and verdict where one rate for all puts a loss on another side of the reference."""
+    shared = [name for name in SETTING if name != "lr"]
+    sides = {one.loss: APART.get(one.verdict, 0) for one in own.others}
+    return tuple(
+        (one.loss, float(table.setting["lr"]), one.verdict)
+        for table in fixed
+        if table.dataset == own.dataset and all(table.setting[name] == own.setting[name] for name in shared)
+        for one in table.others
+        if one.loss in sides and APART.get(one.verdict, 0) != sides[one.loss]
+    )

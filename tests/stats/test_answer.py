@@ -1,0 +1,118 @@
+"""The facts of an answer are the verdicts, and what is recommended is beaten by nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+
+from lossbench.stats.answer.facts import TableAnswer
+from lossbench.stats.findings import Findings
+from lossbench.stats.tuning import disagreements, tuning_table
+from lossbench.stats.verdicts import BETTER, WORSE
+from stats.synthetic import SHARES, over, score_tables, table
+
+few = settings(max_examples=15, deadline=None)
+LOSSES = ("bce", "mse", "mae", "ce")
+
+
+def only(trials: pd.DataFrame) -> TableAnswer:
+    """Return the answer of trials of one table."""
+    (found,) = Findings(trials).answers
+    return found
+
+
+@few
+@given(scores=score_tables(LOSSES))
+def test_the_best_are_beaten_by_no_other(scores: dict[str, np.ndarray]) -> None:
+    """They are the losses that no row of the comparisons tells to be worse, and that ended well with a score."""
+    findings = Findings(table(scores))
+    losers = {
+        row.second if row.verdict in WORSE else row.first
+        for row in findings.comparisons.itertuples()
+        if row.verdict in (*WORSE, *BETTER)
+    }
+    sound = [row.loss for row in findings.summary.itertuples() if row.n and not row.diverged + row.failed]
+    assert list(findings.answers[0].best) == [loss for loss in sound if loss not in losers]
+    assert {loss for loss, _ in findings.answers[0].beaten} == losers
+
+
+@few
+@given(scores=score_tables(LOSSES))
+def test_each_loss_stands_under_its_verdict_of_the_summary(scores: dict[str, np.ndarray]) -> None:
+    """Verdict, difference and interval against the reference are those of `summary.csv`, for every loss."""
+    findings = Findings(table(scores))
+    names = ["loss", "verdict", "difference", "difference_low", "difference_high", "more_seeds"]
+    wanted = findings.summary[names].iloc[1:]
+    found = pd.DataFrame([vars(one) for one in findings.answers[0].others]).set_axis(names, axis=1)
+    pd.testing.assert_frame_equal(found, wanted.reset_index(drop=True), check_dtype=False)
+
+
+@few
+@given(scores=score_tables(LOSSES))
+def test_the_dirtiest_share_is_judged_as_if_it_were_alone(scores: dict[str, np.ndarray]) -> None:
+    """What is said of the largest share is the verdict of a run that has no other, corrected likewise."""
+    trials = table(scores)
+    alone = Findings(trials[trials.outlier_fraction == SHARES[-1]].reset_index(drop=True)).summary
+    found = only(trials).contaminated
+    assert found is not None
+    assert (found.kind, found.share) == ("label", SHARES[-1])
+    assert [verdict for _, verdict, _ in found.others] == alone.verdict.tolist()[1:]
+    means = [found.reference, *(mean for _, _, mean in found.others)]
+    np.testing.assert_allclose(means, alone["mean"], atol=1e-12)
+
+
+def test_one_share_says_nothing_of_contamination() -> None:
+    """Where nothing varies in dirt, no test of it is made."""
+    trials = table({"bce": np.full((4, 1), 0.5), "mse": np.full((4, 1), 0.75)}, [0.0])
+    assert only(trials).contaminated is None
+
+
+@few
+@given(scores=score_tables(LOSSES))
+def test_who_did_not_end_well_is_counted(scores: dict[str, np.ndarray]) -> None:
+    """Each loss with a diverged training is named with their number, and is not recommended."""
+    gone = {loss: int(np.isnan(values[:, 0]).sum()) for loss, values in scores.items()}
+    found = only(table(scores))
+    assert {one.loss: one.diverged for one in found.unfinished} == {loss: n for loss, n in gone.items() if n}
+    assert not {one.loss for one in found.unfinished} & set(found.best)
+
+
+def test_what_is_short_hangs_on_the_unit() -> None:
+    """Seeds that split one table lack rows, those of a law lack seeds, and a single one lacks a second."""
+    random = np.random.default_rng(1)
+    noise = {"bce": random.integers(0, 65, (8, 1)) / 64, "mse": random.integers(0, 65, (8, 1)) / 64}
+    one = {loss: values[:1] for loss, values in noise.items()}
+    same = {"bce": noise["bce"], "mse": noise["bce"][::-1]}
+    assert only(table(same, [0.0])).limit == "rows"
+    assert only(table(same, [0.0], sampling="redrawn")).limit == "seeds"
+    assert only(table(one, [0.0])).limit == "one seed"
+
+
+def test_disagreement_is_that_of_the_views() -> None:
+    """Where one rate for all says something else, loss, rate and verdict stand in the tuned answer."""
+    random = np.random.default_rng(0)
+    heights = {("bce", 0.01): 0.5, ("bce", 0.1): 0.75, ("mse", 0.01): 0.75, ("mse", 0.1): 0.75}
+    parts = [
+        table({loss: height + random.integers(-2, 3, (12, 1)) / 64}, [0.0], lr=lr, sampling="redrawn")
+        for (loss, lr), height in heights.items()
+    ]
+    trials = pd.concat(parts, ignore_index=True).assign(validation_score=lambda frame: frame.accuracy)
+    findings = Findings(trials, tuning_table(trials[trials.seed < 5]))
+    wanted = disagreements(findings.summary)[["loss", "lr", "verdict"]].itertuples(index=False, name=None)
+    (own,) = [one for one in findings.answers if one.view == "tuned"]
+    assert own.disagree == tuple(wanted)
+    assert ("mse", 0.01, "better") in own.disagree
+    assert dict(own.rates)["bce"] == 0.1
+    assert findings.answer.tables == (own,)
+
+
+def test_a_run_is_counted_over_its_tables() -> None:
+    """Each loss is best on as many tables as say so, beaten where they say so, and recommended if nowhere."""
+    findings = Findings(over(4, 3))
+    answer = findings.answer
+    for one in answer.tallies:
+        assert one.best == sum(one.loss in each.best for each in findings.answers)
+        assert one.beaten == tuple(each.dataset for each in findings.answers if one.loss in dict(each.beaten))
+    assert set(answer.recommended("binary")) == {one.loss for one in answer.tallies if one.best == 4}
+    assert len(answer.silent) == sum(not each.beaten for each in findings.answers)
