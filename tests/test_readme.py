@@ -17,7 +17,7 @@ from lossbench.claims.forms import STANDING
 from lossbench.plan.settings import make_settings
 from lossbench.report.answer import lead, wrapped
 from lossbench.report.tables import tables
-from lossbench.report.terminal import USUAL, WIDTH, laid_out, print_lines, print_tables
+from lossbench.report.terminal import USUAL, WIDTH, fitted, laid_out, print_lines, print_tables
 from lossbench.report.words import LEGEND
 from lossbench.results.remake import Remade, remake
 from lossbench.results.write import csv_text, summary_csv
@@ -38,7 +38,8 @@ def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None
     screen = Console(file=io.StringIO(), width=WIDTH)
     print_lines(screen, wrapped(lead(reference.answer), USUAL))
     print_lines(screen, laid_out(LEGEND, USUAL))
-    print_tables(screen, tables(reference.summary))
+    for width in (USUAL, WIDTH):
+        print_tables(screen, (fitted(table, width) for table in tables(reference.summary)))
     printed = set(screen.file.getvalue().splitlines())
     (picture,) = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     shown = [line for line in picture.splitlines() if line]
