@@ -1,4 +1,4 @@
-"""What the README shows is what the committed reference results say."""
+"""What README and docs show is what the committed results say."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from lossbench.claims import read_catalogue
+from lossbench.claims.forms import STANDING
 from lossbench.plan.settings import make_settings
+from lossbench.report.answer import lead, wrapped
 from lossbench.report.tables import tables
-from lossbench.report.terminal import WIDTH, print_lines, print_tables
+from lossbench.report.terminal import USUAL, WIDTH, fitted, laid_out, print_lines, print_tables
 from lossbench.report.words import LEGEND
 from lossbench.results.remake import Remade, remake
 from lossbench.results.write import csv_text, summary_csv
@@ -29,16 +32,32 @@ def reference() -> Remade:
     return remake(REFERENCE)
 
 
-def test_the_picture_is_of_the_reference(reference: Remade) -> None:
-    """Every line of the README's tables is printed from the reference trials, letter for letter."""
+@pytest.mark.parametrize("page", ["README.md", "docs/reading.md"])
+def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None:
+    """Every line of the answer, the tables and the legend is printed from the reference, letter for letter."""
     screen = Console(file=io.StringIO(), width=WIDTH)
-    print_tables(screen, tables(reference.summary))
-    print_lines(screen, LEGEND)
-    printed = {line.rstrip() for line in screen.file.getvalue().splitlines()}
-    (picture,) = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    print_lines(screen, wrapped(lead(reference.answer), USUAL))
+    print_lines(screen, laid_out(LEGEND, USUAL))
+    for width in (USUAL, WIDTH):
+        print_tables(screen, (fitted(table, width) for table in tables(reference.summary)))
+    printed = set(screen.file.getvalue().splitlines())
+    (picture,) = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     shown = [line for line in picture.splitlines() if line]
     assert len(shown) > 20
     assert set(shown) <= printed
+
+
+def test_a_newcomer_can_read_all_of_it() -> None:
+    """The README is short: what it is, two commands, what they say, and where there is more."""
+    assert len((ROOT / "README.md").read_bytes()) < 9000
+
+
+def test_every_page_that_is_named_is_there() -> None:
+    """Links between pages lead somewhere."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def test_the_reference_can_be_made_again_from_its_trials(reference: Remade) -> None:
@@ -63,21 +82,33 @@ def test_the_reference_is_of_the_default_config() -> None:
     assert set(settings) - set(config) <= {"score"}
 
 
-def test_the_verdicts_are_those_of_the_committed_claims() -> None:
-    """Every claim stands in the README under the verdict that results/claims gives it, and is counted there."""
-    claims = pd.read_csv(ROOT / "results" / "claims" / "claims.csv")
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands")[0]
-    rows = dict(re.findall(r"^\| (.+ \(\d+\)) \| (.+) \|$", section, re.MULTILINE))
+def test_the_scores_of_the_documents_are_those_of_the_committed_claims() -> None:
+    """How many claims stand, fall or are open, by document, is counted in results/claims; a copy counts once."""
+    claims = pd.read_csv(ROOT / "results" / "claims" / "claims.csv", keep_default_na=False)
+    copies = {claim.id for claim in read_catalogue().claims.values() if claim.same_as}
+    page = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| ([ABCF]|in all, each claim once) \| (.+) \|$", page, re.MULTILINE))
+    groups = {name: mine.standing for name, mine in claims.groupby("document")}
+    groups["in all, each claim once"] = claims[~claims.id.isin(copies)].standing
     expected = {
-        f"{verdict} ({len(group)})": ", ".join(group.id)
-        for verdict, group in claims.groupby("verdict", sort=False)
+        name: " | ".join(map(str, [len(mine), *(int((mine == column).sum()) for column in STANDING)]))
+        for name, mine in groups.items()
     }
     assert rows == expected
 
 
+def test_the_verdicts_that_pages_name_are_those_of_the_committed_claims() -> None:
+    """Where the README or a page says of a claim what became of it, that is its verdict in results/claims."""
+    claims = pd.read_csv(ROOT / "results" / "claims" / "claims.csv").set_index("id").verdict
+    for page in ("README.md", "docs/claims.md"):
+        told = re.findall(r"\*([^*]+)\* \(([A-Z][\w-]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+        assert len(told) > 3
+        assert {claim: verdict for verdict, claim in told} == {claim: claims[claim] for _, claim in told}
+
+
 def test_what_verdicts_are_worth_is_what_was_measured() -> None:
-    """The README's table of fresh tables has the figures of results/aa, and so its line on equal losses."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Is it honest itself?")[2]
+    """The table of fresh tables has the figures of results/aa, and so has the line on equal losses."""
+    section = (ROOT / "docs" / "honesty.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\| (\S+:rows\S+) \| (\S+) \| (.+) \|$", section, re.MULTILINE)
     files = (ROOT / "results" / "aa").glob("*.csv")
     held = pd.concat([pd.read_csv(file).assign(file=file.stem) for file in files])

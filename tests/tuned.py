@@ -3,7 +3,8 @@
 Each replicate is a study of its own: its own seeds of a law, or a fresh table of it, with ten seeds that are
 reported and five that choose the rates. The mean over replicates of a difference is the truth, that of losses as
 they are tuned. Printed is how often the 95 % intervals contain it, without and with the part that is due to the
-choice of rates.
+choice of rates. With 200 replicates the five laws and their tables have 85.9 to 94.9 % without it (77.5 % for the
+worst pair of losses), and 94.6 to 96.7 % with it (89.5 %); intervals then are 1.06 to 1.6 times as wide.
 """
 
 from __future__ import annotations

@@ -120,10 +120,21 @@ def conjunction(claim: Claim, finding: Finding) -> str:
     for part, word in finding.parts.items():
         groups.setdefault(SO.get(word, side_of(word)), []).append(part or "the claim")
     said = [
-        f"{listed(parts)} {'is' if len(parts) == 1 else 'are'} {how}{reasons(finding, how, parts)}"
+        f"{listed(parts)} {'are' if plural(parts) else 'is'} {how}{reasons(finding, how, parts)}"
         for how, parts in sorted(groups.items(), key=lambda item: ORDER.index(item[0]))
     ]
     return f"{capital({'partly': 'partly true'}.get(finding.verdict, finding.verdict))}: {'; '.join(said)}"
+
+
+def plural(parts: list[str]) -> bool:
+    """Say whether the names of parts take a verb in the plural.
+
+    Example:
+        >>> plural(["outliers"]), plural(["cross-entropy of four classes"]), plural(["a", "b"])
+        (True, False, True)
+    """
+    head = parts[0].partition(",")[0].partition(" of ")[0]
+    return len(parts) > 1 or (head.endswith("s") and not head.endswith("ss"))
 
 
 SO = {

@@ -26,6 +26,7 @@ _KEYS: dict[str, Any] = {
     "like": str,
     "same_as": tuple[str, ...],
     "not_yet": str,
+    "note": str,
 }
 """The keys of every claim beside `reported`, and their types; all others are arguments of its experiments."""
 
@@ -131,6 +132,7 @@ def _read_claim(name: str, tables: Mapping[str, Any], file: Place) -> Claim:
     return Claim(
         id=name,
         sentence=" ".join(own.pop("claim").split()),
+        note=" ".join(own.pop("note", "").split()),
         experiments=own.pop("experiment", () if undecided else ("contest",)),
         parts=parts,
         reported=dict(_read_reported(told.get("reported", {}), place.inside("reported"))),

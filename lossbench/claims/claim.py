@@ -51,6 +51,7 @@ class Claim:
         parts: of a claim of several parts, what the evidence of an experiment is about, by the experiment's name.
         same_as: claims whose evidence decides this one too; then it has no experiments of its own.
         not_yet: why it cannot be tried; empty where it can.
+        note: what a reader of the verdict must know.
         source: where it stands, for messages.
     """
 
@@ -66,6 +67,7 @@ class Claim:
     parts: Mapping[str, str] = field(default_factory=dict, repr=False)
     same_as: tuple[str, ...] = ()
     not_yet: str = ""
+    note: str = ""
     source: Place = field(default=Place(()), repr=False, compare=False)
 
 

@@ -132,10 +132,16 @@ def read(text: str) -> Lines:
 def _line(cells: list[Any]) -> Evidence:
     values = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
     named: dict[str, Any] = {field.name: value for field, value in zip(fields(Evidence), values, strict=True)}
-    for name, kind in get_type_hints(Evidence).items():
+    for name, kind in kinds().items():
         if not _is(named[name], kind):
             raise ValueError(f"{name} is {named[name]!r:.50}")
     return Evidence(**named)
+
+
+@cache
+def kinds() -> dict[str, Any]:
+    """Return the type of each field of evidence, worked out once: that takes longer than to read a line."""
+    return get_type_hints(Evidence)
 
 
 def _is(value: Any, kind: Any) -> bool:

@@ -118,7 +118,9 @@ def unreadable(said: str, rest: str, words: tuple[str, ...], where: str) -> BadV
     """Return the error for a sentence that is no claim, with the word that is wrong."""
     if rest in words:
         rest, where = "", f"after '{rest}'"
-    word = rest.partition(" ")[0]
+    word, _, behind = rest.partition(" ")
+    if word in FORMS:  # it is right, and what follows is not
+        return unreadable(said, behind, tuple(DIRECTIONS), f"after '{word}'")
     start = " ".join(rest.split()[:4])
     whole = next((near for near in words if " " in near and get_close_matches(start, [near], 1, 0.7)), "")
     found = f"'{word}' {where} is not understood" if word else f"it ends {where}"

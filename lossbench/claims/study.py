@@ -59,8 +59,7 @@ class Terms:
         batch_size: rows a step.
         epochs: passes over the training rows.
         seeds: how many repetitions.
-        quick_epochs: likewise, for a first look.
-        quick_seeds: likewise.
+        quick_seeds: how many for a first look.
         margins: the difference that is too small to matter, by score.
         readings: the losses that a name of the documents may stand for; those that serve a task are tried.
     """
@@ -71,7 +70,6 @@ class Terms:
     batch_size: int
     epochs: int
     seeds: int
-    quick_epochs: int
     quick_seeds: int
     margins: Mapping[str, float]
     readings: Mapping[str, tuple[str, ...]]
@@ -83,7 +81,7 @@ class Study:
 
     Args:
         terms: protocols, margins and the like, from the catalogue.
-        quick: few seeds and epochs, for a first look.
+        quick: few seeds, and the primary protocol alone, for a first look.
         jobs: processes; None for one a core where the work is worth it.
         first_seed: the seeds are the ones from here on; verdicts should not depend on it.
         say: is told in one line what is being trained.
@@ -105,7 +103,12 @@ class Study:
     @property
     def protocols(self) -> tuple[Protocol, ...]:
         """The protocols under which a claim is tried, in the order of the report."""
-        return tuple(self.terms.protocols.values())
+        return (self.terms.protocols[self.terms.primary],) if self.quick else tuple(self.terms.protocols.values())
+
+    @property
+    def fixed(self) -> tuple[Protocol, ...]:
+        """The protocols with one rate for all losses, for experiments that set the rates themselves."""
+        return tuple(protocol for protocol in self.terms.protocols.values() if not protocol.tune)
 
     @property
     def seeds(self) -> range:
@@ -116,7 +119,7 @@ class Study:
     @property
     def epochs(self) -> int:
         """Passes over the training rows."""
-        return self.terms.quick_epochs if self.quick else self.terms.epochs
+        return self.terms.epochs
 
     def margin(self, score: str) -> float | None:
         """Return the difference of a score that is too small to matter; None where none is declared."""

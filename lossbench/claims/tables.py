@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from textwrap import wrap
 
+from lossbench.claims.answer import words_of
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.forms import STANDING, standing
@@ -97,7 +98,9 @@ def at_a_glance(judgements: Sequence[Judgement], catalogue: Catalogue, width: in
     yield ""
     yield from wrap(LEGEND[0], width)
     file = ["-c", str(catalogue.file)] if catalogue.file else []
-    yield f"One in full: {shlex.join(['lossbench', 'claims', judgements[0].claim.id, *file])}"
+    # A number table has the most to show.
+    one = max(judgements, key=lambda judgement: judgement.claim.kind == "number table").claim.id
+    yield f"One in full: {shlex.join(['lossbench', 'claims', one, *file])}"
 
 
 def scoreboard(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:
@@ -115,14 +118,15 @@ def scoreboard(judgements: Sequence[Judgement], catalogue: Catalogue, width: int
 def listing(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -> Iterator[str]:
     """Yield every claim in a line, under the title of its document: ID, sentence, verdict.
 
-    Where there is room, the answer, which begins with the verdict, stands for it; where there is little, the
-    column of the score does.
+    Where there is room, the answer, which begins with the verdict, stands for it; a verdict for which there is
+    too little is told by its column of the score.
     """
     documents = grouped(judgements, lambda judgement: judgement.claim.document)
     mine = list(chain.from_iterable(documents.values()))
     wide = width >= WIDE
     labels, sentences = [one.claim.id for one in mine], [one.claim.sentence for one in mine]
-    answers = Column("", [one.answer if wide else verdict_for(one, mine, width) for one in mine], least=ANSWER)
+    room = width - max(map(len, labels)) - 2 * GAP - SENTENCE
+    answers = Column("", [one.answer if wide else brief(one, room) for one in mine], least=ANSWER)
     cells = [Column("", labels), Column("", sentences, least=ANSWER if wide else SENTENCE), answers]
     lines = iter(grid(cells, width, headed=False))
     for document, some in documents.items():
@@ -130,7 +134,16 @@ def listing(judgements: Sequence[Judgement], catalogue: Catalogue, width: int) -
         yield from islice(lines, len(some))
 
 
-def verdict_for(judgement: Judgement, others: Sequence[Judgement], width: int) -> str:
-    """Return the verdict in as many words as all verdicts leave room for."""
-    left = width - max(len(one.claim.id) for one in others) - max(len(one.verdict) for one in others)
-    return judgement.verdict if left - 2 * GAP >= SENTENCE else standing(judgement.verdict)
+def brief(judgement: Judgement, room: int) -> str:
+    """Return a verdict in as many words as there is room for: its own, or the column of the score.
+
+    Example:
+        >>> from lossbench.claims import Claim, Evidence, find
+        >>> lines = tuple(Evidence("reproduced", "f1", aspect=aspect) for aspect in ("outcome", "size"))
+        >>> one = Judgement(Claim("T3", "A beats B."), lines, find("magnitude", lines), "", "")
+        >>> brief(one, 30), brief(one, 10)
+        ('order and size: holds', 'true')
+    """
+    order, size = words_of(judgement.verdict)
+    said = f"order and size: {order}" if order == size else judgement.verdict
+    return said if len(said) <= room else standing(judgement.verdict)

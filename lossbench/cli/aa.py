@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import FILE, JOBS, TABLES, TEXTS, many
+from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, many
 from lossbench.cli.progress import counted
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ WITH_TABLES, WITHOUT_TABLES = ("same", "model"), ("arms", "comparisons")
 
 @click.command(short_help="Measure the false-positive rate of its own verdicts.")
 @many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help=f"[default: {','.join(DATASETS)}]")
-@many("-l", "--loss", "losses", kind=TEXTS, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
+@many("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="A loss, or one an arm, such as bce,ce.")
 @click.option("--arms", type=int, metavar="N", help=f"Arms of one loss  [default: {ARMS}].")
 @click.option("--seeds", type=int, default=20, show_default=True, metavar="N", help="Repetitions a comparison.")
 @click.option("--comparisons", type=int, metavar="N", help=f"On each data set  [default: {COMPARISONS}].")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from lossbench.cli.completion import completer, losses
 from lossbench.cli.progress import telling
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ FAILED = 4
 
 
 @click.command("check-loss", short_help="Try the checks of the catalogue on a loss, or on your own.")
-@click.argument("spec")
+@click.argument("spec", shell_complete=completer(losses))
 @click.option("--task", metavar="TASK", help="regression, binary, multiclass or multilabel  [default: all].")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 @click.argument("sentence")
 @judging
 def claim(sentence: str, **options: Any) -> None:
-    r"""Try a claim of your own, such as "focal beats bce in f1 on imbalanced", and judge it.
+    """Try a claim of your own, such as "focal beats bce in f1 on imbalanced", and judge it.
 
-    \b
-    LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS
-        [by 0.05] [in SCORE] on DATASET[, DATASET] [with 10% target outliers]
+    LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE] on DATASET[,
+    DATASET] [with 10% target outliers]
 
     always: one opposing case refutes it; sometimes: one case shows it. by: a difference up to that is none. The
     claim is printed as TOML too, for a file of your own: lossbench claims -c FILE.

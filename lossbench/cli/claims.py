@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli import completion as names
+from lossbench.cli.completion import completer
 from lossbench.cli.judged import judge, judging, publish, studying
 from lossbench.cli.options import PATH
 from lossbench.visible import visible
@@ -19,7 +21,7 @@ CHANGED = 3
 
 
 @click.command(short_help="Try the claims of three documents, or your own, and judge them.")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completer(names.claims))
 @click.option("-c", "--config", type=PATH, metavar="FILE", help="Claims of your own, in TOML.")
 @judging
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)

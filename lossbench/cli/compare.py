@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.options import DURATION, FILE, JOBS, MODELS, NAMED_NUMBERS, NUMBERS, PATH, TABLES, many
+from lossbench.cli.grouped import Grouped
+from lossbench.cli.options import (
+    DURATION,
+    FILE,
+    JOBS,
+    LOSSES,
+    MODELS,
+    NAMED_NUMBERS,
+    NUMBERS,
+    PATH,
+    SCORES,
+    TABLES,
+    many,
+)
 from lossbench.cli.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.visible import visible
@@ -29,9 +42,37 @@ if TYPE_CHECKING:
 WORSE, UNFINISHED = 3, 4
 
 
-@click.command(short_help="Train the same networks under each loss and say what differs.")
+GROUPS = {
+    "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
+    "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
+    "What is judged": ("score", "margin", "baseline", "baseline-if-exists", "fail-on"),
+    "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
+    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
+}
+EXAMPLES = (
+    ("compare", "every core task"),
+    ("compare -d sales.csv:target=price -l mse,huber", "your own table"),
+    ("compare -d moons -l bce,my_losses.py:mine", "your own loss"),
+    ("compare -d wine --lr 0.003,0.01,0.03 --tune", "each loss at its own rate"),
+    ("compare -d diabetes --score mape --outliers 0,0.2", "another score, dirty data"),
+)
+
+
+@click.command(
+    cls=Grouped,
+    groups=GROUPS,
+    examples=EXAMPLES,
+    short_help="Train the same networks under each loss and say what differs.",
+)
 @many("-d", "--dataset", "datasets", kind=TABLES, metavar="SPEC", help="Names, or file.csv:target=column.")
-@many("-l", "--loss", "losses", metavar="SPEC", help="Losses, such as mse,huber:delta=1.35; first: reference.")
+@many(
+    "-l",
+    "--loss",
+    "losses",
+    kind=LOSSES,
+    metavar="SPEC",
+    help="Losses, such as mse,huber:delta=1.35; first: reference.",
+)
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
 @many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
@@ -50,8 +91,13 @@ WORSE, UNFINISHED = 3, 4
 @click.option(
     "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
 )
-@many("--score", metavar="NAME", help="What is judged, and tuned by: the first that a data set's task has.")
-@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="What is too small to matter.")
+@many(
+    "--score",
+    kind=SCORES,
+    metavar="NAME",
+    help="What is judged, and tuned by: the first that a data set's task has.",
+)
+@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
 @click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")

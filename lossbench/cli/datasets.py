@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossbench.cli import completion as names
+from lossbench.cli.completion import completer
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ SEEDS: dict[Sampling, str] = {
 
 
 @click.command(short_help="List the data sets, or show one.")
-@click.argument("spec", required=False)
+@click.argument("spec", required=False, shell_complete=completer(names.datasets))
 def datasets(spec: str | None) -> None:
     """List the data sets, or show one as it will be trained on: iris, or file.csv:target=column."""
     from lossbench.data import load_dataset

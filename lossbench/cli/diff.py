@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lossbench.cli.completion import completer, scores
 from lossbench.cli.options import PATH
 
 FORMATS = ("table", "csv", "json", "markdown")
@@ -15,7 +16,12 @@ FORMATS = ("table", "csv", "json", "markdown")
 @click.command(short_help="Compare two runs: what got better, worse, is new or missing.")
 @click.argument("a", type=PATH)
 @click.argument("b", type=PATH)
-@click.option("--score", metavar="NAME", help="What is compared  [default: each data set's primary score].")
+@click.option(
+    "--score",
+    shell_complete=completer(scores),
+    metavar="NAME",
+    help="What is compared  [default: each data set's primary score].",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How it is printed.")
 def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     """Show what got better or worse from A to B, what is new or missing, and what cannot be compared.

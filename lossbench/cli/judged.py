@@ -24,7 +24,9 @@ SEED = click.IntRange(0, 2**30)
 FIRST_SEED = "Take the seeds from N on; verdicts should not depend on them."
 
 OPTIONS = (
-    click.option("--quick", is_flag=True, help="Few seeds and epochs: a first look, too little to settle much."),
+    click.option(
+        "--quick", is_flag=True, help="Few seeds, each loss at its own rate: a first look that settles less."
+    ),
     click.option("--first-seed", type=SEED, default=0, metavar="N", help=FIRST_SEED),
     click.option("-o", "--output", type=PATH, metavar="DIR", help="Folder for the files."),
     click.option("--format", "form", type=FORMATS, help="How the verdicts are printed  [default: table]."),

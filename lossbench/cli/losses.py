@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli import completion as names
+from lossbench.cli.completion import completer
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ HINTS = (
 
 
 @click.command(short_help="List the losses, or show one.")
-@click.argument("spec", required=False)
+@click.argument("spec", required=False, shell_complete=completer(names.losses))
 @click.option("--matrix", is_flag=True, help="Show which loss fits which task, and why not the others.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
 def losses(spec: str | None, matrix: bool, form: str | None) -> None:

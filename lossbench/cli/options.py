@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from lossbench.cli import completion
+from lossbench.cli.completion import Names, completer
 from lossbench.home import expand
 from lossbench.plan.request import MOST_JOBS
 from lossbench.spec import TABLE_LISTS, split_list
@@ -22,6 +25,7 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
         item: reads one value.
         cut: cuts the text; a comma inside `mlp:64,32`, `drop=id,date` or `weight=[1,2,3]` is no separator.
         wanted: what a value is.
+        names: what a shell completes.
     """
 
     def __init__(
@@ -29,8 +33,14 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # older click's takes 
         item: Callable[[str], Any] = str,
         cut: Callable[[str], list[str]] = split_list,
         wanted: str = "a number",
+        names: Names = tuple,
     ) -> None:
-        self.item, self.cut, self.name, self.wanted = item, cut, "number" if item is float else "text", wanted
+        self.item, self.cut, self.wanted, self.names = item, cut, wanted, names
+        self.name = "number" if item is float else "text"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete the last of several names."""
+        return completer(self.names)(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
         """Cut the text and read each piece."""
@@ -90,7 +100,9 @@ def named_number(text: str) -> tuple[str, float]:
 DURATION = Duration()
 PATH, FILE = UserPath(Path), UserPath(str)
 JOBS = click.IntRange(1, MOST_JOBS)
-TEXTS, NUMBERS, TABLES = Listed(), Listed(float), Listed(cut=partial(split_list, lists=TABLE_LISTS))
+TEXTS, NUMBERS = Listed(), Listed(float)
+LOSSES, SCORES = Listed(names=completion.losses), Listed(names=completion.scores)
+TABLES = Listed(cut=partial(split_list, lists=TABLE_LISTS), names=completion.datasets)
 NAMED_NUMBERS = Listed(named_number, wanted="a name and a number, such as r2=0.02")
 MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
 

@@ -38,19 +38,19 @@ def report(run: Path, output: Path | None, form: str) -> None:
 
 def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
     """Print the summary in one of the formats."""
-    from lossbench.report.answer import lead, records
+    from lossbench.report.answer import lead, records, wrapped
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables
-    from lossbench.report.terminal import columns, laid_out, show
+    from lossbench.report.terminal import WIDTH, columns, laid_out, show
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
 
-    summary = findings.summary
+    summary, said = findings.summary, map(words, remarks)
     show(
         form,
         tables(summary),
         laid_out(LEGEND, columns()),
-        map(words, remarks),
+        wrapped(said, min(columns(), WIDTH)) if form == "table" else said,
         lead(findings.answer),
         csv=partial(summary_csv, summary),
         json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers)),

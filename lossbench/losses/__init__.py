@@ -6,6 +6,7 @@ Importing this package enters every built-in loss into the catalogue; it does no
 from lossbench.losses import (
     binary,
     class_prior,
+    constant_sum,
     cross_entropy,
     margin,
     modulated,
@@ -32,6 +33,7 @@ __all__ = [
     "binary",
     "catalogue",
     "class_prior",
+    "constant_sum",
     "core_losses",
     "cross_entropy",
     "get_loss",

@@ -6,6 +6,7 @@ s z stands in `margin`, cross-entropy with uneven weights in `modulated`, what n
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from lossbench.lazy import torch
@@ -162,3 +163,37 @@ def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         tensor([0.5000, 1.0000])
     """
     return (raw.sigmoid() - target).abs().sum(-1)
+
+
+def _nce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return -s (1 - q + N (2q - 1)) / S, with q = sigmoid(s z), S = -log q - log(1 - q), N = -log q / S."""
+    turned = minus_sign(target)
+    wrong = turned * raw
+    log_right, log_wrong = torch.nn.functional.logsigmoid(-wrong), torch.nn.functional.logsigmoid(wrong)
+    total = log_right + log_wrong
+    share = log_wrong.exp()
+    return -turned * (share + log_right / total * (1 - 2 * share)) / total
+
+
+@_binary(
+    link="sigmoid",
+    formula="log q / (log q + log(1 - q)), with q = sigmoid(s z), s = 2y - 1",
+    source="Ma, Huang, Wang, Romano, Erfani and Bailey (2020), Normalized loss functions for deep learning with "
+    "noisy labels, ICML",
+    range="[0, 1]",
+    slope=_nce_slope,
+    # Lipschitz: steepest at q = 1/2
+    facts=smooth_terms(bounded=True, lipschitz=1 / (4 * math.log(2)), estimates="most probable class"),
+)
+def nce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Normalised cross-entropy: `bce` over its sum for both classes, which tolerates flipped labels.
+
+    Its values for the two classes add up to 1.
+
+    Example:
+        >>> nce(torch.tensor([[0.0], [1000.0]]), torch.tensor([[1.0], [0.0]]))
+        tensor([0.5000, 1.0000])
+    """
+    wrong = minus_sign(target) * raw
+    log_right, log_wrong = torch.nn.functional.logsigmoid(-wrong), torch.nn.functional.logsigmoid(wrong)
+    return (log_right / (log_right + log_wrong)).sum(-1)

@@ -21,6 +21,9 @@ ALPHA = Parameter(
 GAMMA_POS = Parameter("gamma_pos", 1.0, low=0, meaning="how strongly positives that are already right are ignored")
 GAMMA_NEG = Parameter("gamma_neg", 4.0, low=0, meaning="how strongly negatives that are already right are ignored")
 M = Parameter("m", 0.05, low=0, high=1, open_high=True, meaning="probability up to which a negative costs nothing")
+POS_WEIGHT = Parameter(
+    "pos_weight", 0.0, low=0, meaning="how many times as much a positive counts as a negative; 0: by the shares"
+)
 EPSILON = Parameter("epsilon", 1.0, low=-1, meaning="what is added to the weight of 1 - q in the expansion of bce")
 
 # The largest slope of focal loss at gamma = 2: (1 - q)²·(1 - q - 2q log q) at q = 0.05785, found numerically.
@@ -76,41 +79,64 @@ def focal(
     return (-weight * (gamma * log_wrong).exp() * log_right).sum(-1)
 
 
-def _weighted_bce_slope(raw: torch.Tensor, target: torch.Tensor, *, prior: torch.Tensor) -> torch.Tensor:
+def _weighted_bce_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, prior: torch.Tensor, pos_weight: float | torch.Tensor
+) -> torch.Tensor:
     """Return w (p - y)."""
-    return _class_weight(target, prior) * (raw.sigmoid() - target)
+    return _class_weight(target, prior, pos_weight) * (raw.sigmoid() - target)
 
 
 @_binary(
     formula="w (-y log p - (1 - y) log(1 - p)), p = sigmoid(z), w = 1 / (2 π) if y = 1 else 1 / (2 (1 - π)), "
-    "π the share of positives in training",
+    "π the share of positives in training; where pos_weight > 0, w = pos_weight if y = 1 else 1",
     source="King and Zeng (2001), Logistic regression in rare events data, Political Analysis 9",
     prior=True,
+    parameters=(POS_WEIGHT,),
     slope=_weighted_bce_slope,
     # no Lipschitz constant: the weight of a class has no bound as the class becomes rare
     # not symmetric: its weight tells the rarer class apart
     facts=separable(
-        convex=True, differentiable=True, estimates="the probability if both classes were equally frequent"
+        convex=True,
+        differentiable=True,
+        estimates="the probability if both classes were equally frequent",
+        given="pos_weight = 0",
     ),
 )
-def weighted_bce(raw: torch.Tensor, target: torch.Tensor, *, prior: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy with both classes of equal weight in total, however rare one is.
+def weighted_bce(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    prior: torch.Tensor,
+    pos_weight: float | torch.Tensor = POS_WEIGHT.default,
+) -> torch.Tensor:
+    """Binary cross-entropy with both classes of equal weight in total, however rare one is, or as given.
 
-    The weights are 1 on average over the training rows, so a mean over samples is divided by the number of
-    samples. It is `bce` at π = ½.
+    By default the weights are 1 on average over the training rows, so a mean over samples is divided by the
+    number of samples, and it is `bce` at π = ½.
+
+    A `pos_weight` above 0 takes the place of the shares, which then count for nothing: a positive weighs that, a
+    negative 1, as in torch's `BCEWithLogitsLoss(pos_weight=...)`. At 1 it is `bce`; at w it estimates
+    w p / (w p + 1 - p). That of w = (1 - π) / π, over 2 (1 - π), is the default.
 
     Example:
-        >>> weighted_bce(torch.zeros(2, 1), torch.tensor([[1.0], [0.0]]), prior=torch.tensor([[0.1]]))
+        >>> raw, target, prior = torch.zeros(2, 1), torch.tensor([[1.0], [0.0]]), torch.tensor([[0.1]])
+        >>> weighted_bce(raw, target, prior=prior)
         tensor([3.4657, 0.3851])
+        >>> weighted_bce(raw, target, prior=prior, pos_weight=3)
+        tensor([2.0794, 0.6931])
     """
     # torch's form starts from z as `bce` does: log p from p is lost to rounding for sure samples.
     entropy = torch.nn.functional.binary_cross_entropy_with_logits
-    return entropy(raw, target, _class_weight(target, prior), reduction="none").sum(-1)
+    return entropy(raw, target, _class_weight(target, prior, pos_weight), reduction="none").sum(-1)
 
 
-def _class_weight(target: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """Return 1 / (2 π) where y = 1, else 1 / (2 (1 - π))."""
-    return torch.lerp(0.5 / (1 - prior), 0.5 / prior, target)
+def _class_weight(target: torch.Tensor, prior: torch.Tensor, pos_weight: float | torch.Tensor) -> torch.Tensor:
+    """Return pos_weight, or 1 / (2 π) where that is 0, if y = 1; else 1, or 1 / (2 (1 - π))."""
+    given = torch.as_tensor(pos_weight, dtype=target.dtype, device=target.device)
+    # By `where`, since either may be asked for by one of the models that share a tensor.
+    positive = torch.where(given > 0, given, 0.5 / prior)
+    negative = torch.where(given > 0, 1.0, 0.5 / (1 - prior))
+    return torch.lerp(negative, positive, target)
 
 
 def _asymmetric_slope(

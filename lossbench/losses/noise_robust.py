@@ -1,7 +1,8 @@
 """Losses of several classes that are made to learn less from labels which are likely to be wrong.
 
 Written as in `multiclass`: p = softmax(z), t is the true class, y_t = 1, all other y_c = 0. All but `nce_rce` and
-`bi_tempered` depend on p_t alone; their derivative is a weight times p - y.
+`bi_tempered` depend on p_t alone; their derivative is a weight times p - y. The two parts of `nce_rce` stand in
+`constant_sum`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
+from lossbench.losses.constant_sum import A
 from lossbench.losses.multiclass import TINY, multiclass_loss
 from lossbench.losses.record import smooth
 from lossbench.losses.softmax import add_to_true_, log_softmax, of_true, softmax
@@ -19,9 +21,8 @@ Q = Parameter("q", 0.7, low=0, high=1, open_low=True, meaning="from cross-entrop
 SCE_ALPHA = Parameter("alpha", 0.1, low=0, open_low=True, meaning="weight of cross-entropy")
 NCE_ALPHA = Parameter("alpha", 1.0, low=0, open_low=True, meaning="weight of the normalised cross-entropy")
 BETA = Parameter("beta", 1.0, low=0, meaning="weight of the reverse cross-entropy")
-A = Parameter("A", -4.0, high=0, open_high=True, meaning="what stands for the logarithm of zero")
 T = Parameter("t", 2.0, low=1, high=30, meaning="number of terms of the series")
-T1 = Parameter("t1", 0.8, low=0, high=1, open_high=True, meaning="temperature of the logarithm; bounds the loss")
+T1 = Parameter("t1", 0.8, low=0, high=1, meaning="temperature of the logarithm; below 1 it bounds the loss")
 T2 = Parameter("t2", 1.2, low=1, high=4, meaning="temperature of the softmax; gives it a heavy tail")
 
 _REVERSE = -BETA.default * A.default  # the largest value of the reverse cross-entropy at the defaults
@@ -225,6 +226,12 @@ def tempered_softmax(raw: torch.Tensor, t2: float | torch.Tensor) -> tuple[torch
     return -distance.log1p() / excess, 1 + distance
 
 
+def _above_zero(cooling: float | torch.Tensor) -> float | torch.Tensor:
+    """Return 1 - t1, a hair above zero: at t1 = 1 what is divided by it then is the limit, to the last digit."""
+    # A number stays a number: torch rounds it differently from a tensor, and values below 1 are what they were.
+    return cooling.clamp(min=TINY) if isinstance(cooling, torch.Tensor) else max(cooling, TINY)
+
+
 def _bi_tempered_slope(
     raw: torch.Tensor, target: torch.Tensor, *, t1: float | torch.Tensor, t2: float | torch.Tensor
 ) -> torch.Tensor:
@@ -242,11 +249,12 @@ def _bi_tempered_slope(
     "log_t x = (x^(1 - t) - 1) / (1 - t), exp_t its inverse",
     source="Amid, Warmuth, Anil and Koren (2019), Robust bi-tempered logistic loss based on Bregman divergences, "
     "NeurIPS",
-    range="[0, 1 / (1 - t1)]",
+    range="[0, 1 / (1 - t1)]; [0, inf) at t1 = 1",
     parameters=(T1, T2),
     slope=_bi_tempered_slope,
+    # not bounded: only for t1 below 1
     # Lipschitz: with one rival, found numerically; more rivals only lessen it (numerically)
-    facts=smooth(bounded=True, lipschitz=0.6810466, estimates="probability, by the tempered softmax"),
+    facts=smooth(lipschitz=0.6810466, estimates="probability, by the tempered softmax"),
 )
 def bi_tempered(
     raw: torch.Tensor,
@@ -255,16 +263,18 @@ def bi_tempered(
     t1: float | torch.Tensor = T1.default,
     t2: float | torch.Tensor = T2.default,
 ) -> torch.Tensor:
-    """Logistic loss with a bounded logarithm and a softmax of heavy tails; `ce` where both temperatures go to 1.
+    """Logistic loss with a bounded logarithm and a softmax of heavy tails; `ce` where both temperatures are 1.
 
-    The probabilities that it estimates are those of its own softmax. The link is "margin", since an ordinary
-    softmax of the raw outputs gives others.
+    At t1 = 1 and at t2 = 1 it is the limit of the formula: logarithm and softmax are the ordinary ones. The
+    probabilities that it estimates are those of its own softmax. The link is "margin", since an ordinary softmax
+    of the raw outputs gives others.
 
     Example:
         >>> bi_tempered(torch.tensor([[0.0, 0.0], [1000.0, 0.0]]), torch.tensor([0, 1]))
         tensor([0.5394, 4.9751])
     """
     logarithms, _ = tempered_softmax(raw, t2)
-    missing = -torch.expm1((1 - t1) * of_true(logarithms, target)) / (1 - t1)
+    cooling = _above_zero(1 - t1)
+    missing = -torch.expm1(cooling * of_true(logarithms, target)) / cooling
     power = ((2 - t1) * logarithms).exp().sum(-1, keepdim=True)
     return (missing - (1 - power) / (2 - t1)).sum(-1)

@@ -100,7 +100,8 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 
 @regression_loss(
     aliases=("lorentzian",),
-    formula="mean over targets of ½c² log(1 + (e/c)²), with e = y - f",
+    formula="mean over targets of ½c² log(1 + (e/c)²), with e = y - f; Barron (2019) writes log(½(e/k)² + 1): "
+    "this at c = √2 k, over k²",
     source="Holland and Welsch (1977), Robust regression using iteratively reweighted least-squares, "
     "Communications in Statistics - Theory and Methods 6",
     parameters=(CAUCHY,),
@@ -109,6 +110,10 @@ def _cauchy_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 )
 def cauchy(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = CAUCHY.default) -> torch.Tensor:
     """Logarithm of the squared error far off: the likelihood of a Cauchy distribution.
+
+    The factor ½c² makes it ½e² for small errors, and c is where the slope is largest; so it is in scipy's
+    `least_squares(loss="cauchy")`, with f_scale = c. Elsewhere it is written log(1 + (e/c)²), which is this over
+    ½c². `barron` at alpha = 0 and its c = k is this at c = √2 k, over k².
 
     Example:
         >>> cauchy(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]), c=1.0)
@@ -125,7 +130,8 @@ def _geman_mcclure_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | 
 
 
 @regression_loss(
-    formula="mean over targets of ½e² / (1 + (e/c)²), with e = y - f",
+    formula="mean over targets of ½e² / (1 + (e/c)²), with e = y - f; Barron (2019) writes "
+    "2(e/k)² / ((e/k)² + 4): this at c = 2k, over k²",
     source="Geman and McClure (1985), Bayesian image analysis: an application to single photon emission "
     "tomography, Proc. Amer. Statist. Assoc., Statistical Computing Section",
     range="[0, ½c²)",
@@ -137,6 +143,9 @@ def geman_mcclure(
     raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = GEMAN_MCCLURE.default
 ) -> torch.Tensor:
     """Squared error that levels off: far outliers cost ½c² each and pull no more.
+
+    The factor ½ makes it ½e² for small errors; the slope is largest at c / √3. Elsewhere it is written e² / (c² +
+    e²), which is this over ½c² and at most 1. `barron` at alpha = -2 and its c = k is this at c = 2k, over k².
 
     Example:
         >>> geman_mcclure(torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [1000.0]]))
@@ -153,7 +162,8 @@ def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 
 
 @regression_loss(
-    formula="mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f",
+    formula="mean over targets of ½c²(1 - exp(-(e/c)²)), with e = y - f; Barron (2019) writes 1 - exp(-½(e/k)²): "
+    "this at c = √2 k, over k²",
     source="Dennis and Welsch (1978), Techniques for nonlinear least squares and robust regression, "
     "Communications in Statistics - Simulation and Computation 7",
     range="[0, ½c²]",
@@ -163,6 +173,10 @@ def _welsch_slope(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.T
 )
 def welsch(raw: torch.Tensor, target: torch.Tensor, *, c: float | torch.Tensor = WELSCH.default) -> torch.Tensor:
     """Upside-down bell: squared error near zero, constant beyond about 2c.
+
+    The factor ½c² makes it ½e² for small errors; the slope is largest at c / √2. Elsewhere it is written 1 -
+    exp(-(e/c)²), which is this over ½c², and the bell exp(-½(e/σ)²) has c = √2 σ. `barron` in the limit alpha to
+    -inf and its c = k is this at c = √2 k, over k².
 
     Example:
         >>> welsch(torch.tensor([[0.0], [0.0]]), torch.tensor([[1e-4], [1000.0]]), c=2.0)
@@ -237,8 +251,9 @@ def barron(
 ) -> torch.Tensor:
     """General robust loss: one family from the squared error down to losses that ignore outliers.
 
-    At alpha = 2 and 0 it is the limit of the formula. It is ½(e/c)² near zero, and a multiple of `mse` at alpha =
-    2, `pseudo_huber` at 1, `cauchy` at 0, `geman_mcclure` at -2, `welsch` at -inf.
+    At alpha = 2 and 0 it is the limit of the formula. It is ½(e/c)² near zero: c² times it is half of `mse` at
+    alpha = 2, `pseudo_huber` with delta = c at 1, `cauchy` with √2 c at 0, `geman_mcclure` with 2c at -2, and
+    `welsch` with √2 c at -inf.
 
     Example:
         >>> error = torch.tensor([[2.0]])

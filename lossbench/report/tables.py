@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -35,6 +35,7 @@ class Table:
         rows: the cells of each row.
         best: indices of the rows that stand out.
         texts: headings of the columns of words, which are left-aligned and wrap; the others hold figures.
+        drops: headings of the columns that a narrow terminal leaves out, the first one first.
     """
 
     title: str
@@ -42,6 +43,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     best: tuple[int, ...] = ()
     texts: tuple[str, ...] = ("abc", "loss")
+    drops: tuple[str, ...] = ()
+
+    def without(self, heading: str) -> Table:
+        """Return the table without one of its columns."""
+        place = self.columns.index(heading)
+        rows = tuple((*row[:place], *row[place + 1 :]) for row in self.rows)
+        return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows)
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
@@ -94,7 +102,8 @@ def make_table(group: pd.DataFrame) -> Table:
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
     if len(best) == len(rows):  # letters that all losses share say nothing
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
-    return Table(title(first), columns, rows, best)
+    drops = ("plateau", columns[columns.index("to target") - 1], "robust", "to target", "n")
+    return Table(title(first), columns, rows, best, drops=drops)
 
 
 def spreads(group: pd.DataFrame, name: str) -> list[Spread]:

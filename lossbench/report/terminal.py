@@ -11,6 +11,7 @@ from typing import Literal
 import click
 from rich import box
 from rich.console import Console, ConsoleOptions
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -53,8 +54,33 @@ def show(
     else:
         print_lines(console(), lines_of(lead))
         print_lines(console(), [*legend, *[""] * bool(legend)], style="dim")
-        print_tables(console(), tables)
+        whole = list(tables)
+        narrow = [fitted(table, columns()) for table in whole]
+        print_tables(console(), narrow)
+        print_lines(console(), left_out(whole, narrow))
         print_lines(console(), said)
+
+
+def fitted(table: Table, width: int) -> Table:
+    """Return a table without the columns for which a width has no room, the least important first."""
+    for heading in table.drops:
+        if width_of(table) <= width:
+            break
+        table = table.without(heading)
+    return table
+
+
+def width_of(table: Table) -> int:
+    """Return how wide a table is where nothing in it is broken."""
+    screen = Console(width=10**4)
+    return Measurement.get(screen, screen.options, render(table)).maximum
+
+
+def left_out(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
+    """Return a line on the columns that are left out, and a blank one below; nothing where all are there."""
+    pairs = zip(whole, narrow, strict=True)
+    gone = dict.fromkeys(name for table, left in pairs for name in table.columns if name not in left.columns)
+    return [f"Not shown for want of room: {', '.join(gone)}.", ""] if gone else []
 
 
 def lines_of(lead: Sequence[str]) -> list[str]:

@@ -29,6 +29,7 @@ from lossbench.stats.bootstrap import RESAMPLES
 from lossbench.stats.estimate import LEVEL, Interval
 from lossbench.stats.groups import ComparisonGroup, stack
 from lossbench.stats.pairs import spread
+from lossbench.stats.ranks import without_protocols
 
 LEVELS = np.linspace(0.0, 1.0, 51)
 """The skills at which profiles are read."""
@@ -84,10 +85,17 @@ class Pool:
 
 def pools(groups: Iterable[ComparisonGroup]) -> list[Pool]:
     """Return the skills over the data sets of each task and setting."""
-    places: dict[tuple[Any, ...], list[ComparisonGroup]] = {}
-    for group in groups:
-        places.setdefault(tuple(ranked(group).values()), []).append(group)
-    return [pool(members) for members in places.values()]
+    every = list(groups)
+    # What keeps weights small may be each data set's own; then it is undefined, as in ranks.
+    table = without_protocols(pd.DataFrame([ranked(group) | {"dataset": group.dataset} for group in every]))
+    rows = table.to_dict("records") if every else []
+    members: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        members.setdefault(repr([row[name] for name in RANKED]), []).append(index)
+    return [
+        pool({name: rows[places[0]][name] for name in RANKED}, [every[index] for index in places])
+        for places in members.values()
+    ]
 
 
 def ranked(group: ComparisonGroup) -> dict[str, Any]:
@@ -96,14 +104,14 @@ def ranked(group: ComparisonGroup) -> dict[str, Any]:
     return {name: (known | group.shared_setting())[name] for name in RANKED}
 
 
-def pool(members: Sequence[ComparisonGroup]) -> Pool:
+def pool(place: Mapping[str, Any], members: Sequence[ComparisonGroup]) -> Pool:
     """Return the skills over some data sets; one on which no loss has any is not counted."""
     tables = {group.dataset: table for group in members if (table := skills(group))}
     every = dict.fromkeys(loss for table in tables.values() for loss in table)
     losses = [loss for loss in every if all(loss in table for table in tables.values())]
     stacked = {name: np.array([table[loss] for loss in losses]) for name, table in tables.items()}
     whole = {name: rows[:, ~np.isnan(rows).any(axis=0)] for name, rows in stacked.items() if len(rows)}
-    return Pool(ranked(members[0]), losses, {name: rows for name, rows in whole.items() if rows.size})
+    return Pool(place, losses, {name: rows for name, rows in whole.items() if rows.size})
 
 
 def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:

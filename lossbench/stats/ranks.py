@@ -60,7 +60,12 @@ def without_protocols(summary: pd.DataFrame) -> pd.DataFrame:
     """Leave undefined what keeps weights small where it is each data set's own, so that they are ranked together.
 
     It is where every data set of a task has one value and not all have the same.
+
+    Args:
+        summary: with columns task, dataset and those of `OWNED`.
     """
+    if summary.empty:
+        return summary
     values = {name: summary[name] for name in OWNED}
     for name, column in values.items():
         most = column.groupby([summary.task, summary.dataset]).transform("nunique").groupby(summary.task)

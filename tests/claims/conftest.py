@@ -14,7 +14,7 @@ from lossbench.claims import Catalogue, Study, read_catalogue, read_terms
 @pytest.fixture
 def study() -> Study:
     """Give a study of three seeds and two epochs, with one process."""
-    return Study(replace(read_terms(), quick_seeds=3, quick_epochs=2), quick=True, jobs=1)
+    return Study(replace(read_terms(), seeds=3, epochs=2), jobs=1)
 
 
 @pytest.fixture

@@ -121,9 +121,10 @@ def test_everything_is_checked_before_anything_is_tried(written, study, monkeypa
 def test_the_command_repeats_the_finding(written, study, calls):
     """With the user's file, --quick and --first-seed, where they were given."""
     catalogue = written("[claims.'a b']\nclaim = 'a'\nexperiment = 'count'")
-    (judgement,) = try_claims(catalogue, catalogue.find(), study)
+    quick = replace(study, quick=True)
+    (judgement,) = try_claims(catalogue, catalogue.find(), quick)
     assert judgement.command == f"lossbench claims 'a b' -c {catalogue.file} --quick"
-    (judgement,) = try_claims(catalogue, catalogue.find(), replace(study, first_seed=7))
+    (judgement,) = try_claims(catalogue, catalogue.find(), replace(quick, first_seed=7))
     assert judgement.command == f"lossbench claims 'a b' -c {catalogue.file} --quick --first-seed 7"
 
 

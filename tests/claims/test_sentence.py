@@ -117,6 +117,11 @@ def test_a_sentence_of_the_right_words_is_read_whole_or_refused(text):
         ("focal beats bce", "it ends after 'bce'"),
         ("focal beats bce on", "it ends after 'on'"),
         ("focal beets bce on moons", "'beets' after 'focal' is not understood; did you mean 'beats'?"),
+        (
+            "focal sometimes beets bce on moons",
+            "'beets' after 'sometimes' is not understood; did you mean 'beats'?",
+        ),
+        ("focal always", "it ends after 'always'"),
         ("focal is no worse than bce on moons", "did you mean 'is not worse than'?"),
         ("focal beats bce at moons", "'at' after 'bce' is not understood"),
         ("focal beats bce in f11 on moons", "'f11' is no score; did you mean 'f1'?"),

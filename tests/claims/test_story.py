@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from lossbench.claims import Claim, Evidence, Judgement, Study, find, read_catalogue, read_terms, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.registry import EXPERIMENTS
+from lossbench.claims.told.figures import PICTURE, SIDES, picture
+from lossbench.claims.told.number_tables import SHADES, number_table, shaded
 from lossbench.claims.told.sensitivity import sensitivity
 from lossbench.claims.told.story import first_sentence, story
-from lossbench.claims.told.units import MANY, PICTURE, SIDES, picture, units
+from lossbench.claims.told.units import MANY, units
 from lossbench.data.contamination import KINDS
 
 from .planted import planted
@@ -159,6 +161,35 @@ def test_a_number_table_leads_with_its_table(number_tables, name, said):
     for words in said:
         assert words in head or words == "24 % positive"
     assert "verdict" in text[len(head) :]
+
+
+RANKS = {"bce": 5.0, "ce": 10.0}
+AS_PRINTED = {0.001: 0.872, 0.01: 0.901, 0.1: 0.827}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "said"),
+    [
+        ("T4", lambda trial: AS_PRINTED.get(trial["lr"], 0.5), "in the printed order in 22 of 22 curves"),
+        ("T4", lambda trial: trial["lr"] / 10, "in the printed order in 0 of 22 curves"),
+        ("T9", lambda trial: RANKS.get(trial["loss"], 15.0), "in the printed order in 21 of 21 settings"),
+        ("T9", lambda trial: 20 - RANKS.get(trial["loss"], 15.0), "in the printed order in 0 of 21 settings"),
+    ],
+)
+def test_the_settings_in_the_printed_order_are_counted(name, rule, said):
+    """All of them where the planted numbers have it, and none where they have the opposite one."""
+    catalogue, study = read_catalogue(), planted(rule, spread=0.0)
+    (one,) = try_claims(catalogue, catalogue.find((name,)), study)
+    assert said in " ".join(" ".join(number_table(one, study.terms.primary, 80)).split())
+
+
+@given(st.lists(st.floats(0, 30), min_size=2, max_size=6))
+def test_a_darker_cell_is_of_more_epochs(epochs):
+    """The shades have the order of the numbers, and the most has the darkest."""
+    lines = [Evidence("not testable", "epochs_to_target", measured=value) for value in sorted(epochs)]
+    shades = [SHADES.index(shaded(line, max(epochs) or 1.0)[-1]) for line in lines]
+    assert shades == sorted(shades)
+    assert shades[-1] == len(SHADES) - 1 or not max(epochs)
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))

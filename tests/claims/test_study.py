@@ -9,12 +9,14 @@ from lossbench.errors import BadValue
 from lossbench.stats.tuning import at_own_rate
 
 
-def test_quick_takes_fewer_seeds_and_epochs():
-    """Both numbers are the catalogue's, and the first seed is the study's."""
+def test_quick_takes_fewer_seeds_and_the_primary_protocol_alone():
+    """It trains no shorter, so that it can only be weaker; the first seed is the study's."""
     terms = read_terms()
     full, quick = Study(terms, first_seed=7), Study(terms, quick=True)
     assert (len(full.seeds), full.seeds[0], full.epochs) == (terms.seeds, 7, terms.epochs)
-    assert (list(quick.seeds), quick.epochs) == (list(range(terms.quick_seeds)), terms.quick_epochs)
+    assert (list(quick.seeds), quick.epochs) == (list(range(terms.quick_seeds)), terms.epochs)
+    assert [protocol.name for protocol in quick.protocols] == [terms.primary]
+    assert quick.fixed == full.fixed
 
 
 def test_seeds_below_zero_are_refused():

@@ -108,7 +108,7 @@ def test_a_claim_of_ones_own_is_tried(inside: Callable, tmp_path: Path) -> None:
     outcome = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1")
     assert outcome.code == 0
     assert "repeat      lossbench claims placebo -c mine.toml --quick" in outcome.out
-    assert "placebo: sgd: 10 trainings on moons\n" in outcome.err
+    assert "placebo: tuned: 10 trainings on moons\n" in outcome.err
 
 
 def test_progress_names_the_claim_and_its_number(inside: Callable, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_progress_names_the_claim_and_its_number(inside: Callable, tmp_path: Pat
     one = "claim = 'a'\narms = ['ce', 'bce']\nscore = 'f1'\ndirection = 'equal'\ndatasets = 'moons'\n"
     (tmp_path / "mine.toml").write_text(f"[claims.a]\n{one}[claims.b]\n{one}", encoding="utf-8")
     lines = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1").err.splitlines()
-    assert lines[0].startswith("a, 1 of 2: sgd: ")
+    assert lines[0].startswith("a, 1 of 2: tuned: ")
     assert all(line.startswith(("a, 1 of 2: ", "b, 2 of 2: ")) for line in lines)
 
 
@@ -129,8 +129,8 @@ def test_the_seeds_are_those_from_the_first_one_on(inside: Callable, tmp_path: P
     outcome = inside("claims", "-c", "mine.toml", "--quick", "--jobs", "1", "--first-seed", "40")
     assert "repeat      lossbench claims a -c mine.toml --quick --first-seed 40\n" in outcome.out
     with open_store() as store:
-        seeds = {row["seed"] for row in store.rows() if row["optimizer"] == "adam"}
-    assert seeds == set(range(40, 45))
+        seeds = {row["seed"] for row in store.rows()}
+    assert set(range(40, 45)) < seeds
 
 
 def test_a_claim_on_rates_is_drawn(inside: Callable, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ OTHERS = {  # values where something special happens
     "label_smoothing": ["label_smoothing:epsilon=0"],
     "gce": ["gce:q=1", "gce:q=0.05"],
     "taylor_ce": ["taylor_ce:t=1", "taylor_ce:t=9.5"],
-    "bi_tempered": ["bi_tempered:t1=0:t2=1", "bi_tempered:t1=0.5:t2=4"],
+    "bi_tempered": ["bi_tempered:t1=0:t2=1", "bi_tempered:t1=0.5:t2=4", "bi_tempered:t1=1:t2=1"],
+    "weighted_bce": ["weighted_bce:pos_weight=1", "weighted_bce:pos_weight=5"],
     "class_balanced": ["class_balanced:beta=0"],
 }
 OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.checks.case import gradient
+from lossbench.losses import get_loss
 from lossbench.losses.binary import bce, mae
 from lossbench.losses.modulated import asymmetric, focal, poly1, weighted_bce
 
@@ -79,6 +80,35 @@ def test_class_weights_are_torch_s_but_for_the_scale(sample, share):
     both = torch.tensor([[0.0], [1.0]], dtype=raw.dtype)
     weights = weighted_bce(torch.zeros_like(both), both, prior=prior) / bce(torch.zeros_like(both), both)
     close(weights @ torch.tensor([1 - share, share], dtype=raw.dtype), torch.tensor(1.0, dtype=raw.dtype))
+
+
+@settings(deadline=None, max_examples=25)
+@given(yes_or_no(), between_0_and_1, st.floats(0.01, 100))
+def test_a_positive_weighs_what_is_given(sample, share, weight):
+    """`pos_weight` is torch's: at 1 it is `bce`, at the odds the default times a constant."""
+    raw, target = sample
+    prior = torch.tensor([[share]], dtype=raw.dtype)
+    entropy = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor([weight], dtype=raw.dtype), reduction="none")
+    close(weighted_bce(raw, target, prior=prior, pos_weight=weight), entropy(raw, target)[:, 0])
+    close(weighted_bce(raw, target, prior=prior, pos_weight=1), bce(raw, target))
+    odds = weighted_bce(raw, target, prior=prior, pos_weight=(1 - share) / share)
+    close(weighted_bce(raw, target, prior=prior), odds / (2 * (1 - share)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_without_a_weight_the_numbers_are_those_of_the_shares(dtype):
+    """To the last bit, value and slope: the form that had no `pos_weight`."""
+    record = get_loss("weighted_bce").record
+    generator = torch.Generator().manual_seed(0)
+    raw = 20 * torch.randn(3, 50, 1, generator=generator, dtype=dtype)
+    target = torch.randint(2, (3, 50, 1), generator=generator).to(dtype)
+    prior = torch.tensor([0.5, 0.1, 0.007], dtype=dtype).reshape(3, 1, 1)
+    weight = torch.lerp(0.5 / (1 - prior), 0.5 / prior, target)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(raw, target, weight, reduction="none")
+    for none in (0.0, torch.zeros(3, 1, 1, dtype=dtype)):
+        assert torch.equal(weighted_bce(raw, target, prior=prior, pos_weight=none), entropy.sum(-1))
+        slope = record.slope(raw, target, prior=prior, pos_weight=none)
+        assert torch.equal(slope, weight * (raw.sigmoid() - target))
 
 
 @pytest.mark.parametrize("raw", [17.0, 20.0, 90.0])

@@ -115,12 +115,32 @@ def test_tempered_softmax_has_converged(classes, t2):
 
 
 @settings(deadline=None, max_examples=25)
-@given(several_classes())
-def test_bi_tempered_loss_goes_to_cross_entropy(sample):
-    """Where both temperatures go to 1."""
+@given(several_classes(), st.sampled_from([torch.float32, torch.float64]))
+def test_bi_tempered_loss_is_cross_entropy_at_one(sample, dtype):
+    """Value, slope and autograd's slope, where both temperatures are 1, as numbers or as tensors."""
     raw, target = sample
-    expanded(bi_tempered(raw, target, t1=1 - 1e-9, t2=1), ce(raw, target), 1e-6)
-    expanded(bi_tempered(raw, target, t1=1 - 1e-9, t2=1 + 1e-9), ce(raw, target), 1e-5)
+    raw = raw.to(dtype).requires_grad_()
+    tolerance = 1e-12 if dtype is torch.float64 else 1e-5
+    (wanted,) = torch.autograd.grad(ce(raw, target).sum(), raw)
+    for one in (1.0, torch.ones(1, 1, dtype=dtype)):
+        value = bi_tempered(raw, target, t1=one, t2=one)
+        expanded(value, ce(raw, target), tolerance)
+        (slope,) = torch.autograd.grad(value.sum(), raw)
+        expanded(slope, wanted, tolerance)
+        expanded(get_loss("bi_tempered").record.slope(raw.detach(), target, t1=one, t2=one), wanted, tolerance)
+
+
+@settings(deadline=None, max_examples=25)
+@given(several_classes(), st.floats(1, 4), st.floats(1e-9, 1e-4))
+def test_bi_tempered_loss_is_continuous_at_one(sample, t2, below):
+    """In t1, at any t2, and in both: value and slope differ from those at 1 in proportion to the distance."""
+    raw, target = sample
+    slope = get_loss("bi_tempered").record.slope
+    for near, limit in (((1 - below, t2), (1, t2)), ((1 - below, 1 + below), (1, 1))):
+        for fn in (bi_tempered, slope):
+            here, there = (fn(raw, target, t1=t1, t2=t2) for t1, t2 in (near, limit))
+            # The logarithm is at most 61: its square is what the first order leaves.
+            torch.testing.assert_close(here, there, rtol=0, atol=1e4 * below + 1e-7)
 
 
 @settings(deadline=None, max_examples=25)

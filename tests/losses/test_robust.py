@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import least_squares
 
 from lossbench.checks.case import gradient
 from lossbench.losses import get_loss
@@ -57,6 +59,34 @@ def test_barron_is_a_family(pair, c):
         torch.testing.assert_close(barron(*pair, alpha=alpha, c=c), member / c**2, rtol=1e-10, atol=1e-10)
     limit = welsch(*pair, c=c * math.sqrt(2)) / c**2
     torch.testing.assert_close(barron(*pair, alpha=-1e9, c=c), limit, rtol=1e-6, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(pairs(), scales)
+def test_other_conventions_are_these_times_a_factor(pair, k):
+    """Barron's own formulas at 0, -2 and -inf, where the scale is k; and those without the factor ½c²."""
+    error = pair[1] - pair[0]
+    square = (error / k).square()
+    theirs = {
+        cauchy: ((0.5 * square + 1).log(), math.sqrt(2), square.log1p()),
+        geman_mcclure: (2 * square / (square + 4), 2, error.square() / (k**2 + error.square())),
+        welsch: (1 - (-0.5 * square).exp(), math.sqrt(2), 1 - (-square).exp()),
+    }
+    for loss, (barron_s, ratio, plain) in theirs.items():
+        close(loss(*pair, c=ratio * k) / k**2, barron_s.mean(-1))
+        close(loss(*pair, c=k) / (0.5 * k**2), plain.mean(-1))
+    torch.testing.assert_close(barron(*pair, alpha=-1e18, c=k), theirs[welsch][0].mean(-1), rtol=1e-10, atol=1e-10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(pairs(), scales)
+def test_cauchy_has_the_scale_of_scipy(pair, c):
+    """The cost that `scipy.optimize.least_squares` reports for `loss="cauchy"` with f_scale = c."""
+    error = (pair[1] - pair[0]).flatten().numpy()
+    fitted = least_squares(
+        lambda _: error, [0.0], jac=lambda _: np.zeros((len(error), 1)), loss="cauchy", f_scale=c
+    )
+    assert float(cauchy(*pair, c=c).sum()) * pair[0].shape[-1] == pytest.approx(fitted.cost, rel=1e-10, abs=1e-12)
 
 
 @settings(deadline=None, max_examples=25)

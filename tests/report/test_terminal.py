@@ -11,7 +11,17 @@ from rich.console import Console
 from stats.synthetic import table
 
 from lossbench.report.tables import Table, markdown, tables
-from lossbench.report.terminal import WIDTH, console, laid_out, print_lines, print_tables, show
+from lossbench.report.terminal import (
+    WIDTH,
+    console,
+    fitted,
+    laid_out,
+    left_out,
+    print_lines,
+    print_tables,
+    show,
+    width_of,
+)
 from lossbench.report.words import LEGEND
 from lossbench.stats.findings import Findings
 
@@ -134,3 +144,21 @@ def test_the_answer_is_as_wide_as_the_terminal(
     lines = capsys.readouterr().out.splitlines()
     assert min(width, WIDTH) - len("cannot") < max(map(len, lines)) <= min(width, WIDTH)
     assert " ".join(lines).split() == said.split()
+
+
+WIDE = Table("t", ("loss", "a", "b", "c"), (("mse", "0.123 ±0.010", "12345", "x" * 20),), drops=("c", "a", "b"))
+
+
+@pytest.mark.parametrize(("width", "left"), [(100, "loss a b c"), (30, "loss a b"), (15, "loss b"), (3, "loss")])
+def test_a_narrow_terminal_leaves_out_the_least_important_columns(width: int, left: str) -> None:
+    """One after the other, until the table fits; names are never left out, and no cell is cut."""
+    narrow = fitted(WIDE, width)
+    assert " ".join(narrow.columns) == left
+    assert narrow.rows[0][0] == "mse"
+    assert width_of(narrow) <= max(width, width_of(fitted(WIDE, 0)))
+
+
+def test_what_is_left_out_is_said_once() -> None:
+    """And where nothing is, nothing."""
+    assert left_out([WIDE, WIDE], [fitted(WIDE, 15)] * 2) == ["Not shown for want of room: a, c.", ""]
+    assert left_out([WIDE], [WIDE]) == []

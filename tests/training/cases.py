@@ -79,8 +79,9 @@ def losses_of(name: str, outputs: int = 1) -> list[str]:
 
 
 def moved(parameter: Parameter) -> float:
-    """Return an allowed value of a parameter, other than its default unless that is zero."""
-    return next(value for value in (0.7 * parameter.default, 1.3 * parameter.default) if parameter.accepts(value))
+    """Return an allowed value of a parameter, other than its default."""
+    default = parameter.default
+    return next(v for v in (0.7 * default, 1.3 * default, 0.7) if v != default and parameter.accepts(v))
 
 
 def contaminations(task: Task) -> list[dict[str, object]]:

@@ -76,7 +76,6 @@ def share_of(trials: list[Trial], model: str, one_in: int) -> list[Trial]:
 
 
 MAGNIFYING = (
-    ("breast_cancer", "linear", "exponential", "sgd"),
     ("diabetes", "linear", "gamma", "sgd:momentum=0.9"),
     ("diabetes", "linear", "gaussian_nll", "sgd:momentum=0.9"),
 )

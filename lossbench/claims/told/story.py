@@ -69,6 +69,8 @@ def surroundings(judgement: Judgement, catalogue: Catalogue, study: Study, width
 def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
     """Yield what else is known about a claim, each thing with its name."""
     claim = judgement.claim
+    if claim.note:
+        yield "note", claim.note
     for line in sensitivity(judgement, study):
         yield "also", line
     names = dict.fromkeys(chain.from_iterable(one.experiments for one in catalogue.deciding(claim)))
@@ -112,7 +114,7 @@ def remarks(judgement: Judgement) -> Iterator[str]:
     for line in judgement.evidence:
         if line.note and line.arms and not line.protocol:
             about = ", ".join(filter(None, [" vs ".join(line.arms), line.dataset]))
-            yield f"{about}: {line.note}"
+            yield f"{about}: {line.note.partition('. ')[0]}"
     gone = [line for line in judgement.evidence if line.diverged and line.role == "unit"]
     if gone:
         places = listed(f"{' vs '.join(line.arms)} on {line.dataset}" for line in gone)

@@ -6,26 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from lossbench.claims.claim import Evidence, Word, grouped
+from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.tally import Tally
-from lossbench.claims.told.words import plain
-from lossbench.report.figures import NOT_DEFINED
+from lossbench.claims.told.figures import counts, of_what, rows, sized
 from lossbench.report.grid import Column, grid, room
 
 MANY = 40  # units beyond which they are counted by what they share
-PICTURE = 15  # columns of the picture of an interval; odd, so that zero has the middle one
 INDENT = 2
-PROSE = 16  # columns to which a long name of a quantity may be shortened
-
-SIDES: dict[Word, str] = {
-    "reproduced": "for",
-    "contradicted": "against",
-    "equivalent": "no difference",
-    "inconclusive": "open",
-    "not testable": NOT_DEFINED,
-}
-"""What a comparison says of the claim, in a word."""
 
 SHORT = {
     "label": "labels flipped",
@@ -43,17 +30,10 @@ class Axis:
     Args:
         name: the heading of its column.
         value: of a unit; empty where it has none.
-        prose: whether its words may be cut short, as names may not.
     """
 
     name: str
     value: Callable[[Evidence], str]
-    prose: bool = False
-
-
-def of_what(line: Evidence) -> str:
-    """Return what was measured."""
-    return f"{'size of the difference in ' * (line.aspect == 'size')}{plain(line.quantity)}"
 
 
 def against(line: Evidence) -> str:
@@ -79,15 +59,15 @@ def manner(line: Evidence) -> str:
 
 AXES = (
     Axis("claim", lambda line: line.claim),
-    Axis("part", lambda line: line.part, prose=True),
-    Axis("of", of_what, prose=True),
+    Axis("part", lambda line: line.part),
+    Axis("of", of_what),
     Axis("compared", against),
     Axis("under", lambda line: line.protocol),
     Axis("data set", lambda line: line.dataset),
     Axis("rate", lambda line: "" if line.by_rate else " ".join(f"{rate:g}" for rate in line.rates)),
     Axis("contamination", contaminated),
     Axis("share", share),
-    Axis("how", manner, prose=True),
+    Axis("how", manner),
 )
 """The columns of a table of units, but for the figures."""
 
@@ -98,7 +78,8 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     if not lines:
         return
     values = {axis.name: dict.fromkeys(map(axis.value, lines)) for axis in AXES}
-    varying = [axis for axis in AXES if len(values[axis.name]) > 1]
+    several = len({line.protocol for line in lines} - {""}) > 1  # one is named among the facts
+    varying = [axis for axis in AXES if len(values[axis.name]) > 1 and (several or axis.name != "under")]
     shared = [next(iter(mine)) for name, mine in values.items() if len(mine) == 1 and name != "under"]
     many = len(lines) > MANY
     about = ", ".join(word for word in shared if word not in ("", "clean"))
@@ -106,7 +87,7 @@ def units(judgement: Judgement, width: int) -> Iterator[str]:
     groups = groups_of(lines, varying) if many else [[line] for line in lines]
     cells = {axis: [{axis.value(line) for line in group} for group in groups] for axis in varying}
     names = [
-        Column(axis.name, [value.pop() for value in mine], least=PROSE if axis.prose else None)
+        Column(axis.name, [value.pop() for value in mine])
         for axis, mine in cells.items()
         if all(len(value) == 1 for value in mine)
     ]
@@ -123,11 +104,10 @@ def counting(judgement: Judgement) -> list[Evidence]:
 
 def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> Iterator[str]:
     """Yield a table; where names leave no room for figures, the longest of them stand above groups of rows."""
-    above, beside = [], list(names)
+    beside = list(names)
     while beside and room([*beside, *(one for one in figures if not one.drop)], width - INDENT) < 0:
-        longest = max(beside, key=lambda one: one.needed)
-        beside.remove(longest)
-        above.append(longest)
+        beside.remove(max(beside, key=lambda one: one.needed))
+    above = [one for one in names if one not in beside]
     titles = [", ".join(filter(None, cells)) for cells in zip(*(one.cells for one in above), strict=True)]
     order = sorted(range(len(titles)), key=lambda place: titles.index(titles[place]))
     placed = [
@@ -141,53 +121,6 @@ def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> It
         yield line
 
 
-def rows(lines: Sequence[Evidence]) -> list[Column]:
-    """Return the figures of units, a row each."""
-    exact = all(line.p_value is None for line in lines)
-    reported = ["" if line.reported is None else f"{line.reported:.6g}" for line in lines]
-    reach = extents(lines)
-    return [
-        Column("stated", reported, right=True, drop=2),
-        Column("measured" if exact else "difference", [value(line) for line in lines], right=True),
-        Column("95 % interval", [ends(line) for line in lines], right=True, drop=1),
-        Column("", [picture(line, reach[of_what(line), line.dataset]) for line in lines], drop=4),
-        Column("n", list(map(size, lines)), right=True, drop=3),
-        Column("says", [SIDES[line.verdict] for line in lines]),
-    ]
-
-
-def sized(lines: Sequence[Evidence], judgement: Judgement) -> list[Column]:
-    """Return what the size of each difference says, where its document prints one."""
-    found = judgement.finding
-    says = {} if found is None else {alike(line): SIDES[line.verdict] for line in found.sizes.units}
-    return [Column("of its size", [says.get(alike(line), "") for line in lines])]
-
-
-def alike(line: Evidence) -> tuple[object, ...]:
-    """Return what the order and the size of one difference share."""
-    return line.quantity, line.protocol, line.dataset, line.arms, line.rates, line.contamination, line.shares
-
-
-def value(line: Evidence) -> str:
-    """Write what was measured."""
-    return NOT_DEFINED if line.measured is None else f"{line.measured:.3g}"
-
-
-def size(line: Evidence) -> str:
-    """Write how many rows, seeds or points there are."""
-    unit = line.over or ("point" if line.n == 1 else "points")
-    return f"{line.n} {unit}" if line.n else ""
-
-
-def ends(line: Evidence) -> str:
-    """Write the ends of an interval; nothing where there is none."""
-    return (
-        ""
-        if line.low is None or line.high is None or line.low == line.high
-        else f"[{line.low:.2g}, {line.high:.2g}]"
-    )
-
-
 def groups_of(lines: Sequence[Evidence], varying: Sequence[Axis]) -> list[list[Evidence]]:
     """Return units in as few groups as a table should have rows, by all axes but those with the most values."""
     kept = list(varying)
@@ -198,52 +131,3 @@ def groups_of(lines: Sequence[Evidence], varying: Sequence[Axis]) -> list[list[E
     while len(made()) > MANY // 2 and len(kept) > 1:
         kept.remove(max(reversed(kept), key=lambda axis: len({axis.value(line) for line in lines})))
     return list(made().values())
-
-
-def counts(groups: Sequence[Sequence[Evidence]]) -> list[Column]:
-    """Return how many units of each group say what, and the middle difference."""
-    tallies = [Tally(tuple(group)) for group in groups]
-    words = {SIDES[word]: word for word in SIDES if word != "not testable"}
-    said = [
-        Column(
-            name,
-            [str(sum(line.verdict == word for line in one.units) or NOT_DEFINED) for one in tallies],
-            right=True,
-        )
-        for name, word in words.items()
-    ]
-    middle = [NOT_DEFINED if one.typical is None else value(one.typical) for one in tallies]
-    return [*said, Column("typically", middle, right=True, drop=1)]
-
-
-def extents(lines: Sequence[Evidence]) -> dict[tuple[str, str], float]:
-    """Return how far from zero the intervals reach, of each thing measured on each data set."""
-    reach: dict[tuple[str, str], float] = {}
-    for line in lines:
-        place = of_what(line), line.dataset
-        reach[place] = max(
-            reach.get(place, 0.0), *(abs(end or 0.0) for end in (line.low, line.measured, line.high))
-        )
-    return reach
-
-
-def picture(line: Evidence, reach: float) -> str:
-    """Draw the interval of a difference, o for its middle and | for zero.
-
-    Args:
-        line: with an interval on which zero means that nothing differs, or without one.
-        reach: the distance from zero to either end of the picture.
-
-    Example:
-        >>> picture(Evidence("reproduced", "f1", p_value=0.01, measured=0.5, low=0.2, high=0.8), reach=1.0)
-        '       |--o---'
-    """
-    if line.p_value is None or line.measured is None or line.low is None or line.high is None or not reach:
-        return ""
-    low, middle, high = (
-        round((end / reach + 1) / 2 * (PICTURE - 1)) for end in (line.low, line.measured, line.high)
-    )
-    drawn = ["-" if low <= place <= high else " " for place in range(PICTURE)]
-    drawn[PICTURE // 2] = "|"
-    drawn[middle] = "o"
-    return "".join(drawn).rstrip()

@@ -144,7 +144,7 @@ def lower_loss(
     chance; all pairs are corrected together. always better: there are no such two, and the rank correlation is
     above zero.
     """
-    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    fixed = [protocol.name for protocol in study.fixed]
     trainings = []
     for one, name in product(watched, fixed):
         made = partial(held_against, watched=one, relation=relation)

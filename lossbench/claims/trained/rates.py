@@ -52,7 +52,7 @@ def rates(
     for rate in told:
         if rate not in lr:
             raise ConfigError(f"lr: the reported rate {rate:g} is not on the curve; add it")
-    fixed = [protocol.name for protocol in study.protocols if not protocol.tune]
+    fixed = [protocol.name for protocol in study.fixed]
     made = partial(found_in, told=told, score=score, margin=study.margin(score))
     return Design([under(name, made, **one.axes, lr=list(lr)) for name, one in product(fixed, pairs)])
 

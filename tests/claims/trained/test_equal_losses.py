@@ -43,7 +43,7 @@ def test_one_line_says_whether_either_differs(study):
 
 def test_a_loss_from_a_file_scores_as_the_built_in_one(study):
     """The squared error under every protocol, to the last digit; of six comparisons, eight seeds say so."""
-    eight = replace(study, terms=replace(study.terms, quick_seeds=8))
+    eight = replace(study, terms=replace(study.terms, seeds=8))
     lines = [line for line in custom_loss(Claim("x", "y"), eight).carry_out(eight) if line.dataset == "diabetes"]
     assert [(line.verdict, line.measured) for line in lines] == [("reproduced", 0.0)] * 3
 

@@ -1,4 +1,4 @@
-"""The README's example of a new loss is a loss like any other."""
+"""The example of a new loss in the docs is a loss like any other."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ SHARED: list[Callable[..., None]] = [
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     """Write the example into a module."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How to add a loss")[2]
-    (code,) = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    page = (ROOT / "docs" / "add-a-loss.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     module = tmp_path / "talwar.py"
     module.write_text(HEAD + code, encoding="utf-8")
     return module
