@@ -120,6 +120,8 @@ def main(table: TableAnswer) -> str:
     if not table.compared:
         return "nothing is compared, since trainings did not end well"
     if len(table.open) == len(table.others):
+        if any(gone.loss == table.reference for gone in table.unfinished):
+            return f"no loss can be told from {table.reference}, whose trainings did not all end well"
         finding = "" if table.beaten else ", and that is the finding"
         one = len(table.others) == 1
         who = table.others[0].loss if one else f"none of the other {len(table.others)} losses"
