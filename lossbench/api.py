@@ -278,7 +278,7 @@ def check_claims(
     Example:
         >>> import lossbench
         >>> [(judgement.claim.id, judgement.verdict) for judgement in lossbench.check_claims("B2")]
-        [('B2', 'reproduced')]
+        [('B2', 'true')]
     """
     from lossbench.claims import Study, read_catalogue, read_terms, try_claims
 

@@ -85,6 +85,7 @@ def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
     other comparisons likewise. Equivalence is corrected as difference is.
 
     Example:
+        >>> from lossbench.stats.paired import over_seeds
         >>> line, wins = Evidence("inconclusive", "accuracy"), over_seeds(np.array([0.11, 0.12, 0.13, 0.12]), 0.3)
         >>> judge_all([Contrast(line, wins, "better", margin=0.01)])[0].verdict
         'reproduced'
