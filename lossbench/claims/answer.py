@@ -6,9 +6,9 @@ every unit is counted once, and where one is against, it says so and names the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from lossbench.claims.axes import Split
+from lossbench.claims.axes import AXES, Split
 from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.forms import WEAK, Finding, side_of
 from lossbench.claims.tally import Tally
@@ -17,6 +17,7 @@ from lossbench.schema import METRICS
 
 ROUNDING = 1e-9  # an error below is that of computing in double precision
 FEW = 3  # things found that a sentence tells, before it only counts
+NAMED = 5  # values of an axis that a sentence tells apart
 
 
 def answer(claim: Claim, finding: Finding) -> str:
@@ -189,7 +190,24 @@ def tendency(claim: Claim, finding: Finding) -> str:
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
-    return f"{head}: {cases(claim, tally)}{differences(tally)}"
+    return f"{head}: {cases(claim, tally)}{along(tally)}{differences(tally)}"
+
+
+def along(tally: Tally) -> str:
+    """Say how often it is so at each value of the axis that tells most apart; empty where units mostly agree."""
+    if tally.lean not in ("mostly", "mixed", "rarely"):
+        return ""
+    parts = [[(value, one) for value, one in tally.split(axis.value).items() if one.decided] for axis in AXES]
+    several = [found for found in parts if 1 < len(found) <= NAMED]
+    if not several:
+        return ""
+    said = [f"{len(one.supporting)} of {one.decided} {value}" for value, one in max(several, key=agreement)]
+    return f"; of those decided, so in {', '.join(said)}"
+
+
+def agreement(found: Sequence[tuple[str, Tally]]) -> int:
+    """Return how many decided units say what most do at their value of an axis."""
+    return sum(max(len(one.supporting), one.against) for _, one in found)
 
 
 def sides(split: Split) -> str:

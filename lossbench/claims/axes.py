@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lossbench.claims.claim import Evidence
 from lossbench.claims.tally import HOLDS, Tally
+from lossbench.claims.told.words import KINDS, plain
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ def _data(line: Evidence) -> str:
 
 
 def _kind(line: Evidence) -> str:
-    return f"under {line.contamination} outliers" if line.contamination else ""
+    return f"with {KINDS.get(line.contamination, line.contamination)}" if line.contamination else "on clean data"
 
 
 def _share(line: Evidence) -> str:
-    return f"up to {line.shares[-1]:.0%} outliers" if line.shares else ""
+    return f"with {100 * line.shares[-1]:g} % contaminated" if line.shares else "on clean data"
 
 
 def _rate(line: Evidence) -> str:
@@ -42,7 +43,7 @@ AXES = (
     Axis("clean or contaminated data", _data),
     Axis("the kind of outlier", _kind),
     Axis("the share of outliers", _share),
-    Axis("the score", lambda line: f"in {line.quantity}"),
+    Axis("the score", lambda line: f"in {plain(line.quantity)}"),
     Axis("the rate", _rate),
     Axis("the reading", lambda line: f"for {' against '.join(line.arms)}" if line.arms else ""),
     Axis("the data set", lambda line: f"on {line.dataset}" if line.dataset else ""),

@@ -219,7 +219,13 @@ def counterexamples(lines: list[Evidence]) -> Iterator[Evidence]:
     """
     couples = zip(lines[::2], lines[1::2], strict=True)
     for mine in grouped(couples, lambda pair: (pair[0].protocol, pair[0].dataset, pair[0].detail)).values():
-        yield counterexample([(value, replace(score, detail="")) for value, score in mine])
+        yield counterexample([(value, replace(score, detail=beside(value))) for value, score in mine])
+
+
+def beside(value: Evidence) -> str:
+    """Say which of two models has the lower loss: "the former has the lower training loss"."""
+    who = "former" if (value.measured or 0.0) < 0 else "latter"
+    return f"the {who} has the lower {value.quantity.replace('_', ' ').replace('train ', 'training ')}"
 
 
 def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:

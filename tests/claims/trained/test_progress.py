@@ -125,7 +125,10 @@ def test_one_pair_of_models_is_a_counterexample():
     """One that has the lower loss and the worse score; without any, nothing is shown."""
     swapped = (1 - LEVELS)[[0, 1, 3, 2]]
     found = example(models(LEVELS, swapped))
-    assert (found.verdict, found.note.rpartition(": ")[2]) == ("reproduced", "c vs d")
+    assert (found.verdict, found.note.rpartition(": ")[2]) == (
+        "reproduced",
+        "c vs d, the former has the lower log loss",
+    )
     assert example(models(LEVELS, 1 - LEVELS)).verdict == "inconclusive"
 
 
