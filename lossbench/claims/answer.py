@@ -198,7 +198,7 @@ def along(tally: Tally) -> str:
     if tally.lean not in ("mostly", "mixed", "rarely"):
         return ""
     parts = [[(value, one) for value, one in tally.split(axis.value).items() if one.decided] for axis in AXES]
-    several = [found for found in parts if 1 < len(found) <= NAMED]
+    several = [found for found in parts if 1 < len(found) <= min(NAMED, tally.decided / 2)]
     if not several:
         return ""
     said = [f"{len(one.supporting)} of {one.decided} {value}" for value, one in max(several, key=agreement)]
