@@ -57,8 +57,12 @@ def forecast_line(forecast: Forecast) -> str:
 def reach(experiment: Experiment) -> Iterator[str]:
     """Yield the smallest p value that the comparisons of each data set can reach, by the number of its losses."""
     seeds = len(experiment.settings.seeds)
-    families = Counter(max(1, len(setup.losses) - 1) for setup in experiment.setups)
+    families = Counter(max(0, len(setup.losses) - 1) for setup in experiment.setups)
     for family, datasets in sorted(families.items()):
-        best, sets = float(smallest_p(seeds, family)), f"{datasets} data set" + ("s" if datasets > 1 else "")
-        line = f"{seeds} seeds, {family} comparisons with the first loss ({sets}): the smallest p is {best:.2g}"
+        sets = f"{datasets} data set" + ("s" if datasets > 1 else "")
+        if not family:
+            yield f"no comparison ({sets}): there is one loss, so name another"
+            continue
+        best, tests = float(smallest_p(seeds, family)), f"{family} comparison" + ("s" if family > 1 else "")
+        line = f"{seeds} seeds, {tests} with the first loss ({sets}): the smallest p is {best:.2g}"
         yield line if best < ALPHA else f"{line}, never significant; give --seeds {least_n(family)} or more"

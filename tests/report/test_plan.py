@@ -38,3 +38,11 @@ def test_a_forecast_counts_every_training(comparison: Comparison) -> None:
     part = forecast(replace(experiment, trials=experiment.trials[:9]), Manner(1), None)
     assert part.seconds < whole.seconds < forecast(experiment, Manner(1, "loop"), None).seconds
     assert forecast_line(whole).startswith(f"0 trainings are done already; the other {whole.missing} take about")
+
+
+def test_one_loss_alone_is_no_comparison(comparison: Comparison) -> None:
+    """It is said, instead of a p value that nothing can have."""
+    experiment = comparison.experiment
+    alone = tuple(replace(setup, losses=dict([*setup.losses.items()][:1])) for setup in experiment.setups)
+    (line,) = reach(replace(experiment, setups=alone))
+    assert line.startswith("no comparison (2 data sets)")
