@@ -6,13 +6,14 @@ every unit is counted once, and where one is against, it says so and names the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
-from lossbench.claims.axes import AXES, Split
+from lossbench.claims.axes import AXES, Split, by_value
 from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.forms import WEAK, Finding, side_of
 from lossbench.claims.tally import Tally
 from lossbench.claims.told.words import difference, listed, place, plain, relation, told
+from lossbench.report.answer import upper
 from lossbench.schema import METRICS
 
 ROUNDING = 1e-9  # an error below is that of computing in double precision
@@ -61,16 +62,11 @@ def differences(tally: Tally) -> str:
     return said + (f"; at worst {told(worst)}" if worst is not None and worst is not middle else "")
 
 
-def capital(verdict: str) -> str:
-    """Return a verdict at the head of a sentence."""
-    return f"{verdict[0].upper()}{verdict[1:]}"
-
-
 def identity(claim: Claim, finding: Finding) -> str:
     """Word an equation, by what was found of it."""
     line = finding.case
     assert line is not None  # an identity has one
-    head = capital(finding.verdict)
+    head = upper(finding.verdict)
     if finding.verdict == "true but for rounding":
         return f"{head}: {cut_off(line)}"
     mine = [one for one in finding.tally.units if one.part == line.part]
@@ -124,7 +120,7 @@ def conjunction(claim: Claim, finding: Finding) -> str:
         f"{listed(parts)} {'are' if plural(parts) else 'is'} {how}{reasons(finding, how, parts)}"
         for how, parts in sorted(groups.items(), key=lambda item: ORDER.index(item[0]))
     ]
-    return f"{capital({'partly': 'partly true'}.get(finding.verdict, finding.verdict))}: {'; '.join(said)}"
+    return f"{upper({'partly': 'partly true'}.get(finding.verdict, finding.verdict))}: {'; '.join(said)}"
 
 
 def plural(parts: list[str]) -> bool:
@@ -164,7 +160,7 @@ def reasons(finding: Finding, how: str, parts: list[str]) -> str:
 
 def universal(claim: Claim, finding: Finding) -> str:
     """Word a claim of everything: its counterexample, or what was tried."""
-    head = capital(finding.verdict)
+    head = upper(finding.verdict)
     if finding.case is not None:
         return f"{head}: {told(finding.case)}; {cases(claim, finding.tally)}"
     return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}"
@@ -186,7 +182,7 @@ def cases_so(tally: Tally) -> str:
 
 def tendency(claim: Claim, finding: Finding) -> str:
     """Word a tendency: where it holds, how many units say so, and by how much."""
-    tally, head = finding.tally, capital(finding.verdict)
+    tally, head = finding.tally, upper(finding.verdict)
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
@@ -197,17 +193,17 @@ def along(tally: Tally) -> str:
     """Say how often it is so at each value of the axis that tells most apart; empty where units mostly agree."""
     if tally.lean not in ("mostly", "mixed", "rarely"):
         return ""
-    parts = [[(value, one) for value, one in tally.split(axis.value).items() if one.decided] for axis in AXES]
-    several = [found for found in parts if 1 < len(found) <= min(NAMED, tally.decided / 2)]
-    if not several:
+    few = [found for axis in AXES if 0 < len(found := by_value(tally, axis)) <= NAMED]
+    if not few:
         return ""
-    said = [f"{len(one.supporting)} of {one.decided} {value}" for value, one in max(several, key=agreement)]
+    best = max(few, key=agreement)
+    said = [f"{len(one.supporting)} of {one.decided} {value}" for value, one in best.items()]
     return f"; of those decided, so in {', '.join(said)}"
 
 
-def agreement(found: Sequence[tuple[str, Tally]]) -> int:
+def agreement(found: Mapping[str, Tally]) -> int:
     """Return how many decided units say what most do at their value of an axis."""
-    return sum(max(len(one.supporting), one.against) for _, one in found)
+    return sum(max(len(one.supporting), one.against) for one in found.values())
 
 
 def sides(split: Split) -> str:

@@ -80,13 +80,17 @@ def separation(tally: Tally) -> Split | None:
     return next(filter(None, (separated(tally, axis) for axis in AXES)), None)
 
 
+def by_value(tally: Tally, axis: Axis) -> dict[str, Tally]:
+    """Return the decided values of an axis, each with its units; none for one value, or under two units a value."""
+    found = {value: mine for value, mine in tally.split(axis.value).items() if mine.decided}
+    return found if 2 <= len(found) <= tally.decided / 2 else {}
+
+
 def separated(tally: Tally, axis: Axis) -> Split | None:
     """Return what an axis separates; None where it does not."""
-    by_value = {value: mine for value, mine in tally.split(axis.value).items() if mine.decided}
-    if len(by_value) < 2 or tally.decided < 2 * len(by_value):
-        return None
-    holds = {value: mine for value, mine in by_value.items() if 2 * len(mine.supporting) > mine.decided}
-    refuted = {value: mine for value, mine in by_value.items() if value not in holds}
+    values = by_value(tally, axis)
+    holds = {value: mine for value, mine in values.items() if 2 * len(mine.supporting) > mine.decided}
+    refuted = {value: mine for value, mine in values.items() if value not in holds}
     first, other = sum_of(holds), sum_of(refuted)
     clear = len(first.supporting) >= HOLDS * first.decided and other.against >= HOLDS * other.decided
     return Split(axis, holds, refuted) if clear and min(first.decided, other.decided) > 1 else None

@@ -14,7 +14,7 @@ from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.study import Study
 from lossbench.schema import METRICS, OVERLAP, Metric
-from lossbench.stats.groups import identities
+from lossbench.stats.groups import identities, rows_counted
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.rows import RowSpread, over_rows
@@ -131,16 +131,18 @@ class Cell:
 
         Trainings that diverged have no rows; where there are some, seeds are counted.
         """
-        counts = METRICS[score].counts
         if self.contributed and CONSTANT not in arms and not self.diverged(arms):
             scores = np.stack([self.of(score, arm) for arm in arms])
             known = np.where(np.isnan(scores), -1, np.stack([self._in_file(arm) for arm in arms]))
             found = self.contributed.contributions(known, score)
             if found is not None:
-                return over_rows(found.scores[:1] - found.scores[1:], found.unit, found.split, counts)
+                return over_rows(
+                    found.scores[:1] - found.scores[1:], found.unit, found.split, METRICS[score].counts
+                )
         differences = self.score_of(arms[0], score) - self.score_of(arms[1], score)
-        rows = float(self.trials.test_rows.iloc[0]) if counts else 0.0
-        return over_seeds(differences, self.test_to_train, rows if self.test_to_train else rows * len(differences))
+        rows = float(self.trials.test_rows.iloc[0])
+        counted = rows_counted(score, rows, self.test_to_train, len(differences))
+        return over_seeds(differences, self.test_to_train, counted)
 
     def compared(
         self, score: str, arms: tuple[str, str], direction: Direction, study: Study, note: str = ""

@@ -203,12 +203,6 @@ class Evidence:
         return 0.0 if self.measured == self.reported else self.measured - self.reported  # infinities may be equal
 
     @property
-    def where(self) -> str:
-        """Under which circumstances: "on moons with 10% label outliers"."""
-        about = self.contaminated
-        return " ".join(filter(None, [f"on {self.dataset}" if self.dataset else "", about]))
-
-    @property
     def contaminated(self) -> str:
         """How the training part was contaminated: "with 10% label outliers"; empty where it was not."""
         if not self.contamination:

@@ -204,7 +204,7 @@ WERE: dict[str, tuple[str, ...]] = {
     "depends": ("true", "refuted", "mixed", "too weak"),
     "inconclusive": ("too weak", "mixed"),
 }
-"""What a verdict of lossbench 1.2 or before may be called now, by the columns of `STANDING`; for one version."""
+"""What a verdict of a file from before the forms may be called now, by the columns of `STANDING`."""
 
 
 def same_as(expected: str, found: str) -> bool:

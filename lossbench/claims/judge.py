@@ -121,9 +121,10 @@ class Inquiry:
         for name in claim.experiments:
             if name in EXPERIMENTS:
                 found = EXPERIMENTS[name](claim, study, **arguments_for(claim, name))
-                designed = isinstance(found, Design)
-                lines = found.carry_out(study) if isinstance(found, Design) else found
-                aside = trained and not designed and claim.form != "conjunction"
+                if isinstance(found, Design):
+                    lines, aside = found.carry_out(study), False
+                else:
+                    lines, aside = found, trained and claim.form != "conjunction"
                 for line in lines:
                     part = claim.parts.get(name) or line.part
                     yield replace(line, part=part, role="shown" if aside else line.role)

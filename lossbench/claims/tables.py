@@ -14,7 +14,7 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.forms import STANDING, standing
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.words import joined
+from lossbench.report.answer import joined
 from lossbench.report.grid import GAP, Column, grid
 from lossbench.report.tables import Table
 

@@ -317,9 +317,15 @@ def several(parts: Sequence[str]) -> str:
     return listed(parts, "; ".join)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return parts of a sentence with commas and an "and" between them."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def joined(parts: Iterable[str]) -> str:
+    """Return parts of a sentence with commas and an "and" between them.
+
+    Example:
+        >>> joined("abc"), joined("a"), joined("")
+        ('a, b and c', 'a', '')
+    """
+    every = list(parts)
+    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
 
 
 def many(count: int, what: str, plural: str = "s") -> str:

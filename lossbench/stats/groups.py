@@ -126,10 +126,8 @@ class ComparisonGroup:
 
     def _counted(self, column: str) -> float:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
-        if column not in METRICS or not METRICS[column].counts:
-            return 0.0
         rows = float(self.trials.test_rows.iloc[0])
-        return rows if self.test_to_train else rows * self.rows.shape[1]
+        return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
 
     def setting(self) -> dict[str, list[Any]]:
         """Return what each loss was trained under; in a fixed view, the same for all."""
@@ -158,6 +156,24 @@ class ComparisonGroup:
         """Return which losses ended well for every seed, (losses,); others are not judged by the seeds left."""
         well = self.count("ok")
         return np.asarray((well > 0) & (well == self.trained().sum(axis=1)))
+
+
+def rows_counted(score: str, test_rows: float, shared: float, seeds: int) -> float:
+    """Return how many rows a score counts, over all seeds where each draws its own; 0 for one that counts none.
+
+    Args:
+        score: a metric, or another column.
+        test_rows: of one seed.
+        shared: see `lossbench.stats.paired.shared_rows`.
+        seeds: how many.
+
+    Example:
+        >>> rows_counted("accuracy", 30, 0.25, 10), rows_counted("accuracy", 30, 0.0, 10)
+        (30, 300)
+    """
+    if score not in METRICS or not METRICS[score].counts:
+        return 0.0
+    return test_rows if shared else test_rows * seeds
 
 
 def identities(trials: pd.DataFrame) -> list[Identity]:

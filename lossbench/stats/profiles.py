@@ -86,16 +86,11 @@ class Pool:
 def pools(groups: Iterable[ComparisonGroup]) -> list[Pool]:
     """Return the skills over the data sets of each task and setting."""
     every = list(groups)
+    rows = [ranked(group) | {"dataset": group.dataset} for group in every]
     # What keeps weights small may be each data set's own; then it is undefined, as in ranks.
-    table = without_protocols(pd.DataFrame([ranked(group) | {"dataset": group.dataset} for group in every]))
-    rows = table.to_dict("records") if every else []
-    members: dict[str, list[int]] = {}
-    for index, row in enumerate(rows):
-        members.setdefault(repr([row[name] for name in RANKED]), []).append(index)
-    return [
-        pool({name: rows[places[0]][name] for name in RANKED}, [every[index] for index in places])
-        for places in members.values()
-    ]
+    table = without_protocols(pd.DataFrame(rows, columns=[*RANKED, "dataset"]))
+    parts = table.groupby(list(RANKED), sort=False, dropna=False)
+    return [pool(dict(zip(RANKED, key, strict=True)), [every[at] for at in mine.index]) for key, mine in parts]
 
 
 def ranked(group: ComparisonGroup) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from lossbench.claims.claim import Claim, Evidence
+from lossbench.report.answer import joined
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.schema import METRICS
 
@@ -197,13 +198,7 @@ def listed(values: Iterable[str]) -> str:
         >>> listed(["b", "a", "a"]), listed("abcdef")
         ('b and a', 'a, b, c, d and 2 more')
     """
-    names: Sequence[str] = list(dict.fromkeys(filter(None, values)))
+    names = list(dict.fromkeys(filter(None, values)))
     if len(names) > NAMED:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
     return joined(names)
-
-
-def joined(values: Iterable[str]) -> str:
-    """Name things: "a, b and c"."""
-    names = list(values)
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
