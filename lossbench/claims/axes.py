@@ -81,7 +81,7 @@ def separation(tally: Tally) -> Split | None:
 
 
 def by_value(tally: Tally, axis: Axis) -> dict[str, Tally]:
-    """Return the decided values of an axis, each with its units; none for one value, or under two units a value."""
+    """Return the decided values of an axis with their units; none for one value, or under two units a value."""
     found = {value: mine for value, mine in tally.split(axis.value).items() if mine.decided}
     return found if 2 <= len(found) <= tally.decided / 2 else {}
 
