@@ -37,7 +37,8 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
     Raises:
         BadValue: a name that another data set has, or a target that is told twice.
         UnknownName: no such column, key or task.
-        DataError: no table of rows and columns, rows that do not belong together, or one that cannot be learnt from.
+        DataError: no table of rows and columns, rows that do not belong together, or one that nothing
+            can be learnt from.
 
     Example:
         >>> made = given_table("mine", np.arange(24.0).reshape(12, 2) ** 2, np.arange(12) / 7)
@@ -57,7 +58,9 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
             raise DataError(f"{spec}: X has {len(frame)} rows and y {len(values)}; give a target for every row")
         column = column or _name_of(values, frame)
         if column in map(str, frame.columns):
-            raise BadValue(f"{spec}: '{column}' is a column of X and the name of y; leave it out of X, or leave y out")
+            raise BadValue(
+                f"{spec}: '{column}' is a column of X and the name of y; leave it out of X, or leave y out"
+            )
         frame = frame.assign(**{column: values.to_numpy()})
     stated = replace(stated, target=column, task=stated.task or task)
     return as_dataset(frame_cells(stated, frame.reset_index(drop=True)), stated)
@@ -89,7 +92,7 @@ def as_series(spec: str, target: Any, features: Any) -> pd.Series[Any]:
         row = next(row for row, pair in enumerate(zip(labels, target.index, strict=True)) if pair[0] != pair[1])
         raise DataError(
             f"{spec}: the rows of X and y are labelled differently, first {labels[row]!r} and "
-            f"{target.index[row]!r} in row {row + 1}; give y.loc[X.index], or y.to_numpy() if they are in one order"
+            f"{target.index[row]!r} in row {row + 1}; give y.loc[X.index], or y.to_numpy() if their order is one"
         )
     return target
 

@@ -60,7 +60,7 @@ def by_type(cells: Cells, name: str) -> Any:
 
 
 def _loses_digits(values: pd.Series[Any], kind: str) -> bool:
-    """Say whether whole numbers (rows,) are too large for a float, so that they are read from texts, with a note."""
+    """Say whether whole numbers (rows,) are too large for a float, so that texts are read, with a note."""
     return kind == "integer" and bool((values.dropna().map(int).map(abs) > EXACT).any())
 
 
