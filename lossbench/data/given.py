@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,43 @@ TARGETS = ("y", "target")
 """What a target without a name is called: the first of these that no feature is."""
 
 
+NAME = "data"
+"""What a table without a name is called."""
+
+
+def given_tables(X: Any, y: Any, data: Mapping[str, Any], task: str | None) -> dict[str, Dataset]:
+    """Return the tables of a call of `lossbench.compare`, by their specs.
+
+    Args:
+        X: features of a table without a name; None where there is none.
+        y: its target, or the name of a column of X.
+        data: other tables by spec, each (X, y), or a frame whose target the spec names.
+        task: of all that do not state it.
+
+    Raises:
+        BadValue: X without y, y without X, or a task without a table.
+        DataError: what is no table.
+    """
+    if not (isinstance(data, Mapping) and all(isinstance(name, str) for name in data)):
+        raise BadValue(f"data is of type {type(data).__name__}; give tables by name, as data={{'mine': (X, y)}}")
+    if (X is None) != (y is None):
+        one, other = ("X", "y") if y is None else ("y", "X")
+        raise BadValue(f"{one} is given without {other}; give both, or data={{'mine:target=price': frame}}")
+    tables = ({} if X is None else {NAME: (X, y)}) | dict(data)
+    if not tables:
+        raise BadValue(f"task={task} is of tables that are given as X and y, or as data; a spec says it as :task=")
+    return {spec: given_table(spec, *_parts(spec, value), task) for spec, value in tables.items()}
+
+
+def _parts(spec: str, value: Any) -> tuple[Any, Any]:
+    if isinstance(value, tuple) and len(value) == 2:
+        return value
+    if not isinstance(value, pd.DataFrame):
+        kind = type(value).__name__
+        raise DataError(f"{spec}: this is of type {kind} and no table; give (X, y), or a data frame")
+    return value, None
+
+
 def given_table(spec: str, features: Any, target: Any = None, task: str | None = None) -> Dataset:
     """Make a data set of arrays or of a frame, by the rules of `lossbench.data.table.load_table`.
 
@@ -28,7 +66,7 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
             go by it, so the same table has the same splits as the file `sales.csv` under "sales.csv:target=price".
         features: a frame, or an array (rows, columns), whose columns are then called x0, x1 ...; a frame may hold
             the target too.
-        target: (rows,), a series or an array; None where the spec names a column of the frame.
+        target: (rows,), a series or an array, or the name of a column of the frame; None where the spec has that.
         task: as `task=` in a spec, where that says nothing.
 
     Returns:
@@ -52,7 +90,9 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
         raise UnknownName("task", task, TASKS)
     stated = table_spec(spec)
     frame, column = as_frame(spec, features), stated.target
-    if target is not None:
+    if isinstance(target, str):
+        column = target
+    elif target is not None:
         values = as_series(spec, target, features)
         if len(values) != len(frame):
             raise DataError(f"{spec}: X has {len(frame)} rows and y {len(values)}; give a target for every row")
@@ -91,8 +131,8 @@ def as_series(spec: str, target: Any, features: Any) -> pd.Series[Any]:
     if isinstance(labels, pd.Index) and len(labels) == len(target) and not labels.equals(target.index):
         row = next(row for row, pair in enumerate(zip(labels, target.index, strict=True)) if pair[0] != pair[1])
         raise DataError(
-            f"{spec}: the rows of X and y are labelled differently, first {labels[row]!r} and "
-            f"{target.index[row]!r} in row {row + 1}; give y.loc[X.index], or y.to_numpy() if their order is one"
+            f"{spec}: the rows of X and y are labelled differently, first '{labels[row]}' and "
+            f"'{target.index[row]}' in row {row + 1}; give y.loc[X.index], or y.to_numpy() if their order is one"
         )
     return target
 
@@ -114,8 +154,8 @@ def _array(spec: str, what: str, values: Any) -> np.ndarray:
 
 
 def _shaped(given: Any, values: np.ndarray) -> str:
-    shape = f" of shape {values.shape}" if values.ndim else ""
-    return f"a {type(given).__name__}{shape}"
+    shape = f" and of shape {values.shape}" if values.ndim else ""
+    return f"of type {type(given).__name__}{shape}"
 
 
 def _name_of(values: pd.Series[Any], frame: pd.DataFrame) -> str:

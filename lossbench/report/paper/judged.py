@@ -44,7 +44,8 @@ def counted(known: Known) -> Iterator[str]:
             f"On a table, rows (or groups that stay together) are counted: $n$ = {rows}. The difference of two "
             "losses on a test row is averaged over the splits that tested it; its variance is that of two crossed "
             f"samples, of rows and of splits{known.cite('rows')}, in which rows count twice since they are "
-            f"trained on as well{known.cite('trained')}, with Satterthwaite's degrees of freedom{known.cite('freedom')}."
+            f"trained on as well{known.cite('trained')}, with degrees of freedom by "
+            f"Satterthwaite{known.cite('freedom')}."
         )
     if laws := units(known, lambda one: one.unit == "seed" and one.dataset in drawn):
         yield f"Where data are drawn from a law, seeds are independent and are counted: $n$ = {laws}."
@@ -119,8 +120,8 @@ def across(known: Known) -> Iterator[str]:
     yield (
         f"Over data sets, which are what is counted there ({counts}), each loss is held against the first by "
         f"Wilcoxon's signed-rank test{known.cite('wilcoxon')} with Holm's correction{known.cite('data sets')}, "
-        f"and not by mean ranks, which depend on the other losses{known.cite('pairs')}; skill is the interquartile "
-        f"mean of all trainings{known.cite('skill')}."
+        f"and not by mean ranks, which depend on the other losses{known.cite('pairs')}; skill is the "
+        f"interquartile mean of all trainings{known.cite('skill')}."
     )
     few = [task for task, rows in found.items() if (rows.data_sets < rows.data_sets_needed).any()]
     if few:

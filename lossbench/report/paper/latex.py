@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.tables import SHARE, Table, groups, heading, make_table, rank_table, setting, several
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
+from lossbench.visible import visible
 
 HEAD = "% needs \\usepackage{booktabs}"
 
@@ -23,6 +24,8 @@ HALF = "± half of the 95 % interval over them"
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: \$\\pm\$\d+(?:\.\d+)?(?:e[+-]\d+)?)?")
 """A number in LaTeX, and half of its interval."""
+
+WRAPPED = 24  # characters of a cell, beyond which its column is prose
 
 POWER = re.compile(r"e([+-]\d+)")
 
@@ -37,8 +40,13 @@ SIGNS = {
 """How a verdict is written in a table, and what it says."""
 
 
-def latex_tables(findings: Findings) -> str:
-    """Return all tables of a run in LaTeX: one a data set and setting, and those over several data sets."""
+def latex_tables(findings: Findings, said: Iterable[str] = ()) -> str:
+    """Return all tables of a run in LaTeX: one a data set and setting, and those over several data sets.
+
+    Args:
+        findings: what the trials say.
+        said: what a reader must know besides, in words; it becomes comments.
+    """
     rows = groups(findings.summary)
     answers = findings.answers
     made = [
@@ -48,7 +56,7 @@ def latex_tables(findings: Findings) -> str:
     for ranks in several(findings.ranks):
         label = f"tab:{slug(str(ranks.task.iloc[0]))}-ranks"
         made.append(float_of(rank_table(ranks), over_data_sets(ranks), label))
-    return "\n".join([HEAD, *made])
+    return "\n".join(["\n".join([HEAD, *(f"% {visible(one)}" for one in said)]), *made])
 
 
 def differences(table: Table, group: pd.DataFrame) -> Table:
@@ -163,7 +171,7 @@ def mathematics(found: re.Match[str]) -> str:
     return "$" + number.replace(r"$\pm$", r"\pm ") + "$"
 
 
-def line_of(cells: Sequence[str]) -> str:
+def line_of(cells: Iterable[str]) -> str:
     """Return a row of a table."""
     return " & ".join(cells) + r" \\"
 
@@ -176,3 +184,28 @@ def slug(text: str) -> str:
         'sales-csv-target-price'
     """
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "run"
+
+
+def text_tables(tables: Iterable[Table], legend: Iterable[str]) -> str:
+    """Return tables of sentences in LaTeX; they may be longer than a page."""
+    said = " ".join(map(prose, legend))
+    return "\n".join([f"{HEAD} and \\usepackage{{longtable}}", *(text_table(table, said) for table in tables)])
+
+
+def text_table(table: Table, said: str) -> str:
+    """Return a table of sentences in LaTeX; its prose wraps, and the other columns are as wide as they must be."""
+    wide = {name: max(len(row[at]) for row in table.rows) > WRAPPED for at, name in enumerate(table.columns)}
+    share = 0.75 / max(sum(wide.values()), 1)
+    kinds = "".join(rf"p{{{share:.2f}\linewidth}}" if wide[name] else "l" for name in table.columns)
+    lines = [
+        rf"\begin{{longtable}}{{@{{}}{kinds}@{{}}}}",
+        rf"  \caption{{{prose(table.title.rstrip('.'))}. {said}}} \\",
+        r"  \toprule",
+        f"  {line_of(map(prose, table.columns))}",
+        r"  \midrule",
+        r"  \endhead",
+        *(f"  {line_of(map(prose, row))}" for row in table.rows),
+        r"  \bottomrule",
+        r"\end{longtable}",
+    ]
+    return "".join(f"{line}\n" for line in lines)

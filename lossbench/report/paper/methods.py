@@ -25,7 +25,7 @@ def methods(findings: Findings, manifest: Mapping[str, Any]) -> str:
         manifest: the content of `manifest.json`; empty where there is none.
     """
     known = Known(findings, manifest)
-    paragraph = " ".join(sentence for write in (*SETUP, *JUDGED) for sentence in write(known))
+    paragraph = "\n".join(sentence for write in (*SETUP, *JUDGED) for sentence in write(known))
     command = manifest.get("command")
     comments = [HEAD] if manifest else [HEAD, UNKNOWN]
     comments += [f"% the run: {visible(command)}"] if isinstance(command, str) and command else []
