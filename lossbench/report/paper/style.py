@@ -49,7 +49,7 @@ def matplotlib(part: str) -> Any:
         UsageError: it is not installed.
     """
     try:
-        return importlib.import_module(f"matplotlib.{part}")
+        importlib.import_module("matplotlib")
     except ModuleNotFoundError as missing:
         if missing.name != "matplotlib":
             raise
@@ -57,6 +57,7 @@ def matplotlib(part: str) -> Any:
             "figures need matplotlib, which is not installed; it comes with the extra 'plots': "
             "pip install 'lossbench[plots]'"
         ) from None
+    return importlib.import_module(f"matplotlib.{part}")
 
 
 def dashes(losses: Sequence[str]) -> dict[str, Any]:
