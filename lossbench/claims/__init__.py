@@ -14,7 +14,7 @@ from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study
-from lossbench.claims.verdicts import Verdicts
+from lossbench.claims.told.verdicts import Verdicts
 
 __all__ = [
     "Catalogue",

@@ -164,7 +164,7 @@ def as_frame() -> pd.DataFrame:
         >>> import lossbench
         >>> found = lossbench.losses()
         >>> found[found.core & (found.task == "multilabel")].loss.tolist()
-        ['bce', 'mse', 'ce', 'focal']
+        ['bce', 'mse', 'focal', 'ce']
     """
     import pandas as pd
 

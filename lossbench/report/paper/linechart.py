@@ -20,6 +20,9 @@ PALE = "#d0d0d0"
 CROWD = 4
 """Lines that one chart in a column holds with their bands."""
 
+FEW = 6
+"""Points that each have a number on the x axis."""
+
 ACROSS = 3
 """Panels in a row."""
 
@@ -43,7 +46,7 @@ class Chart:
 
 def sides(lines: Sequence[Line]) -> tuple[float, float]:
     """Return where the axes begin and end, as shares of the width."""
-    return 0.14, 0.96 - width(line.loss for line in lines)
+    return 0.16, 0.96 - width(line.loss for line in lines)
 
 
 def panels_height(lines: Sequence[Line]) -> float:
@@ -97,6 +100,9 @@ def bound(ax: Axes, lines: Sequence[Line]) -> None:
     """Bound the axes; the first epochs of a loss that begins far below the others may lie outside."""
     ax.set_ylim(*bounds(lines))
     ax.set_xlim(min(line.x[0] for line in lines), max(line.x[-1] for line in lines))
+    points = sorted({float(x) for line in lines for x in line.x})
+    if len(points) <= FEW:
+        ax.set_xticks(points, [f"{x:g}" for x in points])
 
 
 def bounds(lines: Sequence[Line]) -> tuple[float, float]:

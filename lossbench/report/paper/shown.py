@@ -13,8 +13,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.answer import places
 from lossbench.report.svg import COLOURS
 from lossbench.report.tables import groups
-from lossbench.stats.findings import LINE, Findings
-from lossbench.stats.shares import share_curves
+from lossbench.stats.findings import LINE, Findings, share_curves
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from lossbench.report.paper.plots import KINDS, find_places, plot, save_figures
 from lossbench.report.paper.shown import all_shown
 from lossbench.report.paper.style import COLUMN, spread_out
 from lossbench.results.write import trials_csv
-from lossbench.stats.findings import Findings
-from lossbench.stats.shares import share_curves
+from lossbench.stats.findings import Findings, share_curves
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("agg")

@@ -49,8 +49,8 @@ class Verdicts(list[Judgement]):
 
         Example:
             >>> import lossbench
-            >>> print(lossbench.check_claims("B2").to_latex().splitlines()[2][:23])
-              \caption{Of 1 claim: 1
+            >>> print(lossbench.check_claims("B2").to_latex().splitlines()[2][:22])
+              \caption{Of 1 claim:
         """
         from lossbench.report.paper.latex import text_tables
 
