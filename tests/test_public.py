@@ -55,7 +55,8 @@ def test_a_loss_is_found_without_torch() -> None:
 def test_losses_is_a_package_and_a_list() -> None:
     """`lossbench.losses` can be imported from and called, whichever comes first."""
     for first in ("lossbench.losses()", "import lossbench.losses", "from lossbench.losses import get_loss"):
-        program = f"import lossbench; {first}; print(len(lossbench.losses()) > 50, lossbench.losses.get_loss('huber').name)"
+        shown = "len(lossbench.losses()) > 50, lossbench.losses.get_loss('huber').name"
+        program = f"import lossbench; {first}; print({shown})"
         assert in_a_new_process(program) == "True huber\n"
 
 
