@@ -61,7 +61,10 @@ def setting(line: Evidence) -> tuple[object, ...]:
 def covers(training: Training, line: Evidence) -> bool:
     """Say whether a case is among the trials of a training."""
     return training.protocol == line.protocol and all(
-        line.dataset in run["datasets"] and line.quantity in run.get("score", (line.quantity,))
+        line.dataset in run["datasets"]
+        and line.quantity in run.get("score", (line.quantity,))
+        and {*(line.shares or (0.0,))} <= {*run.get("outliers", (0.0,))}
+        and (not line.contamination or run.get("outlier_kind", "auto") in ("auto", line.contamination))
         for run in training.runs
     )
 
