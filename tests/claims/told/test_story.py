@@ -17,7 +17,7 @@ from lossbench.claims.told.story import first_sentence, story
 from lossbench.claims.told.units import MANY, units
 from lossbench.data.contamination import KINDS
 
-from .planted import planted
+from ..planted import planted
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "T5", "F-round")
 STUDY = Study(read_terms(), quick=True)
