@@ -13,7 +13,7 @@ from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.claims.told.number_tables import number_table
 from lossbench.claims.told.pictures import pictures
-from lossbench.claims.told.sensitivity import sensitivity
+from lossbench.claims.told.sensitivity import sensitivity, single_cases
 from lossbench.claims.told.tables import title_of
 from lossbench.claims.told.units import units
 from lossbench.claims.told.words import listed
@@ -73,6 +73,8 @@ def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[
         yield "note", claim.note
     for line in sensitivity(judgement, study):
         yield "also", line
+    for line in single_cases(judgement):
+        yield "hangs on", line
     names = dict.fromkeys(chain.from_iterable(one.experiments for one in catalogue.deciding(claim)))
     for name in names:
         if name in EXPERIMENTS:
