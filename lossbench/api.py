@@ -22,6 +22,7 @@ from lossbench.report.answer import lead, wrapped
 from lossbench.report.save import save
 from lossbench.report.words import words
 from lossbench.results import comparison
+from lossbench.results.folder import other_run
 from lossbench.results.read import read_baseline
 from lossbench.results.remarks import notes, remarks
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
@@ -268,12 +269,14 @@ class Answer:
         comparison: the results.
         verdict: what came of the gate; None where there is no baseline.
         unwritten: which files could not be written, why, and what to do; empty where all could.
+        replaced: the command of another run whose files lay in the folder; empty where there was none.
     """
 
     request: Request
     comparison: Comparison
     verdict: GateReport | None
     unwritten: str
+    replaced: str = ""
 
     @property
     def folder(self) -> Path | None:
@@ -316,10 +319,11 @@ def answer(experiment: Experiment, request: Request, watch: AbstractContextManag
     """
     judge = prepare_gate(experiment, request)
     prepare_targets(request)
+    replaced = "" if request.folder is None else other_run(request.folder, experiment.settings)
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
     found = Comparison(**vars(done))
-    return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
+    return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
 
 
 def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:

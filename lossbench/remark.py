@@ -52,6 +52,7 @@ class Topic(Enum):
     NO_ROWS = ()
     TIME = "trials", "seconds", "cached"
     FILES = ("folder",)
+    REPLACED = ("command",)
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
     UTF16 = ()

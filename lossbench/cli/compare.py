@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
     from lossbench.plan.request import Request
+    from lossbench.plan.settings import Settings
     from lossbench.results.comparison import Comparison
     from lossbench.stats.gate import GateReport
 
@@ -170,13 +171,14 @@ def read_options(
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings = make_settings(config, **changes)
+    to_file = options["csv"] is not None
     request = Request(
         Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
-        folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
+        folder=output or (None if to_file else folder_for(settings, config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
         **options,
@@ -184,9 +186,12 @@ def read_options(
     return planned(settings, config, margins), request
 
 
-def default_folder(config: str | None, custom: bool) -> Path:
-    """Return where the files go by default: a folder of the config's name, `custom` where options change it."""
-    return Path("results") / ("custom" if custom else Path(config or "default").stem)
+def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
+    """Return where files go by default: a folder of the config's name; of their own where options change it."""
+    from lossbench.results.folder import own_folder
+
+    results = Path("results")
+    return own_folder(results / "custom", settings) if custom else results / Path(config or "default").stem
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
@@ -237,5 +242,5 @@ def print_summary(answered: Answer, form: str) -> None:
     if form == "junit" and answered.verdict:
         click.echo(gate_junit(answered.verdict, comparison.gaps), nl=False)
         return
-    said = [*remarks(comparison), *closing(comparison, answered.folder)]
+    said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
     print_findings(comparison, comparison.gaps, said, form)

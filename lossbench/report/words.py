@@ -196,6 +196,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     "intervals are wider",
     Topic.TIME: time,
     Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
+    Topic.REPLACED: "replaced the files of another run, {command}",
     Topic.DATA: "data     {dataset}: {remark}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",

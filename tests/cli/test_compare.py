@@ -154,6 +154,17 @@ def test_the_folder_goes_by_the_config(inside: Callable, tmp_path: Path) -> None
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == FILES
 
 
+def test_a_run_replaces_no_other_silently(inside: Callable, tmp_path: Path) -> None:
+    """By default each experiment has a folder, the same one when it is run again; elsewhere what goes is named."""
+    first, second = (("compare", "-d", "iris", "-l", loss, *BRIEF) for loss in ("ce", "mse"))
+    for command, folder in ((first, "custom"), (second, "custom-2"), (first, "custom"), (second, "custom-2")):
+        assert f"open     results/{folder}/report.html " in inside(*command).out
+    assert "replaced" not in inside(*first).out
+    assert "replaced the files of another run, " in inside(*second, "-o", "results/custom").out
+    (tmp_path / "results" / "custom" / "manifest.json").write_text("{")
+    assert "open     results/custom-3/report.html " in inside(*first).out
+
+
 def test_a_csv_file_takes_the_place_of_the_folder(inside: Callable, tmp_path: Path) -> None:
     """With --csv FILE the trials go there and nowhere else; the table is still shown."""
     outcome = inside("compare", "-d", "iris", "-l", "ce", *BRIEF, "--csv", "there/trials.csv")
