@@ -8,7 +8,7 @@ from pathlib import Path
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.files import claims_csv, evidence_csv
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.tables import LEGEND, at_a_glance, overview, tally
+from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
 from lossbench.report.answer import wrapped
 from lossbench.report.notebook import framed, plain_page
 from lossbench.report.tables import markdown

@@ -7,7 +7,6 @@ from typing import cast
 
 from lossbench.data import records
 from lossbench.losses import catalogue
-from lossbench.plan.experiment import TUNING_SEEDS
 from lossbench.report.answer import joined, many
 from lossbench.report.escape import latex
 from lossbench.report.paper.known import Known, names, number
@@ -139,11 +138,12 @@ def penalties(known: Known) -> Iterator[str]:
 
 def tuned(known: Known) -> Iterator[str]:
     """Yield how rates were chosen, where they were."""
-    if any(one.view == "tuned" for one in known.tables):
+    tuning = known.findings.tuning
+    if tuning is not None:
         rates = joined(map(number, known.values("lr")))
         yield (
             f"Each loss is also shown at its own rate, chosen among {rates} by the score that is judged, on the "
-            f"validation parts of {TUNING_SEEDS} seeds that are not reported; that other seeds might have chosen "
+            f"validation parts of {many(int(tuning.n.max()), 'seed')} that are not reported; that other seeds might have chosen "
             "another one is part of the intervals."
         )
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.answer import places
-from lossbench.report.svg import COLOURS
+from lossbench.report.paper.style import COLOURS
 from lossbench.report.tables import groups
 from lossbench.stats.findings import LINE, Findings, share_curves
 

@@ -39,6 +39,12 @@ PRINT: dict[str, Any] = {
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 """How lines differ where colours do not print."""
 
+COLOURS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),
+    *("#882255", "#7f7f7f", "#999933"),
+)
+"""Colours that colour-blind readers can tell apart (Okabe and Ito 2008), and three more."""
+
 GREY, BAND = "#7f7f7f", "#e8e8e8"
 
 
