@@ -140,11 +140,11 @@ def tuned(known: Known) -> Iterator[str]:
     """Yield how rates were chosen, where they were."""
     tuning = known.findings.tuning
     if tuning is not None:
-        rates = joined(map(number, known.values("lr")))
+        rates, seeds = joined(map(number, known.values("lr"))), many(int(tuning.n.max()), "seed")
         yield (
             f"Each loss is also shown at its own rate, chosen among {rates} by the score that is judged, on the "
-            f"validation parts of {many(int(tuning.n.max()), 'seed')} that are not reported; that other seeds might have chosen "
-            "another one is part of the intervals."
+            f"validation parts of {seeds} that are not reported; others might have chosen another one: that is "
+            "part of the intervals."
         )
 
 
