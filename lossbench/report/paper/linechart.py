@@ -26,6 +26,9 @@ FEW = 6
 ACROSS = 3
 """Panels in a row."""
 
+PANEL, ABOVE, BELOW = 0.85, 0.17, 0.38
+"""Inches that a row of panels takes, and what is above the first and below the last."""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -51,7 +54,7 @@ def sides(lines: Sequence[Line]) -> tuple[float, float]:
 
 def panels_height(lines: Sequence[Line]) -> float:
     """Return how many inches high small multiples are."""
-    return 0.35 + 0.85 * -(-len(lines) // ACROSS)
+    return ABOVE + BELOW + PANEL * -(-len(lines) // ACROSS)
 
 
 def draw(ax: Axes, chart: Chart) -> None:
@@ -69,13 +72,16 @@ def draw(ax: Axes, chart: Chart) -> None:
 
 def draw_panels(figure: Figure, chart: Chart) -> None:
     """Draw a panel for each loss: its line and band, and the lines of all others in grey behind."""
-    count = len(chart.lines)
-    grid = figure.subplots(-(-count // ACROSS), ACROSS, sharex=True, sharey=True, squeeze=False)
+    count, height = len(chart.lines), panels_height(chart.lines)
+    place = {"left": 0.14, "right": 0.96, "bottom": BELOW / height, "top": 1.0 - ABOVE / height}
+    shape = (-(-count // ACROSS), ACROSS)
+    apart = {"wspace": 0.22, "hspace": 0.45}
+    grid = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False, gridspec_kw=place | apart)
     for ax in grid.flat[count:]:
         ax.remove()
-    for place, (ax, line) in enumerate(zip(grid.flat, chart.lines, strict=False)):
+    for number, (ax, line) in enumerate(zip(grid.flat, chart.lines, strict=False)):
         panel(ax, line, chart)
-        ax.tick_params(labelbottom=place + ACROSS >= count)
+        ax.tick_params(labelbottom=number + ACROSS >= count)
     figure.supxlabel(chart.across, fontsize="medium")
     figure.supylabel(chart.up, fontsize="medium")
 

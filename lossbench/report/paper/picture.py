@@ -56,7 +56,7 @@ class Picture:
     def on(self, make: Callable[..., Figure]) -> Figure:
         """Return the figure, drawn."""
         if self.panels:
-            figure = make(figsize=(COLUMN, self.panels_height), layout="constrained")
+            figure = make(figsize=(COLUMN, self.panels_height))
             self.panels(figure)
         else:
             figure = make(figsize=(COLUMN, self.height))
