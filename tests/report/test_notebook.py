@@ -17,7 +17,7 @@ texts = st.text("<>&\"';ab #") | st.text()
 
 @given(texts, texts)
 def test_the_frame_holds_the_page(said: str, page: str) -> None:
-    """A browser reads the whole page back from the frame, and nothing of page or answer stands outside as markup."""
+    """A browser reads the whole page back from the frame, and nothing of it stands outside as markup."""
     shown = framed([said], page)
     (inside,) = re.findall(r'srcdoc="([^"]*)"', shown)
     assert html.unescape(inside) == html.unescape(page.replace("&", "&amp;"))
