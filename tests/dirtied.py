@@ -3,7 +3,7 @@
 Each replicate is a fresh table of a law, split ten times, with its training rows contaminated anew in every split.
 The mean over replicates of a difference is the truth. Printed is how often the 95 % intervals contain it, over the
 rows of the table and over its splits alone (Nadeau and Bengio 2003), and how wide they are. With 60 tables the
-three laws have 93.1 to 96.7 % over rows (88.3 % for the worst pair), and 99.4 to 100 % over splits, whose intervals
+three laws have 93.1 to 96.7 % over rows (88.3 % for the worst pair), and 99.4 to 100 % over splits, where they
 are 1.5 to 1.9 times as wide.
 """
 
