@@ -66,17 +66,20 @@ def build(folder: Path = BUILT) -> list[Path]:
     """Compile all libraries into a folder, or none; what is there already of these sources stays.
 
     Raises:
-        NotBuilt: there is no compiler, or it failed, in one line.
+        NotBuilt: there is no compiler, it failed, or the folder cannot be written to, in one line.
     """
     stamp, mark = folder / "sources.txt", source_hash()
     names = [file_name(level, precision) for level in LEVELS for precision in PRECISIONS]
     if not (stamp.is_file() and stamp.read_text() == mark and all((folder / name).is_file() for name in names)):
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as beside:
-            compile_all(Path(beside), mark)
-            for name in names:
-                os.replace(Path(beside) / name, folder / name)
-        stamp.write_text(mark)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder) as beside:
+                compile_all(Path(beside), mark)
+                for name in names:
+                    os.replace(Path(beside) / name, folder / name)
+            stamp.write_text(mark)
+        except OSError as error:
+            raise NotBuilt(f"{folder} cannot be written to: {error.strerror}") from None
     return [folder / name for name in names]
 
 

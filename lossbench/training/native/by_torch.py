@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
@@ -11,43 +9,44 @@ from lossbench.training.fused.batches import Batch, Batches
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout, padded
-from lossbench.training.native.memory import address, zeros
-
-if TYPE_CHECKING:
-    from lossbench.training.native.crew import Crew
+from lossbench.training.native.memory import zeros
+from lossbench.training.native.step import Step
+from lossbench.training.pack import Pack
 
 
 class ByTorch:
-    """Some models of a crew, a step of all at a time.
+    """Some models of a pack, a step of all at a time.
 
     Args:
-        crew: the models of the pack.
-        indices: (models,) the numbers of those whose loss is not compiled.
+        pack: the trials.
+        indices: (models,) the trial of each model.
+        step: the compiled step.
+        records: (models,) of these models.
     """
 
-    def __init__(self, crew: Crew, indices: np.ndarray) -> None:
-        self.crew, self.indices = crew, indices
-        layout = Layout.one_by_one(crew.pack, indices, getattr(torch, crew.dtype.name))
+    def __init__(self, pack: Pack, indices: np.ndarray, step: Step, records: np.ndarray) -> None:
+        self.pack, self.halves, self.records = pack, step, records
+        layout = Layout.one_by_one(pack, indices, getattr(torch, step.dtype.name))
         self.batches, self.criteria = Batches(layout), Criteria(layout)
         self.fit = Fit(layout, self.batches, self.criteria)
-        self.models = crew.models[indices]
-        self.raw = zeros((len(indices), crew.pack.outputs, padded(crew.pack.batch_size)), crew.dtype)
-        self.work = zeros((len(indices), crew.measures.room), np.dtype(np.uint8))
+        self.raw = zeros((len(indices), pack.outputs, padded(pack.batch_size)), step.dtype)
+        self.work = zeros((len(indices), step.room), np.dtype(np.uint8))
 
     def epoch(self, epoch: int) -> None:
         """Take the steps of an epoch."""
+        at = epoch * len(self.pack.training[0].features)
         with torch.inference_mode():  # cheaper, and nothing here needs autograd
-            for step, batch in enumerate(self.batches.epoch(epoch)):
-                self.step(batch, epoch * self.batches.orders.shape[2] + step * self.crew.pack.batch_size)
+            for batch in self.batches.epoch(epoch):
+                self.step(batch, at)
+                at += batch.count
 
     def step(self, batch: Batch, at: int) -> None:
         """Take one step, of a batch that begins at a place in the order of the rows."""
-        calls, plan, columns = self.crew.calls, address(self.crew.plan), self.raw.shape[2]
-        models, work = (address(self.models), len(self.models)), (address(self.work), self.crew.measures.room)
-        calls.ahead(plan, *models, at, batch.count, columns, address(self.raw), *work)
+        self.halves.ahead(self.records, at, batch.count, self.raw, self.work)
         slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous()
-        calls.back(plan, *models, batch.count, columns, slopes.data_ptr(), *work)
+        self.halves.back(self.records, batch.count, slopes.numpy(), self.work)
 
     def loss(self, raw: np.ndarray) -> np.ndarray:
         """Return the mean loss of each model, (models,), from finite raw outputs (models, training rows, outputs)."""
-        return self.fit.loss(torch.from_numpy(raw).transpose(1, 2))
+        with torch.inference_mode():
+            return self.fit.loss(torch.from_numpy(raw).transpose(1, 2))

@@ -48,7 +48,7 @@ def fault() -> str:
     """Say why there is no compiled step that can be used here, and how to get it; empty where there is one."""
     lowest = BUILT / file_name(list(LEVELS)[-1], "float32")
     if not lowest.is_file():
-        return f"it is not built; to get it, {AGAIN}"
+        return f"there is none here; to get it, {AGAIN}"
     try:
         calls = ctypes.CDLL(str(lowest))
     except OSError as error:
@@ -75,7 +75,7 @@ def chosen_level() -> str:
         BadValue: there is no library, or not that level.
     """
     if fault():
-        raise BadValue(f"engine native has no compiled step here: {fault()}; or choose --engine fused")
+        raise BadValue(f"engine native needs the compiled step: {fault()}; or choose --engine fused")
     forced = os.environ.get(FORCED, "")
     if forced and forced not in levels():
         raise BadValue(f"{FORCED}={forced} is no level of this processor; it has {', '.join(levels())}")
