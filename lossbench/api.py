@@ -16,7 +16,7 @@ from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_idle_margins
-from lossbench.plan.request import Engine, Manner, Request, choose_device
+from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import Settings, make_settings, placed
 from lossbench.report.answer import lead, wrapped
 from lossbench.report.save import save
@@ -156,7 +156,7 @@ def compare(
     score: Texts | None = None,
     margins: Mapping[str, float] | None = None,
     jobs: int | None = None,
-    engine: Engine = "fused",
+    engine: Engine | None = None,
     device: str = "cpu",
     cache: bool = False,
     budget: float = math.inf,
@@ -191,7 +191,8 @@ def compare(
         score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         jobs: processes; None for one a core where the work is worth it.
-        engine: "fused", or "loop" for the slow oracle in plain PyTorch.
+        engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
+            compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
@@ -230,7 +231,8 @@ def compare(
         score=listed(score),
         margins=margins,
     )
-    request = Request(Manner(jobs, engine, choose_device(device)), cache, budget)
+    device = choose_device(device)
+    request = Request(Manner(jobs, engine or usual_engine(device), device), cache, budget)
     return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
 
 

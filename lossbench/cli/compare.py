@@ -106,7 +106,7 @@ EXAMPLES = (
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
-@click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
+@click.option("--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle.")
 @click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
 @click.option(
     "--baseline-if-exists",
@@ -159,7 +159,7 @@ def read_options(
     from lossbench.api import planned
     from lossbench.errors import BadValue
     from lossbench.plan.gate import parse_rules
-    from lossbench.plan.request import Manner, Request, choose_device
+    from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
 
     if quick and config:
@@ -170,10 +170,10 @@ def read_options(
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
-    settings = make_settings(config, **changes)
+    settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
     to_file = options["csv"] is not None
     request = Request(
-        Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
+        Manner(options.pop("jobs"), options.pop("engine") or usual_engine(device), device),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,

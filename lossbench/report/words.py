@@ -182,6 +182,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
+    Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,

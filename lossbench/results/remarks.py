@@ -16,6 +16,7 @@ from lossbench.schema import three
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
+from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,8 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
     """
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)
+    if comparison.manner.engine == "fused" and comparison.manner.device == "cpu" and (reason := fault()):
+        yield Topic.NOT_COMPILED(reason=reason)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
