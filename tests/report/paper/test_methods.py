@@ -43,8 +43,8 @@ def test_every_citation_has_its_entry(reference: str) -> None:
 def test_it_says_what_the_run_was(reference: str) -> None:
     """Data sets with their units, protocol, tests, margins, estimand, losses that were left out, versions."""
     for fact in (
-        "498 (breast\\_cancer)",
-        "$n$ = 10 each",
+        "498 rows (breast\\_cancer)",
+        "$n$ = 10 seeds each",
         "a hidden layer of 16 units (ReLU)",
         "10 repetitions (seeds 0--9)",
         "Adam~",
