@@ -43,7 +43,7 @@ def counted(known: Known) -> Iterator[str]:
         yield (
             f"On a table, rows are counted, or groups of rows that stay together: $n$ = {rows}. The difference of "
             "two losses on a test row is averaged over the splits that tested it; its variance is that of two "
-            f"crossed samples, of rows and of splits{known.cite('rows')}, in which rows count twice since they are "
+            f"crossed samples, of rows and of splits{known.cite('rows')}, in which rows count twice, being "
             f"trained on as well{known.cite('trained')}, with degrees of freedom by "
             f"Satterthwaite{known.cite('freedom')}."
         )
