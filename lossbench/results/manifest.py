@@ -25,10 +25,17 @@ SHAPE: dict[str, Any] = {
     "partial": [{"dataset": str, "seeds": [int], "trials": int}],
     "skipped": [{"dataset": str, "loss": str, "reason": str}],
     "sha256": {},
+    "date": str,
+    "command": str,
+    "engine": str,
+    "device": str,
+    "versions": {},
+    "machine": {},
+    "datasets": {},
 }
 """What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
 
-LATER = frozenset({"protocols"})
+LATER = frozenset({"protocols", "date", "command", "engine", "device", "versions", "machine", "datasets"})
 """What a manifest of an older lossbench lacks."""
 
 KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a list", dict: "an object"}
@@ -74,6 +81,34 @@ class Manifest:
     def skipped(self) -> tuple[Skip, ...]:
         """The losses that did not run on some of the data sets, and why."""
         return tuple(Skip(skip["dataset"], skip["loss"], skip["reason"]) for skip in self.content["skipped"])
+
+    @property
+    def date(self) -> str:
+        """When the run was finished; empty in one of an older lossbench."""
+        return str(self.content.get("date", ""))
+
+    @property
+    def command(self) -> str:
+        """What was typed; empty where it was called from Python."""
+        return str(self.content.get("command", ""))
+
+    @property
+    def engine(self) -> str:
+        """What trained the networks, and on which device."""
+        return " on ".join(str(self.content[name]) for name in ("engine", "device") if name in self.content)
+
+    def listed(self, *place: str) -> str:
+        """Return the entries of what stands at a place, such as "machine", in one line; empty where there are none."""
+        found = self.content
+        for name in place:
+            found = found.get(name, {})
+        plain = {name: value for name, value in found.items() if type(value) in (str, int, float)}
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items())
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the data sets of which it says something."""
+        return tuple(name for name, about in self.content.get("datasets", {}).items() if isinstance(about, dict))
 
     @property
     def sha256(self) -> dict[str, Any]:
