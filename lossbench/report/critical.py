@@ -1,7 +1,7 @@
 """The critical-difference picture (Demšar 2006) in characters: mean ranks on a line.
 
-Each loss is drawn as its letters: losses that share one are not told apart, so that a single line of a terminal says
-the same as the bars of `lossbench.report.charts.critical`.
+Each loss is drawn as its letters: losses that share one are not told apart, so that a single line of a terminal
+says the same as the bars of `lossbench.report.charts.critical`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
         texts[ROWS] = rows_bytes(comparison.contributed)
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
-    found = facts(comparison, command)
+    found = manifest(comparison, command)
     texts |= reports(comparison, comparison.curves, remarks(comparison), Manifest(found))
     write_folder(folder, texts | {MANIFEST: json_text(found | {"sha256": hashes(texts)})})
 
@@ -78,7 +78,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 
 
-def facts(comparison: Comparison, command: str) -> dict[str, Any]:
+def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
     """Return everything beside the numbers that somebody needs to repeat a run or to doubt it, but the hashes."""
     experiment, seconds = comparison.experiment, comparison.seconds
     return {

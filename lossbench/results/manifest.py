@@ -98,7 +98,7 @@ class Manifest:
         return " on ".join(str(self.content[name]) for name in ("engine", "device") if name in self.content)
 
     def listed(self, *place: str) -> str:
-        """Return the entries of what stands at a place, such as "machine", in one line; empty where there are none."""
+        """Return the entries at a place, such as "machine", in one line; empty where there are none."""
         found = self.content
         for name in place:
             found = found.get(name, {})

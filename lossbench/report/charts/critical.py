@@ -1,4 +1,4 @@
-"""The critical-difference picture (Demšar 2006), upright: mean ranks, and bars over losses that are not told apart."""
+"""The critical-difference picture (Demšar 2006), upright: mean ranks, and bars over losses not told apart."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _told(place: Place) -> str:
 def _row(place: Place, look: Look, x: Scale, y: float) -> str:
     name = text(x.start - 8, y + 4, shortened(place.name, 18), "", "end")
     stem = f'<path class="whisker {look.name}" d="M{x.start:g} {y:.1f}H{x(place.rank):.1f}"/>'
-    return f'<g class="mark {look.name}"><title>{escape(_told(place))}</title>{name}{stem}{look.marker(x(place.rank), y)}</g>'
+    told = f"<title>{escape(_told(place))}</title>"
+    return f'<g class="mark {look.name}">{told}{name}{stem}{look.marker(x(place.rank), y)}</g>'
 
 
 def _bar(members: Sequence[int], places: Sequence[Place], across: float) -> str:

@@ -15,6 +15,7 @@ from lossbench.report.charts.scale import Scale, apart
 CROWD = 4
 """Lines that one picture has room for; more get a panel each, with the others behind it."""
 
+FIRST = 20  # part of a line that is not counted when an axis is laid out
 MOST = 200
 """Points of a line; of a longer one as many are drawn, evenly apart."""
 
@@ -104,18 +105,13 @@ def limits(lines: Sequence[Line]) -> tuple[float, float]:
     """Return the ends of an axis that shows nearly all of some lines and bands.
 
     A score may be far off in the first epochs of one loss, and a band of few seeds wide; either would press all
-    else into a line.
+    else into a line. So what comes first is left out where there is much of it, and the widest of the bands.
     """
-    means = np.concatenate([one.y for one in lines])
-    edges = [end for one in lines for end in (one.low, one.high) if end is not None]
-    if not edges or not np.isfinite(means).any():
-        return apart(means)
-    known = np.concatenate(edges)
-    known = known[np.isfinite(known)]
-    least, most = np.quantile(means[np.isfinite(means)], [0.03, 1.0])
-    if known.size:
-        least, most = min(least, np.quantile(known, 0.05)), max(most, np.quantile(known, 0.95))
-    return apart(np.array([least, most]))
+    settled = [one.at(np.arange(len(one.y) // FIRST, len(one.y))) for one in lines]
+    means = apart(np.concatenate([one.y for one in settled]))
+    edges = [end[np.isfinite(end)] for one in settled for end in (one.low, one.high) if end is not None]
+    wide = np.quantile(np.concatenate(edges), [0.05, 0.95]) if any(map(len, edges)) else []
+    return apart(np.array([*means, *wide]))
 
 
 def told(one: Line, chart: Lines) -> str:

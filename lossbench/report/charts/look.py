@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 COLOURS = 10
@@ -29,11 +29,13 @@ class Look:
         number: of the loss on its page, from 0.
         colour: number of the colour.
         turn: how many losses had the colour before.
+        shape: number of the marker.
     """
 
     number: int
     colour: int
     turn: int
+    shape: int
 
     @property
     def name(self) -> str:
@@ -47,7 +49,7 @@ class Look:
 
     def marker(self, x: float, y: float, about: str = "marker") -> str:
         """Return its marker around a point."""
-        return f'<path class="{about} {self.name}" d="M{x:.1f} {y:.1f}{MARKERS[self.number % len(MARKERS)]}"/>'
+        return f'<path class="{about} {self.name}" d="M{x:.1f} {y:.1f}{MARKERS[self.shape]}"/>'
 
 
 def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
@@ -71,13 +73,13 @@ def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
             company.setdefault(loss, set()).update(group)
     found: dict[str, Look] = {}
     for number, (loss, others) in enumerate(company.items()):
-        colour = _rarest(found, others)
-        found[loss] = Look(number, colour, sum(look.colour == colour for look in found.values()))
+        near = [look for other, look in found.items() if other in others]
+        colour = _rarest(COLOURS, [one.colour for one in near], [one.colour for one in found.values()])
+        shape = _rarest(len(MARKERS), [one.shape for one in near], [one.shape for one in found.values()])
+        found[loss] = Look(number, colour, sum(look.colour == colour for look in found.values()), shape)
     return found
 
 
-def _rarest(found: Mapping[str, Look], others: set[str]) -> int:
-    """Return the colour that fewest of these losses have, and of several the one that fewest of all have."""
-    near = [look.colour for loss, look in found.items() if loss in others]
-    every = [look.colour for look in found.values()]
-    return min(range(COLOURS), key=lambda colour: (near.count(colour), every.count(colour), colour))
+def _rarest(count: int, near: Sequence[int], every: Sequence[int]) -> int:
+    """Return the number below `count` that is the rarest nearby, and of several the rarest of all."""
+    return min(range(count), key=lambda number: (near.count(number), every.count(number), number))

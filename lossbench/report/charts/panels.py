@@ -1,4 +1,4 @@
-"""Small multiples, for lines that would crowd one picture: a panel a loss, with all the others behind it in grey."""
+"""Small multiples, for lines that would crowd one picture: a panel a loss, all the others behind it in grey."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ class Scale:
     def pixels(self, values: np.ndarray) -> np.ndarray:
         """Return the pixels of numbers (n,); NaN for what is not finite."""
         known = np.where(np.isfinite(values), values, np.nan)
-        low, high, at = map(np.log, (self.low, self.high, known)) if self.log else (self.low, self.high, known)
+        low, high = map(math.log, (self.low, self.high)) if self.log else (self.low, self.high)
+        at = np.log(known) if self.log else known
         return np.asarray(self.start + (self.end - self.start) * (at - low) / (high - low))
 
     def ticks(self, most: int = 5) -> list[float]:
@@ -72,8 +73,7 @@ class Scale:
             )
             if len(ticks) <= most:
                 break
-        every = -(-len(ticks) // most)
-        return ticks[::every] or [self.low, self.high]
+        return ticks[:: -(-len(ticks) // most)] if len(ticks) > 1 else self._multiples(most)
 
     def _inside(self, ticks: Iterable[float]) -> Iterable[float]:
         room = 1 + 1e-9

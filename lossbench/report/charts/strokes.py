@@ -30,7 +30,8 @@ def about(one: Line, chart: Lines) -> str:
     values = f'class="{kind}" data-n="{escape(one.loss)}" data-y="{numbers(one.y)}"'
     if one.low is None or one.high is None:
         return values
-    return f'{values} data-h="{numbers((one.high - one.low) / 2, 2)}"'
+    low, high = (np.where(np.isfinite(end), end, np.nan) for end in (one.low, one.high))
+    return f'{values} data-h="{numbers((high - low) / 2, 2)}"'
 
 
 def band(one: Line, chart: Lines, x: Scale, y: Scale) -> str:
@@ -64,7 +65,7 @@ def points(one: Line, chart: Lines, x: Scale, y: Scale) -> Iterator[str]:
 
 def box(x: Scale) -> list[str]:
     """Return where the axis across begins and ends, from which the script finds what is pointed at."""
-    return [f'data-box="{x.start:g} {x.end:g}"', *(["data-log"] if x.log else [])]
+    return [f'data-box="{x.start:g} {x.end:g}"', *(['data-log="1"'] if x.log else [])]
 
 
 def clip(chart: Lines, frame: Frame) -> str:

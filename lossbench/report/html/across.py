@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,14 @@ from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look
 from lossbench.report.critical import Place
 from lossbench.report.escape import html as escape
-from lossbench.report.html.dataset import PLANE, Part, against_robustness
 from lossbench.report.html.document import Section, paragraph
-from lossbench.report.html.figure import figure, legend, line_figure, swatch
-from lossbench.report.html.table import grid, wrapped
+from lossbench.report.html.drawn import PLANE, against_robustness
+from lossbench.report.html.figure import figure, legend, line_figure
+from lossbench.report.html.part import Part
+from lossbench.report.html.table import grid, head, wrapped
 from lossbench.report.tables import rank_table
 from lossbench.report.words import no_picture
-from lossbench.schema import RANKED
+from lossbench.schema import RANKED, three
 from lossbench.stats.findings import Findings
 from lossbench.stats.verdicts import APART
 
@@ -50,8 +52,8 @@ def over_data_sets(
         profiles(key, findings.profiles.merge(rows.head(1)[list(RANKED)]), looks),
         planes(parts),
     ]
-    task, _, rest = table.title.partition(", ")
-    return Section(key, f"{task}, over data sets", f"{escape(task)}, <small>{escape(rest)}</small>", "".join(body))
+    task, _, rest = table.title.partition(",")
+    return Section(key, f"{task}, over data sets", f"{escape(task)}<small>,{escape(rest)}</small>", "".join(body))
 
 
 def ranks(rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
@@ -68,11 +70,7 @@ def profiles(key: str, rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:
     """Return the performance profiles of the losses."""
     levels = np.unique(rows.above.to_numpy(dtype=np.float64))
     lines = [
-        Line(
-            str(loss),
-            looks[str(loss)],
-            *(mine[name].to_numpy(dtype=np.float64) for name in ("share", "share_low", "share_high")),
-        )
+        Line(str(loss), looks[str(loss)], *mine[[*three("share")]].to_numpy(dtype=np.float64).T)
         for loss, mine in rows.groupby("loss", sort=False)
         if len(mine) == len(levels)
     ]
@@ -89,7 +87,7 @@ def planes(parts: Sequence[Part]) -> str:
     return figure(*PLANE, drawn, "plane") if drawn else ""
 
 
-def beaten(comparisons: pd.DataFrame, place: pd.Series) -> pd.DataFrame:
+def beaten(comparisons: pd.DataFrame, place: pd.Series[Any]) -> pd.DataFrame:
     """Return winner and loser, one row for each data set on which a corrected test tells them apart.
 
     Args:
@@ -124,11 +122,10 @@ def wins(losses: Sequence[str], won: pd.DataFrame, looks: Mapping[str, Look], da
         return f'<td class="won">{count}</td>' if count else f"<td>{'' if row == column else '·'}</td>"
 
     body = "".join(
-        f'<tr><th scope="row" class="text">{swatch(looks[row])}{escape(row)}</th>{"".join(cell(row, one) for one in losses)}</tr>\n'
-        for row in losses
+        f"<tr>{head(row, looks[row])}{''.join(cell(row, one) for one in losses)}</tr>\n" for row in losses
     )
     caption = (
-        f"On how many of {data_sets} data sets the loss of a row is better than that of a column, by corrected tests "
-        "of all pairs"
+        f"On how many of {data_sets} data sets the loss of a row is better than that of a column, by corrected "
+        "tests of all pairs"
     )
     return wrapped(caption, heads, body, "wins")

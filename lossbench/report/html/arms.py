@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lossbench.report.charts.lines import Line
+from lossbench.report.charts.look import Look
 from lossbench.schema import ARM
 from lossbench.stats.findings import LINE
 from lossbench.stats.survival import restricted_times
@@ -23,6 +25,18 @@ class Course(NamedTuple):
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     chosen: float | None = None
+
+    def line(self, loss: str, look: Look, x: np.ndarray) -> Line:
+        """Return it as the line of a loss on a wider x, with gaps where it has no value."""
+        places = np.searchsorted(x, self.x)
+
+        def wider(values: np.ndarray) -> np.ndarray:
+            spread = np.full(len(x), np.nan)
+            spread[places] = values
+            return spread
+
+        low, high = (None if end is None else wider(end) for end in (self.low, self.high))
+        return Line(loss, look, wider(self.y), low, high, self.chosen)
 
 
 def by_epoch(curves: pd.DataFrame) -> dict[Key, Course]:
@@ -76,12 +90,12 @@ def survival(times: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _arms(frame: pd.DataFrame, names: tuple[str, ...]) -> Iterator[tuple[Key, pd.DataFrame]]:
-    for key, rows in frame.groupby(list(names), sort=False):
-        yield key, rows
+    yield from frame.groupby(list(names), sort=False)
 
 
 def _course(rows: pd.DataFrame, across: str) -> Course:
-    return Course(*(_floats(rows, name) for name in (across, "mean", "low", "high")))
+    x, y, low, high = (_floats(rows, name) for name in (across, "mean", "low", "high"))
+    return Course(x, y, low, high)
 
 
 def _floats(rows: pd.DataFrame, name: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from lossbench.report.charts.overlay import overlay
 from lossbench.report.charts.panels import panels
 from lossbench.report.escape import html as escape
 
+PANELS = "One panel a loss, the others behind it in grey"
 BAND = "The band is the 95 % interval of the mean."
 
 
@@ -29,19 +30,13 @@ def figure(title: str, about: str, pictures: str, kind: str = "", data: str = ""
 
 def line_figure(title: str, about: str, chart: Lines) -> str:
     """Return a figure of lines, with what is said of how they are laid out."""
-    said = [about]
-    if chart.crowded:
-        said.append(
-            "One panel a loss, the others behind it in grey"
-            + (", the reference dashed." if chart.reference else ".")
-        )
-    if any(one.low is not None for one in chart.lines):
-        said.append(BAND)
     drawn = chart.thinned()
     pictures = "".join(panels(drawn)) if chart.crowded else overlay(drawn)
+    layout = (PANELS + (", the reference dashed." if chart.reference else ".")) if chart.crowded else ""
+    band = BAND if any(one.low is not None for one in chart.lines) else ""
     data = f' data-x="{drawn.values()}" data-across="{escape(chart.across)}"'
     kind = "lines panels" if chart.crowded else "lines"
-    return figure(title, " ".join(said), pictures, kind, data)
+    return figure(title, " ".join(filter(None, [about, layout, band])), pictures, kind, data)
 
 
 def legend(losses: Iterable[str], looks: Mapping[str, Look], reference: str = "") -> str:
@@ -57,4 +52,5 @@ def _entry(loss: str, look: Look, reference: bool) -> str:
 
 def swatch(look: Look) -> str:
     """Return the marker of a loss, beside its name."""
-    return f'<svg class="swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">{look.marker(6, 6)}</svg>'
+    size = 'viewBox="0 0 12 12" width="12" height="12"'
+    return f'<svg class="swatch" {size} aria-hidden="true">{look.marker(6, 6)}</svg>'

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lossbench.remark import Remark, Topic
-from lossbench.report.answer import joined, listed, overall, paragraph, places
+from lossbench.report.answer import listed, overall, paragraph, places
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.across import over_data_sets
-from lossbench.report.html.dataset import Courses, Part, section
-from lossbench.report.html.document import Section, document, pairs
-from lossbench.report.tables import groups, setting, several
-from lossbench.report.words import ACROSS, LEGEND, words
+from lossbench.report.html.dataset import section
+from lossbench.report.html.document import document
+from lossbench.report.html.ending import about, endings, headed
+from lossbench.report.html.part import Courses, Part
+from lossbench.report.tables import groups, several
 from lossbench.results.manifest import Manifest
 from lossbench.schema import RANKED, SETTING
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 
-NOT_RUN = frozenset(
-    {
-        *(Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.DIVERGED, Topic.UNDEFINED),
-        *(Topic.NO_CURVES, Topic.NO_TUNING, Topic.NO_ROWS),
-    }
-)
-"""The remarks on what a reader may look for in vain."""
-
 RANKS = (Topic.RANKS, Topic.SKILLS)
-"""The remarks that stand with what they are about; the picture stands for that of the places."""
+"""The remarks that stand with the ranks of their task."""
 
 NAMELESS = "lossbench: losses compared on the same networks, data, batches and seeds"
-
-ESTIMAND = (
-    "rows like these: other rows of the same table, or further draws from the same law; not these very rows, and not "
-    "other data sets, for which there are ranks"
-)
-PROTOCOL = (
-    "a seed fixes split, first weights, batch order and contamination, alike for every loss; only the loss moves. "
-    "Training data are contaminated, validation and test stay clean"
-)
 
 
 def page(
@@ -136,81 +120,11 @@ def answer(findings: Findings, parts: Sequence[Part]) -> str:
         text = paragraph(one, name)
         key = keys[place(one)]
         items.append(f'<li><a href="#{key}">{escape(name)}</a>{escape(text.removeprefix(name))}</li>\n')
-    return (
-        f'<section id="answer" class="answer" aria-label="The answer">\n<p class="lead">{escape(overall(found))}</p>\n'
-        f"<ul>\n{''.join(items)}</ul>\n</section>\n"
-    )
+    lead = f'<p class="lead">{escape(overall(found))}</p>\n<ul>\n{"".join(items)}</ul>\n'
+    return f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'
 
 
 def ranked(remarks: Iterable[Remark], parts: Sequence[Part]) -> list[str]:
     """Return what is said of the ranks and skills of one task, where there is one setting of it."""
     mine = [remark for remark in remarks if remark.topic in RANKS and remark.facts["task"] == parts[0].first.task]
     return [headed(remark)[1] for remark in mine]
-
-
-def endings(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
-    """Yield what was not run, what else there is to know, and how to read it all."""
-    told = [(one.topic in NOT_RUN, *headed(one)) for one in remarks if one.topic not in (*RANKS, Topic.PLACES)]
-    missing = [(name, text) for gone, name, text in told if gone] or [("", "Everything that was asked for.")]
-    yield Section("missing", "What was not run", "What was not run, or has no value", pairs(missing))
-    rest = [(name, text) for gone, name, text in told if not gone]
-    if rest:
-        yield Section("notes", "Notes", "Notes", pairs(rest))
-    yield Section("legend", "How to read it", "How to read it", pairs(legend(across)))
-
-
-def headed(remark: Remark) -> tuple[str, str]:
-    """Return what a remark begins with, and the rest of it."""
-    name, _, text = words(remark).partition(" ")
-    return name, text.strip()
-
-
-def legend(across: bool) -> Iterator[tuple[str, str]]:
-    """Yield each heading of the tables with what it means."""
-    name, parts = "", []
-    for line in [*LEGEND, *(ACROSS if across else ())]:
-        if line[0] != " " and parts:
-            yield name, " ".join(parts)
-            parts = []
-        name = line[:11].strip() or name
-        parts.append(line[11:])
-    yield name, " ".join(parts)
-
-
-def about(findings: Findings, manifest: Manifest | None) -> Section:
-    """Return what the run was."""
-    rows = [
-        *(recorded(manifest) if manifest else [("run", "no manifest.json says how it was made")]),
-        *design(findings),
-    ]
-    return Section("run", "The run", "The run", pairs(rows))
-
-
-def recorded(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield what a manifest says of its run."""
-    yield "date", manifest.date or "not recorded"
-    yield "command", manifest.command or "from Python"
-    for name in ("versions", "machine"):
-        yield name, manifest.listed(name) or "not recorded"
-    yield "engine", manifest.engine or "not recorded"
-    for name in manifest.datasets:
-        yield "data", f"{name}: {manifest.listed('datasets', name)}"
-
-
-def design(findings: Findings) -> Iterator[tuple[str, str]]:
-    """Yield protocol and estimand."""
-    trials = findings.trials
-    yield (
-        "trainings",
-        f"{len(trials)}: {trials.loss.nunique()} losses, {trials.dataset.nunique()} data sets, {trials.seed.nunique()} seeds",
-    )
-    shown = dict.fromkeys(setting(row) for _, row in findings.summary.iterrows())
-    yield "protocol", PROTOCOL + "."
-    for one in shown:
-        yield "protocol", one
-    yield "estimand", ESTIMAND + "."
-    units: dict[str, dict[str, None]] = {}
-    for one in findings.answers:
-        units.setdefault(one.unit, {})[one.dataset] = None
-    counted = (f"{unit}s on {joined(datasets)}" for unit, datasets in units.items())
-    yield "unit", f"what is counted as independent: {'; '.join(counted)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from lossbench.report.charts.look import Look
@@ -9,6 +10,7 @@ from lossbench.report.escape import html as escape
 from lossbench.report.html.figure import swatch
 from lossbench.report.tables import Table
 
+BREAKS = re.compile("([_:=/,])")
 FAR = 3  # columns that a phone leaves out
 
 
@@ -34,6 +36,12 @@ def grid(table: Table, caption: str, looks: Mapping[str, Look], name: str = "los
     return wrapped(caption, heads, rows)
 
 
+def head(name: str, look: Look | None, kind: str = ' class="text"') -> str:
+    """Return the cell that names a row; a long name breaks at the marks within it."""
+    said = BREAKS.sub(r"\1<wbr>", escape(name))
+    return f'<th scope="row"{kind}>{swatch(look) if look else ""}{said}</th>'
+
+
 def wrapped(caption: str, heads: str, rows: str, kind: str = "") -> str:
     """Return a table of cells that are made already."""
     named = f' class="{kind}"' if kind else ""
@@ -55,7 +63,7 @@ def _row(
     for column, cell, kind in zip(table.columns, cells, told, strict=True):
         if column == name:
             look = looks.get(cell.partition(" @")[0])
-            inner.append(f'<th scope="row"{kind}>{swatch(look) if look else ""}{escape(cell)}</th>')
+            inner.append(head(cell, look, kind))
         else:
             inner.append(f"<td{kind}>{escape(cell)}</td>")
     kind = ' class="best"' if best else ""
