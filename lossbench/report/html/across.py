@@ -44,13 +44,16 @@ def over_data_sets(
         grid(ranked, "Mean ranks and skills over data sets, the best rank first", looks),
         wins(losses, beaten(findings.comparisons, first), looks, int(first.data_sets)),
     ]
+    figures = [
+        ranks(rows, looks),
+        profiles(key, findings.profiles.merge(rows.head(1)[list(RANKED)]), looks),
+        planes(parts),
+    ]
     body = [
         *map(paragraph, said),
         legend(losses, looks, first.reference),
         f'<div class="beside">\n{"".join(tables)}</div>\n',
-        ranks(rows, looks),
-        profiles(key, findings.profiles.merge(rows.head(1)[list(RANKED)]), looks),
-        planes(parts),
+        f'<div class="figures">\n{"".join(figures)}</div>\n',
     ]
     task, _, rest = table.title.partition(",")
     return Section(key, f"{task}, over data sets", f"{escape(task)}<small>,{escape(rest)}</small>", "".join(body))

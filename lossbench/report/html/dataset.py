@@ -40,6 +40,6 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
         paragraph(answer) if answer else "",
         legend(part.order, part.looks, part.first.reference),
         f'<div class="beside">\n{differences(part)}{grid(table, caption, part.looks)}</div>\n',
-        *figures,
+        f'<div class="figures">\n{"".join(figures)}</div>\n',
     ]
     return Section(part.key, name, title, "".join(body))

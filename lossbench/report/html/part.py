@@ -69,7 +69,7 @@ class Part:
     courses: Courses
     looks: Mapping[str, Look]
 
-    @property
+    @cached_property
     def first(self) -> pd.Series[Any]:
         """A row, for what all share."""
         return self.group.iloc[0]
@@ -84,7 +84,7 @@ class Part:
         """Which way is better."""
         return "higher" if METRICS[self.first.score].greater_is_better else "lower"
 
-    @property
+    @cached_property
     def order(self) -> list[str]:
         """The losses in the order of all data sets, the reference first."""
         return sorted(self.group.loss, key=lambda loss: (loss != self.first.reference, self.looks[loss].number))
