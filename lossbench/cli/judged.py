@@ -76,6 +76,7 @@ def publish(
     """Write the files, then print what was asked for."""
     from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
     from lossbench.claims.tables import LEGEND, overview
+    from lossbench.claims.told.page import claims_page
     from lossbench.report.tables import markdown
     from lossbench.results.write import write_text
 
@@ -90,6 +91,7 @@ def publish(
         write_text(folder / "claims.csv", makers["csv"]())
         write_text(folder / "evidence.csv", evidence_csv(judgements))
         write_text(folder / "claims.md", makers["markdown"]())
+        write_text(folder / "claims.html", claims_page(judgements, catalogue, study))
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:

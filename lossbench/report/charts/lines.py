@@ -13,7 +13,7 @@ from lossbench.report.charts.picture import Frame
 from lossbench.report.charts.scale import Scale, apart
 
 CROWD = 4
-"""Lines that one picture has room for; more get a panel each, with the others behind it."""
+"""Lines with bands that one picture has room for; more get a panel each, with the others behind it."""
 
 FIRST = 20  # part of a line that is not counted when an axis is laid out
 MOST = 200
@@ -61,6 +61,7 @@ class Lines:
         steps: whether y stays until the next x.
         dots: whether each point has a marker.
         ends: the least and the greatest y to be drawn; None for those of the lines.
+        room: how many lines one picture has room for.
     """
 
     key: str
@@ -73,11 +74,12 @@ class Lines:
     steps: bool = False
     dots: bool = False
     ends: tuple[float, float] | None = None
+    room: int = CROWD
 
     @property
     def crowded(self) -> bool:
         """Whether each loss has a panel."""
-        return len(self.lines) > CROWD
+        return len(self.lines) > self.room
 
     @cached_property
     def limits(self) -> tuple[float, float]:

@@ -16,7 +16,7 @@
     if (type !== "png") setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
   const named = (part, end) => {
-    const section = part.closest("section");
+    const section = part.closest("article, section");
     const words = [document.title, section ? section.id : "", part.matches("figure") ? part.querySelector("h3").textContent : "table"];
     return words.join(" ").replace(/[^\w.-]+/g, "_").slice(0, 80) + end;
   };
@@ -25,7 +25,7 @@
 
   // The legend of a section: switch a loss, single one out, light one up.
   for (const legend of all(".legend")) {
-    const section = legend.closest("section"), items = all("li", legend), off = new Set();
+    const section = legend.closest("article, section"), items = all("li", legend), off = new Set();
     const drawn = name => all(`figure .${name}`, section);
     const switches = items.map(item => {
       const name = item.dataset.l, loss = item.querySelector("span").textContent;
@@ -197,9 +197,35 @@
       };
       image.src = "data:image/svg+xml," + encodeURIComponent(text);
     };
+    if (figure.matches(".sides")) continue;
     const title = figure.querySelector("h3").textContent;
     const tool = (name, act) => make("button", {type: "button", "aria-label": `${title} as ${name}`, onclick: act}, name);
     figure.querySelector("h3").after(make("div", {class: "tools"}, tool("SVG", toSVG), tool("PNG", toPNG)));
+  }
+
+  // Cards are filtered by what they say of themselves, and by a word.
+  for (const bar of all(".filters")) {
+    const cards = all(".card"), count = make("span", {role: "status"});
+    const word = make("input", {type: "search", placeholder: "a word", "aria-label": "a word"});
+    const lists = bar.dataset.by.split(" ").map(name => {
+      const values = [...new Set(cards.map(card => card.dataset[name]))];
+      const options = values.map(value => make("option", {value}, value));
+      return [name, make("select", {"aria-label": name}, make("option", {value: ""}, `every ${name}`), ...options)];
+    });
+    const show = () => {
+      for (const card of cards) {
+        const fits = lists.every(([name, list]) => !list.value || card.dataset[name] === list.value);
+        card.hidden = !fits || !card.textContent.toLowerCase().includes(word.value.toLowerCase());
+      }
+      for (const section of all("section")) {
+        const mine = all(".card", section);
+        section.hidden = mine.length > 0 && mine.every(card => card.hidden);
+      }
+      count.textContent = `${cards.filter(card => !card.hidden).length} of ${cards.length} shown`;
+    };
+    for (const control of [...lists.map(pair => pair[1]), word]) control.oninput = show;
+    bar.append(...lists.map(pair => pair[1]), word, count);
+    show();
   }
 
   // Tables are sorted by a heading, filtered by a word, and saved.
