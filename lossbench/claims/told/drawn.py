@@ -26,12 +26,16 @@ WHOLE = 0.05
 """Of the quantities of a claim, the share of its units that one needs for a picture of its own."""
 
 
-def drawn(judgement: Judgement) -> str:
-    """Return the figures of a claim in HTML; empty where nothing was tried."""
+def drawn(judgement: Judgement, key: str) -> str:
+    """Return the figures of a claim in HTML; empty where nothing was tried.
+
+    Args:
+        judgement: whose evidence is drawn.
+        key: begins the names of their parts, unlike that of any other claim on the page.
+    """
     lines = counting(judgement)
     if not lines:
         return ""
-    key = f"c{judgement.claim.id}"
     return "".join([_sides(lines), *_measured(lines), *_curves(judgement, key), *_planes(judgement)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from lossbench.claims.catalogue import Catalogue
@@ -26,10 +27,11 @@ LOOKS = 40
 
 def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> str:
     """Return the page of some judgements."""
-    documents = grouped(judgements, lambda judgement: judgement.claim.document)
+    cards = [(one, card(one, f"c{number}", catalogue, study)) for number, one in enumerate(judgements)]
+    documents = grouped(cards, lambda pair: title_of(pair[0].claim.document, catalogue))
     sections = [
-        Section(f"doc{number}", name := title_of(one, catalogue), escape(name), _cards(mine, catalogue, study))
-        for number, (one, mine) in enumerate(documents.items())
+        Section(f"doc{number}", name, escape(name), "".join(text for _, text in mine))
+        for number, (name, mine) in enumerate(documents.items())
     ]
     table = next(overview(judgements, catalogue))
     lead = f'<p class="lead">{escape(tally(judgements))}</p>\n{paragraph(LEGEND[0])}'
@@ -44,22 +46,28 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
     return document(title, below, top, sections, looks([map(str, range(LOOKS))]).values())
 
 
-def _cards(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> str:
-    return "".join(card(one, catalogue, study) for one in judgements)
-
-
-def card(judgement: Judgement, catalogue: Catalogue, study: Study) -> str:
-    """Return the card of one claim."""
+def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:
+    """Return the card of one claim; `key` begins the names of its parts."""
     claim, stands = judgement.claim, standing(judgement.verdict)
     data = {"document": title_of(claim.document, catalogue), "form": claim.form, "verdict": stands}
     told = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     head = f"<h3>{escape(claim.id)}: {escape(claim.sentence)}</h3>\n"
-    verdict = (
-        f'<p class="stands"><span aria-hidden="true">{SIGNS[stands]}</span> {escape(judgement.verdict)}</p>\n'
-    )
+    sign = f'<span aria-hidden="true">{SIGNS[stands]}</span>'
+    verdict = f'<p class="stands">{sign} {escape(judgement.verdict)}</p>\n'
     more = f"<details><summary>How it was tried</summary>{pairs(_facts(judgement, catalogue, study))}</details>\n"
-    body = f'{head}{verdict}{paragraph(judgement.answer)}<div class="figures">{drawn(judgement)}</div>\n{more}'
-    return f'<article class="card" id="{escape(claim.id)}"{told}>\n{body}</article>\n'
+    figures = f'<div class="figures">{drawn(judgement, key)}</div>\n'
+    body = f"{head}{verdict}{paragraph(judgement.answer)}{figures}{more}"
+    return f'<article class="card" id="{escape(anchor(claim.id))}"{told}>\n{body}</article>\n'
+
+
+def anchor(name: str) -> str:
+    """Return the address of a claim on the page.
+
+    Example:
+        >>> anchor("A1"), anchor("mine, too")
+        ('claim-A1', 'claim-mine--too')
+    """
+    return f"claim-{re.sub('[^A-Za-z0-9]', '-', name)}"
 
 
 def _facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:

@@ -78,8 +78,8 @@ def section(key: str, shaped: Sequence[Shaped], every: Mapping[str, Look]) -> Se
         _figure("Gradient", GRADIENTS, f"{key}g", [(one, one.shape.gradient) for one in shaped], every),
     ]
     about = "".join(
-        f"<h3>{swatch(every[one.spec])}{escape(one.spec)}</h3>\n{pairs(known(one.loss.record, one.loss.parameters))}"
-        for one in shaped
+        f"<h3>{swatch(every[spec])}{escape(spec)}</h3>\n{pairs(known(loss.record, loss.parameters))}"
+        for spec, loss, _ in shaped
     )
     drawn = f'<div class="figures large">{"".join(figures)}</div>\n'
     body = f"{legend([one.spec for one in shaped], every)}{drawn}{about}"

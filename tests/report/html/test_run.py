@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +16,7 @@ from lossbench.remark import Topic
 from lossbench.report.answer import lead
 from lossbench.report.html.across import beaten
 from lossbench.report.html.document import part
-from lossbench.report.html.ending import reading
+from lossbench.report.html.ending import reading as legend
 from lossbench.report.html.run import page
 from lossbench.report.save import reports
 from lossbench.report.tables import rank_table, several, tables
@@ -28,66 +24,10 @@ from lossbench.report.words import ACROSS, LEGEND
 from lossbench.results.manifest import Manifest
 from lossbench.results.remake import remake
 from lossbench.stats.findings import Findings
+from report.html.reading import pictures, read, sections, seen
 
-EMPTY = {"meta", "br", "wbr"}
 REFERENCE = Path(lossbench.__file__).parents[1] / "results" / "reference"
 LARGEST = 600_000  # bytes of the page of the default run
-
-
-class Balance(HTMLParser):
-    """Follows the tags that are open, and refuses one that closes another."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.cells: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102
-        found = dict(attrs)
-        self.ids += [str(found["id"])] if "id" in found else []
-        self.links += [str(found["href"])] if "href" in found else []
-        if tag in {"td", "th", "h2"}:
-            self.cells.append("")
-        if tag not in EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102
-        self.handle_starttag(tag, attrs)
-        self.open = self.open[:-1]
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: D102
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:  # noqa: D102
-        if {"td", "th", "h2"} & set(self.open):
-            self.cells[-1] += data
-
-
-def read(text: str) -> Balance:
-    """Return the parsed page; every tag is closed."""
-    parser = Balance()
-    parser.feed(text)
-    parser.close()
-    assert parser.open == []
-    return parser
-
-
-def seen(text: str) -> str:
-    """Return what a browser shows of some HTML."""
-    return unescape(re.sub("<(script|style)>.*?</\\1>|<[^>]*>", "", text, flags=re.DOTALL))
-
-
-def pictures(text: str) -> Iterator[ET.Element]:
-    """Yield the pictures of some HTML; each of them is well-formed."""
-    for found in re.findall("<svg.*?</svg>", text, re.DOTALL):
-        yield ET.fromstring(found)
-
-
-def sections(text: str) -> dict[str, str]:
-    """Return the sections of a page by their address."""
-    return dict(re.findall(r'<section id="(\w+)"(.*?)</section>', text, re.DOTALL))
 
 
 @pytest.fixture(scope="module")
@@ -236,5 +176,5 @@ def test_it_says_what_the_run_was(reference: str) -> None:
 def test_all_of_the_legend_is_there() -> None:
     """Each line of it, under its heading."""
     for lines in (LEGEND, (*LEGEND, *ACROSS)):
-        found = dict(reading(len(lines) > len(LEGEND)))
+        found = dict(legend(len(lines) > len(LEGEND)))
         assert " ".join(" ".join(lines).split()) == " ".join(f"{name} {text}" for name, text in found.items())
