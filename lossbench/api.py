@@ -15,11 +15,12 @@ from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_idle_margins
-from lossbench.plan.request import Engine, Manner, Request, choose_device
+from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import Settings, make_settings, placed
 from lossbench.report.answer import lead, wrapped
 from lossbench.report.save import save
 from lossbench.results import comparison
+from lossbench.results.folder import other_run
 from lossbench.results.read import read_baseline
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
@@ -75,7 +76,7 @@ def compare(
     score: Texts | None = None,
     margins: Mapping[str, float] | None = None,
     jobs: int | None = None,
-    engine: Engine = "fused",
+    engine: Engine | None = None,
     device: str = "cpu",
     cache: bool = False,
     budget: float = math.inf,
@@ -103,7 +104,8 @@ def compare(
         score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         jobs: processes; None for one a core where the work is worth it.
-        engine: "fused", or "loop" for the slow oracle in plain PyTorch.
+        engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
+            compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
@@ -139,7 +141,8 @@ def compare(
         score=listed(score),
         margins=margins,
     )
-    request = Request(Manner(jobs, engine, choose_device(device)), cache, budget)
+    device = choose_device(device)
+    request = Request(Manner(jobs, engine or usual_engine(device), device), cache, budget)
     return answer(planned(settings, config, margins), request, nullcontext(progress)).comparison
 
 
@@ -152,12 +155,14 @@ class Answer:
         comparison: the results.
         verdict: what came of the gate; None where there is no baseline.
         unwritten: which files could not be written, why, and what to do; empty where all could.
+        replaced: the command of another run whose files lay in the folder; empty where there was none.
     """
 
     request: Request
     comparison: Comparison
     verdict: GateReport | None
     unwritten: str
+    replaced: str = ""
 
     @property
     def folder(self) -> Path | None:
@@ -197,10 +202,11 @@ def answer(experiment: Experiment, request: Request, watch: AbstractContextManag
     """
     judge = prepare_gate(experiment, request)
     prepare_targets(request)
+    replaced = "" if request.folder is None else other_run(request.folder, experiment.settings)
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
     found = Comparison(**vars(done))
-    return Answer(request, found, unwritten=write_files(found, request), verdict=judge(found.trials))
+    return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
 
 
 def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:

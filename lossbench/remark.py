@@ -41,6 +41,7 @@ class Topic(Enum):
     UNDEFINED = "dataset", "score", "seeds"
     FEW_SEEDS = ("enough",)
     NOT_KEPT = ("reason",)
+    NOT_COMPILED = ("reason",)
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
@@ -52,6 +53,7 @@ class Topic(Enum):
     NO_ROWS = ()
     TIME = "trials", "seconds", "cached"
     FILES = ("folder",)
+    REPLACED = ("command",)
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
     UTF16 = ()
@@ -121,5 +123,5 @@ class Remark:
         assert set(self.facts) == set(self.topic.facts), f"{self.topic}: {sorted(self.facts)}"
 
 
-ALARMS = frozenset({Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS, Topic.EDGE, Topic.NOT_KEPT})
+ALARMS = frozenset({Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS, Topic.EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED})
 """What is said on standard error where the format has no room for words."""

@@ -35,7 +35,9 @@ def answer(claim: Claim, finding: Finding) -> str:
     if finding.verdict == WEAK:
         seen = finding.tally.visible
         only = f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
-        return f"Too weak to say: {cases(claim, finding.tally)}{only}{differences(finding.tally)}."
+        return (
+            f"Too weak to say: {cases(claim, finding.tally)}{only}{differences(finding.tally)}{retried(finding)}."
+        )
     return f"{SENTENCES[claim.form](claim, finding)}."
 
 
@@ -162,8 +164,17 @@ def universal(claim: Claim, finding: Finding) -> str:
     """Word a claim of everything: its counterexample, or what was tried."""
     head = upper(finding.verdict)
     if finding.case is not None:
-        return f"{head}: {told(finding.case)}; {cases(claim, finding.tally)}"
-    return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}"
+        return f"{head}: {told(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
+    return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}{retried(finding)}"
+
+
+def retried(finding: Finding) -> str:
+    """Say what became of the case most against a claim, tried on fresh seeds; empty where none was."""
+    if finding.again is None:
+        return ""
+    if finding.case is finding.again:
+        return ", found on other seeds and seen again on fresh ones"
+    return f"; the case most against it, tried again on fresh seeds, does not refute it: {told(finding.again)}"
 
 
 def existential(claim: Claim, finding: Finding) -> str:

@@ -89,12 +89,13 @@ def decided(holds: bool) -> Word:
     return "reproduced" if holds else "contradicted"
 
 
-Role = Literal["unit", "sensitivity", "shown"]
+Role = Literal["unit", "sensitivity", "shown", "retrial"]
 """What a line of evidence is for.
 
 - unit: it decides; it is what a verdict counts.
 - sensitivity: the same question under another protocol, or of other rivals; shown, and never counted.
 - shown: a figure beside the others, such as the level of a score.
+- retrial: the case that speaks most against a claim of everything, on fresh seeds; see `lossbench.claims.retrial`.
 """
 
 Reading = Literal["as stated", "but for rounding", "another"]
@@ -144,6 +145,8 @@ class Evidence:
         n: rows or seeds of an experiment, or points of a derivative or property.
         over: what n counts, where something was trained.
         p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
+        against: how many standard errors it is away from what is claimed, the other way; 0 where it agrees, or
+            where nothing was tested.
         diverged: how many trainings of the arms diverged.
         clause: what was found, in words for the answer; empty where the figures say it.
         note: what a reader must know besides.
@@ -178,6 +181,7 @@ class Evidence:
     n: int | None = None
     over: Literal["", "rows", "seeds"] = ""
     p_value: float | None = None
+    against: float = 0.0
     diverged: int = 0
     clause: str = ""
     note: str = ""

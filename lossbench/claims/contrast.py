@@ -77,6 +77,15 @@ class Contrast:
         mean, error, freedom, n = (np.asarray(getattr(found, one.name)).item() for one in fields(found))
         return Estimate(mean - self.bound, error, freedom, n)
 
+    @property
+    def against(self) -> float:
+        """How many standard errors the difference is beyond what is claimed, the other way; 0 where it agrees."""
+        mean, error = float(self.estimate.mean), float(self.estimate.error)
+        if not error > 0.0:
+            return 0.0
+        lower = self.greater_is_better == (self.direction != "worse")
+        return abs(mean / error) if self.direction == "equal" else max(0.0, (-mean if lower else mean) / error)
+
 
 def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
     """Judge all comparisons that are made for one claim.
@@ -115,6 +124,7 @@ def judge(contrast: Contrast, adjusted_p: float, same_p: float) -> Evidence:
     n = int(interval.n)
     over: Literal["rows", "seeds"] = "rows" if isinstance(contrast.spread, RowSpread) else "seeds"
     found = replace(contrast.line, measured=mean, low=low, high=high, n=n, over=over, p_value=number(adjusted_p))
+    found = replace(found, against=contrast.against)
     if not n:
         return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
     return replace(found, verdict="inconclusive" if contrast.blurred else word_for(contrast, adjusted_p, same_p))

@@ -62,6 +62,7 @@ class Finding:
         parts: of a conjunction, the verdict of each part.
         sizes: of a magnitude, the units of the size.
         case: the line of evidence that decides alone, as a counterexample does; None where many do.
+        again: of a universal claim, the case most against it, tried again; None where none was.
     """
 
     verdict: str
@@ -70,6 +71,7 @@ class Finding:
     parts: Mapping[str, str] = field(default_factory=dict)
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
+    again: Evidence | None = None
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
@@ -129,12 +131,14 @@ def side_of(word: str) -> str:
 
 
 def universal(evidence: Sequence[Evidence]) -> Finding:
-    """Return whether one case opposes, beyond the margin and significant after correction."""
+    """Return whether one case opposes, beyond the margin: exactly, or once more on seeds that did not find it."""
     tally = Tally.of(evidence)
-    if tally.opposing:
-        return Finding("refuted", tally, case=tally.worst)
-    strong = 2 * len(tally.supporting) >= len(tally.units)
-    return Finding("holds everywhere tried" if strong else WEAK, tally)
+    again = next((line for line in evidence if line.role == "retrial"), None)
+    case = tally.worst if again is None else again if again.verdict == "contradicted" else None
+    if case is not None:
+        return Finding("refuted", tally, case=case, again=again)
+    strong = 2 * len(tally.supporting) >= len(tally.units) and not tally.opposing
+    return Finding("holds everywhere tried" if strong else WEAK, tally, again=again)
 
 
 def existential(evidence: Sequence[Evidence]) -> Finding:

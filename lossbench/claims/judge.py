@@ -13,6 +13,7 @@ from lossbench.claims.forms import find
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
+from lossbench.claims.retrial import fresh, retrial, suspect
 from lossbench.claims.study import Study
 from lossbench.errors import ConfigError, UsageError
 
@@ -87,6 +88,8 @@ class Inquiry:
     def judgement(self, claim: Claim) -> Judgement:
         """Try a claim, unless that was done, and judge it."""
         evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
+        if claim.form == "universal":
+            evidence = (*evidence, *self.again(claim))
         finding = find(claim.form, evidence) if evidence or not left else None
         return Judgement(claim, evidence, finding, left, self.command(claim))
 
@@ -98,6 +101,24 @@ class Inquiry:
             theirs = self.found(self.catalogue.claims[other])
             lines += [replace(line, claim=other) for line in theirs] if several else theirs
         return tuple(lines)
+
+    def again(self, claim: Claim) -> Lines:
+        """Return the case that speaks most against a claim, tried on fresh seeds; none where none does."""
+        found = {one.id: suspect(self.found(one)) for one in self.catalogue.deciding(claim)}
+        cases = {name: line for name, line in found.items() if line is not None}
+        if not cases:
+            return ()
+        name = max(cases, key=lambda name: cases[name].against)
+        return self._retried(self.catalogue.claims[name], cases[name])
+
+    def _retried(self, claim: Claim, case: Evidence) -> Lines:
+        study = fresh(self.naming(claim))
+        lines = recall(claim, self.catalogue, study)
+        if lines is None:
+            designs = [EXPERIMENTS[name](claim, study, **arguments_for(claim, name)) for name in claim.experiments]
+            lines = tuple(line for one in designs if isinstance(one, Design) for line in retrial(one, case, study))
+            remember(claim, self.catalogue, study, lines)
+        return lines
 
     def knows(self, claim: Claim) -> bool:
         """Say whether the experiments of a claim need not be tried, and take over what an earlier run found."""

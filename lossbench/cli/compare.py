@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
     from lossbench.plan.request import Request
+    from lossbench.plan.settings import Settings
     from lossbench.results.comparison import Comparison
     from lossbench.stats.gate import GateReport
 
@@ -105,7 +106,7 @@ EXAMPLES = (
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
-@click.option("--engine", type=click.Choice(["fused", "loop"]), default="fused", help="loop: the slow oracle.")
+@click.option("--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle.")
 @click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
 @click.option(
     "--baseline-if-exists",
@@ -158,7 +159,7 @@ def read_options(
     from lossbench.api import planned
     from lossbench.errors import BadValue
     from lossbench.plan.gate import parse_rules
-    from lossbench.plan.request import Manner, Request, choose_device
+    from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
 
     if quick and config:
@@ -169,14 +170,15 @@ def read_options(
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
-    settings = make_settings(config, **changes)
+    settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
+    to_file = options["csv"] is not None
     request = Request(
-        Manner(options.pop("jobs"), options.pop("engine"), choose_device(options.pop("device"))),
+        Manner(options.pop("jobs"), options.pop("engine") or usual_engine(device), device),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
-        folder=output or (None if options["csv"] is not None else default_folder(config, custom)),
+        folder=output or (None if to_file else folder_for(settings, config, custom)),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
         **options,
@@ -184,9 +186,12 @@ def read_options(
     return planned(settings, config, margins), request
 
 
-def default_folder(config: str | None, custom: bool) -> Path:
-    """Return where the files go by default: a folder of the config's name, `custom` where options change it."""
-    return Path("results") / ("custom" if custom else Path(config or "default").stem)
+def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
+    """Return where files go by default: a folder of the config's name; of their own where options change it."""
+    from lossbench.results.folder import own_folder
+
+    results = Path("results")
+    return own_folder(results / "custom", settings) if custom else results / Path(config or "default").stem
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
@@ -237,5 +242,5 @@ def print_summary(answered: Answer, form: str) -> None:
     if form == "junit" and answered.verdict:
         click.echo(gate_junit(answered.verdict, comparison.gaps), nl=False)
         return
-    said = [*remarks(comparison), *closing(comparison, answered.folder)]
+    said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
     print_findings(comparison, comparison.gaps, said, form)

@@ -75,8 +75,8 @@ def publish(
 ) -> None:
     """Write the files, then print what was asked for."""
     from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
-    from lossbench.claims.tables import LEGEND, overview
     from lossbench.claims.told.page import claims_page
+    from lossbench.claims.told.tables import LEGEND, overview
     from lossbench.report.tables import markdown
     from lossbench.results.write import write_text
 
@@ -102,8 +102,8 @@ def publish(
 
 def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the scores and a line a claim, or the story of one, as wide as the terminal is."""
-    from lossbench.claims.tables import at_a_glance
     from lossbench.claims.told.story import story
+    from lossbench.claims.told.tables import at_a_glance
     from lossbench.report.terminal import columns, console, print_lines
 
     width = columns()

@@ -35,6 +35,7 @@ from lossbench.training.trial import Trial
 Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
+FEWEST_TUNING_SEEDS = 2  # for a first look
 ROWS_JUDGED = 50_000  # of a law; what is rarer than that is only found where a seed draws it
 
 
@@ -252,9 +253,23 @@ def check_tuning(settings: Settings) -> None:
 
 
 def tuning_seeds(settings: Settings) -> range:
-    """Return the seeds that choose the rates: the next ones after those reported."""
+    """Return the seeds that choose the rates: the next ones after those reported, half as many at most.
+
+    Then the reported ones hold two sets of that size, which show how much hangs on the choice; see
+    `lossbench.stats.choice`.
+    """
     first = max(settings.seeds) + 1
-    return range(first, first + TUNING_SEEDS) if settings.tune else range(0)
+    return range(first, first + tuning_count(len(settings.seeds))) if settings.tune else range(0)
+
+
+def tuning_count(seeds: int) -> int:
+    """Return how many seeds choose the rates where so many are reported.
+
+    Example:
+        >>> [tuning_count(seeds) for seeds in (1, 5, 8, 60)]
+        [2, 2, 4, 5]
+    """
+    return min(TUNING_SEEDS, max(FEWEST_TUNING_SEEDS, seeds // 2))
 
 
 def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Trial]:

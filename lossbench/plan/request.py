@@ -10,12 +10,18 @@ from typing import Literal
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Rule
+from lossbench.training.native.library import chosen_level, fault
 
-Engine = Literal["fused", "loop"]
-ENGINES: tuple[Engine, ...] = ("fused", "loop")
+Engine = Literal["native", "fused", "loop"]
+ENGINES: tuple[Engine, ...] = ("native", "fused", "loop")
 DEVICES = ("cpu", "auto", "cuda")
 STDOUT = "-"
 MOST_JOBS = 1024  # each takes half a gigabyte
+
+
+def usual_engine(device: str = "cpu") -> Engine:
+    """Return the engine that trains where none is named: the compiled one where there is one, on the processor."""
+    return "fused" if device != "cpu" or fault() else "native"
 
 
 @dataclass(frozen=True)
@@ -24,21 +30,25 @@ class Manner:
 
     Args:
         jobs: processes; None for one a core where the work is worth it.
-        engine: "fused", or "loop" for the slow oracle.
+        engine: "native", compiled; "fused", in torch; or "loop", the slow oracle.
         device: "cpu" or "cuda", see `choose_device`.
 
     Raises:
         UnknownName: no such engine.
-        BadValue: no process at all.
+        BadValue: no process at all, or no compiled step for the engine that is named, or not on that device.
     """
 
     jobs: int | None = None
-    engine: Engine = "fused"
+    engine: Engine = field(default_factory=usual_engine)
     device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise UnknownName("engine", self.engine, ENGINES)
+        if self.engine == "native":
+            chosen_level()
+        if self.engine == "native" and self.device != "cpu":
+            raise BadValue(f"engine native trains on the processor; for --device {self.device} choose --engine fused")
         if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
             raise BadValue(
                 f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"

@@ -182,6 +182,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
+    Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,
@@ -196,6 +197,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     "intervals are wider",
     Topic.TIME: time,
     Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
+    Topic.REPLACED: "replaced the files of another run, {command}",
     Topic.DATA: "data     {dataset}: {remark}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",

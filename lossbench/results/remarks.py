@@ -16,6 +16,7 @@ from lossbench.schema import three
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
+from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,13 +50,23 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
 
-def closing(comparison: Comparison, folder: Path | None) -> Iterator[Remark]:
-    """Yield what is only true of this run, whose files lie in `folder` if any were written."""
+def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:
+    """Yield what is only true of this run.
+
+    Args:
+        comparison: the run.
+        folder: where its files lie; None where none were written.
+        replaced: the command of another run whose files lay there; empty where there was none.
+    """
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)
+    if comparison.manner.engine == "fused" and comparison.manner.device == "cpu" and (reason := fault()):
+        yield Topic.NOT_COMPILED(reason=reason)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
+        if replaced:
+            yield Topic.REPLACED(command=replaced)
         yield Topic.FILES(folder=folder)
 
 

@@ -17,7 +17,9 @@ from lossbench.training.trial import Trial
 
 
 def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray]) -> RowScores:
-    """Return what the rows of tables contribute, for the trials that are reported at the smallest share.
+    """Return what the rows of tables contribute, for trials at the least contaminated share and at the largest.
+
+    These are the shares at which losses are tested; those between are only drawn.
 
     Under a law every seed has rows of its own, so there is nothing to add up; nor is there of a training that did
     not end well, or that an older lossbench stored without its outputs.
@@ -27,8 +29,10 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
         rows: one row a trial, numbered by its place in the experiment.
         outputs: (test rows * outputs,) the raw outputs of each, in the same order.
     """
-    least = rows.groupby("dataset").outlier_fraction.transform("min")
-    judged = (rows.status == "ok") & (rows.outlier_fraction == least) & (rows.sampling == "resplit")
+    shares = rows.groupby("dataset").outlier_fraction
+    least, most = shares.transform("min"), shares.transform("max")
+    judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
+    judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
     held = {
         experiment.trials[rows.index[place]]: (place, outputs[place])

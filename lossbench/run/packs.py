@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -131,18 +131,49 @@ def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
 
 def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
     """Train one pack by an engine on a device; also return what was seen of users' losses."""
-    import torch
-
-    from lossbench.training import fused, loop
-
     users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
-    # The default device is for the loop, and for tensors that a custom loss makes. It slows every call into torch,
-    # so it is not set where it would be the usual one.
-    with (
-        nullcontext() if device == "cpu" else torch.device(device),
-        contained() if users else nullcontext(Seen()) as seen,
-    ):
-        trace = fused.train(pack, device=device) if engine == "fused" else loop.train(pack)
+    with on(device), contained() if users else nullcontext(Seen()) as seen:
+        trace = TRAINED_BY[engine](pack, device)
     if seen.altered:
         raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)
     return trace, seen
+
+
+def on(device: str) -> AbstractContextManager[object]:
+    """Make a device the default one: for the loop, and for tensors that a custom loss makes.
+
+    It slows every call into torch, so it is not set where it would be the usual one.
+    """
+    if device == "cpu":
+        return nullcontext()
+    import torch
+
+    return torch.device(device)
+
+
+def by_native(pack: Pack, device: str) -> Trace:
+    """Train a pack by the compiled engine, which imports torch only for losses that are not compiled."""
+    from lossbench.training import native
+
+    return native.train(pack)
+
+
+def by_fused(pack: Pack, device: str) -> Trace:
+    """Train a pack by the fused engine."""
+    from lossbench.training import fused
+
+    return fused.train(pack, device=device)
+
+
+def by_loop(pack: Pack, device: str) -> Trace:
+    """Train a pack by the loop engine."""
+    from lossbench.training import loop
+
+    return loop.train(pack)
+
+
+TRAINED_BY: Mapping[Engine, Callable[[Pack, str], Trace]] = {
+    "native": by_native,
+    "fused": by_fused,
+    "loop": by_loop,
+}

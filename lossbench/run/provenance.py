@@ -16,6 +16,8 @@ import numpy as np
 
 from lossbench.losses.loss import Loss
 from lossbench.losses.scaled import Scaled
+from lossbench.training.native.build import source_hash
+from lossbench.training.native.library import chosen_level
 from lossbench.training.pack import Pack
 
 PROGRAM = ("randomness.py", "schema.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
@@ -42,15 +44,20 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
     }
 
 
-@cache
 def fingerprint(engine: str, device: str = "cpu") -> str:
     """Return a hash of all that the bits of a row may depend on beside its trial.
 
     That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
-    of matrix products.
+    of matrix products; of the compiled engine also the sources and flags of its step, and the level of its vectors.
     """
+    return _fingerprint(device, engine, *((chosen_level(), source_hash()) if engine == "native" else ()))
+
+
+@cache
+def _fingerprint(device: str, *engine: str) -> str:
     versions = [version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")]
-    return hashlib.sha256("\n".join([engine, *versions, *processor(device), program()]).encode()).hexdigest()[:12]
+    parts = [*engine, *versions, *processor(device), program()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def processor(device: str) -> list[str]:

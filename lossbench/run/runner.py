@@ -25,12 +25,12 @@ from lossbench.store import Store
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trial import Trial
 
-# A second process costs a second of imports: less work than this, in multiply-adds, is done in one process.
-WORTH_A_PROCESS = 20e9
+# A second process costs a second of imports: work of fewer seconds than this is done in one process.
+WORTH_A_PROCESS = 2.0
 
 # For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
 # that a process takes before it trains, and bytes a row.
-SPEED = {"fused": 1e10, "loop": 2e8}
+SPEED = {"native": 3e10, "fused": 1e10, "loop": 2e8}
 START, PROCESS, ROW = 3.0, 450.0, 2500.0
 
 
@@ -118,7 +118,7 @@ def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> For
     ledger = Ledger(experiment, manner.engine, manner.device, store)
     packs = schedule(experiment, ledger.missing, free_memory(manner.device))
     count = processes(packs, manner)
-    seconds = START + sum(map(work, packs)) / SPEED[manner.engine] / max(1, min(count, len(packs)))
+    seconds = START + training_time(packs, manner) / max(1, min(count, len(packs)))
     trials = len(ledger.places)
     memory = PROCESS + trials * (ROW + 8 * experiment.settings.epochs) / 1e6
     return Forecast(ledger.cached, len(ledger.missing), count, seconds, memory)
@@ -149,7 +149,7 @@ def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = N
 
 def processes(packs: list[Pack], manner: Manner) -> int:
     """Return the number of processes: as asked for, else one a core where the work is worth it."""
-    worthwhile = manner.engine == "loop" or sum(map(work, packs)) > WORTH_A_PROCESS
+    worthwhile = training_time(packs, manner) > WORTH_A_PROCESS
     return manner.jobs or (available_cores() if worthwhile and manner.device == "cpu" else 1)
 
 
@@ -180,6 +180,11 @@ def finished(ledger: Ledger) -> Finished:
     contributed = row_scores(ledger.experiment, rows[whole], kept)
     done = ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     return Finished(rows[whole], curves[whole], contributed, *done)
+
+
+def training_time(packs: list[Pack], manner: Manner) -> float:
+    """Return about how many seconds the training of packs takes on one core."""
+    return sum(map(work, packs)) / SPEED[manner.engine]
 
 
 def work(pack: Pack) -> float:

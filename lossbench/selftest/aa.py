@@ -21,6 +21,7 @@ from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import core_losses
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.request import usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.schema import MARGINS, METRICS
 from lossbench.stats.estimate import ALPHA, LEVEL
@@ -155,7 +156,7 @@ def scores_of(pack: Pack) -> np.ndarray:
     from lossbench.training.trace import Validator
 
     pack = replace(pack)  # a copy, so that its cached splits, weights and orders are freed with it
-    return Validator(pack, range(len(pack.trials)), part="test")(train(pack, "fused", "cpu")[0].last)
+    return Validator(pack, range(len(pack.trials)), part="test")(train(pack, usual_engine(), "cpu")[0].last)
 
 
 def rates(scores: np.ndarray, dataset: Dataset) -> dict[str, object]:

@@ -17,6 +17,7 @@ from lossbench.backends import Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.metrics.scores import metrics_of
 from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.request import usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.run.contributed import contributions, units
 from lossbench.run.packs import train
@@ -141,7 +142,7 @@ def judged(fresh: Fresh) -> dict[str, Judged]:
     rows: dict[int, np.ndarray] = {}
     shared = 0.0
     for pack in make_packs(setup, trials):
-        raw = train(pack, "fused", "cpu")[0].last
+        raw = train(pack, usual_engine(), "cpu")[0].last
         cells |= {(t.loss, t.seed): found for t, found in zip(pack.trials, contributions(pack, raw), strict=True)}
         rows |= {seed: units(pack, seed) for seed in pack.folds}
         fold = next(iter(pack.folds.values()))

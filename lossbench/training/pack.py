@@ -95,6 +95,13 @@ class Pack:
                 made[view_of(t)] = contaminated_part(self.folds[t.seed], t)
         return tuple(made[view_of(t)] for t in self.trials)
 
+    @cached_property
+    def views(self) -> tuple[int, ...]:
+        """Which features every trial sees: equal numbers for one object, counted in the order of the trials."""
+        features = [id(part.features) for part in self.training]
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(features))}
+        return tuple(numbers[key] for key in features)
+
     @property
     def model(self) -> Model:
         """The network that all trials share."""

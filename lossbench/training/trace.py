@@ -14,7 +14,7 @@ from lossbench.losses.record import Link
 from lossbench.metrics.convergence import best_epoch
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
-from lossbench.training.pack import Pack
+from lossbench.training.pack import VALUES, Pack
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,19 @@ class Validator:
             prediction = predict(predicted, link, task)
             scores[members] = score(self.pack.metric.name, task, self.targets[members], prediction)
         return scores
+
+
+def training_scores(pack: Pack, indices: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Return the primary score of trials on the part that each was trained on, (trials,).
+
+    Args:
+        pack: the trials.
+        indices: (trials,) which of them.
+        raw: (trials, rows, outputs) their raw outputs.
+    """
+    few = max(1, VALUES // raw[0].size)  # trials at a time: a training part may be large
+    parts = [slice(start, start + few) for start in range(0, len(indices), few)]
+    return np.concatenate([Validator(pack, indices[part].tolist(), "train")(raw[part]) for part in parts])
 
 
 def in_units(fold: Fold, clean: Part, seen: Part) -> Part:

@@ -51,11 +51,21 @@ def test_without_a_unit_nothing_is_testable(form):
 
 @given(evidence)
 def test_one_opposing_case_refutes_a_universal_claim_and_nothing_else_does(found):
-    """The largest is named."""
+    """The largest is named, where none was tried again."""
     finding = find("universal", found)
     opposing = Tally.of(found).opposing
     assert (finding.verdict == "refuted") == bool(opposing)
     assert (finding.case is not None) == bool(opposing)
+
+
+@given(evidence, st.sampled_from(["contradicted", "inconclusive"]))
+def test_what_was_tried_again_alone_refutes_a_universal_claim(found, word):
+    """A case that opposed at first and not again leaves the claim open, and never holds it up."""
+    again = Evidence(word, "f1", role="retrial")
+    finding = find("universal", [Evidence("reproduced", "f1"), *found, again])
+    assert (finding.verdict == "refuted") == (word == "contradicted")
+    assert finding.case is (again if word == "contradicted" else None)
+    assert not (finding.verdict == "holds everywhere tried" and Tally.of(found).opposing)
 
 
 @given(evidence)

@@ -19,7 +19,7 @@ NAMES = [
     ("compare iris", ["unexpected extra argument (iris)", "lossbench compare --help"]),
     ("compare -d", ["'-d' requires an argument"]),
     ("compare --format tabel", ["--format", "'tabel'", "'table', 'csv', 'json', 'markdown'"]),
-    ("compare --engine fusd", ["--engine", "'fusd'", "'fused', 'loop'"]),
+    ("compare --engine fusd", ["--engine", "'fusd'", "'native', 'fused', 'loop'"]),
     ("compare --jobs 0", ["--jobs", "0 is not in the range 1<=x<=1024"]),
     ("compare -d irsi", ["unknown data set 'irsi'", "did you mean 'iris'?", "file.csv:target=column"]),
     ("compare -d imbalanced:positive=0.1", ["unknown parameter 'positive'", "did you mean 'positives'?"]),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from training.cases import COMPILED
 
 from lossbench.schema import METRICS
 
@@ -69,12 +70,13 @@ def test_two_runs_write_the_same_bytes(lossbench: Callable, inside: Callable, tm
     assert (manifest["config"]["epochs"], manifest["trials"]) == (3, 2 * 4 * (8 + 6))
 
 
-def test_both_engines_give_the_same_table(inside: Callable) -> None:
-    """The oracle and the fast engine run the same trials and agree on all but their fingerprints."""
+@pytest.mark.parametrize("engine", ["fused", pytest.param("native", marks=COMPILED)])
+def test_every_engine_gives_the_same_table(inside: Callable, engine: str) -> None:
+    """The oracle and a fast engine run the same trials and agree on all but their fingerprints."""
     command = ("compare", "-d", "iris", "-l", "ce,mse", *BRIEF, "--quiet", "--csv", "-")
-    fused, loop = (read(inside(*command, "--engine", engine).out) for engine in ("fused", "loop"))
-    assert not (fused.pop("fingerprint") == loop.pop("fingerprint")).any()
-    pd.testing.assert_frame_equal(fused, loop, rtol=1e-3)
+    fast, loop = (read(inside(*command, "--engine", one).out) for one in (engine, "loop"))
+    assert not (fast.pop("fingerprint") == loop.pop("fingerprint")).any()
+    pd.testing.assert_frame_equal(fast, loop, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["sales.csv", "a folder/with: colon.csv", "sales.parquet"])
@@ -152,6 +154,17 @@ def test_the_folder_goes_by_the_config(inside: Callable, tmp_path: Path) -> None
         assert outcome.code == 0
         assert f"open     {folder}/report.html " in outcome.out
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == FILES
+
+
+def test_a_run_replaces_no_other_silently(inside: Callable, tmp_path: Path) -> None:
+    """By default each experiment has a folder, the same one when it is run again; elsewhere what goes is named."""
+    first, second = (("compare", "-d", "iris", "-l", loss, *BRIEF) for loss in ("ce", "mse"))
+    for command, folder in ((first, "custom"), (second, "custom-2"), (first, "custom"), (second, "custom-2")):
+        assert f"open     results/{folder}/report.html " in inside(*command).out
+    assert "replaced" not in inside(*first).out
+    assert "replaced the files of another run, " in inside(*second, "-o", "results/custom").out
+    (tmp_path / "results" / "custom" / "manifest.json").write_text("{")
+    assert "open     results/custom-3/report.html " in inside(*first).out
 
 
 def test_a_csv_file_takes_the_place_of_the_folder(inside: Callable, tmp_path: Path) -> None:

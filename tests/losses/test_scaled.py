@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from training.cases import pack
+from training.cases import ENGINES, pack
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.losses.custom import locate
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
-from lossbench.training import fused, loop
 from lossbench.training.trial import Trial
 
 from .cases import CASES, RECORDS, cases, close
@@ -208,12 +207,12 @@ def test_bad_specs_are_refused(spec, task, error, message):
         get_loss(spec, task)
 
 
-@pytest.mark.parametrize("engine", [fused, loop])
+@pytest.mark.parametrize("train", ENGINES)
 @pytest.mark.parametrize("loss", ["ce", "logit_adjusted:tau=0.7", "bi_tempered", "hinge:margin=2"])
-def test_under_sgd_a_factor_is_a_learning_rate(engine, loss):
+def test_under_sgd_a_factor_is_a_learning_rate(train, loss):
     """A power of two at that much less of a rate trains the same network, and factors may differ in a pack."""
     plain = Trial("iris", "multiclass", "mlp:8", loss, "sgd", 0.1, 0.0, 0.0, 32, 2, "none", 0.0, 0)
     losses = {factor: f"scaled:factor={factor}:loss={loss}" for factor in (0.5, 16)}
     trials = (plain, *(replace(plain, loss=spec, lr=0.1 / factor) for factor, spec in losses.items()))
-    last = engine.train(pack(*trials), torch.float64).last
+    last = train(pack(*trials), torch.float64).last
     np.testing.assert_allclose(last[1:], last[[0, 0]], rtol=1e-12, atol=1e-12)

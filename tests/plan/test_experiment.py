@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from lossbench.data import Dataset, contaminate, make_fold
 from lossbench.errors import BadValue, DataError, LossDoesNotFit, UnknownName
 from lossbench.plan.experiment import (
-    TUNING_SEEDS,
     Experiment,
     check_contamination,
     plan,
     trials_of,
+    tuning_count,
     tuning_trials,
 )
 from lossbench.plan.settings import make_settings
@@ -225,7 +225,7 @@ def test_rates_are_tuned_on_other_seeds_with_equal_budgets() -> None:
     assert {trial.outlier_kind for trial in experiment.tuning} == {"none"}
     budgets = Counter((trial.loss, trial.lr) for trial in experiment.tuning)
     assert len(budgets) == 2 * 3
-    assert set(budgets.values()) == {TUNING_SEEDS}
+    assert set(budgets.values()) == {tuning_count(2)}
     assert experiment.trials == plan(make_settings(datasets=["iris"], **settings | {"tune": False})).trials
 
 

@@ -14,8 +14,8 @@ from lossbench.run.provenance import PROGRAM, bare, code_of, fingerprint, progra
 from lossbench.task import TASKS
 
 PACKAGE = Path(lossbench.__file__).parent
-ENTRIES = ("training/fused/engine.py", "training/loop.py", "run/scoring.py")
-"""Where a row is made: both engines, and what scores their outputs."""
+ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop.py", "run/scoring.py")
+"""Where a row is made: the engines, and what scores their outputs."""
 
 WITHOUT_NUMBERS = {
     "errors.py": "messages",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from training.cases import COMPILED
 
 from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
 from lossbench.plan.experiment import Experiment, plan
@@ -302,7 +303,7 @@ def frail(prediction, target):
 '''
 
 
-@pytest.mark.parametrize("engine", ["fused", "loop"])
+@pytest.mark.parametrize("engine", [pytest.param("native", marks=COMPILED), "fused", "loop"])
 def test_a_batch_that_spoils_a_loss_is_named(tmp_path: Path, engine: Engine) -> None:
     """NaN on a batch without positives is the failure of the loss, whatever the rate."""
     spec = f"{tmp_path}/own.py:frail"

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import pytest
+import torch
 
 from lossbench.data import load_dataset
 from lossbench.data.contamination import default_kind
 from lossbench.losses import catalogue, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task
+from lossbench.training import fused, loop, native
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -20,6 +23,20 @@ from lossbench.training.trial import Trial
 
 MODELS = ("linear", "mlp:8", "mlp:8,4:tanh", "mlp:5:gelu", "mlp:7,5,3:sigmoid")
 OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw:weight_decay=0.1")
+
+COMPILED = pytest.mark.skipif(bool(native.fault()), reason=f"no compiled step: {native.fault()}")
+"""Skips a test where no compiler was at hand when lossbench was installed, and only there."""
+
+
+def native_train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
+    """Train by the native engine, which knows no torch."""
+    return native.train(pack, np.dtype(str(dtype).removeprefix("torch.")))
+
+
+FAST = (pytest.param(fused.train, id="fused"), pytest.param(native_train, id="native", marks=COMPILED))
+"""The engines that are held against the loop."""
+
+ENGINES = (*FAST, pytest.param(loop.train, id="loop"))
 
 dataset = cache(load_dataset)
 

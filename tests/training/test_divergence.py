@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from lossbench.training import fused, loop
+from lossbench.training import loop
 from lossbench.training.trace import finite
 
-from .cases import losses_of, pack, same_bits, trial
+from .cases import ENGINES, FAST, losses_of, pack, same_bits, trial
 
 # Squared error of a linear model grows by a constant factor a step: a larger rate overflows in an earlier epoch.
 RATES = (0.01, 1e3, 1e7, 1e10, 1e30, 0.02)
-ENGINES = pytest.mark.parametrize("train", [fused.train, loop.train])
 
 
 def falling(dtype: torch.dtype, train):
@@ -25,16 +24,17 @@ def falling(dtype: torch.dtype, train):
     return train(pack(*(trial("diabetes", **plain, lr=rate) for rate in RATES)), dtype)
 
 
-def test_engines_agree_on_the_epoch() -> None:
-    """In both engines the same models diverge in the same epochs, some at once and some later; others stay."""
-    left, right = (falling(torch.float64, engine) for engine in (fused.train, loop.train))
+@pytest.mark.parametrize("train", FAST)
+def test_engines_agree_on_the_epoch(train) -> None:
+    """In all engines the same models diverge in the same epochs, some at once and some later; others stay."""
+    left, right = (falling(torch.float64, engine) for engine in (train, loop.train))
     np.testing.assert_array_equal(left.diverged, right.diverged)
     np.testing.assert_array_equal(np.isnan(left.curve), np.isnan(right.curve))
     assert left.diverged[0] == left.diverged[-1] == 0
     assert len(set(left.diverged.tolist())) >= 4
 
 
-@ENGINES
+@pytest.mark.parametrize("train", ENGINES)
 def test_what_is_left_of_a_diverged_model(train) -> None:
     """From its epoch on the curve is NaN, before it is not; outputs and fit are NaN, there is no best epoch."""
     trace = falling(torch.float64, train)
@@ -56,7 +56,7 @@ OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw")
 @pytest.mark.parametrize(
     ("train", "name", "optimiser"),
     [
-        *((fused.train, name, optimiser) for name, optimiser in product(NAMES, OPTIMISERS)),
+        *(pytest.param(*one.values, name, optimiser, marks=one.marks) for one, name, optimiser in product(FAST, NAMES, OPTIMISERS)),
         *((loop.train, name, optimiser) for name, optimiser in zip(NAMES, OPTIMISERS, strict=True)),
     ],
 )

@@ -1,4 +1,4 @@
-"""The fused engine against the loop engine, and the loop engine against a gradient step written out in numpy."""
+"""The fast engines against the loop engine, and the loop engine against a gradient step written out in numpy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import torch
 from lossbench.losses import catalogue
 from lossbench.losses.registry import losses_of as losses_of_task
 from lossbench.task import TASKS
-from lossbench.training import fused, loop
+from lossbench.training import loop
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 
-from .cases import MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, packs_of, trial
+from .cases import ENGINES, FAST, MODELS, OPTIMISERS, contaminations, dataset, losses_of, pack, packs_of, trial
 
 EPSILON = np.finfo(float).eps
 
@@ -106,19 +106,21 @@ def compare(left: Trace, right: Trace, rows: np.ndarray, tolerance: float) -> No
         np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance, err_msg=field)
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize(("name", "model"), MEETINGS)
-def test_engines_agree_in_double_precision(name: str, model: str) -> None:
+def test_engines_agree_in_double_precision(train, name: str, model: str) -> None:
     """Every loss and optimiser: the same curve, outputs, best epoch and fit, to 1e-10, after two epochs."""
     trials, compared = share_of(every_trial(name, model, epochs=2), model, one_in=4), 0
     for group in packs_of(name, trials):
         rows = steady(group)
-        compare(fused.train(group, torch.float64), loop.train(group, torch.float64), rows, 1e-10)
+        compare(train(group, torch.float64), loop.train(group, torch.float64), rows, 1e-10)
         compared += rows.sum()
     assert len(trials) - compared <= 2 < len(trials)
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize("name", [name for name in DATASETS if name not in LARGE])
-def test_engines_agree_in_single_precision(name: str) -> None:
+def test_engines_agree_in_single_precision(train, name: str) -> None:
     """The same test outputs after one epoch, on the small data sets.
 
     To 1e-5 for sgd (measured: 3e-6), to 5e-4 for Adam (measured: 5e-5).
@@ -131,7 +133,7 @@ def test_engines_agree_in_single_precision(name: str) -> None:
     for group in chain.from_iterable(packs_of(name, trials) for trials in shares):
         optimiser, _ = parse_optimiser(group.trials[0].optimizer)
         tolerance = 1e-5 if optimiser == "sgd" else 5e-4
-        left, right = fused.train(group), loop.train(group)
+        left, right = train(group), loop.train(group)
         signs = np.array([loss.name in (*SIGNS, *HALVED.get(name, ())) for loss in group.losses])
         rows = steady(group) & ~(signs & (optimiser != "sgd"))
         np.testing.assert_allclose(left.last[rows], right.last[rows], rtol=tolerance, atol=tolerance)
@@ -139,15 +141,16 @@ def test_engines_agree_in_single_precision(name: str) -> None:
     assert compared >= sum(map(len, shares)) * 0.9
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize(("name", "model", "loss", "optimiser"), MAGNIFYING)
-def test_what_is_not_compared_magnifies_rounding(name: str, model: str, loss: str, optimiser: str) -> None:
+def test_what_is_not_compared_magnifies_rounding(train, name: str, model: str, loss: str, optimiser: str) -> None:
     """The loop's result moves over ten times as far as its rate, and the engines differ by rounding times that.
 
     The rate is moved by far more than a rounding, so that the factor is a property of the training and not of the
     processor, on which only the last digits hang.
     """
     trials = [t for t in every_trial(name, model, epochs=3) if (t.loss, t.optimizer) == (loss, optimiser)]
-    wanted, found = (train(pack(*trials), torch.float64).last for train in (loop.train, fused.train))
+    wanted, found = (engine(pack(*trials), torch.float64).last for engine in (loop.train, train))
     factor = max(moved(trials, by, wanted) / by for by in (1e-12, 1e-10, 1e-8))
     assert factor > 10
     assert distance(found, wanted) < 100 * EPSILON * factor
@@ -189,7 +192,7 @@ def gradient_descent(group: Pack, rate: float, l1: float, l2: float) -> np.ndarr
     return np.asarray(fold.test.features @ weights.T + bias)
 
 
-@pytest.mark.parametrize("train", [loop.train, fused.train])
+@pytest.mark.parametrize("train", ENGINES)
 @pytest.mark.parametrize(("batch_size", "epochs"), [(1000, 1), (5, 1), (7, 3)])
 @pytest.mark.parametrize("name", ["linnerud", "diabetes"])
 def test_gradient_descent_is_what_it_says(train, name: str, batch_size: int, epochs: int) -> None:

@@ -11,13 +11,13 @@ from sklearn import metrics
 
 from lossbench.data.dataset import Dataset
 from lossbench.losses import get_loss
-from lossbench.training import fused, loop
+from lossbench.training import loop
 from lossbench.training.pack import Pack
 from lossbench.training.trial import Trial
 
-from .cases import contaminations, dataset, losses_of, pack, packs_of, trial
+from .cases import ENGINES, contaminations, dataset, losses_of, pack, packs_of, trial
 
-ENGINES = pytest.mark.parametrize("train", [fused.train, loop.train])
+EVERY = pytest.mark.parametrize("train", ENGINES)
 NAMES = ("moons:rows=60", "iris", "multilabel:rows=60", "linnerud", "demand:rows=60")
 
 
@@ -44,8 +44,9 @@ def evaluated(group: Pack, index: int, network: torch.nn.Module) -> float:
     return sum(float(loss(raw[rows], target[rows])) * len(rows) for rows in batches) / len(raw)
 
 
+@EVERY
 @pytest.mark.parametrize("name", NAMES)
-def test_the_loss_is_what_get_loss_gives(name: str) -> None:
+def test_the_loss_is_what_get_loss_gives(train, name: str) -> None:
     """Of every loss, without penalties, on contaminated rows where they are: of the last and of the best network.
 
     A loss of whole batches is averaged over the batches of the first epoch, by their rows.
@@ -55,12 +56,10 @@ def test_the_loss_is_what_get_loss_gives(name: str) -> None:
         for index in range(len(group.trials)):
             last, best, *_ = loop.networks(group, index, loop.Cost(group, index, torch.float64))
             wanted.append([evaluated(group, index, network) for network in (last, best)])
-        for train in (fused.train, loop.train):
-            found = train(group, torch.float64).train_loss
-            np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(train(group, torch.float64).train_loss, wanted, rtol=1e-9, atol=1e-9)
 
 
-@ENGINES
+@EVERY
 @pytest.mark.parametrize("name", ["moons:rows=60", "iris", "linnerud"])
 def test_the_score_is_scikit_learns(train, name: str) -> None:
     """Of the same outputs, against the targets that were trained on: accuracy, or the mean R² of the targets."""
@@ -75,7 +74,7 @@ def test_the_score_is_scikit_learns(train, name: str) -> None:
     assert train(group, torch.float64).train_score[0, 0] == pytest.approx(wanted, abs=1e-9)
 
 
-@ENGINES
+@EVERY
 @pytest.mark.parametrize("name", ["linnerud", "diabetes"])
 def test_squared_error_is_what_r2_leaves(train, name: str) -> None:
     """On clean rows a standardised target has the variance 1, so the loss is 1 - R²."""
@@ -83,7 +82,7 @@ def test_squared_error_is_what_r2_leaves(train, name: str) -> None:
     np.testing.assert_allclose(trace.train_loss, 1 - trace.train_score, rtol=1e-9)
 
 
-@ENGINES
+@EVERY
 def test_at_the_best_epoch_it_is_that_of_a_training_that_ends_there(train) -> None:
     """Stopped at the best epoch, the last fit is the best."""
     whole = train(pack(trial("wine", lr=0.1, epochs=9, seed=3)), torch.float64)
@@ -96,7 +95,7 @@ def test_at_the_best_epoch_it_is_that_of_a_training_that_ends_there(train) -> No
     assert whole.train_loss[0, 0] != whole.train_loss[0, 1]
 
 
-@ENGINES
+@EVERY
 @pytest.mark.parametrize(
     "named", ["torch.nn:MSELoss", "torch.nn:MSELoss:reduction=none", "scaled:factor=1:loss=mse"]
 )
@@ -107,7 +106,7 @@ def test_by_another_road_it_is_the_same(train, named: str) -> None:
         np.testing.assert_allclose(trace.train_loss, 1 - trace.train_score, rtol=1e-9)
 
 
-@ENGINES
+@EVERY
 def test_without_a_best_epoch_there_is_no_fit_at_it(train) -> None:
     """Where the validation score is undefined throughout, nothing stands for the best epoch."""
     rows = dataset("linnerud")

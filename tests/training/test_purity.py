@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.backends import Local
-from lossbench.training import fused
+from lossbench.training import fused, native
 from lossbench.training.pack import Pack
 from lossbench.training.thread import one_thread
 from lossbench.training.trial import Trial
 
-from .cases import contaminations, dataset, losses_of, pack, same_bits, trial
+from .cases import COMPILED, FAST, contaminations, dataset, losses_of, pack, same_bits, trial
 
 # Widths that are no multiple of anything: 2, 3, 4, 10 and 30 features, with one, three and five outputs.
 DATASETS = ("moons:rows=60", "linnerud", "iris", "diabetes", "multilabel:rows=60", "breast_cancer")
@@ -42,14 +42,15 @@ def sample(trials: list[Trial], size: int, seed: int = 0) -> list[Trial]:
     return (shuffled * (1 + size // len(shuffled)))[:size]
 
 
-def check(trials: list[Trial], subsets: list[list[int]]) -> None:
+def check(train, trials: list[Trial], subsets: list[list[int]]) -> None:
     """Train the trials together and in each of the subsets; the bits must be the same."""
     with one_thread():
-        together = fused.train(pack(*trials))
+        together = train(pack(*trials))
         for subset in subsets:
-            same_bits(fused.train(pack(*(trials[index] for index in subset))), together, subset)
+            same_bits(train(pack(*(trials[index] for index in subset))), together, subset)
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize(
     ("name", "model", "optimiser", "batch_size"),
     [
@@ -58,48 +59,52 @@ def check(trials: list[Trial], subsets: list[list[int]]) -> None:
         for j, (model, optimiser) in enumerate(zip(MODELS, cycle(OPTIMISERS), strict=False))
     ],
 )
-def test_size_of_the_pack_changes_no_bit(name: str, model: str, optimiser: str, batch_size: int) -> None:
+def test_size_of_the_pack_changes_no_bit(train, name: str, model: str, optimiser: str, batch_size: int) -> None:
     """Alone, in twos, in sevens or among 64, a trial has the same bits, even if its neighbours diverge.
 
     Every data set and every model meet both batch sizes; all three meet where company and order are drawn.
     """
     trials = sample(crowd(name, model, optimiser, batch_size), 64)
-    check(trials, [[0], [1], [63], [62, 5], list(range(20, 27)), list(range(63, 28, -5))])
+    check(train, trials, [[0], [1], [63], [62, 5], list(range(20, 27)), list(range(63, 28, -5))])
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
-def test_five_hundred_change_no_bit(name: str) -> None:
+def test_five_hundred_change_no_bit(train, name: str) -> None:
     """A trial alone is the same as among five hundred."""
     trials = sample(crowd(name, "mlp:16", "adam", 32), 500)
-    check(trials, [[0], [250, 7], list(range(493, 500))])
+    check(train, trials, [[0], [250, 7], list(range(493, 500))])
 
 
+@pytest.mark.parametrize("train", FAST)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_company_and_order_change_no_bit(data: st.DataObject) -> None:
+def test_company_and_order_change_no_bit(train, data: st.DataObject) -> None:
     """Any part of any pack, in any order, has the bits of the whole pack."""
     draw = data.draw
     shape = [draw(st.sampled_from(axis)) for axis in (DATASETS, MODELS, OPTIMISERS, (10, 32, 50))]
     whole = sample(crowd(*shape), draw(st.integers(2, 40)), seed=draw(st.integers(0, 1000)))
     order = draw(st.permutations(range(len(whole))))
-    check(whole, [list(order), list(order[: draw(st.integers(1, len(whole)))])])
+    check(train, whole, [list(order), list(order[: draw(st.integers(1, len(whole)))])])
 
 
+@pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize("name", ["breast_cancer", "linnerud"])
-def test_twins_are_equal(name: str) -> None:
+def test_twins_are_equal(train, name: str) -> None:
     """One trial in every slot of a pack comes out the same in all of them."""
-    trace = fused.train(pack(*[trial(name, l1=1e-3)] * 19))
+    trace = train(pack(*[trial(name, l1=1e-3)] * 19))
     for field in (trace.curve, trace.last, trace.best):
         np.testing.assert_array_equal(field, np.broadcast_to(field[0], field.shape))
 
 
-def test_other_processes_change_no_bit() -> None:
+@pytest.mark.parametrize("train", [fused.train, pytest.param(native.train, marks=COMPILED)])
+def test_other_processes_change_no_bit(train) -> None:
     """A pack trained in another process has the bits of the same pack trained here, and of a second run here."""
     packs: list[Pack] = [
         pack(*sample(crowd("iris", "mlp:16", "adam", 10), 12)),
         pack(*sample(crowd("diabetes", "mlp:5:tanh", "sgd", 32), 12)),
     ]
-    here, again, elsewhere = (dict(Local(jobs).run(fused.train, packs)) for jobs in (1, 1, 2))
+    here, again, elsewhere = (dict(Local(jobs).run(train, packs)) for jobs in (1, 1, 2))
     for index in range(len(packs)):
         same_bits(again[index], here[index])
         same_bits(elsewhere[index], here[index])

@@ -45,7 +45,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     whole = engine.Batches.epoch
 
     def stop(recorder: engine.Recorder, epoch: int) -> None:
-        seen.append(recorder.network.theta.device.type)
+        seen.append(recorder.crew.network.theta.device.type)
         raise Seen
 
     def first_and_last(batches: engine.Batches, epoch: int) -> Iterator[engine.Batch]:

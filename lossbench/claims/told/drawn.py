@@ -8,8 +8,8 @@ import numpy as np
 
 from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.pictures import Mark, over_rates, over_shares, trade_offs
 from lossbench.claims.told.figures import SIDES, ends, of_what, value
+from lossbench.claims.told.pictures import Mark, over_rates, over_shares, trade_offs
 from lossbench.claims.told.units import against, contaminated, counting, share
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks

@@ -10,9 +10,9 @@ from lossbench.claims.claim import grouped
 from lossbench.claims.forms import standing
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.study import Study
-from lossbench.claims.tables import LEGEND, overview, tally, title_of
 from lossbench.claims.told.drawn import drawn
 from lossbench.claims.told.story import SAYS, facts
+from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph

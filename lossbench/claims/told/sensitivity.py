@@ -1,14 +1,16 @@
-"""What a claim looks like under other protocols than the one that decides, in a line each."""
+"""What a verdict hangs on: other protocols than the one that decides, and single cases; a line each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.forms import find
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.study import Protocol, Study
 from lossbench.claims.tally import Tally
-from lossbench.claims.told.words import listed
+from lossbench.claims.told.words import listed, place, plain
 from lossbench.data.catalogue import records
 from lossbench.task import Task
 
@@ -25,6 +27,27 @@ def sensitivity(judgement: Judgement, study: Study) -> Iterator[str]:
         turned = listed(reversed_on(tally, Tally() if found is None else found.tally))
         more = f"; reversed on {turned}" if turned else ""
         yield f"{beside}{said_of(protocols[name], lines)}: {sides_of(tally)}{more}"
+
+
+def single_cases(judgement: Judgement) -> Iterator[str]:
+    """Yield the other verdicts that there would be, had one case not been decided, and which case that is."""
+    lines, form = list(judgement.evidence), judgement.claim.form
+    if judgement.finding is None or form not in ("tendency", "magnitude"):
+        return
+    others: dict[str, list[Evidence]] = {}
+    for index, line in enumerate(lines):
+        if line.role == "unit" and line.verdict not in ("inconclusive", "not testable"):
+            opened = [*lines[:index], replace(line, verdict="inconclusive"), *lines[index + 1 :]]
+            others.setdefault(find(form, opened).verdict, []).append(line)
+    for verdict, cases in others.items():
+        if verdict != judgement.verdict:
+            which = "any one of " * (len(cases) > 1) + listed(map(named, cases))
+            yield f"were {which} open, the verdict would be: {verdict}"
+
+
+def named(line: Evidence) -> str:
+    """Name a case: "bce vs mse in F1 on imbalanced"."""
+    return " ".join(filter(None, [line.case, f"in {plain(line.quantity)}", place(line)]))
 
 
 def reversed_on(tally: Tally, units: Tally) -> Iterator[str]:

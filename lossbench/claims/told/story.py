@@ -9,12 +9,12 @@ from textwrap import wrap
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Form
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.pictures import pictures
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
-from lossbench.claims.tables import title_of
 from lossbench.claims.told.number_tables import number_table
-from lossbench.claims.told.sensitivity import sensitivity
+from lossbench.claims.told.pictures import pictures
+from lossbench.claims.told.sensitivity import sensitivity, single_cases
+from lossbench.claims.told.tables import title_of
 from lossbench.claims.told.units import units
 from lossbench.claims.told.words import listed
 from lossbench.report.grid import labelled
@@ -73,6 +73,8 @@ def facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[
         yield "note", claim.note
     for line in sensitivity(judgement, study):
         yield "also", line
+    for line in single_cases(judgement):
+        yield "hangs on", line
     names = dict.fromkeys(chain.from_iterable(one.experiments for one in catalogue.deciding(claim)))
     for name in names:
         if name in EXPERIMENTS:

@@ -18,7 +18,7 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.errors import UnknownName
-from lossbench.plan.experiment import TUNING_SEEDS
+from lossbench.plan.experiment import tuning_count
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
@@ -65,7 +65,7 @@ def loss_by_penalty(
     """
     losses, penalties = zip(*map(parse, arms), strict=True)
     grids = [{"l1": [0.0, *strengths], "l2": [0.0]}, {"l1": [0.0], "l2": list(strengths)}]
-    held = range(study.seeds.stop, study.seeds.stop + TUNING_SEEDS)
+    held = range(study.seeds.stop, study.seeds.stop + tuning_count(len(study.seeds)))
     trainings = []
     for pairing, protocol in product(pairings(study, losses, (score,), datasets), study.protocols):
         runs = [pairing.axes | grid for grid in grids]

@@ -147,18 +147,18 @@ def lower_loss(
     fixed = [protocol.name for protocol in study.fixed]
     trainings = []
     for one, name in product(watched, fixed):
-        made = partial(held_against, watched=one, relation=relation)
+        made = partial(held_against, watched=one, relation=relation, margin=study.margin(one.score))
         trainings.append(under(name, made, datasets=one.datasets, losses=[one.loss], lr=list(lr)))
     return Design(trainings, SUMMARIES[relation])
 
 
-def held_against(cell: Cell, watched: Watched, relation: Relation) -> Iterator[Contrast]:
+def held_against(cell: Cell, watched: Watched, relation: Relation, margin: float | None) -> Iterator[Contrast]:
     """Yield the rank correlation over the models of one data set, or the contrasts of every pair of them."""
     models = Models.of(cell, watched)
     if relation != "not always better":
         yield models.correlation()
     if relation != "better":
-        yield from models.pairs()
+        yield from models.pairs(margin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,14 +200,15 @@ class Models:
         loss = [self.watched.loss]
         return self.cell.contrast(quantity, (), found, "better", None, losses=loss, detail=detail)
 
-    def pairs(self) -> Iterator[Contrast]:
-        """Yield the differences of every pair of models, in the loss and then in the score."""
+    def pairs(self, margin: float | None) -> Iterator[Contrast]:
+        """Yield the differences of every pair of models, in the loss and then in the score, which has a margin."""
         for first, second in combinations(range(len(self.names)), 2):
             arms = self.names[first], self.names[second]
-            for quantity, table in ((self.watched.value, self.values), (self.watched.score, self.scores)):
+            sides = ((self.watched.value, self.values, None), (self.watched.score, self.scores, margin))
+            for quantity, table, small in sides:
                 differences, loss = table[first] - table[second], [self.watched.loss]
                 yield self.cell.contrast(
-                    quantity, arms, differences, "equal", None, losses=loss, detail=self.watched.entry
+                    quantity, arms, differences, "equal", small, losses=loss, detail=self.watched.entry
                 )
 
 
@@ -229,21 +230,36 @@ def beside(value: Evidence) -> str:
 
 
 def counterexample(pairs: Sequence[tuple[Evidence, Evidence]]) -> Evidence:
-    """Return one line for all pairs of models: does any have the lower loss and the worse score?"""
+    """Return one line for all pairs of models: does any have the lower loss and the worse score?
+
+    Its figures are those of the pair that is most surely so.
+    """
     showing = [
         score
         for value, score in pairs
         if value.verdict == score.verdict == "contradicted" and (value.measured or 0) * (score.measured or 0) > 0
     ]
-    return any_of(showing, [score for _, score in pairs], "with the lower loss and the worse score")
+    found = any_of(showing, [score for _, score in pairs], "with the lower loss and the worse score")
+    most = max(pairs, key=surely)
+    return replace(most[1], verdict=found.verdict, note=found.note, against=surely(most))
+
+
+def surely(pair: tuple[Evidence, Evidence]) -> float:
+    """Return how many standard errors both differences are off zero; 0 where the lower loss scores better."""
+    value, score = pair
+    return min(value.against, score.against) if (value.measured or 0) * (score.measured or 0) > 0 else 0.0
 
 
 def exceptions(lines: list[Evidence]) -> Iterator[Evidence]:
-    """Yield the rank correlations, and every counterexample as what it says against a claim of all models."""
+    """Yield the rank correlations, and every counterexample as what it says against a claim of all models.
+
+    Where none is shown, the pair that comes nearest stands beside.
+    """
     pairs = [line for line in lines if line.arms]
     yield from (line for line in lines if not line.arms)
-    found = (line for line in counterexamples(pairs) if line.verdict == "reproduced")
-    yield from (replace(line, verdict="contradicted") for line in found)
+    for line in counterexamples(pairs):
+        shown = line.verdict == "reproduced"
+        yield replace(line, verdict="contradicted") if shown else replace(line, role="shown")
 
 
 SUMMARIES: dict[Relation, Callable[[list[Evidence]], Iterable[Evidence]]] = {

@@ -2,7 +2,8 @@
 
 Robustness, slope and breakdown describe a loss; none of them is a test. Whether a loss does better than the
 reference on dirty data is a question of its own, with a family of its own, as every contaminated share has: all
-pairs of losses at the largest share, corrected as those of the table are.
+pairs of losses at the largest share, corrected as those of the table are, over rows where they are known.
+`tests/dirtied.py` tries the intervals on fresh tables.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from lossbench.stats.pairs import pairs_of, tested
 
 def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) -> Contaminated:
     """Return what the losses do on clean test rows after training on the largest contaminated share.
-
-    Rows are known for the smallest share only, so seeds are the unit on tables too, and intervals are wide.
 
     Args:
         group: of several shares.
@@ -36,4 +35,4 @@ def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) ->
 def dirtiest(group: ComparisonGroup) -> ComparisonGroup:
     """Return the trainings at the largest contaminated share as a group of their own."""
     choice = group.choice.dirtiest if group.choice else None
-    return replace(group, rows=group.rows[..., -1:], shares=group.shares[-1:], choice=choice, contributed=None)
+    return replace(group, rows=group.rows[..., -1:], shares=group.shares[-1:], choice=choice)

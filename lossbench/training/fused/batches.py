@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -58,13 +59,17 @@ class Batches:
     """
 
     def __init__(self, layout: Layout) -> None:
-        self.layout, pack = layout, layout.pack
-        self.table = Table([pack.training[index].features for index in layout.views], layout)
+        self.layout, pack, rows = layout, layout.pack, len(layout.pack.training[0].features)
         self.orders = np.stack([pack.orders[pack.trials[index].seed] for index in layout.views])
-        starts = np.arange(0, self.table.rows, pack.batch_size)[:, None]
-        self.counts = np.minimum(pack.batch_size, self.table.rows - starts)
+        starts = np.arange(0, rows, pack.batch_size)[:, None]
+        self.counts = np.minimum(pack.batch_size, rows - starts)
         columns = np.arange(padded(pack.batch_size))
         self.places = starts + np.where(columns < self.counts, columns, 0)  # (steps, columns) in the order
+
+    @cached_property
+    def table(self) -> Table:
+        """The features of each view."""
+        return Table([self.layout.pack.training[index].features for index in self.layout.views], self.layout)
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""

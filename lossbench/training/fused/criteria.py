@@ -12,7 +12,7 @@ import torch
 
 from lossbench.losses.record import LossRecord
 from lossbench.training.fused.batches import Batch, select
-from lossbench.training.fused.layout import SLOTS, Layout
+from lossbench.training.fused.layout import Layout
 from lossbench.training.trial import blamed
 
 Found = TypeVar("Found", torch.Tensor, np.ndarray)
@@ -106,7 +106,7 @@ class Criteria:
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
         self.order, self.back = layout.indices(order), layout.indices(np.argsort(order))
-        self.blocks = layout.indices(order // SLOTS)
+        self.blocks = layout.indices(order // layout.size)
         self.targets = Targets(layout, layout.slots[order])
 
     @property

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 
 from lossbench.training.fused.batches import Batch, Batches
+from lossbench.training.fused.crew import FusedCrew
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network, Penalties
-from lossbench.training.fused.recorder import Recorder
 from lossbench.training.fused.replay import Replay, Step
 from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd
 from lossbench.training.pack import Pack
+from lossbench.training.recorder import Recorder
 from lossbench.training.trace import Trace
 
 
@@ -34,7 +35,8 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     layout = Layout.of(pack, dtype, device)
     network, batches, criteria = Network(layout), Batches(layout), Criteria(layout)
     penalties = Penalties(network, layout)
-    recorder = Recorder(network, layout, Fit(layout, batches, criteria))
+    crew = FusedCrew(network, layout, Fit(layout, batches, criteria))
+    recorder = Recorder(pack, layout.slots, layout.home, crew)
     optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:

@@ -9,9 +9,8 @@ import torch
 
 from lossbench.training.fused.batches import Batches
 from lossbench.training.fused.criteria import Criteria
-from lossbench.training.fused.layout import SLOTS, Layout
-from lossbench.training.pack import VALUES
-from lossbench.training.trace import Validator, finite
+from lossbench.training.fused.layout import Layout
+from lossbench.training.trace import finite, training_scores
 
 
 class Fit:
@@ -28,7 +27,7 @@ class Fit:
 
     def __init__(self, layout: Layout, batches: Batches, criteria: Criteria) -> None:
         self.layout, self.batches, self.criteria = layout, batches, criteria
-        self.block = layout.indices(np.arange(len(layout.slots)) // SLOTS)
+        self.block = layout.indices(np.arange(len(layout.slots)) // layout.size)
 
     def __call__(self, raw: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return mean loss and score of each model, (models,) each; NaN where they are not finite.
@@ -40,7 +39,8 @@ class Fit:
         sound = finite(rows)
         # A user's loss may refuse what is not finite.
         loss = self.loss(torch.where(self.layout.indices(sound)[:, None, None], raw, 0.0))
-        return np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, self.score(rows), np.nan)
+        score = training_scores(self.layout.pack, self.layout.slots, rows)
+        return np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, score, np.nan)
 
     def loss(self, raw: torch.Tensor) -> np.ndarray:
         """Return the mean loss of each model, (models,), from raw outputs (models, outputs, rows)."""
@@ -49,10 +49,3 @@ class Fit:
             columns = batch.rows.index_select(0, self.block)[:, None].expand(-1, raw.shape[1], -1)
             total += self.criteria.value(raw.gather(2, columns), replace(batch, epoch=last))
         return total / raw.shape[2]
-
-    def score(self, raw: np.ndarray) -> np.ndarray:
-        """Return the score of each model, (models,), from raw outputs (models, rows, outputs)."""
-        few = max(1, VALUES // raw[0].size)  # models at a time: a training part may be large
-        pack, slots = self.layout.pack, self.layout.slots
-        parts = [slice(start, start + few) for start in range(0, len(slots), few)]
-        return np.concatenate([Validator(pack, slots[part].tolist(), "train")(raw[part]) for part in parts])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,7 +11,7 @@ import torch
 
 from lossbench.training.pack import Pack
 
-SLOTS = 2  # models per block; they share the features of a step
+SLOTS = 2  # models per block of the fused engine; they share the features of a step
 LANES = 32  # elements that torch's kernels handle at a time; a remainder takes other code, with other rounding
 
 
@@ -26,7 +27,7 @@ def padded(length: int, unit: int = LANES) -> int:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of a pack, in blocks of SLOTS models that share optimiser and rate and see the same features.
+    """The slots of a pack, in blocks of models that share optimiser and rate and see the same features.
 
     A block that is not full repeats its first trial; these repetitions are trained and thrown away.
 
@@ -38,6 +39,7 @@ class Layout:
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.
         dtype: the precision of everything but indices.
         device: "cpu" or "cuda".
+        size: models in a block.
     """
 
     pack: Pack
@@ -47,21 +49,25 @@ class Layout:
     views: np.ndarray
     dtype: torch.dtype
     device: str
+    size: int = SLOTS
 
     @staticmethod
     def of(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Layout:
         """Lay out the trials of a pack."""
-        features = [id(part.features) for part in pack.training]
-        views = {key: features.index(key) for key in features}
-        number = {key: number for number, key in enumerate(views)}
-        keys = [(t.optimizer, t.lr, number[key]) for t, key in zip(pack.trials, features, strict=True)]
+        keys = [(t.optimizer, t.lr, number) for t, number in zip(pack.trials, pack.views, strict=True)]
         together = groupby(sorted(range(len(keys)), key=keys.__getitem__), key=keys.__getitem__)
         blocks = [(key[2], block) for key, indices in together for block in full_blocks(list(indices))]
         slots = np.array([index for _, block in blocks for index in block])
         home = np.empty(len(pack.trials), dtype=np.int64)
         home[slots[::-1]] = np.arange(len(slots))[::-1]  # the first slot of a trial wins
-        block, seen = np.array([view for view, _ in blocks]), np.array(list(views.values()))
-        return Layout(pack, slots, home, block, seen, dtype, device)
+        return Layout(pack, slots, home, np.array([view for view, _ in blocks]), firsts(pack.views), dtype, device)
+
+    @staticmethod
+    def one_by_one(pack: Pack, indices: np.ndarray, dtype: torch.dtype) -> Layout:
+        """Lay out some trials of a pack, given their numbers, each in a block of its own."""
+        seen, block = np.unique(np.array(pack.views)[indices], return_inverse=True)
+        views = firsts(pack.views)[seen]
+        return Layout(pack, indices, np.arange(len(indices)), block, views, dtype, "cpu", size=1)
 
     def numbers(self, values: np.ndarray) -> torch.Tensor:
         """Return values (...) as a tensor (...) of the pack's precision."""
@@ -70,6 +76,16 @@ class Layout:
     def indices(self, values: np.ndarray) -> torch.Tensor:
         """Return whole numbers (...) as a tensor (...) of their own type."""
         return torch.as_tensor(values).to(self.device)
+
+
+def firsts(views: Sequence[int]) -> np.ndarray:
+    """Return where each view occurs first, (views,).
+
+    Example:
+        >>> firsts([0, 0, 1, 0, 2]).tolist()
+        [0, 2, 4]
+    """
+    return np.unique(views, return_index=True)[1]
 
 
 def full_blocks(indices: list[int]) -> list[list[int]]:

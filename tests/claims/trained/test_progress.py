@@ -109,7 +109,7 @@ def models(values, scores):
 
 def example(made):
     """Return the line on counterexamples."""
-    (line,) = counterexamples(judge_all(list(made.pairs())))
+    (line,) = counterexamples(judge_all(list(made.pairs(0.01))))
     return line
 
 

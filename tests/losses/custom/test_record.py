@@ -3,14 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from training.cases import pack, trial
+from training.cases import ENGINES, pack, trial
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.remark import Topic
 from lossbench.report.words import words
 from lossbench.task import TASKS
-from lossbench.training import fused, loop
 
 FORMULAS = """
     import torch
@@ -336,7 +335,7 @@ def test_what_torch_warns_of_is_noted(write):
     assert words(note).startswith("it warns: Using a target size")
 
 
-@pytest.mark.parametrize("engine", [fused, loop])
+@pytest.mark.parametrize("train", ENGINES)
 @pytest.mark.parametrize(
     ("name", "ours", "theirs"),
     [
@@ -346,8 +345,8 @@ def test_what_torch_warns_of_is_noted(write):
         ("moons:rows=60", "ce", ["torch.nn:CrossEntropyLoss:@link=softmax"]),
     ],
 )
-def test_trains_like_the_built_in_loss(write, engine, name, ours, theirs):
-    """In both engines, several models at once, the last batch smaller: the raw outputs end up the same."""
+def test_trains_like_the_built_in_loss(write, train, name, ours, theirs):
+    """In all engines, several models at once, the last batch smaller: the raw outputs end up the same."""
     write(FORMULAS)
     settings = ({"seed": 0}, {"seed": 1, "lr": 0.03})
     trials = [
@@ -355,7 +354,7 @@ def test_trains_like_the_built_in_loss(write, engine, name, ours, theirs):
         for loss in (ours, *theirs)
         for changes in settings
     ]
-    last = engine.train(pack(*trials), dtype=torch.float64).last
+    last = train(pack(*trials), dtype=torch.float64).last
     for own in range(1, len(theirs) + 1):
         np.testing.assert_allclose(last[2 * own : 2 * own + 2], last[:2], rtol=1e-8, atol=1e-8)
 

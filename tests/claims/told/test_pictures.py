@@ -9,12 +9,12 @@ import pytest
 from lossbench.claims import Evidence, Judgement, Study, find, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import CLEAN_SKILL
 from lossbench.claims.design import judged
-from lossbench.claims.pictures import over_rates, over_shares, pictures, trade_offs
+from lossbench.claims.told.pictures import over_rates, over_shares, pictures, trade_offs
 from lossbench.claims.trained.robustness import by_dataset, trade_offs_in
 from lossbench.report.terminal import WIDTH
 
-from .made_up import made_up
-from .planted import planted
+from ..made_up import made_up
+from ..planted import planted
 
 ALONE = Evidence(
     *("not testable", "f1", "sgd", "moons"), arms=("ce",), rates=(1.0,), by_rate=True, aspect="level", measured=0.5

@@ -12,9 +12,9 @@ from report.html.reading import pictures, read, sections, seen
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.forms import standing
-from lossbench.claims.tables import tally
 from lossbench.claims.told.drawn import drawn, unit_of
 from lossbench.claims.told.page import claims_page
+from lossbench.claims.told.tables import tally
 from lossbench.claims.told.units import counting
 
 EXACT = ("A1", "A6", "B4", "B5", "C5", "F3")

@@ -12,12 +12,12 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.told.figures import PICTURE, SIDES, picture
 from lossbench.claims.told.number_tables import SHADES, number_table, shaded
-from lossbench.claims.told.sensitivity import sensitivity
+from lossbench.claims.told.sensitivity import sensitivity, single_cases
 from lossbench.claims.told.story import first_sentence, story
 from lossbench.claims.told.units import MANY, units
 from lossbench.data.contamination import KINDS
 
-from .planted import planted
+from ..planted import planted
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "T5", "F-round")
 STUDY = Study(read_terms(), quick=True)
@@ -118,6 +118,16 @@ def test_a_protocol_that_turns_a_data_set_round_says_so():
         "under SGD at 0.1: 0 for, 1 against; reversed on moons",
         "under Adam at 0.01: 1 for, 0 against",
     ]
+
+
+def test_a_verdict_that_hangs_on_one_case_names_it():
+    """Nine of ten hold; without the one against, or with one for it less, another word would stand there."""
+    held = [Evidence("reproduced", "f1", "tuned", f"d{number}", ("bce", "mse")) for number in range(8)]
+    other = Evidence("contradicted", "f1", "tuned", "moons", ("bce", "mse"))
+    assert list(single_cases(judgement([*held, other]))) == [
+        "were bce vs mse in F1 on moons open, the verdict would be: holds"
+    ]
+    assert list(single_cases(judgement(held))) == []
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

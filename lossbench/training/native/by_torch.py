@@ -1,0 +1,52 @@
+"""The losses that are not compiled: torch evaluates them between a compiled forward and a compiled backward step."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from lossbench.training.fused.batches import Batch, Batches
+from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.fit import Fit
+from lossbench.training.fused.layout import Layout, padded
+from lossbench.training.native.memory import zeros
+from lossbench.training.native.step import Step
+from lossbench.training.pack import Pack
+
+
+class ByTorch:
+    """Some models of a pack, a step of all at a time.
+
+    Args:
+        pack: the trials.
+        indices: (models,) the trial of each model.
+        step: the compiled step.
+        records: (models,) of these models.
+    """
+
+    def __init__(self, pack: Pack, indices: np.ndarray, step: Step, records: np.ndarray) -> None:
+        self.pack, self.halves, self.records = pack, step, records
+        layout = Layout.one_by_one(pack, indices, getattr(torch, step.dtype.name))
+        self.batches, self.criteria = Batches(layout), Criteria(layout)
+        self.fit = Fit(layout, self.batches, self.criteria)
+        self.raw = zeros((len(indices), pack.outputs, padded(pack.batch_size)), step.dtype)
+        self.work = zeros((len(indices), step.room), np.dtype(np.uint8))
+
+    def epoch(self, epoch: int) -> None:
+        """Take the steps of an epoch."""
+        at = epoch * len(self.pack.training[0].features)
+        with torch.inference_mode():  # cheaper, and nothing here needs autograd
+            for batch in self.batches.epoch(epoch):
+                self.step(batch, at)
+                at += batch.count
+
+    def step(self, batch: Batch, at: int) -> None:
+        """Take one step, of a batch that begins at a place in the order of the rows."""
+        self.halves.ahead(self.records, at, batch.count, self.raw, self.work)
+        slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous()
+        self.halves.back(self.records, batch.count, slopes.numpy(), self.work)
+
+    def loss(self, raw: np.ndarray) -> np.ndarray:
+        """Return the mean loss of each model, (models,), from finite raw outputs (models, training rows, outputs)."""
+        with torch.inference_mode():
+            return self.fit.loss(torch.from_numpy(raw).transpose(1, 2))

@@ -1,0 +1,87 @@
+"""The models of a pack while they train."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lossbench.training.native.losses import TORCH
+from lossbench.training.native.models import Models
+from lossbench.training.native.step import Step
+from lossbench.training.native.tables import Tables
+from lossbench.training.pack import VALUES, Pack
+from lossbench.training.trace import finite, training_scores
+
+if TYPE_CHECKING:
+    from lossbench.training.native.by_torch import ByTorch
+
+
+class Crew:
+    """The models of a pack, one a trial; see `lossbench.training.recorder.Crew`.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+    """
+
+    def __init__(self, pack: Pack, dtype: np.dtype) -> None:
+        self.pack, self.step = pack, Step(pack, dtype)
+        self.tables = Tables(pack, dtype, self.step.lanes)
+        self.models = Models(pack, self.step, self.tables)
+        self.kept = self.models.theta.copy()
+        compiled = self.models.records["loss"] != TORCH
+        self.compiled, self.others = np.flatnonzero(compiled), np.flatnonzero(~compiled)
+        self.records = self.models.records[self.compiled]
+
+    @cached_property
+    def by_torch(self) -> ByTorch:
+        """The models whose loss is not compiled."""
+        from lossbench.training.native.by_torch import ByTorch
+
+        return ByTorch(self.pack, self.others, self.step, self.models.records[self.others])
+
+    def epoch(self, epoch: int) -> None:
+        """Take the steps of an epoch with every model."""
+        self.step.epoch(self.records, epoch)
+        if len(self.others):
+            self.by_torch.epoch(epoch)
+
+    def raw_outputs(self, part: str) -> np.ndarray:
+        """Return the raw outputs of every model on a part, (models, rows, outputs)."""
+        folds = [self.pack.folds[trial.seed] for trial in self.pack.trials]
+        tables = [self.tables.features(getattr(fold, part).features) for fold in folds]
+        return self.step.outputs(self.models.records, tables)
+
+    def keep(self, models: np.ndarray) -> None:
+        """Remember the parameters of some models."""
+        self.kept[models] = self.models.theta[models]
+
+    def restore(self) -> None:
+        """Give every model its kept parameters."""
+        self.models.theta[:] = self.kept
+
+    def fitted(self) -> np.ndarray:
+        """Return loss and score of every model on its training rows, (2, models)."""
+        few = max(1, VALUES // (len(self.pack.training[0].features) * self.pack.outputs))
+        found = np.empty((2, len(self.pack.trials)))
+        for start in range(0, len(self.compiled), few):
+            indices = self.compiled[start : start + few]
+            raw = self.training_outputs(indices)
+            found[:, indices] = self.fit(indices, raw, self.step.losses(self.models.records[indices], raw))
+        if len(self.others):
+            raw = self.training_outputs(self.others)
+            tame = np.where(finite(raw)[:, None, None], raw, raw.dtype.type(0))  # a user's loss may refuse others
+            found[:, self.others] = self.fit(self.others, raw, self.by_torch.loss(tame))
+        return found
+
+    def training_outputs(self, indices: np.ndarray) -> np.ndarray:
+        """Return the raw outputs of some models on their training rows, (models, rows, outputs)."""
+        tables = [self.tables.features(self.pack.training[index].features) for index in indices]
+        return self.step.outputs(self.models.records[indices], tables)
+
+    def fit(self, indices: np.ndarray, raw: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Return loss and score of some models on their training rows, (2, models); NaN if not finite."""
+        sound, score = finite(raw), training_scores(self.pack, indices, raw)
+        return np.stack([np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, score, np.nan)])

@@ -1,0 +1,35 @@
+"""The training of a pack, from the initial weights to the trace."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossbench.training.native.crew import Crew
+from lossbench.training.pack import Pack
+from lossbench.training.recorder import Recorder
+from lossbench.training.trace import Trace
+
+SINGLE = np.dtype(np.float32)
+
+
+@np.errstate(all="ignore")  # models that diverge overflow; the trace records them
+def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
+    """Train every trial of a pack, each by itself.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of parameters and data.
+
+    Returns:
+        What was recorded, in the order of the pack's trials.
+
+    Raises:
+        BadValue: there is no compiled step here.
+    """
+    every = np.arange(len(pack.trials))
+    crew = Crew(pack, dtype)
+    recorder = Recorder(pack, every, every, crew)
+    for epoch in range(pack.epochs):
+        crew.epoch(epoch)
+        recorder.record(epoch)
+    return recorder.trace()

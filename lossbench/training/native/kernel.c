@@ -1,0 +1,623 @@
+/* One model at a time takes the steps of an epoch, its weights and its optimiser's state in the first-level cache.
+
+   README.md says how numbers lie in memory, and why no result depends on a neighbour. */
+#include <stddef.h>
+#include <string.h>
+
+#include "losses.h"
+
+#if BYTES == 64 || defined(__aarch64__)
+enum { TALL = 8, NARROW = 16, WIDE = 8 }; /* rows, or inputs, whose sums are held in registers at once */
+#else
+enum { TALL = 8, NARROW = 8, WIDE = 4 };
+#endif
+enum { MOST = 16 };   /* arrays of constant length: the compiler keeps those of others in memory */
+enum { CHUNK = 32 };  /* rows that are scored at a time */
+enum { RELU, TANH, SIGMOID, GELU };
+enum { SGD, ADAM };
+
+/* Of a trial. Mirrored by MODEL in engine.py. */
+typedef struct {
+    real *theta, *gradient, *first, *second; /* parameters, their gradient, two states of the optimiser */
+    const real *features;                    /* (rows, inputs padded) of the training part */
+    const int32_t *order;                    /* (epochs, rows) */
+    const void *target;                      /* (rows, outputs) real, or (rows,) int32 */
+    const real *offset;                      /* (outputs padded), added to the raw outputs */
+    double rate, momentum, keep, l1, l2;     /* keep: what decoupled decay leaves of a weight in a step */
+    double faded_first, faded_second;        /* β1 and β2 to the number of steps */
+    double scale, parameters[4];             /* of the loss */
+    int64_t loss;
+} Model;
+
+typedef struct {
+    int inputs, units, from, to; /* as they are, and padded to whole vectors; `to` is 1 of a single raw output */
+    ptrdiff_t at;                /* where its parameters begin */
+    real *out, *before, *delta, *turned;
+    const real **outs, **deltas; /* the rows of `out` and `delta` */
+} Layer;
+
+typedef struct {
+    int layers, activation, optimiser, batch, rows;
+    ptrdiff_t parameters, room; /* in numbers, in bytes */
+    Layer *layer;
+    const real **x; /* the features of a batch */
+    real *target;
+    V *lanes, *goals;
+} Net;
+
+static int padded(int n) { return (n + W - 1) / W * W; }
+
+static void *take(char **base, ptrdiff_t *used, ptrdiff_t bytes) {
+    void *p = *base ? *base + *used : NULL;
+    *used += (bytes + 63) / 64 * 64;
+    return p;
+}
+
+/* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
+static Net net_of(const int32_t *plan, Layer *layer, char *base) {
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], 0, 0, layer, NULL, NULL, NULL, NULL};
+    int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
+    net.x = take(&base, &net.room, rows * sizeof(real *));
+    for (int l = 0; l < net.layers; l++) {
+        Layer *a = layer + l;
+        a->inputs = plan[5 + l], a->units = plan[6 + l], a->from = padded(a->inputs);
+        a->to = l == net.layers - 1 && a->units == 1 ? 1 : padded(a->units);
+        a->at = net.parameters;
+        net.parameters += a->to == 1 ? a->from + W : (ptrdiff_t)(a->inputs + 1) * a->to;
+        ptrdiff_t bytes = (ptrdiff_t)rows * a->to * sizeof(real);
+        a->out = take(&base, &net.room, bytes), a->delta = take(&base, &net.room, bytes);
+        a->before = net.activation == GELU ? take(&base, &net.room, bytes) : NULL;
+        a->outs = take(&base, &net.room, rows * sizeof(real *)), a->deltas = take(&base, &net.room, rows * sizeof(real *));
+        a->turned = take(&base, &net.room, (ptrdiff_t)a->from * a->to * sizeof(real));
+        for (int n = 0; base && n < rows; n++)
+            a->outs[n] = a->out + (ptrdiff_t)n * a->to, a->deltas[n] = a->delta + (ptrdiff_t)n * a->to;
+    }
+    int last = padded(layer[net.layers - 1].units);
+    net.target = take(&base, &net.room, (ptrdiff_t)rows * last * sizeof(real));
+    net.lanes = take(&base, &net.room, last * sizeof(V)), net.goals = take(&base, &net.room, last * sizeof(V));
+    return net;
+}
+
+static Layer *last_of(const Net *net) { return net->layer + net->layers - 1; }
+
+static Mask first_lanes(int n) {
+    V lane;
+    for (int i = 0; i < W; i++) lane[i] = i;
+    return less(lane, all(n));
+}
+
+/* Sums of products for R rows and C vectors of units: y[n] = bias + Σ over k of x[n][k] w[k]. */
+INLINE void of_rows(const int R, const int C, const real *const *x, const real *w, int K, ptrdiff_t ld, const real *bias,
+                    real *y) {
+    V sum[MOST][2];
+    const real *row[MOST];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+        row[r] = x[r];
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) sum[r][c] = bias ? load(bias + c * W) : all(0);
+    }
+    for (int k = 0; k < K; k++) {
+        V v[2];
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) v[c] = load(w + k * ld + c * W);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+            for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r][k]), v[c], sum[r][c]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) store(y + r * ld + c * W, sum[r][c]);
+}
+
+/* Sums of products for R inputs and C vectors of units: g[k] = Σ over n of x[n][k] d[n]. */
+INLINE void of_inputs(const int R, const int C, const real *const *x, int k, const real *d, ptrdiff_t ld, int rows,
+                      real *g) {
+    V sum[MOST][2];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) sum[r][c] = all(0);
+    for (int n = 0; n < rows; n++) {
+        const real *row = x[n] + k;
+        V v[2];
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) v[c] = load(d + n * ld + c * W);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+            for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r]), v[c], sum[r][c]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; c++) store(g + r * ld + c * W, sum[r][c]);
+}
+
+#define CASE(f, R, C, ...) case R: f(R, C, __VA_ARGS__); break
+#define UP_TO_4(f, C, ...) CASE(f, 1, C, __VA_ARGS__); CASE(f, 2, C, __VA_ARGS__); CASE(f, 3, C, __VA_ARGS__); \
+    CASE(f, 4, C, __VA_ARGS__)
+#define UP_TO_8(f, C, ...) UP_TO_4(f, C, __VA_ARGS__); CASE(f, 5, C, __VA_ARGS__); CASE(f, 6, C, __VA_ARGS__); \
+    CASE(f, 7, C, __VA_ARGS__); CASE(f, 8, C, __VA_ARGS__)
+#define UP_TO_16(f, C, ...) UP_TO_8(f, C, __VA_ARGS__); CASE(f, 9, C, __VA_ARGS__); CASE(f, 10, C, __VA_ARGS__); \
+    CASE(f, 11, C, __VA_ARGS__); CASE(f, 12, C, __VA_ARGS__); CASE(f, 13, C, __VA_ARGS__); \
+    CASE(f, 14, C, __VA_ARGS__); CASE(f, 15, C, __VA_ARGS__); CASE(f, 16, C, __VA_ARGS__)
+
+/* The next of equal parts into which what is left is cut, none longer than `most`. */
+INLINE int part_of(int left, int most) {
+    int parts = (left + most - 1) / most;
+    return (left + parts - 1) / parts;
+}
+
+/* y (rows, ld) = x w + bias, for w (K, ld); without a bias where it is NULL. */
+static void rows_by_units(const real *const *x, int rows, const real *w, int K, int ld, const real *bias, real *y) {
+    for (int c = 0; c < ld;) {
+        int two = ld - c >= 2 * W, R;
+        const real *b = bias ? bias + c : NULL;
+        for (int n = 0; n < rows; n += R) {
+            R = part_of(rows - n, two ? WIDE : TALL);
+            real *to = y + (ptrdiff_t)n * ld + c;
+            if (two) switch (R) { UP_TO_8(of_rows, 2, x + n, w + c, K, ld, b, to); }
+            else switch (R) { UP_TO_8(of_rows, 1, x + n, w + c, K, ld, b, to); }
+        }
+        c += two ? 2 * W : W;
+    }
+}
+
+/* g (K, ld) = xᵀ d, for d (rows, ld). */
+static void inputs_by_units(const real *const *x, int rows, int K, const real *d, int ld, real *g) {
+    for (int c = 0; c < ld;) {
+        int two = ld - c >= 2 * W, R;
+        for (int k = 0; k < K; k += R) {
+            R = part_of(K - k, two ? WIDE : NARROW);
+            real *to = g + (ptrdiff_t)k * ld + c;
+            if (two) switch (R) { UP_TO_8(of_inputs, 2, x, k, d + c, ld, rows, to); }
+            else switch (R) { UP_TO_16(of_inputs, 1, x, k, d + c, ld, rows, to); }
+        }
+        c += two ? 2 * W : W;
+    }
+}
+
+/* The sums of the columns of d (rows, ld): the gradient of the biases. */
+static void columns(const real *d, int rows, int ld, real *g) {
+    for (int c = 0; c < ld; c += W) {
+        V a[4] = {all(0), all(0), all(0), all(0)};
+        int n = 0;
+        for (; n + 4 <= rows; n += 4)
+            for (int i = 0; i < 4; i++) a[i] += load(d + (ptrdiff_t)(n + i) * ld + c);
+        for (; n < rows; n++) a[0] += load(d + (ptrdiff_t)n * ld + c);
+        store(g + c, (a[0] + a[1]) + (a[2] + a[3]));
+    }
+}
+
+/* z[n] = bias + Σ over k of x[n][k] w[k], with the inputs in the lanes; K is padded. */
+static void single_unit(const real *const *x, int rows, const real *w, int K, real *z) {
+    for (int n = 0; n < rows; n += W) {
+        V t[W];
+        int some = rows - n < W ? rows - n : W;
+        for (int r = 0; r < W; r++) t[r] = all(0);
+        for (int r = 0; r < some; r++)
+            for (int k = 0; k < K; k += W) t[r] = fma_(load(x[n + r] + k), load(w + k), t[r]);
+        store(z + n, sums(t) + all(w[K]));
+    }
+}
+
+INLINE V activated(const int kind, V z) {
+    switch (kind) {
+    case RELU: return above_zero(z);
+    case TANH: return tanh_(z);
+    case SIGMOID: return sigmoid(z);
+    default: return all(0.5f) * z * (all(1) + erf_(z * all((real)0.70710678118654752440)));
+    }
+}
+
+/* The derivative, times d, at an activation a of a value z; z counts for gelu alone. */
+INLINE V deactivated(const int kind, V d, V a, V z) {
+    switch (kind) {
+    case RELU: return choose(at_most(a, all(0)), all(0), d);
+    case TANH: return d * (all(1) - a * a);
+    case SIGMOID: return d * (all(1) - a) * a;
+    default: {
+        V below = all(0.5f) * (all(1) + erf_(z * all((real)0.70710678118654752440)));
+        return d * (below + z * exp_(all(-0.5f) * z * z) * all((real)0.39894228040143267794));
+    }
+    }
+}
+
+INLINE void activate_as(const int kind, const Layer *a, int rows) {
+    Mask own = first_lanes(a->units - (a->to - W)); /* padding is zero, whatever the activation of zero */
+    for (int n = 0; n < rows; n++)
+        for (int c = 0; c < a->to; c += W) {
+            real *at = a->out + (ptrdiff_t)n * a->to + c;
+            V z = load(at), y = activated(kind, z);
+            if (kind == GELU) store(a->before + (at - a->out), z);
+            store(at, c + W == a->to ? choose(own, y, all(0)) : y);
+        }
+}
+
+INLINE void deactivate_as(const int kind, const Layer *a, int rows) {
+    Mask own = first_lanes(a->units - (a->to - W));
+    for (int n = 0; n < rows; n++)
+        for (int c = 0; c < a->to; c += W) {
+            ptrdiff_t at = (ptrdiff_t)n * a->to + c;
+            V d = deactivated(kind, load(a->delta + at), load(a->out + at), kind == GELU ? load(a->before + at) : all(0));
+            store(a->delta + at, c + W == a->to ? choose(own, d, all(0)) : d);
+        }
+}
+
+static void activate(int kind, const Layer *a, int rows) {
+    switch (kind) {
+    case RELU: activate_as(RELU, a, rows); break;
+    case TANH: activate_as(TANH, a, rows); break;
+    case SIGMOID: activate_as(SIGMOID, a, rows); break;
+    default: activate_as(GELU, a, rows);
+    }
+}
+
+static void deactivate(int kind, const Layer *a, int rows) {
+    switch (kind) {
+    case RELU: deactivate_as(RELU, a, rows); break;
+    case TANH: deactivate_as(TANH, a, rows); break;
+    case SIGMOID: deactivate_as(SIGMOID, a, rows); break;
+    default: deactivate_as(GELU, a, rows);
+    }
+}
+
+static void forward(const Net *net, const real *theta, const real *const *x, int rows) {
+    for (int l = 0; l < net->layers; l++) {
+        const Layer *a = net->layer + l;
+        const real *w = theta + a->at;
+        if (a->to == 1) single_unit(x, rows, w, a->from, a->out);
+        else rows_by_units(x, rows, w, a->inputs, a->to, w + (ptrdiff_t)a->inputs * a->to, a->out);
+        if (l < net->layers - 1) activate(net->activation, a, rows);
+        x = a->outs;
+    }
+}
+
+/* The turned weights of a layer (units padded, inputs padded), for the way back. */
+static void turn(const Layer *a, const real *w) {
+    for (int k = 0; k < a->from; k += W)
+        for (int c = 0; c < a->to; c += W) {
+            V t[W];
+            for (int i = 0; i < W; i++) t[i] = k + i < a->inputs ? load(w + (ptrdiff_t)(k + i) * a->to + c) : all(0);
+            transpose(t);
+            for (int i = 0; i < W; i++) store(a->turned + (ptrdiff_t)(c + i) * a->from + k, t[i]);
+        }
+}
+
+/* The way back through a single raw output: a row of the gradient, and the deltas (rows, K) below it, if any. */
+static void single_unit_back(const real *const *x, int rows, const real *d, const real *w, int K, real *g, real *below) {
+    for (int k = 0; k < K; k += W) {
+        V even = all(0), odd = all(0), weights = load(w + k);
+        for (int n = 0; n < rows; n++) {
+            V slope = all(d[n]), values = load(x[n] + k);
+            if (n % 2) odd = fma_(values, slope, odd);
+            else even = fma_(values, slope, even);
+            if (below) store(below + (ptrdiff_t)n * K + k, slope * weights);
+        }
+        store(g + k, even + odd);
+    }
+    V bias = all(0);
+    for (int n = 0; n < rows; n++) bias[0] += d[n];
+    store(g + K, bias);
+}
+
+static void backward(const Net *net, const Model *model, int rows) {
+    for (int l = net->layers - 1; l >= 0; l--) {
+        Layer *a = net->layer + l, *below = l ? a - 1 : NULL;
+        const real *w = model->theta + a->at, *const *x = below ? below->outs : net->x;
+        real *g = model->gradient + a->at;
+        if (a->to == 1) single_unit_back(x, rows, a->delta, w, a->from, g, below ? below->delta : NULL);
+        else {
+            if (below) {
+                turn(a, w);
+                rows_by_units(a->deltas, rows, a->turned, a->units, a->from, NULL, below->delta);
+            }
+            inputs_by_units(x, rows, a->inputs, a->delta, a->to, g);
+            columns(a->delta, rows, a->to, g + (ptrdiff_t)a->inputs * a->to);
+        }
+        if (below) deactivate(net->activation, below, rows);
+    }
+}
+
+/* A step of the optimiser for some parameters; only weights are penalised and decay. */
+INLINE void moved(const int adam, const int weights, const Model *m, ptrdiff_t from, ptrdiff_t to) {
+    V rate = all((real)(adam ? m->rate / (1 - m->faded_first) : m->rate)), momentum = all((real)m->momentum);
+    V unfaded = all((real)(1 / __builtin_sqrt(1 - m->faded_second)));
+    V keep = all((real)m->keep), l1 = all((real)m->l1), l2 = all((real)(2 * m->l2));
+    for (ptrdiff_t i = from; i < to; i += W) {
+        V w = load(m->theta + i), g = load(m->gradient + i);
+        if (weights) {
+            g = fma_(l2, w, fma_(l1, sign(w), g));
+            w *= keep;
+        }
+        V first = load(m->first + i);
+        if (adam) {
+            V second = load(m->second + i);
+            first = fma_(all((real)0.1), g - first, first);
+            second = fma_(all((real)0.999), second, all((real)0.001) * g * g);
+            store(m->second + i, second);
+            w -= rate * first / fma_(root(second), unfaded, all((real)1e-8));
+        } else {
+            first = fma_(momentum, first, g);
+            w -= rate * first;
+        }
+        store(m->first + i, first);
+        store(m->theta + i, w);
+    }
+}
+
+static void move(const Net *net, Model *m) {
+    int adam = net->optimiser == ADAM, held = m->l1 != 0 || m->l2 != 0 || m->keep != 1;
+    m->faded_first *= 0.9, m->faded_second *= 0.999;
+    if (!held) {
+        if (adam) moved(1, 0, m, 0, net->parameters);
+        else moved(0, 0, m, 0, net->parameters);
+        return;
+    }
+    for (int l = 0; l < net->layers; l++) {
+        const Layer *a = net->layer + l;
+        ptrdiff_t bias = a->at + (a->to == 1 ? a->from : (ptrdiff_t)a->inputs * a->to);
+        ptrdiff_t end = bias + (a->to == 1 ? W : a->to);
+        if (adam) moved(1, 1, m, a->at, bias), moved(1, 0, m, bias, end);
+        else moved(0, 1, m, a->at, bias), moved(0, 0, m, bias, end);
+    }
+}
+
+INLINE void slopes_by_output(const int loss, const Model *m, const Net *net, int rows, V scale, const V *p) {
+    const Layer *a = last_of(net);
+    int period = a->to == 1 ? W : a->to, count = rows * a->to;
+    Mask own = first_lanes(a->to == 1 ? W : a->units - (a->to - W));
+    for (int i = 0, c = 0; i < count; i += W, c = c + W == period ? 0 : c + W) {
+        V d = slope(loss, load(a->out + i) + load(m->offset + c), load(net->target + i), p) * scale;
+        store(a->delta + i, c + W == period ? choose(own, d, all(0)) : d);
+    }
+}
+
+INLINE double values_by_output(const int loss, const Model *m, const Net *net, int rows, const V *p) {
+    const Layer *a = last_of(net);
+    double total = 0;
+    int period = a->to == 1 ? W : a->to;
+    for (int i = 0, c = 0; i < rows * a->to; i += W, c = c + W == period ? 0 : c + W) {
+        V v = value(loss, load(a->out + i) + load(m->offset + c), load(net->target + i), p);
+        int some = a->to == 1 ? rows - i : a->units - c;
+        for (int lane = 0; lane < W && lane < some; lane++) total += v[lane];
+    }
+    return total;
+}
+
+/* Fill vectors with one output of W rows each, from row n on. */
+INLINE void gathered(const real *rows, int n, int ld, V *lanes) {
+    for (int c = 0; c < ld; c += W) {
+        for (int i = 0; i < W; i++) lanes[c + i] = load(rows + (ptrdiff_t)(n + i) * ld + c);
+        transpose(lanes + c);
+    }
+}
+
+INLINE I classes_at(const Net *net, int n) { return *(const LooseI *)((const whole *)net->target + n); }
+
+INLINE void slopes_by_row(const int loss, const Net *net, int rows, V scale, const V *p) {
+    const Layer *a = last_of(net);
+    for (int n = 0; n < rows; n += W) {
+        gathered(a->out, n, a->to, net->lanes);
+        if (loss == LABELS_CE) {
+            gathered(net->target, n, a->to, net->goals);
+            labels_slope(net->lanes, net->goals, a->units);
+        } else class_slope(loss, net->lanes, classes_at(net, n), a->units, p);
+        times(net->lanes, a->units, scale);
+        for (int c = a->units; c < a->to; c++) net->lanes[c] = all(0);
+        for (int c = 0; c < a->to; c += W) {
+            transpose(net->lanes + c);
+            for (int i = 0; i < W; i++) store(a->delta + (ptrdiff_t)(n + i) * a->to + c, net->lanes[c + i]);
+        }
+    }
+}
+
+INLINE double values_by_row(const int loss, const Net *net, int rows, const V *p) {
+    const Layer *a = last_of(net);
+    double total = 0;
+    for (int n = 0; n < rows; n += W) {
+        V v;
+        gathered(a->out, n, a->to, net->lanes);
+        if (loss == LABELS_CE) {
+            gathered(net->target, n, a->to, net->goals);
+            v = labels_value(net->lanes, net->goals, a->units);
+        } else v = class_value(loss, net->lanes, classes_at(net, n), a->units, p);
+        for (int lane = 0; lane < W && n + lane < rows; lane++) total += v[lane];
+    }
+    return total;
+}
+
+#define EVERY_LOSS(BY_OUTPUT, BY_ROW) \
+    BY_OUTPUT(BCE) BY_OUTPUT(MSE_P) BY_OUTPUT(MSE_LOGITS) BY_OUTPUT(MSE_PM1) BY_OUTPUT(MAE_P) BY_OUTPUT(FOCAL) \
+    BY_OUTPUT(HINGE) BY_OUTPUT(SQUARED_HINGE) BY_OUTPUT(MSE) BY_OUTPUT(MAE) BY_OUTPUT(HUBER) BY_OUTPUT(LOG_COSH) \
+    BY_OUTPUT(PINBALL) BY_OUTPUT(MAPE) BY_ROW(CE) BY_ROW(BRIER) BY_ROW(CLASS_MSE_LOGITS) BY_ROW(CLASS_MAE) \
+    BY_ROW(CLASS_HINGE) BY_ROW(CLASS_BCE) BY_ROW(CLASS_FOCAL) BY_ROW(SMOOTHING) BY_ROW(LABELS_CE)
+
+INLINE void parameters_of(const Model *m, V *p) {
+    for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
+}
+
+/* Fill the deltas of the last layer: the slopes of the mean loss of a batch. */
+static void slopes(const Net *net, const Model *m, int rows) {
+    V p[4], scale = all((real)(m->scale / rows));
+    parameters_of(m, p);
+    switch (m->loss) {
+#define BY_OUTPUT(loss) case loss: slopes_by_output(loss, m, net, rows, scale, p); break;
+#define BY_ROW(loss) case loss: slopes_by_row(loss, net, rows, scale, p); break;
+        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+#undef BY_OUTPUT
+#undef BY_ROW
+    }
+}
+
+static double values(const Net *net, const Model *m, int rows) {
+    V p[4];
+    parameters_of(m, p);
+    switch (m->loss) {
+#define BY_OUTPUT(loss) case loss: return m->scale * values_by_output(loss, m, net, rows, p);
+#define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, net, rows, p);
+        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+    }
+    return NAN;
+}
+
+/* Copy the targets of some rows to where the losses look for them; `order` may be NULL for row after row. */
+static void aim(const Net *net, const Model *m, const int32_t *order, int start, int rows) {
+    const Layer *a = last_of(net);
+    for (int n = 0; n < rows; n++) {
+        int row = order ? order[n] : start + n;
+        if (of_class(m->loss)) ((whole *)net->target)[n] = ((const int32_t *)m->target)[row];
+        else if (a->to == 1) net->target[n] = ((const real *)m->target)[row];
+        else memcpy(net->target + (ptrdiff_t)n * a->to, (const real *)m->target + (ptrdiff_t)row * a->units, a->units * sizeof(real));
+    }
+}
+
+static void face(const Net *net, const real *table, const int32_t *order, int start, int rows) {
+    for (int n = 0; n < rows; n++) net->x[n] = table + (ptrdiff_t)(order ? order[n] : start + n) * net->layer->from;
+}
+
+/* Numbers too small to be normal are zero inside of a call, and the caller's setting comes back after it. */
+#if defined(__x86_64__)
+INLINE uint64_t flush(void) { unsigned old = _mm_getcsr(); _mm_setcsr(old | 0x8040); return old; }
+INLINE void unflush(uint64_t old) { _mm_setcsr((unsigned)old); }
+#elif defined(__aarch64__)
+INLINE uint64_t flush(void) {
+    uint64_t old;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
+    __asm__ volatile("msr fpcr, %0" ::"r"(old | (1u << 24)));
+    return old;
+}
+INLINE void unflush(uint64_t old) { __asm__ volatile("msr fpcr, %0" ::"r"(old)); }
+#else
+INLINE uint64_t flush(void) { return 0; }
+INLINE void unflush(uint64_t old) { (void)old; }
+#endif
+
+/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, inputs, units ..., outputs}. */
+#define EXPORT __attribute__((visibility("default")))
+
+/* Lanes of a vector, parameters of a model as they lie in memory, bytes of working memory for one. */
+EXPORT void measures(const int32_t *plan, int64_t *found) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, NULL);
+    found[0] = W, found[1] = net.parameters, found[2] = net.room;
+}
+
+/* Lay out matrices (units, inputs + 1), one after the other, as parameters. */
+EXPORT void lay_out(const int32_t *plan, const real *matrices, real *theta) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, NULL);
+    memset(theta, 0, net.parameters * sizeof(real));
+    for (int l = 0; l < net.layers; l++) {
+        const Layer *a = layer + l;
+        for (int u = 0; u < a->units; u++)
+            for (int k = 0; k <= a->inputs; k++, matrices++)
+                theta[a->at + (a->to == 1 ? (k < a->inputs ? k : a->from) : (ptrdiff_t)k * a->to + u)] = *matrices;
+    }
+}
+
+/* Train models through an epoch, each by itself. */
+EXPORT void epoch(const int32_t *plan, Model *models, int64_t count, int64_t epoch, char *work) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++) {
+        Model *m = models + i;
+        const int32_t *order = m->order + epoch * net.rows;
+        for (int start = 0; start < net.rows; start += net.batch) {
+            int rows = net.rows - start < net.batch ? net.rows - start : net.batch;
+            face(&net, m->features, order + start, 0, rows);
+            aim(&net, m, order + start, 0, rows);
+            forward(&net, m->theta, net.x, rows);
+            slopes(&net, m, rows);
+            backward(&net, m, rows);
+            move(&net, m);
+        }
+    }
+    unflush(old);
+}
+
+/* The raw outputs (models, rows, outputs) of models for a table of features each. */
+EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, const real *const *tables, int64_t rows,
+                    real *raw, char *work) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t start = 0; start < rows; start += CHUNK) {
+            int some = rows - start < CHUNK ? rows - start : CHUNK;
+            face(&net, tables[i], NULL, start, some);
+            forward(&net, models[i].theta, net.x, some);
+            for (int n = 0; n < some; n++, raw += a->units) memcpy(raw, a->outs[n], a->units * sizeof(real));
+        }
+    unflush(old);
+}
+
+/* The loss of each model, summed over rows, given its raw outputs on its training part (models, rows, outputs). */
+EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, const real *raw, double *totals, char *work) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++) {
+        totals[i] = 0;
+        for (int start = 0; start < net.rows; start += CHUNK) {
+            int some = net.rows - start < CHUNK ? net.rows - start : CHUNK;
+            aim(&net, models + i, NULL, start, some);
+            for (int n = 0; n < some; n++, raw += a->units) memcpy(a->out + (ptrdiff_t)n * a->to, raw, a->units * sizeof(real));
+            totals[i] += values(&net, models + i, some);
+        }
+    }
+    unflush(old);
+}
+
+/* Half a step, for a loss that is not compiled: raw outputs (models, outputs, columns) of a batch of each model. The
+   columns beyond its rows repeat the first. */
+EXPORT void ahead(const int32_t *plan, const Model *models, int64_t count, int64_t at, int64_t rows, int64_t columns,
+                  real *raw, char *work, int64_t room) {
+    Layer layer[plan[0]];
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++) {
+        Net net = net_of(plan, layer, work + i * room);
+        const Layer *a = last_of(&net);
+        face(&net, models[i].features, models[i].order + at, 0, rows);
+        forward(&net, models[i].theta, net.x, rows);
+        for (int u = 0; u < a->units; u++, raw += columns)
+            for (int n = 0; n < columns; n++) raw[n] = a->outs[n < rows ? n : 0][u];
+    }
+    unflush(old);
+}
+
+/* The other half, given the slopes of the mean loss (models, outputs, columns). */
+EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t rows, int64_t columns, const real *given,
+                 char *work, int64_t room) {
+    Layer layer[plan[0]];
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++) {
+        Net net = net_of(plan, layer, work + i * room);
+        const Layer *a = last_of(&net);
+        for (int u = 0; u < a->units; u++, given += columns)
+            for (int n = 0; n < rows; n++) a->delta[(ptrdiff_t)n * a->to + u] = given[n];
+        backward(&net, models + i, rows);
+        move(&net, models + i);
+    }
+    unflush(old);
+}
+
+/* Whether this processor can run a level: 4, 3 or 1 (x86-64), 0 on others. */
+EXPORT int64_t level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")) return 4;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 3 : 1;
+#else
+    return 0;
+#endif
+}
+
+EXPORT const char *source(void) { return SOURCE; }

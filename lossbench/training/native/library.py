@@ -1,0 +1,100 @@
+"""The compiled step: found, checked against its sources, and loaded, the widest vectors that the processor has."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from lossbench.errors import BadValue
+from lossbench.training.native.build import BUILT, LEVELS, file_name, source_hash
+
+FORCED = "LOSSBENCH_NATIVE_LEVEL"
+"""The environment variable that names a lower level than the highest, for tests and for comparisons."""
+
+AGAIN = "have a C compiler (cc) at hand and run: python -m lossbench.training.native"
+
+POINTER, WHOLE = ctypes.c_void_p, ctypes.c_int64
+ARGUMENTS = {
+    "measures": [POINTER, POINTER],
+    "lay_out": [POINTER, POINTER, POINTER],
+    "epoch": [POINTER, POINTER, WHOLE, WHOLE, POINTER],
+    "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
+    "losses": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
+    "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
+    "back": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
+}
+RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much
+
+
+@dataclass(frozen=True)
+class Library:
+    """A loaded library.
+
+    Args:
+        level: of its vectors, such as "x86-64-v3".
+        calls: its functions.
+    """
+
+    level: str
+    calls: ctypes.CDLL
+
+
+@cache
+def fault() -> str:
+    """Say why there is no compiled step that can be used here, and how to get it; empty where there is one."""
+    lowest = BUILT / file_name(list(LEVELS)[-1], "float32")
+    if not lowest.is_file():
+        return f"there is none here; to get it, {AGAIN}"
+    try:
+        calls = ctypes.CDLL(str(lowest))
+    except OSError as error:
+        return f"it does not load ({error}); to get it anew, {AGAIN}"
+    calls.source.restype = ctypes.c_char_p
+    if calls.source().decode() != source_hash():
+        return f"it was built from other sources than those that lie here; to get it anew, {AGAIN}"
+    return ""
+
+
+def levels() -> list[str]:
+    """Return the levels that the processor can run, the highest first; none where there is no library."""
+    if fault():
+        return []
+    calls = ctypes.CDLL(str(BUILT / file_name(list(LEVELS)[-1], "float32")))
+    calls.level.restype = WHOLE
+    return [level for level in LEVELS if calls.level() >= RANKS.get(level, 0)]
+
+
+def chosen_level() -> str:
+    """Return the level that trains: the highest, or the one that the environment forces.
+
+    Raises:
+        BadValue: there is no library, or not that level.
+    """
+    if fault():
+        raise BadValue(f"engine native needs the compiled step: {fault()}; or choose --engine fused")
+    forced = os.environ.get(FORCED, "")
+    if forced and forced not in levels():
+        raise BadValue(f"{FORCED}={forced} is no level of this processor; it has {', '.join(levels())}")
+    return forced or levels()[0]
+
+
+def library(dtype: np.dtype) -> Library:
+    """Return the library for a precision.
+
+    Raises:
+        BadValue: as `chosen_level`.
+    """
+    return _loaded(chosen_level(), dtype.name)
+
+
+@cache
+def _loaded(level: str, precision: str) -> Library:
+    calls = ctypes.CDLL(str(BUILT / file_name(level, precision)))
+    for name, types in ARGUMENTS.items():
+        function = getattr(calls, name)
+        function.argtypes, function.restype = types, None
+    return Library(level, calls)

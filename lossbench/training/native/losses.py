@@ -1,0 +1,54 @@
+"""Which losses are compiled, and the numbers that the compiled step has for them."""
+
+from __future__ import annotations
+
+from lossbench.losses.loss import Loss
+from lossbench.losses.registry import find, served
+from lossbench.losses.scaled import FACTOR, Scaled
+
+# In the order of the enumeration in losses.h.
+BINARY = ("bce", "mse", "mse_logits", "mse_pm1", "mae", "focal", "hinge", "squared_hinge")
+REGRESSION = ("mse", "mae", "huber", "log_cosh", "pinball", "mape")
+MULTICLASS = ("ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing")
+CE = len(BINARY) + len(REGRESSION)
+NUMBERS: dict[tuple[str, str], int] = {
+    **{("binary", name): number for number, name in enumerate(BINARY)},
+    **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge")},
+    **{("regression", name): number for number, name in enumerate(REGRESSION, len(BINARY))},
+    **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
+    ("binary", "ce"): CE,
+    ("multilabel", "ce"): CE + len(MULTICLASS),
+}
+"""By task and name; a loss of several labels is the sum over them of that of one."""
+
+TORCH = -1
+"""The number of a loss that torch evaluates."""
+
+
+def number_of(loss: Loss) -> int:
+    """Return the number of a loss; `TORCH` where it is not compiled.
+
+    A constant times a loss is that loss.
+
+    Example:
+        >>> from lossbench.losses import get_loss
+        >>> [number_of(get_loss(spec, "regression")) for spec in ("mse", "scaled:factor=3:loss=mae", "tukey")]
+        [8, 9, -1]
+    """
+    record = loss.record
+    scaled = isinstance(record.fn, Scaled)
+    name, function = (record.placebo or "", record.fn.multiplied) if scaled else (record.name, record.fn)
+    own = record.task in served(name) and find(name, record.task).fn is function  # and not a user's of that name
+    return NUMBERS.get((record.task, name), TORCH) if own else TORCH
+
+
+def parameters_of(loss: Loss) -> list[float]:
+    """Return the four parameters of a compiled loss, in the order of its record; zero where it has fewer."""
+    values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
+    return (values + [0.0] * 4)[:4]
+
+
+def scale_of(loss: Loss, outputs: int) -> float:
+    """Return what values and slopes of the compiled loss are multiplied by; a regression averages over targets."""
+    factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
+    return factor / outputs if loss.record.task == "regression" else factor

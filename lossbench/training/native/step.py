@@ -1,0 +1,84 @@
+"""The compiled step, called on arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossbench.training.native.library import library
+from lossbench.training.native.memory import address, zeros
+from lossbench.training.network import ACTIVATIONS
+from lossbench.training.pack import Pack
+
+OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
+"""The numbers of kernel.c; decoupled decay is a number of every model's record."""
+
+
+class Step:
+    """The calls of the library for the networks of one pack; the records that they take are those of `models.MODEL`.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+
+    Attributes:
+        lanes: of a vector.
+        parameters: numbers of a model's parameters as they lie in memory.
+        room: bytes of working memory for a model.
+    """
+
+    def __init__(self, pack: Pack, dtype: np.dtype) -> None:
+        self.dtype, self.width, self.calls, self.plan = dtype, pack.outputs, library(dtype).calls, plan_of(pack)
+        measures = np.zeros(3, np.int64)
+        self.calls.measures(address(self.plan), address(measures))
+        self.lanes, self.parameters, self.room = measures.tolist()
+        self.work = zeros((self.room,), np.dtype(np.uint8))
+
+    def rows(self, models: int) -> np.ndarray:
+        """Return zeros (models, parameters)."""
+        return zeros((models, self.parameters), self.dtype)
+
+    def laid_out(self, layers: list[np.ndarray]) -> np.ndarray:
+        """Return matrices (units, inputs + 1) as parameters, (1, parameters)."""
+        matrices, row = np.concatenate([layer.ravel() for layer in layers]).astype(self.dtype), self.rows(1)
+        self.calls.lay_out(address(self.plan), address(matrices), address(row))
+        return row
+
+    def epoch(self, records: np.ndarray, epoch: int) -> None:
+        """Take all steps of an epoch with models whose loss is compiled."""
+        self.calls.epoch(address(self.plan), address(records), len(records), epoch, address(self.work))
+
+    def outputs(self, records: np.ndarray, tables: list[np.ndarray]) -> np.ndarray:
+        """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
+        places = np.array([address(table) for table in tables], np.uint64)
+        raw = np.empty((len(records), len(tables[0]), self.width), self.dtype)
+        wanted = address(records), len(records), address(places), len(tables[0])
+        self.calls.outputs(address(self.plan), *wanted, address(raw), address(self.work))
+        return raw
+
+    def losses(self, records: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """Return the mean compiled loss of models, (models,), from raw outputs (models, training rows, outputs)."""
+        totals = np.empty(len(records))
+        given = address(records), len(records), address(raw), address(totals)
+        self.calls.losses(address(self.plan), *given, address(self.work))
+        return totals / raw.shape[1]
+
+    def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray, work: np.ndarray) -> None:
+        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of the rows.
+
+        The columns beyond its rows repeat the first. What the way back needs is left in `work`, (models, room).
+        """
+        given = address(records), len(records), at, rows, raw.shape[2]
+        self.calls.ahead(address(self.plan), *given, address(raw), address(work), self.room)
+
+    def back(self, records: np.ndarray, rows: int, slopes: np.ndarray, work: np.ndarray) -> None:
+        """Take a step, given the slopes (models, outputs, columns) of the mean loss of a batch."""
+        given = address(records), len(records), rows, slopes.shape[2]
+        self.calls.back(address(self.plan), *given, address(slopes), address(work), self.room)
+
+
+def plan_of(pack: Pack) -> np.ndarray:
+    """Return the plan of a pack's network and steps: (layers, activation, optimiser, batch, rows, widths ...)."""
+    sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
+    kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
+    steps = ACTIVATIONS.index(pack.model.activation), kind, pack.batch_size, len(pack.training[0].features)
+    return np.array([len(sizes), *steps, sizes[0][1], *(units for units, _ in sizes)], np.int32)

@@ -1,0 +1,63 @@
+"""What the models of a pack read and share: features, targets, batch orders, offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import numpy as np
+
+from lossbench.training.native.memory import zeros
+from lossbench.training.pack import Pack
+
+
+class Tables:
+    """The tables of a pack, each made at its first use and kept.
+
+    Args:
+        pack: the trials.
+        dtype: the precision of everything but indices.
+        lanes: of a vector.
+    """
+
+    def __init__(self, pack: Pack, dtype: np.dtype, lanes: int) -> None:
+        self.pack, self.dtype, self.lanes = pack, dtype, lanes
+        self.made: dict[Hashable, np.ndarray] = {}
+
+    def once(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return what belongs to a key, made at the first call."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def padded(self, values: np.ndarray) -> np.ndarray:
+        """Return a table (rows, columns) with zeros added to whole vectors."""
+        rows, columns = values.shape
+        found = zeros((rows, -(-columns // self.lanes) * self.lanes), self.dtype)
+        found[:, :columns] = values
+        return found
+
+    def features(self, features: np.ndarray) -> np.ndarray:
+        """Return features (rows, inputs padded)."""
+        return self.once(id(features), lambda: self.padded(features))
+
+    def order(self, index: int) -> np.ndarray:
+        """Return the batch order of a trial, (epochs, rows)."""
+        seed = self.pack.trials[index].seed
+        return self.once(("order", seed), lambda: np.ascontiguousarray(self.pack.orders[seed], np.int32))
+
+    def target(self, index: int) -> np.ndarray:
+        """Return the training target of a trial, as its compiled loss wants it."""
+        record = self.pack.losses[index].record
+        kind = np.dtype(np.int32) if record.encoding == "index" else self.dtype
+        key = "target", id(self.pack.training[index].target), record.natural_zero
+        return self.once(key, lambda: np.ascontiguousarray(self.pack.encoded(index), kind))
+
+    def offset(self, index: int) -> np.ndarray:
+        """Return what is added to the raw outputs of a trial, (outputs padded); of a single one, in every lane."""
+        record, seed = self.pack.losses[index].record, self.pack.trials[index].seed
+        key = ("offset", record.link, seed) if record.natural_zero else "offset"
+        return self.once(key, lambda: self._offset(index))
+
+    def _offset(self, index: int) -> np.ndarray:
+        given = self.pack.offset(index)[None]
+        return self.padded(np.repeat(given, self.lanes, axis=1) if given.shape[1] == 1 else given)

@@ -1,0 +1,67 @@
+"""What is recorded of a training: the validation curve; test outputs and fit at the last and the best epoch."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from lossbench.training.pack import Pack
+from lossbench.training.trace import Trace, Validator, finite
+
+
+class Crew(Protocol):
+    """The models of a pack while they train: what a recorder asks of an engine."""
+
+    def raw_outputs(self, part: str) -> np.ndarray:
+        """Return the raw outputs of every model on "validation" or "test", (models, rows, outputs)."""
+
+    def fitted(self) -> np.ndarray:
+        """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
+
+    def keep(self, models: np.ndarray) -> None:
+        """Remember the parameters of some models, given their numbers."""
+
+    def restore(self) -> None:
+        """Give every model the parameters that were kept last, or its first ones."""
+
+
+class Recorder:
+    """Scores all models after each epoch and has the best parameters of each kept.
+
+    Args:
+        pack: the trials.
+        slots: (models,) which of them each model is.
+        home: (trials,) a model of each trial.
+        crew: the models.
+    """
+
+    def __init__(self, pack: Pack, slots: np.ndarray, home: np.ndarray, crew: Crew) -> None:
+        self.home, self.crew, self.sign = home, crew, pack.metric.sign
+        self.validator = Validator(pack, slots.tolist())
+        self.curve = np.full((len(slots), pack.epochs), np.nan)
+        self.diverged = np.zeros(len(slots), dtype=int)
+        self.best_score = np.full(len(slots), -np.inf)  # the greater the better, whatever the score
+
+    def record(self, epoch: int) -> None:
+        """Score all models on the validation part; have the parameters of those with a new best score kept."""
+        raw = self.crew.raw_outputs("validation")
+        score = self.validator(raw)
+        self.diverged[~finite(raw) & (self.diverged == 0)] = epoch + 1
+        score[self.diverged > 0] = np.nan
+        self.curve[:, epoch] = score
+        merit = self.sign * score
+        improved = merit > self.best_score
+        self.best_score[improved] = merit[improved]
+        self.crew.keep(np.flatnonzero(improved))
+
+    def trace(self) -> Trace:
+        """Return the finished record, trial by trial; the models then have their best parameters."""
+        last, fit = self.crew.raw_outputs("test"), self.crew.fitted()
+        self.crew.restore()
+        best, best_fit = self.crew.raw_outputs("test"), self.crew.fitted()
+        gone, never = self.diverged > 0, np.isneginf(self.best_score)
+        last[gone], best[gone | never], fit[:, gone], best_fit[:, gone | never] = np.nan, np.nan, np.nan, np.nan
+        loss, score = np.stack([fit, best_fit], axis=2)
+        parts = (self.curve, last, best, self.diverged, loss, score)
+        return Trace(*(part[self.home] for part in parts), sign=self.sign)
