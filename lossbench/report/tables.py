@@ -132,9 +132,10 @@ def title(row: pd.Series[Any]) -> str:
 
 def setting(row: pd.Series[Any]) -> str:
     """Name what losses were trained under."""
-    penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
+    penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name] > 0)
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
-    return f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    optimizer = "own optimizers" if pd.isna(row.optimizer) else row.optimizer
+    return f"{row.model}, {optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
 
 
 def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -113,3 +113,18 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
         epoch=np.concatenate([np.arange(1, length + 1) for length in lengths]),
         **{name: np.concatenate([getattr(one, name) for one in found]) for name in ("n", "mean", "low", "high")},
     )
+
+
+def share_curves(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean primary score of each loss under each contaminated share, with its interval over seeds.
+
+    Args:
+        trials: one row a trial, numbered from 0.
+
+    Returns:
+        One row a data set, loss, setting and share: those columns, `n`, `mean`, `low` and `high`.
+    """
+    scores = np.empty(len(trials))
+    for name, rows in trials.groupby("score").indices.items():
+        scores[rows] = trials[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+    return average_curves(trials, scores[:, None]).drop(columns="epoch")
