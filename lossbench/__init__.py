@@ -13,27 +13,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison, check_claims, compare
+    from lossbench.api import Choice, Comparison, check_claims, choose, compare
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
 
 __all__ = [
+    "Choice",
     "Comparison",
     "Loss",
     "LossbenchError",
     "UsageError",
     "check_claims",
+    "choose",
     "compare",
     "get_loss",
     "register_loss",
 ]
 
 _HOMES = {
+    "Choice": "lossbench.api",
     "Comparison": "lossbench.api",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",
     "check_claims": "lossbench.api",
+    "choose": "lossbench.api",
     "compare": "lossbench.api",
     "get_loss": "lossbench.losses",
     "register_loss": "lossbench.losses",

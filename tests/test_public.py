@@ -20,7 +20,10 @@ def in_a_new_process(program: str) -> str:
 
 def test_the_exported_names_are_these() -> None:
     """A name that users rely on neither comes nor goes unnoticed."""
-    classes, functions = ["Comparison", "Loss", "LossbenchError", "UsageError"], ["check_claims", "compare"]
+    classes, functions = (
+        ["Choice", "Comparison", "Loss", "LossbenchError", "UsageError"],
+        ["check_claims", "choose", "compare"],
+    )
     names = [*classes, *functions, "get_loss", "register_loss"]
     assert names == lossbench.__all__ == dir(lossbench)
 

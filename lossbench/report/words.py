@@ -9,7 +9,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading, listed_seeds
-from lossbench.stats.estimate import smallest_p
+from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
 from lossbench.visible import visible
 
@@ -104,6 +104,14 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
+def looks(correction: float) -> str:
+    """Say how verdicts are corrected for having been made more than once."""
+    return (
+        f"looks    seeds were added until it was settled: p values are multiplied by {correction:g} for the looks "
+        f"(alpha spending, Bonferroni), intervals of differences are at {100 * (1 - ALPHA / correction):g} %"
+    )
+
+
 def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
     """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
     where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
@@ -182,6 +190,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.UNDEFINED: undefined,
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
+    Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,

@@ -34,6 +34,7 @@ def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) ->
 
 
 def dirtiest(group: ComparisonGroup) -> ComparisonGroup:
-    """Return the trainings at the largest contaminated share as a group of their own."""
+    """Return the trainings at the largest contaminated share as a group of their own, which is looked at once."""
     choice = group.choice.dirtiest if group.choice else None
-    return replace(group, rows=group.rows[..., -1:], shares=group.shares[-1:], choice=choice, contributed=None)
+    own = {"choice": choice, "contributed": None, "correction": 1.0}
+    return replace(group, rows=group.rows[..., -1:], shares=group.shares[-1:], **own)
