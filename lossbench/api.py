@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from numbers import Real
 from pathlib import Path
@@ -188,7 +188,7 @@ def choose(
     budget: float = math.inf,
     progress: choosing.Watch = lambda stage, done, total: None,
 ) -> Choice:
-    """Decide which loss suits a table: seeds are added until that is settled, each loss at its own step size.
+    """Decide which loss suits a table: seeds are added until it is settled, each loss at its own step size.
 
     Args:
         dataset: a spec, such as "sales.csv:target=price" or "iris".
@@ -205,7 +205,8 @@ def choose(
         The choice; its text is the answer in sentences.
 
     Raises:
-        UsageError: anything that cannot be carried out, before training starts; a budget in which no seed was done.
+        UsageError: anything that cannot be carried out, before training starts.
+        BadValue: a budget in which no seed was done.
 
     Example:
         >>> import lossbench
@@ -228,13 +229,13 @@ def decide(plan: Plan, request: Request, watch: choosing.Watch) -> tuple[Choice,
     with held(request.cache) as store:
         work = choosing.Work(request.manner, request.began, store, request.budget, watch)
         made = choosing.choose(plan, work)
-    found = Comparison(**vars(made.comparison))
+    found = Comparison(**{one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)})
     return Choice(plan=made.plan, comparison=found, decision=made.decision), write_files(found, request)
 
 
 @contextmanager
 def held(wanted: bool) -> Iterator[Store]:
-    """Open the user's own store, or one that is gone afterwards: each look takes over what those before have trained."""
+    """Open the user's own store, or one for this call: each look takes over what those before have trained."""
     with TemporaryDirectory() as folder, open_store() if wanted else open_store(folder) as store:
         yield store
 

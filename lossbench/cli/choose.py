@@ -137,7 +137,7 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     from lossbench.report.decision import choice_lines, paste, record
     from lossbench.report.terminal import WIDTH, columns, console, print_lines
     from lossbench.report.words import words
-    from lossbench.results.remarks import closing, notes
+    from lossbench.results.remarks import at_edges, closing, notes
     from lossbench.results.write import json_text
 
     if form == "json":
@@ -145,7 +145,8 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
         return
     width, found = min(columns(), WIDTH), choice.comparison
     print_lines(console(), [*wrapped(choice_lines(choice), width), "", *paste(choice), ""])
-    print_lines(console(), wrapped(map(words, (*notes(found), *closing(found, folder))), width), style="dim")
+    remarks = (*at_edges(found.tuning), *notes(found), *closing(found, folder))
+    print_lines(console(), wrapped(map(words, remarks), width), style="dim")
 
 
 def finish(choice: Choice, unwritten: str) -> None:

@@ -31,8 +31,8 @@ FAR, OUTLYING = 3.5, 0.01
 Handle Outliers, chapter 3); a table has outliers where more than this share of its rows are."""
 
 HEAVY = 3.5
-"""Tails are heavy where the middle 95 % of the errors are so many times as wide as the middle half (Crow and Siddiqui
-1967, Robust estimation of location, Journal of the American Statistical Association 62); normal errors have 2.9."""
+"""Tails are heavy where the middle 95 % of the errors are so many times as wide as the middle half; for normal
+errors it is 2.9 (Crow and Siddiqui 1967, Robust estimation of location, JASA 62)."""
 
 MANY_ZEROS = 0.05
 WIDE = 10.0

@@ -17,10 +17,10 @@ from lossbench.plan.protocol import WHY, protocol_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.remark import Topic
 
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 """The step sizes of every loss."""
 
-DECAYS = ("adam", *(f"adamw:weight_decay={decay}" for decay in (0.3, 1, 3)))
+DECAYS = ("adam", *(f"adamw:weight_decay={decay}" for decay in (0.3, 1, 3, 10)))
 """How weights may be kept small, chosen on validation for the usual loss; the same for every loss."""
 
 MIDDLE = 0.01
@@ -124,9 +124,17 @@ def with_dirt(settings: Settings, signs: tuple[Sign, ...]) -> Plan:
 
 def weighing(made: Plan) -> Experiment:
     """Return what chooses how weights are kept small: the usual loss alone, on the seeds that choose the rates."""
-    alone = {"losses": (made.usual,), "optimizers": DECAYS, "lr": (MIDDLE,), "tune": False}
-    seeds = tuple(tuning_seeds(made.settings))
-    return plan(replace(made.settings, **alone, seeds=seeds, outliers=made.settings.outliers[:1]))
+    return plan(
+        replace(
+            made.settings,
+            losses=(made.usual,),
+            optimizers=DECAYS,
+            lr=(MIDDLE,),
+            tune=False,
+            seeds=tuple(tuning_seeds(made.settings)),
+            outliers=made.settings.outliers[:1],
+        )
+    )
 
 
 def weighed(made: Plan, optimiser: str) -> Plan:

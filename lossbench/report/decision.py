@@ -1,4 +1,4 @@
-"""A choice in words: what to take, on what evidence, and the line of PyTorch for it. Never more than the verdicts say."""
+"""A choice in words: what to take, on what evidence, and the line of PyTorch. Never more than the verdicts say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lossbench.losses import Loss
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.candidates import Sign
 from lossbench.plan.choosing import Plan
-from lossbench.report.answer import by, dirty, joined, listed, many, paragraph, plain, upper
+from lossbench.report.answer import by, dirty, joined, listed, many, paragraph, places, plain, upper
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading
 from lossbench.results.choosing import Choice
@@ -28,8 +28,21 @@ SHOWS = {
 }
 """What a table shows, by the kind of sign."""
 
-CLASSES = {"multilabel": "only {share} of the labels are present"}
-"""The same of imbalance, where a task has no classes."""
+LABELS = "only {share} of the labels are present"
+"""The same of several labels."""
+
+READ = {
+    "identity": "the raw output is the prediction",
+    "softplus": "softplus(raw output) is the prediction",
+    "location": "the first half of the raw outputs is the prediction",
+    "sigmoid": "sigmoid(raw output) is the probability",
+    "softmax": "softmax(raw outputs) are the probabilities",
+    "clip": "the raw output, cut to [0, 1], is the probability",
+    "signed": "(1 + raw output) / 2, cut to [0, 1], is the probability",
+    "margin": "a raw output above 0 is the positive class; it is no probability",
+}
+READ_LARGEST = "the largest raw output is the class; none is a probability"
+"""How raw outputs are read, by the link of a loss; and where a loss of several classes says nothing of probability."""
 
 FEW = 10
 """Rows of a test part: of fewer, no score says much."""
@@ -38,48 +51,61 @@ FEW = 10
 def choice_lines(choice: Choice) -> list[str]:
     """Return the answer as paragraphs: the choice, its evidence, what comes second, dirty data, what was tried."""
     made = choice.decision
-    return [
-        " ".join([verdict(made), *ending(made)]),
-        paragraph(made.table),
-        *filter(None, [second(made), soiled(choice), tried(choice.plan), scope(choice)]),
-    ]
+    evidence = paragraph(made.table, places([made.table])[0])
+    more = () if tiny(choice) else (second(made), soiled(choice))
+    said = " ".join([verdict(choice), *ending(made)])
+    return [said, evidence, *filter(None, [*more, shown(choice.plan), scope(choice)])]
 
 
-def verdict(made: Decision) -> str:
+def tiny(choice: Choice) -> int:
+    """Return the rows of a test part where they are so few that nothing was decided; 0 otherwise."""
+    table, rows = choice.decision.table, int(choice.comparison.trials.test_rows.min())
+    return rows if rows < FEW and len(table.open) == len(table.others) else 0
+
+
+def verdict(choice: Choice) -> str:
     """Say which loss to choose, and whether it is shown to be better than the usual one."""
-    table = made.table
-    where = f"On {table.dataset}"
+    made = choice.decision
+    where, usual = f"On {made.table.dataset},", f"{made.usual}, the usual loss"
     if made.end == "nothing":
         return f"{where} nothing can be chosen: trainings of no loss ended well."
+    if rows := tiny(choice):
+        return f"{where} nothing can be decided with test parts of {many(rows, 'row')}; stay with {usual}."
     if made.chosen == made.usual:
-        return f"{where} choose {made.chosen}, the usual loss: no other candidate is shown to be better."
-    usual = next(one for one in table.others if one.loss == made.usual)
-    if usual.verdict in ("worse", "worse, within the margin"):
-        small = ", which is within the margin" if usual.verdict != "worse" else ""
-        amount = by(usual, table.score)
-        return (
-            f"{where} choose {made.chosen}: it is better than {made.usual}, the usual loss, by {amount} "
-            f"{heading(table.score)}{small}."
-        )
-    beaten = dict(table.beaten).get(made.usual)
+        return f"{where} choose {usual}: no other candidate is shown to be better."
+    beaten = dict(made.table.beaten).get(made.usual, ())
+    if made.chosen in beaten:
+        other = next(one for one in made.table.others if one.loss == made.usual)
+        within = "" if other.verdict == "worse" else ", which is within the margin"
+        how = f"in {heading(made.table.score)} by {by(other, made.table.score)}{within}"
+        return f"{where} choose {made.chosen}: {usual}, is worse {how}."
     why = f"is worse than {listed(beaten)}" if beaten else "did not end well in every training"
-    return f"{where} choose {made.chosen}: {made.usual}, the usual loss, {why}."
+    return f"{where} choose {made.chosen}: {usual}, {why}."
 
 
 def ending(made: Decision) -> Iterator[str]:
-    """Yield whether the choice is settled, and if not, why no more seeds were added, and what would settle it."""
-    seeds, total = made.looks[-1], len(made.table.open)
-    spent = f"{seeds} of at most {made.most} seeds"
+    """Yield whether the choice is settled, and if not, against how many others, and what would settle it."""
+    seeds, left, others = made.looks[-1], len(made.table.open), len(made.table.others)
+    spent = f"{seeds} of at most {made.most} seeds" if seeds < made.most else f"all {many(seeds, 'seed')}"
     if made.end == "settled":
         yield f"That is settled, after {spent}."
-    elif made.end == "bound":
-        yield f"Whether the {many(total, 'open one')} differ from it is not settled after {spent}, and more would not do it."
     elif made.end == "budget":
-        yield f"The budget ended after {spent}, before it was settled; the same command goes on from there."
-    elif made.end == "seeds":
-        yield f"Whether the {many(total, 'open one')} differ from it is not settled after all {many(seeds, 'seed')}."
-    if made.rows_needed is not None and made.end != "nothing":
-        yield f"About {made.rows_needed} rows like these would tell."
+        yield f"The budget ended after {spent}, before that was settled; the same command goes on from there."
+    elif made.end != "nothing":
+        whom = f"any of {others}" if left == others > 1 else f"{left} of {others}"
+        more = ", and more seeds would not settle it" if made.end == "bound" else ""
+        rows = f"; about {rounded(made.rows_needed)} rows like these would" if made.rows_needed else ""
+        yield f"That is not settled against {whom} other candidate{'s' * (others > 1)} after {spent}{more}{rows}."
+
+
+def rounded(rows: int) -> int:
+    """Return a rough number with the two figures that it has.
+
+    Example:
+        >>> rounded(5456), rounded(87)
+        (5500, 87)
+    """
+    return int(float(f"{rows:.2g}"))
 
 
 def second(made: Decision) -> str:
@@ -92,51 +118,45 @@ def second(made: Decision) -> str:
 
 def soiled(choice: Choice) -> str:
     """Say what the choice costs if the data are dirtier than thought; or why that was not tried."""
-    made = choice.decision
+    made, why = choice.decision, choice.plan.undirtied
     if made.dirty is None:
-        why = choice.plan.undirtied
         return f"Dirtier data were not tried: {why}." if why else ""
-    loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)}"
-    return f"If the data were dirtier than these: {dirty(made.dirty, made.chosen)}; {loses}."
+    loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)} there"
+    safer = [loss for loss, _ in made.dirty.told(1) if loss in made.table.best]
+    instead = f"; if you expect that, take {safer[0]}" if safer else ""
+    return f"If the data were dirtier than these: {dirty(made.dirty, made.chosen)}; {loses}{instead}."
 
 
-def tried(plan: Plan) -> str:
+def shown(plan: Plan) -> str:
     """Say what the table shows, and what follows from it."""
-    if not plan.signs:
-        return ""
-    named = {title(spec) for spec in plan.experiment.setups[0].losses}
-    return " ".join(f"{upper(one)}." for one in (said(plan, sign, named) for sign in plan.signs))
+    return " ".join(f"{upper(said(plan, sign))}." for sign in plan.signs)
 
 
-def said(plan: Plan, sign: Sign, named: set[str]) -> str:
+def said(plan: Plan, sign: Sign) -> str:
     """Say what one sign is, which candidates it adds, and what is judged for it."""
-    text = CLASSES.get(plan.dataset.task, SHOWS[sign.kind]) if sign.kind == "imbalance" else SHOWS[sign.kind]
-    shown = text.format(share=f"{100 * sign.value:.2g} %", value=sign.value)
-    added = [loss for loss in sign.losses if loss in named]
+    losses = {title(spec) for spec in plan.experiment.setups[0].losses}
+    text = LABELS if plan.dataset.task == "multilabel" else SHOWS[sign.kind]
+    seen = text.format(share=f"{100 * sign.value:.2g} %", value=sign.value)
+    added = [loss for loss in sign.losses if loss in losses]
     follows = [f"{joined(added)} {'is a candidate' if len(added) == 1 else 'are candidates'}"] if added else []
     if sign.score and sign.score == primary_score(plan.dataset):
         follows.append(f"{heading(sign.score)} is judged")
-    return f"{shown}{', so ' * bool(follows)}{joined(follows)}"
+    return f"{seen}{', so ' * bool(follows)}{joined(follows)}"
 
 
 def scope(choice: Choice) -> str:
     """Say of what all of this is."""
-    settings, trials = choice.plan.settings, choice.comparison.trials
-    test = int(trials.test_rows.min())
-    few = f"With test parts of {many(test, 'row')} next to nothing can be decided. " if test < FEW else ""
-    return f"{few}All of it is said of rows like these and of a network {settings.models[0]}; try it on your own."
+    model = choice.plan.settings.models[0]
+    return f"All of this is of rows like these, and of a small network ({model}): yours may differ."
 
 
 def paste(choice: Choice) -> list[str]:
     """Return the lines of Python for the chosen loss, with what it wants of the data as comments."""
-    made = choice.decision
-    if made.end == "nothing":
+    if choice.decision.end == "nothing":
         return []
     loss = chosen_loss(choice)
-    rate = dict(made.table.rates).get(made.chosen)
-    return [f"# {line}" for line in wants(loss, rate)] + [
-        f'criterion = lossbench.get_loss("{loss.spec}", task="{loss.task}").module({shares(choice, loss)})'
-    ]
+    call = f'lossbench.get_loss("{loss.spec}", task="{loss.task}").module({shares(choice, loss)})'
+    return [*(f"# {line}" for line in wants(choice, loss)), f"criterion = {call}"]
 
 
 def chosen_loss(choice: Choice) -> Loss:
@@ -155,15 +175,20 @@ def shares(choice: Choice, loss: Loss) -> str:
     return f"prior=[{', '.join(f'{share:.3g}' for share in ([positive] if dataset.task == 'binary' else counts))}]"
 
 
-def wants(loss: Loss, rate: float | None) -> Iterator[str]:
-    """Yield what holds of the networks that were trained, and so for one's own."""
+def wants(choice: Choice, loss: Loss) -> Iterator[str]:
+    """Yield what was so of the networks that were trained, and is wanted of one's own."""
+    dataset, rate = choice.plan.dataset, dict(choice.decision.table.rates).get(choice.decision.chosen)
     if rate is not None:
-        yield f"Adam, step size {rate:g} here; features standardised"
+        yield f"here: {choice.comparison.trials.optimizer.iloc[0]}, step size {rate:g}, features standardised"
     if loss.record.natural_zero:
-        yield "target divided by its standard deviation, not centred"
+        yield "the target is divided by its standard deviation, and not centred"
     elif loss.task == "regression":
-        yield "target standardised: parameters are in its standard deviations"
-    yield f"called with raw outputs (batch, {loss.record.width(2) if loss.task == 'multiclass' else loss.record.width(1)})"
+        yield "the target is standardised: parameters are in its standard deviations"
+    several = dataset.targets > 1 and loss.task != "multiclass"
+    target = f"(batch, {dataset.targets})" if several else "(batch,)"
+    raw = f"(batch, {loss.record.width(dataset.targets)})"
+    yield f"call it with the raw outputs, {raw}, and the target, {target}"
+    yield READ[loss.link] if loss.link != "margin" or loss.task != "multiclass" else READ_LARGEST
 
 
 def record(choice: Choice) -> dict[str, Any]:
@@ -183,6 +208,6 @@ def record(choice: Choice) -> dict[str, Any]:
 
 def plan_choice_lines(plan: Plan) -> Iterator[str]:
     """Yield what a choice would do, before the lines of what would be trained."""
-    yield from filter(None, [tried(plan)])
+    yield from filter(None, [shown(plan)])
     counts = joined(map(str, planned(len(plan.settings.seeds))))
     yield f"looks after {counts} seeds, and no more once it is settled; all that might be trained:"

@@ -106,9 +106,10 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
 
 def looks(correction: float) -> str:
     """Say how verdicts are corrected for having been made more than once."""
+    level = f"{100 * (1 - ALPHA / correction):g} %"
     return (
-        f"looks    seeds were added until it was settled: p values are multiplied by {correction:g} for the looks "
-        f"(alpha spending, Bonferroni), intervals of differences are at {100 * (1 - ALPHA / correction):g} %"
+        f"looks    verdicts were made more than once as seeds were added: p values times {correction:g} (alpha "
+        f"spending, Bonferroni), intervals of differences at {level}"
     )
 
 

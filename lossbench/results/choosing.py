@@ -75,7 +75,7 @@ class Work:
         self.trained += done - found.cached
         self.seconds += found.seconds["training"]
         fresh = min(self.trained, total)
-        return replace(found, cached=total - fresh, seconds=found.seconds | {"training": self.seconds})
+        return replace(found, cached=total - fresh, seconds={**found.seconds, "training": self.seconds})
 
 
 def choose(plan: Plan, work: Work) -> Choice:
@@ -96,7 +96,7 @@ def best_optimiser(found: Comparison) -> str:
     """Return the optimiser with the best mean validation score; of equals, that with the least decay."""
     sign = METRICS[found.trials.score.iloc[0]].sign
     means = (sign * found.trials.groupby("optimizer", sort=False).validation_score.mean()).fillna(float("-inf"))
-    return str(means.index[means.to_numpy().argmax()])
+    return str(means.index[int(means.to_numpy().argmax())])
 
 
 def until_settled(plan: Plan, work: Work) -> tuple[Comparison, Decision]:

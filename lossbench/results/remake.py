@@ -101,9 +101,17 @@ def remake(place: Path) -> Remade:
     manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
     margins = MARGINS | (manifest.margins if manifest else {})
     tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
-    own = {"path": path, "manifest": manifest, "beside": beside, "curves": curves}
-    correction = manifest.correction if manifest else 1.0
-    return Remade(trials, tuning, margins, contributed, correction=correction, **own)
+    return Remade(
+        trials,
+        tuning,
+        margins,
+        contributed,
+        correction=manifest.correction if manifest else 1.0,
+        path=path,
+        manifest=manifest,
+        beside=beside,
+        curves=curves,
+    )
 
 
 def read_text(path: Path) -> str:

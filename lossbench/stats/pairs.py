@@ -52,8 +52,8 @@ def compare_pairs(judged: Iterable[Judged]) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected over the group's pairs, those with
-    the first loss first, see `lossbench.stats.families.gatekept`, and for looks. Where trainings of a loss diverged
-    or failed, only a verdict against it stands.
+    the first loss first, see `lossbench.stats.families.gatekept`, and for looks. Where trainings of a loss
+    diverged or failed, only a verdict against it stands.
     """
     return stack((pair_columns(one.group, one.pairs) for one in judged), COMPARISONS, by="first")
 

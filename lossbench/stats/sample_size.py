@@ -74,7 +74,7 @@ def more_seeds(
 
 
 def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> np.ndarray:
-    """Estimate how many rows in all would decide verdicts, with the same seeds, if mean and spread stayed the same.
+    """Estimate how many rows in all would decide verdicts, with as many seeds, if mean and spread stayed the same.
 
     the smallest U' = t U with m p(t) < 5 %, or with the interval inside the margin; all parts of the variance go
     as 1 / t

@@ -1,8 +1,8 @@
 """From the verdicts on one table to a choice: which loss, on what evidence, and what is still open.
 
-The usual loss, which is the first, is kept unless another one is shown to be better. Then the one with the best mean is
-taken among those that no other is shown to beat. All pairs are tested together, so that the evidence may be told of
-the loss that was chosen, whichever it is.
+The usual loss, which is the first, is kept unless another one is shown to be better. Then the one with the best
+mean is taken among those that are, and that no other is shown to beat. All pairs are tested together, so that the
+evidence may be told of the loss that was chosen, whichever it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,7 +28,8 @@ from lossbench.stats.sample_size import decided, rows_to_decide
 from lossbench.stats.verdicts import BETTER, WORSE
 
 End = Literal["settled", "bound", "seeds", "budget", "nothing"]
-"""Why no more seeds were added: all is decided; they would not decide it; there are no more; time; nothing ended well."""
+"""Why no more seeds were added: all is decided; they would decide nothing; there are no more; there is no more
+time; no training ended well."""
 
 TURNED = dict(zip((*BETTER, *WORSE), (*WORSE, *BETTER), strict=True))
 
@@ -49,10 +50,11 @@ class Decision:
         end: why no more seeds were added.
         looks: after how many seeds verdicts were made, the last time for those of `table`.
         most: how many seeds there might have been.
-        rows_needed: about how many rows would decide what is open, with these seeds; None where nothing is open, where
-            seeds are the unit, or where not even many times the rows would.
+        rows_needed: about how many rows would decide what is open, with these seeds; None where nothing is open,
+            where seeds are the unit, or where not even many times the rows would.
         clean: the mean of the chosen loss without contamination, on the seeds of `dirty`; NaN where that is None.
-        dirty: what the first few losses do on contaminated data, against the chosen one; None where it was not tried.
+        dirty: what the first few losses do on contaminated data, against the chosen one; None where that was not
+            tried.
     """
 
     usual: str
@@ -116,7 +118,7 @@ def first_choice(found: TableAnswer, order: list[str]) -> str:
 
 
 def ended(judged: Judged, made: Decision, margin: float | None) -> End:
-    """Say whether more seeds are of use: not where all is decided, nor where those that are left decide nothing."""
+    """Say whether more seeds are of use: not where all is decided, nor where those left would decide nothing."""
     known = undecided(judged, made)
     if known is None:
         return "settled"
@@ -124,7 +126,7 @@ def ended(judged: Judged, made: Decision, margin: float | None) -> End:
 
 
 def undecided(judged: Judged, made: Decision) -> SeedSpread | RowSpread | None:
-    """Return how well the open differences to the chosen loss are known, of losses that ended well; None for none."""
+    """Return how well the open differences of losses that ended well are known; None where nothing is open."""
     group, gone = judged.group, {one.loss for one in made.table.unfinished}
     left = [group.losses.index(one.loss) for one in made.table.open if one.loss not in gone]
     chosen = group.losses.index(made.chosen)
@@ -134,19 +136,12 @@ def undecided(judged: Judged, made: Decision) -> SeedSpread | RowSpread | None:
 def promising(known: SeedSpread | RowSpread, group: ComparisonGroup, made: Decision, margin: float | None) -> bool:
     """Say whether one of the looks that are left would decide something, if mean and spread stayed the same."""
     counts = [made.looks[-1], *(count for count in planned(made.most) if count > made.looks[-1])]
-    return any(
-        bool(
-            decided(
-                known.at(np.full(known.mean.shape, now)), margin, family_of(group, before, now, made.most)
-            ).any()
-        )
-        for before, now in pairwise(counts)
-    )
 
+    def decides(before: int, now: int) -> bool:
+        family = correction(before, now, made.most) * (len(group.losses) - 1)
+        return bool(decided(known.at(np.full(known.mean.shape, now)), margin, family).any())
 
-def family_of(group: ComparisonGroup, before: int, now: int, most: int) -> float:
-    """Return what p values are multiplied by at a look, in Holm's worst case."""
-    return correction(before, now, most) * (len(group.losses) - 1)
+    return any(decides(*look) for look in pairwise(counts))
 
 
 def means_of(group: ComparisonGroup) -> dict[str, Figure]:
@@ -157,35 +152,33 @@ def means_of(group: ComparisonGroup) -> dict[str, Figure]:
 
 
 def facing(judged: Judged, loss: str) -> Judged:
-    """Return the same verdicts, told of one loss: it comes first, and differences are those of the others to it."""
-    losses = judged.group.losses
-    first = losses.index(loss)
-    order = np.array([first, *(index for index in range(len(losses)) if index != first)])
-    place = {
-        pair: number
-        for number, pair in enumerate(zip(*map(np.ndarray.tolist, pairs_of(judged.group)), strict=True))
-    }
-    now = [(int(order[a]), int(order[b])) for a, b in zip(*pairs_of(judged.group), strict=True)]
-    where = np.array([place[min(pair), max(pair)] for pair in now], dtype=int)
-    turned = np.array([pair[0] > pair[1] for pair in now], dtype=bool)
-    return Judged(reordered(judged.group, order), turn(judged.pairs, where, turned))
+    """Return the same verdicts, told of one loss: it comes first, and the differences are to it."""
+    losses, (first, second) = judged.group.losses, pairs_of(judged.group)
+    chosen = losses.index(loss)
+    order = np.array([chosen, *(index for index in range(len(losses)) if index != chosen)])
+    number = np.zeros((len(losses),) * 2, dtype=int)
+    number[first, second] = number[second, first] = np.arange(len(first))
+    one, other = order[first], order[second]
+    return Judged(reordered(judged.group, order), turned(judged.pairs, number[one, other], one > other))
 
 
-def turn(pairs: Mapping[str, object], where: np.ndarray, turned: np.ndarray) -> dict[str, object]:
-    """Return what an answer reads of pairs in another order, some with their sides changed."""
-    columns = {
-        name: np.asarray(pairs[name])[where] for name in ("difference", "difference_low", "difference_high")
-    }
-    mean, low, high = columns.values()
-    words = np.asarray(pairs["verdict"])[where].tolist()
-    more = np.asarray(pairs["more_seeds"])[where]
+def turned(pairs: Mapping[str, Any], where: np.ndarray, around: np.ndarray) -> dict[str, Any]:
+    """Return what an answer reads of pairs, in another order.
+
+    Args:
+        pairs: columns by name.
+        where: (tests,) which pair comes where.
+        around: (tests,) whether its losses change sides.
+    """
+    names = ("difference", "difference_low", "difference_high", "more_seeds", "verdict")
+    mean, low, high, more, words = (np.asarray(pairs[name])[where] for name in names)
     return {
-        "difference": np.where(turned, -mean, mean),
-        "difference_low": np.where(turned, -high, low),
-        "difference_high": np.where(turned, -low, high),
-        "verdict": [TURNED.get(word, word) if side else word for word, side in zip(words, turned, strict=True)],
+        "difference": np.where(around, -mean, mean),
+        "difference_low": np.where(around, -high, low),
+        "difference_high": np.where(around, -low, high),
+        "verdict": [TURNED.get(word, word) if side else word for word, side in zip(words, around, strict=True)],
         # One at least: questions that come second may be open where Holm's worst case would decide them.
-        "more_seeds": np.where(np.array(words) == "inconclusive", np.maximum(more, 1), more),
+        "more_seeds": np.where(words == "inconclusive", np.maximum(more, 1), more),
     }
 
 
@@ -208,7 +201,7 @@ def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | N
     if not isinstance(known, RowSpread):
         return None
     found = rows_to_decide(known, margin, judged.group.correction * (len(judged.group.losses) - 1))
-    return None if np.isnan(found).all() else int(np.nanmax(found))
+    return int(np.nanmax(found)) if (found > known.units).any() else None
 
 
 def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]) -> Decision:

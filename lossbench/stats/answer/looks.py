@@ -4,16 +4,16 @@
     a look after n seeds that follows one after m:                  tested at α (n - m) / N
 
 The first line is alpha spending in proportion to what was gathered (Lan and DeMets 1983, Discrete sequential
-boundaries for clinical trials, Biometrika 70; Kim and DeMets 1987, with their power of 1). Their boundaries rest on
-how looks hang together. On a table no such law is known, since seeds split the same rows; so each look is tested at
-what is newly spent, and by Bonferroni's inequality the chance of any false verdict at any look is at most α, however
-they hang together. It holds for looks that were not planned too, as at the end of a budget, as long as their time
-does not depend on what was seen. Stopping because nothing more can be found spends nothing.
+boundaries for clinical trials, Biometrika 70). Their boundaries rest on how looks hang together. On a table no
+such law is known, since seeds split the same rows; so each look is tested at what is newly spent, and by
+Bonferroni's inequality the chance of any false verdict at any look is at most α, however they hang together. That
+holds for looks that were not planned too, as at the end of a budget, as long as their time does not depend on what
+was seen. To stop because nothing more can be found spends nothing.
 
-A verdict is corrected by `correction`, with which p values are multiplied; the interval beside it is at the level of
-its look, so that all intervals of all looks hold together (Jennison and Turnbull 1989, Interim analyses: the repeated
-confidence interval approach, Journal of the Royal Statistical Society B 51). `tests/looks.py` tries it where nothing
-differs.
+A verdict is corrected by `correction`, with which p values are multiplied; the interval beside it is at the level
+of its look, so that those of all looks hold together (Jennison and Turnbull 1989, Interim analyses: the repeated
+confidence interval approach, Journal of the Royal Statistical Society B 51). `tests/looks.py` tries it where
+nothing differs.
 """
 
 from __future__ import annotations
