@@ -32,10 +32,10 @@ GROUPS = {
     "What comes out": ("output", "format", "dry-run", "quiet"),
 }
 EXAMPLES = (
-    ("choose -d sales.csv:target=price", "which loss for this table"),
-    ("choose -d sales.csv:target=price --score mae --margin mae=5", "by an error in its units"),
-    ("choose -d churn.csv:target=left -l bce,focal,my.py:mine", "among candidates of your own"),
-    ("choose -d churn.csv:target=left --budget 2m --seeds 100", "longer, or more"),
+    ("choose -d sales.csv:target=price", "for your table"),
+    ("choose -d wine -l ce,mse,my.py:mine", "among your candidates"),
+    ("choose -d diabetes --score mae --margin mae=2", "by another score"),
+    ("choose -d moons --seeds 100 --budget 5m", "more seeds, for a time"),
 )
 
 

@@ -41,8 +41,10 @@ READ = {
     "signed": "(1 + raw output) / 2, cut to [0, 1], is the probability",
     "margin": "a raw output above 0 is the positive class; it is no probability",
 }
+"""How raw outputs are read, by the link of a loss."""
+
 READ_LARGEST = "the largest raw output is the class; none is a probability"
-"""How raw outputs are read, by the link of a loss; and where a loss of several classes says nothing of probability."""
+"""Likewise, of a loss of several classes that says nothing of a probability."""
 
 FEW = 10
 """Rows of a test part: of fewer, no score says much."""
@@ -86,16 +88,18 @@ def verdict(choice: Choice) -> str:
 def ending(made: Decision) -> Iterator[str]:
     """Yield whether the choice is settled, and if not, against how many others, and what would settle it."""
     seeds, left, others = made.looks[-1], len(made.table.open), len(made.table.others)
-    spent = f"{seeds} of at most {made.most} seeds" if seeds < made.most else f"all {many(seeds, 'seed')}"
+    unspent = made.most - seeds
+    spent = f"{seeds} of at most {made.most} seeds" if unspent else many(seeds, "seed")
     if made.end == "settled":
         yield f"That is settled, after {spent}."
     elif made.end == "budget":
         yield f"The budget ended after {spent}, before that was settled; the same command goes on from there."
     elif made.end != "nothing":
-        whom = f"any of {others}" if left == others > 1 else f"{left} of {others}"
-        more = ", and more seeds would not settle it" if made.end == "bound" else ""
+        whom = f"{left} of {others} other candidates" if left < others else f"any of {others} other candidates"
+        more = f", and {unspent} more would not settle it" if made.end == "bound" else ""
         rows = f"; about {rounded(made.rows_needed)} rows like these would" if made.rows_needed else ""
-        yield f"That is not settled against {whom} other candidate{'s' * (others > 1)} after {spent}{more}{rows}."
+        whom = whom if others > 1 else "the other candidate"
+        yield f"That is not settled against {whom} after {spent}{more}{rows}."
 
 
 def rounded(rows: int) -> int:
@@ -118,9 +122,11 @@ def second(made: Decision) -> str:
 
 def soiled(choice: Choice) -> str:
     """Say what the choice costs if the data are dirtier than thought; or why that was not tried."""
-    made, why = choice.decision, choice.plan.undirtied
+    made, why = choice.decision, choice.plan.undirtied or "there was no time left"
+    if made.end == "nothing":
+        return ""
     if made.dirty is None:
-        return f"Dirtier data were not tried: {why}." if why else ""
+        return f"Dirtier data were not tried: {why}."
     loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)} there"
     safer = [loss for loss, _ in made.dirty.told(1) if loss in made.table.best]
     instead = f"; if you expect that, take {safer[0]}" if safer else ""
@@ -209,5 +215,8 @@ def record(choice: Choice) -> dict[str, Any]:
 def plan_choice_lines(plan: Plan) -> Iterator[str]:
     """Yield what a choice would do, before the lines of what would be trained."""
     yield from filter(None, [shown(plan)])
+    if plan.weighing is not None:
+        optimisers = ", ".join(plan.weighing.setups[0].optimisers)
+        yield f"first, one of {optimisers} is chosen on validation for {title(plan.usual)}, for all losses"
     counts = joined(map(str, planned(len(plan.settings.seeds))))
-    yield f"looks after {counts} seeds, and no more once it is settled; all that might be trained:"
+    yield f"then it is looked after {counts} seeds, until it is settled; this is all that might be trained:"
