@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lossbench.plan.choosing import DIRTY_SEEDS, Plan, judged_by, part, weighed
@@ -63,19 +64,18 @@ class Work:
 
     def do(self, stage: str, experiment: Experiment) -> Comparison:
         """Train what is not trained yet of a part, and return what it says."""
-        total, done = len(experiment.trials) + len(experiment.tuning), 0
+        total, done = len(experiment.trials) + len(experiment.tuning), Counter[str]()
 
-        def progress(_: str, trials: int) -> None:
-            nonlocal done
-            done += trials
-            self.watch(stage, done, total)
+        def progress(dataset: str, trials: int) -> None:
+            done[dataset] += trials
+            self.watch(stage, done.total(), total)
 
         self.watch(stage, 0, total)
         found = execute(experiment, self.manner, self.began, progress, self.store, self.left)
-        self.trained += done - found.cached
+        self.trained += done.total() - found.cached
         self.seconds += found.seconds["training"]
-        fresh = min(self.trained, total)
-        return replace(found, cached=total - fresh, seconds={**found.seconds, "training": self.seconds})
+        seconds = {**found.seconds, "training": self.seconds}
+        return replace(found, cached=total - min(self.trained, total), seconds=seconds)
 
 
 def choose(plan: Plan, work: Work) -> Choice:
@@ -100,34 +100,35 @@ def best_optimiser(found: Comparison) -> str:
 
 
 def until_settled(plan: Plan, work: Work) -> tuple[Comparison, Decision]:
-    """Look after more and more seeds; return what was seen last."""
-    seen = None
-    for seen in looks(plan, work):
-        if seen[1].end != "seeds":
+    """Look after more and more seeds until a choice is settled; return what was seen last."""
+    first, *later = planned(len(plan.settings.seeds))
+    found, made = look(plan, work, first)
+    for count in later:
+        if made.end != "seeds":
             break
-    assert seen is not None  # the first look is always made, or a budget without a seed was refused
-    return seen
+        more, then = look(plan, work, count, made.looks) if work.left > 0 else (found, made)
+        if then.looks == made.looks:
+            return found, replace(made, end="budget")
+        found, made = more, then
+    return found, made
 
 
-def looks(plan: Plan, work: Work) -> Iterator[tuple[Comparison, Decision]]:
-    """Yield what is seen at each look, the last one where the budget ends."""
+def look(plan: Plan, work: Work, seeds: int, before: tuple[int, ...] = ()) -> tuple[Comparison, Decision]:
+    """Train on so many seeds, and decide on what was done of it; as before, where the budget left no seed more.
+
+    Args:
+        plan: what may be trained.
+        work: how.
+        seeds: how many are wanted.
+        before: after how many it was looked before.
+    """
     most, margin = len(plan.settings.seeds), plan.settings.margins.get(judged_by(plan))
-    counts: tuple[int, ...] = ()
-    seen: tuple[Comparison, Decision] | None = None
-    for count in planned(most):
-        if seen is not None and work.left <= 0:
-            yield seen[0], replace(seen[1], end="budget")
-            return
-        found = work.do(f"{count} seeds", part(plan.experiment, count))
-        before, done = counts[-1] if counts else 0, found.trials.seed.nunique()
-        if seen is not None and done <= before:
-            yield seen[0], replace(seen[1], end="budget")
-            return
-        counts = (*counts, done)
-        found = replace(found, correction=correction(before, done, most))
-        made = decide(tuned(found), margin, counts, most)
-        seen = found, replace(made, end="budget") if found.gaps and made.end == "seeds" else made
-        yield seen
+    found = work.do(f"{seeds} seeds", part(plan.experiment, seeds))
+    done, last = found.trials.seed.nunique(), before[-1] if before else 0
+    counts = (*before, done) if done > last else before
+    found = replace(found, correction=correction(last, max(done, last + 1), most))
+    made = decide(tuned(found), margin, counts, most)
+    return found, replace(made, end="budget") if found.gaps and made.end == "seeds" else made
 
 
 def tuned(found: Comparison) -> Judged:
