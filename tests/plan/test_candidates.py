@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,10 @@ from hypothesis.extra.numpy import arrays
 from lossbench.data import Dataset, load_dataset
 from lossbench.losses import get_loss
 from lossbench.plan.candidates import (
+    FAR,
+    HEAVY,
     MANY_ZEROS,
+    OUTLYING,
     RARE,
     USUAL,
     WIDE,
@@ -21,6 +26,7 @@ from lossbench.plan.candidates import (
     signs_of,
     tail_ratio,
 )
+from lossbench.plan.choosing import DECAYS, RATES
 from lossbench.task import TASKS
 
 ROWS = 400
@@ -139,3 +145,21 @@ def test_a_share_is_a_share(values: np.ndarray) -> None:
     """Of the rows, and never half of them or more, since they are measured by the middle half."""
     assert 0 <= outlying_share(values) < 0.5
     assert tail_ratio(values) == 0 or tail_ratio(values) >= 1
+
+
+def test_the_page_has_the_rules_that_are_followed() -> None:
+    """The candidates of each task, those that signs add, and every threshold."""
+    page = (Path(__file__).parents[2] / "docs" / "choose.md").read_text(encoding="utf-8")
+    for task, losses in USUAL.items():
+        assert f"| {task} | {', '.join(f'`{loss}`' for loss in losses)} |" in page
+    for sign in (
+        f"less than {RARE} of an even share",
+        f"more than {OUTLYING} of the errors are beyond {FAR} robust",
+        f"over {HEAVY} times as wide as the middle half",
+        f"more than {MANY_ZEROS} are zero",
+        f"at least {WIDE:.0f} times the smallest",
+        f"of {', '.join(f'{rate:g}' for rate in RATES[:-1])} and {RATES[-1]:g},",
+        "a decay of 0.3, 1, 3 or 10",
+    ):
+        assert sign in page
+    assert [name.partition("=")[2] for name in DECAYS[1:]] == ["0.3", "1", "3", "10"]
