@@ -144,7 +144,8 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
         click.echo(json_text(record(choice)), nl=False)
         return
     width, found = min(columns(), WIDTH), choice.comparison
-    print_lines(console(), [*wrapped(choice_lines(choice), width), "", *paste(choice), ""])
+    print_lines(console(), [*wrapped(choice_lines(choice), width), ""])
+    click.echo("".join(f"{visible(line)}\n" for line in (*paste(choice), "")), nl=False)  # as long as it is
     remarks = (*at_edges(found.tuning), *notes(found), *closing(found, folder))
     print_lines(console(), wrapped(map(words, remarks), width), style="dim")
 

@@ -35,10 +35,10 @@ READ = {
     "identity": "the raw output is the prediction",
     "softplus": "softplus(raw output) is the prediction",
     "location": "the first half of the raw outputs is the prediction",
-    "sigmoid": "sigmoid(raw output) is the probability",
-    "softmax": "softmax(raw outputs) are the probabilities",
-    "clip": "the raw output, cut to [0, 1], is the probability",
-    "signed": "(1 + raw output) / 2, cut to [0, 1], is the probability",
+    "sigmoid": "sigmoid(raw output) is read as the probability",
+    "softmax": "softmax(raw outputs) are read as the probabilities",
+    "clip": "the raw output, cut to [0, 1], is read as the probability",
+    "signed": "(1 + raw output) / 2, cut to [0, 1], is read as the probability",
     "margin": "a raw output above 0 is the positive class; it is no probability",
 }
 """How raw outputs are read, by the link of a loss."""
@@ -194,7 +194,8 @@ def wants(choice: Choice, loss: Loss) -> Iterator[str]:
     target = f"(batch, {dataset.targets})" if several else "(batch,)"
     raw = f"(batch, {loss.record.width(dataset.targets)})"
     yield f"call it with the raw outputs, {raw}, and the target, {target}"
-    yield READ[loss.link] if loss.link != "margin" or loss.task != "multiclass" else READ_LARGEST
+    read = READ_LARGEST if loss.link == "margin" and loss.task == "multiclass" else READ[loss.link]
+    yield f"{read}; estimated: {loss.facts.estimates}" if loss.facts else read
 
 
 def record(choice: Choice) -> dict[str, Any]:

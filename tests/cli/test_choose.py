@@ -122,6 +122,20 @@ def test_the_answer_fits_the_terminal(inside: Callable, spoilt: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("rates")
+def test_lines_to_paste_are_never_broken(inside: Callable[..., Outcome], tmp_path: Path) -> None:
+    """However long the shares of classes and the loss's own name make them."""
+    random = np.random.default_rng(0)
+    label = np.repeat(np.arange(12), [8] * 11 + [200])
+    x = random.normal(size=(len(label), 2)) + label[:, None]
+    pd.DataFrame(x, columns=["a", "b"]).assign(y=[f"c{one}" for one in label]).to_csv("t.csv", index=False)
+    losses = "logit_adjusted:tau=0.5000000001,logit_adjusted:tau=0.5000000002"
+    done = inside("choose", "-d", "t.csv:target=y", "-l", losses, "--seeds", "2", "--jobs", "1", "--score", "f1")
+    (line,) = [line for line in done.out.splitlines() if line.startswith("criterion = ")]
+    assert len(line) > 100
+    exec("import lossbench\n" + line, {})
+
+
+@pytest.mark.usefixtures("rates")
 def test_a_budget_that_ends_exits_with_4(inside: Callable[..., Outcome], spoilt: Path, monkeypatch) -> None:
     """The choice is made on the whole seeds that were done, and that is said."""
     monkeypatch.setattr("lossbench.stats.answer.decision.promising", lambda *_: True)
