@@ -89,6 +89,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
+        "correction": comparison.correction,
         "protocols": [asdict(own) for own in experiment.own],
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
