@@ -1,7 +1,7 @@
 """Compiles the training step at an install, into a wheel and into an editable checkout alike.
 
-The libraries are loaded by ctypes and know nothing of Python, so that one wheel serves every version of it. Without
-a compiler the install succeeds all the same, and the fused torch engine trains.
+The libraries are loaded by ctypes and know nothing of Python, so that one wheel serves every version of it.
+Without a compiler the install succeeds all the same, and the fused torch engine trains.
 """
 
 from __future__ import annotations
