@@ -64,10 +64,10 @@ class Comparison(comparison.Comparison):
 
     def _repr_html_(self) -> str:
         """Return the answer, and the page of the report."""
+        from lossbench.report.html.run import page
         from lossbench.report.notebook import framed
-        from lossbench.report.page import page
 
-        return framed(lead(self.answer), page(self, self.curves, map(words, remarks(self))))
+        return framed(lead(self.answer), page(self, self.curves, list(remarks(self)), None))
 
     @cached_property
     def answer(self) -> Told:
