@@ -77,7 +77,7 @@ def publish(
     from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
     from lossbench.claims.told.page import claims_page
     from lossbench.claims.told.tables import LEGEND, overview
-    from lossbench.report.tables import markdown
+    from lossbench.report.markdown import markdown
     from lossbench.results.write import write_text
 
     folder, form = options["output"], options["form"]

@@ -10,8 +10,8 @@ from lossbench.claims.files import claims_csv, evidence_csv
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
 from lossbench.report.answer import wrapped
+from lossbench.report.markdown import markdown
 from lossbench.report.notebook import framed, plain_page
-from lossbench.report.tables import markdown
 from lossbench.results.write import write_folder
 
 WIDTH = 100
