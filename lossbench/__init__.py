@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lossbench import losses
-    from lossbench.api import Comparison, check_claims, compare, datasets
+    from lossbench.api import Choice, Comparison, check_claims, choose, compare, datasets
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
 
 __all__ = [
+    "Choice",
     "Comparison",
     "Loss",
     "LossbenchError",
     "UsageError",
     "check_claims",
+    "choose",
     "compare",
     "datasets",
     "get_loss",
@@ -34,11 +36,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Choice": "lossbench.api",
     "Comparison": "lossbench.api",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",
     "check_claims": "lossbench.api",
+    "choose": "lossbench.api",
     "compare": "lossbench.api",
     "datasets": "lossbench.api",
     "get_loss": "lossbench.losses",

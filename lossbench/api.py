@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from numbers import Real
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
+from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import Settings, make_settings, placed
 from lossbench.report.answer import lead, wrapped
+from lossbench.report.decision import choice_lines, paste
 from lossbench.report.save import save
 from lossbench.report.words import words
-from lossbench.results import comparison
+from lossbench.results import choosing, comparison
 from lossbench.results.folder import other_run
 from lossbench.results.read import read_baseline
 from lossbench.results.remarks import notes, remarks
@@ -29,7 +32,7 @@ from lossbench.results.write import prepare_file, prepare_folder, trials_csv, wr
 from lossbench.run.runner import Forecast, forecast
 from lossbench.stats.answer.facts import RunAnswer
 from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
-from lossbench.store import storage
+from lossbench.store import Store, open_store, storage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +64,12 @@ class Comparison(comparison.Comparison):
 
     def _repr_html_(self) -> str:
         """Return the answer, and the page of the report."""
+        from lossbench.report.html.run import page
         from lossbench.report.notebook import framed
-        from lossbench.report.page import page
+        from lossbench.report.save import manifest
+        from lossbench.results.manifest import Manifest
 
-        return framed(lead(self.answer), page(self, self.curves, map(words, remarks(self))))
+        return framed(lead(self.answer), page(self, self.curves, remarks(self), Manifest(manifest(self, ""))))
 
     @cached_property
     def answer(self) -> Told:
@@ -286,6 +291,78 @@ class Answer:
         return None if self.unwritten else self.request.folder
 
 
+class Choice(choosing.Choice):
+    """A choice on one table: what was trained, the decision, and the line of PyTorch for it."""
+
+    def __repr__(self) -> str:
+        """Return the answer, as `lossbench choose` prints it."""
+        return "\n".join([*wrapped(choice_lines(self), REPR), *paste(self)])
+
+
+def choose(
+    dataset: str,
+    losses: Texts | None = None,
+    *,
+    score: Texts | None = None,
+    margins: Mapping[str, float] | None = None,
+    seeds: int | None = None,
+    jobs: int | None = None,
+    cache: bool = False,
+    budget: float = math.inf,
+    progress: choosing.Watch = lambda stage, done, total: None,
+) -> Choice:
+    """Decide which loss suits a table: seeds are added until it is settled, each loss at its own step size.
+
+    Args:
+        dataset: a spec, such as "sales.csv:target=price" or "iris".
+        losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
+        score: what is judged, and tuned by: the first of these that the task has.
+        margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
+        seeds: how many at most; None for 40.
+        jobs: processes; None for one a core where the work is worth it.
+        cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
+        budget: seconds after which no more training is begun.
+        progress: is called with what is done, how many trainings of it are finished, and of how many.
+
+    Returns:
+        The choice; its text is the answer in sentences.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+        BadValue: a budget in which no seed was done.
+
+    Example:
+        >>> import lossbench
+        >>> choice = lossbench.choose("iris", ["ce", "mse"], seeds=2)
+        >>> choice.decision.chosen, choice.decision.looks
+        ('ce', (2,))
+    """
+    plan = plan_choice(dataset, listed(losses), listed(score), margins, seeds)
+    request = Request(Manner(jobs), cache, budget)
+    return decide(plan, request, progress)[0]
+
+
+def decide(plan: Plan, request: Request, watch: choosing.Watch) -> tuple[Choice, str]:
+    """Choose, and write the files.
+
+    Returns:
+        The choice, and why files could not be written; empty where they could.
+    """
+    prepare_targets(request)
+    with held(request.cache) as store:
+        work = choosing.Work(request.manner, request.began, store, request.budget, watch)
+        made = choosing.choose(plan, work)
+    found = Comparison(**{one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)})
+    return Choice(plan=made.plan, comparison=found, decision=made.decision), write_files(found, request)
+
+
+@contextmanager
+def held(wanted: bool) -> Iterator[Store]:
+    """Open the user's own store, or one for this call: each look takes over what those before have trained."""
+    with TemporaryDirectory() as folder, open_store() if wanted else open_store(folder) as store:
+        yield store
+
+
 def planned(
     settings: Settings,
     config: str | Path | None,
@@ -412,7 +489,7 @@ def check_claims(
     chosen = catalogue.find(tuple(listed(ids) or ()))
     with storage(cache) as store:
         study = Study(read_terms(), quick=quick, first_seed=first_seed, jobs=jobs, store=store)
-        return Verdicts(try_claims(catalogue, chosen, study), catalogue)
+        return Verdicts(try_claims(catalogue, chosen, study), catalogue, study)
 
 
 def datasets() -> pd.DataFrame:

@@ -20,8 +20,8 @@ def in_a_new_process(program: str) -> str:
 
 def test_the_exported_names_are_these() -> None:
     """A name that users rely on neither comes nor goes unnoticed."""
-    classes = ["Comparison", "Loss", "LossbenchError", "UsageError"]
-    functions = ["check_claims", "compare", "datasets", "get_loss", "losses", "register_loss"]
+    classes = ["Choice", "Comparison", "Loss", "LossbenchError", "UsageError"]
+    functions = ["check_claims", "choose", "compare", "datasets", "get_loss", "losses", "register_loss"]
     names = [*classes, *functions]
     assert names == lossbench.__all__ == dir(lossbench)
 

@@ -29,7 +29,7 @@ CHANGED = 3
 def claims(ids: tuple[str, ...], **options: Any) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
 
-    With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md.
+    With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md, and claims.html with pictures.
     """
     start = time.perf_counter()
     from lossbench.claims import read_catalogue

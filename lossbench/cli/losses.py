@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
+from lossbench.cli.options import FILE
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -29,11 +31,18 @@ HINTS = (
 @click.argument("spec", required=False, shell_complete=completer(names.losses))
 @click.option("--matrix", is_flag=True, help="Show which loss fits which task, and why not the others.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
-def losses(spec: str | None, matrix: bool, form: str | None) -> None:
+@click.option(
+    "--html", type=FILE, metavar="FILE|-", help="Draw losses, as huber,mae,mse, over one another on a page."
+)
+def losses(spec: str | None, matrix: bool, form: str | None, html: str | None) -> None:
     """List the losses by task, or show one in full, with value and gradient drawn.
 
     SPEC is a name, with parameters where wanted, as huber:delta=1.35; or a loss of your own, my_losses.py:my_loss.
+    With --html it may be several, with commas between.
     """
+    if html is not None:
+        write_page(spec, html, matrix or form is not None)
+        return
     from lossbench.report.catalogue import chosen, whole
 
     selection = whole() if spec is None else chosen(spec)
@@ -43,6 +52,26 @@ def losses(spec: str | None, matrix: bool, form: str | None) -> None:
         print_catalogue(selection, form)
     else:
         print_losses(selection)
+
+
+def write_page(spec: str | None, place: str, more: bool) -> None:
+    """Write the page of some losses to a file, or to standard output."""
+    from lossbench.errors import BadValue
+    from lossbench.plan.request import STDOUT
+    from lossbench.report.html.losses import losses_page
+    from lossbench.results.write import prepare_file, write_text
+    from lossbench.spec import split_list
+
+    names = [name.strip() for name in split_list(spec or "") if name.strip()]
+    if not names:
+        raise BadValue("--html draws losses, and none is named: lossbench losses huber,mae,mse --html losses.html")
+    if more:
+        raise BadValue("--html makes a page; leave --matrix and --format out")
+    if place == STDOUT:
+        click.echo(losses_page(names), nl=False)
+        return
+    prepare_file(Path(place))
+    write_text(Path(place), losses_page(names))
 
 
 def print_matrix(selection: Selection, form: str | None) -> None:

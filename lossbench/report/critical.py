@@ -1,7 +1,7 @@
-"""The critical-difference picture (Demšar 2006): mean ranks on a line, in SVG and in characters.
+"""The critical-difference picture (Demšar 2006) in characters: mean ranks on a line.
 
-In SVG a bar lies over losses that are not told apart. In characters each loss is drawn as its letters: losses that
-share one are not told apart, so that a single line of a terminal says the same.
+Each loss is drawn as its letters: losses that share one are not told apart, so that a single line of a terminal
+says the same as the bars of `lossbench.report.charts.critical`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lossbench.report.escape import html as escape
-from lossbench.report.svg import ROW, TOP, Scale, chart, shortened
+from lossbench.report.charts.scale import Scale
 
-WIDTH, NAMES = 600, 160  # pixels in all, and for the names on each side
-AXIS = TOP + 20
-BAR = 8  # pixels from one bar to the next
 LINE = 90  # characters
 BLANK = "┈"
 
@@ -25,28 +21,6 @@ class Place(NamedTuple):
     name: str
     rank: float
     letters: str
-
-
-def picture(title: str, places: Sequence[Place], colours: Sequence[str]) -> str:
-    """Return the picture in SVG.
-
-    Args:
-        title: stands above.
-        places: of two losses or more, the best rank first.
-        colours: of each loss.
-    """
-    x = Scale(1, len(places), NAMES, WIDTH - NAMES)
-    bars = list(tied(places))
-    first = AXIS + BAR * (len(bars) + 1) + ROW / 2
-    half = (len(places) + 1) // 2
-    rows = [first + ROW * min(index, len(places) - 1 - index) for index in range(len(places))]
-    marks = [f'<path class="zero" d="M{x(1):.1f} {AXIS}H{x(len(places)):.1f}"/>', *_ticks(x, len(places))]
-    for index, (place, colour) in enumerate(zip(places, colours, strict=True)):
-        marks.append(_stem(place, colour, x(place.rank), rows[index], left=index < half))
-    for index, bar in enumerate(bars):
-        ends = [x(places[loss].rank) for loss in (bar[0], bar[-1])]
-        marks.append(_bar([places[loss].name for loss in bar], ends, AXIS + BAR * (index + 1)))
-    return chart(title, first + ROW * half, marks, WIDTH)
 
 
 def tied(places: Sequence[Place]) -> Iterator[list[int]]:
@@ -90,26 +64,3 @@ def number_line(places: Sequence[Place], width: int = LINE) -> str:
         if set(line[max(at - 1, 0) : at + len(text) + 1]) == {BLANK}:
             line[at : at + len(text)] = text
     return "".join(line)
-
-
-def _ticks(x: Scale, last: int) -> Iterator[str]:
-    for tick in range(1, last + 1):
-        yield f'<path class="zero" d="M{x(tick):.1f} {AXIS - 4}V{AXIS}"/>'
-        yield f'<text class="number" x="{x(tick):.1f}" y="{AXIS - 8}" text-anchor="middle">{tick}</text>'
-
-
-def _stem(place: Place, colour: str, across: float, down: float, left: bool) -> str:
-    """Return the line from a mean rank to the name of its loss, on the side of the better or the worse half."""
-    edge, anchor = (NAMES - 20, "end") if left else (WIDTH - NAMES + 20, "start")
-    told = escape(f"{place.name}: mean rank {place.rank:.3g}, {place.letters}")
-    text = edge - 4 if left else edge + 4
-    name = f'<text x="{text}" y="{down + 4:.1f}" text-anchor="{anchor}">{shortened(place.name)}</text>'
-    path = f'<path class="curve" stroke="{colour}" d="M{across:.1f} {AXIS}V{down:.1f}H{edge}"/>'
-    return f"<g><title>{told}</title>{path}{name}</g>"
-
-
-def _bar(names: Sequence[str], ends: Sequence[float], down: float) -> str:
-    """Return the bar over losses that are not told apart."""
-    told = escape(f"not told apart: {', '.join(names)}")
-    path = f"M{ends[0] - 3:.1f} {down}H{ends[1] + 3:.1f}"
-    return f'<path class="tied" d="{path}"><title>{told}</title></path>'

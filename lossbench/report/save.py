@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossbench.report.page import reports
-from lossbench.report.words import words
-from lossbench.results.manifest import MANIFEST
+from lossbench.report.answer import lead
+from lossbench.report.html.run import page
+from lossbench.report.markdown import markdown
+from lossbench.report.tables import rank_table, several, tables
+from lossbench.report.words import ACROSS, LEGEND, words
+from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
@@ -21,9 +25,13 @@ from lossbench.results.write import csv_text, findings_csv, json_text, to_bytes,
 from lossbench.schema import SCHEMA
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lossbench.data import Dataset
+    from lossbench.remark import Remark
     from lossbench.results.comparison import Comparison
     from lossbench.results.remake import Remade
+    from lossbench.stats.findings import Findings
 
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -35,18 +43,33 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
         texts[ROWS] = rows_bytes(comparison.contributed)
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
-    texts |= reports(comparison, comparison.curves, remarks(comparison))
-    write_folder(folder, texts | {MANIFEST: json_text(manifest(comparison, texts, command))})
+    found = manifest(comparison, command)
+    texts |= reports(comparison, comparison.curves, remarks(comparison), Manifest(found))
+    write_folder(folder, texts | {MANIFEST: json_text(found | {"sha256": hashes(texts)})})
 
 
 def save_remade(remade: Remade, folder: Path) -> None:
     """Write the trials, all that can be made from them, and what stands beside them."""
     texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.beside}
     if not all(name in texts for name in REPORTS):
-        texts |= reports(remade, remade.curves, remade.remarks()) | remade.beside
+        texts |= reports(remade, remade.curves, remade.remarks(), remade.manifest) | remade.beside
     if remade.manifest is not None:
         texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
     write_folder(folder, texts)
+
+
+def reports(
+    findings: Findings, curves: pd.DataFrame | None, remarks: Iterable[Remark], manifest: Manifest | None = None
+) -> dict[str, str]:
+    """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.page`."""
+    every = list(remarks)
+    across = [*map(rank_table, several(findings.ranks))]
+    legend = [*LEGEND, *ACROSS] if across else LEGEND
+    shown = [*tables(findings.summary), *across]
+    return {
+        "report.md": markdown(shown, [*legend, *map(words, every)], lead(findings.answer)),
+        "report.html": page(findings, curves, every, manifest),
+    }
 
 
 def about(dataset: Dataset) -> dict[str, Any]:
@@ -56,16 +79,18 @@ def about(dataset: Dataset) -> dict[str, Any]:
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 
 
-def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: str) -> dict[str, Any]:
-    """Return everything beside the numbers that somebody needs to repeat a run or to doubt it; see `save`."""
+def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
+    """Return everything beside the numbers that somebody needs to repeat a run or to doubt it, but the hashes."""
     experiment, seconds = comparison.experiment, comparison.seconds
     return {
         "schema": SCHEMA,
+        "date": datetime.now(UTC).isoformat(" ", "seconds"),
         "command": command,
         "config": asdict(experiment.settings),
         **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
+        "correction": comparison.correction,
         "protocols": [asdict(own) for own in experiment.own],
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
@@ -80,7 +105,6 @@ def manifest(comparison: Comparison, texts: Mapping[str, str | bytes], command: 
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
-        "sha256": hashes(texts),
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from lossbench.checks.case import COMPANY, Case, lone
@@ -27,11 +29,48 @@ def _undrawn(loss: Loss, error: BaseException) -> BaseException:
     return LossFailed(f"loss '{loss.title}' cannot be drawn: {error}")
 
 
-def draw_loss(loss: Loss) -> list[str]:
-    """Draw value and gradient against the error, or against the raw output of the true class, line by line.
+class Shape(NamedTuple):
+    """Value and gradient of a loss along a line through its raw outputs.
+
+    Args:
+        label: the meaning of the numbers on the line.
+        places: (points,) on the line, rising.
+        value: (points,) of the loss.
+        gradient: (points,) of the loss, with respect to the raw output that moves.
+    """
+
+    label: str
+    places: np.ndarray
+    value: np.ndarray
+    gradient: np.ndarray
+
+
+def shape_of(loss: Loss) -> Shape:
+    """Return value and gradient against the error, or against the raw output of the true class.
 
     Args:
         loss: with values for its parameters.
+
+    Raises:
+        LossFailed: a user's loss that cannot be evaluated there.
+
+    Example:
+        >>> from lossbench import get_loss
+        >>> shape = shape_of(get_loss("mse", "regression"))
+        >>> shape.label, shape.value.min(), shape.gradient[0]
+        ('prediction - target', 0.0, -12.0)
+    """
+    places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
+    with contained(), failing(partial(_undrawn, loss)):
+        case = lone(Case(loss, loss.targets or USUAL[loss.task]))
+        line = standard(case)
+        value, slope = line.at(places)
+    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
+    return Shape(f"{line.label}{batch}", places.numpy(), value.numpy(), slope[:, line.output].numpy())
+
+
+def draw_loss(loss: Loss) -> list[str]:
+    """Draw value and gradient in characters, line by line; see `shape_of`.
 
     Example:
         >>> from lossbench import get_loss
@@ -39,12 +78,7 @@ def draw_loss(loss: Loss) -> list[str]:
         >>> lines[0].split(), lines[-1], max(map(len, lines)) <= 100
         (['value', 'gradient'], 'against prediction - target', True)
     """
-    places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
-    with contained(), failing(partial(_undrawn, loss)):
-        case = lone(Case(loss, loss.targets or USUAL[loss.task]))
-        line = standard(case)
-        value, slope = line.at(places)
-    curves = {"value": value, "gradient": slope[:, line.output]}
-    drawn = beside(*(panel(title, places.numpy(), curve.numpy()) for title, curve in curves.items()))
-    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
-    return [*drawn, f"against {line.label}{batch}"]
+    shape = shape_of(loss)
+    curves = {"value": shape.value, "gradient": shape.gradient}
+    drawn = beside(*(panel(title, shape.places, curve) for title, curve in curves.items()))
+    return [*drawn, f"against {shape.label}"]

@@ -11,11 +11,9 @@ from typing import Any
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
-from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import METRICS, RANKED, SETTING, three
 from lossbench.stats.verdicts import BETTER, WORSE
-from lossbench.visible import visible
 
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
@@ -240,27 +238,3 @@ def listed_seeds(seeds: Sequence[int]) -> str:
     ]
     texts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(texts)}"
-
-
-def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = ()) -> str:
-    """Return the tables and how to read them, with paragraphs before them.
-
-    Example:
-        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
-        ### iris
-        <BLANKLINE>
-        | loss | n |
-        | --- | --- |
-        | ce | 10 |
-        <BLANKLINE>
-            n: seeds
-        <BLANKLINE>
-    """
-    blocks = [f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables]
-    first = [f"{escaped(one)}\n" for one in lead]
-    return "\n".join([*first, *blocks, "".join(f"    {visible(line)}\n" for line in legend)])
-
-
-def _grid(table: Table) -> str:
-    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return "\n".join("| " + " | ".join(map(escaped, line)) + " |" for line in lines)

@@ -25,10 +25,17 @@ SHAPE: dict[str, Any] = {
     "partial": [{"dataset": str, "seeds": [int], "trials": int}],
     "skipped": [{"dataset": str, "loss": str, "reason": str}],
     "sha256": {},
+    "date": str,
+    "command": str,
+    "engine": str,
+    "device": str,
+    "versions": {},
+    "machine": {},
+    "datasets": {},
 }
 """What is read of a manifest: the type of each value, in a list that of each item. It holds more, which is not."""
 
-LATER = frozenset({"protocols"})
+LATER = frozenset({"protocols", "date", "command", "engine", "device", "versions", "machine", "datasets"})
 """What a manifest of an older lossbench lacks."""
 
 KINDS = {int: "a whole number", bool: "true or false", str: "a text", list: "a list", dict: "an object"}
@@ -60,6 +67,11 @@ class Manifest:
         return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}
 
     @property
+    def correction(self) -> float:
+        """What p values are multiplied by for looks; 1 in one of an older lossbench."""
+        return float(self.content.get("correction", 1.0))
+
+    @property
     def own(self) -> tuple[Own, ...]:
         """What data sets had of their own; nothing in one of an older lossbench."""
         keys = ("dataset", "settings", "why")
@@ -74,6 +86,34 @@ class Manifest:
     def skipped(self) -> tuple[Skip, ...]:
         """The losses that did not run on some of the data sets, and why."""
         return tuple(Skip(skip["dataset"], skip["loss"], skip["reason"]) for skip in self.content["skipped"])
+
+    @property
+    def date(self) -> str:
+        """When the run was finished; empty in one of an older lossbench."""
+        return str(self.content.get("date", ""))
+
+    @property
+    def command(self) -> str:
+        """What was typed; empty where it was called from Python."""
+        return str(self.content.get("command", ""))
+
+    @property
+    def engine(self) -> str:
+        """What trained the networks, and on which device."""
+        return " on ".join(str(self.content[name]) for name in ("engine", "device") if name in self.content)
+
+    def listed(self, *place: str) -> str:
+        """Return the entries at a place, such as "machine", in one line; empty where there are none."""
+        found = self.content
+        for name in place:
+            found = found.get(name, {})
+        plain = {name: value for name, value in found.items() if type(value) in (str, int, float)}
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items())
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of the data sets of which it says something."""
+        return tuple(name for name, about in self.content.get("datasets", {}).items() if isinstance(about, dict))
 
     @property
     def sha256(self) -> dict[str, Any]:
@@ -109,7 +149,7 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
             f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
         )
     shape = {key: SHAPE[key] for key in SHAPE if key in found or key in needed}
-    for fault in (*faults(found, shape), *margin_faults(found)):
+    for fault in (*faults(found, shape), *margin_faults(found), *correction_faults(found)):
         raise DataError(f"{path}: {fault}; restore it, or remove it")
     return Manifest(found)
 
@@ -144,6 +184,13 @@ def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:
         inside = f"{place}.{key}".removeprefix(".")
         there = isinstance(shape, list) or key in value
         yield from faults(value[key], inner, inside) if there else [f"{inside} is missing"]
+
+
+def correction_faults(found: dict[str, Any]) -> Iterator[str]:
+    """Yield where the correction for looks is none."""
+    factor = found.get("correction", 1.0)
+    if type(factor) not in (int, float) or not 1 <= factor < math.inf:
+        yield f"correction is not a number of at least one but {factor!r:.50}"
 
 
 def margin_faults(found: dict[str, Any]) -> Iterator[str]:

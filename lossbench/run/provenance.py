@@ -48,7 +48,7 @@ def fingerprint(engine: str, device: str = "cpu") -> str:
     """Return a hash of all that the bits of a row may depend on beside its trial.
 
     That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
-    of matrix products; of the compiled engine also the sources and flags of its step, and the level of its vectors.
+    of matrix products; of the compiled engine also the sources of its step and the level of its vectors.
     """
     return _fingerprint(device, engine, *((chosen_level(), source_hash()) if engine == "native" else ()))
 

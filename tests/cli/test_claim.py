@@ -64,6 +64,7 @@ def test_the_files_are_written(inside: Callable, tmp_path: Path) -> None:
     assert inside("claim", "ce beats bce on moons", *QUICK, "-o", "out", "--quiet").out == ""
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "claims.csv",
+        "claims.html",
         "claims.md",
         "evidence.csv",
     ]

@@ -57,14 +57,15 @@ def test_one_claim_is_shown_in_full(inside: Callable) -> None:
 
 
 def test_the_files_are_written(inside: Callable, tmp_path: Path) -> None:
-    """A row a claim, a row a comparison, and Markdown."""
+    """A row a claim, a row a comparison, Markdown, and a page."""
     assert inside("claims", *EXACT, "-o", "out", "--quiet").out == ""
     texts = {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()}
-    assert sorted(texts) == ["claims.csv", "claims.md", "evidence.csv"]
+    assert sorted(texts) == ["claims.csv", "claims.html", "claims.md", "evidence.csv"]
     rows, evidence = (list(csv.DictReader(io.StringIO(texts[name]))) for name in ("claims.csv", "evidence.csv"))
     assert [row["id"] for row in rows] == list(EXACT)
     assert len(evidence) == sum(int(row["comparisons"]) for row in rows)
     assert "| B4 |" in texts["claims.md"]
+    assert texts["claims.html"].count("<article") == len(EXACT)
     assert all(row["claim"] in texts["claims.md"] for row in rows)
 
 

@@ -120,3 +120,33 @@ def test_programs_read_the_records(inside: Callable) -> None:
     (huber,) = json.loads(inside("losses", "huber:delta=2", "--format", "json").out)
     assert huber["facts"]["convex"] is True
     assert (huber["parameters"][0]["value"], huber["parameters"][0]["default"]) == (2.0, 1.0)
+
+
+def test_losses_are_drawn_on_a_page(inside: Callable, tmp_path: Path) -> None:
+    """In a file, or on standard output and nothing else there."""
+    outcome = inside("losses", "huber:delta=2, mae,mse", "--html", "page.html")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert inside("losses", "huber:delta=2,mae,mse", "--html", "-").out == text
+    assert "<title>Losses: huber:delta=2, mae and mse</title>" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--html", "x.html"], "none is named: lossbench losses huber,mae,mse --html losses.html"),
+        ([" , ", "--html", "x.html"], "none is named"),
+        (["mse", "--matrix", "--html", "x.html"], "leave --matrix and --format out"),
+        (["mse", "--format", "csv", "--html", "x.html"], "leave --matrix and --format out"),
+        (["mse,hubr", "--html", "x.html"], "did you mean 'huber'"),
+        (["mse", "--html", "."], "it is a folder"),
+    ],
+)
+def test_a_page_that_cannot_be_made_is_refused(
+    inside: Callable, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    """With what to do, and nothing is written."""
+    outcome = inside("losses", *arguments)
+    assert outcome.code == 2
+    assert message in words(outcome.err)
+    assert not (tmp_path / "x.html").exists()

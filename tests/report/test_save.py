@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,13 @@ from lossbench.results.write import json_text
 @pytest.fixture
 def found(comparison: Comparison) -> dict:
     """Give the manifest of the shared comparison."""
-    return manifest(comparison, {"a.csv": "x\n"}, "lossbench compare")
+    return manifest(comparison, "lossbench compare")
 
 
 def test_it_has_what_the_design_asks_for(found: dict) -> None:
-    """Command, config, versions, machine, threads, hashes, both times and the rate are there."""
+    """Date, command, config, versions, machine, threads, hashes, both times and the rate are there."""
     assert found["command"] == "lossbench compare"
+    assert datetime.now(UTC) - datetime.fromisoformat(found["date"]) < timedelta(hours=1)
     assert found["versions"]["torch"] == torch.__version__
     assert {"python", "lossbench", "numpy", "scipy", "scikit-learn", "pandas"} < set(found["versions"])
     assert found["machine"]["cores"] >= 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,6 @@ from lossbench.report.tables import (
     Table,
     label,
     listed_seeds,
-    markdown,
     median,
     tables,
     title,
@@ -162,32 +160,6 @@ def test_the_second_score_is_another_one() -> None:
     regression = table(scores, task="regression", score="r2").assign(r2=0.5, mae=123.456, r2_at_best=0.5)
     assert only(regression).columns[2:4] == ("R²", "MAE")
     assert column(only(regression), "MAE") == ["123.5"]
-
-
-cell_texts = st.text("ab|,:= ±²*_<\\`~[](", max_size=6).map(str.strip)
-
-
-def plain(cell: str) -> str:
-    """Return what Markdown shows of a cell."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.replace("&lt;", "<"))
-
-
-@settings(max_examples=50, deadline=None)
-@given(rows=st.lists(st.tuples(cell_texts, cell_texts, cell_texts), max_size=4))
-def test_every_cell_is_where_it_belongs(rows: list[tuple[str, str, str]]) -> None:
-    """Splitting the lines at bars that are not escaped gives back the cells, once nothing is escaped in them."""
-    text = markdown([Table("a title", ("", "loss", "n"), tuple(rows))], [])
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    found = [[plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
-    assert found == [["", "loss", "n"], ["---"] * 3, *map(list, rows)]
-
-
-def test_tables_are_apart_and_the_legend_is_last() -> None:
-    """A blank line before each table, without which Markdown sees no table, and the legend after all of them."""
-    tables = [Table(title, ("loss",), (("ce",),)) for title in ("iris", "wine")]
-    text = markdown(tables, ["* best", "  or near"])
-    assert text.index("### iris\n\n| loss |") < text.index("\n\n### wine\n\n| loss |")
-    assert text.endswith("\n\n    * best\n      or near\n")
 
 
 PLACE = dict.fromkeys(NAMES, 1) | {"model": "linear", "outlier_kind": "label", "outlier_fraction": 0.0}

@@ -24,7 +24,8 @@ class FusedCrew:
         self.network, self.layout, self.fit = network, layout, fit
         folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
-            part: Table([getattr(fold, part).features for fold in folds], layout) for part in ("validation", "test")
+            part: Table([getattr(fold, part).features for fold in folds], layout)
+            for part in ("validation", "test")
         }
         self.kept = network.theta.clone()
 

@@ -608,7 +608,24 @@ EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t rows
     unflush(old);
 }
 
-/* Whether this processor can run a level: 4, 3 or 1 (x86-64), 0 on others. */
+/* Replace whole vectors of numbers by a function of them, for tests of the functions. */
+EXPORT void evaluate(int64_t function, real *x, int64_t count) {
+    for (int64_t i = 0; i < count; i += W) {
+        V v = load(x + i);
+        switch (function) {
+        case 0: v = exp_(v); break;
+        case 1: v = log_(v); break;
+        case 2: v = log1p_(v); break;
+        case 3: v = tanh_(v); break;
+        case 4: v = erf_(v); break;
+        case 5: v = sigmoid(v); break;
+        default: v = log_sigmoid(v);
+        }
+        store(x + i, v);
+    }
+}
+
+/* The level that this processor can run: 4, 3 or 1 (x86-64), 0 on others. */
 EXPORT int64_t level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();

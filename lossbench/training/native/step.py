@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.training.native.library import library
+from lossbench.training.native.library import best_library
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.network import ACTIVATIONS
 from lossbench.training.pack import Pack
@@ -14,7 +14,7 @@ OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
 
 
 class Step:
-    """The calls of the library for the networks of one pack; the records that they take are those of `models.MODEL`.
+    """The calls of the library for the networks of one pack; their records are those of `models.MODEL`.
 
     Args:
         pack: the trials.
@@ -27,7 +27,8 @@ class Step:
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
-        self.dtype, self.width, self.calls, self.plan = dtype, pack.outputs, library(dtype).calls, plan_of(pack)
+        self.dtype, self.width, self.plan = dtype, pack.outputs, plan_of(pack)
+        self.calls = best_library(dtype).calls
         measures = np.zeros(3, np.int64)
         self.calls.measures(address(self.plan), address(measures))
         self.lanes, self.parameters, self.room = measures.tolist()
@@ -56,14 +57,14 @@ class Step:
         return raw
 
     def losses(self, records: np.ndarray, raw: np.ndarray) -> np.ndarray:
-        """Return the mean compiled loss of models, (models,), from raw outputs (models, training rows, outputs)."""
+        """Return the mean compiled loss of models, (models,), from their raw outputs on all training rows."""
         totals = np.empty(len(records))
         given = address(records), len(records), address(raw), address(totals)
         self.calls.losses(address(self.plan), *given, address(self.work))
-        return totals / raw.shape[1]
+        return np.asarray(totals / raw.shape[1])
 
     def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray, work: np.ndarray) -> None:
-        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of the rows.
+        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
 
         The columns beyond its rows repeat the first. What the way back needs is left in `work`, (models, room).
         """

@@ -1,0 +1,117 @@
+"""The pictures of a claim on a page: its units, and what else its evidence draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from lossbench.claims.claim import Evidence, grouped
+from lossbench.claims.judgement import Judgement
+from lossbench.claims.told.figures import SIDES, ends, of_what, value
+from lossbench.claims.told.pictures import Mark, over_rates, over_shares, trade_offs
+from lossbench.claims.told.units import against, contaminated, counting, share
+from lossbench.report.charts.lines import Line, Lines
+from lossbench.report.charts.look import Look, looks
+from lossbench.report.charts.overlay import overlay
+from lossbench.report.charts.scatter import Point, scatter
+from lossbench.report.charts.units import Unit, intervals, squares
+from lossbench.report.figures import Spread
+from lossbench.report.html.figure import figure, legend
+
+MARKS = {"for": "+", "against": "−", "no difference": "=", "open": "~", "-": "·"}
+"""What each side is drawn as."""
+
+WHOLE = 0.05
+"""Of the quantities of a claim, the share of its units that one needs for a picture of its own."""
+
+
+def drawn(judgement: Judgement, key: str) -> str:
+    """Return the figures of a claim in HTML; empty where nothing was tried.
+
+    Args:
+        judgement: whose evidence is drawn.
+        key: begins the names of their parts, unlike that of any other claim on the page.
+    """
+    lines = counting(judgement)
+    if not lines:
+        return ""
+    return "".join([_sides(lines), *_measured(lines), *_curves(judgement, key), *_planes(judgement)])
+
+
+def unit_of(line: Evidence) -> Unit:
+    """Return a line of evidence as a unit of a picture."""
+    about = [
+        line.claim,
+        line.part,
+        against(line),
+        line.dataset,
+        contaminated(line).removeprefix("clean"),
+        share(line),
+    ]
+    name = ", ".join(filter(None, about)) or of_what(line)
+    told = " ".join(filter(None, [f"{name}:", of_what(line), value(line), ends(line)]))
+    known = line.p_value is not None and None not in (line.measured, line.low, line.high)
+    figures = [float(end or 0.0) for end in (line.measured, line.low, line.high)] if known else []
+    return Unit(name, SIDES[line.verdict], f"{told}, {SIDES[line.verdict]}", *figures)
+
+
+def _sides(lines: Sequence[Evidence]) -> str:
+    """Return what every unit says."""
+    order = list(SIDES.values())
+    units = sorted(map(unit_of, lines), key=lambda one: order.index(one.side))
+    counts = ", ".join(f"{len(mine)} {side}" for side, mine in grouped(units, lambda one: one.side).items())
+    return figure("What the units say", f"A square a unit: {counts}.", squares(units, MARKS), "sides")
+
+
+def _measured(lines: Sequence[Evidence]) -> Iterator[str]:
+    """Yield the intervals of the units that measured the same."""
+    for name, mine in grouped(lines, of_what).items():
+        units = [one for one in map(unit_of, mine) if one.mean == one.mean]
+        if len(units) > max(1.0, WHOLE * len(lines)):
+            about = f"Each unit of {name} with its 95 % interval; zero is no difference."
+            yield figure(f"Differences in {name}", about, intervals(f"difference in {name}", units), "intervals")
+
+
+def _curves(judgement: Judgement, key: str) -> Iterator[str]:
+    """Yield scores over the learning rate, and differences over the contaminated share."""
+    rates = [*_overlays(over_rates(judgement.evidence), f"{key}r", "learning rate", log=True)]
+    if rates:
+        yield figure("Against the learning rate", "The score of each loss at each rate.", "".join(rates), "many")
+    shares = [*_overlays(over_shares(judgement.evidence), f"{key}s", "contaminated share", log=False)]
+    if shares:
+        about = "Difference in skill by contaminated share, of each kind of contamination."
+        yield figure("Against the contaminated share", about, "".join(shares), "many")
+
+
+def _overlays(marks: Iterable[Mark], key: str, across: str, log: bool) -> Iterator[str]:
+    """Yield a picture for each place of which the marks have more than one x."""
+    every = list(marks)
+    found = looks([dict.fromkeys(one.name for one in every)])
+    for number, ((row, column), mine) in enumerate(grouped(every, lambda one: (one.row, one.column)).items()):
+        x = np.unique([one.x for one in mine])
+        if len(x) > 1:
+            lines = [_line(x, some, found[name]) for name, some in grouped(mine, lambda one: one.name).items()]
+            up = ", ".join(filter(None, (row, column)))
+            yield overlay(Lines(f"{key}{number}", x, lines, across, up, log=log, dots=True))
+
+
+def _line(x: np.ndarray, marks: Sequence[Mark], look: Look) -> Line:
+    """Return the marks of one name as a line, the last one where several share an x."""
+    y = np.full(len(x), np.nan)
+    for mark in marks:
+        y[np.searchsorted(x, mark.x)] = mark.y
+    return Line(marks[0].name, look, y)
+
+
+def _planes(judgement: Judgement) -> Iterator[str]:
+    """Yield skill after contaminated training against skill after clean training."""
+    marks = list(trade_offs(judgement.evidence))
+    found: Mapping[str, Look] = looks([dict.fromkeys(one.name for one in marks)])
+    pictures = []
+    for (row, column), mine in grouped(marks, lambda one: (one.row, one.column)).items():
+        points = [Point(one.name, found[one.name], Spread(one.x), Spread(one.y)) for one in mine]
+        pictures.append(scatter(f"{row} {column}", points, ("skill, clean", "skill, contaminated")))
+    if pictures:
+        about = "Skill after contaminated training against skill after clean training."
+        yield legend(found, found) + figure("Two skills", about, "".join(pictures), "plane")

@@ -1,0 +1,79 @@
+"""`claims.html`: a card for each claim, with its verdict, its answer, its pictures, and what repeats it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.claim import grouped
+from lossbench.claims.forms import standing
+from lossbench.claims.judgement import Judgement
+from lossbench.claims.study import Study
+from lossbench.claims.told.drawn import drawn
+from lossbench.claims.told.story import SAYS, facts
+from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
+from lossbench.report.charts.look import looks
+from lossbench.report.escape import html as escape
+from lossbench.report.html.document import Section, document, pairs, paragraph
+from lossbench.report.html.table import grid
+
+SIGNS = {"true": "✓", "refuted": "✗", "mixed": "≈", "too weak": "?", "not yet": "…"}
+"""The mark of each column of the score."""
+
+LOOKS = 40
+"""Looks that the style sheet of the page has: more losses than any picture of a claim draws."""
+
+
+def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> str:
+    """Return the page of some judgements."""
+    cards = [(one, card(one, f"c{number}", catalogue, study)) for number, one in enumerate(judgements)]
+    documents = grouped(cards, lambda pair: title_of(pair[0].claim.document, catalogue))
+    sections = [
+        Section(f"doc{number}", name, escape(name), "".join(text for _, text in mine))
+        for number, (name, mine) in enumerate(documents.items())
+    ]
+    table = next(overview(judgements, catalogue))
+    lead = f'<p class="lead">{escape(tally(judgements))}</p>\n{paragraph(LEGEND[0])}'
+    top = (
+        f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'
+        f"{grid(table, 'How the claims of each document came out', {}, table.columns[0])}"
+        '<div class="filters" data-by="document form verdict"></div>\n'
+    )
+    count = len(judgements)
+    title = f"{count} claim{'s' * (count != 1)} about loss functions"
+    below = f"lossbench claims: {study.terms.model}, {len(study.seeds)} seeds, {study.epochs} epochs"
+    return document(title, below, top, sections, looks([map(str, range(LOOKS))]).values())
+
+
+def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:
+    """Return the card of one claim; `key` begins the names of its parts."""
+    claim, stands = judgement.claim, standing(judgement.verdict)
+    data = {"document": title_of(claim.document, catalogue), "form": claim.form, "verdict": stands}
+    told = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    head = f"<h3>{escape(claim.id)}: {escape(claim.sentence)}</h3>\n"
+    sign = f'<span aria-hidden="true">{SIGNS[stands]}</span>'
+    verdict = f'<p class="stands">{sign} {escape(judgement.verdict)}</p>\n'
+    more = f"<details><summary>How it was tried</summary>{pairs(_facts(judgement, catalogue, study))}</details>\n"
+    figures = f'<div class="figures">{drawn(judgement, key)}</div>\n'
+    body = f"{head}{verdict}{paragraph(judgement.answer)}{figures}{more}"
+    return f'<article class="card" id="{escape(anchor(claim.id))}"{told}>\n{body}</article>\n'
+
+
+def anchor(name: str) -> str:
+    """Return the address of a claim on the page.
+
+    Example:
+        >>> anchor("A1"), anchor("mine, too")
+        ('claim-A1', 'claim-mine--too')
+    """
+    return f"claim-{re.sub('[^A-Za-z0-9]', '-', name)}"
+
+
+def _facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
+    """Yield what a claim says, where it stands, and all else that is known of it."""
+    claim = judgement.claim
+    yield "form", f"{claim.form}: {SAYS[claim.form]}"
+    if claim.place:
+        yield "place", claim.place
+    yield from facts(judgement, catalogue, study)

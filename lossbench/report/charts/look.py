@@ -1,0 +1,85 @@
+"""How a loss looks, the same wherever it is drawn: a colour, a dash and a marker that belong to it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+COLOURS = 10
+"""Colours of the style sheet: Okabe and Ito's (2008), darker or lighter until they stand out, and three more."""
+
+DASHES = ("none", "6 3", "2 2", "8 3 2 3")
+MARKERS = (
+    "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",  # circle
+    "m-3.2-3.2h6.4v6.4h-6.4z",  # square
+    "m0-4.2l4 7h-8z",  # triangle
+    "m0-4.5l4 4.5l-4 4.5l-4-4.5z",  # diamond
+    "m0 4.2l4-7h-8z",  # triangle upside down
+    "m-1.4-4h2.8v2.6h2.6v2.8h-2.6v2.6h-2.8v-2.6h-2.6v-2.8h2.6z",  # plus
+    "m0-4.4l4.2 3-1.6 5h-5.2l-1.6-5z",  # pentagon
+)
+"""Paths around a point, in pixels."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a loss looks.
+
+    Args:
+        number: of the loss on its page, from 0.
+        colour: number of the colour.
+        turn: how many losses had the colour before.
+        shape: number of the marker.
+    """
+
+    number: int
+    colour: int
+    turn: int
+    shape: int
+
+    @property
+    def name(self) -> str:
+        """The class of everything that is drawn for the loss."""
+        return f"l{self.number}"
+
+    @property
+    def rule(self) -> str:
+        """What the style sheet of the page says of it."""
+        return f".{self.name}{{--c:var(--p{self.colour});--d:{DASHES[self.turn % len(DASHES)]}}}"
+
+    def marker(self, x: float, y: float, about: str = "marker") -> str:
+        """Return its marker around a point."""
+        return f'<path class="{about} {self.name}" d="M{x:.1f} {y:.1f}{MARKERS[self.shape]}"/>'
+
+
+def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
+    """Give every loss a look of its own.
+
+    No two losses of a group share a colour as long as there are enough of them, and no two of a page share both
+    colour and dash.
+
+    Args:
+        groups: the losses that are drawn together, such as those of a task.
+
+    Example:
+        >>> found = looks([["bce", "mse"], ["mse", "mae"]])
+        >>> [(loss, look.colour, look.turn) for loss, look in found.items()]
+        [('bce', 0, 0), ('mse', 1, 0), ('mae', 2, 0)]
+    """
+    together = [tuple(dict.fromkeys(group)) for group in groups]
+    company: dict[str, set[str]] = {}
+    for group in together:
+        for loss in group:
+            company.setdefault(loss, set()).update(group)
+    found: dict[str, Look] = {}
+    for number, (loss, others) in enumerate(company.items()):
+        near = [look for other, look in found.items() if other in others]
+        colour = _rarest(COLOURS, [one.colour for one in near], [one.colour for one in found.values()])
+        shape = _rarest(len(MARKERS), [one.shape for one in near], [one.shape for one in found.values()])
+        found[loss] = Look(number, colour, sum(look.colour == colour for look in found.values()), shape)
+    return found
+
+
+def _rarest(count: int, near: Sequence[int], every: Sequence[int]) -> int:
+    """Return the number below `count` that is the rarest nearby, and of several the rarest of all."""
+    return min(range(count), key=lambda number: (near.count(number), every.count(number), number))

@@ -1,0 +1,102 @@
+"""What is drawn of each arm: its score by epoch, by contaminated share and by rate, and when it got there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lossbench.report.charts.lines import Line
+from lossbench.report.charts.look import Look
+from lossbench.schema import ARM
+from lossbench.stats.findings import LINE
+from lossbench.stats.survival import restricted_times
+
+Key = tuple[Any, ...]
+
+
+class Course(NamedTuple):
+    """What is drawn of one arm: points (n,), and the ends of their intervals where they have any."""
+
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    chosen: float | None = None
+
+    def line(self, loss: str, look: Look, x: np.ndarray) -> Line:
+        """Return it as the line of a loss on a wider x, with gaps where it has no value."""
+        places = np.searchsorted(x, self.x)
+
+        def wider(values: np.ndarray) -> np.ndarray:
+            spread = np.full(len(x), np.nan)
+            spread[places] = values
+            return spread
+
+        low, high = (None if end is None else wider(end) for end in (self.low, self.high))
+        return Line(loss, look, wider(self.y), low, high, self.chosen)
+
+
+def by_epoch(curves: pd.DataFrame) -> dict[Key, Course]:
+    """Return the validation score by epoch of each arm, at its smallest contaminated share; by `LINE`."""
+    least = curves.groupby(list(LINE)).outlier_fraction.transform("min")
+    return {key: _course(rows, "epoch") for key, rows in _arms(curves[curves.outlier_fraction == least], LINE)}
+
+
+def by_rate(tuning: pd.DataFrame) -> dict[Key, Course]:
+    """Return the validation score by learning rate of each arm, with the rate that was chosen; by `ARM`."""
+    found = {}
+    for key, rows in _arms(tuning, ARM):
+        chosen = rows.lr[rows.chosen.astype(bool)].tolist()
+        found[key] = _course(rows, "lr")._replace(chosen=chosen[0] if chosen else None)
+    return found
+
+
+def by_share(trials: pd.DataFrame) -> dict[Key, Course]:
+    """Return the mean test score by contaminated share of each arm; by `LINE`."""
+    found = {}
+    for score, judged in trials.groupby("score", sort=False):
+        means = judged.groupby([*LINE, "outlier_fraction"], sort=False)[score].mean().reset_index()
+        for key, rows in _arms(means.sort_values("outlier_fraction", kind="stable"), LINE):
+            found[key] = Course(_floats(rows, "outlier_fraction"), _floats(rows, str(score)))
+    return found
+
+
+def waiting(trials: pd.DataFrame) -> dict[Key, np.ndarray]:
+    """Return when each clean training of an arm got to the target, (seeds,), infinite where it never did."""
+    least = trials.groupby(list(LINE)).outlier_fraction.transform("min")
+    found = {}
+    for key, rows in _arms(trials[(trials.outlier_fraction == least) & trials.converged.notna()], LINE):
+        reached = rows.converged.to_numpy(dtype=np.float64)
+        times = restricted_times(_floats(rows, "epochs_to_target"), reached, _floats(rows, "epochs"))
+        found[key] = np.where(reached == 1.0, times, np.inf)
+    return found
+
+
+def survival(times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the share of trainings that are not there after so many epochs: the curve of Kaplan and Meier.
+
+    Args:
+        times: (seeds,) infinite where the target was never reached; nothing is censored before the last epoch.
+        at: (n,) epochs.
+
+    Example:
+        >>> survival(np.array([2.0, 5.0, np.inf, np.inf]), np.array([1, 2, 10])).tolist()
+        [1.0, 0.75, 0.5]
+    """
+    return np.asarray((times[:, None] > at).mean(axis=0))
+
+
+def _arms(frame: pd.DataFrame, names: tuple[str, ...]) -> Iterator[tuple[Key, pd.DataFrame]]:
+    yield from frame.groupby(list(names), sort=False)
+
+
+def _course(rows: pd.DataFrame, across: str) -> Course:
+    x, y, low, high = (_floats(rows, name) for name in (across, "mean", "low", "high"))
+    return Course(x, y, low, high)
+
+
+def _floats(rows: pd.DataFrame, name: str) -> np.ndarray:
+    return rows[name].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -1,0 +1,45 @@
+"""The section of one data set under one setting: its answer, its losses, its table and its figures."""
+
+from __future__ import annotations
+
+from lossbench.report.escape import html as escape
+from lossbench.report.html.document import Section, paragraph
+from lossbench.report.html.drawn import (
+    PLANE,
+    against_robustness,
+    convergence,
+    differences,
+    learning,
+    robustness,
+    step_sizes,
+)
+from lossbench.report.html.figure import figure, legend
+from lossbench.report.html.part import Part
+from lossbench.report.html.table import grid
+from lossbench.report.tables import make_table
+
+
+def section(part: Part, name: str, answer: str, plane: bool) -> Section:
+    """Return the section of one data set and setting.
+
+    Args:
+        part: what is shown.
+        name: in the contents.
+        answer: what the verdicts say, in words.
+        plane: whether the scores are drawn against robustness here.
+    """
+    table = make_table(part.group)
+    dataset, _, rest = table.title.partition(" ")
+    title = f"{escape(dataset)} <small>{escape(rest)}</small>"
+    figures = [learning(part), robustness(part), convergence(part), step_sizes(part)]
+    drawn = against_robustness(part) if plane else ""
+    if drawn:
+        figures.append(figure(*PLANE, drawn, "plane"))
+    caption = f"Losses on {part.first.dataset}, the best {part.score} first"
+    body = [
+        paragraph(answer) if answer else "",
+        legend(part.order, part.looks, part.first.reference),
+        f'<div class="beside">\n{differences(part)}{grid(table, caption, part.looks)}</div>\n',
+        f'<div class="figures">\n{"".join(figures)}</div>\n',
+    ]
+    return Section(part.key, name, title, "".join(body))

@@ -1,0 +1,130 @@
+"""`report.html`: the answer of a run, its data sets, what holds across them, and what the run was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lossbench.remark import Remark, Topic
+from lossbench.report.answer import listed, overall, paragraph, places
+from lossbench.report.charts.look import Look, looks
+from lossbench.report.escape import html as escape
+from lossbench.report.html.across import over_data_sets
+from lossbench.report.html.dataset import section
+from lossbench.report.html.document import document
+from lossbench.report.html.ending import about, endings, headed
+from lossbench.report.html.part import Courses, Part
+from lossbench.report.tables import groups, several
+from lossbench.results.manifest import Manifest
+from lossbench.schema import RANKED, SETTING
+from lossbench.stats.answer.facts import TableAnswer
+from lossbench.stats.findings import Findings
+
+RANKS = (Topic.RANKS, Topic.SKILLS)
+"""The remarks that stand with the ranks of their task."""
+
+NAMELESS = "lossbench: losses compared on the same networks, data, batches and seeds"
+
+
+def page(
+    findings: Findings,
+    curves: pd.DataFrame | None,
+    remarks: Iterable[Remark] = (),
+    manifest: Manifest | None = None,
+) -> str:
+    """Return the report of a run.
+
+    Args:
+        findings: what the trials say.
+        curves: `curves.csv`, None where there is none.
+        remarks: what a reader must know besides.
+        manifest: of the run, None where nothing is known of it.
+    """
+    told, every = [*remarks], looks_of(findings.summary)
+    parts = parts_of(findings, curves, every)
+    across = [
+        over_data_sets(f"a{number}", rows, findings, mine, ranked(told, mine))
+        for number, rows in enumerate(several(findings.ranks))
+        if (mine := among(parts, rows.iloc[0]))
+    ]
+    tasks = {rows.task.iloc[0] for rows in several(findings.ranks)}
+    answers = {place(one): one for one in findings.answers}
+    sections = [
+        section(part, name, said(part, answers, name), part.first.task not in tasks)
+        for part, name in zip(parts, names(parts, answers), strict=True)
+    ]
+    last = [*endings(told, bool(across)), about(findings, manifest)]
+    below = " · ".join(filter(None, (manifest.command, manifest.date))) if manifest else ""
+    top = answer(findings, parts)
+    return document(title(findings), below or NAMELESS, top, [*sections, *across, *last], every.values())
+
+
+def looks_of(summary: pd.DataFrame) -> dict[str, Look]:
+    """Return the look of each loss of a run."""
+    return looks(mine.loss.unique().tolist() for _, mine in summary.groupby("task", sort=False))
+
+
+def parts_of(findings: Findings, curves: pd.DataFrame | None, every: Mapping[str, Look]) -> list[Part]:
+    """Return the tables of a run in their order."""
+    courses = Courses(findings, curves)
+    return [Part(f"d{number}", group, courses, every) for number, group in enumerate(groups(findings.summary))]
+
+
+def among(parts: Iterable[Part], place: pd.Series[Any]) -> list[Part]:
+    """Return the tables of one task and setting; undefined is what each data set has of its own."""
+    known = [name for name in RANKED if pd.notna(place[name])]
+    return [part for part in parts if all(part.first[name] == place[name] for name in known)]
+
+
+def title(findings: Findings) -> str:
+    """Name a run by its losses and its data sets."""
+    losses, datasets = (findings.summary[name].unique().tolist() for name in ("loss", "dataset"))
+    return f"{listed(losses)} on {listed(datasets)}"
+
+
+def place(table: TableAnswer) -> tuple[Any, ...]:
+    """Return what tells a table from the others."""
+    shared = [table.setting[name] for name in SETTING if name != "lr" or table.view == "fixed"]
+    return (table.dataset, table.view, *shared)
+
+
+def placed(part: Part) -> tuple[Any, ...]:
+    """Return the same of a table that is drawn."""
+    first = part.first
+    return (
+        first.dataset,
+        first["view"],
+        *(first[name] for name in SETTING if name != "lr" or first["view"] == "fixed"),
+    )
+
+
+def names(parts: Sequence[Part], answers: Mapping[tuple[Any, ...], TableAnswer]) -> list[str]:
+    """Return the name of each table: its data set, and what else tells it from the others."""
+    known = [answers[placed(part)] for part in parts]
+    return places(known)
+
+
+def said(part: Part, answers: Mapping[tuple[Any, ...], TableAnswer], name: str) -> str:
+    """Return what the verdicts say of one table."""
+    return paragraph(answers[placed(part)], name)
+
+
+def answer(findings: Findings, parts: Sequence[Part]) -> str:
+    """Return the answer of the run, then that of each table, which leads to it."""
+    found = findings.answer
+    keys = {placed(part): part.key for part in parts}
+    items = []
+    for one, name in zip(found.tables, places(found.tables), strict=True):
+        text = paragraph(one, name)
+        key = keys[place(one)]
+        items.append(f'<li><a href="#{key}">{escape(name)}</a>{escape(text.removeprefix(name))}</li>\n')
+    lead = f'<p class="lead">{escape(overall(found))}</p>\n<ul>\n{"".join(items)}</ul>\n'
+    return f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'
+
+
+def ranked(remarks: Iterable[Remark], parts: Sequence[Part]) -> list[str]:
+    """Return what is said of the ranks and skills of one task, where there is one setting of it."""
+    mine = [remark for remark in remarks if remark.topic in RANKS and remark.facts["task"] == parts[0].first.task]
+    return [headed(remark)[1] for remark in mine]
