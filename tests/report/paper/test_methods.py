@@ -92,7 +92,7 @@ def test_failures_are_counted() -> None:
 def test_a_tuned_run_says_how_rates_were_chosen() -> None:
     """The grid, the score and the seeds of the choice are named; what a program would say is what a run says."""
     run = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=2, outliers=0, lr=[0.01, 0.1], tune=True)
-    text = methods(run, manifest(run, {}, "lossbench compare"))
+    text = methods(run, manifest(run, "lossbench compare"))
     assert "its own rate, chosen among 0.01 and 0.1" in text
     assert "% the run: lossbench compare" in text
 
