@@ -101,6 +101,14 @@ def test_no_band_is_narrower_than_it_was(ends: list[tuple[float, float]]) -> Non
     assert high.min() == (middle - half).min()
 
 
+def test_an_axis_stays_within_what_is_possible() -> None:
+    """However wide a band is; an accuracy is never above 1."""
+    look, y = looks([["a"]])["a"], np.array([0.5, 0.6])
+    lines = [Line("a", look, y, y - 3, y + 3)]
+    assert Lines("k", np.arange(2.0), lines, "x", "y", bounds=(0.0, 1.0)).limits == (0.0, 1.0)
+    assert Lines("k", np.arange(2.0), lines, "x", "y").limits[1] > 3
+
+
 def test_a_chosen_point_is_ringed() -> None:
     """At its place, and nowhere else."""
     x, look = np.array([0.001, 0.01, 0.1]), looks([["a"]])["a"]
