@@ -66,8 +66,10 @@ class Comparison(comparison.Comparison):
         """Return the answer, and the page of the report."""
         from lossbench.report.html.run import page
         from lossbench.report.notebook import framed
+        from lossbench.report.save import manifest
+        from lossbench.results.manifest import Manifest
 
-        return framed(lead(self.answer), page(self, self.curves, list(remarks(self)), None))
+        return framed(lead(self.answer), page(self, self.curves, remarks(self), Manifest(manifest(self, ""))))
 
     @cached_property
     def answer(self) -> Told:
@@ -487,7 +489,7 @@ def check_claims(
     chosen = catalogue.find(tuple(listed(ids) or ()))
     with storage(cache) as store:
         study = Study(read_terms(), quick=quick, first_seed=first_seed, jobs=jobs, store=store)
-        return Verdicts(try_claims(catalogue, chosen, study), catalogue)
+        return Verdicts(try_claims(catalogue, chosen, study), catalogue, study)
 
 
 def datasets() -> pd.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.files import claims_csv, evidence_csv
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.study import Study
+from lossbench.claims.told.page import claims_page
 from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
 from lossbench.report.answer import wrapped
 from lossbench.report.markdown import markdown
-from lossbench.report.notebook import framed, plain_page
+from lossbench.report.notebook import framed
 from lossbench.results.write import write_folder
 
 WIDTH = 100
@@ -23,11 +25,12 @@ class Verdicts(list[Judgement]):
     Args:
         judgements: in their order.
         catalogue: where the claims are from.
+        study: how they were tried.
     """
 
-    def __init__(self, judgements: Iterable[Judgement], catalogue: Catalogue) -> None:
+    def __init__(self, judgements: Iterable[Judgement], catalogue: Catalogue, study: Study) -> None:
         super().__init__(judgements)
-        self.catalogue = catalogue
+        self.catalogue, self.study = catalogue, study
 
     @property
     def answer(self) -> str:
@@ -41,8 +44,8 @@ class Verdicts(list[Judgement]):
         return "\n".join(at_a_glance(self, self.catalogue, WIDTH)) if self else "no claims"
 
     def _repr_html_(self) -> str:
-        """Return the answer, and every claim with its verdict."""
-        return framed([self.answer], plain_page(overview(self, self.catalogue), LEGEND))
+        """Return the answer, and the page of the claims."""
+        return framed([self.answer], claims_page(self, self.catalogue, self.study))
 
     def to_latex(self) -> str:
         r"""Return every claim with its verdict and answer in LaTeX, a table a document.
@@ -57,11 +60,22 @@ class Verdicts(list[Judgement]):
         return text_tables(overview(self, self.catalogue), LEGEND)
 
     def save(self, folder: str | Path) -> None:
-        """Write `claims.csv`, a row a claim; `evidence.csv`, a row a comparison; and `claims.md`.
+        """Write what `lossbench claims -o` writes, see `claims_files`.
 
         Raises:
             OutputError: the folder cannot be written.
         """
-        page = markdown(overview(self, self.catalogue), LEGEND)
-        files = {"claims.csv": claims_csv(self), "evidence.csv": evidence_csv(self), "claims.md": page}
-        write_folder(Path(folder), files)
+        write_folder(Path(folder), claims_files(self, self.catalogue, self.study))
+
+
+def claims_files(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> dict[str, str | bytes]:
+    """Return the files of a run of claims by name.
+
+    They are `claims.csv`, a row a claim; `evidence.csv`, a row a comparison; `claims.md` and `claims.html`.
+    """
+    return {
+        "claims.csv": claims_csv(judgements),
+        "evidence.csv": evidence_csv(judgements),
+        "claims.md": markdown(overview(judgements, catalogue), LEGEND),
+        "claims.html": claims_page(judgements, catalogue, study),
+    }

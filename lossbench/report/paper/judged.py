@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lossbench.report.answer import joined
+from lossbench.report.answer import joined, many
 from lossbench.report.escape import latex
 from lossbench.report.paper.known import Known, names
 from lossbench.report.paper.latex import prose, spelled
@@ -41,9 +41,9 @@ def counted(known: Known) -> Iterator[str]:
     rows = units(known, lambda one: one.unit != "seed")
     if rows:
         yield (
-            f"On a table, rows (or groups that stay together) are counted: $n$ = {rows}. The difference of two "
-            "losses on a test row is averaged over the splits that tested it; its variance is that of two crossed "
-            f"samples, of rows and of splits{known.cite('rows')}, in which rows count twice since they are "
+            f"On a table, rows are counted, or groups of rows that stay together: $n$ = {rows}. The difference of "
+            "two losses on a test row is averaged over the splits that tested it; its variance is that of two "
+            f"crossed samples, of rows and of splits{known.cite('rows')}, in which rows count twice, being "
             f"trained on as well{known.cite('trained')}, with degrees of freedom by "
             f"Satterthwaite{known.cite('freedom')}."
         )
@@ -58,7 +58,7 @@ def counted(known: Known) -> Iterator[str]:
 
 def units(known: Known, chosen: Callable[[TableAnswer], bool]) -> str:
     """Return how many units there are, by data set."""
-    found = {one.dataset: one.units for one in known.tables if chosen(one)}
+    found = {one.dataset: many(one.units, one.unit) for one in known.tables if chosen(one)}
     if len(set(found.values())) == 1 and len(found) > 1:
         return f"{next(iter(found.values()))} each"
     return joined(f"{count} ({latex(dataset)})" for dataset, count in found.items())

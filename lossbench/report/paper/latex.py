@@ -66,7 +66,8 @@ def differences(table: Table, group: pd.DataFrame) -> Table:
     cells["difference"] = ["" if text == NOT_DEFINED else text for text in column(spreads)]
     score = table.columns[table.columns.index("vs") + 1]
     first = [name for name in ("loss", score, "abc", "difference", "vs") if name in cells]
-    names = [*first, *(name for name in table.columns if name not in (*first, *LEFT_OUT))]
+    told = [name for name in table.columns if set(cells[name]) != {NOT_DEFINED}]
+    names = [*first, *(name for name in told if name not in (*first, *LEFT_OUT))]
     rows = zip(*(cells[name] for name in names), strict=True)
     return Table(table.title, tuple(names), tuple(rows), table.best, texts=table.texts)
 
@@ -149,6 +150,8 @@ def explained(table: Table, apart: bool) -> Iterator[str]:
         yield f"{joined(signs)}."
     if apart:
         yield "Losses that share a letter cannot be told apart."
+    if "to target" in table.columns and any("/" in row[table.columns.index("to target")] for row in table.rows):
+        yield "After epochs, $a$/$b$: reached by $a$ of $b$ seeds."
 
 
 def cell(text: str, name: str) -> str:

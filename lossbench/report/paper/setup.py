@@ -62,6 +62,8 @@ def data(known: Known) -> Iterator[str]:
         yield f"Every seed splits the same rows of {joined(told['resplit'])} anew."
     if told["redrawn"]:
         yield f"Every seed draws rows of its own of {joined(told['redrawn'])} from a law."
+    if kept := [name for name, facts in about.items() if isinstance(facts, dict) and facts.get("groups")]:
+        yield f"Rows of one group stay on one side of a split ({names(map(str, kept))})."
     yield (
         r"Splits are 60\,\% for training, 20\,\% for validation and 20\,\% for test, stratified by class where "
         "classes are exclusive and have five rows or more; features, and the targets of a regression, are "

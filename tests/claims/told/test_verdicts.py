@@ -49,9 +49,6 @@ def test_every_claim_is_in_the_latex(verdicts: Verdicts) -> None:
 def test_the_files_are_those_of_the_command(verdicts: Verdicts, tmp_path: Path) -> None:
     """`save` leaves what `lossbench claims -o` leaves."""
     verdicts.save(tmp_path / "new")
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        "claims.csv",
-        "claims.md",
-        "evidence.csv",
-    ]
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == ["claims.csv", "claims.html", "claims.md", "evidence.csv"]
     assert (tmp_path / "new" / "claims.csv").read_text(encoding="utf-8").count("\n") == len(EXACT) + 1

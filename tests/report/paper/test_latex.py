@@ -100,6 +100,12 @@ def test_the_caption_says_what_the_signs_are() -> None:
     assert "on rows like these" in caption
 
 
+def test_what_no_loss_has_is_no_column(comparison: lossbench.Comparison) -> None:
+    """Without contamination there is no robustness, with it there is."""
+    assert "robustness" not in latex_tables(three("bce", "mse", "mae"))
+    assert "robustness" in latex_tables(comparison)
+
+
 def test_too_few_data_sets_are_said() -> None:
     """A table of ranks over three data sets says that they can show nothing."""
     runs = [clean({"bce": [0.8, 0.7, 0.9], "mse": [0.7, 0.6, 0.8]}).assign(dataset=name) for name in "abc"]

@@ -43,8 +43,8 @@ def test_every_citation_has_its_entry(reference: str) -> None:
 def test_it_says_what_the_run_was(reference: str) -> None:
     """Data sets with their units, protocol, tests, margins, estimand, losses that were left out, versions."""
     for fact in (
-        "498 (breast\\_cancer)",
-        "$n$ = 10 each",
+        "498 rows (breast\\_cancer)",
+        "$n$ = 10 seeds each",
         "a hidden layer of 16 units (ReLU)",
         "10 repetitions (seeds 0--9)",
         "Adam~",
@@ -92,7 +92,7 @@ def test_failures_are_counted() -> None:
 def test_a_tuned_run_says_how_rates_were_chosen() -> None:
     """The grid, the score and the seeds of the choice are named; what a program would say is what a run says."""
     run = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=2, outliers=0, lr=[0.01, 0.1], tune=True)
-    text = methods(run, manifest(run, {}, "lossbench compare"))
+    text = methods(run, manifest(run, "lossbench compare"))
     assert "its own rate, chosen among 0.01 and 0.1" in text
     assert "% the run: lossbench compare" in text
 
