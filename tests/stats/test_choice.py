@@ -172,7 +172,7 @@ def test_more_seeds_never_take_away_what_lasts(values: np.ndarray) -> None:
 
 @pytest.mark.parametrize(("gaps", "limit"), [((0.3, 0.3), "seeds"), ((0.3, 0.0), "tuning")])
 def test_rates_are_short_only_where_seeds_would_tell_without(gaps: tuple[float, float], limit: str) -> None:
-    """A rate that every tuning set chooses leaves nothing to rates: then what is open is for want of something else.
+    """A rate that every tuning set chooses leaves nothing to rates: what is open is for want of something else.
 
     Args:
         gaps: by how much the middle rate is better on validation, for each loss.
