@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -127,6 +128,9 @@ def soiled(choice: Choice) -> str:
         return ""
     if made.dirty is None:
         return f"Dirtier data were not tried: {why}."
+    if math.isnan(made.dirty.reference):
+        share = f"{100 * made.dirty.share:g} %"
+        return f"If the data were dirtier than these, by {share}, no training of {made.chosen} would end well."
     loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)} there"
     safer = [loss for loss, _ in made.dirty.told(1) if loss in made.table.best]
     instead = f"; if you expect that, take {safer[0]}" if safer else ""

@@ -56,10 +56,12 @@ def tables(summary: pd.DataFrame) -> Iterator[Table]:
 
 
 def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each table, the best mean first."""
+    """Yield the rows of each table, the best mean first; that with each loss at its own rate before the others."""
     shared = ["view", *(name for name in SETTING if name != "lr")]
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
-    for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
+    tuned_first = summary.assign(rate=rate).sort_values("view", key=lambda view: view != "tuned", kind="stable")
+    for name in dict.fromkeys(summary.dataset):
+        mine = tuned_first[tuned_first.dataset == name]
         for _, group in mine.groupby([*shared, "rate"], sort=False):
             rising = not METRICS[group.score.iloc[0]].greater_is_better
             yield group.sort_values("mean", ascending=rising, na_position="last", kind="stable")

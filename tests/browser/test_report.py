@@ -170,8 +170,7 @@ def test_a_picture_is_saved(way: str, title: str, many: Opened) -> None:
     text = saved(many.page, figure.get_by_role("button", name="SVG"), way)
     root = ET.fromstring(text)
     assert not [node for node in root.iter() if node.tag.endswith("}use") or "var(" in str(node.get("style"))]
-    if title != "Score against robustness":
-        assert {node.text for node in root.iter() if node.tag.endswith("}text")} >= set(BINARY)
+    assert {node.text for node in root.iter() if node.tag.endswith("}text")} >= set(BINARY)
     assert saved(many.page, figure.get_by_role("button", name="PNG"), way).startswith(b"\x89PNG")
 
 

@@ -62,6 +62,7 @@ class Lines:
         dots: whether each point has a marker.
         ends: the least and the greatest y to be drawn; None for those of the lines.
         room: how many lines one picture has room for.
+        bounds: the least and the greatest y that there can be.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Lines:
     dots: bool = False
     ends: tuple[float, float] | None = None
     room: int = CROWD
+    bounds: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def crowded(self) -> bool:
@@ -84,7 +86,7 @@ class Lines:
     @cached_property
     def limits(self) -> tuple[float, float]:
         """The least and the greatest y on the axis."""
-        return self.ends or limits(self.lines)
+        return self.ends or limits(self.lines, self.bounds)
 
     def thinned(self) -> Lines:
         """Return the same with no more points than can be told apart."""
@@ -103,8 +105,8 @@ class Lines:
         return " ".join(f"{x:g}" for x in self.x.tolist())
 
 
-def limits(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the ends of an axis that shows nearly all of some lines and bands.
+def limits(lines: Sequence[Line], bounds: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+    """Return the ends of an axis that shows nearly all of some lines and bands, within what is possible.
 
     A score may be far off in the first epochs of one loss, and a band of few seeds wide; either would press all
     else into a line. So what comes first is left out where there is much of it, and the widest of the bands.
@@ -113,7 +115,7 @@ def limits(lines: Sequence[Line]) -> tuple[float, float]:
     means = apart(np.concatenate([one.y for one in settled]))
     edges = [end[np.isfinite(end)] for one in settled for end in (one.low, one.high) if end is not None]
     wide = np.quantile(np.concatenate(edges), [0.05, 0.95]) if any(map(len, edges)) else []
-    return apart(np.array([*means, *wide]))
+    return apart(np.clip([*means, *wide], *bounds))
 
 
 def told(one: Line, chart: Lines) -> str:

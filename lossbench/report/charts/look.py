@@ -67,13 +67,10 @@ def looks(groups: Iterable[Iterable[str]]) -> dict[str, Look]:
         [('bce', 0, 0), ('mse', 1, 0), ('mae', 2, 0)]
     """
     together = [tuple(dict.fromkeys(group)) for group in groups]
-    company: dict[str, set[str]] = {}
-    for group in together:
-        for loss in group:
-            company.setdefault(loss, set()).update(group)
     found: dict[str, Look] = {}
-    for number, (loss, others) in enumerate(company.items()):
-        near = [look for other, look in found.items() if other in others]
+    for number, loss in enumerate(dict.fromkeys(loss for group in together for loss in group)):
+        # One that is met in several groups counts as often.
+        near = [found[other] for group in together if loss in group for other in group if other in found]
         colour = _rarest(COLOURS, [one.colour for one in near], [one.colour for one in found.values()])
         shape = _rarest(len(MARKERS), [one.shape for one in near], [one.shape for one in found.values()])
         found[loss] = Look(number, colour, sum(look.colour == colour for look in found.values()), shape)

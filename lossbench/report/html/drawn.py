@@ -48,7 +48,7 @@ def learning(part: Part) -> str:
     found = part.known(part.courses.epochs, LINE)
     if not found:
         return paragraph("No learning curves: this run has no curves.csv for them.")
-    chart = part.lines("e", found, across="epoch", up=f"validation {part.score}")
+    chart = part.lines("e", found, across="epoch", up=f"validation {part.score}", bounds=part.bounds)
     seeds = f"mean over {part.first.n} seeds" if part.first.n > 1 else "one seed"
     about = f"Validation {part.score} by epoch, {seeds}; {part.side} is better."
     return line_figure("Learning curves", about, chart)
@@ -88,7 +88,8 @@ def step_sizes(part: Part) -> str:
     found = part.known(part.courses.rates, ARM)
     if part.first["view"] != "tuned" or not found:
         return ""
-    chart = part.lines("s", found, across="learning rate", up=f"validation {part.score}", log=True, dots=True)
+    how = {"log": True, "dots": True, "bounds": part.bounds}
+    chart = part.lines("s", found, across="learning rate", up=f"validation {part.score}", **how)
     about = f"Validation {part.score} by learning rate, over the seeds that tune; a ring marks the rate chosen."
     return line_figure("Step-size sensitivity", about, chart)
 

@@ -80,6 +80,12 @@ class Part:
         return heading(self.first.score)
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value that the score can have."""
+        metric = METRICS[self.first.score]
+        return metric.low, metric.high
+
+    @property
     def side(self) -> str:
         """Which way is better."""
         return "higher" if METRICS[self.first.score].greater_is_better else "lower"

@@ -50,10 +50,11 @@ def page(
         if (mine := among(parts, rows.iloc[0]))
     ]
     tasks = {rows.task.iloc[0] for rows in several(findings.ranks)}
-    answers = {place(one): one for one in findings.answers}
+    found = {place(one): one for one in findings.answers}
+    answers = [found[placed(part)] for part in parts]
     sections = [
-        section(part, name, said(part, answers, name), part.first.task not in tasks)
-        for part, name in zip(parts, names(parts, answers), strict=True)
+        section(part, name, paragraph(one, name), part.first.task not in tasks)
+        for part, one, name in zip(parts, answers, places(answers), strict=True)
     ]
     last = [*endings(told, bool(across)), about(findings, manifest)]
     below = " · ".join(filter(None, (manifest.command, manifest.date))) if manifest else ""
@@ -93,22 +94,8 @@ def place(table: TableAnswer) -> tuple[Any, ...]:
 def placed(part: Part) -> tuple[Any, ...]:
     """Return the same of a table that is drawn."""
     first = part.first
-    return (
-        first.dataset,
-        first["view"],
-        *(first[name] for name in SETTING if name != "lr" or first["view"] == "fixed"),
-    )
-
-
-def names(parts: Sequence[Part], answers: Mapping[tuple[Any, ...], TableAnswer]) -> list[str]:
-    """Return the name of each table: its data set, and what else tells it from the others."""
-    known = [answers[placed(part)] for part in parts]
-    return places(known)
-
-
-def said(part: Part, answers: Mapping[tuple[Any, ...], TableAnswer], name: str) -> str:
-    """Return what the verdicts say of one table."""
-    return paragraph(answers[placed(part)], name)
+    shared = [first[name] for name in SETTING if name != "lr" or first["view"] == "fixed"]
+    return (first.dataset, first["view"], *shared)
 
 
 def answer(findings: Findings, parts: Sequence[Part]) -> str:
@@ -125,6 +112,8 @@ def answer(findings: Findings, parts: Sequence[Part]) -> str:
 
 
 def ranked(remarks: Iterable[Remark], parts: Sequence[Part]) -> list[str]:
-    """Return what is said of the ranks and skills of one task, where there is one setting of it."""
-    mine = [remark for remark in remarks if remark.topic in RANKS and remark.facts["task"] == parts[0].first.task]
-    return [headed(remark)[1] for remark in mine]
+    """Return what is said of the ranks and skills of one task: where rates were tuned, of those at own rates."""
+    first, tuned = parts[0].first, parts[0].courses.findings.tuning is not None
+    if tuned and first["view"] != "tuned":
+        return []
+    return [headed(one)[1] for one in remarks if one.topic in RANKS and one.facts["task"] == first.task]

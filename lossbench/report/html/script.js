@@ -17,7 +17,7 @@
   };
   const named = (part, end) => {
     const section = part.closest("article, section");
-    const words = [document.title, section ? section.id : "", part.matches("figure") ? part.querySelector("h3").textContent : "table"];
+    const words = [part.matches("figure") ? part.querySelector("h3").textContent : "table", section ? section.id : "", document.title];
     return words.join(" ").replace(/[^\w.-]+/g, "_").slice(0, 80) + end;
   };
   const told = make("div", {role: "status", class: "tip", style: "position:fixed;left:-99rem"});
@@ -168,7 +168,9 @@
     const composed = () => {
       clear();
       const shown = pictures(), first = shown[0].viewBox.baseVal, columns = Math.min(shown.length, Math.ceil(Math.sqrt(shown.length)));
-      const [width, height] = [first.width * columns, first.height * Math.ceil(shown.length / columns)];
+      const names = figure.matches(".plane") ? all(".legend li", figure.closest("article, section")) : [];
+      const width = Math.max(first.width, 150) * columns, high = first.height * Math.ceil(shown.length / columns);
+      const named = Math.max(1, Math.floor(width / 140)), height = high + 18 * Math.ceil(names.length / named);
       const whole = shown[0].cloneNode(false);
       for (const name of whole.getAttributeNames()) whole.removeAttribute(name);
       whole.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -181,6 +183,16 @@
         inner.setAttribute("x", first.width * (at % columns));
         inner.setAttribute("y", first.height * Math.floor(at / columns));
         whole.append(inner);
+      });
+      names.forEach((item, at) => {
+        const group = document.createElementNS(whole.namespaceURI, "g"), text = document.createElementNS(whole.namespaceURI, "text");
+        group.setAttribute("transform", `translate(${140 * (at % named)} ${high + 18 * Math.floor(at / named)})`);
+        text.setAttribute("x", 18);
+        text.setAttribute("y", 10);
+        text.setAttribute("style", `font: 11.5px sans-serif; fill: ${getComputedStyle(item).color}`);
+        text.append(item.querySelector("span").textContent);
+        group.append(copied(item.querySelector("svg path")), text);
+        whole.append(group);
       });
       return [new XMLSerializer().serializeToString(whole), width, height];
     };

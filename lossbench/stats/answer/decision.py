@@ -217,9 +217,8 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     told, means = answer(found, margins.get(group.score)), means_of(found.group)
     others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)
     kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
+    reference = means[made.chosen][0] if made.chosen in means else np.nan
+    there = Contaminated(kind, float(group.shares[-1]), reference, others)
     place = group.losses.index(made.chosen)
-    clean, soiled = group.clean(group.score)[place], dirty.clean(group.score)[place]
-    if not others or np.isnan(soiled).all():
-        return made
-    there = Contaminated(kind, float(group.shares[-1]), means[made.chosen][0], others)
-    return replace(made, clean=float(clean[~np.isnan(soiled)].mean()), dirty=there)
+    clean = group.clean(group.score)[place][dirty.trained()[place]]
+    return replace(made, clean=float(clean.mean()), dirty=there)

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "lay_out": [POINTER, POINTER, POINTER],
     "epoch": [POINTER, POINTER, WHOLE, WHOLE, POINTER],
     "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
+    "judge": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "losses": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
     "evaluate": [WHOLE, POINTER, WHOLE],
@@ -85,6 +86,18 @@ def chosen_level() -> str:
     if forced and forced not in levels():
         raise BadValue(f"{FORCED}={forced} is no level of this processor; it has {', '.join(levels())}")
     return forced or levels()[0]
+
+
+def kind() -> str:
+    """Return what the bits of a training hang on beside its sources: the level, and who made the processor.
+
+    Raises:
+        BadValue: as `chosen_level`.
+    """
+    level = chosen_level()
+    calls = ctypes.CDLL(str(BUILT / file_names()[-1]))
+    calls.maker.restype = WHOLE
+    return f"{level} {calls.maker()}"
 
 
 def best_library(dtype: np.dtype) -> Library:

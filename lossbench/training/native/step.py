@@ -48,13 +48,43 @@ class Step:
         """Take all steps of an epoch with models whose loss is compiled."""
         self.calls.epoch(address(self.plan), address(records), len(records), epoch, address(self.work))
 
-    def outputs(self, records: np.ndarray, tables: list[np.ndarray]) -> np.ndarray:
-        """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
-        places = np.array([address(table) for table in tables], np.uint64)
-        raw = np.empty((len(records), len(tables[0]), self.width), self.dtype)
-        wanted = address(records), len(records), address(places), len(tables[0])
+    def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
+        """Return the raw outputs of models for a table of features each, (models, rows, outputs).
+
+        Args:
+            records: (models,).
+            places: (models,) uint64, where the table of each model begins.
+            rows: of each table.
+        """
+        raw = np.empty((len(records), rows, self.width), self.dtype)
+        wanted = address(records), len(records), address(places), rows
         self.calls.outputs(address(self.plan), *wanted, address(raw), address(self.work))
         return raw
+
+    def judge(
+        self,
+        records: np.ndarray,
+        features: np.ndarray,
+        classes: np.ndarray,
+        thresholds: np.ndarray,
+        rows: int,
+        losses: bool,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many rows of its table each model decides right, -1 if an output is not finite, and its mean loss.
+
+        Args:
+            records: (models,).
+            features: (models,) uint64, where the table of each model begins.
+            classes: (models,) uint64, where its classes do.
+            thresholds: (models,) that a single raw output must exceed for class 1.
+            rows: of each table.
+            losses: whether the mean loss is wanted; then the tables are those of the training part.
+        """
+        hits, totals = np.empty(len(records), np.int64), np.zeros(len(records))
+        where = address(features), address(classes), address(thresholds), rows
+        found = address(hits), address(totals) if losses else None
+        self.calls.judge(address(self.plan), address(records), len(records), *where, *found, address(self.work))
+        return hits, totals / rows
 
     def losses(self, records: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """Return the mean compiled loss of models, (models,), from their raw outputs on all training rows."""

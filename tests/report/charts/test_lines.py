@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lossbench.report.charts.lines import CROWD, MOST, Line, Lines
 from lossbench.report.charts.look import looks
-from lossbench.report.charts.overlay import FRAME, overlay
+from lossbench.report.charts.overlay import frame_of, overlay
 from lossbench.report.charts.panels import panels
 from lossbench.report.charts.strokes import BAND, outline
 from report.charts.test_path import walked
@@ -60,7 +60,7 @@ def test_lines_go_through_their_points(chart: Lines) -> None:
     """As many as are finite; those that the axis holds are inside the frame."""
     whole = drawn(chart)[0]
     paths = [path for path in whole.iter("path") if path.get("data-n")]
-    x, y = chart.scales(FRAME)
+    x, y = chart.scales(frame_of(chart))
     for path, one in zip(paths, chart.lines, strict=True):
         points = walked(path.get("d"))
         finite = int(np.isfinite(one.y).sum())
@@ -101,12 +101,20 @@ def test_no_band_is_narrower_than_it_was(ends: list[tuple[float, float]]) -> Non
     assert high.min() == (middle - half).min()
 
 
+def test_an_axis_stays_within_what_is_possible() -> None:
+    """However wide a band is; an accuracy is never above 1."""
+    look, y = looks([["a"]])["a"], np.array([0.5, 0.6])
+    lines = [Line("a", look, y, y - 3, y + 3)]
+    assert Lines("k", np.arange(2.0), lines, "x", "y", bounds=(0.0, 1.0)).limits == (0.0, 1.0)
+    assert Lines("k", np.arange(2.0), lines, "x", "y").limits[1] > 3
+
+
 def test_a_chosen_point_is_ringed() -> None:
     """At its place, and nowhere else."""
     x, look = np.array([0.001, 0.01, 0.1]), looks([["a"]])["a"]
     chart = Lines("k", x, [Line("a", look, x, chosen=0.01)], "rate", "score", log=True, dots=True)
     (ring,) = ET.fromstring(overlay(chart)).iter("circle")
-    assert float(ring.get("cx")) == pytest.approx(chart.scales(FRAME)[0](0.01), abs=0.1)
+    assert float(ring.get("cx")) == pytest.approx(chart.scales(frame_of(chart))[0](0.01), abs=0.1)
 
 
 def test_values_can_be_read_off() -> None:

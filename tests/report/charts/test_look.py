@@ -22,13 +22,9 @@ def test_no_two_losses_look_alike(drawn: list[list[str]]) -> None:
     found = looks(drawn)
     assert found.keys() == {loss for group in drawn for loss in group}
     for group in drawn:
-        mine = {loss: found[loss].colour for loss in group}
-        if (
-            max(len(set().union(*(other for other in drawn if loss in other))) for loss in mine) <= COLOURS
-            if mine
-            else 0
-        ):
-            assert len(set(mine.values())) == len(mine)
+        company = [set().union(*(other for other in drawn if loss in other)) for loss in group]
+        if max(map(len, company), default=0) <= COLOURS:
+            assert len({found[loss].colour for loss in group}) == len(set(group))
     if len(found) <= COLOURS * len(DASHES) // 4:
         rules = [(one.colour, one.turn % len(DASHES)) for one in found.values()]
         assert len(set(rules)) == len(rules)
