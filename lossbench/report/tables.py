@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +14,10 @@ from lossbench.metrics.scores import secondary_score
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import METRICS, RANKED, SETTING, three
 from lossbench.stats.verdicts import BETTER, WORSE
+
+if TYPE_CHECKING:
+    from lossbench.stats.answer.facts import TableAnswer
+    from lossbench.stats.findings import Findings
 
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
@@ -65,6 +69,24 @@ def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
         for _, group in mine.groupby([*shared, "rate"], sort=False):
             rising = not METRICS[group.score.iloc[0]].greater_is_better
             yield group.sort_values("mean", ascending=rising, na_position="last", kind="stable")
+
+
+def place_of(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:
+    """Return what tells the table of a row from the others; one at own rates has no rate in common."""
+    names = [name for name in SETTING if name != "lr" or row["view"] == "fixed"]
+    return tuple(row[name] for name in ("dataset", "view", *names))
+
+
+def place_of_answer(answer: TableAnswer) -> tuple[Any, ...]:
+    """Return the same of the answer to a table."""
+    return place_of({"dataset": answer.dataset, "view": answer.view, **answer.setting})
+
+
+def answered(findings: Findings) -> Iterator[tuple[pd.DataFrame, TableAnswer]]:
+    """Yield the rows of each table, in the order of the report, with what its verdicts say."""
+    answers = {place_of_answer(one): one for one in findings.answers}
+    for group in groups(findings.summary):
+        yield group, answers[place_of(group.iloc[0])]
 
 
 def make_table(group: pd.DataFrame) -> Table:

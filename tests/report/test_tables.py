@@ -14,6 +14,7 @@ from stats.synthetic import SETTING, score_tables, table
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.tables import (
     Table,
+    answered,
     label,
     listed_seeds,
     median,
@@ -23,6 +24,7 @@ from lossbench.report.tables import (
 )
 from lossbench.schema import SETTING as NAMES
 from lossbench.stats.findings import Findings
+from lossbench.stats.tuning import tuning_table
 
 few = settings(max_examples=15, deadline=None)
 
@@ -185,3 +187,24 @@ def test_every_seed_is_named_and_no_other(seeds: list[int]) -> None:
     said = listed_seeds(seeds).split(" ", 1)[1]
     ends = [[int(end) for end in piece.split("-")] for piece in said.split(", ")]
     assert [seed for run in ends for seed in range(run[0], run[-1] + 1)] == seeds
+
+
+def test_each_table_stands_with_its_own_answer() -> None:
+    """Several data sets, rates and views: the own rates of each data set first, and nothing is mixed up."""
+    scores = {loss: np.full((6, 1), level) for loss, level in (("bce", 0.5), ("mse", 0.75))}
+    parts = [table(scores, [0.0], dataset=name, lr=lr) for name in ("moons", "iris") for lr in (0.1, 0.01)]
+    trials = pd.concat(parts, ignore_index=True)
+    noise = np.random.default_rng(0).normal(0, 0.01, len(trials))
+    trials = trials.assign(accuracy=trials.accuracy + noise, validation_score=trials.accuracy + noise)
+    findings = Findings(trials, tuning=tuning_table(trials))
+    found = [(rows.iloc[0], answer) for rows, answer in answered(findings)]
+    assert [(one.dataset, one.view) for _, one in found] == [
+        *(("moons", view) for view in ("tuned", "fixed", "fixed")),
+        *(("iris", view) for view in ("tuned", "fixed", "fixed")),
+    ]
+    for first, one in found:
+        assert (first.dataset, first["view"], one.view == "tuned" or first.lr == one.setting["lr"]) == (
+            one.dataset,
+            one.view,
+            True,
+        )

@@ -10,7 +10,7 @@ import pandas as pd
 from lossbench.report.answer import joined, many, places
 from lossbench.report.escape import latex
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.report.tables import SHARE, Table, groups, heading, make_table, rank_table, setting, several
+from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, setting, several
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible
@@ -47,11 +47,10 @@ def latex_tables(findings: Findings, said: Iterable[str] = ()) -> str:
         findings: what the trials say.
         said: what a reader must know besides, in words; it becomes comments.
     """
-    rows = groups(findings.summary)
-    answers = findings.answers
+    groups, answers = zip(*answered(findings), strict=True)
     made = [
         float_of(differences(make_table(group), group), caption(one), f"tab:{slug(name)}")
-        for group, one, name in zip(rows, answers, places(answers), strict=True)
+        for group, one, name in zip(groups, answers, places(answers), strict=True)
     ]
     for ranks in several(findings.ranks):
         label = f"tab:{slug(str(ranks.task.iloc[0]))}-ranks"

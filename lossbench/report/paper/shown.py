@@ -12,7 +12,7 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.answer import places
 from lossbench.report.paper.style import COLOURS
-from lossbench.report.tables import groups
+from lossbench.report.tables import answered
 from lossbench.stats.findings import LINE, Findings, share_curves
 
 
@@ -69,7 +69,8 @@ def all_shown(findings: Findings, epochs: pd.DataFrame | None) -> list[Shown]:
     if epochs is not None:
         clean = epochs[epochs.outlier_fraction == epochs.groupby(list(LINE)).outlier_fraction.transform("min")]
     shown = []
-    for name, rows in zip(places(findings.answers), groups(summary), strict=True):
+    groups, answers = zip(*answered(findings), strict=True)
+    for name, rows in zip(places(answers), groups, strict=True):
         first = rows.iloc[0]
         several = first.largest_share > first.outlier_fraction
         trained = [] if clean is None else [*lines(rows, clean, "epoch")]
