@@ -1,7 +1,7 @@
 """Compiles the training step at an install, into a wheel and into an editable checkout alike.
 
-The libraries are loaded by ctypes and know nothing of Python, so that one wheel serves every version of it. Without
-a compiler the install succeeds all the same, and the fused torch engine trains.
+The libraries are loaded by ctypes and know nothing of Python, so that one wheel serves every version of it.
+Without a compiler the install succeeds all the same, and the fused torch engine trains.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def builder_of(root: Path) -> ModuleType:
 
 
 def platform() -> str:
-    """Return the platform's tag: that of this very system, since nobody has looked at the wheel for an older one."""
+    """Return the tag of this very system, since nobody has tried the wheel on an older one."""
     return next(tag.platform for tag in sys_tags() if "many" not in tag.platform and "musl" not in tag.platform)

@@ -3,6 +3,8 @@
     import lossbench
     result = lossbench.compare(datasets=["breast_cancer"], losses=["bce", "mse"], seeds=10)
     result.summary
+    lossbench.compare(X, y, losses=["mse", "huber"])    # a table of your own
+    lossbench.losses(), lossbench.datasets()            # what there is
 
 Names are imported at their first use, so that `lossbench --help` answers at once.
 """
@@ -13,29 +15,38 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lossbench.api import Comparison, check_claims, compare
+    from lossbench import losses
+    from lossbench.api import Choice, Comparison, check_claims, choose, compare, datasets
     from lossbench.errors import LossbenchError, UsageError
     from lossbench.losses import Loss, get_loss, register_loss
 
 __all__ = [
+    "Choice",
     "Comparison",
     "Loss",
     "LossbenchError",
     "UsageError",
     "check_claims",
+    "choose",
     "compare",
+    "datasets",
     "get_loss",
+    "losses",
     "register_loss",
 ]
 
 _HOMES = {
+    "Choice": "lossbench.api",
     "Comparison": "lossbench.api",
     "Loss": "lossbench.losses",
     "LossbenchError": "lossbench.errors",
     "UsageError": "lossbench.errors",
     "check_claims": "lossbench.api",
+    "choose": "lossbench.api",
     "compare": "lossbench.api",
+    "datasets": "lossbench.api",
     "get_loss": "lossbench.losses",
+    "losses": "lossbench.losses",
     "register_loss": "lossbench.losses",
 }
 
@@ -43,7 +54,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'lossbench' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    return home if _HOMES[name] == f"{__name__}.{name}" else getattr(home, name)
 
 
 def __dir__() -> list[str]:

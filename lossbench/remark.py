@@ -40,6 +40,7 @@ class Topic(Enum):
     DIVERGED = "dataset", "counts"
     UNDEFINED = "dataset", "score", "seeds"
     FEW_SEEDS = ("enough",)
+    LOOKS = ("correction",)
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
     EDGE = ("rates",)

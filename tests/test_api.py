@@ -14,7 +14,11 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials
 
 import lossbench
+from lossbench.data import records
+from lossbench.losses import catalogue
 from lossbench.plan.settings import make_settings
+from lossbench.report.answer import lead
+from lossbench.report.escape import html as escape
 from lossbench.results.rows_file import read_rows
 from lossbench.schema import COLUMNS, COMPARISONS, METRICS, SUMMARY
 from lossbench.stats.findings import Findings, average_curves
@@ -262,3 +266,89 @@ def test_tuning_adds_a_view_and_moves_nothing(tmp_path: Path) -> None:
     tuned.save(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == FILES | {"tuning.csv", "views.csv"}
     assert plain.tuning is None
+
+
+TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"]).assign(
+    town=["Ulm", "Bern", "Graz"] * 20, price=lambda frame: frame.a + frame.b**2
+)
+BRIEF: dict[str, Any] = SMALL | {"datasets": None, "losses": ["mse", "mae"]}
+
+
+def test_a_frame_has_the_numbers_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same table as CSV and as a frame of that name gives the same trials, tables and notes, byte for byte."""
+    monkeypatch.chdir(tmp_path)
+    TABLE.to_csv("own.csv", index=False)
+    spec = "own.csv:target=price"
+    of_file = lossbench.compare(**BRIEF | {"datasets": spec})
+    of_frame = lossbench.compare(**BRIEF, data={spec: TABLE})
+    assert_frame_equal(of_file.trials, of_frame.trials, check_exact=True)
+    assert_frame_equal(of_file.summary, of_frame.summary, check_exact=True)
+    assert of_file.notes == of_frame.notes
+    assert any("town 3" in note for note in of_frame.notes)
+    for kind in ("one", "two"):
+        (of_file if kind == "one" else of_frame).save(kind)
+    assert Path("one/trials.csv").read_bytes() == Path("two/trials.csv").read_bytes()
+
+
+def test_tables_of_every_form_are_one(tmp_path: Path) -> None:
+    """X and y, a frame and a column's name, and a pair in `data` are the same table; only its name may differ."""
+    x, y = TABLE.drop(columns="price"), TABLE.price
+    found = [
+        lossbench.compare(x, y, **BRIEF),
+        lossbench.compare(TABLE, "price", **BRIEF),
+        lossbench.compare(**BRIEF, X=x, y=y),
+        lossbench.compare(**BRIEF, data={"data": (x, y)}),
+    ]
+    for one in found[1:]:
+        assert_frame_equal(one.trials, found[0].trials, check_exact=True)
+
+
+def test_tables_stand_beside_data_sets() -> None:
+    """Several tables and named data sets are compared in one run, the tables first; `task` is of the tables."""
+    tables = {"mine": (TABLE[["a", "b"]], TABLE.c > 0), "other": (TABLE[["a", "b"]], TABLE.town)}
+    losses = {"multiclass": ["ce", "mse"]}
+    found = lossbench.compare(
+        **BRIEF | {"datasets": "iris", "losses": losses}, data=tables, task="multiclass"
+    ).trials
+    assert found[["dataset", "task"]].drop_duplicates().to_numpy().tolist() == [
+        ["mine", "multiclass"],
+        ["other", "multiclass"],
+        ["iris", "multiclass"],
+    ]
+
+
+def test_specs_may_stand_first() -> None:
+    """`compare("iris", ["ce", "mse"])` is the call with these names, and a name given twice is refused."""
+    assert_frame_equal(
+        lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=3, outliers=0, models="mlp:4").trials,
+        small().trials,
+    )
+    with pytest.raises(lossbench.UsageError, match="datasets are given twice"):
+        lossbench.compare("iris", datasets="wine")
+    with pytest.raises(lossbench.UsageError, match="losses are given twice"):
+        lossbench.compare("iris", "ce", losses="mse")
+
+
+def test_no_table_is_trained_on_before_all_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is refused is refused before any training."""
+    monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(lossbench.UsageError, match="price"):
+        lossbench.compare(**BRIEF | {"datasets": "iris", "losses": ["ce"]}, data={"mine": (TABLE, TABLE.price)})
+
+
+def test_a_result_says_its_answer(result: lossbench.Comparison) -> None:
+    """Its text, its answer's text, its page in a notebook and the report begin with the same sentences."""
+    said = lead(result.answer)
+    assert str(result.answer) == repr(result.answer) == "\n".join(said)
+    assert " ".join(repr(result).split()).startswith(" ".join(["Comparison of 24 trainings", *said[0].split()]))
+    page = result._repr_html_()
+    assert page.startswith(f"<div><p>{escape(said[0])}</p>")
+    assert page.count("<iframe") == 1
+    assert 'sandbox="allow-scripts allow-downloads"' in page
+
+
+def test_data_sets_and_losses_are_listed() -> None:
+    """There is a row for every data set, and for every loss on every task."""
+    assert lossbench.datasets().dataset.tolist() == [record.name for record in records()]
+    listed = lossbench.losses()
+    assert [*zip(listed.loss, listed.task, strict=True)] == [(one.name, one.task) for one in catalogue()]

@@ -20,8 +20,9 @@ def in_a_new_process(program: str) -> str:
 
 def test_the_exported_names_are_these() -> None:
     """A name that users rely on neither comes nor goes unnoticed."""
-    classes, functions = ["Comparison", "Loss", "LossbenchError", "UsageError"], ["check_claims", "compare"]
-    names = [*classes, *functions, "get_loss", "register_loss"]
+    classes = ["Choice", "Comparison", "Loss", "LossbenchError", "UsageError"]
+    functions = ["check_claims", "choose", "compare", "datasets", "get_loss", "losses", "register_loss"]
+    names = [*classes, *functions]
     assert names == lossbench.__all__ == dir(lossbench)
 
 
@@ -29,7 +30,7 @@ def test_the_exported_names_are_these() -> None:
 def test_every_name_is_there_and_documented(name: str) -> None:
     """Each name leads to an object of that name, with a docstring."""
     found = getattr(lossbench, name)
-    assert found.__name__ == name
+    assert found.__name__.removeprefix("lossbench.") == name  # one is a package that can be called
     assert found.__doc__
 
 
@@ -49,6 +50,14 @@ def test_a_loss_is_found_without_torch() -> None:
     """The catalogue is read, and a usage error met, before torch is imported."""
     program = "import sys, lossbench; lossbench.get_loss('huber'); print('torch' in sys.modules)"
     assert in_a_new_process(program) == "False\n"
+
+
+def test_losses_is_a_package_and_a_list() -> None:
+    """`lossbench.losses` can be imported from and called, whichever comes first."""
+    for first in ("lossbench.losses()", "import lossbench.losses", "from lossbench.losses import get_loss"):
+        shown = "len(lossbench.losses()) > 50, lossbench.losses.get_loss('huber').name"
+        program = f"import lossbench; {first}; print({shown})"
+        assert in_a_new_process(program) == "True huber\n"
 
 
 def test_star_import_gives_the_names() -> None:

@@ -14,6 +14,7 @@ from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
 from lossbench.claims.study import Study
+from lossbench.claims.told.verdicts import Verdicts
 
 __all__ = [
     "Catalogue",
@@ -25,6 +26,7 @@ __all__ = [
     "Evidence",
     "Judgement",
     "Study",
+    "Verdicts",
     "exact",
     "experiment",
     "explanation",

@@ -16,6 +16,7 @@ from lossbench.visible import visible
 
 COMMANDS = {
     "compare": "Train the same networks under each loss and say what differs.",
+    "choose": "Decide which loss suits a table of your own.",
     "claims": "Try the claims of three documents, or your own, and judge them.",
     "claim": "Try a claim of your own, in one sentence.",
     "losses": "List the losses, or show one.",

@@ -12,13 +12,13 @@ from lossbench.cli.options import FILE
 if TYPE_CHECKING:
     import pandas as pd
 
-BAR = 40  # characters of the longest bar
+BAR = 20  # characters of the longest bar
 
 
 @click.command(short_help="Measure the engines on this machine.")
 @click.option("--csv", "target", type=FILE, metavar="FILE|-", help="Write them as CSV, - for standard output.")
 def bench(target: str | None) -> None:
-    """Measure trainings a second on this machine, fused against loop, by the size of the pack."""
+    """Measure trainings a second on this machine, native, fused and loop, by the size of the pack."""
     from lossbench.results.write import csv_text, prepare_file, write_text
     from lossbench.selftest.bench import measure
 
@@ -37,21 +37,26 @@ def print_figures(figures: pd.DataFrame) -> None:
     """Print the figures with a bar for each."""
     from lossbench.report.tables import Table
     from lossbench.report.terminal import show
+    from lossbench.training.native import fault
 
-    longest = figures.fused_per_second.max()
+    compiled = bool(figures.native_per_second.notna().all())
+    speed = figures.native_per_second if compiled else figures.fused_per_second
     rows = tuple(
         (
             f"{row['models']:.0f}",
+            f"{row['native_per_second']:.0f}" if compiled else "",
             f"{row['fused_per_second']:.0f}",
-            f"{row['ratio']:.0f} ×",
-            f"{row['products_share']:.0%}",
-            "█" * max(1, round(BAR * row["fused_per_second"] / longest)),
+            f"{row['to_fused']:.1f} ×" if compiled else "",
+            f"{row['to_loop']:.0f} ×",
+            f"{row['floor_share']:.0%}",
+            "█" * max(1, round(BAR * fastest / speed.max())),
         )
-        for row in figures.to_dict("records")
+        for row, fastest in zip(figures.to_dict("records"), speed, strict=True)
     )
-    columns = ("models", "trainings / s", "to loop", "products", "")
+    columns = ("models", "native / s", "fused / s", "to fused", "to loop", "floor", "")
     legend = (
-        f"to loop   how many times as fast as the loop engine, {figures.loop_per_second[0]:.1f} trainings / s",
-        "products  share of the time that the matrix products alone would take",
+        f"to fused  how many times as fast the native engine is{'' if compiled else f': {fault()}'}",
+        f"to loop   likewise the fastest, against the loop engine, {figures.loop_per_second[0]:.1f} trainings / s",
+        "floor     share of its time that the sums of products would take at the speed of a large product",
     )
-    show(None, [Table("fused engine, breast_cancer, mlp:16, one thread", columns, rows, texts=("",))], legend)
+    show(None, [Table("trainings on breast_cancer, mlp:16, one thread", columns, rows, texts=("",))], legend)

@@ -106,7 +106,9 @@ EXAMPLES = (
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
-@click.option("--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle.")
+@click.option(
+    "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
+)
 @click.option("--baseline", metavar="FILE", type=PATH, help="trials.csv to be held against.")
 @click.option(
     "--baseline-if-exists",

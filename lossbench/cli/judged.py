@@ -74,11 +74,11 @@ def publish(
     changed: Sequence[ChangedVerdict] = (),
 ) -> None:
     """Write the files, then print what was asked for."""
-    from lossbench.claims.files import claims_csv, claims_json, claims_junit, evidence_csv
-    from lossbench.claims.told.page import claims_page
+    from lossbench.claims.files import claims_csv, claims_json, claims_junit
     from lossbench.claims.told.tables import LEGEND, overview
-    from lossbench.report.tables import markdown
-    from lossbench.results.write import write_text
+    from lossbench.claims.told.verdicts import claims_files
+    from lossbench.report.markdown import markdown
+    from lossbench.results.write import write_folder
 
     folder, form = options["output"], options["form"]
     makers: dict[str, Callable[[], str]] = {
@@ -88,10 +88,7 @@ def publish(
         "markdown": lambda: markdown(overview(judgements, catalogue), LEGEND),
     }
     if folder is not None:
-        write_text(folder / "claims.csv", makers["csv"]())
-        write_text(folder / "evidence.csv", evidence_csv(judgements))
-        write_text(folder / "claims.md", makers["markdown"]())
-        write_text(folder / "claims.html", claims_page(judgements, catalogue, study))
+        write_folder(folder, claims_files(judgements, catalogue, study))
     if form in makers:
         click.echo(makers[form](), nl=False)
     elif form or not options["quiet"]:

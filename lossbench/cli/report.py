@@ -10,30 +10,76 @@ from typing import TYPE_CHECKING
 import click
 
 from lossbench.cli.options import PATH
+from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.remark import Remark
+    from lossbench.results.remake import Remade
     from lossbench.run.state import Gap
     from lossbench.stats.findings import Findings
 
 FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
-@click.command(short_help="Make the tables again from a finished run.")
+@click.command(short_help="Make the tables again from a finished run, or what a paper needs of it.")
 @click.argument("run", type=PATH, metavar="DIR|FILE")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How the summary is printed.")
-def report(run: Path, output: Path | None, form: str) -> None:
-    """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone."""
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option("--latex", is_flag=True, help="Print the tables in LaTeX.")
+@click.option(
+    "--methods", "paragraph", is_flag=True, help="Print the paragraph on methods in LaTeX, and its BibTeX."
+)
+@click.option("--figures", metavar="DIR", type=PATH, help="Folder for the figures, as SVG, PDF and PNG.")
+def report(
+    run: Path, output: Path | None, form: str | None, latex: bool, paragraph: bool, figures: Path | None
+) -> None:
+    """Show the summary of a finished run, and with -o write its files, made again from trials.csv alone.
+
+    For a paper: --latex, --methods and --figures, in place of the summary.
+    """
+    from lossbench.errors import BadValue
     from lossbench.remark import Topic
     from lossbench.report.save import save_remade
     from lossbench.results.remake import remake
 
+    if form and (latex or paragraph):
+        flag = "--latex" if latex else "--methods"
+        raise BadValue(f"{flag} prints LaTeX and --format {form} something else; leave one out")
     remade = remake(run)
     if output is not None:
         save_remade(remade, output)
-    files = [] if output is None else [Topic.FILES(folder=output)]
-    print_findings(remade, remade.gaps, [*remade.remarks(), *files], form)
+    if figures is not None:
+        draw(remade, figures)
+    if latex or paragraph:
+        print_latex(remade, latex, paragraph)
+    elif form or figures is None:
+        files = [] if output is None else [Topic.FILES(folder=output)]
+        print_findings(remade, remade.gaps, [*remade.remarks(), *files], form or "table")
+
+
+def draw(remade: Remade, folder: Path) -> None:
+    """Write the figures of a run, and say which there are."""
+    from lossbench.remark import Topic
+    from lossbench.report.paper.plots import save_figures
+    from lossbench.report.words import words
+
+    drawn = save_figures(remade, remade.curves, folder)
+    if remade.curves is None:
+        click.echo(words(Topic.NO_CURVES()), err=True)
+    names = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in drawn))
+    click.echo(visible(f"figures in {folder}: {names or 'none, since the run has nothing to draw'}"), err=True)
+
+
+def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
+    """Print what a paper needs of a run."""
+    from lossbench.report.paper.latex import latex_tables
+    from lossbench.report.paper.methods import methods
+    from lossbench.report.words import words
+
+    if paragraph:
+        click.echo(methods(remade, remade.manifest.content if remade.manifest else {}), nl=False)
+    if tables:
+        click.echo(latex_tables(remade, map(words, remade.remarks())), nl=False)
 
 
 def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:

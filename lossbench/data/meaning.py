@@ -11,13 +11,12 @@ import pyarrow.compute as pc
 
 from lossbench.data.column import WORDS, Column, without
 from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.readings import COMMA, DATES, NUMBERS, POINT, THOUSANDS, Reading, beside
+from lossbench.data.readings import COMMA, DATES, EXACT, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 
 MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
-EXACT = 2**53  # from here on float64 does not hold every whole number
 
 MOST_NAMED = 3  # values that a message lists
 

@@ -1,7 +1,9 @@
-"""Reading a Parquet file: each column by its type, as numbers, dates or texts."""
+"""Reading a Parquet file, or a frame: each column by its type, as numbers, dates or texts."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ from pandas.api.types import infer_dtype
 
 from lossbench.data.cells import Cells
 from lossbench.data.csv_file import TEXT
+from lossbench.data.readings import EXACT
 from lossbench.data.table_spec import written
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _TEXTS = ("string", "boolean", "categorical", "empty")
+_SEVERAL = ("mixed", "mixed-integer")
 _DATES = ("datetime64", "datetime", "date")
 
 
@@ -27,7 +31,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def by_type(cells: Cells, name: str) -> Any:
-    """Return what a column of a Parquet file holds.
+    """Return what a column of a Parquet file, or of a frame, holds.
 
     Args:
         cells: the table, its columns as pandas reads them.
@@ -41,15 +45,25 @@ def by_type(cells: Cells, name: str) -> Any:
     """
     values = cells.columns[name]
     kind = infer_dtype(values, skipna=True)
-    if kind in _NUMBERS:
+    if kind in _NUMBERS and not _loses_digits(values, kind):
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     if kind in ("timedelta64", "timedelta"):
         return pd.to_timedelta(values).to_numpy() / np.timedelta64(1, "D")
     if kind in _DATES:
         values = pd.to_datetime(values, utc=True).map(pd.Timestamp.isoformat, na_action="ignore")
-    elif kind not in _TEXTS:
+    elif kind not in (*_NUMBERS, *_TEXTS) and not _is_written(values, kind):
         raise cells.error(
             f"column '{name}' holds {kind} values, which are neither numbers nor dates nor texts; leave it out "
             f"with drop={written(name)}, or turn it into numbers"
         )
     return pa.array(values.astype(object).map(str, na_action="ignore"), TEXT, from_pandas=True)
+
+
+def _loses_digits(values: pd.Series[Any], kind: str) -> bool:
+    """Say whether whole numbers (rows,) are too large for a float, so that texts are read, with a note."""
+    return kind == "integer" and bool((values.dropna().map(int).map(abs) > EXACT).any())
+
+
+def _is_written(values: pd.Series[Any], kind: str) -> bool:
+    """Say whether values of several types (rows,) all have a text, as in a CSV file: numbers, and texts."""
+    return kind in _SEVERAL and all(isinstance(value, str | Real | Decimal) for value in values.dropna())

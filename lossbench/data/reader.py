@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lossbench.data.cells import Cells
 from lossbench.data.csv_file import read_csv
@@ -64,7 +65,15 @@ def _read_csv(stated: TableSpec) -> Cells:
 
 
 def _read_parquet(stated: TableSpec) -> Cells:
-    frame = read_parquet(stated.path)
+    return frame_cells(stated, read_parquet(stated.path))
+
+
+def frame_cells(stated: TableSpec, frame: pd.DataFrame) -> Cells:
+    """Return the columns of a frame, each by its type; its index is none of them.
+
+    Raises:
+        DataError: without usable column names or without rows, or a column that holds other objects.
+    """
     names = [visible(str(name).strip()) for name in frame.columns]
     cells = Cells(stated.path, {}, np.arange(1, len(frame) + 1), "row")
     _check_names(cells, names)

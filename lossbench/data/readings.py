@@ -147,6 +147,9 @@ def days_since(dates: pd.Series[pd.Timestamp], first: pd.Timestamp) -> np.ndarra
     return np.asarray((dates - first) / pd.Timedelta(days=1), dtype=np.float64)
 
 
+EXACT = 2**53
+"""From here on float64 does not hold every whole number."""
+
 EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
 
 POINT = Reading("point", _POINT, floats)

@@ -62,11 +62,15 @@ def load_table(spec: str) -> Dataset:
         ('regression', ('price', 'region=north', 'region=south'))
     """
     stated = table_spec(spec)
-    cells = read_cells(stated)
+    return as_dataset(read_cells(stated), stated)
+
+
+def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
+    """Make a data set of the cells of a table, named as its spec; see `load_table`."""
     column = _target_column(cells, stated)
     check_group(cells, stated)
     table = _with_target(understood(cells, stated), column)
-    check_rows(spec, len(table.frame))
+    check_rows(stated.spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, stated.task)
     given, about_groups, table = _groups(table, task, classes, target)
     blocks, names, about_features = _features(table, column)
@@ -74,7 +78,7 @@ def load_table(spec: str) -> Dataset:
     odd = oddities(blocks, column, target, groups)
     notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
     features = np.hstack(list(blocks.values()))
-    return Dataset(visible(spec), task, features, target, classes, names, notes=notes, groups=groups)
+    return Dataset(visible(stated.spec), task, features, target, classes, names, notes=notes, groups=groups)
 
 
 def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:

@@ -1,7 +1,14 @@
 """The catalogue of losses: `get_loss` for one, `catalogue` for all of them, the functions in a module a family.
 
-Importing this package enters every built-in loss into the catalogue; it does not import torch.
+Importing this package enters every built-in loss into the catalogue; it does not import torch. Called, as
+`lossbench.losses()`, it gives the catalogue as a data frame.
 """
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from lossbench.losses import (
     binary,
@@ -23,7 +30,10 @@ from lossbench.losses import (
 from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
-from lossbench.losses.registry import catalogue, core_losses
+from lossbench.losses.registry import as_frame, catalogue, core_losses
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Domain",
@@ -50,3 +60,14 @@ __all__ = [
     "relative",
     "robust",
 ]
+
+
+class _Catalogue(ModuleType):
+    """This package, which can be called: `lossbench.losses` is its name, and that of the list of losses too."""
+
+    def __call__(self) -> pd.DataFrame:
+        """Return the losses, one row a loss and task; see `lossbench.losses.registry.as_frame`."""
+        return as_frame()
+
+
+sys.modules[__name__].__class__ = _Catalogue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
@@ -15,6 +16,9 @@ from lossbench.losses.registry import core_losses, find, served
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
 from lossbench.spec import numbers, title
 from lossbench.task import Task
+
+if TYPE_CHECKING:
+    from lossbench.losses.module import MeanLoss
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,32 @@ class Loss:
             (..., batch); (...) for a loss that only exists for a whole batch.
         """
         return self.record.fn(raw, target, **prior, **self.parameters)
+
+    def module(self, prior: Sequence[float] | torch.Tensor | None = None) -> MeanLoss:
+        """Return the loss as a `torch.nn.Module` with mean reduction, for a training loop of one's own.
+
+        It is called with the raw outputs of the network, (batch, outputs), without sigmoid or softmax; where there
+        is one output, (batch,) will do. The target of a regression is of floats, (batch,), (batch, 1) or (batch,
+        targets), in units of its own standard deviation if that is what the parameters are meant in, as in every
+        run of lossbench; for a relative error, and for positive targets, not centred. A binary target is of 0 and
+        1, (batch,) or (batch, 1), of any dtype; that of several classes the index of the class, (batch,) integer;
+        that of several labels 0 and 1, (batch, labels).
+
+        Args:
+            prior: the share of each class, or of the positives, in the training rows, (outputs,) in (0, 1); only
+                for a loss that depends on it.
+
+        Raises:
+            BadValue: a loss that depends on the shares of the classes gets none, or another one gets some.
+
+        Example:
+            >>> import torch
+            >>> get_loss("bce", "binary").module()(torch.zeros(4), torch.tensor([0, 1, 1, 0]))
+            tensor(0.6931)
+        """
+        from lossbench.losses.module import MeanLoss
+
+        return MeanLoss(self, prior)
 
     @property
     def title(self) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossbench.errors import BadValue, UnknownName, WrongTask
 from lossbench.losses.record import LossRecord, docstring
 from lossbench.task import TASKS, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -152,3 +155,30 @@ def check_task(task: str) -> None:
 def names() -> list[str]:
     """Return every name and alias of the catalogue; each once, in its order."""
     return list(dict.fromkeys(name for record in catalogue() for name in (record.name, *record.aliases)))
+
+
+def as_frame() -> pd.DataFrame:
+    """Return the catalogue as a data frame, one row a loss and task.
+
+    Example:
+        >>> import lossbench
+        >>> found = lossbench.losses()
+        >>> found[found.core & (found.task == "multilabel")].loss.tolist()
+        ['bce', 'mse', 'focal', 'ce']
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "loss": record.name,
+            "task": record.task,
+            "core": record.core,
+            "parameters": ", ".join(f"{one.name}={one.default:g}" for one in record.parameters),
+            "link": record.link,
+            "formula": record.formula,
+            "placebo_of": record.placebo or "",
+            "source": record.source,
+        }
+        for record in catalogue()
+    ]
+    return pd.DataFrame(rows)

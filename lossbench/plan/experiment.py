@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,8 +79,12 @@ class Experiment:
         return tuple(filter(None, found))
 
 
-def plan(settings: Settings) -> Experiment:
+def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({})) -> Experiment:
     """Load the data, match losses with it, and list the trials.
+
+    Args:
+        settings: what the user asked for.
+        tables: by spec, the data sets that are at hand and need no loading.
 
     Raises:
         UsageError: anything in the settings that cannot be carried out.
@@ -87,7 +92,8 @@ def plan(settings: Settings) -> Experiment:
     check_tuning(settings)
     models = resolved(settings.models, parse_model)
     resolved(settings.optimizers, parse_optimiser)
-    datasets = judged_by(settings, resolved(settings.datasets, load_dataset).values())
+    loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
+    datasets = judged_by(settings, loaded.values())
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:

@@ -48,7 +48,9 @@ class Manner:
         if self.engine == "native":
             chosen_level()
         if self.engine == "native" and self.device != "cpu":
-            raise BadValue(f"engine native trains on the processor; for --device {self.device} choose --engine fused")
+            raise BadValue(
+                f"engine native trains on the processor; for --device {self.device} choose --engine fused"
+            )
         if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
             raise BadValue(
                 f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"

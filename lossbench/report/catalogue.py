@@ -16,7 +16,8 @@ from lossbench.losses import Facts, Loss, LossRecord, catalogue, core_losses
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.record import Link
 from lossbench.losses.registry import served
-from lossbench.report.tables import Table, markdown
+from lossbench.report.markdown import markdown
+from lossbench.report.tables import Table
 from lossbench.report.words import words
 from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task

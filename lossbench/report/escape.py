@@ -1,4 +1,4 @@
-"""Other people's text in a page: nothing of it is taken for markup."""
+"""Other people's text in a page or a paper: nothing of it is taken for markup."""
 
 from __future__ import annotations
 
@@ -34,3 +34,39 @@ def markdown(text: str) -> str:
         a\|b &lt;b> log_cosh \_x\_ 2 * 3
     """
     return MARKUP.sub(lambda found: "&lt;" if found[0] == "<" else f"\\{found[0]}", visible(text))
+
+
+TEX = {
+    **{mark: f"\\{mark}" for mark in "{}$&#_%"},
+    **{mark: f"{{{mark}}}" for mark in "[]*"},  # after the end of a row they would be its options
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    '"': r"\char34{}",  # \textquotedbl lacks in the oldest encoding
+    "±": r"$\pm$",
+    "²": "$^2$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "−": "$-$",
+    "…": r"\dots{}",
+}
+"""What LaTeX would take for markup, or in common fonts has no sign for, and what it shows for it."""
+
+LIGATURES = re.compile("(?<=-)-|(?<=,),")
+"""Marks that LaTeX would join with the one before."""
+
+
+def latex(text: str) -> str:
+    r"""Return a text as LaTeX shows it, in a paragraph, in a caption or in the cell of a table.
+
+    Example:
+        >>> print(latex("log_cosh:c=50% ±1"))
+        log\_cosh:c=50\% $\pm$1
+    """
+    shown = LIGATURES.sub(lambda found: f"\0{found[0]}", visible(text))  # no text that is shown has a NUL
+    return "".join("{}" if mark == "\0" else TEX.get(mark, mark) for mark in shown)

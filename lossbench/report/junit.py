@@ -12,11 +12,10 @@ import pandas as pd
 from lossbench.report.answer import paragraph, places
 from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
-from lossbench.report.tables import label, p_value, varying
+from lossbench.report.tables import label, p_value, place_of, place_of_answer, varying
 from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
-from lossbench.schema import SETTING
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.gate import Check, GateReport
 from lossbench.visible import visible
@@ -78,23 +77,13 @@ def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[
         gaps: what a run that was cut short left out; each becomes a skipped test.
         answers: what the verdicts say of each table, which stands in the text of its cases.
     """
-    said = dict(zip(map(_table, answers), map(paragraph, answers, places(answers)), strict=True))
+    said = dict(zip(map(place_of_answer, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
     names = varying(rows)
     verdicts = (
-        _verdict_case(row, names, said.get(_place(row), "")) for row in rows if row["loss"] != row["reference"]
+        _verdict_case(row, names, said.get(place_of(row), "")) for row in rows if row["loss"] != row["reference"]
     )
     return junit([*verdicts, *_partial_cases(gaps)])
-
-
-def _table(answer: TableAnswer) -> tuple[Any, ...]:
-    return _place({"dataset": answer.dataset, "view": answer.view, **answer.setting})
-
-
-def _place(row: Mapping[Any, Any]) -> tuple[Any, ...]:
-    """Return what tells the tables apart; one of a tuned view has no rate in common."""
-    names = [name for name in SETTING if name != "lr" or row["view"] == "fixed"]
-    return tuple(row[name] for name in ("dataset", "view", *names))
 
 
 def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> JUnitCase:

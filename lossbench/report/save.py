@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.report.answer import lead
 from lossbench.report.html.run import page
-from lossbench.report.tables import markdown, rank_table, several, tables
+from lossbench.report.markdown import markdown
+from lossbench.report.tables import rank_table, several, tables
 from lossbench.report.words import ACROSS, LEGEND, words
 from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
@@ -89,6 +90,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         **asdict(comparison.manner),
         "trials": len(comparison.trials),
         "cached": comparison.cached,
+        "correction": comparison.correction,
         "protocols": [asdict(own) for own in experiment.own],
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],

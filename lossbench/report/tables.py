@@ -6,16 +6,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
-from lossbench.report.escape import markdown as escaped
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.schema import METRICS, RANKED, SETTING, three
 from lossbench.stats.verdicts import BETTER, WORSE
-from lossbench.visible import visible
+
+if TYPE_CHECKING:
+    from lossbench.stats.answer.facts import TableAnswer
+    from lossbench.stats.findings import Findings
 
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
@@ -58,13 +60,33 @@ def tables(summary: pd.DataFrame) -> Iterator[Table]:
 
 
 def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each table, the best mean first."""
+    """Yield the rows of each table, the best mean first; that with each loss at its own rate before the others."""
     shared = ["view", *(name for name in SETTING if name != "lr")]
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
-    for _, mine in summary.assign(rate=rate).groupby("dataset", sort=False):
+    tuned_first = summary.assign(rate=rate).sort_values("view", key=lambda view: view != "tuned", kind="stable")
+    for name in dict.fromkeys(summary.dataset):
+        mine = tuned_first[tuned_first.dataset == name]
         for _, group in mine.groupby([*shared, "rate"], sort=False):
             rising = not METRICS[group.score.iloc[0]].greater_is_better
             yield group.sort_values("mean", ascending=rising, na_position="last", kind="stable")
+
+
+def place_of(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:
+    """Return what tells the table of a row from the others; one at own rates has no rate in common."""
+    names = [name for name in SETTING if name != "lr" or row["view"] == "fixed"]
+    return tuple(row[name] for name in ("dataset", "view", *names))
+
+
+def place_of_answer(answer: TableAnswer) -> tuple[Any, ...]:
+    """Return the same of the answer to a table."""
+    return place_of({"dataset": answer.dataset, "view": answer.view, **answer.setting})
+
+
+def answered(findings: Findings) -> Iterator[tuple[pd.DataFrame, TableAnswer]]:
+    """Yield the rows of each table, in the order of the report, with what its verdicts say."""
+    answers = {place_of_answer(one): one for one in findings.answers}
+    for group in groups(findings.summary):
+        yield group, answers[place_of(group.iloc[0])]
 
 
 def make_table(group: pd.DataFrame) -> Table:
@@ -132,9 +154,10 @@ def title(row: pd.Series[Any]) -> str:
 
 def setting(row: pd.Series[Any]) -> str:
     """Name what losses were trained under."""
-    penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name])
+    penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name] > 0)
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
-    return f"{row.model}, {row.optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    optimizer = "own optimizers" if pd.isna(row.optimizer) else row.optimizer
+    return f"{row.model}, {optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
 
 
 def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -239,27 +262,3 @@ def listed_seeds(seeds: Sequence[int]) -> str:
     ]
     texts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(texts)}"
-
-
-def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = ()) -> str:
-    """Return the tables and how to read them, with paragraphs before them.
-
-    Example:
-        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
-        ### iris
-        <BLANKLINE>
-        | loss | n |
-        | --- | --- |
-        | ce | 10 |
-        <BLANKLINE>
-            n: seeds
-        <BLANKLINE>
-    """
-    blocks = [f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables]
-    first = [f"{escaped(one)}\n" for one in lead]
-    return "\n".join([*first, *blocks, "".join(f"    {visible(line)}\n" for line in legend)])
-
-
-def _grid(table: Table) -> str:
-    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return "\n".join("| " + " | ".join(map(escaped, line)) + " |" for line in lines)

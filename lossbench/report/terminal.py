@@ -18,7 +18,8 @@ from rich.text import Text
 
 from lossbench.report.answer import wrapped
 from lossbench.report.grid import labelled
-from lossbench.report.tables import Table, markdown
+from lossbench.report.markdown import markdown
+from lossbench.report.tables import Table
 from lossbench.visible import visible
 
 WIDTH = 100

@@ -9,7 +9,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading, listed_seeds
-from lossbench.stats.estimate import smallest_p
+from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
 from lossbench.visible import visible
 
@@ -104,6 +104,15 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
+def looks(correction: float) -> str:
+    """Say how verdicts are corrected for having been made more than once."""
+    level = f"{100 * (1 - ALPHA / correction):g} %"
+    return (
+        f"looks    verdicts were made more than once as seeds were added: p values times {correction:g} (alpha "
+        f"spending, Bonferroni), intervals of differences at {level}"
+    )
+
+
 def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
     """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
     where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
@@ -183,6 +192,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
+    Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,

@@ -67,6 +67,11 @@ class Manifest:
         return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}
 
     @property
+    def correction(self) -> float:
+        """What p values are multiplied by for looks; 1 in one of an older lossbench."""
+        return float(self.content.get("correction", 1.0))
+
+    @property
     def own(self) -> tuple[Own, ...]:
         """What data sets had of their own; nothing in one of an older lossbench."""
         keys = ("dataset", "settings", "why")
@@ -144,7 +149,7 @@ def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) 
             f"{path}: schema {found['schema']} is of a newer lossbench, this one reads up to {SCHEMA}; update it"
         )
     shape = {key: SHAPE[key] for key in SHAPE if key in found or key in needed}
-    for fault in (*faults(found, shape), *margin_faults(found)):
+    for fault in (*faults(found, shape), *margin_faults(found), *correction_faults(found)):
         raise DataError(f"{path}: {fault}; restore it, or remove it")
     return Manifest(found)
 
@@ -179,6 +184,13 @@ def faults(value: Any, shape: Any, place: str = "") -> Iterator[str]:
         inside = f"{place}.{key}".removeprefix(".")
         there = isinstance(shape, list) or key in value
         yield from faults(value[key], inner, inside) if there else [f"{inside} is missing"]
+
+
+def correction_faults(found: dict[str, Any]) -> Iterator[str]:
+    """Yield where the correction for looks is none."""
+    factor = found.get("correction", 1.0)
+    if type(factor) not in (int, float) or not 1 <= factor < math.inf:
+        yield f"correction is not a number of at least one but {factor!r:.50}"
 
 
 def margin_faults(found: dict[str, Any]) -> Iterator[str]:

@@ -13,7 +13,17 @@ from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
-from lossbench.results.remarks import across, diverged, failed, partial, protocols, skipped, tuned, undefined
+from lossbench.results.remarks import (
+    across,
+    diverged,
+    failed,
+    looked,
+    partial,
+    protocols,
+    skipped,
+    tuned,
+    undefined,
+)
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
@@ -55,6 +65,7 @@ class Remade(Findings):
         yield from protocols(self.manifest.own if self.manifest else ())
         yield from skipped(self.manifest.skipped if self.manifest else ())
         yield from partial(self.gaps)
+        yield from looked(self.correction)
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
@@ -90,7 +101,17 @@ def remake(place: Path) -> Remade:
     manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
     margins = MARGINS | (manifest.margins if manifest else {})
     tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
-    return Remade(trials, tuning, margins, contributed, path=path, manifest=manifest, beside=beside, curves=curves)
+    return Remade(
+        trials,
+        tuning,
+        margins,
+        contributed,
+        correction=manifest.correction if manifest else 1.0,
+        path=path,
+        manifest=manifest,
+        beside=beside,
+        curves=curves,
+    )
 
 
 def read_text(path: Path) -> str:

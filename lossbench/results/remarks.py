@@ -46,6 +46,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from failed(trials)
     yield from diverged(trials)
     yield from undefined(trials)
+    yield from looked(comparison.correction)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
@@ -119,6 +120,12 @@ def skilled(rows: pd.DataFrame) -> Iterator[Remark]:
 def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
     """Yield what is missing of a run that was cut short."""
     return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def looked(correction: float) -> Iterator[Remark]:
+    """Yield how verdicts are corrected where they were made more than once."""
+    if correction > 1.0:
+        yield Topic.LOOKS(correction=correction)
 
 
 def protocols(own: Iterable[Own]) -> Iterator[Remark]:

@@ -17,7 +17,7 @@ import numpy as np
 from lossbench.losses.loss import Loss
 from lossbench.losses.scaled import Scaled
 from lossbench.training.native.build import source_hash
-from lossbench.training.native.library import chosen_level
+from lossbench.training.native.library import kind
 from lossbench.training.pack import Pack
 
 PROGRAM = ("randomness.py", "schema.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
@@ -48,9 +48,9 @@ def fingerprint(engine: str, device: str = "cpu") -> str:
     """Return a hash of all that the bits of a row may depend on beside its trial.
 
     That is engine and device, versions, the code of what trains and scores, the kind of processor, and the library
-    of matrix products; of the compiled engine also the sources and flags of its step, and the level of its vectors.
+    of matrix products; of the compiled engine also the sources of its step and the level of its vectors.
     """
-    return _fingerprint(device, engine, *((chosen_level(), source_hash()) if engine == "native" else ()))
+    return _fingerprint(device, engine, *((kind(), source_hash()) if engine == "native" else ()))
 
 
 @cache

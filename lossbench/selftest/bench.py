@@ -1,4 +1,4 @@
-"""The speed of the engines on this machine: fused against loop, by the size of the pack.
+"""The speed of the engines on this machine: native, fused and loop side by side, by the size of the pack.
 
 Everything is measured in one process with one thread, in one run, and reported as ratios. It trains what `compare`
 trains: breast_cancer under six losses, contaminated, scored after every epoch.
@@ -6,20 +6,17 @@ trains: breast_cancer under six losses, contaminated, scored after every epoch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from timeit import repeat
 
+import numpy as np
 import pandas as pd
-import torch
 
 from lossbench.plan.experiment import plan
 from lossbench.plan.settings import make_settings
-from lossbench.training import fused, loop
-from lossbench.training.fused.batches import Batches
-from lossbench.training.fused.kernels import product, transposed_product
-from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network, in_blocks
+from lossbench.training import fused, loop, native
 from lossbench.training.pack import Pack
 from lossbench.training.thread import one_thread
 
@@ -28,23 +25,27 @@ LOSSES = ("bce", "mse", "mae", "hinge", "squared_hinge", "focal")
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
 LOOPED = 3  # models that the loop trains; more would not make it faster
 ROUNDS = 3
+LARGE = 1024  # rows and columns of the product whose speed is the floor
 
 
 def measure(sizes: Sequence[int] = SIZES, epochs: int = 10) -> pd.DataFrame:
-    """Train packs of several sizes with both engines and time them.
+    """Train packs of several sizes with every engine and time them.
 
     Args:
         sizes: numbers of models.
         epochs: passes over the training rows.
 
     Returns:
-        One row for each size: models, fused_per_second and loop_per_second (trainings), ratio of the two, and
-        products_share, the share of the fused engine's time that its matrix products alone would take.
+        One row for each size: models; native_per_second (NaN where there is no compiled step), fused_per_second
+        and loop_per_second, trainings; to_fused, the ratio of the first two; to_loop, that of the fastest to the
+        loop; floor_share, the share of the fastest one's time in which its sums of products would be done at the
+        speed of a large product.
     """
     whole = make_pack(max(sizes), epochs)
     with one_thread():
         looped = best(lambda: loop.train(first(whole, LOOPED))) / min(LOOPED, len(whole.trials))
-        rows = [row(first(whole, size), looped) for size in sizes]
+        speed = large_product()
+        rows = [row(first(whole, size), looped, speed) for size in sizes]
     return pd.DataFrame(rows)
 
 
@@ -70,47 +71,43 @@ def first(pack: Pack, models: int) -> Pack:
     return replace(pack, trials=pack.trials[:models])
 
 
-def row(pack: Pack, looped: float) -> dict[str, float]:
-    """Time one pack; `looped` is the loop's time for one model, in seconds."""
-    models, seconds = len(pack.trials), best(lambda: fused.train(pack))
+def row(pack: Pack, looped: float, speed: float) -> dict[str, float]:
+    """Time one pack.
+
+    Args:
+        pack: the trials.
+        looped: the loop's time for one model, in seconds.
+        speed: multiply-adds a second of a large product.
+    """
+    models, by_fused = len(pack.trials), best(lambda: fused.train(pack))
+    by_native = math.nan if native.fault() else best(lambda: native.train(pack))
+    fastest = np.nanmin([by_native, by_fused])
     return {
         "models": models,
-        "fused_per_second": models / seconds,
+        "native_per_second": models / by_native,
+        "fused_per_second": models / by_fused,
         "loop_per_second": 1 / looped,
-        "ratio": looped * models / seconds,
-        "products_share": products(pack) / seconds,
+        "to_fused": by_fused / by_native,
+        "to_loop": looped * models / fastest,
+        "floor_share": multiply_adds(pack) / speed / fastest,
     }
 
 
-def products(pack: Pack) -> float:
-    """Return the time that the matrix products of a pack's training alone would take, in seconds."""
-    layout = Layout.of(pack)
-    network, batches = Network(layout), Batches(layout)
-    steps = [batches.features(batch) for batch in batches.epoch(0)]
-    delta = torch.zeros_like(network.forward(steps[0]))
+def multiply_adds(pack: Pack) -> float:
+    """Return how many multiply-adds the steps of a pack's training take: forward, and twice on the way back.
 
-    def epoch() -> None:
-        for features in steps:
-            multiply(network, features, delta)
-
-    return pack.epochs * best(epoch)
-
-
-def multiply(network: Network, features: torch.Tensor, delta: torch.Tensor) -> None:
-    """Do only the products of one step, forward and backward.
-
-    Args:
-        network: of the pack.
-        features: (blocks, columns, inputs + 1).
-        delta: (models, outputs, columns), in place of the gradient of the loss.
+    The features need no gradient, so that the first layer is multiplied twice and the others three times.
     """
-    product(in_blocks(network.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(network.room(0)[1]))
-    for index in reversed(range(1, len(network.layers))):
-        below = network.hidden[index - 1]
-        product(network.layers[index], below, network.room(index)[1])
-        product(delta, below.transpose(1, 2), network.gradients[index])
-        delta = transposed_product(network.layers[index][:, :, :-1], delta)
-    product(in_blocks(delta), features.unsqueeze(1), in_blocks(network.gradients[0]))
+    sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
+    weights = [units * inputs for units, inputs in sizes]
+    steps = len(pack.trials) * pack.epochs * len(pack.training[0].features)
+    return float(steps * (3 * sum(weights) - weights[0]))
+
+
+def large_product() -> float:
+    """Return the multiply-adds a second of a product of two large matrices in single precision."""
+    matrix = np.ones((LARGE, LARGE), np.float32)
+    return LARGE**3 / best(lambda: matrix @ matrix)
 
 
 def best(work: Callable[[], object]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,17 +37,20 @@ class Findings:
         margins: the difference that is too small to matter, by score.
         contributed: what the rows of tables contribute to the scores; None where only the trials are known, so
             that seeds are the unit everywhere.
+        correction: of p values for looks, see `lossbench.stats.answer.looks`; 1 where verdicts are made once.
     """
 
     trials: pd.DataFrame = field(repr=False)
     tuning: pd.DataFrame | None = field(default=None, repr=False)
     margins: Mapping[str, float] = field(default_factory=lambda: MARGINS, repr=False)
     contributed: RowScores | None = field(default=None, repr=False)
+    correction: float = field(default=1.0, kw_only=True)
 
     @cached_property
     def judged(self) -> list[Judged]:
         """What is compared with each other, with what is said of its pairs; tables are made of it."""
-        return judge(comparison_groups(self.trials, self.tuning, self.contributed), self.margins)
+        groups = comparison_groups(self.trials, self.tuning, self.contributed)
+        return judge((replace(group, correction=self.correction) for group in groups), self.margins)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -113,3 +116,18 @@ def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarr
         epoch=np.concatenate([np.arange(1, length + 1) for length in lengths]),
         **{name: np.concatenate([getattr(one, name) for one in found]) for name in ("n", "mean", "low", "high")},
     )
+
+
+def share_curves(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean primary score of each loss under each contaminated share, with its interval over seeds.
+
+    Args:
+        trials: one row a trial, numbered from 0.
+
+    Returns:
+        One row a data set, loss, setting and share: those columns, `n`, `mean`, `low` and `high`.
+    """
+    scores = np.empty(len(trials))
+    for name, rows in trials.groupby("score").indices.items():
+        scores[rows] = trials[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+    return average_curves(trials, scores[:, None]).drop(columns="epoch")

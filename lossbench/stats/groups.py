@@ -41,6 +41,8 @@ class ComparisonGroup:
         rows: (losses, seeds, shares) where each trial stands in `trials`, -1 where there is none; seeds ascend.
         contributed: what the rows of tables contribute; None where that is not known.
         choice: what other tuning seeds would have chosen; None where every loss has the same rate.
+        correction: what p values are multiplied by since verdicts are looked at more than once, see
+            `lossbench.stats.answer.looks`.
     """
 
     dataset: str
@@ -54,6 +56,7 @@ class ComparisonGroup:
     rows: np.ndarray = field(repr=False)
     contributed: RowScores | None = field(default=None, repr=False)
     choice: Choice | None = field(default=None, repr=False)
+    correction: float = 1.0
 
     def cube(self, column: str) -> np.ndarray:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lossbench.schema import COMPARISONS, METRICS
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
-from lossbench.stats.estimate import Estimate, Interval, smallest_p
+from lossbench.stats.estimate import ALPHA, Estimate, Interval, smallest_p
 from lossbench.stats.families import gatekept
 from lossbench.stats.groups import ComparisonGroup, stack
 from lossbench.stats.paired import SeedSpread, effect_size, moments
@@ -52,8 +52,8 @@ def compare_pairs(judged: Iterable[Judged]) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected over the group's pairs, those with
-    the first loss first, see `lossbench.stats.families.gatekept`. Where trainings of a loss diverged or failed,
-    only a verdict against it stands.
+    the first loss first, see `lossbench.stats.families.gatekept`, and for looks. Where trainings of a loss
+    diverged or failed, only a verdict against it stands.
     """
     return stack((pair_columns(one.group, one.pairs) for one in judged), COMPARISONS, by="first")
 
@@ -113,7 +113,7 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
     differences, known = scores[second] - scores[first], group.difference_of(group.score, first, second)
     found, margin = known.at(), margins.get(group.score)
     n, mean, deviation = moments(differences)
-    interval = replace(found.interval(), mean=mean)
+    interval = replace(found.interval(1.0 - ALPHA / group.correction), mean=mean)
     return {
         **spread("difference", interval),
         "n": n,
@@ -121,7 +121,7 @@ def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> 
         "effect_size": effect_size(mean, deviation),
         **decided(group, known, margin),
         **posterior(found, margin, METRICS[group.score].greater_is_better),
-        **by_seed(differences, group, interval),
+        **by_seed(differences, group, replace(found.interval(), mean=mean)),
     }
 
 
@@ -131,7 +131,7 @@ class Tested:
 
     Args:
         p_value: of no difference.
-        adjusted: the same, corrected for the family.
+        adjusted: the same, corrected for the family, and for looks.
         words: the verdicts on the second losses.
     """
 
@@ -150,8 +150,9 @@ def tested(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float 
     """
     (first, second), found, whole = pairs_of(group), known.at(), group.whole()
     p_value, primary = found.p_value(), first == 0
-    adjusted = gatekept(p_value, primary)
-    same = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
+    adjusted = np.minimum(group.correction * gatekept(p_value, primary), 1.0)
+    equivalent = gatekept(found.p_equivalent(margin), primary) if margin else np.full(len(first), np.nan)
+    same = group.correction * equivalent
     words = verdict(found.interval(), adjusted, METRICS[group.score].greater_is_better, same)
     return Tested(p_value, adjusted, fair(words, whole[first], whole[second]))
 
@@ -162,7 +163,8 @@ def decided(group: ComparisonGroup, known: SeedSpread | RowSpread, margin: float
     primary, words = first == 0, found.words
     undecidable = (words == "inconclusive") & ~(whole[first] & whole[second])
     defined = ~np.isnan(found.adjusted)
-    family = np.maximum(np.where(primary, (defined & primary).sum(), (defined & ~primary).sum()), 1)
+    tests = np.maximum(np.where(primary, (defined & primary).sum(), (defined & ~primary).sum()), 1)
+    family = group.correction * tests
     return {
         "p_value": found.p_value,
         "p_holm": found.adjusted,
@@ -188,7 +190,7 @@ def by_seed(differences: np.ndarray, group: ComparisonGroup, interval: Interval)
     Args:
         differences: (tests, seeds) of the primary score.
         group: where they are from.
-        interval: the one that decides.
+        interval: that of a single look.
     """
     check = bootstrap_interval(differences, group.dataset)
     upward = differences * (1.0 if METRICS[group.score].greater_is_better else -1.0)

@@ -77,6 +77,16 @@ class RowSpread:
         """Return the spread with another part of the variance (...) that no number of splits takes away."""
         return replace(self, lasting=self.lasting + variance)
 
+    def with_rows(self, times: np.ndarray) -> RowSpread:
+        """Return the spread as it would be with so many times (...) the rows, if each varied as these do."""
+        return replace(
+            self,
+            lasting=self.lasting / times,
+            fading=self.fading / times,
+            freedom=self.freedom * times,
+            units=self.units * times,
+        )
+
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""
         splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)

@@ -1,4 +1,4 @@
-"""Sample sizes: how many seeds or data sets a verdict needs, and how many more would decide."""
+"""Sample sizes: how many seeds, rows or data sets a verdict needs, and how many more would decide."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from lossbench.stats.estimate import ALPHA, Numbers
+from lossbench.stats.estimate import ALPHA, Estimate, Numbers
 from lossbench.stats.paired import SeedSpread
 from lossbench.stats.rows import RowSpread
 
 MOST = 1024
-"""The number of seeds at which the search for a decision ends, more than anyone runs."""
+"""The number of seeds at which the search for a decision ends, more than anyone runs; of rows, how many times."""
 
 
 def least_n(family: int = 1) -> int:
@@ -61,9 +61,7 @@ def more_seeds(
     """
 
     def decides(seeds: np.ndarray) -> np.ndarray:
-        found = spread.at(seeds)
-        inside = False if margin is None else family * found.p_equivalent(margin) < ALPHA
-        return np.asarray((family * found.p_value() < ALPHA) | inside)
+        return decided(spread.at(seeds), margin, family)
 
     n = spread.splits if isinstance(spread, RowSpread) else spread.n
     too_few, enough = np.maximum(n, 1), np.full(n.shape, MOST)
@@ -73,3 +71,39 @@ def more_seeds(
         too_few, enough = np.where(yes, too_few, middle), np.where(yes, middle, enough)
     needed = np.where(decides(enough) & (n > 1), enough - n, np.nan)
     return np.where(verdicts == "inconclusive", needed, 0.0)
+
+
+def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> np.ndarray:
+    """Estimate how many rows in all would decide verdicts, with as many seeds, if mean and spread stayed the same.
+
+    the smallest U' = t U with m p(t) < 5 %, or with the interval inside the margin; all parts of the variance go
+    as 1 / t
+
+    Args:
+        spread: of the differences, (tests,).
+        margin: the difference that is too small to matter; None where none is declared.
+        family: (tests,) how many tests are corrected together, see `more_seeds`.
+
+    Returns:
+        (tests,) float; NaN where not even 1024 times the rows would do.
+
+    Example:
+        >>> from lossbench.stats.rows import over_rows
+        >>> rows, splits = np.tile(np.arange(10), 4), np.repeat(np.arange(4), 10)
+        >>> spread = over_rows((rows == 3)[None] * 1.0, rows, splits, counted=False)
+        >>> rows_to_decide(spread, margin=None, family=1)
+        array([68.])
+    """
+    too_few, enough = np.ones(spread.mean.shape), np.full(spread.mean.shape, float(MOST))
+    for _ in range(2 * MOST.bit_length()):
+        middle = (too_few + enough) / 2.0
+        yes = decided(spread.with_rows(middle).at(), margin, family)
+        too_few, enough = np.where(yes, too_few, middle), np.where(yes, middle, enough)
+    there = decided(spread.with_rows(enough).at(), margin, family)
+    return np.where(there, np.ceil(enough * spread.units), np.nan)
+
+
+def decided(found: Estimate, margin: float | None, family: Numbers) -> np.ndarray:
+    """Say which estimates decide, in Holm's worst case."""
+    inside = False if margin is None else family * found.p_equivalent(margin) < ALPHA
+    return np.asarray((family * found.p_value() < ALPHA) | inside)

@@ -1,1 +1,1 @@
-"""Training: a pack of trials, the networks, and two engines with one contract."""
+"""Training: a pack of trials, the networks, and three engines with one contract."""

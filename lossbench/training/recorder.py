@@ -7,14 +7,17 @@ from typing import Protocol
 import numpy as np
 
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace, Validator, finite
+from lossbench.training.trace import Trace
 
 
 class Crew(Protocol):
     """The models of a pack while they train: what a recorder asks of an engine."""
 
-    def raw_outputs(self, part: str) -> np.ndarray:
-        """Return the raw outputs of every model on "validation" or "test", (models, rows, outputs)."""
+    def validated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the primary score of every model on validation, and whether its raw outputs there are finite."""
+
+    def tested(self) -> np.ndarray:
+        """Return the raw outputs of every model on test, (models, rows, outputs)."""
 
     def fitted(self) -> np.ndarray:
         """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
@@ -31,23 +34,21 @@ class Recorder:
 
     Args:
         pack: the trials.
-        slots: (models,) which of them each model is.
+        models: how many there are.
         home: (trials,) a model of each trial.
         crew: the models.
     """
 
-    def __init__(self, pack: Pack, slots: np.ndarray, home: np.ndarray, crew: Crew) -> None:
+    def __init__(self, pack: Pack, models: int, home: np.ndarray, crew: Crew) -> None:
         self.home, self.crew, self.sign = home, crew, pack.metric.sign
-        self.validator = Validator(pack, slots.tolist())
-        self.curve = np.full((len(slots), pack.epochs), np.nan)
-        self.diverged = np.zeros(len(slots), dtype=int)
-        self.best_score = np.full(len(slots), -np.inf)  # the greater the better, whatever the score
+        self.curve = np.full((models, pack.epochs), np.nan)
+        self.diverged = np.zeros(models, dtype=int)
+        self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
 
     def record(self, epoch: int) -> None:
         """Score all models on the validation part; have the parameters of those with a new best score kept."""
-        raw = self.crew.raw_outputs("validation")
-        score = self.validator(raw)
-        self.diverged[~finite(raw) & (self.diverged == 0)] = epoch + 1
+        score, sound = self.crew.validated()
+        self.diverged[~sound & (self.diverged == 0)] = epoch + 1
         score[self.diverged > 0] = np.nan
         self.curve[:, epoch] = score
         merit = self.sign * score
@@ -57,9 +58,9 @@ class Recorder:
 
     def trace(self) -> Trace:
         """Return the finished record, trial by trial; the models then have their best parameters."""
-        last, fit = self.crew.raw_outputs("test"), self.crew.fitted()
+        last, fit = self.crew.tested(), self.crew.fitted()
         self.crew.restore()
-        best, best_fit = self.crew.raw_outputs("test"), self.crew.fitted()
+        best, best_fit = self.crew.tested(), self.crew.fitted()
         gone, never = self.diverged > 0, np.isneginf(self.best_score)
         last[gone], best[gone | never], fit[:, gone], best_fit[:, gone | never] = np.nan, np.nan, np.nan, np.nan
         loss, score = np.stack([fit, best_fit], axis=2)

@@ -25,6 +25,9 @@ def completed(words: str) -> list[str]:
     ("words", "found"),
     [
         ("lossbench com", ["compare"]),
+        ("lossbench cho", ["choose"]),
+        ("lossbench choose -d breast", ["breast_cancer"]),
+        ("lossbench choose -l mse,hub", ["mse,huber"]),
         ("lossbench compare -l mse,hub", ["mse,huber"]),
         ("lossbench compare -d breast", ["breast_cancer"]),
         ("lossbench compare --score map", ["mape"]),

@@ -88,3 +88,31 @@ def test_a_mixture_of_runs_is_refused(refusal: Callable, run: Path) -> None:
 def test_a_folder_without_trials_is_refused(refusal: Callable) -> None:
     """The message names the file that was looked for."""
     assert "no file trials.csv; name a trials.csv" in refusal("report", ".")
+
+
+def test_latex_is_printed(inside: Callable, run: Path) -> None:
+    """With --latex the tables, with --methods the paragraph and its BibTeX, and with both the paragraph first."""
+    tables, paragraph = inside("report", "run", "--latex"), inside("report", "run", "--methods")
+    both = inside("report", "run", "--latex", "--methods")
+    assert {one.code for one in (tables, paragraph, both)} == {0}
+    assert both.out == paragraph.out + tables.out
+    assert tables.out.count(r"\begin{tabular}") == 1
+    assert "% absent   curves.csv: " in tables.out
+    assert "@misc{holm1979simple," in paragraph.out
+    assert [path.name for path in run.iterdir()] == ["trials.csv"]
+
+
+def test_figures_are_written(inside: Callable, run: Path, tmp_path: Path) -> None:
+    """With --figures they lie in the folder in three formats, and standard output stays free."""
+    outcome = inside("report", "run", "--figures", "fig")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err.splitlines()[-1] == "figures in fig: moons-forest"
+    assert sorted(path.name for path in (tmp_path / "fig").iterdir()) == [
+        f"moons-forest.{form}" for form in ("pdf", "png", "svg")
+    ]
+
+
+def test_latex_and_a_format_are_refused_together(refusal: Callable, run: Path) -> None:
+    """One thing is printed."""
+    assert "leave one out" in refusal("report", "run", "--latex", "--format", "csv")
+    assert "--methods prints LaTeX" in refusal("report", "run", "--methods", "--format", "table")

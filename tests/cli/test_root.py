@@ -18,6 +18,8 @@ HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich")
     [
         (["--help"], HEAVY),
         (["compare", "--help"], HEAVY[:-1]),
+        (["choose", "--help"], HEAVY[:-1]),
+        (["choose", "-d", "iris", "-l", "ce,hubber"], ("torch",)),
         (["losses"], ("torch",)),
         (["losses", "huber", "--format", "json"], ("torch",)),
         (["losses", "--matrix"], ("torch",)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,9 @@ from stats.synthetic import SETTING, score_tables, table
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.tables import (
     Table,
+    answered,
     label,
     listed_seeds,
-    markdown,
     median,
     tables,
     title,
@@ -25,6 +24,7 @@ from lossbench.report.tables import (
 )
 from lossbench.schema import SETTING as NAMES
 from lossbench.stats.findings import Findings
+from lossbench.stats.tuning import tuning_table
 
 few = settings(max_examples=15, deadline=None)
 
@@ -164,32 +164,6 @@ def test_the_second_score_is_another_one() -> None:
     assert column(only(regression), "MAE") == ["123.5"]
 
 
-cell_texts = st.text("ab|,:= ±²*_<\\`~[](", max_size=6).map(str.strip)
-
-
-def plain(cell: str) -> str:
-    """Return what Markdown shows of a cell."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.replace("&lt;", "<"))
-
-
-@settings(max_examples=50, deadline=None)
-@given(rows=st.lists(st.tuples(cell_texts, cell_texts, cell_texts), max_size=4))
-def test_every_cell_is_where_it_belongs(rows: list[tuple[str, str, str]]) -> None:
-    """Splitting the lines at bars that are not escaped gives back the cells, once nothing is escaped in them."""
-    text = markdown([Table("a title", ("", "loss", "n"), tuple(rows))], [])
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    found = [[plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
-    assert found == [["", "loss", "n"], ["---"] * 3, *map(list, rows)]
-
-
-def test_tables_are_apart_and_the_legend_is_last() -> None:
-    """A blank line before each table, without which Markdown sees no table, and the legend after all of them."""
-    tables = [Table(title, ("loss",), (("ce",),)) for title in ("iris", "wine")]
-    text = markdown(tables, ["* best", "  or near"])
-    assert text.index("### iris\n\n| loss |") < text.index("\n\n### wine\n\n| loss |")
-    assert text.endswith("\n\n    * best\n      or near\n")
-
-
 PLACE = dict.fromkeys(NAMES, 1) | {"model": "linear", "outlier_kind": "label", "outlier_fraction": 0.0}
 
 
@@ -213,3 +187,24 @@ def test_every_seed_is_named_and_no_other(seeds: list[int]) -> None:
     said = listed_seeds(seeds).split(" ", 1)[1]
     ends = [[int(end) for end in piece.split("-")] for piece in said.split(", ")]
     assert [seed for run in ends for seed in range(run[0], run[-1] + 1)] == seeds
+
+
+def test_each_table_stands_with_its_own_answer() -> None:
+    """Several data sets, rates and views: the own rates of each data set first, and nothing is mixed up."""
+    scores = {loss: np.full((6, 1), level) for loss, level in (("bce", 0.5), ("mse", 0.75))}
+    parts = [table(scores, [0.0], dataset=name, lr=lr) for name in ("moons", "iris") for lr in (0.1, 0.01)]
+    trials = pd.concat(parts, ignore_index=True)
+    noise = np.random.default_rng(0).normal(0, 0.01, len(trials))
+    trials = trials.assign(accuracy=trials.accuracy + noise, validation_score=trials.accuracy + noise)
+    findings = Findings(trials, tuning=tuning_table(trials))
+    found = [(rows.iloc[0], answer) for rows, answer in answered(findings)]
+    assert [(one.dataset, one.view) for _, one in found] == [
+        *(("moons", view) for view in ("tuned", "fixed", "fixed")),
+        *(("iris", view) for view in ("tuned", "fixed", "fixed")),
+    ]
+    for first, one in found:
+        assert (first.dataset, first["view"], one.view == "tuned" or first.lr == one.setting["lr"]) == (
+            one.dataset,
+            one.view,
+            True,
+        )

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 from stats.synthetic import table
 
-from lossbench.report.tables import Table, markdown, tables
+from lossbench.report.markdown import markdown
+from lossbench.report.tables import Table, tables
 from lossbench.report.terminal import (
     WIDTH,
     console,

@@ -13,12 +13,12 @@ from training.cases import COMPILED
 
 from lossbench.errors import BadValue, LossFailed, OutputError, UnknownName
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.request import Engine, Manner
+from lossbench.plan.request import Engine, Manner, usual_engine
 from lossbench.plan.settings import make_settings
+from lossbench.run.packs import TRAINED_BY
 from lossbench.run.runner import Finished, run, schedule
 from lossbench.run.state import Ledger
 from lossbench.store import Store
-from lossbench.training import fused
 
 FRAGILE = '''
 calls = 0
@@ -56,13 +56,14 @@ def same(left: Finished, right: Finished) -> None:
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     """Give the list of data set, loss and seed of every training from now on."""
     done: list[tuple[str, str, int]] = []
-    train = fused.train
+    engine = usual_engine()
+    train = TRAINED_BY[engine]
 
-    def noted(pack, **options):
+    def noted(pack, device):
         done.extend((trial.dataset, trial.loss, trial.seed) for trial in pack.trials)
-        return train(pack, **options)
+        return train(pack, device)
 
-    monkeypatch.setattr(fused, "train", noted)
+    monkeypatch.setitem(TRAINED_BY, engine, noted)
     return done
 
 
@@ -206,7 +207,7 @@ def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: St
 
     def kept(version: int) -> set[str]:
         change(version=version)
-        missing = {trial.model for trial in Ledger(study(**wanted), "fused", "cpu", store).missing}
+        missing = {trial.model for trial in Ledger(study(**wanted), usual_engine(), "cpu", store).missing}
         return set(models) - missing
 
     assert kept(1) == set()
@@ -247,7 +248,7 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
 
     def missing(text: str) -> int:
         file.write_text(text)
-        return len(Ledger(study(**wanted), "fused", "cpu", store).missing)
+        return len(Ledger(study(**wanted), usual_engine(), "cpu", store).missing)
 
     assert missing(MINE.format(2)) == 4
     run(study(**wanted), Manner(1), store=store)

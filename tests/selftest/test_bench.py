@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
-from lossbench.selftest.bench import LOSSES, SHARES, make_pack, measure, multiply
-from lossbench.training.fused.batches import Batches
-from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network
+from lossbench.selftest import bench
+from lossbench.selftest.bench import LOSSES, SHARES, make_pack, measure, multiply_adds
+from lossbench.training.native import fault
 
 
 def test_figures_belong_together() -> None:
     """There is one row for each size, every rate is positive, and the ratio is that of the two rates."""
     figures = measure(sizes=(1, 9), epochs=1)
     assert list(figures.models) == [1, 9]
-    assert (figures > 0).all(axis=None)
-    assert list(figures.ratio) == pytest.approx(list(figures.fused_per_second / figures.loop_per_second))
+    fastest = figures[["native_per_second", "fused_per_second"]].max(axis=1)
+    assert list(figures.to_loop) == pytest.approx(list(fastest / figures.loop_per_second))
+    shown = figures.drop(columns=["native_per_second", "to_fused"]) if fault() else figures
+    assert (shown > 0).all(axis=None)
+
+
+def test_without_a_compiled_step_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells are empty then."""
+    monkeypatch.setattr(bench.native, "fault", lambda: "there is none")
+    figures = measure(sizes=(1,), epochs=1)
+    assert figures[["native_per_second", "to_fused"]].isna().all(axis=None)
+    assert figures.to_loop[0] == pytest.approx(figures.fused_per_second[0] / figures.loop_per_second[0])
 
 
 def test_the_pack_holds_all_losses_and_shares() -> None:
@@ -28,15 +36,10 @@ def test_the_pack_holds_all_losses_and_shares() -> None:
     assert {trial.seed for trial in pack.trials} == {0}
 
 
-def test_the_products_are_those_of_a_step() -> None:
-    """With a linear activation in between, the products alone give the gradient of the real backward pass."""
-    pack = make_pack(3, epochs=1)
-    layout = Layout.of(pack, torch.float64)
-    network, batches = Network(layout), Batches(layout)
-    features = batches.features(next(iter(batches.epoch(0))))
-    delta = torch.ones_like(network.forward(features))
-    network.backward(delta)
-    last = network.gradients[-1].clone()
-    multiply(network, features, delta)
-    torch.testing.assert_close(network.gradients[-1], last)
-    assert network.gradients[0].abs().sum() > 0
+def test_the_floor_counts_every_product() -> None:
+    """Of a linear model of d inputs a row takes d multiply-adds forward and d for the gradient, and no more."""
+    pack = make_pack(3, epochs=2, model="linear")
+    rows = len(pack.training[0].features)
+    assert multiply_adds(pack) == 3 * 2 * rows * 2 * pack.dataset.features.shape[1]
+    hidden = make_pack(1, epochs=1)
+    assert multiply_adds(hidden) == rows * (2 * 30 * 16 + 3 * 16)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lossbench.run.scoring import frame_of
+from lossbench.stats.answer.table import answer
 from lossbench.stats.choice import DRAWS, best_rate, choice_variance, disjoint, make_choice
 from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import over_seeds
-from lossbench.stats.pairs import pairs_of
+from lossbench.stats.pairs import Judged, difference_columns, pairs_of
 from lossbench.stats.tuning import tuning_table
 from stats.synthetic import SETTING
 
@@ -167,3 +168,27 @@ def test_more_seeds_never_take_away_what_lasts(values: np.ndarray) -> None:
     """The variance of the choice stays when all else has gone."""
     known = over_seeds(values, 0.0).widened(np.array([0.0, 0.25, 1.0]))
     np.testing.assert_allclose(known.at(np.full(3, 1e12)).error, [0.0, 0.5, 1.0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("gaps", "limit"), [((0.3, 0.3), "seeds"), ((0.3, 0.0), "tuning")])
+def test_rates_are_short_only_where_seeds_would_tell_without(gaps: tuple[float, float], limit: str) -> None:
+    """A rate that every tuning set chooses leaves nothing to rates: what is open is for want of something else.
+
+    Args:
+        gaps: by how much the middle rate is better on validation, for each loss.
+        limit: what is short.
+    """
+    random = np.random.default_rng(0)
+    validation = 0.5 + random.normal(scale=0.05, size=(2, 3, SEEDS + TUNING))
+    validation[:, 1] += np.array(gaps)[:, None]
+    test = np.empty((2, 3, SEEDS))
+    test[:] = 0.7 + 0.03 * random.normal(size=SEEDS)
+    test[1] += np.array([0.05, 0.0, -0.05])[:, None] + (0.004 if limit == "tuning" else 0.0)
+    if limit == "seeds":
+        test[1, 1] = test[0, 1] + np.tile([1e-5, -1e-5], SEEDS // 2)
+    reported = trials_of(range(SEEDS), validation[..., :SEEDS], test)
+    tuning = trials_of(range(SEEDS, SEEDS + TUNING), validation[..., SEEDS:], np.zeros((2, 3, TUNING)))
+    group = tuned(reported, tuning)
+    found = answer(Judged(group, difference_columns(group, {})), None)
+    assert [one.verdict for one in found.others] == ["inconclusive"]
+    assert found.limit == limit

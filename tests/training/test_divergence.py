@@ -56,7 +56,10 @@ OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw")
 @pytest.mark.parametrize(
     ("train", "name", "optimiser"),
     [
-        *(pytest.param(*one.values, name, optimiser, marks=one.marks) for one, name, optimiser in product(FAST, NAMES, OPTIMISERS)),
+        *(
+            pytest.param(*one.values, name, optimiser, marks=one.marks)
+            for one, name, optimiser in product(FAST, NAMES, OPTIMISERS)
+        ),
         *((loop.train, name, optimiser) for name, optimiser in zip(NAMES, OPTIMISERS, strict=True)),
     ],
 )

@@ -16,10 +16,9 @@ from lossbench.report.html.dataset import section
 from lossbench.report.html.document import document
 from lossbench.report.html.ending import about, endings, headed
 from lossbench.report.html.part import Courses, Part
-from lossbench.report.tables import groups, several
+from lossbench.report.tables import answered, groups, place_of, place_of_answer, several
 from lossbench.results.manifest import Manifest
-from lossbench.schema import RANKED, SETTING
-from lossbench.stats.answer.facts import TableAnswer
+from lossbench.schema import RANKED
 from lossbench.stats.findings import Findings
 
 RANKS = (Topic.RANKS, Topic.SKILLS)
@@ -50,8 +49,7 @@ def page(
         if (mine := among(parts, rows.iloc[0]))
     ]
     tasks = {rows.task.iloc[0] for rows in several(findings.ranks)}
-    found = {place(one): one for one in findings.answers}
-    answers = [found[placed(part)] for part in parts]
+    answers = [one for _, one in answered(findings)]
     sections = [
         section(part, name, paragraph(one, name), part.first.task not in tasks)
         for part, one, name in zip(parts, answers, places(answers), strict=True)
@@ -85,27 +83,14 @@ def title(findings: Findings) -> str:
     return f"{listed(losses)} on {listed(datasets)}"
 
 
-def place(table: TableAnswer) -> tuple[Any, ...]:
-    """Return what tells a table from the others."""
-    shared = [table.setting[name] for name in SETTING if name != "lr" or table.view == "fixed"]
-    return (table.dataset, table.view, *shared)
-
-
-def placed(part: Part) -> tuple[Any, ...]:
-    """Return the same of a table that is drawn."""
-    first = part.first
-    shared = [first[name] for name in SETTING if name != "lr" or first["view"] == "fixed"]
-    return (first.dataset, first["view"], *shared)
-
-
 def answer(findings: Findings, parts: Sequence[Part]) -> str:
     """Return the answer of the run, then that of each table, which leads to it."""
     found = findings.answer
-    keys = {placed(part): part.key for part in parts}
+    keys = {place_of(part.first): part.key for part in parts}
     items = []
     for one, name in zip(found.tables, places(found.tables), strict=True):
         text = paragraph(one, name)
-        key = keys[place(one)]
+        key = keys[place_of_answer(one)]
         items.append(f'<li><a href="#{key}">{escape(name)}</a>{escape(text.removeprefix(name))}</li>\n')
     lead = f'<p class="lead">{escape(overall(found))}</p>\n<ul>\n{"".join(items)}</ul>\n'
     return f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'

@@ -33,6 +33,7 @@ def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) ->
 
 
 def dirtiest(group: ComparisonGroup) -> ComparisonGroup:
-    """Return the trainings at the largest contaminated share as a group of their own."""
+    """Return the trainings at the largest contaminated share as a group of their own, which is looked at once."""
     choice = group.choice.dirtiest if group.choice else None
-    return replace(group, rows=group.rows[..., -1:], shares=group.shares[-1:], choice=choice)
+    rows, shares = group.rows[..., -1:], group.shares[-1:]
+    return replace(group, rows=rows, shares=shares, choice=choice, correction=1.0)

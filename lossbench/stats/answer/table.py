@@ -13,6 +13,7 @@ from lossbench.stats.answer.contaminated import at_largest_share
 from lossbench.stats.answer.facts import Against, Limit, TableAnswer, Unfinished
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.pairs import Judged, pairs_of
+from lossbench.stats.sample_size import MOST, decided
 from lossbench.stats.verdicts import APART
 
 Beaten = tuple[tuple[str, tuple[str, ...]], ...]
@@ -49,7 +50,7 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         best=tuple(loss for loss, ended in sound if ended and loss not in losers),
         beaten=beaten,
         unfinished=unfinished(group),
-        limit=limit(group, others),
+        limit=limit(group, others, margin),
         contaminated=at_largest_share(group, margin, kinds[0]) if len(group.shares) > 1 and kinds else None,
         rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
     )
@@ -95,7 +96,7 @@ def unfinished(group: ComparisonGroup) -> tuple[Unfinished, ...]:
     return tuple(Unfinished(*row) for row in rows if row[1] + row[2])
 
 
-def limit(group: ComparisonGroup, others: tuple[Against, ...]) -> Limit:
+def limit(group: ComparisonGroup, others: tuple[Against, ...], margin: float | None) -> Limit:
     """Return what is short where seeds do not decide; nothing for losses that did not end well."""
     whole = dict(zip(group.losses, group.whole(), strict=True))
     stuck = [one for one in others if one.more_seeds is None and whole[one.loss] and whole[group.losses[0]]]
@@ -103,9 +104,17 @@ def limit(group: ComparisonGroup, others: tuple[Against, ...]) -> Limit:
         return ""
     if group.rows.shape[1] < 2:
         return "one seed"
-    if group.choice is not None:
+    if group.choice is not None and rates_bind(group, [one.loss for one in stuck], margin):
         return "tuning"
     return "rows" if group.test_to_train else "seeds"
+
+
+def rates_bind(group: ComparisonGroup, losses: list[str], margin: float | None) -> bool:
+    """Say whether seeds would tell some of these losses from the first if rates were not chosen on few."""
+    second = np.array([group.losses.index(loss) for loss in losses])
+    known = replace(group, choice=None).difference_of(group.score, np.zeros_like(second), second)
+    seeds = np.full(len(second), MOST)
+    return bool(decided(known.at(seeds), margin, group.correction * (len(group.losses) - 1)).any())
 
 
 def disagreeing(own: TableAnswer, fixed: Iterable[TableAnswer]) -> tuple[tuple[str, float, str], ...]:

@@ -9,6 +9,7 @@ from lossbench.training.fused.batches import Table
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import LANES, Layout, padded
 from lossbench.training.fused.network import Network
+from lossbench.training.trace import Validator, finite
 
 
 class FusedCrew:
@@ -24,9 +25,20 @@ class FusedCrew:
         self.network, self.layout, self.fit = network, layout, fit
         folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
-            part: Table([getattr(fold, part).features for fold in folds], layout) for part in ("validation", "test")
+            part: Table([getattr(fold, part).features for fold in folds], layout)
+            for part in ("validation", "test")
         }
+        self.validator = Validator(layout.pack, layout.slots.tolist())
         self.kept = network.theta.clone()
+
+    def validated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the primary score of every model on validation, and whether its raw outputs are finite."""
+        raw = self.raw_outputs("validation")
+        return self.validator(raw), finite(raw)
+
+    def tested(self) -> np.ndarray:
+        """Return the raw outputs of every model on test, (models, rows, outputs)."""
+        return self.raw_outputs("test")
 
     def raw_outputs(self, part: str) -> np.ndarray:
         """Return the raw outputs of every model on a part, (models, rows, outputs)."""

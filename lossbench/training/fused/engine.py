@@ -36,7 +36,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     network, batches, criteria = Network(layout), Batches(layout), Criteria(layout)
     penalties = Penalties(network, layout)
     crew = FusedCrew(network, layout, Fit(layout, batches, criteria))
-    recorder = Recorder(pack, layout.slots, layout.home, crew)
+    recorder = Recorder(pack, len(layout.slots), layout.home, crew)
     optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:

@@ -1,6 +1,6 @@
 """A compiled step: one model at a time, in the first-level cache; README.md says how numbers lie, and why so."""
 
 from lossbench.training.native.engine import train
-from lossbench.training.native.library import FORCED, Library, fault, library
+from lossbench.training.native.library import fault
 
-__all__ = ["FORCED", "Library", "fault", "library", "train"]
+__all__ = ["fault", "train"]

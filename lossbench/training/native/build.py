@@ -62,6 +62,11 @@ def file_name(level: str, precision: str) -> str:
     return f"step-{level}-{precision}.so"
 
 
+def file_names() -> list[str]:
+    """Return the names of all libraries, the lowest level last."""
+    return [file_name(level, precision) for level in LEVELS for precision in PRECISIONS]
+
+
 def build(folder: Path = BUILT) -> list[Path]:
     """Compile all libraries into a folder, or none; what is there already of these sources stays.
 
@@ -69,7 +74,7 @@ def build(folder: Path = BUILT) -> list[Path]:
         NotBuilt: there is no compiler, it failed, or the folder cannot be written to, in one line.
     """
     stamp, mark = folder / "sources.txt", source_hash()
-    names = [file_name(level, precision) for level in LEVELS for precision in PRECISIONS]
+    names = file_names()
     if not (stamp.is_file() and stamp.read_text() == mark and all((folder / name).is_file() for name in names)):
         try:
             folder.mkdir(parents=True, exist_ok=True)

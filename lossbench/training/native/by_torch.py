@@ -1,4 +1,4 @@
-"""The losses that are not compiled: torch evaluates them between a compiled forward and a compiled backward step."""
+"""The losses that are not compiled: torch evaluates them between the halves of a compiled step."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ class ByTorch:
         self.halves.back(self.records, batch.count, slopes.numpy(), self.work)
 
     def loss(self, raw: np.ndarray) -> np.ndarray:
-        """Return the mean loss of each model, (models,), from finite raw outputs (models, training rows, outputs)."""
+        """Return the mean loss of each model, (models,), from finite raw outputs on all training rows."""
         with torch.inference_mode():
             return self.fit.loss(torch.from_numpy(raw).transpose(1, 2))

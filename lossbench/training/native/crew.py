@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lossbench.training.native.judge import Judge, can_judge
 from lossbench.training.native.losses import TORCH
 from lossbench.training.native.models import Models
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import VALUES, Pack
-from lossbench.training.trace import finite, training_scores
+from lossbench.training.trace import Validator, finite, training_scores
 
 if TYPE_CHECKING:
     from lossbench.training.native.by_torch import ByTorch
@@ -48,11 +49,30 @@ class Crew:
         if len(self.others):
             self.by_torch.epoch(epoch)
 
+    def validated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the primary score of every model on validation, and whether its raw outputs are finite."""
+        if self.judge is not None:
+            return self.judge.validation(self.models.records)
+        raw = self.raw_outputs("validation")
+        return self.validator(raw), finite(raw)
+
+    def tested(self) -> np.ndarray:
+        """Return the raw outputs of every model on test, (models, rows, outputs)."""
+        return self.raw_outputs("test")
+
     def raw_outputs(self, part: str) -> np.ndarray:
         """Return the raw outputs of every model on a part, (models, rows, outputs)."""
-        folds = [self.pack.folds[trial.seed] for trial in self.pack.trials]
-        tables = [self.tables.features(getattr(fold, part).features) for fold in folds]
-        return self.step.outputs(self.models.records, tables)
+        return self.step.outputs(self.models.records, *self.tables.of_part(part))
+
+    @cached_property
+    def validator(self) -> Validator:
+        """What scores the raw outputs where no score is compiled."""
+        return Validator(self.pack, range(len(self.pack.trials)))
+
+    @cached_property
+    def judge(self) -> Judge | None:
+        """The compiled score; None where it is not that by which the data set is judged."""
+        return Judge(self.pack, self.step, self.tables) if can_judge(self.pack) else None
 
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""
@@ -68,18 +88,25 @@ class Crew:
         found = np.empty((2, len(self.pack.trials)))
         for start in range(0, len(self.compiled), few):
             indices = self.compiled[start : start + few]
-            raw = self.training_outputs(indices)
-            found[:, indices] = self.fit(indices, raw, self.step.losses(self.models.records[indices], raw))
+            found[:, indices] = self.fitted_of_compiled(indices)
         if len(self.others):
             raw = self.training_outputs(self.others)
             tame = np.where(finite(raw)[:, None, None], raw, raw.dtype.type(0))  # a user's loss may refuse others
             found[:, self.others] = self.fit(self.others, raw, self.by_torch.loss(tame))
         return found
 
+    def fitted_of_compiled(self, indices: np.ndarray) -> np.ndarray:
+        """Return loss and score of some models whose loss is compiled, (2, models)."""
+        records = self.models.records[indices]
+        if self.judge is not None:
+            return self.judge.training(records, indices)
+        raw = self.training_outputs(indices)
+        return self.fit(indices, raw, self.step.losses(records, raw))
+
     def training_outputs(self, indices: np.ndarray) -> np.ndarray:
         """Return the raw outputs of some models on their training rows, (models, rows, outputs)."""
-        tables = [self.tables.features(self.pack.training[index].features) for index in indices]
-        return self.step.outputs(self.models.records[indices], tables)
+        places = self.tables.places([self.pack.training[index].features for index in indices])
+        return self.step.outputs(self.models.records[indices], *places)
 
     def fit(self, indices: np.ndarray, raw: np.ndarray, loss: np.ndarray) -> np.ndarray:
         """Return loss and score of some models on their training rows, (2, models); NaN if not finite."""

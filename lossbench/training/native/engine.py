@@ -26,9 +26,8 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     Raises:
         BadValue: there is no compiled step here.
     """
-    every = np.arange(len(pack.trials))
     crew = Crew(pack, dtype)
-    recorder = Recorder(pack, every, every, crew)
+    recorder = Recorder(pack, len(pack.trials), np.arange(len(pack.trials)), crew)
     for epoch in range(pack.epochs):
         crew.epoch(epoch)
         recorder.record(epoch)

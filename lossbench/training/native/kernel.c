@@ -339,7 +339,7 @@ INLINE void moved(const int adam, const int weights, const Model *m, ptrdiff_t f
             first = fma_(all((real)0.1), g - first, first);
             second = fma_(all((real)0.999), second, all((real)0.001) * g * g);
             store(m->second + i, second);
-            w -= rate * first / fma_(root(second), unfaded, all((real)1e-8));
+            w -= rate * over_root(first, second, unfaded, all((real)1e-8));
         } else {
             first = fma_(momentum, first, g);
             w -= rate * first;
@@ -552,8 +552,48 @@ EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, con
             int some = rows - start < CHUNK ? rows - start : CHUNK;
             face(&net, tables[i], NULL, start, some);
             forward(&net, models[i].theta, net.x, some);
-            for (int n = 0; n < some; n++, raw += a->units) memcpy(raw, a->outs[n], a->units * sizeof(real));
+            for (int n = 0; n < some; n++)
+                for (int u = 0; u < a->units; u++) *raw++ = a->out[(ptrdiff_t)n * a->to + u];
         }
+    unflush(old);
+}
+
+/* The class that a row of raw outputs decides for: of a single one, 1 above the threshold; else the first largest. */
+INLINE int decided(const real *raw, int outputs, real threshold) {
+    if (outputs == 1) return raw[0] > threshold;
+    int best = 0;
+    for (int u = 1; u < outputs; u++)
+        if (raw[u] > raw[best]) best = u;
+    return best;
+}
+
+/* Of models on a table of features each: how many rows they decide right, (models,), and the sums of their losses where
+   `totals` is not NULL. The tables are then those of the training part. -1 hits, if a raw output is not finite. */
+EXPORT void judge(const int32_t *plan, const Model *models, int64_t count, const real *const *tables,
+                  const int32_t *const *classes, const double *thresholds, int64_t rows, int64_t *hits, double *totals,
+                  char *work) {
+    Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
+    uint64_t old = flush();
+    for (int64_t i = 0; i < count; i++) {
+        int64_t right = 0, wild = 0;
+        if (totals) totals[i] = 0;
+        for (int64_t start = 0; start < rows; start += CHUNK) {
+            int some = rows - start < CHUNK ? rows - start : CHUNK;
+            face(&net, tables[i], NULL, start, some);
+            forward(&net, models[i].theta, net.x, some);
+            for (int n = 0; n < some; n++) {
+                const real *raw = a->out + (ptrdiff_t)n * a->to;
+                for (int u = 0; u < a->units; u++) wild += !(raw[u] - raw[u] == 0);
+                right += decided(raw, a->units, (real)thresholds[i]) == classes[i][start + n];
+            }
+            if (!totals) continue;
+            aim(&net, models + i, NULL, start, some);
+            totals[i] += values(&net, models + i, some);
+        }
+        hits[i] = wild ? -1 : right;
+    }
     unflush(old);
 }
 
@@ -568,7 +608,8 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
         for (int start = 0; start < net.rows; start += CHUNK) {
             int some = net.rows - start < CHUNK ? net.rows - start : CHUNK;
             aim(&net, models + i, NULL, start, some);
-            for (int n = 0; n < some; n++, raw += a->units) memcpy(a->out + (ptrdiff_t)n * a->to, raw, a->units * sizeof(real));
+            for (int n = 0; n < some; n++)
+                for (int u = 0; u < a->units; u++) a->out[(ptrdiff_t)n * a->to + u] = *raw++;
             totals[i] += values(&net, models + i, some);
         }
     }
@@ -608,13 +649,40 @@ EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t rows
     unflush(old);
 }
 
-/* Whether this processor can run a level: 4, 3 or 1 (x86-64), 0 on others. */
+/* Replace whole vectors of numbers by a function of them, for tests of the functions. */
+EXPORT void evaluate(int64_t function, real *x, int64_t count) {
+    for (int64_t i = 0; i < count; i += W) {
+        V v = load(x + i);
+        switch (function) {
+        case 0: v = exp_(v); break;
+        case 1: v = log_(v); break;
+        case 2: v = log1p_(v); break;
+        case 3: v = tanh_(v); break;
+        case 4: v = erf_(v); break;
+        case 5: v = sigmoid(v); break;
+        default: v = log_sigmoid(v);
+        }
+        store(x + i, v);
+    }
+}
+
+/* The level that this processor can run: 4, 3 or 1 (x86-64), 0 on others. */
 EXPORT int64_t level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")) return 4;
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 3 : 1;
+#else
+    return 0;
+#endif
+}
+
+/* Who made this processor, since estimates differ; 0 where the library takes none, or of others. */
+EXPORT int64_t maker(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_is("intel") ? 1 : __builtin_cpu_is("amd") ? 2 : 0;
 #else
     return 0;
 #endif

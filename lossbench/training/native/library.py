@@ -6,11 +6,12 @@ import ctypes
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from lossbench.errors import BadValue
-from lossbench.training.native.build import BUILT, LEVELS, file_name, source_hash
+from lossbench.training.native.build import BUILT, LEVELS, file_name, file_names, source_hash
 
 FORCED = "LOSSBENCH_NATIVE_LEVEL"
 """The environment variable that names a lower level than the highest, for tests and for comparisons."""
@@ -23,8 +24,10 @@ ARGUMENTS = {
     "lay_out": [POINTER, POINTER, POINTER],
     "epoch": [POINTER, POINTER, WHOLE, WHOLE, POINTER],
     "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
+    "judge": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "losses": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
+    "evaluate": [WHOLE, POINTER, WHOLE],
     "back": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
 }
 RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much
@@ -46,24 +49,27 @@ class Library:
 @cache
 def fault() -> str:
     """Say why there is no compiled step that can be used here, and how to get it; empty where there is one."""
-    lowest = BUILT / file_name(list(LEVELS)[-1], "float32")
-    if not lowest.is_file():
+    return next(filter(None, (fault_of(BUILT / name) for name in file_names())), "")
+
+
+def fault_of(file: Path) -> str:
+    """Say what is wrong with a library; empty where nothing is."""
+    if not file.is_file():
         return f"there is none here; to get it, {AGAIN}"
     try:
-        calls = ctypes.CDLL(str(lowest))
-    except OSError as error:
-        return f"it does not load ({error}); to get it anew, {AGAIN}"
-    calls.source.restype = ctypes.c_char_p
-    if calls.source().decode() != source_hash():
-        return f"it was built from other sources than those that lie here; to get it anew, {AGAIN}"
-    return ""
+        calls = ctypes.CDLL(str(file))
+        calls.source.restype = ctypes.c_char_p
+        built_from = calls.source().decode()
+    except (OSError, AttributeError) as error:
+        return f"{file} does not load ({error}); to get it anew, {AGAIN}"
+    return "" if built_from == source_hash() else f"it was built from other sources; to get it anew, {AGAIN}"
 
 
 def levels() -> list[str]:
     """Return the levels that the processor can run, the highest first; none where there is no library."""
     if fault():
         return []
-    calls = ctypes.CDLL(str(BUILT / file_name(list(LEVELS)[-1], "float32")))
+    calls = ctypes.CDLL(str(BUILT / file_names()[-1]))
     calls.level.restype = WHOLE
     return [level for level in LEVELS if calls.level() >= RANKS.get(level, 0)]
 
@@ -82,17 +88,30 @@ def chosen_level() -> str:
     return forced or levels()[0]
 
 
-def library(dtype: np.dtype) -> Library:
-    """Return the library for a precision.
+def kind() -> str:
+    """Return what the bits of a training hang on beside its sources: the level, and who made the processor.
 
     Raises:
         BadValue: as `chosen_level`.
     """
-    return _loaded(chosen_level(), dtype.name)
+    level = chosen_level()
+    calls = ctypes.CDLL(str(BUILT / file_names()[-1]))
+    calls.maker.restype = WHOLE
+    return f"{level} {calls.maker()}"
+
+
+def best_library(dtype: np.dtype) -> Library:
+    """Return the library of the highest level for a precision.
+
+    Raises:
+        BadValue: as `chosen_level`.
+    """
+    return loaded(chosen_level(), dtype.name)
 
 
 @cache
-def _loaded(level: str, precision: str) -> Library:
+def loaded(level: str, precision: str) -> Library:
+    """Return the library of a level, such as "x86-64-v3", and a precision, such as "float32"."""
     calls = ctypes.CDLL(str(BUILT / file_name(level, precision)))
     for name, types in ARGUMENTS.items():
         function = getattr(calls, name)

@@ -36,8 +36,9 @@ def number_of(loss: Loss) -> int:
         [8, 9, -1]
     """
     record = loss.record
-    scaled = isinstance(record.fn, Scaled)
-    name, function = (record.placebo or "", record.fn.multiplied) if scaled else (record.name, record.fn)
+    name, function = record.name, record.fn
+    if isinstance(function, Scaled):
+        name, function = record.placebo or "", function.multiplied
     own = record.task in served(name) and find(name, record.task).fn is function  # and not a user's of that name
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
 

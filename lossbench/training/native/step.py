@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.training.native.library import library
+from lossbench.training.native.library import best_library
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.network import ACTIVATIONS
 from lossbench.training.pack import Pack
@@ -14,7 +14,7 @@ OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
 
 
 class Step:
-    """The calls of the library for the networks of one pack; the records that they take are those of `models.MODEL`.
+    """The calls of the library for the networks of one pack; their records are those of `models.MODEL`.
 
     Args:
         pack: the trials.
@@ -27,7 +27,8 @@ class Step:
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
-        self.dtype, self.width, self.calls, self.plan = dtype, pack.outputs, library(dtype).calls, plan_of(pack)
+        self.dtype, self.width, self.plan = dtype, pack.outputs, plan_of(pack)
+        self.calls = best_library(dtype).calls
         measures = np.zeros(3, np.int64)
         self.calls.measures(address(self.plan), address(measures))
         self.lanes, self.parameters, self.room = measures.tolist()
@@ -47,23 +48,53 @@ class Step:
         """Take all steps of an epoch with models whose loss is compiled."""
         self.calls.epoch(address(self.plan), address(records), len(records), epoch, address(self.work))
 
-    def outputs(self, records: np.ndarray, tables: list[np.ndarray]) -> np.ndarray:
-        """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
-        places = np.array([address(table) for table in tables], np.uint64)
-        raw = np.empty((len(records), len(tables[0]), self.width), self.dtype)
-        wanted = address(records), len(records), address(places), len(tables[0])
+    def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
+        """Return the raw outputs of models for a table of features each, (models, rows, outputs).
+
+        Args:
+            records: (models,).
+            places: (models,) uint64, where the table of each model begins.
+            rows: of each table.
+        """
+        raw = np.empty((len(records), rows, self.width), self.dtype)
+        wanted = address(records), len(records), address(places), rows
         self.calls.outputs(address(self.plan), *wanted, address(raw), address(self.work))
         return raw
 
+    def judge(
+        self,
+        records: np.ndarray,
+        features: np.ndarray,
+        classes: np.ndarray,
+        thresholds: np.ndarray,
+        rows: int,
+        losses: bool,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many rows of its table each model decides right, -1 if it gives no number, and its mean loss.
+
+        Args:
+            records: (models,).
+            features: (models,) uint64, where the table of each model begins.
+            classes: (models,) uint64, where its classes do.
+            thresholds: (models,) that a single raw output must exceed for class 1.
+            rows: of each table.
+            losses: whether the mean loss is wanted; then the tables are those of the training part.
+        """
+        hits, totals = np.empty(len(records), np.int64), np.zeros(len(records))
+        where = address(features), address(classes), address(thresholds), rows
+        found = address(hits), address(totals) if losses else None
+        self.calls.judge(address(self.plan), address(records), len(records), *where, *found, address(self.work))
+        return hits, totals / rows
+
     def losses(self, records: np.ndarray, raw: np.ndarray) -> np.ndarray:
-        """Return the mean compiled loss of models, (models,), from raw outputs (models, training rows, outputs)."""
+        """Return the mean compiled loss of models, (models,), from their raw outputs on all training rows."""
         totals = np.empty(len(records))
         given = address(records), len(records), address(raw), address(totals)
         self.calls.losses(address(self.plan), *given, address(self.work))
-        return totals / raw.shape[1]
+        return np.asarray(totals / raw.shape[1])
 
     def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray, work: np.ndarray) -> None:
-        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of the rows.
+        """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
 
         The columns beyond its rows repeat the first. What the way back needs is left in `work`, (models, room).
         """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 
 import numpy as np
 
-from lossbench.training.native.memory import zeros
+from lossbench.training.native.memory import address, zeros
 from lossbench.training.pack import Pack
 
 
@@ -39,6 +40,21 @@ class Tables:
     def features(self, features: np.ndarray) -> np.ndarray:
         """Return features (rows, inputs padded)."""
         return self.once(id(features), lambda: self.padded(features))
+
+    def places(self, features: list[np.ndarray]) -> tuple[np.ndarray, int]:
+        """Return where several tables of features begin, (tables,) uint64, and the rows of each."""
+        return np.array([address(self.features(one)) for one in features], np.uint64), len(features[0])
+
+    def of_part(self, part: str) -> tuple[np.ndarray, int]:
+        """Return where the features of a clean part begin for each trial, (trials,) uint64, and their rows."""
+        parts = [getattr(self.pack.folds[trial.seed], part) for trial in self.pack.trials]
+        rows = len(parts[0].features)
+        return self.once(("part", part), lambda: self.places([one.features for one in parts])[0]), rows
+
+    def class_places(self, targets: list[np.ndarray]) -> np.ndarray:
+        """Return where several targets of class indices begin, (targets,) uint64."""
+        makers = ((id(one), partial(np.ascontiguousarray, one.ravel(), np.int32)) for one in targets)
+        return np.array([address(self.once(("classes", key), make)) for key, make in makers], np.uint64)
 
     def order(self, index: int) -> np.ndarray:
         """Return the batch order of a trial, (epochs, rows)."""

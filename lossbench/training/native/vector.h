@@ -100,6 +100,23 @@ INLINE V size_of(V a) { return choose(less(a, all(0)), -a, a); }
 INLINE V above_zero(V a) { return choose(at_most(a, all(0)), all(0), a); }
 INLINE V sign(V a) { return choose(less(all(0), a), all(1), choose(less(a, all(0)), all(-1), all(0))); }
 
+/* a / (√b c + d), for a positive c and d.
+
+   In single precision with AVX-512, root and quotient by the processor's estimates, of 14 bits, and a step of Newton's
+   for each: 2 units of the last place, in a third of the time. Two makers of processors may estimate differently, so
+   that a fingerprint has the maker. A b that overflowed gives zero, as it does elsewhere. */
+#if BYTES == 64 && !defined(DOUBLE)
+INLINE V over_root(V a, V b, V c, V d) {
+    V x = larger(b, all(1.17549435e-38f)), r = (V)_mm512_rsqrt14_ps((__m512)x);
+    r = r * fma_(all(-0.5f) * x * r, r, all(1.5f));
+    V sum = fma_(x * r, c, d), y = (V)_mm512_rcp14_ps((__m512)sum);
+    y = y * fma_(-sum, y, all(2));
+    return a * choose(less(b, all(__builtin_inff())), y, all(0));
+}
+#else
+INLINE V over_root(V a, V b, V c, V d) { return a / fma_(root(b), c, d); }
+#endif
+
 /* The lanes of a and b in turns: those of their lower halves, and those of their upper ones. */
 #ifdef DOUBLE
 #define LANES (BYTES / 8)

@@ -1,0 +1,81 @@
+"""The judgements of some claims, as a program or a notebook shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lossbench.claims.catalogue import Catalogue
+from lossbench.claims.files import claims_csv, evidence_csv
+from lossbench.claims.judgement import Judgement
+from lossbench.claims.study import Study
+from lossbench.claims.told.page import claims_page
+from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
+from lossbench.report.answer import wrapped
+from lossbench.report.markdown import markdown
+from lossbench.report.notebook import framed
+from lossbench.results.write import write_folder
+
+WIDTH = 100
+
+
+class Verdicts(list[Judgement]):
+    """A list of judgements, one a claim.
+
+    Args:
+        judgements: in their order.
+        catalogue: where the claims are from.
+        study: how they were tried.
+    """
+
+    def __init__(self, judgements: Iterable[Judgement], catalogue: Catalogue, study: Study) -> None:
+        super().__init__(judgements)
+        self.catalogue, self.study = catalogue, study
+
+    @property
+    def answer(self) -> str:
+        """How many claims stand and how many do not; of one, its verdict with counts and figures."""
+        return self[0].answer if len(self) == 1 else tally(self)
+
+    def __repr__(self) -> str:
+        """Return what `lossbench claims` prints: of one claim, itself and its answer."""
+        if len(self) == 1:
+            return "\n".join(wrapped([f"{self[0].claim.id}: {self[0].claim.sentence}", self.answer], WIDTH))
+        return "\n".join(at_a_glance(self, self.catalogue, WIDTH)) if self else "no claims"
+
+    def _repr_html_(self) -> str:
+        """Return the answer, and the page of the claims."""
+        return framed([self.answer], claims_page(self, self.catalogue, self.study))
+
+    def to_latex(self) -> str:
+        r"""Return every claim with its verdict and answer in LaTeX, a table a document.
+
+        Example:
+            >>> import lossbench
+            >>> print(lossbench.check_claims("B2").to_latex().splitlines()[2][:22])
+              \caption{Of 1 claim:
+        """
+        from lossbench.report.paper.latex import text_tables
+
+        return text_tables(overview(self, self.catalogue), LEGEND)
+
+    def save(self, folder: str | Path) -> None:
+        """Write what `lossbench claims -o` writes, see `claims_files`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        write_folder(Path(folder), claims_files(self, self.catalogue, self.study))
+
+
+def claims_files(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> dict[str, str | bytes]:
+    """Return the files of a run of claims by name.
+
+    They are `claims.csv`, a row a claim; `evidence.csv`, a row a comparison; `claims.md` and `claims.html`.
+    """
+    return {
+        "claims.csv": claims_csv(judgements),
+        "evidence.csv": evidence_csv(judgements),
+        "claims.md": markdown(overview(judgements, catalogue), LEGEND),
+        "claims.html": claims_page(judgements, catalogue, study),
+    }

@@ -1,0 +1,160 @@
+"""`lossbench choose`: the decision for one's own table."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lossbench.cli.completion import completer, datasets
+from lossbench.cli.grouped import Grouped
+from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, many
+from lossbench.cli.progress import telling
+from lossbench.visible import visible
+
+if TYPE_CHECKING:
+    from lossbench.plan.choosing import Plan
+    from lossbench.plan.request import Request
+    from lossbench.results.choosing import Choice, Watch
+
+UNFINISHED = 4
+
+GROUPS = {
+    "What is decided": ("dataset", "loss", "score", "margin"),
+    "How far it goes": ("seeds", "budget", "jobs"),
+    "What comes out": ("output", "format", "dry-run", "quiet"),
+}
+EXAMPLES = (
+    ("choose -d sales.csv:target=price", "for your table"),
+    ("choose -d wine -l ce,mse,my.py:mine", "among your candidates"),
+    ("choose -d diabetes --score mae --margin mae=2", "by another score"),
+    ("choose -d moons --seeds 100 --budget 5m", "more seeds, for a time"),
+)
+
+
+@click.command(
+    cls=Grouped, groups=GROUPS, examples=EXAMPLES, short_help="Decide which loss suits a table of your own."
+)
+@click.option(
+    "-d",
+    "--dataset",
+    metavar="SPEC",
+    shell_complete=completer(datasets),
+    help="file.csv:target=column, or a name.",
+)
+@many("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="Candidates; the first is the usual one.")
+@many("--score", kind=SCORES, metavar="NAME", help="What is judged, and tuned by.")
+@many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
+@click.option("--seeds", type=int, metavar="N", help="Repetitions at most  [default: 40].")
+@click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
+@click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
+@click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), help="How it is printed  [default: table]."
+)
+@click.option("--dry-run", is_flag=True, help="Say what might be trained, and stop.")
+@click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
+def choose(
+    dataset: str | None, output: Path | None, form: str | None, dry_run: bool, quiet: bool, **options: Any
+) -> None:
+    """Decide which loss suits a table: candidates, tuned step sizes, seeds until it is settled.
+
+    The answer is in sentences, with the line of PyTorch to paste. The files are in results/choose-TABLE.
+    """
+    began = time.perf_counter()
+    from lossbench.api import decide
+    from lossbench.errors import BadValue
+    from lossbench.plan.choosing import plan_choice
+    from lossbench.plan.request import Manner, Request
+
+    if dataset is None:
+        raise BadValue("name the table: lossbench choose -d file.csv:target=column")
+    wanted = {name: options[name] for name in ("losses", "score", "seeds")}
+    plan = plan_choice(dataset, **wanted, margins=dict(options["margins"] or ()) or None)
+    request = Request(
+        Manner(options["jobs"]),
+        cache=True,
+        budget=options["budget"],
+        folder=output or default_folder(dataset),
+        command=shlex.join(["lossbench", *sys.argv[1:]]),
+        began=began,
+    )
+    if dry_run:
+        rehearse(plan, request)
+        return
+    with watching(quiet) as watch:
+        choice, unwritten = decide(plan, request, watch)
+    if form or not quiet:
+        print_choice(choice, None if unwritten else request.folder, form)
+    finish(choice, unwritten)
+
+
+def default_folder(dataset: str) -> Path:
+    """Return where the files go by default: a folder of the table's name.
+
+    Example:
+        >>> default_folder("data/sales.csv:target=price").as_posix()
+        'results/choose-sales'
+    """
+    from lossbench.spec import split_spec
+
+    return Path("results") / f"choose-{Path(split_spec(dataset)[0]).stem}"
+
+
+def rehearse(plan: Plan, request: Request) -> None:
+    """Say what might be trained."""
+    from lossbench import api
+    from lossbench.report.decision import plan_choice_lines
+    from lossbench.report.plan import plan_lines
+
+    lines = [*plan_choice_lines(plan), *plan_lines(plan.experiment, api.rehearse(plan.experiment, request))]
+    click.echo("\n".join(map(visible, lines)))
+
+
+@contextmanager
+def watching(quiet: bool) -> Iterator[Watch]:
+    """Give what is told how far a stage is: a changing line on a terminal, elsewhere a line when it is done."""
+    moves = sys.stderr.isatty()
+    with telling(quiet) as say:
+
+        def watch(stage: str, done: int, total: int) -> None:
+            if moves or done == total:
+                say(f"{stage}: {done} of {total} trainings")
+
+        yield watch
+
+
+def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
+    """Print the answer and the lines to paste, or all of it as JSON."""
+    from lossbench.report.answer import wrapped
+    from lossbench.report.decision import choice_lines, paste, record
+    from lossbench.report.terminal import WIDTH, columns, console, print_lines
+    from lossbench.report.words import words
+    from lossbench.results.remarks import at_edges, closing, notes
+    from lossbench.results.write import json_text
+
+    if form == "json":
+        click.echo(json_text(record(choice)), nl=False)
+        return
+    width, found = min(columns(), WIDTH), choice.comparison
+    print_lines(console(), [*wrapped(choice_lines(choice), width), ""])
+    click.echo("".join(f"{visible(line)}\n" for line in (*paste(choice), "")), nl=False)  # as long as it is
+    remarks = (*at_edges(found.tuning), *notes(found), *closing(found, folder))
+    print_lines(console(), wrapped(map(words, remarks), width), style="dim")
+
+
+def finish(choice: Choice, unwritten: str) -> None:
+    """End with the exit code: 4 where the budget ended before, or trainings failed."""
+    from lossbench.errors import OutputError
+
+    if unwritten:
+        raise OutputError(unwritten)
+    if choice.decision.end == "budget" or not choice.comparison.whole:
+        raise click.exceptions.Exit(UNFINISHED)

@@ -1,0 +1,71 @@
+"""Tables as Markdown, as pages of CI and comments show it: the answer first, details folded, never long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lossbench.report.escape import html
+from lossbench.report.escape import markdown as escaped
+from lossbench.report.tables import Table
+from lossbench.visible import visible
+
+MOST = 60_000
+"""Bytes of a page: comments on changes hold no more than some 65 000."""
+
+REST = "{left} more did not fit here: report.html and summary.csv have all."
+
+
+def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str] = ()) -> str:
+    """Return tables and how to read them; below an answer, they are folded.
+
+    Args:
+        tables: in the order of the report.
+        legend: how to read them, and what must be known besides, a line each.
+        lead: the answer, in paragraphs; what does not fit a page of `MOST` bytes is counted.
+
+    Example:
+        >>> print(markdown([Table("iris", ("loss", "n"), (("ce", "10"),))], ["n: seeds"]))
+        ### iris
+        <BLANKLINE>
+        | loss | n |
+        | --- | --- |
+        | ce | 10 |
+        <BLANKLINE>
+            n: seeds
+        <BLANKLINE>
+    """
+    read = "".join(f"    {visible(line)}\n" for line in legend)
+    answer = [f"{escaped(one)}\n" for one in lead]
+    if not answer:
+        return "\n".join([*(f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables), read])
+    blocks = [*answer, *(folded(table.title, f"{_grid(table)}\n") for table in tables)]
+    below = folded("How to read the tables, and what else to know", read)
+    return "\n".join([*fitting(blocks, MOST - len(below.encode())), below])
+
+
+def folded(title: str, text: str) -> str:
+    """Return a text that is seen once its title is clicked."""
+    return f"<details><summary>{html(title)}</summary>\n\n{text}\n</details>\n"
+
+
+def fitting(blocks: Sequence[str], room: int) -> Iterator[str]:
+    r"""Yield as many blocks as there is room for, in bytes, and how many do not fit.
+
+    Example:
+        >>> list(fitting(["one", "three"], 120))
+        ['one', 'three']
+        >>> list(fitting(["one", "three"], 10))
+        ['2 more did not fit here: report.html and summary.csv have all.\n']
+    """
+    left = room - len(REST) - len(str(len(blocks)))
+    for place, block in enumerate(blocks):
+        left -= len(block.encode()) + 1
+        if left < 0:
+            yield REST.format(left=len(blocks) - place) + "\n"
+            return
+        yield block
+
+
+def _grid(table: Table) -> str:
+    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
+    return "\n".join("| " + " | ".join(map(escaped, line)) + " |" for line in lines)

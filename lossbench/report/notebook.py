@@ -1,0 +1,28 @@
+"""What a notebook shows of a run: the answer, and the page of the report in a frame of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lossbench.report.escape import html as escape
+
+HEIGHT = 640
+"""Pixels that are seen of a page at once."""
+
+
+def framed(answer: Iterable[str], page: str) -> str:
+    """Return the answer, and under it a page that neither its style nor its script leaves.
+
+    Where a viewer shows no frames, as on the pages of a repository, the answer is left.
+
+    Args:
+        answer: paragraphs.
+        page: a whole page in HTML.
+    """
+    said = "".join(f"<p>{escape(one)}</p>" for one in answer)
+    inside = page.replace("&", "&amp;").replace('"', "&quot;")
+    frame = (
+        f'<iframe title="lossbench report" sandbox="allow-scripts allow-downloads" width="100%" height="{HEIGHT}" '
+        f'style="border:1px solid #ccc;background:#fff" srcdoc="{inside}"></iframe>'
+    )
+    return f"<div>{said}{frame}</div>"

@@ -1,0 +1,107 @@
+"""The forest plot: how far each loss is from the reference, with its interval and verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.report.figures import Spread, column
+from lossbench.report.paper.shown import Shown
+from lossbench.report.paper.style import BAND, GREY, name, width
+from lossbench.report.tables import heading
+from lossbench.schema import METRICS
+from lossbench.stats.verdicts import BETTER, WORSE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKS: dict[str, tuple[str, bool, str]] = {
+    **dict.fromkeys(BETTER, ("^", True, "better")),
+    **dict.fromkeys(WORSE, ("v", True, "worse")),
+    "equivalent": ("s", True, "equivalent"),
+    "inconclusive": ("o", False, "open"),
+}
+"""How a verdict is drawn: the marker, whether it is filled, and its word."""
+
+ROW = 0.17
+"""Inches that a loss takes."""
+
+
+def height(shown: Shown) -> float:
+    """Return how many inches high the figure is."""
+    return 0.75 + ROW * len(shown.rows)
+
+
+def sides(shown: Shown) -> tuple[float, float]:
+    """Return where the axes begin and end, as shares of the width."""
+    return width(names(shown)), 1.0 - width(differences(shown.rows))
+
+
+def names(shown: Shown) -> list[str]:
+    """Return the names of the losses, with the rate of each where they have their own."""
+    own = shown.rows["view"].iloc[0] == "tuned"
+    return [f"{row.loss} @{row.lr:g}" if own else str(row.loss) for _, row in shown.rows.iterrows()]
+
+
+def differences(rows: pd.DataFrame) -> list[str]:
+    """Return the differences in figures."""
+    texts = column(map(Spread, rows.difference, rows.difference_low, rows.difference_high))
+    reference = (rows.loss == rows.reference).tolist()
+    return ["reference" if first else text.replace("-", "−") for first, text in zip(reference, texts, strict=True)]
+
+
+def draw(ax: Axes, shown: Shown) -> None:
+    """Draw the differences from the reference, with the margin around zero; a filled marker is a verdict."""
+    rows, first = shown.rows, shown.rows.iloc[0]
+    places = np.arange(len(rows))[::-1]
+    if shown.margin:
+        ax.axvspan(-shown.margin, shown.margin, color=BAND, linewidth=0, zorder=0)
+    ax.axvline(0.0, color="black", linewidth=0.6, zorder=1)
+    for place, (_, row) in zip(places, rows.iterrows(), strict=True):
+        if row.loss != first.reference:
+            interval(ax, place, row)
+    ax.set_yticks(places, [*map(name, names(shown))])
+    ax.set_ylim(-0.6, len(rows) - 0.4)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(f"{heading(first.score)} minus that of {name(first.reference)}{better(first.score)}")
+    for place, text in zip(places, differences(rows), strict=True):
+        colour = GREY if text == "reference" else "black"
+        ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), va="center", color=colour)
+    legend(ax, rows)
+
+
+def better(score: str) -> str:
+    """Say on which side the better losses are."""
+    return "  (better →)" if METRICS[score].greater_is_better else "  (← better)"
+
+
+def interval(ax: Axes, place: float, row: pd.Series[Any]) -> None:
+    """Draw the difference of one loss."""
+    marker, filled, _ = MARKS[row.verdict]
+    face = "black" if filled else "white"
+    ax.plot([row.difference_low, row.difference_high], [place, place], color="black", linewidth=0.8, zorder=2)
+    ax.plot(
+        row.difference,
+        place,
+        marker,
+        color="black",
+        markerfacecolor=face,
+        markersize=4,
+        markeredgewidth=0.8,
+        zorder=3,
+    )
+
+
+def legend(ax: Axes, rows: pd.DataFrame) -> None:
+    """Explain the markers that are there, above the axes."""
+    there = dict.fromkeys(MARKS[word] for word in MARKS if word in set(rows.verdict.dropna()))
+    for marker, filled, word in there:
+        face = "black" if filled else "white"
+        ax.plot([], [], marker, color="black", markerfacecolor=face, markersize=4, markeredgewidth=0.8, label=word)
+    if there:
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=len(there), frameon=False, handletextpad=0, borderpad=0
+        )

@@ -1,0 +1,71 @@
+"""What the paragraph on methods is written from: a run, and the sources that are cited on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from lossbench.report.answer import joined
+from lossbench.report.escape import latex
+from lossbench.report.paper.sources import METHODS, Source, read_sources
+from lossbench.stats.answer.facts import TableAnswer
+from lossbench.stats.findings import Findings
+
+
+@dataclass(frozen=True)
+class Known:
+    """A run, and the sources that are cited on the way.
+
+    Args:
+        findings: what its trials say.
+        manifest: what else is known of it, by the names of `manifest.json`; empty where nothing is.
+        cited: by key, in the order of the text.
+    """
+
+    findings: Findings
+    manifest: Mapping[str, Any] = field(repr=False)
+    cited: dict[str, Source] = field(default_factory=dict)
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Every training."""
+        return self.findings.trials
+
+    @property
+    def tables(self) -> list[TableAnswer]:
+        """The answer of every table."""
+        return self.findings.answers
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """Return an object of the manifest; empty where it has none."""
+        found = self.manifest.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def listed(self, name: str, *needed: str) -> list[Mapping[str, Any]]:
+        """Return the objects of a list of the manifest that have what is needed, as texts."""
+        found = self.manifest.get(name)
+        objects = [one for one in found if isinstance(one, dict)] if isinstance(found, list | tuple) else []
+        return [one for one in objects if all(isinstance(one.get(key), str) for key in needed)]
+
+    def values(self, column: str) -> list[Any]:
+        """Return the different values of a column of the trials, in their order."""
+        return list(self.trials[column].drop_duplicates().tolist())
+
+    def cite(self, *texts: str) -> str:
+        """Cite sources, by their names in METHODS or the texts of records; empty where none is a work."""
+        found = [source for text in texts for source in read_sources(METHODS.get(text, text))]
+        self.cited.update((source.key, source) for source in found)
+        return rf"~\citep{{{','.join(dict.fromkeys(source.key for source in found))}}}" if found else ""
+
+
+def names(texts: Iterable[str]) -> str:
+    """Return names in LaTeX, with commas and an "and" between them."""
+    return joined(map(latex, texts))
+
+
+def number(value: float) -> str:
+    """Return a number without needless figures."""
+    return f"{value:g}"

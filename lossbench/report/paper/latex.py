@@ -1,0 +1,213 @@
+"""The tables of a run in LaTeX, with the rules of booktabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import pandas as pd
+
+from lossbench.report.answer import joined, many, places
+from lossbench.report.escape import latex
+from lossbench.report.figures import NOT_DEFINED, Spread, column
+from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, setting, several
+from lossbench.stats.answer.facts import TableAnswer
+from lossbench.stats.findings import Findings
+from lossbench.visible import visible
+
+HEAD = "% needs \\usepackage{booktabs}"
+
+LEFT_OUT = ("plateau", "n")
+"""Columns for which a column of a paper has no room: the one is in the CSV, the other in the caption."""
+
+HALF = "± half of the 95 % interval over them"
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: \$\\pm\$\d+(?:\.\d+)?(?:e[+-]\d+)?)?")
+"""A number in LaTeX, and half of its interval."""
+
+WRAPPED = 24  # characters of a cell, beyond which its column is prose
+
+POWER = re.compile(r"e([+-]\d+)")
+
+SIGNS = {
+    "+": ("$+$", "better"),
+    "+=": ("$+_=$", "better, within the margin"),
+    "-": ("$-$", "worse"),
+    "-=": ("$-_=$", "worse, within the margin"),
+    "=": ("$=$", "equivalent"),
+    "~": (r"$\sim$", "open"),
+}
+"""How a verdict is written in a table, and what it says."""
+
+
+def latex_tables(findings: Findings, said: Iterable[str] = ()) -> str:
+    """Return all tables of a run in LaTeX: one a data set and setting, and those over several data sets.
+
+    Args:
+        findings: what the trials say.
+        said: what a reader must know besides, in words; it becomes comments.
+    """
+    groups, answers = zip(*answered(findings), strict=True)
+    made = [
+        float_of(differences(make_table(group), group), caption(one), f"tab:{slug(name)}")
+        for group, one, name in zip(groups, answers, places(answers), strict=True)
+    ]
+    for ranks in several(findings.ranks):
+        label = f"tab:{slug(str(ranks.task.iloc[0]))}-ranks"
+        made.append(float_of(rank_table(ranks), over_data_sets(ranks), label))
+    return "\n".join(["\n".join([HEAD, *(f"% {visible(one)}" for one in said)]), *made])
+
+
+def differences(table: Table, group: pd.DataFrame) -> Table:
+    """Return a table with the difference from the reference, without the columns that a paper has no room for."""
+    spreads = map(Spread, group.difference, group.difference_low, group.difference_high)
+    cells = {name: [row[place] for row in table.rows] for place, name in enumerate(table.columns)}
+    cells["difference"] = ["" if text == NOT_DEFINED else text for text in column(spreads)]
+    score = table.columns[table.columns.index("vs") + 1]
+    first = [name for name in ("loss", score, "abc", "difference", "vs") if name in cells]
+    told = [name for name in table.columns if set(cells[name]) != {NOT_DEFINED}]
+    names = [*first, *(name for name in told if name not in (*first, *LEFT_OUT))]
+    rows = zip(*(cells[name] for name in names), strict=True)
+    return Table(table.title, tuple(names), tuple(rows), table.best, texts=table.texts)
+
+
+def caption(one: TableAnswer) -> str:
+    """Say what a table shows and how to read it, in LaTeX."""
+    place, score = one.setting, spelled(one.score)
+    what = f"{score[:1].upper()}{score[1:]} on {one.dataset}: mean over {many(one.seeds, 'seed')}"
+    half = f"± half of the 95 % interval over {many(one.units, one.unit)}" if one.unit != "seed" else HALF
+    kind = place["outlier_kind"]
+    dirt = f"; {100 * place[SHARE]:g} % of the training part contaminated ({kind})" if place[SHARE] else ""
+    shared = setting(pd.Series({**place, "view": one.view}))
+    against = f"Difference and sign: against {one.reference}, on rows like these, by corrected paired tests."
+    return prose(f"{what}, {half} ({shared}{dirt}). {against}")
+
+
+def over_data_sets(ranks: pd.DataFrame) -> str:
+    """Say what a table of ranks shows, in LaTeX."""
+    first = ranks.iloc[0]
+    needed = ranks.data_sets_needed.max()
+    few = pd.notna(needed) and first.data_sets < needed
+    silent = f" With {first.data_sets} data sets no difference can be significant; {needed} could." if few else ""
+    shown = f"Losses over {first.data_sets} {first.task} data sets ({setting(first)})."
+    return prose(f"{shown} Rank 1 is the best; skill is the mean of the middle half of all trainings.{silent}")
+
+
+def spelled(score: str) -> str:
+    """Return the name of a score as a sentence has it."""
+    return heading(score) if len(score) < 5 else score.replace("_", " ")
+
+
+def prose(text: str) -> str:
+    r"""Return sentences in LaTeX.
+
+    Example:
+        >>> print(prose("a 95 % interval"))
+        a 95\,\% interval
+    """
+    return latex(text).replace(r" \%", r"\,\%")
+
+
+def float_of(table: Table, said: str, label: str) -> str:
+    """Return a table in LaTeX.
+
+    Args:
+        table: what stands in it.
+        said: the caption, in LaTeX; the signs and letters that the table has are explained after it.
+        label: to refer to it.
+    """
+    apart = "abc" in table.columns and any(row[table.columns.index("abc")] for row in table.rows)
+    kept = [number for number, name in enumerate(table.columns) if name != "abc" or apart]
+    columns = [table.columns[number] for number in kept]
+    kinds = "".join("l" if name in table.texts else "c" if name == "vs" else "r" for name in columns)
+    body = [line_of([cell(row[number], columns[at]) for at, number in enumerate(kept)]) for row in table.rows]
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{' '.join([said, *explained(table, apart)])}}}",
+        rf"  \label{{{label}}}",
+        rf"  \begin{{tabular}}{{@{{}}{kinds}@{{}}}}",
+        r"    \toprule",
+        f"    {line_of([HEADS.get(name, latex(name)) for name in columns])}",
+        r"    \midrule",
+        *(f"    {line}" for line in body),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+HEADS: Mapping[str, str] = {"abc": "", "vs": "", "to target": "epochs to target", "robust": "robustness"}
+
+
+def explained(table: Table, apart: bool) -> Iterator[str]:
+    """Yield what the signs of a table mean, and its letters where they tell losses apart."""
+    there = dict.fromkeys(row[table.columns.index("vs")] for row in table.rows)
+    signs = [f"{SIGNS[sign][0]} {SIGNS[sign][1]}" for sign in SIGNS if sign in there]
+    if signs:
+        yield f"{joined(signs)}."
+    if apart:
+        yield "Losses that share a letter cannot be told apart."
+    if "to target" in table.columns and any("/" in row[table.columns.index("to target")] for row in table.rows):
+        yield "After epochs, $a$/$b$: reached by $a$ of $b$ seeds."
+
+
+def cell(text: str, name: str) -> str:
+    r"""Return a cell in LaTeX, its numbers as mathematics.
+
+    Example:
+        >>> print(cell("-0.041 ±0.019", "difference"), cell("5.3e-11", "MAE"), cell("a_b", "loss"))
+        $-0.041 \pm 0.019$ $5.3 \times 10^{-11}$ a\_b
+    """
+    if name == "vs":
+        return SIGNS[text][0] if text in SIGNS else "ref." if text == "ref" else latex(text)
+    if name in ("loss", "abc"):
+        return latex(text)
+    return "--" if text == NOT_DEFINED else NUMBER.sub(mathematics, latex(text))
+
+
+def mathematics(found: re.Match[str]) -> str:
+    """Return a number, and half of its interval, between dollars."""
+    number = POWER.sub(lambda power: rf" \times 10^{{{int(power[1])}}}", found[0])
+    return "$" + number.replace(r"$\pm$", r"\pm ") + "$"
+
+
+def line_of(cells: Iterable[str]) -> str:
+    """Return a row of a table."""
+    return " & ".join(cells) + r" \\"
+
+
+def slug(text: str) -> str:
+    """Return a name as part of a label.
+
+    Example:
+        >>> slug("sales.csv:target=price")
+        'sales-csv-target-price'
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "run"
+
+
+def text_tables(tables: Iterable[Table], legend: Iterable[str]) -> str:
+    """Return tables of sentences in LaTeX; they may be longer than a page."""
+    said = " ".join(map(prose, legend))
+    return "\n".join([f"{HEAD} and \\usepackage{{longtable}}", *(text_table(table, said) for table in tables)])
+
+
+def text_table(table: Table, said: str) -> str:
+    """Return a table of sentences in LaTeX; its prose wraps, and the other columns are as wide as they must be."""
+    wide = {name: max(len(row[at]) for row in table.rows) > WRAPPED for at, name in enumerate(table.columns)}
+    share = 0.75 / max(sum(wide.values()), 1)
+    kinds = "".join(rf"p{{{share:.2f}\linewidth}}" if wide[name] else "l" for name in table.columns)
+    lines = [
+        rf"\begin{{longtable}}{{@{{}}{kinds}@{{}}}}",
+        rf"  \caption{{{prose(table.title.rstrip('.'))}. {said}}} \\",
+        r"  \toprule",
+        f"  {line_of(map(prose, table.columns))}",
+        r"  \midrule",
+        r"  \endhead",
+        *(f"  {line_of(map(prose, row))}" for row in table.rows),
+        r"  \bottomrule",
+        r"\end{longtable}",
+    ]
+    return "".join(f"{line}\n" for line in lines)

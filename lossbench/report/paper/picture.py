@@ -1,0 +1,100 @@
+"""A figure before it is drawn: its size, where its axes stand, and what draws on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lossbench.errors import BadValue
+from lossbench.report.answer import DIRT
+from lossbench.report.critical import Place
+from lossbench.report.paper import forest, linechart, ranks
+from lossbench.report.paper.shown import Shown
+from lossbench.report.paper.style import COLUMN
+from lossbench.report.tables import heading
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LINES = 1.9
+"""Inches that a chart of lines is high."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure in the width of a column.
+
+    Args:
+        name: of its files, without the ending.
+        height: in inches.
+        sides: where its axes begin and end, as shares of the width.
+        draw: on the axes.
+        above: inches over the axes.
+        below: inches under them.
+        panels: draws on the whole figure instead, where the lines crowd on one pair of axes.
+        panels_height: in inches.
+    """
+
+    name: str
+    height: float
+    sides: tuple[float, float]
+    draw: Callable[[Axes], None]
+    above: float = 0.2
+    below: float = 0.35
+    panels: Callable[[Figure], None] | None = None
+    panels_height: float = 0.0
+
+    def axes(self, figure: Figure) -> Axes:
+        """Return the axes on a figure of this height, or enlarged."""
+        left, right = self.sides
+        below = self.below / self.height
+        return figure.add_axes((left, below, right - left, 1.0 - below - self.above / self.height))
+
+    def on(self, make: Callable[..., Figure]) -> Figure:
+        """Return the figure, drawn."""
+        if self.panels:
+            figure = make(figsize=(COLUMN, self.panels_height))
+            self.panels(figure)
+        else:
+            figure = make(figsize=(COLUMN, self.height))
+            self.draw(self.axes(figure))
+        return figure
+
+
+def forest_picture(name: str, shown: Shown) -> Picture:
+    """Return the forest plot of a table."""
+    return Picture(name, forest.height(shown), forest.sides(shown), partial(forest.draw, shown=shown))
+
+
+def rank_picture(name: str, places: Sequence[Place]) -> Picture:
+    """Return the critical-difference picture of a task."""
+    above, below = 0.3, 0.02
+    height = above + ranks.depth(places) + below
+    return Picture(name, height, ranks.sides(places), partial(ranks.draw, places=places), above, below)
+
+
+def line_picture(name: str, shown: Shown, kind: str) -> Picture:
+    """Return the learning curves of a table, or how its losses stand contamination.
+
+    Raises:
+        BadValue: the run has none.
+    """
+    first = shown.rows.iloc[0]
+    score, dirt = heading(first.score), DIRT.get(first.outlier_kind, f"under {first.outlier_kind}")
+    if kind == "curves":
+        lines, labels = shown.trained, ("epoch", f"validation {score}")
+        missing = "there are no learning curves, since no curves.csv stands beside the trials; run it again"
+    else:
+        lines, labels = shown.shares, (f"share {dirt}", f"test {score}")
+        missing = f"{shown.name} has one contaminated share; run it with several, as outliers=[0, 0.1, 0.2, 0.4]"
+    if not lines:
+        raise BadValue(missing)
+    chart = linechart.Chart(lines, shown.colours, *labels)
+    picture = Picture(name, LINES, linechart.sides(lines), partial(linechart.draw, chart=chart))
+    if len(lines) <= linechart.CROWD:
+        return picture
+    panels, height = partial(linechart.draw_panels, chart=chart), linechart.panels_height(lines)
+    return replace(picture, panels=panels, panels_height=height)

@@ -1,0 +1,224 @@
+"""From the verdicts on one table to a choice: which loss, on what evidence, and what is still open.
+
+The usual loss, which is the first, is kept unless another one is shown to be better. Then the one with the best
+mean is taken among those that are, and that no other is shown to beat. All pairs are tested together, so that the
+evidence may be told of the loss that was chosen, whichever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from lossbench.schema import METRICS
+from lossbench.stats.answer.contaminated import dirtiest
+from lossbench.stats.answer.facts import Contaminated, TableAnswer
+from lossbench.stats.answer.looks import correction, planned
+from lossbench.stats.answer.table import answer
+from lossbench.stats.choice import Choice
+from lossbench.stats.groups import ComparisonGroup
+from lossbench.stats.paired import SeedSpread
+from lossbench.stats.pairs import Judged, difference_columns, pairs_of
+from lossbench.stats.rows import RowSpread
+from lossbench.stats.sample_size import decided, rows_to_decide
+from lossbench.stats.verdicts import BETTER, WORSE
+
+End = Literal["settled", "bound", "seeds", "budget", "nothing"]
+"""Why no more seeds were added: all is decided; they would decide nothing; there are no more; there is no more
+time; no training ended well."""
+
+TURNED = dict(zip((*BETTER, *WORSE), (*WORSE, *BETTER), strict=True))
+
+Figure = tuple[float, float, float]
+"""A mean, and the ends of its interval."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is chosen on one table.
+
+    Args:
+        usual: the loss that others have to beat.
+        chosen: the loss; the usual one too where nothing ended well.
+        second: what comes next among those that no other is shown to beat; None where there is none.
+        table: what the verdicts say of each loss against the chosen one.
+        means: the score of each loss that has one.
+        end: why no more seeds were added.
+        looks: after how many seeds verdicts were made, the last time for those of `table`.
+        most: how many seeds there might have been.
+        rows_needed: about how many rows would decide what is open, with these seeds; None where nothing is open,
+            where seeds are the unit, or where not even many times the rows would.
+        clean: the mean of the chosen loss without contamination, on the seeds of `dirty`; NaN where that is None.
+        dirty: what the first few losses do on contaminated data, against the chosen one; None where that was not
+            tried.
+    """
+
+    usual: str
+    chosen: str
+    second: str | None
+    table: TableAnswer
+    means: Mapping[str, Figure] = field(repr=False)
+    end: End
+    looks: tuple[int, ...]
+    most: int
+    rows_needed: int | None = None
+    clean: float = np.nan
+    dirty: Contaminated | None = None
+
+    @property
+    def front(self) -> tuple[str, ...]:
+        """The losses that are tried on contaminated data: the chosen one, the second one and the usual one."""
+        return tuple(dict.fromkeys(filter(None, (self.chosen, self.second, self.usual))))
+
+
+def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: int) -> Decision:
+    """Return what can be chosen at a look.
+
+    Args:
+        judged: the losses at their own rates, on the smallest contaminated share; the first is the usual one.
+        margin: the difference that is too small to matter; None where none is declared.
+        looks: after how many seeds verdicts were made, this time too.
+        most: how many seeds there may be.
+    """
+    group, found = judged.group, answer(judged, margin)
+    means = means_of(group)
+    worth = {loss: METRICS[group.score].sign * means[loss][0] for loss in found.best}
+    order = sorted(worth, key=lambda loss: -worth[loss])
+    chosen = first_choice(found, order)
+    table = answer(facing(judged, chosen), margin)
+    made = Decision(
+        usual=found.reference,
+        chosen=chosen,
+        second=next((loss for loss in order if loss != chosen), None),
+        table=table,
+        means=means,
+        end="seeds",
+        looks=looks,
+        most=most,
+    )
+    made = replace(made, end=ended(judged, made, margin) if order else "nothing")
+    return replace(made, rows_needed=rows_needed(judged, made, margin))
+
+
+def first_choice(found: TableAnswer, order: list[str]) -> str:
+    """Return the loss that is chosen.
+
+    Args:
+        found: what the verdicts say.
+        order: the losses that no other is shown to beat, the best mean first.
+    """
+    if found.reference in order or not order:
+        return found.reference
+    shown = dict(found.beaten).get(found.reference, ())
+    return next((loss for loss in order if loss in shown), order[0])
+
+
+def ended(judged: Judged, made: Decision, margin: float | None) -> End:
+    """Say whether more seeds are of use: not where all is decided, nor where those left would decide nothing."""
+    known = undecided(judged, made)
+    if known is None:
+        return "settled"
+    return "seeds" if made.looks[-1] == made.most or promising(known, judged.group, made, margin) else "bound"
+
+
+def undecided(judged: Judged, made: Decision) -> SeedSpread | RowSpread | None:
+    """Return how well the open differences of losses that ended well are known; None where nothing is open."""
+    group, gone = judged.group, {one.loss for one in made.table.unfinished}
+    left = [group.losses.index(one.loss) for one in made.table.open if one.loss not in gone]
+    chosen = group.losses.index(made.chosen)
+    return group.difference_of(group.score, np.full(len(left), chosen), np.array(left)) if left else None
+
+
+def promising(known: SeedSpread | RowSpread, group: ComparisonGroup, made: Decision, margin: float | None) -> bool:
+    """Say whether one of the looks that are left would decide something, if mean and spread stayed the same."""
+    counts = [made.looks[-1], *(count for count in planned(made.most) if count > made.looks[-1])]
+
+    def decides(before: int, now: int) -> bool:
+        family = correction(before, now, made.most) * (len(group.losses) - 1)
+        return bool(decided(known.at(np.full(known.mean.shape, now)), margin, family).any())
+
+    return any(decides(*look) for look in pairwise(counts))
+
+
+def means_of(group: ComparisonGroup) -> dict[str, Figure]:
+    """Return the score of each loss that has one, with its interval."""
+    found = group.mean_of(group.score).at().interval()
+    rows = zip(group.losses, *np.broadcast_arrays(found.mean, found.low, found.high), strict=True)
+    return {loss: (float(mean), float(low), float(high)) for loss, mean, low, high in rows if not np.isnan(mean)}
+
+
+def facing(judged: Judged, loss: str) -> Judged:
+    """Return the same verdicts, told of one loss: it comes first, and the differences are to it."""
+    losses, (first, second) = judged.group.losses, pairs_of(judged.group)
+    chosen = losses.index(loss)
+    order = np.array([chosen, *(index for index in range(len(losses)) if index != chosen)])
+    number = np.zeros((len(losses),) * 2, dtype=int)
+    number[first, second] = number[second, first] = np.arange(len(first))
+    one, other = order[first], order[second]
+    return Judged(reordered(judged.group, order), turned(judged.pairs, number[one, other], one > other))
+
+
+def turned(pairs: Mapping[str, Any], where: np.ndarray, around: np.ndarray) -> dict[str, Any]:
+    """Return what an answer reads of pairs, in another order.
+
+    Args:
+        pairs: columns by name.
+        where: (tests,) which pair comes where.
+        around: (tests,) whether its losses change sides.
+    """
+    names = ("difference", "difference_low", "difference_high", "more_seeds", "verdict")
+    mean, low, high, more, words = (np.asarray(pairs[name])[where] for name in names)
+    return {
+        "difference": np.where(around, -mean, mean),
+        "difference_low": np.where(around, -high, low),
+        "difference_high": np.where(around, -low, high),
+        "verdict": [TURNED.get(word, word) if side else word for word, side in zip(words, around, strict=True)],
+        # One at least: questions that come second may be open where Holm's worst case would decide them.
+        "more_seeds": np.where(words == "inconclusive", np.maximum(more, 1), more),
+    }
+
+
+def reordered(group: ComparisonGroup, order: np.ndarray) -> ComparisonGroup:
+    """Return a group with its losses in another order."""
+
+    def other(choice: Choice | None) -> Choice | None:
+        if choice is None:
+            return None
+        moved = {"rows": choice.rows[order], "chosen": choice.chosen[:, order]}
+        return replace(choice, **moved, dirtiest=other(choice.dirtiest))
+
+    losses = [group.losses[index] for index in order]
+    return replace(group, losses=losses, rows=group.rows[order], choice=other(group.choice))
+
+
+def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | None:
+    """Return about how many rows would decide what is open; None where none would, or seeds are the unit."""
+    known = undecided(judged, made)
+    if not isinstance(known, RowSpread):
+        return None
+    found = rows_to_decide(known, margin, judged.group.correction * (len(judged.group.losses) - 1))
+    return int(np.nanmax(found)) if (found > known.units).any() else None
+
+
+def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]) -> Decision:
+    """Add what the first few losses do on contaminated data, by tests of their own, made once.
+
+    Args:
+        group: of these losses, at their own rates, clean and dirty.
+        made: the decision on clean data.
+        margins: the difference that is too small to matter, by score.
+    """
+    dirty = dirtiest(group)
+    found = facing(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
+    told, means = answer(found, margins.get(group.score)), means_of(found.group)
+    others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)
+    kind = next(kind for kind in group.trials.outlier_kind.unique() if kind != "none")
+    reference = means[made.chosen][0] if made.chosen in means else np.nan
+    there = Contaminated(kind, float(group.shares[-1]), reference, others)
+    place = group.losses.index(made.chosen)
+    clean = group.clean(group.score)[place][dirty.trained()[place]]
+    return replace(made, clean=float(clean.mean()), dirty=there)
