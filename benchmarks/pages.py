@@ -63,9 +63,8 @@ def main() -> None:
         text = page(made, made.curves, made.remarks(), made.manifest)
         spent.append(time.perf_counter() - start)
     written = statistics.median(spent)
-    print(
-        f"statistics {judged:.2f} s, page {written:.2f} s: {written / judged:.2f} times; {len(text.encode())} bytes"
-    )
+    print(f"statistics {judged:.2f} s, page {written:.2f} s, {written / judged:.2f} times that")
+    print(f"{len(text.encode())} bytes")
     if seen := ready(text, options.times):
         print(f"ready in Chromium after {statistics.median(seen):.0f} ms, {min(seen):.0f} to {max(seen):.0f}")
 
