@@ -57,8 +57,8 @@ def shape_of(loss: Loss) -> Shape:
     Example:
         >>> from lossbench import get_loss
         >>> shape = shape_of(get_loss("mse", "regression"))
-        >>> shape.label, shape.value.min(), shape.gradient[0]
-        ('prediction - target', 0.0, -12.0)
+        >>> shape.label, float(shape.value[0]), float(shape.gradient[0])
+        ('prediction - target', 36.0, -12.0)
     """
     places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
     with contained(), failing(partial(_undrawn, loss)):

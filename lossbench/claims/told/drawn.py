@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from lossbench.claims.claim import Evidence, grouped
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.told.figures import SIDES, ends, of_what, value
 from lossbench.claims.told.pictures import Mark, over_rates, over_shares, trade_offs
-from lossbench.claims.told.units import against, contaminated, counting, share
+from lossbench.claims.told.units import AXES, Axis, counting
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.charts.overlay import overlay
@@ -39,18 +40,11 @@ def drawn(judgement: Judgement, key: str) -> str:
     return "".join([_sides(lines), *_measured(lines), *_curves(judgement, key), *_planes(judgement)])
 
 
-def unit_of(line: Evidence) -> Unit:
-    """Return a line of evidence as a unit of a picture."""
-    about = [
-        line.claim,
-        line.part,
-        against(line),
-        line.dataset,
-        contaminated(line).removeprefix("clean"),
-        share(line),
-    ]
-    name = ", ".join(filter(None, about)) or of_what(line)
-    told = " ".join(filter(None, [f"{name}:", of_what(line), value(line), ends(line)]))
+def unit_of(line: Evidence, axes: Sequence[Axis] = AXES) -> Unit:
+    """Return a line of evidence as a unit of a picture, named by what it is on some axes."""
+    about = [axis.value(line).removeprefix("clean") for axis in AXES if axis.name != "of"]
+    name = ", ".join(filter(None, (axis.value(line) for axis in axes if axis.name != "of")))
+    told = " ".join(filter(None, [", ".join(filter(None, [*about, of_what(line)])), value(line), ends(line)]))
     known = line.p_value is not None and None not in (line.measured, line.low, line.high)
     figures = [float(end or 0.0) for end in (line.measured, line.low, line.high)] if known else []
     return Unit(name, SIDES[line.verdict], f"{told}, {SIDES[line.verdict]}", *figures)
@@ -65,12 +59,13 @@ def _sides(lines: Sequence[Evidence]) -> str:
 
 
 def _measured(lines: Sequence[Evidence]) -> Iterator[str]:
-    """Yield the intervals of the units that measured the same."""
+    """Yield the intervals of the units that measured the same, each named by what tells it from the others."""
     for name, mine in grouped(lines, of_what).items():
-        units = [one for one in map(unit_of, mine) if one.mean == one.mean]
+        axes = [axis for axis in AXES if len(set(map(axis.value, mine))) > 1]
+        units = [one for one in (unit_of(line, axes) for line in mine) if not math.isnan(one.mean)]
         if len(units) > max(1.0, WHOLE * len(lines)):
-            about = f"Each unit of {name} with its 95 % interval; zero is no difference."
-            yield figure(f"Differences in {name}", about, intervals(f"difference in {name}", units), "intervals")
+            about = "Each unit with its 95 % interval, the largest first; at zero nothing differs."
+            yield figure(f"Measured: {name}", about, intervals(name, units), "intervals")
 
 
 def _curves(judgement: Judgement, key: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
@@ -33,7 +34,7 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
         Section(f"doc{number}", name, escape(name), "".join(text for _, text in mine))
         for number, (name, mine) in enumerate(documents.items())
     ]
-    table = next(overview(judgements, catalogue))
+    table = replace(next(overview(judgements, catalogue)), drops=("not yet", "too weak", "claims"))
     lead = f'<p class="lead">{escape(tally(judgements))}</p>\n{paragraph(LEGEND[0])}'
     top = (
         f'<section id="answer" class="answer" aria-label="The answer">\n{lead}</section>\n'

@@ -18,7 +18,7 @@ SQUARE, ACROSS = 16, 24
 LABELLED = 14
 """Intervals that are named at their side; of more, each is named where it is pointed at."""
 
-NAMES, WIDTH = 170, 440
+NAMES, WIDTH = 190, 460
 
 
 class Unit(NamedTuple):
@@ -68,7 +68,7 @@ def intervals(name: str, units: Sequence[Unit]) -> str:
     marks = [
         *frame.below(x, 5),
         f'<path class="zero" d="M{x(0):.1f} {frame.top:g}V{bottom:g}"/>',
-        text((x.start + x.end) / 2, frame.height - 4, name, "name", "middle"),
+        text(WIDTH / 2, frame.height - 4, shortened(name, 64), "name", "middle"),
     ]
     marks += [_row(one, x, frame.top + each * (row + 0.5), each, named) for row, one in enumerate(rows)]
     return picture(f"{name}: {'; '.join(one.told for one in rows)}", WIDTH, frame.height, marks, "intervals")
@@ -83,5 +83,5 @@ def _row(one: Unit, x: Scale, y: float, each: float, named: bool) -> str:
 
 
 def _words(one: Unit, x: Scale, y: float) -> Iterator[str]:
-    yield text(x.start - 8, y + 4, shortened(one.name, 27), "", "end")
+    yield text(x.start - 8, y + 4, shortened(one.name, 26), "", "end")
     yield text(x.end + 8, y + 4, one.side, "verdict")

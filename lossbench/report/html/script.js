@@ -107,7 +107,7 @@
       say(mark.dataset.told, point || {x: box.left + box.width / 2, y: box.top + box.height / 2}, aloud);
       place = marks.indexOf(mark);
     };
-    plot.onpointermove = event => {
+    plot.onpointerdown = plot.onpointermove = event => {
       const point = {x: event.clientX, y: event.clientY}, svg = event.target.closest("svg");
       if (!svg || svg.parentNode !== plot) return clear();
       const box = svg.getBoundingClientRect();
