@@ -70,7 +70,7 @@ class Step:
         rows: int,
         losses: bool,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many rows of its table each model decides right, -1 if it gives no number, and its mean loss.
+        """Return how many rows of its table each model decides right, -1 if one is not finite, and its mean loss.
 
         Args:
             records: (models,).
