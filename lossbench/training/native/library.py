@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
 from lossbench.training.native.build import BUILT, LEVELS, file_name, file_names, source_hash
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORCED = "LOSSBENCH_NATIVE_LEVEL"
 """The environment variable that names a lower level than the highest, for tests and for comparisons."""
