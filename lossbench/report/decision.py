@@ -212,6 +212,7 @@ def record(choice: Choice) -> dict[str, Any]:
     return {
         "answer": said,
         "paste": paste(choice),
+        "second": choice.decision.second,
         **plain(made | {"means": means}),
         "signs": plain(tuple(asdict(sign) for sign in choice.plan.signs)),
     }

@@ -159,7 +159,7 @@ def test_the_line_to_paste_runs(dataset: str) -> None:
     made = plan_choice(dataset, seeds=1)
     table_of = made.experiment.setups[0]
     for spec, loss in table_of.losses.items():
-        facts = Decision(made.usual, spec, None, SimpleNamespace(rates=()), {}, "settled", (1,), 1)
+        facts = Decision(made.usual, spec, (), SimpleNamespace(rates=()), {}, "settled", (1,), 1)
         lines = paste(Choice(made, None, facts))
         space: dict[str, object] = {"lossbench": lossbench}
         exec("\n".join(lines), space)
