@@ -17,7 +17,7 @@ from lossbench.plan.protocol import WHY, protocol_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.remark import Topic
 
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 """The step sizes of every loss."""
 
 DECAYS = ("adam", *(f"adamw:weight_decay={decay}" for decay in (0.3, 1, 3, 10)))

@@ -116,7 +116,7 @@ def looks(correction: float) -> str:
 def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
     """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
     where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
-    return f"warning  best rates at the edge of the grid, a wider --lr may do better: {where}"
+    return f"warning  best rates at the edge of the grid, a wider one may do better: {where}"
 
 
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
