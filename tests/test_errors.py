@@ -30,6 +30,10 @@ OTHERS = {
         "results/manifest.py",
         "ValueError",
     ): "`read_manifest` catches it, as those of json, and names the file",
+    (
+        "training/native/build.py",
+        "NotBuilt",
+    ): "the build runs before lossbench is installed; its two callers catch it, and say what follows",
     ("backends/local.py", "KeyboardInterrupt"): "a thread died; `watched_threads` catches it",
     ("checks/case.py", "TimeIsUp"): "`run_checks` catches it, and says which check it ended",
     ("losses/custom/calls.py", "RuntimeError"): "a backward pass that failed; `unlike` and `drift` catch it",

@@ -23,6 +23,7 @@ COMMANDS = {
     "check-loss": "Try the checks of the catalogue on a loss, or on your own.",
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
+    "trend": "Follow scores and verdicts over many runs, such as nights.",
     "report": "Make the tables again from a finished run.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",

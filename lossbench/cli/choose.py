@@ -69,31 +69,31 @@ def choose(
     The answer is in sentences, with the line of PyTorch to paste. The files are in results/choose-TABLE.
     """
     began = time.perf_counter()
-    from lossbench.api import decide
-    from lossbench.errors import BadValue
-    from lossbench.plan.choosing import plan_choice
-    from lossbench.plan.request import Manner, Request
-
     if dataset is None:
-        raise BadValue("name the table: lossbench choose -d file.csv:target=column")
-    wanted = {name: options[name] for name in ("losses", "score", "seeds")}
-    plan = plan_choice(dataset, **wanted, margins=dict(options["margins"] or ()) or None)
-    request = Request(
-        Manner(options["jobs"]),
-        cache=True,
-        budget=options["budget"],
-        folder=output or default_folder(dataset),
-        command=shlex.join(["lossbench", *sys.argv[1:]]),
-        began=began,
-    )
-    if dry_run:
+        raise click.UsageError("name the table: lossbench choose -d file.csv:target=column")
+    with watching(quiet or dry_run) as watch:
+        from lossbench.api import decide
+        from lossbench.plan.choosing import plan_choice
+
+        wanted = {name: options[name] for name in ("losses", "score", "seeds")}
+        plan = plan_choice(dataset, **wanted, margins=dict(options["margins"] or ()) or None)
+        request = asked(output or default_folder(dataset), began, options)
+        choice, unwritten = (None, "") if dry_run else decide(plan, request, watch)
+    if choice is None:
         rehearse(plan, request)
         return
-    with watching(quiet) as watch:
-        choice, unwritten = decide(plan, request, watch)
     if form or not quiet:
         print_choice(choice, None if unwritten else request.folder, form)
     finish(choice, unwritten)
+
+
+def asked(folder: Path, began: float, options: dict[str, Any]) -> Request:
+    """Return how it is trained, and where the files go."""
+    from lossbench.plan.request import Manner, Request
+
+    command = shlex.join(["lossbench", *sys.argv[1:]])
+    manner = Manner(options["jobs"])
+    return Request(manner, cache=True, budget=options["budget"], folder=folder, command=command, began=began)
 
 
 def default_folder(dataset: str) -> Path:
@@ -123,6 +123,8 @@ def watching(quiet: bool) -> Iterator[Watch]:
     """Give what is told how far a stage is: a changing line on a terminal, elsewhere a line when it is done."""
     moves = sys.stderr.isatty()
     with telling(quiet) as say:
+        if moves:
+            say("reading the table")
 
         def watch(stage: str, done: int, total: int) -> None:
             if moves or done == total:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from lossbench.report.escape import html as escape
 
+BASE = '<base href="about:srcdoc">'
+"""Keeps links within the page: without it they would lead to the notebook."""
+
 HEIGHT = 640
 """Pixels that are seen of a page at once."""
 
@@ -20,7 +23,7 @@ def framed(answer: Iterable[str], page: str) -> str:
         page: a whole page in HTML.
     """
     said = "".join(f"<p>{escape(one)}</p>" for one in answer)
-    inside = page.replace("&", "&amp;").replace('"', "&quot;")
+    inside = page.replace("<head>", f"<head>{BASE}", 1).replace("&", "&amp;").replace('"', "&quot;")
     frame = (
         f'<iframe title="lossbench report" sandbox="allow-scripts allow-downloads" width="100%" height="{HEIGHT}" '
         f'style="border:1px solid #ccc;background:#fff" srcdoc="{inside}"></iframe>'

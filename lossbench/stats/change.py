@@ -200,10 +200,7 @@ def changes(found: list[Meeting], score: str) -> list[Change]:
 def change(meeting: Meeting, score: str) -> Change:
     """Measure how one score moved in one meeting; its p value is not corrected yet."""
     before, after = (values(run, score) for run in meeting.pairs)
-    differences = after - before
-    size = np.maximum(abs(before), abs(after))
-    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
-    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
+    differences = settled(before, after, score)
     shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
     return Change(
         score=score,
@@ -215,6 +212,15 @@ def change(meeting: Meeting, score: str) -> Change:
         lost=meeting.seeds_where(~np.isnan(before) & np.isnan(after)),
         found=meeting.seeds_where(np.isnan(before) & ~np.isnan(after)),
     )
+
+
+def settled(before: np.ndarray, after: np.ndarray, score: str) -> np.ndarray:
+    """Return how far a score moved, (...) as both, where what processors may round differently is no move."""
+    differences = after - before
+    size = np.maximum(abs(before), abs(after))
+    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
+    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
+    return np.asarray(differences)
 
 
 def values(trials: pd.DataFrame, score: str) -> np.ndarray:

@@ -13,6 +13,14 @@ from lossbench.report.notebook import framed
 texts = st.text("<>&\"';ab #") | st.text()
 
 
+def test_links_stay_within_the_page() -> None:
+    """A page that has a head is told where its own parts are."""
+    shown = html.unescape(
+        framed(["said"], '<!doctype html><html><head></head><body><a href="#a">a</a></body></html>')
+    )
+    assert '<head><base href="about:srcdoc"></head>' in shown
+
+
 @given(texts, texts)
 def test_the_frame_holds_the_page(said: str, page: str) -> None:
     """A browser reads the whole page back from the frame, and nothing of it stands outside as markup."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lossbench.remark import Remark, Topic
 from lossbench.report.answer import joined, many
@@ -48,7 +48,9 @@ def endings(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
     rest = [(name, text) for gone, name, text in told if not gone]
     if rest:
         yield Section("notes", "Notes", "Notes", pairs(rest))
-    yield Section("legend", "How to read it", "How to read it", pairs(reading(across)))
+    yield Section(
+        "legend", "How to read it", "How to read it", pairs(reading([*LEGEND, *(ACROSS if across else ())]))
+    )
 
 
 def headed(remark: Remark) -> tuple[str, str]:
@@ -57,10 +59,10 @@ def headed(remark: Remark) -> tuple[str, str]:
     return text[:HEAD].strip(), text[HEAD:]
 
 
-def reading(across: bool) -> Iterator[tuple[str, str]]:
-    """Yield each heading of the tables with what it means."""
+def reading(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each heading of a legend with what it means."""
     name, parts = "", list[str]()
-    for line in [*LEGEND, *(ACROSS if across else ())]:
+    for line in legend:
         if line[0] != " " and parts:
             yield name, " ".join(parts)
             parts = []

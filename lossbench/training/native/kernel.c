@@ -619,28 +619,33 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
 /* Half a step, for a loss that is not compiled: raw outputs (models, outputs, columns) of a batch of each model. The
    columns beyond its rows repeat the first. */
 EXPORT void ahead(const int32_t *plan, const Model *models, int64_t count, int64_t at, int64_t rows, int64_t columns,
-                  real *raw, char *work, int64_t room) {
+                  real *raw, char *work) {
     Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
-        Net net = net_of(plan, layer, work + i * room);
-        const Layer *a = last_of(&net);
         face(&net, models[i].features, models[i].order + at, 0, rows);
         forward(&net, models[i].theta, net.x, rows);
         for (int u = 0; u < a->units; u++, raw += columns)
-            for (int n = 0; n < columns; n++) raw[n] = a->outs[n < rows ? n : 0][u];
+            for (int n = 0; n < columns; n++) raw[n] = a->out[(ptrdiff_t)(n < rows ? n : 0) * a->to + u];
     }
     unflush(old);
 }
 
-/* The other half, given the slopes of the mean loss (models, outputs, columns). */
-EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t rows, int64_t columns, const real *given,
-                 char *work, int64_t room) {
+/* The other half, given the slopes of the mean loss (models, outputs, columns). Forward again, since to keep the
+   activations of every model takes longer than to compute them. */
+EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t at, int64_t rows, int64_t columns,
+                 const real *given, char *work) {
     Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
-        Net net = net_of(plan, layer, work + i * room);
-        const Layer *a = last_of(&net);
+        face(&net, models[i].features, models[i].order + at, 0, rows);
+        forward(&net, models[i].theta, net.x, rows);
+        for (int n = 0; n < rows; n++)
+            for (int u = a->units; u < a->to; u++) a->delta[(ptrdiff_t)n * a->to + u] = 0;
         for (int u = 0; u < a->units; u++, given += columns)
             for (int n = 0; n < rows; n++) a->delta[(ptrdiff_t)n * a->to + u] = given[n];
         backward(&net, models + i, rows);

@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
 from lossbench.training.native.build import BUILT, LEVELS, file_name, file_names, source_hash
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORCED = "LOSSBENCH_NATIVE_LEVEL"
 """The environment variable that names a lower level than the highest, for tests and for comparisons."""
@@ -26,9 +28,9 @@ ARGUMENTS = {
     "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
     "judge": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "losses": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
-    "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
+    "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER],
     "evaluate": [WHOLE, POINTER, WHOLE],
-    "back": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, POINTER, POINTER, WHOLE],
+    "back": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER],
 }
 RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much
 

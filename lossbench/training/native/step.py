@@ -23,7 +23,6 @@ class Step:
     Attributes:
         lanes: of a vector.
         parameters: numbers of a model's parameters as they lie in memory.
-        room: bytes of working memory for a model.
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
@@ -31,8 +30,8 @@ class Step:
         self.calls = best_library(dtype).calls
         measures = np.zeros(3, np.int64)
         self.calls.measures(address(self.plan), address(measures))
-        self.lanes, self.parameters, self.room = measures.tolist()
-        self.work = zeros((self.room,), np.dtype(np.uint8))
+        self.lanes, self.parameters, room = measures.tolist()
+        self.work = zeros((room,), np.dtype(np.uint8))
 
     def rows(self, models: int) -> np.ndarray:
         """Return zeros (models, parameters)."""
@@ -70,7 +69,7 @@ class Step:
         rows: int,
         losses: bool,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many rows of its table each model decides right, -1 if it gives no number, and its mean loss.
+        """Return how many rows of its table each model decides right, -1 if one is not finite, and its mean loss.
 
         Args:
             records: (models,).
@@ -93,18 +92,18 @@ class Step:
         self.calls.losses(address(self.plan), *given, address(self.work))
         return np.asarray(totals / raw.shape[1])
 
-    def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray, work: np.ndarray) -> None:
+    def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray) -> None:
         """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
 
-        The columns beyond its rows repeat the first. What the way back needs is left in `work`, (models, room).
+        The columns beyond its rows repeat the first.
         """
         given = address(records), len(records), at, rows, raw.shape[2]
-        self.calls.ahead(address(self.plan), *given, address(raw), address(work), self.room)
+        self.calls.ahead(address(self.plan), *given, address(raw), address(self.work))
 
-    def back(self, records: np.ndarray, rows: int, slopes: np.ndarray, work: np.ndarray) -> None:
-        """Take a step, given the slopes (models, outputs, columns) of the mean loss of a batch."""
-        given = address(records), len(records), rows, slopes.shape[2]
-        self.calls.back(address(self.plan), *given, address(slopes), address(work), self.room)
+    def back(self, records: np.ndarray, at: int, rows: int, slopes: np.ndarray) -> None:
+        """Take a step, given the slopes (models, outputs, columns) of the mean loss of the same batch."""
+        given = address(records), len(records), at, rows, slopes.shape[2]
+        self.calls.back(address(self.plan), *given, address(slopes), address(self.work))
 
 
 def plan_of(pack: Pack) -> np.ndarray:
