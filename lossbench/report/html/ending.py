@@ -35,7 +35,7 @@ ESTIMAND = (
 )
 PROTOCOL = (
     "a seed fixes split, first weights, batch order and contamination, alike for every loss; only the loss moves. "
-    "Training data are contaminated, validation and test stay clean"
+    "Contamination is of training data alone, validation and test stay clean"
 )
 
 
