@@ -23,6 +23,8 @@ NOT_RUN = frozenset(
 ELSEWHERE = frozenset({Topic.RANKS, Topic.SKILLS, Topic.PLACES})
 """The remarks that stand with what they are about; a picture stands for that of the places."""
 
+HEAD = 9  # letters of what a remark on a run begins with
+
 WHOLE = "<p>All that was asked for was run, and every score has a value.</p>\n"
 
 COUNTED = (("loss", "loss", "es"), ("dataset", "data set", "s"), ("seed", "seed", "s"))
@@ -33,7 +35,7 @@ ESTIMAND = (
 )
 PROTOCOL = (
     "a seed fixes split, first weights, batch order and contamination, alike for every loss; only the loss moves. "
-    "Training data are contaminated, validation and test stay clean"
+    "Contamination is of training data alone, validation and test stay clean"
 )
 
 
@@ -53,8 +55,8 @@ def endings(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
 
 def headed(remark: Remark) -> tuple[str, str]:
     """Return what a remark begins with, and the rest of it."""
-    name, _, text = words(remark).partition(" ")
-    return name, text.strip()
+    text = words(remark)
+    return text[:HEAD].strip(), text[HEAD:]
 
 
 def reading(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
