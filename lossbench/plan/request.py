@@ -10,7 +10,6 @@ from typing import Literal
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Rule
-from lossbench.training.native.library import chosen_level, fault
 
 Engine = Literal["native", "fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("native", "fused", "loop")
@@ -21,6 +20,8 @@ MOST_JOBS = 1024  # each takes half a gigabyte
 
 def usual_engine(device: str = "cpu") -> Engine:
     """Return the engine that trains where none is named: the compiled one where there is one, on the processor."""
+    from lossbench.training.native import fault
+
     return "fused" if device != "cpu" or fault() else "native"
 
 
@@ -46,15 +47,24 @@ class Manner:
         if self.engine not in ENGINES:
             raise UnknownName("engine", self.engine, ENGINES)
         if self.engine == "native":
-            chosen_level()
-        if self.engine == "native" and self.device != "cpu":
-            raise BadValue(
-                f"engine native trains on the processor; for --device {self.device} choose --engine fused"
-            )
+            check_native(self.device)
         if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
             raise BadValue(
                 f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"
             )
+
+
+def check_native(device: str) -> None:
+    """Refuse the compiled engine where it cannot train.
+
+    Raises:
+        BadValue: another device than the processor, or no compiled step.
+    """
+    from lossbench.training.native.library import chosen_level
+
+    if device != "cpu":
+        raise BadValue(f"engine native trains on the processor; for --device {device} choose --engine fused")
+    chosen_level()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from lossbench.training.pack import Pack
 OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
 """The numbers of kernel.c; decoupled decay is a number of every model's record."""
 
+PATIENCE = 1 << 30  # parameters times rows of a call: some tenths of a second, in which nobody hears a Ctrl-C
+
 
 class Step:
     """The calls of the library for the networks of one pack; their records are those of `models.MODEL`.
@@ -23,6 +25,7 @@ class Step:
     Attributes:
         lanes: of a vector.
         parameters: numbers of a model's parameters as they lie in memory.
+        few: models that take an epoch in one call.
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
@@ -31,6 +34,7 @@ class Step:
         measures = np.zeros(3, np.int64)
         self.calls.measures(address(self.plan), address(measures))
         self.lanes, self.parameters, room = measures.tolist()
+        self.few = int(max(1, PATIENCE // (len(pack.training[0].features) * self.parameters)))
         self.work = zeros((room,), np.dtype(np.uint8))
 
     def rows(self, models: int) -> np.ndarray:
@@ -44,8 +48,10 @@ class Step:
         return row
 
     def epoch(self, records: np.ndarray, epoch: int) -> None:
-        """Take all steps of an epoch with models whose loss is compiled."""
-        self.calls.epoch(address(self.plan), address(records), len(records), epoch, address(self.work))
+        """Take all steps of an epoch with models whose loss is compiled, a few at a call."""
+        for start in range(0, len(records), self.few):
+            part = records[start : start + self.few]
+            self.calls.epoch(address(self.plan), address(part), len(part), epoch, address(self.work))
 
     def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
         """Return the raw outputs of models for a table of features each, (models, rows, outputs).
