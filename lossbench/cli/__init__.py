@@ -21,6 +21,7 @@ COMMANDS = {
     "claim": "Try a claim of your own, in one sentence.",
     "losses": "List the losses, or show one.",
     "check-loss": "Try the checks of the catalogue on a loss, or on your own.",
+    "new": "Begin a loss of your own: its file, and its test.",
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "trend": "Follow scores and verdicts over many runs, such as nights.",

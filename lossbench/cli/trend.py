@@ -29,8 +29,9 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     Each DIR is a folder that `compare` wrote. They are put in the order of the dates in their manifests. A change
     is marked where a test finds it: where nothing moved, any is marked in at most one report of twenty.
     """
+    from lossbench.report.answer import wrapped
     from lossbench.report.html.trend import trend_page
-    from lossbench.report.terminal import columns, laid_out, show
+    from lossbench.report.terminal import WIDTH, columns, laid_out, show
     from lossbench.report.trend import LEGEND, courses, lead, rows, said, trend_tables
     from lossbench.report.words import words
     from lossbench.results.nights import read_nights
@@ -46,14 +47,7 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     if html is not None:
         write_text(html, trend_page(found, nights))
     frame = rows(found)
-    shown = list(trend_tables(found))
+    shown, width = list(trend_tables(found)), columns()
+    below = wrapped(said(found), min(width, WIDTH)) if form == "table" else said(found)
     csv, json = partial(csv_text, frame), partial(frame_json, frame)
-    show(
-        form,
-        shown,
-        laid_out(LEGEND, columns()) if shown else (),
-        said(found),
-        lead(found, nights),
-        csv=csv,
-        json=json,
-    )
+    show(form, shown, laid_out(LEGEND, width) if shown else (), below, lead(found, nights), csv=csv, json=json)

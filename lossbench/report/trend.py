@@ -274,7 +274,7 @@ def bars(means: np.ndarray) -> str:
     """Draw the means (runs,) of the last runs as bars.
 
     Example:
-        >>> bars(np.array([0.9, 0.9, 0.8, 0.85]))
+        >>> bars(np.array([0.9, 0.9, 0.8, 0.86]))
         '██▁▅'
     """
     known = means[-SHOWN:]
