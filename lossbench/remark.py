@@ -45,6 +45,7 @@ class Topic(Enum):
     NOT_COMPILED = ("reason",)
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
+    THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
     PLACES = ("places",)
     SKILLS = "task", "runs", "shown"

@@ -37,6 +37,7 @@ class Column:
             are counted in. None where the scale is not the same on every data set: somebody who knows the units
             must declare one, or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
+        on_request: whether a file has the column only where the run asked for what it holds.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     greater_is_better: bool | None = None
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
+    on_request: bool = False
 
     @property
     def dtype(self) -> str:
@@ -143,6 +145,23 @@ def at_best(score: str) -> str:
     return f"{score}_at_best"
 
 
+THRESHOLDS = ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef")
+"""What a class threshold may be chosen by. By recall every row would be called positive, by precision hardly one."""
+
+
+def at_link(score: str) -> str:
+    """Return the column of a score at the link's own class threshold, where another one was chosen."""
+    return f"{score}_at_link"
+
+
+AT_LINK = tuple(
+    name for name, metric in METRICS.items() if metric.needs == "decision" and "binary" in metric.tasks
+)
+"""The metrics that a class threshold moves."""
+
+ROW_SCORES = (*METRICS, *map(at_link, AT_LINK))
+"""What rows may contribute to."""
+
 _UNITS = ("rmse", "mae", "median_absolute_error")
 IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
 """The scores in units of the target, which may be of any size; 1 is the scale of all others."""
@@ -215,6 +234,21 @@ _FIT = tuple(
     )
 )
 
+_ASKED: dict[str, Any] = {"empty": True, "optional": True, "since": 5, "on_request": True}
+_CHOSEN = (
+    Column("threshold", "context", "number", "the raw output above which a row is called positive", **_ASKED),
+    Column("threshold_probability", "context", "number", "the same as a probability", **_ASKED),
+)
+_THRESHOLD = (
+    Column("threshold_by", "context", "text", "the score it was chosen by", choices=THRESHOLDS, **_ASKED),
+    *_CHOSEN,
+    *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
+    *(
+        replace(METRICS[name], name=at_link(name), margin=None, tasks=("binary",), since=5, on_request=True)
+        for name in AT_LINK
+    ),
+)
+
 TRIALS: dict[str, Column] = {
     column.name: column
     for column in (
@@ -227,6 +261,7 @@ TRIALS: dict[str, Column] = {
         *_CONTEXT,
         *_FIT,
         *(replace(column, name=at_best(column.name)) for column in _FIT),
+        *_THRESHOLD,
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""
@@ -264,6 +299,9 @@ SAME = tuple(name for name in HASHES if TRIALS[name].same_for)
 
 OVERLAP = ("sampling", "test_rows", "train_rows")
 """The columns that say how far seeds overlap, see `lossbench.stats.paired.shared_rows`."""
+
+ON_REQUEST = tuple(name for name, column in TRIALS.items() if column.on_request)
+"""The columns that a file has only where the run asked for what they hold."""
 
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""
@@ -343,6 +381,14 @@ SKILLS = (*RANKED, "loss", *three("skill"), "runs")
 
 PROFILES = (*RANKED, "loss", "data_sets", "runs", "above", *three("share"))
 """The columns of `profiles.csv`: one row a task, setting, loss and level of skill."""
+
+_RANGES = tuple(f"{column.name}{end}" for column in _CHOSEN for end in ("", "_least", "_most"))
+_VIEW = ("mean", "low", "high", "verdict", "letters")
+THRESHOLD_VIEWS = (
+    *("dataset", "task", "loss", "view", *SETTING, "score", "threshold_by", *_RANGES),
+    *(*_VIEW, *map(at_link, _VIEW), "agreement"),
+)
+"""The columns of `thresholds.csv`: one row a data set, setting and loss."""
 
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""

@@ -25,7 +25,7 @@ from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
 from lossbench.plan.protocol import Own, in_words
-from lossbench.plan.settings import Settings
+from lossbench.plan.settings import LINK, Settings
 from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.network import Model, parse_model
@@ -94,6 +94,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     resolved(settings.optimizers, parse_optimiser)
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
+    refuse_idle_threshold(settings, datasets)
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
             for spec in specs:
@@ -119,7 +120,18 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 
 def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
-    return Setup(dataset, losses, models, resolved(settings.on(dataset.name).optimizers, parse_optimiser))
+    optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
+    asked = settings.threshold != LINK and dataset.task == "binary"
+    return Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+
+
+def refuse_idle_threshold(settings: Settings, datasets: Iterable[Dataset]) -> None:
+    """Refuse to choose a class threshold where no data set has two classes."""
+    if settings.threshold != LINK and all(dataset.task != "binary" for dataset in datasets):
+        raise BadValue(
+            f"a class threshold is chosen for two classes (--threshold {settings.threshold}), and no data set of "
+            "this run is binary; add one, or leave the option out"
+        )
 
 
 @contextmanager

@@ -22,9 +22,12 @@ from lossbench.losses.custom.locate import check_name
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, THRESHOLDS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
+
+LINK = "link"
+"""The word for a class threshold that is the link's own."""
 
 SHIPPED = ("default", "quick")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
@@ -57,6 +60,7 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         score: what is judged, and tuned by: the first that a data set's task has; none for its own.
+        threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
         protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
         gate: how a run is held against a baseline.
@@ -76,6 +80,7 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     score: tuple[str, ...]
+    threshold: str
     protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
@@ -242,6 +247,19 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
     return names
 
 
+def _threshold(value: Any, place: Place) -> str:
+    """Read what chooses class thresholds."""
+    name = read_as(str, value, place)
+    if name not in (LINK, *THRESHOLDS):
+        raise UnknownName(
+            "score that a threshold is chosen by",
+            name,
+            (*THRESHOLDS, LINK),
+            where=str(place) if place.file else "",
+        )
+    return str(name)
+
+
 def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         return _texts(value, place)
@@ -404,6 +422,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "score": _scores,
+    "threshold": _threshold,
     "protocol": _protocols,
     "margins": _margins,
     "gate": _gate,

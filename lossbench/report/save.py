@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.report.answer import lead
 from lossbench.report.html.run import page
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import rank_table, several, tables
+from lossbench.report.tables import rank_table, several, tables, threshold_tables
 from lossbench.report.words import ACROSS, LEGEND, words
 from lossbench.results.circumstances import circumstances
 from lossbench.results.manifest import MANIFEST, Manifest
@@ -60,7 +60,7 @@ def reports(
     every = list(remarks)
     across = [*map(rank_table, several(findings.ranks))]
     legend = [*LEGEND, *ACROSS] if across else LEGEND
-    shown = [*tables(findings.summary), *across]
+    shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
         "report.md": markdown(shown, [*legend, *map(words, every)], lead(findings.answer)),
         "report.html": page(findings, curves, every, manifest),

@@ -125,6 +125,19 @@ def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...])
     return f"disagree {dataset}: {'; '.join(changes)}"
 
 
+def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Pairs], ...]) -> str:
+    """Say how class thresholds were chosen, and where that changes verdicts, by data set."""
+    said = (
+        f"decision class thresholds of {', '.join(datasets)} are each training's own, chosen on validation by {score}; "
+        "curves and epochs are at the links' own"
+    )
+    changes = (
+        f"{dataset}: {', '.join(f'{loss} is {there} there, {own} at the link{chr(39)}s own' for loss, there, own in mine)}"
+        for dataset, mine in losses
+    )
+    return "; ".join([said, *changes])
+
+
 def time(trials: int, seconds: float, cached: int) -> str:
     """Say how long a run took; what it took from earlier runs explains it."""
     taken = f", {cached} of them taken from earlier runs" if cached else ""
@@ -196,6 +209,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
     Topic.DISAGREE: disagreements,
+    Topic.THRESHOLD: threshold,
     Topic.RANKS: ranks,
     Topic.PLACES: places,
     Topic.SKILLS: skills,

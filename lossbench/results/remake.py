@@ -15,6 +15,7 @@ from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import (
     across,
+    decided,
     diverged,
     failed,
     looked,
@@ -61,6 +62,7 @@ class Remade(Findings):
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary)
+        yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())
         yield from skipped(self.manifest.skipped if self.manifest else ())

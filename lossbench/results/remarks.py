@@ -29,6 +29,7 @@ FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says l
 def remarks(comparison: Comparison) -> Iterator[Remark]:
     """Yield everything that is said below the tables, and is the same in every run."""
     yield from tuned(comparison.tuning, comparison.summary)
+    yield from decided(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)
 
@@ -186,6 +187,22 @@ def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark
     for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
         losses = tuple(rows[shown].itertuples(index=False, name=None))
         yield Topic.DISAGREE(dataset=dataset, losses=losses)
+
+
+def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how class thresholds were chosen, if not by the links, and where that changes a verdict."""
+    chosen = trials[trials.threshold_by.notna()]
+    if not len(chosen):
+        return
+    apart = [] if views is None else views[views.agreement == "disagree"].groupby("dataset", sort=False)
+    shown = ["loss", "lr", "verdict", "verdict_at_link"]
+    yield Topic.THRESHOLD(
+        score=chosen.threshold_by.iloc[0],
+        datasets=tuple(chosen.dataset.unique().tolist()),
+        losses=tuple(
+            (name, tuple(dict.fromkeys(rows[shown].itertuples(index=False, name=None)))) for name, rows in apart
+        ),
+    )
 
 
 def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:

@@ -20,6 +20,7 @@ from lossbench.stats.profiles import Pool, pools, profile_table, skill_table
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
+from lossbench.stats.thresholds import rows_at_link, threshold_views, trials_at_link
 from lossbench.stats.tuning import side_by_side
 
 LINE = ("dataset", "loss", *SETTING)
@@ -91,6 +92,17 @@ class Findings:
     def views(self) -> pd.DataFrame | None:
         """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
         return None if self.tuning is None else side_by_side(self.summary)
+
+    @cached_property
+    def thresholds(self) -> pd.DataFrame | None:
+        """One row a data set and loss, at thresholds chosen on validation and at the links' own; None for these."""
+        trials = trials_at_link(self.trials)
+        if trials is None:
+            return None
+        own = Findings(
+            trials, self.tuning, self.margins, rows_at_link(self.contributed), correction=self.correction
+        )
+        return threshold_views(trials, self.summary, own.summary)
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:

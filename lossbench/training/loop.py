@@ -34,13 +34,15 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     """Train one trial; return what a `Trace` has of it, in the same order."""
     cost = Cost(pack, index, dtype)
     network, best, curve, diverged = networks(pack, index, cost)
-    test = torch.tensor(pack.folds[pack.trials[index].seed].test.features, dtype=dtype)
+    fold = pack.folds[pack.trials[index].seed]
+    test, validation = (torch.tensor(part.features, dtype=dtype) for part in (fold.test, fold.validation))
     outputs = [raw_outputs(one, test) for one in (network, best)]
+    held = [np.stack([raw_outputs(one, validation) for one in (network, best)])] if pack.setup.threshold else []
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
             outputs[place][:], fits[place] = np.nan, np.nan
-    return curve, *outputs, np.array(diverged), *fits.T
+    return curve, *outputs, np.array(diverged), *fits.T, *held
 
 
 class Cost:

@@ -49,12 +49,14 @@ class Setup:
         losses: by spec, in the order of the report.
         models: by spec.
         optimisers: by spec.
+        threshold: the score that chooses each training's class threshold on validation; empty for the link's own.
     """
 
     dataset: Dataset
     losses: Mapping[str, Loss]
     models: Mapping[str, Model]
     optimisers: Mapping[str, Optimiser]
+    threshold: str = ""
 
 
 @dataclass(frozen=True)

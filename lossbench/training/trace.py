@@ -33,6 +33,8 @@ class Trace:
             trained on, contaminated where that was; at the last epoch and at that of the best validation score.
             NaN where diverged, where no epoch was the best, or where it is not finite.
         train_score: (trials, 2) the primary score on the same part, likewise.
+        validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
+            likewise; None where no class threshold is to be chosen.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -42,6 +44,7 @@ class Trace:
     diverged: np.ndarray
     train_loss: np.ndarray
     train_score: np.ndarray
+    validation: np.ndarray | None = None
     sign: float = field(default=1.0, kw_only=True)
 
     @property
