@@ -24,6 +24,7 @@ COMMANDS = {
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "report": "Make the tables again from a finished run.",
+    "merge": "Put the shards of a run together.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",
     "cache": "Look after the store of finished trials.",

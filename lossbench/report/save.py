@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +13,7 @@ from lossbench.report.html.run import page
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import rank_table, several, tables
 from lossbench.report.words import ACROSS, LEGEND, words
-from lossbench.results.manifest import MANIFEST, Manifest
+from lossbench.results.manifest import MANIFEST, Manifest, circumstances
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
@@ -32,8 +28,6 @@ if TYPE_CHECKING:
     from lossbench.results.comparison import Comparison
     from lossbench.results.remake import Remade
     from lossbench.stats.findings import Findings
-
-LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def save(comparison: Comparison, folder: Path, command: str = "") -> None:
@@ -81,10 +75,10 @@ def about(dataset: Dataset) -> dict[str, Any]:
 
 def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
     """Return everything beside the numbers that somebody needs to repeat a run or to doubt it, but the hashes."""
-    experiment, seconds = comparison.experiment, comparison.seconds
+    experiment, seconds, here = comparison.experiment, comparison.seconds, circumstances()
     return {
         "schema": SCHEMA,
-        "date": datetime.now(UTC).isoformat(" ", "seconds"),
+        "date": here["date"],
         "command": command,
         "config": asdict(experiment.settings),
         **asdict(comparison.manner),
@@ -95,16 +89,12 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
         "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "threads_per_process": 1,
-        },
+        "versions": here["versions"],
+        "machine": here["machine"],
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
+        **({"merged": asdict(comparison.merged)} if comparison.merged else {}),
     }
 
 

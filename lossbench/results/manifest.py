@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import platform
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.plan.protocol import Own
+from lossbench.plan.shard import Shard
 from lossbench.run.state import Gap
 from lossbench.schema import METRICS, SCHEMA
 
 MANIFEST = "manifest.json"
+
+LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 SHAPE: dict[str, Any] = {
     "schema": int,
@@ -116,9 +123,31 @@ class Manifest:
         return tuple(name for name, about in self.content.get("datasets", {}).items() if isinstance(about, dict))
 
     @property
+    def shard(self) -> Shard | None:
+        """Which part of a run lies here; None where it is a whole one."""
+        stated = self.content.get("shard", {})
+        if any(faults(stated, {"number": int, "count": int})) or not 1 <= stated["number"] <= stated["count"]:
+            return None
+        return Shard(stated["number"], stated["count"])
+
+    @property
     def sha256(self) -> dict[str, Any]:
         """The hash of each file."""
         return dict(self.content["sha256"])
+
+
+def circumstances() -> dict[str, Any]:
+    """Return when and where a run is, as its manifest says it."""
+    return {
+        "date": datetime.now(UTC).isoformat(" ", "seconds"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "threads_per_process": 1,
+        },
+    }
 
 
 def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) -> Manifest | None:
