@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, fields
@@ -32,7 +33,7 @@ from lossbench.results.write import prepare_file, prepare_folder, trials_csv, wr
 from lossbench.run.runner import Forecast, forecast
 from lossbench.stats.answer.facts import RunAnswer
 from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
-from lossbench.store import Store, open_store, storage
+from lossbench.store import Store, open_store, remove, storage, store_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from lossbench.claims import Verdicts
     from lossbench.data import Dataset
+    from lossbench.results.part import Part
 
 
 class Told(RunAnswer):
@@ -384,9 +386,61 @@ def planned(
 
 
 def rehearse(experiment: Experiment, request: Request) -> Forecast:
-    """Return what the trainings of an experiment would take."""
-    with storage(request.cache) as store:
+    """Return what the trainings of an experiment, or of its shard, would take."""
+    begun = request.shard is not None and store_path(request.folder).is_file()
+    with open_store(request.folder) if begun else storage(request.cache and request.shard is None) as store:
         return forecast(experiment, request.manner, store)
+
+
+def train_shard(part: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Part:
+    """Train one shard of an experiment into its folder, which is also its store: it can be run again, and goes on.
+
+    Args:
+        part: see `lossbench.run.shards.part_of`.
+        request: which shard, how and where.
+        watch: as for `answer`.
+
+    Raises:
+        OutputError: the folder holds something else, or what was trained could not be kept.
+    """
+    from lossbench.results.part import refuse_taken, train_part, write_part
+
+    assert request.shard is not None
+    assert request.folder is not None
+    refuse_taken(request.folder, request.shard, part.settings)
+    prepare_targets(request)
+    if not request.cache:
+        remove(store_path(request.folder))
+    with open_store(request.folder) as store, watch as progress:
+        ledger = train_part(part, request.manner, progress, store, request.budget)
+    wall = time.perf_counter() - request.began
+    return write_part(request.folder, request.shard, ledger, request.manner, request.command, wall)
+
+
+def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") -> Answer:
+    """Put the shards of a run together, and write what one run would have written.
+
+    Args:
+        folders: of the shards, as `lossbench compare --shard I/N -o FOLDER` wrote them.
+        output: folder for the files.
+        command: what the user typed, for the manifest.
+
+    Raises:
+        DataError: a folder that holds no shard, or shards that are not of one run or contradict each other.
+        OutputError: the folder cannot be written.
+    """
+    from lossbench.results.merge import merge_parts, read_parts
+
+    target = Path(output)
+    parts = read_parts([*map(Path, folders)])
+    if target.resolve() in {part.folder.resolve() for part in parts}:
+        raise BadValue(f"'{output}' is one of the shards; give --output another folder for the whole")
+    experiment = planned(parts[0].settings, None)
+    request = Request(Manner(), folder=target, command=command)
+    prepare_targets(request)
+    replaced = other_run(target, experiment.settings)
+    found = Comparison(**vars(merge_parts(parts, experiment)))
+    return Answer(request, found, None, write_files(found, request), replaced)
 
 
 def answer(experiment: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Answer:

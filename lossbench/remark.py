@@ -33,6 +33,7 @@ class Topic(Enum):
         return Remark(self, facts)
 
     # Of a run.
+    SHARDS = "missing", "count"
     PARTIAL = "dataset", "trials", "seeds"
     PROTOCOL = "dataset", "settings", "why"
     SKIPPED = "loss", "dataset", "reason"
@@ -125,5 +126,10 @@ class Remark:
         assert set(self.facts) == set(self.topic.facts), f"{self.topic}: {sorted(self.facts)}"
 
 
-ALARMS = frozenset({Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS, Topic.EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED})
+ALARMS = frozenset(
+    {
+        *(Topic.SHARDS, Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS),
+        *(Topic.EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
+    }
+)
 """What is said on standard error where the format has no room for words."""

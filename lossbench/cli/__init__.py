@@ -26,6 +26,7 @@ COMMANDS = {
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "trend": "Follow scores and verdicts over many runs, such as nights.",
     "report": "Make the tables again from a finished run.",
+    "merge": "Put the shards of a run together.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",
     "cache": "Look after the store of finished trials.",

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from lossbench.plan.experiment import Experiment
     from lossbench.plan.request import Request
     from lossbench.plan.settings import Settings
+    from lossbench.plan.shard import Shard
     from lossbench.results.comparison import Comparison
+    from lossbench.results.part import Part
     from lossbench.stats.gate import GateReport
 
 WORSE, UNFINISHED = 3, 4
@@ -49,7 +51,7 @@ GROUPS = {
     "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
     "What is judged": ("score", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
-    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
+    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget", "shard"),
 }
 EXAMPLES = (
     ("compare", "every core task"),
@@ -127,6 +129,7 @@ EXAMPLES = (
 @click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
+@click.option("--shard", metavar="I/N", help="Train the I-th of N parts only, into -o; see lossbench merge.")
 @click.option("--dry-run", is_flag=True, help="Say what would be trained, and stop.")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --csv - or --format asks for.")
 def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> None:
@@ -135,15 +138,24 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     began = time.perf_counter()
-    from lossbench.api import answer, rehearse
+    from lossbench.api import answer, rehearse, train_shard
     from lossbench.errors import OutputError
     from lossbench.report.plan import plan_lines
+    from lossbench.run.shards import part_of
 
     experiment, request = read_options(began, **options)
+    if request.shard is not None:
+        refuse_format(form, request.shard)
+        experiment = part_of(experiment, request.shard)
     if dry_run:
         click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return
     trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
+    if request.shard is not None:
+        part = train_shard(experiment, request, counted(trials, quiet))
+        if not quiet:
+            print_part(part)
+        raise click.exceptions.Exit(0 if part.whole else UNFINISHED)
     answered = answer(experiment, request, counted(trials, quiet))
     print_all(answered, form, quiet)
     if answered.unwritten:
@@ -170,6 +182,7 @@ def read_options(
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
+    from lossbench.plan.shard import parse_shard
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -180,7 +193,8 @@ def read_options(
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
-    to_file = options["csv"] is not None
+    shard = options.pop("shard")
+    to_file = options["csv"] is not None or shard is not None
     request = Request(
         Manner(options.pop("jobs"), options.pop("engine") or usual_engine(device), device),
         cache=not no_cache,
@@ -188,6 +202,7 @@ def read_options(
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
         folder=output or (None if to_file else folder_for(settings, config, custom)),
+        shard=None if shard is None else parse_shard(shard),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
         **options,
@@ -201,6 +216,30 @@ def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
 
     results = Path("results")
     return own_folder(results / "custom", settings) if custom else results / Path(config or "default").stem
+
+
+def refuse_format(form: str | None, shard: Shard) -> None:
+    """Refuse to print the summary of a part."""
+    from lossbench.errors import BadValue
+
+    if form is not None:
+        raise BadValue(
+            f"--format {form} is of a whole run, and this is shard {shard}; give it to lossbench merge instead"
+        )
+
+
+def print_part(part: Part) -> None:
+    """Say what was trained of a shard, and what to do with it."""
+    failed, done = len(part.content["failed"]), part.content["trials"] - part.undone
+    said = [f"shard    {part.shard}: {done} of {part.content['trials']} trainings are in {part.folder}"]
+    if failed:
+        said.append(f"failed   {failed} of them: {part.content['failed'][0]['reason']}")
+    said.append(
+        "partial  the same command goes on from there"
+        if part.undone
+        else "next     with all shards there: lossbench merge PART... -o WHOLE"
+    )
+    click.echo("\n".join(map(visible, said)))
 
 
 def print_all(answered: Answer, form: str | None, quiet: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Rule
+from lossbench.plan.shard import Shard
 
 Engine = Literal["native", "fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("native", "fused", "loop")
@@ -80,6 +81,7 @@ class Request:
         rules: of the gate, beside those of the config.
         folder: where the files go; None for nowhere.
         csv: where the trials go beside that, "-" for standard output; None for nowhere.
+        shard: which part of the experiment alone is trained, into the folder; None for the whole.
         command: what the user typed, for the manifest; may be empty.
         began: when the call began, by `time.perf_counter`.
     """
@@ -92,8 +94,22 @@ class Request:
     rules: tuple[Rule, ...] = ()
     folder: Path | None = None
     csv: str | None = None
+    shard: Shard | None = None
     command: str = ""
     began: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        """Refuse what a part of an experiment cannot have."""
+        if self.shard is None:
+            return
+        if self.folder is None:
+            raise BadValue(f"shard {self.shard} needs a folder of its own; give --output DIR")
+        for name, given in (("--csv", self.csv), ("--baseline", self.baseline), ("--fail-on", self.rules)):
+            if given:
+                raise BadValue(
+                    f"{name} is for a whole run, and this is shard {self.shard}; leave it out, and use what "
+                    "lossbench merge makes of all shards"
+                )
 
     @property
     def csv_file(self) -> Path | None:

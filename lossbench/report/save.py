@@ -93,6 +93,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),
+        **({"merged": asdict(comparison.merged)} if comparison.merged else {}),
     }
 
 

@@ -195,6 +195,7 @@ def quoted(names: tuple[str, ...]) -> str:
 
 
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
+    Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
     "the same command goes on from there",
     Topic.PROTOCOL: protocol,

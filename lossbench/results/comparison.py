@@ -7,17 +7,33 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
-from lossbench.run.runner import run
+from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
 from lossbench.stats.findings import Findings, average_curves
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The shards that a comparison was put together of.
+
+    Args:
+        count: how many there are of the whole.
+        missing: the numbers of those that are missing, or not finished.
+        parts: of each that was given, its number, and when, where and how it was trained.
+    """
+
+    count: int
+    missing: tuple[int, ...]
+    parts: tuple[Mapping[str, Any], ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,7 @@ class Comparison(Findings):
         gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
         note: why results could not be kept for other runs; empty where they could.
         warned: by what a user's loss warned of in training, the specs that it may have been.
+        merged: which shards it was put together of; None where it was trained in one run.
     """
 
     experiment: Experiment = field(kw_only=True, repr=False)
@@ -43,6 +60,7 @@ class Comparison(Findings):
     gaps: tuple[Gap, ...] = ()
     note: str = ""
     warned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    merged: Merged | None = None
 
     @property
     def whole(self) -> bool:
@@ -65,9 +83,20 @@ def execute(
 ) -> Comparison:
     """Run a planned experiment that began at `start`, by `time.perf_counter`; see `lossbench.run.runner.run`."""
     done = run(experiment, manner, progress, store, budget)
+    seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
+    return compared(experiment, done, manner, seconds)
+
+
+def compared(
+    experiment: Experiment,
+    done: Finished,
+    manner: Manner,
+    seconds: Mapping[str, float],
+    merged: Merged | None = None,
+) -> Comparison:
+    """Return the comparison that finished trainings make; see there for the arguments."""
     rows, reported = done.rows, done.rows.index < len(experiment.trials)
     tuning = tuning_table(rows[~reported]) if experiment.tuning else None
-    seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
     trials = rows[reported].reset_index(drop=True)
     return Comparison(
         trials,
@@ -82,4 +111,5 @@ def execute(
         gaps=done.gaps,
         note=done.note,
         warned=done.warned,
+        merged=merged,
     )

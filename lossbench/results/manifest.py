@@ -12,6 +12,7 @@ from typing import Any
 from lossbench.errors import DataError
 from lossbench.plan.experiment import Skip
 from lossbench.plan.protocol import Own
+from lossbench.plan.shard import Shard
 from lossbench.run.state import Gap
 from lossbench.schema import METRICS, SCHEMA
 
@@ -114,6 +115,14 @@ class Manifest:
     def datasets(self) -> tuple[str, ...]:
         """The names of the data sets of which it says something."""
         return tuple(name for name, about in self.content.get("datasets", {}).items() if isinstance(about, dict))
+
+    @property
+    def shard(self) -> Shard | None:
+        """Which part of a run lies here; None where it is a whole one."""
+        stated = self.content.get("shard", {})
+        if any(faults(stated, {"number": int, "count": int})) or not 1 <= stated["number"] <= stated["count"]:
+            return None
+        return Shard(stated["number"], stated["count"])
 
     @property
     def sha256(self) -> dict[str, Any]:

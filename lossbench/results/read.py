@@ -81,6 +81,12 @@ def find_trials(place: Path) -> Path:
     """Return the path of the trials."""
     path = trials_path(place)
     if not os.path.exists(path):
+        found = read_manifest(path.parent, needed=())
+        if found is not None and found.shard is not None:
+            raise DataError(
+                f"'{path.parent}' is shard {found.shard} of a run, which says nothing alone; put all of them "
+                "together first: lossbench merge PART... -o WHOLE"
+            )
         raise DataError(f"no file {path}; name a trials.csv, or the folder of a run")
     return path
 

@@ -37,6 +37,8 @@ def remarks(comparison: Comparison) -> Iterator[Remark]:
 def notes(comparison: Comparison) -> Iterator[Remark]:
     """Yield what a reader of the results must know besides."""
     experiment, trials = comparison.experiment, comparison.trials
+    if comparison.merged and comparison.merged.missing:
+        yield Topic.SHARDS(missing=comparison.merged.missing, count=comparison.merged.count)
     yield from partial(comparison.gaps)
     yield from protocols(experiment.own)
     for dataset in experiment.datasets:

@@ -19,6 +19,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.contributed import row_scores
 from lossbench.run.packs import train_pack
+from lossbench.run.provenance import fingerprint
 from lossbench.run.state import Gap, Ledger
 from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
@@ -80,8 +81,14 @@ def run(
         BadValue: a budget in which no seed was done.
     """
     end = time.monotonic() + budget
-    ledger = Ledger(experiment, manner.engine, manner.device, store)
-    packs = schedule(experiment, ledger.missing, free_memory(manner.device))
+    ledger = Ledger(experiment, fingerprint(manner.engine, manner.device), store)
+    complete(ledger, manner, progress, end)
+    return finished(ledger)
+
+
+def complete(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> None:
+    """Train what is missing in a ledger, until a time by `time.monotonic`; see `run` for the other arguments."""
+    packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
     tell_cached(ledger, progress)
     train = partial(train_pack, engine=manner.engine, device=manner.device)
     backend: Backend = Local(processes(packs, manner))
@@ -91,7 +98,6 @@ def run(
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
                 break
-    return finished(ledger)
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ class Forecast:
 
 def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> Forecast:
     """Estimate what a run would take; see `run` for the arguments."""
-    ledger = Ledger(experiment, manner.engine, manner.device, store)
+    ledger = Ledger(experiment, fingerprint(manner.engine, manner.device), store)
     packs = schedule(experiment, ledger.missing, free_memory(manner.device))
     count = processes(packs, manner)
     seconds = START + training_time(packs, manner) / max(1, min(count, len(packs)))
@@ -125,17 +131,22 @@ def forecast(experiment: Experiment, manner: Manner, store: Store | None) -> For
 
 
 def schedule(experiment: Experiment, trials: list[Trial], memory: int | None = None) -> list[Pack]:
-    """Return the packs of some trials in the order in which they are trained.
-
-    Tuning comes first, since a data set says nothing without it. The rest goes seed by seed, and within a seed
-    data set by data set, so that a run that is cut short leaves whole seeds. Ties go to the longest pack, so that
-    no process waits for it at the end.
-    """
+    """Return the packs of some trials in the order in which they are trained, see `in_order`."""
     packs = [
         pack
         for setup in experiment.setups
         for pack in make_packs(setup, (t for t in trials if t.dataset == setup.dataset.name), memory)
     ]
+    return in_order(experiment, packs)
+
+
+def in_order(experiment: Experiment, packs: list[Pack]) -> list[Pack]:
+    """Return packs in the order in which they are trained.
+
+    Tuning comes first, since a data set says nothing without it. The rest goes seed by seed, and within a seed
+    data set by data set, so that a run that is cut short leaves whole seeds. Ties go to the longest pack, so that
+    no process waits for it at the end.
+    """
     tuning, whole = set(experiment.tuning), defaultdict[str, float](float)
     for pack in packs:
         whole[pack.dataset.name] += work(pack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,9 +13,10 @@ import pandas as pd
 from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.plan.experiment import Experiment
 from lossbench.run.packs import Trained
-from lossbench.run.provenance import fingerprint, source_digest
+from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS
+from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
 from lossbench.training.pack import Setup
 from lossbench.training.trial import Trial
@@ -55,14 +56,12 @@ class Ledger:
 
     Args:
         experiment: what is wanted.
-        engine: by which it is trained.
-        device: on which.
+        fingerprint: of what it is trained by.
         store: where results are kept for other runs; None for nowhere.
     """
 
     experiment: Experiment
-    engine: str
-    device: str
+    fingerprint: str
     store: Store | None
     cached: int = 0
     seconds: float = 0.0
@@ -86,14 +85,23 @@ class Ledger:
         }
         self._marks = {setup.dataset.name: tuple(marks_of(setup)) for setup in self.experiment.setups}
         trials = list(self.places)
-        for start in range(0, len(trials) if self.store else 0, CHUNK):
-            self._recall(trials[start : start + CHUNK])
+        for start in range(0, len(trials), CHUNK):
+            if self.store is not None:
+                self.cached += self.take(self.recall(trials[start : start + CHUNK], self.store))
 
     @cached_property
     def places(self) -> dict[Trial, int]:
         """Where the row of each trial belongs: the reported ones first, then those that tune."""
         wanted = self.experiment.trials + self.experiment.tuning
         return {trial: place for place, trial in enumerate(wanted)}
+
+    @property
+    def hashes(self) -> dict[str, dict[str, str]]:
+        """Of each data set the hash, as "rows", and that of each of its losses by the loss's spec."""
+        found = {dataset.name: {"rows": dataset.digest} for dataset in self.experiment.datasets}
+        for (dataset, spec), (_, loss) in self._hashes.items():
+            found[dataset][title(spec)] = loss
+        return found
 
     @property
     def missing(self) -> list[Trial]:
@@ -175,13 +183,17 @@ class Ledger:
             wanted = trials if tuning.isdisjoint(trials) else [t for t in self.places if t.dataset == name]
             yield Gap(name, tuple(sorted({trial.seed for trial in wanted})), len(trials))
 
-    def _recall(self, trials: list[Trial]) -> None:
+    def recall(self, trials: Iterable[Trial], store: Store) -> dict[Trial, Done]:
+        """Return what a store holds of some trials."""
         keys = {self._key(trial): trial for trial in trials}
-        held = self.store.get(list(keys)) if self.store else {}
+        return {keys[key]: done for key, done in store.get(list(keys)).items()}
+
+    def take(self, held: Mapping[Trial, Done]) -> int:
+        """Enter trials that were finished earlier, and return how many."""
         if held:
             rows, curves, outputs = zip(*held.values(), strict=True)
-            self._enter([keys[key] for key in held], frame_of(list(rows)), np.stack(curves), outputs)
-            self.cached += len(held)
+            self._enter(held, frame_of(list(rows)), np.stack(curves), outputs)
+        return len(held)
 
     def _enter(
         self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray, outputs: Iterable[np.ndarray]
@@ -194,4 +206,4 @@ class Ledger:
     def _key(self, trial: Trial) -> str:
         hashes = self._hashes[trial.dataset, trial.loss]
         columns = (*COLUMNS, *self._marks[trial.dataset])
-        return key_of(trial, columns, *hashes, fingerprint(self.engine, self.device))
+        return key_of(trial, columns, *hashes, self.fingerprint)

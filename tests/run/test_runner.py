@@ -16,6 +16,7 @@ from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Engine, Manner, usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.run.packs import TRAINED_BY
+from lossbench.run.provenance import fingerprint
 from lossbench.run.runner import Finished, run, schedule
 from lossbench.run.state import Ledger
 from lossbench.store import Store
@@ -207,7 +208,7 @@ def test_a_loss_that_changes_during_the_run_is_refused(tmp_path: Path, store: St
 
     def kept(version: int) -> set[str]:
         change(version=version)
-        missing = {trial.model for trial in Ledger(study(**wanted), usual_engine(), "cpu", store).missing}
+        missing = {trial.model for trial in Ledger(study(**wanted), fingerprint(usual_engine()), store).missing}
         return set(models) - missing
 
     assert kept(1) == set()
@@ -248,7 +249,7 @@ def test_a_changed_file_is_trained_anew(tmp_path: Path, store: Store) -> None:
 
     def missing(text: str) -> int:
         file.write_text(text)
-        return len(Ledger(study(**wanted), usual_engine(), "cpu", store).missing)
+        return len(Ledger(study(**wanted), fingerprint(usual_engine()), store).missing)
 
     assert missing(MINE.format(2)) == 4
     run(study(**wanted), Manner(1), store=store)

@@ -1,0 +1,36 @@
+"""`lossbench merge`: the shards of a run, put together."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from lossbench.cli.options import PATH
+from lossbench.cli.report import FORMATS
+
+
+@click.command(short_help="Put the shards of a run together.")
+@click.argument("parts", type=PATH, metavar="DIR...", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="DIR", type=PATH, required=True, help="Folder for the files of the whole.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) -> None:
+    """Put the shards that compare --shard I/N wrote together: the files are those that one run would have written.
+
+    Shards that are missing, or not finished, are named, their seeds are left out, and the exit code is 4. A shard
+    may be given twice; where two results of one training differ, nothing is written. A table or a loss of your own
+    must lie where the shards had it.
+    """
+    from lossbench.api import merge as merged
+    from lossbench.cli.compare import UNFINISHED, print_all
+    from lossbench.errors import OutputError
+
+    answered = merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]]))
+    print_all(answered, form, quiet)
+    if answered.unwritten:
+        raise OutputError(answered.unwritten)
+    if not answered.comparison.whole:
+        raise click.exceptions.Exit(UNFINISHED)

@@ -1,0 +1,198 @@
+"""The folder of one shard: a store with its trainings, and a manifest that says that it is a part, and of what."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lossbench.errors import DataError, OutputError, UsageError
+from lossbench.plan.experiment import Experiment
+from lossbench.plan.gate import Gate, Rule
+from lossbench.plan.request import Manner
+from lossbench.plan.settings import Settings, make_settings
+from lossbench.plan.shard import Shard
+from lossbench.results.circumstances import circumstances
+from lossbench.results.folder import other_run
+from lossbench.results.manifest import MANIFEST, faults, read_manifest
+from lossbench.results.write import json_text, write_text
+from lossbench.run.provenance import fingerprint
+from lossbench.run.runner import complete
+from lossbench.run.shards import failures
+from lossbench.run.state import Ledger
+from lossbench.schema import SCHEMA
+from lossbench.store import Store, store_path
+
+SHAPE: dict[str, Any] = {
+    "shard": {"number": int, "count": int},
+    "config": {},
+    "command": str,
+    "engine": str,
+    "device": str,
+    "fingerprint": str,
+    "hashes": {},
+    "trials": int,
+    "undone": int,
+    "failed": [{"trial": int, "reason": str}],
+    "moved": {},
+    "warned": {},
+    "versions": {},
+    "machine": {},
+    "date": str,
+    "wall_seconds": float,
+    "training_seconds": float,
+}
+"""What the manifest of a part holds, see `lossbench.results.manifest.faults`; trials are counted in the shard."""
+
+AGAIN = "merge with the lossbench that trained it, or run the shard again"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A shard that was trained.
+
+    Args:
+        folder: where it lies.
+        content: its manifest.
+    """
+
+    folder: Path
+    content: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def shard(self) -> Shard:
+        """Which part it is."""
+        return Shard(self.content["shard"]["number"], self.content["shard"]["count"])
+
+    @property
+    def settings(self) -> Settings:
+        """The experiment that it is a part of."""
+        return settings_of(self.content["config"], self.folder / MANIFEST)
+
+    @property
+    def undone(self) -> int:
+        """How many of its trainings are not done."""
+        return int(self.content["undone"])
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its trainings were done, and none failed."""
+        return not self.undone and not self.content["failed"]
+
+    def store(self) -> Store:
+        """Open the store with its trainings."""
+        return Store(store_path(self.folder), create=False)
+
+
+def refuse_taken(folder: Path, shard: Shard, settings: Settings) -> None:
+    """Refuse a folder that holds a whole run, another shard, or one of another experiment.
+
+    Raises:
+        OutputError: it does.
+    """
+    found = read_manifest(folder, needed=())
+    if found is None:
+        return
+    there = f"shard {found.shard}" if found.shard else "a whole run"
+    if found.shard != shard or other_run(folder, settings):
+        raise OutputError(
+            f"'{folder}' holds {there}, of '{found.command}'; give shard {shard} a folder of its own with --output"
+        )
+
+
+def train_part(
+    part: Experiment, manner: Manner, progress: Callable[[str, int], None], store: Store, budget: float
+) -> Ledger:
+    """Train the trials of one shard, and return what was done.
+
+    Args:
+        part: see `lossbench.run.shards.part_of`.
+        manner: how networks are trained.
+        progress: as for `lossbench.run.runner.run`.
+        store: in the folder of the part.
+        budget: seconds after which no more training is begun.
+
+    Raises:
+        OutputError: what was trained could not be kept, so that there is no part.
+    """
+    end = time.monotonic() + budget
+    ledger = Ledger(part, fingerprint(manner.engine, manner.device), store)
+    complete(ledger, manner, progress, end)
+    if ledger.note:
+        raise OutputError(ledger.note)
+    return ledger
+
+
+def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, command: str, wall: float) -> Part:
+    """Write the manifest of a part beside its store."""
+    places = {trial: place for place, trial in enumerate(ledger.places)}
+    here = circumstances()
+    content = {
+        "schema": SCHEMA,
+        "shard": asdict(shard),
+        "date": here["date"],
+        "command": command,
+        "config": asdict(ledger.experiment.settings),
+        **asdict(manner),
+        "fingerprint": ledger.fingerprint,
+        "hashes": ledger.hashes,
+        "trials": len(places),
+        "undone": len(ledger.missing),
+        "failed": [{"trial": places[trial], "reason": reason} for trial, reason in failures(ledger).items()],
+        "moved": ledger.moved,
+        "warned": ledger.warned,
+        "versions": here["versions"],
+        "machine": here["machine"],
+        "wall_seconds": round(wall, 3),
+        "training_seconds": round(float(ledger.seconds), 3),
+    }
+    write_text(folder / MANIFEST, json_text(content))
+    return Part(folder, content)
+
+
+def read_part(folder: Path) -> Part:
+    """Read the manifest of a part.
+
+    Raises:
+        DataError: there is none, or it has not the shape of one.
+    """
+    found = read_manifest(folder, needed=())
+    if found is None and store_path(folder).is_file():
+        raise DataError(f"'{folder}' has no {MANIFEST}: its shard was not finished; run its command again")
+    if found is None or found.shard is None:
+        raise DataError(f"'{folder}' is no shard of a run; name folders that compare --shard I/N -o FOLDER wrote")
+    for fault in _faults(found.content):
+        raise DataError(f"{folder / MANIFEST}: {fault}; run the shard again")
+    return Part(folder, found.content)
+
+
+def _faults(content: Mapping[str, Any]) -> Iterator[str]:
+    yield from faults({name: content[name] for name in SHAPE if name in content}, SHAPE)
+    for name in ("moved", "warned"):
+        for loss, said in content.get(name, {}).items():
+            yield from faults(said, str if name == "moved" else [str], f"{name}.{loss}")
+
+
+def settings_of(config: Mapping[str, Any], path: Path) -> Settings:
+    """Return the settings that a manifest states.
+
+    Args:
+        config: as `asdict` made it of the settings, and JSON of that.
+        path: the manifest, for messages.
+
+    Raises:
+        DataError: they are those of another version.
+    """
+    try:
+        gate = dict(config["gate"])
+        gate["rules"] = tuple(Rule(**rule) for rule in gate["rules"])
+        read = make_settings(None, **{name: value for name, value in config.items() if name != "gate"})
+        settings = replace(read, gate=Gate(**gate))
+    except (KeyError, TypeError, ValueError, UsageError) as problem:
+        raise DataError(f"{path}: its settings cannot be read ({problem}); {AGAIN}") from None
+    if json.loads(json_text(asdict(settings))) != config:
+        raise DataError(f"{path}: its settings are not those of this lossbench; {AGAIN}")
+    return settings
