@@ -43,6 +43,7 @@ class Topic(Enum):
     LOOKS = ("correction",)
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
+    BY_TORCH = ("optimisers",)
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"

@@ -100,6 +100,8 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets)
     setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
+    for setup in setups:
+        refuse_flat(setup)
     trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup))
     tuning = tuple(tuning_trials(settings, trials))
     for setup in setups:
@@ -120,6 +122,23 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     return Setup(dataset, losses, models, resolved(settings.on(dataset.name).optimizers, parse_optimiser))
+
+
+def refuse_flat(setup: Setup) -> None:
+    """Refuse a loss that no gradient can train under an optimiser that follows one.
+
+    Raises:
+        BadValue: it would leave every network as it starts.
+    """
+    following = [spec for spec, optimiser in setup.optimisers.items() if not optimiser.children]
+    for spec, loss in setup.losses.items():
+        if loss.record.flat and following:
+            with naming(spec):
+                raise BadValue(
+                    f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
+                    f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
+                    "train it: --optimizer es --lr 0.1"
+                )
 
 
 @contextmanager
