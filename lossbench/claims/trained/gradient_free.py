@@ -1,0 +1,117 @@
+"""A loss that no gradient can minimise, under an optimiser that needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from lossbench.claims.cell import CONSTANT, Cell, cells_of
+from lossbench.claims.claim import Claim, Evidence, decided
+from lossbench.claims.design import Design, Found, Training, aside
+from lossbench.claims.registry import experiment
+from lossbench.claims.study import Study
+from lossbench.errors import BadValue
+from lossbench.lazy import torch
+from lossbench.losses import get_loss
+from lossbench.spec import split_spec
+
+if TYPE_CHECKING:
+    from lossbench.results.comparison import Comparison
+
+MODEL = "linear"  # under Adam, cross-entropy of it is logistic regression
+ALL_ROWS = 1_000_000  # a batch is never larger than the training part, and an epoch is then a step
+STEPS = 300
+
+
+@experiment("gradient_free")
+def gradient_free(
+    claim: Claim,
+    study: Study,
+    *,
+    loss: str,
+    beside: tuple[str, ...],
+    datasets: tuple[str, ...],
+    without: str,
+    along: str,
+    lr: tuple[float, ...],
+) -> Design:
+    """Train a linear model on a loss without a slope, and compare it with the best constant answer.
+
+    Reproduced where it is better than that by more than chance and by more than the margin. Every loss under every
+    optimiser has its own rate, chosen on validation, over seeds that are not reported; a batch is all training rows.
+    Beside it are shown other losses under both optimisers, and the slope.
+
+    loss: has a slope of zero wherever it has one.
+    beside: losses that a gradient can minimise.
+    datasets: of two classes.
+    without: spec of the optimiser that needs no gradient.
+    along: spec of one that follows it; at rates a tenth as large, since its steps are of that size in each parameter.
+    lr: of the former.
+    """
+    if not get_loss(loss, "binary").record.flat:
+        raise BadValue(f"'{loss}' has a slope that a gradient can follow; name a loss that has none, as zero_one")
+    common: dict[str, Any] = {"datasets": datasets, "models": [MODEL], "batch_size": ALL_ROWS, "epochs": STEPS}
+    common |= {"tune": True}
+    runs = [
+        {**common, "losses": [loss, *beside], "optimizers": [without], "lr": list(lr)},
+        {**common, "losses": [*beside], "optimizers": [along], "lr": [rate / 10 for rate in lr]},
+    ]
+    protocol = study.terms.primary
+    made = partial(found_in, protocol=protocol, loss=loss, without=without, study=study)
+    return Design([Training(protocol, runs, made)], lambda lines: [*lines, slope_of(loss)])
+
+
+def found_in(*runs: Comparison, protocol: str, loss: str, without: str, study: Study) -> Iterator[Found]:
+    """Yield the contrast with the constant answer on each data set, and those with everything else as shown."""
+    trials = pd.concat([named_by_optimiser(run.trials) for run in runs], ignore_index=True)
+    first = arm(loss, without)
+    for cell in cells_of(protocol, trials):
+        yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study, chosen_rate(cell, first))
+        yield from map(aside, beside(cell, first, study))
+
+
+def named_by_optimiser(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return trials whose losses are named with their optimiser."""
+    return trials.assign(loss=[arm(*pair) for pair in zip(trials.loss, trials.optimizer, strict=True)])
+
+
+def arm(loss: str, optimiser: str) -> str:
+    """Return the name of a loss under an optimiser.
+
+    Example:
+        >>> arm("zero_one", "es:children=8")
+        'zero_one by es'
+    """
+    return f"{loss} by {split_spec(optimiser)[0]}"
+
+
+def chosen_rate(cell: Cell, loss: str) -> str:
+    """Say at which rate a loss was trained."""
+    return f"{loss} at rate {cell.of('lr', loss)[0]:g}"
+
+
+def beside(cell: Cell, first: str, study: Study) -> Iterable[Found]:
+    """Yield the contrasts of the first arm with every other."""
+    for other in cell.losses:
+        if other != first:
+            yield cell.compared(cell.primary.name, (first, other), "not worse", study, chosen_rate(cell, other))
+
+
+def slope_of(loss: str) -> Evidence:
+    """Return the largest slope of a loss over outputs from -10 to 10, all of which a gradient would start from."""
+    raw = torch.linspace(-10, 10, 2000, dtype=torch.float64)[:, None].repeat(2, 1).requires_grad_()
+    target = torch.arange(2, dtype=torch.float64).repeat_interleave(2000)[:, None]
+    (slope,) = torch.autograd.grad(get_loss(loss, "binary").per_sample(raw, target).sum(), raw)
+    largest = float(slope.abs().max())
+    return Evidence(
+        decided(largest == 0.0),
+        f"largest slope of {loss}",
+        role="shown",
+        reported=0.0,
+        measured=largest,
+        n=len(raw),
+        note="a gradient leaves the network as it starts, so none is tried",
+    )
