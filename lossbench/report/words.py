@@ -193,7 +193,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
     Topic.BY_TORCH: lambda optimisers: (
-        f"engine   {', '.join(optimisers)}: trained by the fused torch engine, as the compiled step follows gradients"
+        f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),
     Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",

@@ -1,4 +1,4 @@
-"""What an evolution strategy tries: random changes of a network's parameters, the same for all losses of a seed."""
+"""What an evolution strategy tries: random changes of a network, the same for all losses of a seed."""
 
 from __future__ import annotations
 

@@ -40,15 +40,15 @@ def gradient_free(
 ) -> Design:
     """Train a linear model on a loss without a slope, and compare it with the best constant answer.
 
-    Reproduced where it is better than that by more than chance and by more than the margin. Every loss under every
-    optimiser has its own rate, chosen on validation, over seeds that are not reported; a batch is all training rows.
-    Beside it are shown other losses under both optimisers, and the slope.
+    Reproduced where it is better by more than chance and by more than the margin. Every loss under every optimiser
+    has its own rate, chosen on validation over seeds that are not reported; a batch is all training rows. Beside it
+    are shown other losses under both optimisers, and the slope.
 
     loss: has a slope of zero wherever it has one.
     beside: losses that a gradient can minimise.
     datasets: of two classes.
     without: spec of the optimiser that needs no gradient.
-    along: spec of one that follows it; at rates a tenth as large, since its steps are of that size in each parameter.
+    along: spec of one that follows it; its rates are a tenth of those of the former.
     lr: of the former.
     """
     if not get_loss(loss, "binary").record.flat:
@@ -59,17 +59,17 @@ def gradient_free(
         {**common, "losses": [loss, *beside], "optimizers": [without], "lr": list(lr)},
         {**common, "losses": [*beside], "optimizers": [along], "lr": [rate / 10 for rate in lr]},
     ]
-    protocol = study.terms.primary
-    made = partial(found_in, protocol=protocol, loss=loss, without=without, study=study)
-    return Design([Training(protocol, runs, made)], lambda lines: [*lines, slope_of(loss)])
+    made = partial(found_in, loss=loss, without=without, study=study)
+    return Design([Training(study.terms.primary, runs, made)], lambda lines: [*lines, slope_of(loss)])
 
 
-def found_in(*runs: Comparison, protocol: str, loss: str, without: str, study: Study) -> Iterator[Found]:
+def found_in(*runs: Comparison, loss: str, without: str, study: Study) -> Iterator[Found]:
     """Yield the contrast with the constant answer on each data set, and those with everything else as shown."""
     trials = pd.concat([named_by_optimiser(run.trials) for run in runs], ignore_index=True)
     first = arm(loss, without)
-    for cell in cells_of(protocol, trials):
-        yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study, chosen_rate(cell, first))
+    for cell in cells_of("", trials):  # neither optimiser is that of a protocol
+        yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study)
+        yield levels(cell, first)
         yield from map(aside, beside(cell, first, study))
 
 
@@ -88,16 +88,29 @@ def arm(loss: str, optimiser: str) -> str:
     return f"{loss} by {split_spec(optimiser)[0]}"
 
 
-def chosen_rate(cell: Cell, loss: str) -> str:
-    """Say at which rate a loss was trained."""
-    return f"{loss} at rate {cell.of('lr', loss)[0]:g}"
+def levels(cell: Cell, first: str) -> Evidence:
+    """Return the mean score of each loss, and the rate that was chosen for it, as shown."""
+    score = cell.primary.name
+    means = {one: cell.score_of(one, score).mean() for one in cell.losses}
+    told = ", ".join(f"{one} {mean:.3f} at rate {cell.of('lr', one)[0]:g}" for one, mean in means.items())
+    return Evidence(
+        "not testable",
+        score,
+        dataset=cell.dataset,
+        arms=(first,),
+        role="shown",
+        aspect="level",
+        measured=float(means[first]),
+        n=len(cell.of(score, first)),
+        note=f"mean {score}: {told}",
+    )
 
 
 def beside(cell: Cell, first: str, study: Study) -> Iterable[Found]:
     """Yield the contrasts of the first arm with every other."""
     for other in cell.losses:
         if other != first:
-            yield cell.compared(cell.primary.name, (first, other), "not worse", study, chosen_rate(cell, other))
+            yield cell.compared(cell.primary.name, (first, other), "not worse", study)
 
 
 def slope_of(loss: str) -> Evidence:

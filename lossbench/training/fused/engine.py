@@ -38,6 +38,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     penalties = Penalties(network, layout)
     crew = FusedCrew(network, layout, Fit(layout, batches, criteria))
     recorder = Recorder(pack, len(layout.slots), layout.home, crew)
+    take: Step
     if pack.children:
         take = Evolution(network, layout, batches, criteria, penalties).step
     else:
@@ -50,9 +51,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     return recorder.trace()
 
 
-def descent(
-    network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties
-) -> Step:
+def descent(network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties) -> Step:
     """Return a step of all models along their gradients."""
     optimisers = build_optimisers(network, layout)
 

@@ -50,7 +50,7 @@ class Evolution:
         self.take(theta, best, ~(least > allowed))
 
     def moves(self, rows: np.ndarray) -> torch.Tensor:
-        """Return how far each model is moved, (models, padded parameters), from random rows (seeds, parameters)."""
+        """Return how far models are moved, (models, padded parameters), from random rows (seeds, parameters)."""
         padded = np.zeros((len(rows), self.network.theta.shape[1]))
         padded[:, : self.size] = rows
         return self.layout.numbers(padded[self.seed]) * self.rate
@@ -58,7 +58,7 @@ class Evolution:
     def cost(self, features: torch.Tensor, batch: Batch) -> np.ndarray:
         """Return what each model is to minimise, (models,) float64."""
         raw = self.network.forward(features)
-        return self.criteria.value(raw, batch) / batch.count + self.penalties.value()
+        return np.asarray(self.criteria.value(raw, batch) / batch.count + self.penalties.value())
 
     def take(self, into: torch.Tensor, other: torch.Tensor, models: np.ndarray) -> None:
         """Copy the rows of some models, a mask (models,), from one tensor (models, parameters) into another."""
