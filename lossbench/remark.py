@@ -44,6 +44,7 @@ class Topic(Enum):
     LOOKS = ("correction",)
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
+    BY_TORCH = ("optimisers",)
     EDGE = ("rates",)
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"

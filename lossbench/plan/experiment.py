@@ -101,6 +101,8 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets)
     setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
+    for setup in setups:
+        refuse_flat(setup)
     trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup))
     tuning = tuple(tuning_trials(settings, trials))
     for setup in setups:
@@ -132,6 +134,23 @@ def refuse_idle_threshold(settings: Settings, datasets: Iterable[Dataset]) -> No
             f"a class threshold is chosen for two classes (--threshold {settings.threshold}), and no data set of "
             "this run is binary; add one, or leave the option out"
         )
+
+
+def refuse_flat(setup: Setup) -> None:
+    """Refuse a loss that no gradient can train under an optimiser that follows one.
+
+    Raises:
+        BadValue: it would leave every network as it starts.
+    """
+    following = [spec for spec, optimiser in setup.optimisers.items() if not optimiser.children]
+    for spec, loss in setup.losses.items():
+        if loss.record.flat and following:
+            with naming(spec):
+                raise BadValue(
+                    f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
+                    f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
+                    "train it: --optimizer es --lr 0.1"
+                )
 
 
 @contextmanager

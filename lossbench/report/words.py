@@ -206,6 +206,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
+    Topic.BY_TORCH: lambda optimisers: (
+        f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
+    ),
     Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,

@@ -66,12 +66,20 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.NOT_KEPT(reason=comparison.note)
     if comparison.manner.engine == "fused" and comparison.manner.device == "cpu" and (reason := fault()):
         yield Topic.NOT_COMPILED(reason=reason)
+    if comparison.manner.engine == "native" and (evolving := without_gradients(comparison.experiment)):
+        yield Topic.BY_TORCH(optimisers=evolving)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
         if replaced:
             yield Topic.REPLACED(command=replaced)
         yield Topic.FILES(folder=folder)
+
+
+def without_gradients(experiment: Experiment) -> tuple[str, ...]:
+    """Return the optimisers that follow no gradient."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
+    return tuple(spec for spec, one in found.items() if one.children)
 
 
 def across(ranks: pd.DataFrame) -> Iterator[Remark]:

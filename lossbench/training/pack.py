@@ -2,8 +2,8 @@
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
 together, seeds differ in it), one model, one number of outputs, one batch size, one number of epochs, one kind of
-optimiser, and losses that want their targets in one form. They may differ in everything else: loss, seed, learning
-rate, penalties, contamination.
+optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They may
+differ in everything else: loss, seed, learning rate, penalties, contamination.
 """
 
 from __future__ import annotations
@@ -108,6 +108,11 @@ class Pack:
     def model(self) -> Model:
         """The network that all trials share."""
         return self.setup.models[self.trials[0].model]
+
+    @property
+    def children(self) -> int:
+        """How many mutations are tried a step; 0 where a gradient is followed."""
+        return self.setup.optimisers[self.trials[0].optimizer].children
 
     @property
     def metric(self) -> Metric:
@@ -276,7 +281,7 @@ def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Tri
 def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
     record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
     shape = record.width(setup.dataset.targets), record.encoding
-    return trial.model, *shape, optimiser.name, trial.batch_size, trial.epochs
+    return trial.model, *shape, optimiser.name, optimiser.children, trial.batch_size, trial.epochs
 
 
 def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
