@@ -8,7 +8,7 @@ product of its own for every model, with features of its own; and one first-laye
 seed, which see the same rows. The losses stand in slices of the models, so that none is computed for models of
 another. Processor time is taken, so that others may be at work on the machine.
 
-python benchmarks/jax_layouts.py [--models 300] [--rounds 3]
+python benchmarks/jax_layouts.py [--models 300] [--rounds 3] [--dataset digits]
 """
 
 from __future__ import annotations
@@ -229,10 +229,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dataset", choices=[name for name, *_ in WORKLOADS], help="only this workload")
     options = parser.parse_args()
     with one_thread():
-        for workload in WORKLOADS:
-            measure(*workload, options.models, options.rounds)
+        for name, model, losses in WORKLOADS:
+            if options.dataset in (None, name):
+                measure(name, model, losses, options.models, options.rounds)
 
 
 if __name__ == "__main__":

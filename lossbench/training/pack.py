@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lossbench.data.contamination import contaminate
+from lossbench.data.contamination import MOVES_FEATURES, contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
@@ -30,7 +30,7 @@ from lossbench.training.trial import Trial
 # About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 19
 MODELS = 512
-# Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
+# Each seed, and each contamination of features, brings rows of its own: together an eighth of a gigabyte.
 VALUES = 1 << 24
 # Of a device's free memory, half is left to row numbers, outputs and libraries. The rest holds parameters, their
 # gradient, moments and best values, activations, slopes and raw outputs, at most so many of each at a time.
@@ -235,6 +235,12 @@ def view_of(trial: Trial) -> View:
     return trial.seed, trial.outlier_kind, trial.outlier_fraction
 
 
+def rows_of(trial: Trial) -> View:
+    """Return what decides which features a trial sees, and in which order; spoilt targets share the clean ones."""
+    seed, kind, fraction = view_of(trial)
+    return (seed, kind, fraction) if kind in MOVES_FEATURES else (seed, "none", 0.0)
+
+
 def contaminated_part(fold: Fold, trial: Trial) -> Part:
     """Return the training part of a fold as a trial sees it."""
     if trial.outlier_kind == "none":
@@ -266,15 +272,15 @@ def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None)
 
 
 def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Trial, ...]]:
-    """Cut trials into parts of so many models, and so many seeds and contaminations, at most."""
+    """Cut trials into parts of so many models, and so many tables of features, at most."""
     part: list[Trial] = []
     seen: set[View] = set()
     for trial in trials:
-        if len(part) == models or (len(seen) == views and view_of(trial) not in seen):
+        if len(part) == models or (len(seen) == views and rows_of(trial) not in seen):
             yield tuple(part)
             part, seen = [], set()
         part.append(trial)
-        seen.add(view_of(trial))
+        seen.add(rows_of(trial))
     yield tuple(part)
 
 
@@ -285,7 +291,7 @@ def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
 
 
 def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
-    """Return how many such models a pack holds, and how many seeds and contaminations; the larger, the fewer."""
+    """Return how many such models a pack holds, and how many tables of features; the larger, the fewer."""
     (rows, inputs), model = setup.dataset.features.shape, setup.models[trial.model]
     outputs = setup.losses[trial.loss].record.width(setup.dataset.targets)
     parameters = model.parameters(inputs, outputs)
