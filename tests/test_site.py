@@ -19,7 +19,7 @@ def site() -> Path:
     """Build the site, as CONTRIBUTING.md says."""
     done = subprocess.run([sys.executable, "docs/site"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return ROOT / "build" / "site"
+    return ROOT.joinpath("build", "site")
 
 
 def test_every_link_and_picture_is_there(site: Path) -> None:
