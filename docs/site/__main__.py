@@ -1,8 +1,8 @@
 """Builds the site from plain Markdown: `python docs/site`, with the extra `docs` installed.
 
 What is written stands in `docs/`. What can be measured or derived is made here: a page for each claim of
-`results/claims`, a page for each loss of the catalogue with its curves, and the Python reference. Everything is put
-together in `build/pages`, and Zensical makes `build/site` of it; a link that leads nowhere fails the build.
+`results/claims`, a page for each loss of the catalogue with its curves, and the Python reference. `build/pages` has
+all of it, and Zensical makes `build/site` of that; a link that leads nowhere fails the build.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CLAIM = re.compile(r"\[([A-Z][\w-]*)\]\(\.\./results/claims/claims\.md\)")
 def main() -> int:
     """Build the site; return the exit code of Zensical."""
     shutil.rmtree(PAGES, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("site", "*.ipynb"))
+    shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("site", "__pycache__"))
     shutil.copytree(ROOT / "results", PAGES / "results", ignore=shutil.ignore_patterns("*.npz", "*.md"))
     for page in PAGES.glob("*.md"):
         page.write_text(moved(page.read_text(encoding="utf-8")), encoding="utf-8")
@@ -53,12 +53,13 @@ def moved(text: str) -> str:
     text = text.replace("](../results/claims/claims.md)", "](claims/index.md)")
     for name, page in AROUND.items():
         text = text.replace(f"](../{name}", f"]({page}")
+    text = text.replace("](../results/reference/report.md)", "](results/reference/report.html)")
     return text.replace("](../results/", "](results/")
 
 
 def reference() -> str:
     """Return the page of what `import lossbench` offers, which mkdocstrings fills."""
-    names = "\n".join(f"::: lossbench.{name}\n" for name in lossbench.__all__)
+    names = "\n".join(f"::: lossbench.{name}\n" for name in lossbench.__all__ if name != "losses")
     return f"# Python reference\n\n[python.md](python.md) shows how it is used.\n\n{names}"
 
 

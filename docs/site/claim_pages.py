@@ -25,7 +25,9 @@ def claim_pages(folder: Path) -> dict[str, str]:
         drawn = dict(pictures(claim["id"], lines))
         pages |= {f"claims/{file}": text for file, text in drawn.items()}
         pages[f"claims/{claim['id']}.md"] = page(claim, lines, list(drawn))
-    rows = "\n".join(f"| [{one.id}]({one.id}.md) | {plain(one.claim)} | {one.verdict} |" for one in claims.itertuples())
+    rows = "\n".join(
+        f"| [{one.id}]({one.id}.md) | {plain(one.claim)} | {one.verdict} |" for one in claims.itertuples()
+    )
     head = "# Every claim\n\n[claims.md](../claims.md) says what became of them, document by document."
     return {"claims/index.md": f"{head}\n\n| ID | claim | verdict |\n| --- | --- | --- |\n{rows}\n"} | pages
 

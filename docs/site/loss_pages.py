@@ -44,11 +44,15 @@ def pictures(name: str, task: str, loss: Loss) -> Iterator[tuple[str, str]]:
 
 def section(task: str, loss: Loss, drawn: dict[str, str]) -> str:
     """Return what is known of a loss on a task."""
-    facts = "\n".join(f"- **{heading}**: {cell(heading, text)}" for heading, text in known(loss.record, loss.parameters))
+    facts = "\n".join(
+        f"- **{heading}**: {cell(heading, text)}" for heading, text in known(loss.record, loss.parameters)
+    )
     images = " ".join(f"![{file.removesuffix('.svg').replace('-', ' ')}]({file})" for file in drawn)
     return f"## {task}\n\n{loss.summary}\n\n{images}\n\n{facts}\n"
 
 
 def cell(heading: str, text: str) -> str:
     """Return what is known, so that no sign in it is read as Markdown."""
-    return f"`{text}`" if heading == "formula" else text.replace("*", r"\*").replace("_", r"\_").replace("<", "&lt;")
+    return (
+        f"`{text}`" if heading == "formula" else text.replace("*", r"\*").replace("_", r"\_").replace("<", "&lt;")
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from lossbench.report.charts.look import Look
 from lossbench.report.html.document import part
 
