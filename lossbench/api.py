@@ -32,6 +32,7 @@ from lossbench.results.remarks import notes, remarks
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
 from lossbench.stats.answer.facts import RunAnswer
+from lossbench.stats.change import chosen_by, refuse_decided_apart
 from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
 from lossbench.store import Store, open_store, remove, storage, store_path
 
@@ -481,6 +482,10 @@ def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataF
         refuse_unscored(rules, baseline)
         judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
         refuse_judged_apart(rules, baseline, judged)
+        for setup in experiment.setups:
+            mine = baseline[baseline.dataset == setup.dataset.name]
+            for rule in rules if len(mine) else ():
+                refuse_decided_apart(setup.dataset.name, rule.score, chosen_by(mine), setup.threshold)
     return partial(gate, baseline=baseline, rules=rules, policies=stated)
 
 

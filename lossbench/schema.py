@@ -146,7 +146,7 @@ def at_best(score: str) -> str:
 
 
 THRESHOLDS = ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef")
-"""What a class threshold may be chosen by. By recall every row would be called positive, by precision hardly one."""
+"""What chooses a class threshold. By recall every row would be called positive, by precision hardly one."""
 
 
 def at_link(score: str) -> str:

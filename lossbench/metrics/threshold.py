@@ -16,20 +16,22 @@ Counts = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
 
 
 def _accuracy(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
-    return (rows - present - said + 2.0 * hits) / rows
+    return np.asarray((rows - present - said + 2.0 * hits) / rows)
 
 
 def _f1(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
-    return 2.0 * hits / np.maximum(said + present, 1)
+    return np.asarray(2.0 * hits / np.maximum(said + present, 1))
 
 
 def _balanced_accuracy(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
-    return (hits / max(present, 1) + 1.0 - (said - hits) / max(rows - present, 1)) / 2.0
+    recall, spared = hits / max(present, 1), 1.0 - (said - hits) / max(rows - present, 1)
+    return np.asarray((recall + spared) / 2.0)
 
 
 def _matthews_corrcoef(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
     spread = np.sqrt(1.0 * said * (rows - said) * present * (rows - present))
-    return np.where(spread > 0, (1.0 * hits * rows - said * present) / np.where(spread > 0, spread, 1.0), 0.0)
+    covariance = 1.0 * hits * rows - said * present
+    return np.where(spread > 0, covariance / np.where(spread > 0, spread, 1.0), 0.0)
 
 
 _SCORES: dict[str, Counts] = {

@@ -158,7 +158,8 @@ def threshold_table(group: pd.DataFrame) -> Table:
     columns = ("loss", "threshold", heading(first.score), "vs", "at link's own", "vs there", "views")
     name = f"{title(first.combine_first(CLEAN))}, thresholds chosen by {first.threshold_by}"
     made = Table(name, columns, rows, texts=("loss", "views"), drops=("views", "threshold"))
-    return made if (group.agreement == "disagree").any() else made.without("views")
+    apart = (group.agreement == "disagree").any()
+    return made if apart else replace(made.without("views"), drops=("threshold",))
 
 
 def threshold(row: pd.Series[Any]) -> str:

@@ -125,17 +125,17 @@ def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...])
     return f"disagree {dataset}: {'; '.join(changes)}"
 
 
-def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Pairs], ...]) -> str:
+def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Any], ...]) -> str:
     """Say how class thresholds were chosen, and where that changes verdicts, by data set."""
-    said = (
-        f"decision class thresholds of {', '.join(datasets)} are each training's own, chosen on validation by {score}; "
-        "curves and epochs are at the links' own"
-    )
-    changes = (
-        f"{dataset}: {', '.join(f'{loss} is {there} there, {own} at the link{chr(39)}s own' for loss, there, own in mine)}"
+    changes = [
+        f"; on {dataset}, {loss} at lr {lr:g} is {there} there, {own} at the link's own"
         for dataset, mine in losses
+        for loss, lr, there, own in mine
+    ]
+    return (
+        f"decision class thresholds of {', '.join(datasets)} are each training's own, chosen on validation by "
+        f"{score}; curves and epochs are at the links' own{''.join(changes)}"
     )
-    return "; ".join([said, *changes])
 
 
 def time(trials: int, seconds: float, cached: int) -> str:

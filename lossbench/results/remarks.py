@@ -204,7 +204,7 @@ def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark
     chosen = trials[trials.threshold_by.notna()]
     if not len(chosen):
         return
-    apart = [] if views is None else views[views.agreement == "disagree"].groupby("dataset", sort=False)
+    apart = () if views is None else tuple(views[views.agreement == "disagree"].groupby("dataset", sort=False))
     shown = ["loss", "lr", "verdict", "verdict_at_link"]
     yield Topic.THRESHOLD(
         score=chosen.threshold_by.iloc[0],

@@ -139,9 +139,9 @@ def _written(column: pd.Series[Any]) -> pd.Series[Any]:
 def trials_csv(trials: pd.DataFrame) -> str:
     """Return `trials.csv`. A target that was not reached stands as censored, such as ">100", never as a number."""
     missed = ~trials["converged"].fillna(True).astype(bool)
-    asked = trials[list(ON_REQUEST)].notna().any(axis=None)
+    asked = trials.reindex(columns=ON_REQUEST).notna().any(axis=None)
     shown = trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
-    return csv_text(shown if asked else shown.drop(columns=list(ON_REQUEST)))
+    return csv_text(shown if asked else shown.drop(columns=list(ON_REQUEST), errors="ignore"))
 
 
 def findings_csv(findings: Findings) -> dict[str, str]:

@@ -47,7 +47,7 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
 
 
 class Held(NamedTuple):
-    """A training that counts: the place of its row, its raw outputs, and its class threshold, NaN for the link's."""
+    """A training that counts: the place of its row, its raw outputs, and its threshold, NaN for the link's."""
 
     place: int
     outputs: np.ndarray
@@ -60,11 +60,13 @@ def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
     for pack in make_packs(setup, mine) if mine else ():
         raw = np.stack([held[trial].outputs.reshape(-1, pack.outputs) for trial in pack.trials])
         cuts = np.array([held[trial].cut for trial in pack.trials])
-        for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
+        for trial, values in zip(
+            pack.trials, contributions(pack, raw, cuts if setup.threshold else None), strict=True
+        ):
             yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
 
 
-def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray) -> list[dict[str, np.ndarray]]:
+def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> list[dict[str, np.ndarray]]:
     """Return what each test row contributes to each score, (rows,) by metric, for every trial of a pack.
 
     Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names.
@@ -72,7 +74,7 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray) -> list[dict[st
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each.
-        cuts: (trials,) the class thresholds, NaN for the links' own.
+        cuts: (trials,) the class thresholds; None for the links' own.
     """
     found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
 
@@ -80,12 +82,11 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray) -> list[dict[st
         for member, rows in zip(members.tolist(), values, strict=True):
             found[member][name] = rows
 
-    chosen = pack.setup.threshold != ""
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
-        judged = prediction.at(cuts[members]) if chosen else prediction
+        judged = prediction if cuts is None else prediction.at(cuts[members])
         for metric in metrics_of(pack.dataset.task):
             enter(metric.name, members, function_of(metric).contributions(target, judged))
-        for name in AT_LINK if chosen else ():
+        for name in AT_LINK if cuts is not None else ():
             enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))
     return found
 

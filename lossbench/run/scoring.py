@@ -178,8 +178,9 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
             cuts[members] = choose_thresholds(pack.setup.threshold, target, prediction.ranking, own)
     for members, target, prediction in predictions(pack, trace.validation[:, 0], last, part="validation"):
         score[members] = function_of(pack.metric)(target, prediction)
-    gone = [np.isnan(raw).any(axis=(1, 2)) for raw in (trace.last, trace.best)]
-    return Cuts(*(np.where(*pair) for pair in zip(gone, (np.nan, np.nan), (last, best), strict=True)), score)
+    for cuts, raw in ((last, trace.last), (best, trace.best)):
+        cuts[np.isnan(raw).any(axis=(1, 2))] = np.nan  # diverged, or without a best epoch
+    return Cuts(last, best, score)
 
 
 def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Findings:
 
     @cached_property
     def thresholds(self) -> pd.DataFrame | None:
-        """One row a data set and loss, at thresholds chosen on validation and at the links' own; None for these."""
+        """One row a data set and loss, at thresholds chosen on validation and at the links' own, if any were."""
         trials = trials_at_link(self.trials)
         if trials is None:
             return None

@@ -28,7 +28,9 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    return Trace(*(np.stack(field) for field in zip(*traces, strict=True)), sign=pack.metric.sign)
+    *parts, validation = (np.stack(field) for field in zip(*traces, strict=True))
+    asked = validation if pack.setup.threshold else None
+    return Trace(*parts, validation=asked, sign=pack.metric.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
@@ -38,12 +40,12 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     fold = pack.folds[pack.trials[index].seed]
     test, validation = (torch.tensor(part.features, dtype=dtype) for part in (fold.test, fold.validation))
     outputs = [raw_outputs(one, test) for one in (network, best)]
-    held = [np.stack([raw_outputs(one, validation) for one in (network, best)])] if pack.setup.threshold else []
+    held = np.stack([raw_outputs(one, validation) for one in (network, best)])
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
             outputs[place][:], fits[place] = np.nan, np.nan
-    return curve, *outputs, np.array(diverged), *fits.T, *held
+    return curve, *outputs, np.array(diverged), *fits.T, held
 
 
 class Cost:

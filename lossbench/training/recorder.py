@@ -71,7 +71,7 @@ class Recorder:
         loss, score = np.stack([fit, best_fit], axis=2)
         parts = (self.curve, last, best, self.diverged, loss, score)
         validation = np.stack(held, axis=1)[self.home] if held else None
-        return Trace(*(part[self.home] for part in parts), validation, sign=self.sign)
+        return Trace(*(part[self.home] for part in parts), validation=validation, sign=self.sign)
 
     def held(self) -> list[np.ndarray]:
         """Return the raw outputs of every model on validation, if a class threshold is chosen there."""

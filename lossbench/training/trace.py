@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -44,8 +44,9 @@ class Trace:
     diverged: np.ndarray
     train_loss: np.ndarray
     train_score: np.ndarray
+    _: KW_ONLY
     validation: np.ndarray | None = None
-    sign: float = field(default=1.0, kw_only=True)
+    sign: float = 1.0
 
     @property
     def best_epoch(self) -> np.ndarray:

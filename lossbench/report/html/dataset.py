@@ -26,7 +26,8 @@ def decisions(part: Part) -> Iterator[str]:
     views = part.courses.findings.thresholds
     for group in groups(views) if views is not None else ():
         if place_of(group.iloc[0]) == place_of(part.first):
-            caption = f"Class thresholds on {part.first.dataset}: chosen on validation by {group.threshold_by.iloc[0]}, and the links' own"
+            by = f"chosen on validation by {group.threshold_by.iloc[0]}"
+            caption = f"Class thresholds on {part.first.dataset}: {by}, and the links' own"
             yield grid(threshold_table(group), caption, part.looks)
 
 
