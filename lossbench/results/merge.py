@@ -182,17 +182,21 @@ def agreed(parts: Sequence[Part], offers: Sequence[Mapping[Trial, Result]]) -> d
 
 def difference(one: Result, other: Result) -> str:
     """Return in which cells two results of a trial differ; empty where they are the same."""
-    mine, theirs = cells(one), cells(other)
-    unequal = [name for name in mine | theirs if repr(mine.get(name)) != repr(theirs.get(name))]
-    if unequal or isinstance(one, str) or isinstance(other, str):
-        return "; ".join(f"{name} {mine.get(name)} and {theirs.get(name)}" for name in unequal)
-    alike = one.curve.tobytes() == other.curve.tobytes() and one.outputs.tobytes() == other.outputs.tobytes()
-    return "" if alike else "their curves or raw outputs"
+    if isinstance(one, Done) and isinstance(other, Done):
+        alike = one.curve.tobytes() == other.curve.tobytes() and one.outputs.tobytes() == other.outputs.tobytes()
+        return _unequal_cells(one.row, other.row) or ("" if alike else "their curves or raw outputs")
+    return _unequal_cells(_fate(one), _fate(other))
 
 
-def cells(result: Result) -> dict[str, Any]:
-    """Return the row of a result, of one that failed what is known of it."""
-    return {"status": "failed", "failure": result} if isinstance(result, str) else result.row
+def _unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    names = [name for name in one if repr(one[name]) != repr(other.get(name))]
+    return "; ".join(f"{name} {one[name]} and {other.get(name)}" for name in names)
+
+
+def _fate(result: Result) -> dict[str, Any]:
+    if isinstance(result, str):
+        return {"status": "failed", "failure": result}
+    return {name: result.row[name] for name in ("status", "failure")}
 
 
 def contradiction(trial: Trial, one: Part, other: Part, fault: str) -> DataError:

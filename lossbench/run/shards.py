@@ -23,8 +23,8 @@ def shards(experiment: Experiment, count: int) -> list[tuple[Trial, ...]]:
 
     A shard has seeds of data sets that follow each other in the schedule, so that one that is lost costs few
     seeds. Where a seed has more trials than a pack, it is cut into packs. Each goes where the middle of its work
-    falls when all work is cut into equal parts: no shard has more than its part and one pack. Where there are fewer
-    packs than shards, some have none.
+    falls when all work is cut into equal parts: no shard has more than its part and one pack. Where there are
+    fewer packs than shards, some have none.
     """
     wanted = experiment.trials + experiment.tuning
     packs = in_order(experiment, list(packs_of_seeds(experiment, wanted)))

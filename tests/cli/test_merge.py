@@ -1,0 +1,236 @@
+"""`lossbench compare --shard I/N` and `lossbench merge`: parts of a run that together are the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.conftest import Outcome, shell
+
+TABLES = ("trials.csv", "rows.npz", "curves.csv", "summary.csv", "comparisons.csv", "ranks.csv", "profiles.csv")
+SAID = (*TABLES, "tuning.csv", "views.csv", "report.md")
+
+LOSSES = '''
+def fragile(raw, target):
+    """Squared error that fails on batches as they are in training."""
+    if raw.shape[-2] > 20:
+        raise ValueError("too many rows")
+    return (raw - target).square().mean(-1)
+'''
+CONFIG = """
+datasets = ["iris", "diabetes"]
+seeds = 4
+epochs = 2
+outliers = [0.0, 0.2]
+lr = [0.01, 0.1]
+tune = true
+score = ["f1", "mae"]
+
+[losses]
+multiclass = ["ce", "mse"]
+regression = ["mse", "my_losses.py:fragile", "mae"]
+
+[margins]
+f1 = 0.0123456789
+
+[gate]
+new = "warn"
+rules = ["f1:-1.23456789%", { rule = "mae:+2", dataset = "diabetes" }]
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with a whole run, and the same in three parts: tuned, with a loss that fails on one table."""
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "my_losses.py").write_text(LOSSES)
+    (folder / "mine.toml").write_text(CONFIG)
+    cache = folder / "cache"
+    assert shell("lossbench compare -c mine.toml -o whole --no-cache", folder, cache).code == 4
+    for number in (1, 2, 3):
+        done = shell(f"lossbench compare -c mine.toml --shard {number}/3 -o part{number}", folder, cache)
+        assert done.code in (0, 4), done.err
+    assert not cache.exists()
+    return folder
+
+
+@pytest.fixture
+def parts(runs: Path, tmp_path: Path, inside: Callable[..., Outcome]) -> Path:
+    """Give a copy of these runs that may be spoilt, as the current folder."""
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def change(part: Path, **changes: Any) -> None:
+    """Change the manifest of a part."""
+    path = part / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_shards_merged_are_one_run(runs: Path, tmp_path: Path) -> None:
+    """In any order every file is what one run wrote, to the byte; also where rates are tuned and a loss failed."""
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
+    done = shell("lossbench merge part3 part1 part2 -o merged", tmp_path, tmp_path / "cache")
+    assert done.code == 4, done.err  # as the whole: trainings failed
+    assert "failed " in done.out
+    for name in SAID:
+        assert (tmp_path / "merged" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_the_manifest_lists_the_parts(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """It says of each shard when, where and by which command it was trained, and adds their seconds."""
+    inside("merge", "part1", "part2", "part3", "-o", "merged", "--quiet")
+    found = json.loads(Path("merged/manifest.json").read_text())
+    told = found["merged"]
+    assert (told["count"], told["missing"]) == (3, [])
+    assert [part["shard"]["number"] for part in told["parts"]] == [1, 2, 3]
+    assert all("--shard" in part["command"] and part["versions"] and part["machine"] for part in told["parts"])
+    assert found["wall_seconds"] == pytest.approx(sum(part["wall_seconds"] for part in told["parts"]), abs=0.01)
+    assert found["command"].startswith("lossbench")
+
+
+def test_missing_shards_are_named(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """Seeds without all their trainings are left out, the shards that lack are named, and the exit code is 4."""
+    done = inside("merge", "part1", "part2", "-o", "merged")
+    assert done.code == 4
+    assert "missing  shards 3 of 3" in done.out
+    assert "missing  shards 3 of 3" in Path("merged/report.md").read_text()
+    whole, rest = (Path(name, "trials.csv").read_text().splitlines() for name in ("whole", "merged"))
+    assert 1 < len(rest) < len(whole)
+    assert set(rest) < set(whole)
+
+
+def test_without_the_shard_that_tunes_there_is_no_run(parts: Path, refusal: Callable[..., str]) -> None:
+    """Where no seed is whole, the shards that lack are named, and nothing is written."""
+    shutil.rmtree("part1")
+    assert "no seed is whole without shards 1, 2 of 3" in refusal("merge", "part3", "-o", "merged")
+
+
+def test_a_shard_given_twice_counts_once(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """Duplicates that agree are one."""
+    shutil.copytree("part2", "again")
+    assert inside("merge", "part1", "part2", "part3", "again", "-o", "merged", "--quiet").code == 4
+    assert Path("merged/trials.csv").read_bytes() == Path("whole/trials.csv").read_bytes()
+
+
+def test_two_results_of_one_training_are_refused(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """Both folders are named, the training, and the cells that differ with the value of each."""
+    shutil.copytree("part2", "again")
+    change(Path("again"), failed=[{"trial": 0, "reason": "another"}])
+    done = inside("merge", "part1", "part2", "part3", "again", "-o", "merged")
+    assert done.code == 2
+    assert "two results of one training in 'part2' and 'again': status ok and failed; failure None" in done.err
+    assert all(f"{name} " in done.err for name in ("dataset", "loss", "lr", "seed"))
+    assert not Path("merged").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"shard": {"number": 2, "count": 4}}, "shard count 3 and 4"),
+        ({"engine": "loop"}, "engine native and loop"),
+        ({"fingerprint": "0" * 12, "versions": {"python": "3.11.1", "torch": "0.1"}}, "version of "),
+        ({"fingerprint": "0" * 12}, "fingerprint "),
+        ({"hashes": {"iris": {"rows": "0" * 12}}}, "hash on iris of rows"),
+    ],
+)
+def test_parts_of_two_runs_are_refused(
+    parts: Path, refusal: Callable[..., str], changes: dict[str, Any], said: str
+) -> None:
+    """What differs is named, with both values and both folders."""
+    if "engine" in changes and json.loads(Path("part1/manifest.json").read_text())["engine"] != "native":
+        pytest.skip("no compiled step here")
+    change(Path("part2"), **changes)
+    message = refusal("merge", "part1", "part2", "part3", "-o", "merged")
+    assert "'part1' and 'part2' are not of one run" in message
+    assert said in message
+
+
+def test_shards_of_different_experiments_are_refused(parts: Path, refusal: Callable[..., str]) -> None:
+    """The setting that differs is named, with both values."""
+    config = json.loads(Path("part2/manifest.json").read_text())["config"]
+    change(Path("part2"), config=config | {"epochs": 3})
+    assert "setting epochs 2 and 3" in refusal("merge", "part1", "part2", "-o", "merged")
+
+
+def test_a_loss_that_changed_since_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
+    """The whole would not be what was trained."""
+    Path("my_losses.py").write_text(LOSSES.replace("mean", "sum"))
+    assert "the code of loss 'my_losses.py:fragile'" in refusal("merge", "part1", "part2", "part3", "-o", "merged")
+
+
+def test_what_is_no_part_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
+    """A whole run, a folder of something else, and a shard that was not finished."""
+    assert "'whole' is no shard" in refusal("merge", "whole", "-o", "merged")
+    assert "'nowhere' is no shard" in refusal("merge", "nowhere", "-o", "merged")
+    assert "'part1' is one of the shards" in refusal("merge", "part1", "part2", "part3", "-o", "part1")
+    Path("part1/manifest.json").unlink()
+    assert "its shard was not finished" in refusal("merge", "part1", "-o", "merged")
+    change(Path("part2"), trials="many")
+    assert "trials is not a whole number" in refusal("merge", "part2", "-o", "merged")
+
+
+def test_a_part_does_not_pass_for_the_whole(parts: Path, refusal: Callable[..., str]) -> None:
+    """Its folder has a store and a manifest that names it, no table and no report; `report` says what it is."""
+    assert sorted(os.listdir("part2")) == ["manifest.json", "trials.sqlite"]
+    assert json.loads(Path("part2/manifest.json").read_text())["shard"] == {"number": 2, "count": 3}
+    assert "'part2' is shard 2 of 3 of a run" in refusal("report", "part2")
+    assert "'part2' is shard 2 of 3 of a run" in refusal("diff", "part2", "whole")
+
+
+def test_a_shard_goes_on_from_where_it_was(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """A job that is started again trains only what is missing, without any store but its own folder."""
+    Path("part3/manifest.json").unlink()
+    with sqlite3.connect("part3/trials.sqlite") as store:
+        store.execute("DELETE FROM trials WHERE dataset = 'iris'")
+        (kept,) = store.execute("SELECT count(*) FROM trials").fetchone()
+    store.close()
+    said = inside("compare", "-c", "mine.toml", "--shard", "3/3", "-o", "part3", "--dry-run").out
+    assert f"{kept} trainings are done already" in said
+    assert inside("compare", "-c", "mine.toml", "--shard", "3/3", "-o", "part3", "--jobs", "1").code == 4
+    inside("merge", "part1", "part2", "part3", "-o", "merged", "--quiet")
+    assert Path("merged/trials.csv").read_bytes() == Path("whole/trials.csv").read_bytes()
+
+
+def test_a_folder_that_holds_something_else_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
+    """Another shard, the whole, or a shard of another experiment is not overwritten."""
+    shard = ("compare", "-c", "mine.toml", "--shard", "2/3", "-o")
+    assert "'part1' holds shard 1 of 3" in refusal(*shard, "part1")
+    assert "'whole' holds a whole run" in refusal(*shard, "whole")
+    assert "'part2' holds shard 2 of 3" in refusal(*shard, "part2", "--epochs", "3")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--shard", "11/10", "-o", "x"), "there is no shard 11; they are numbered from 1 to 10"),
+        (("--shard", "0/3", "-o", "x"), "there is no shard 0; they are numbered from 1 to 3"),
+        (("--shard", "1/0", "-o", "x"), "0 is no number of shards"),
+        (("--shard", "third", "-o", "x"), "write 3/10"),
+        (("--shard", "1/2"), "give --output"),
+        (("--shard", "1/2", "-o", "x", "--csv", "-"), "--csv is for a whole run"),
+        (("--shard", "1/2", "-o", "x", "--format", "json"), "--format json is of a whole run"),
+        (("--shard", "1/2", "-o", "x", "--baseline", "b.csv"), "--baseline is for a whole run"),
+    ],
+)
+def test_shards_that_cannot_be(refusal: Callable[..., str], options: tuple[str, ...], said: str) -> None:
+    """One line says what is wrong and what to write, before anything is trained."""
+    assert said in refusal("compare", "--quick", *options)
+
+
+def test_more_shards_than_packs(inside: Callable[..., Outcome]) -> None:
+    """Some shards then have nothing to train; they are parts like others, and the whole is the same."""
+    small = ("compare", "-d", "iris", "-l", "ce,mse", "--seeds", "2", "--epochs", "2", "--outliers", "0")
+    numbers = range(1, 6)
+    codes = [inside(*small, "--shard", f"{one}/5", "-o", f"part{one}", "--quiet").code for one in numbers]
+    assert codes == [0] * 5
+    assert inside("merge", *(f"part{one}" for one in numbers), "-o", "merged", "--quiet").code == 0
+    inside(*small, "-o", "whole", "--quiet", "--no-cache")
+    assert Path("merged/trials.csv").read_bytes() == Path("whole/trials.csv").read_bytes()
