@@ -1,7 +1,7 @@
 """The optimisers, for many models at once: their parameters (models, parameters) are updated in place.
 
-Each that follows a gradient has the formulas and the defaults of torch.optim, which the loop engine uses. All models
-share a rate.
+Those that follow a gradient have the formulas and the defaults of torch.optim, which the loop engine uses. All
+models share a rate.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
 together, seeds differ in it), one model, one number of outputs, one batch size, one number of epochs, one kind of
-optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They may
-differ in everything else: loss, seed, learning rate, penalties, contamination.
+optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They
+may differ in everything else: loss, seed, learning rate, penalties, contamination.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ def gradient_free(
     """Train a linear model on a loss without a slope, and compare it with the best constant answer.
 
     Reproduced where it is better by more than chance and by more than the margin. Every loss under every optimiser
-    has its own rate, chosen on validation over seeds that are not reported; a batch is all training rows. Beside it
-    are shown other losses under both optimisers, and the slope.
+    has its own rate, chosen on validation over seeds that are not reported; a batch is all training rows. Shown
+    beside it are other losses under both optimisers, and the slope.
 
     loss: has a slope of zero wherever it has one.
     beside: losses that a gradient can minimise.
