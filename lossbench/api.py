@@ -32,8 +32,8 @@ from lossbench.results.remarks import notes, remarks
 from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
 from lossbench.run.runner import Forecast, forecast
 from lossbench.stats.answer.facts import RunAnswer
-from lossbench.stats.change import chosen_by, refuse_decided_apart
-from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.stats.between_runs.change import chosen_by, refuse_decided_apart
+from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
 from lossbench.store import Store, open_store, remove, storage, store_path
 
 if TYPE_CHECKING:

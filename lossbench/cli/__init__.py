@@ -9,8 +9,8 @@ import sys
 
 import click
 
-from lossbench.cli.refused import refusal
-from lossbench.cli.streams import open_streams
+from lossbench.cli.process.refused import refusal
+from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
 from lossbench.visible import visible
 

@@ -29,7 +29,7 @@ from lossbench.cli.options import (
     TABLES,
     many,
 )
-from lossbench.cli.progress import counted
+from lossbench.cli.process.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.visible import visible
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lossbench.plan.shard import Shard
     from lossbench.results.comparison import Comparison
     from lossbench.results.part import Part
-    from lossbench.stats.gate import GateReport
+    from lossbench.stats.between_runs.gate import GateReport
 
 WORSE, UNFINISHED = 3, 4
 

@@ -12,7 +12,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS, three
-from lossbench.stats.change import (
+from lossbench.stats.between_runs.change import (
     Change,
     Meeting,
     changes,

@@ -16,7 +16,7 @@ from lossbench.report.figures import Spread, amount, column
 from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
 from lossbench.results.nights import Night, texts
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better
-from lossbench.stats.trend import Series, Turn, series_of, turns
+from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
 
 COLUMNS = (
     *("mark", "task", *PLACE, "score", "runs", "first_date", "last_date", "first", "last"),

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from lossbench.stats.between_runs.trend import Series, series_of, turns
 from lossbench.stats.estimate import ALPHA
 from lossbench.stats.paired import paired_test
-from lossbench.stats.trend import Series, series_of, turns
 from stats.runs import clean, moved
 
 SEEDS, RUNS = 10, 12

@@ -8,7 +8,7 @@ those of the run before, the step there is, for each seed,
 and the mean of d over the seeds, times the root of (runs before) (runs after), is CUSUM. The k where it is largest
 is a change point if Student's paired t finds d there: p, times the number of these k (Bonferroni), and corrected
 over all series (Holm), is significant. Then both sides of it are searched likewise (binary segmentation: Scott and
-Knott 1974; Vostrikova 1981). As in `lossbench.stats.change`, seeds are independent given the data.
+Knott 1974; Vostrikova 1981). As in `lossbench.stats.between_runs.change`, seeds are independent given the data.
 
 A run is deterministic: where nothing was changed all numbers are equal, and then there is no test. So what is
 corrected for is only how often numbers moved, and a step in the last run is found as well as one in the middle,
@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.schema import PLACE
-from lossbench.stats.change import Meeting, settled, values
+from lossbench.stats.between_runs.change import Meeting, settled, values
 from lossbench.stats.estimate import ALPHA, Interval
 from lossbench.stats.families import holm
 from lossbench.stats.paired import paired_test
