@@ -1,8 +1,8 @@
 """Builds the site from plain Markdown: `python docs/site`, with the extra `docs` installed.
 
 What is written stands in `docs/`. What can be measured or derived is made here: a page for each claim of
-`results/claims`, a page for each loss of the catalogue with its curves, and the Python reference. `build/pages`
-has all of it, and Zensical makes `build/site` of that; a link that leads nowhere fails the build.
+`results/claims`, a page for each loss of the catalogue with its curves, and the Python reference. Zensical makes
+`build/site` of `build/pages`, which has all of it; a link that leads nowhere fails the build.
 """
 
 from __future__ import annotations

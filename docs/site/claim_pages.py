@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pictures import svg
@@ -32,7 +33,7 @@ def claim_pages(folder: Path) -> dict[str, str]:
     return {"claims/index.md": f"{head}\n\n| ID | claim | verdict |\n| --- | --- | --- |\n{rows}\n"} | pages
 
 
-def page(claim: dict[str, str], lines: pd.DataFrame, drawn: list[str]) -> str:
+def page(claim: dict[Any, Any], lines: pd.DataFrame, drawn: list[str]) -> str:
     """Return the page of one claim."""
     images = "\n\n".join(f"![{file.removesuffix('.svg')}]({file})" for file in drawn)
     facts = [("form", claim["form"]), ("place", claim["place"]), ("not tried", claim["left"])]
@@ -76,7 +77,7 @@ def pictures(name: str, lines: pd.DataFrame) -> Iterator[tuple[str, str]]:
             yield f"{name}-{number_}.svg", svg(intervals(what, mine), {})
 
 
-def unit_of(line: object) -> Unit:
+def unit_of(line: Any) -> Unit:
     """Return a row of evidence as a unit of a picture."""
     named = ", ".join(filter(None, (text(line.dataset), text(line.case))))
     side = SIDES.get(line.verdict, "-")
@@ -84,17 +85,17 @@ def unit_of(line: object) -> Unit:
     return Unit(named, side, f"{named}: {number(line.measured)}, {side}", *map(float, ends))
 
 
-def text(cell: object) -> str:
+def text(cell: Any) -> str:
     """Return a cell, empty where it is undefined."""
     return "" if pd.isna(cell) else str(cell)
 
 
-def number(value: object) -> str:
+def number(value: Any) -> str:
     """Write a number, or what stands for it."""
     return "" if pd.isna(value) else f"{float(value):.3g}" if isinstance(value, int | float) else str(value)
 
 
-def span(low: object, high: object) -> str:
+def span(low: Any, high: Any) -> str:
     """Write an interval."""
     return "" if pd.isna(low) else f"[{number(low)}, {number(high)}]"
 

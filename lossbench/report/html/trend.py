@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.ending import reading
 from lossbench.report.html.figure import legend, line_figure
 from lossbench.report.html.table import grid
-from lossbench.report.tables import heading, label
+from lossbench.report.tables import Table, heading, label
 from lossbench.report.trend import LEGEND, Course, days, lead, said, settings, table_of
 from lossbench.results.nights import Night
 from lossbench.schema import greater_is_better
@@ -55,13 +56,20 @@ def section(
     moved = [(one, turn) for one in mine if one.moved for turn in one.turns or (None,)]
     name = ", ".join(filter(None, (dataset, setting)))
     table = (
-        grid(table_of(name, moved, ()), f"What moved on {name}", every) if moved else paragraph("Nothing moved.")
+        grid(headed(table_of(name, moved, ())), f"What moved on {name}", every)
+        if moved
+        else paragraph("Nothing moved.")
     )
     body = f'{legend([one.loss for one in lines], every)}{table}<div class="figures large">' + line_figure(
         heading(score), about, chart
     )
     small = f" <small>{escape(setting)}</small>" if setting else ""
     return Section(key, name, f"{escape(dataset)}{small}", f"{body}</div>\n")
+
+
+def headed(table: Table) -> Table:
+    """Return a table whose first column, of marks, has a heading: it is a button that sorts."""
+    return replace(table, columns=("moved", *table.columns[1:]), texts=("moved", *table.texts))
 
 
 def line_of(one: Course, x: np.ndarray, every: Mapping[str, Look]) -> Line:
