@@ -44,6 +44,8 @@ class Topic(Enum):
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
     EDGE = ("rates",)
+    VALUE_EDGE = "dataset", "losses"
+    SETTINGS = "dataset", "counts"
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
@@ -125,5 +127,15 @@ class Remark:
         assert set(self.facts) == set(self.topic.facts), f"{self.topic}: {sorted(self.facts)}"
 
 
-ALARMS = frozenset({Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS, Topic.EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED})
+ALARMS = frozenset(
+    {
+        Topic.PARTIAL,
+        Topic.FAILED,
+        Topic.FEW_SEEDS,
+        Topic.EDGE,
+        Topic.VALUE_EDGE,
+        Topic.NOT_KEPT,
+        Topic.NOT_COMPILED,
+    }
+)
 """What is said on standard error where the format has no room for words."""
