@@ -482,9 +482,11 @@ def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataF
         judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
         refuse_judged_apart(rules, baseline, judged)
         for setup in experiment.setups:
-            mine = baseline[baseline.dataset == setup.dataset.name]
+            name = setup.dataset.name
+            mine = baseline[baseline.dataset == name]
             for rule in rules if len(mine) else ():
-                refuse_decided_apart(setup.dataset.name, rule.score, chosen_by(mine), setup.threshold)
+                if rule.dataset in (None, name):
+                    refuse_decided_apart(name, rule.score, chosen_by(mine), setup.threshold)
     return partial(gate, baseline=baseline, rules=rules, policies=stated)
 
 

@@ -37,7 +37,7 @@ class Column:
             are counted in. None where the scale is not the same on every data set: somebody who knows the units
             must declare one, or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
-        on_request: whether a file has the column only where the run asked for what it holds.
+        on_request: what a run must ask for so that its file has the column; empty for one that is always there.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Column:
     greater_is_better: bool | None = None
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
-    on_request: bool = False
+    on_request: str = ""
 
     @property
     def dtype(self) -> str:
@@ -234,7 +234,7 @@ _FIT = tuple(
     )
 )
 
-_ASKED: dict[str, Any] = {"empty": True, "optional": True, "since": 5, "on_request": True}
+_ASKED: dict[str, Any] = {"empty": True, "optional": True, "since": 5, "on_request": "threshold"}
 _CHOSEN = (
     Column("threshold", "context", "number", "the raw output above which a row is called positive", **_ASKED),
     Column("threshold_probability", "context", "number", "the same as a probability", **_ASKED),
@@ -244,9 +244,17 @@ _THRESHOLD = (
     *_CHOSEN,
     *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
     *(
-        replace(METRICS[name], name=at_link(name), margin=None, tasks=("binary",), since=5, on_request=True)
+        replace(METRICS[name], name=at_link(name), margin=None, tasks=("binary",), since=5, on_request="threshold")
         for name in AT_LINK
     ),
+)
+
+_GRID = Column(
+    *("grid", "context", "text", "the loss as the run named it, with the values of a parameter that was tuned"),
+    empty=True,
+    optional=True,
+    since=5,
+    on_request="grid",
 )
 
 TRIALS: dict[str, Column] = {
@@ -262,6 +270,7 @@ TRIALS: dict[str, Column] = {
         *_FIT,
         *(replace(column, name=at_best(column.name)) for column in _FIT),
         *_THRESHOLD,
+        _GRID,
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""
@@ -404,9 +413,17 @@ _TUNED = (
     Column("chosen", "context", "truth", "whether it is the loss's own rate"),
     Column("at_edge", "context", "truth", "whether a better rate may lie beyond the grid"),
 )
+_TUNED_PARAMETER = (
+    _GRID,
+    Column(
+        *("parameter_at_edge", "context", "truth", "whether a better value may lie beyond the grid"),
+        optional=True,
+        on_request="grid",
+    ),
+)
 _EPOCH = Column("epoch", "context", "count", "counted from 1")
 _CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
-_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED)
+_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED, *_TUNED_PARAMETER)
 
 CURVES, TUNING = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING))
 """The columns of `curves.csv` and of `tuning.csv` by name."""

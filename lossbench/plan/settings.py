@@ -20,6 +20,7 @@ from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
+from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS, THRESHOLDS
@@ -119,6 +120,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     custom = values.pop("loss", ())
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
+    listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
 

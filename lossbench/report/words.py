@@ -212,6 +212,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
+    Topic.VALUE_EDGE: "warning  best values at the edge of the grid on {dataset}, a wider one may do better: "
+    "{losses}",
+    Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
     Topic.DISAGREE: disagreements,
     Topic.THRESHOLD: threshold,
     Topic.RANKS: ranks,

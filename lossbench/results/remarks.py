@@ -28,7 +28,7 @@ FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says l
 
 def remarks(comparison: Comparison) -> Iterator[Remark]:
     """Yield everything that is said below the tables, and is the same in every run."""
-    yield from tuned(comparison.tuning, comparison.summary)
+    yield from tuned(comparison.tuning, comparison.summary, comparison.arms)
     yield from decided(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)
@@ -188,13 +188,13 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
             yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
 
 
-def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark]:
+def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]) -> Iterator[Remark]:
     """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
     if tuning is None:
         return
     yield from at_edges(tuning)
     shown = ["loss", "verdict", "lr", "verdict_tuned"]
-    for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
+    for dataset, rows in disagreements(summary, arms).groupby("dataset", sort=False):
         losses = tuple(rows[shown].itertuples(index=False, name=None))
         yield Topic.DISAGREE(dataset=dataset, losses=losses)
 
@@ -222,3 +222,11 @@ def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
         yield Topic.EDGE(
             rates=tuple((dataset, tuple(zip(rows.loss, rows.lr, strict=True))) for dataset, rows in groups)
         )
+    if tuning is not None and "grid" in tuning:
+        last = tuning[tuning.parameter_at_edge.astype(bool)].groupby("dataset", sort=False)
+        yield from (Topic.VALUE_EDGE(dataset=name, losses=tuple(rows.loss)) for name, rows in last)
+        sizes = tuning.assign(loss=tuning.grid.fillna(tuning.loss)).groupby(["dataset", "loss"], sort=False).size()
+        for name, mine in sizes.groupby("dataset", sort=False):
+            yield Topic.SETTINGS(
+                dataset=name, counts=tuple(zip(mine.index.get_level_values("loss"), mine, strict=True))
+            )

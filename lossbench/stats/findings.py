@@ -88,10 +88,16 @@ class Findings:
         """One row a task, loss and level: the share of its trainings whose skill is above the level."""
         return profile_table(self.pools)
 
+    @property
+    def arms(self) -> dict[str, str]:
+        """By loss, the grid that it is a value of."""
+        tuned = self.trials[self.trials.grid.notna()]
+        return dict(zip(tuned.loss, tuned.grid, strict=True))
+
     @cached_property
     def views(self) -> pd.DataFrame | None:
         """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
-        return None if self.tuning is None else side_by_side(self.summary)
+        return None if self.tuning is None else side_by_side(self.summary, self.arms)
 
     @cached_property
     def thresholds(self) -> pd.DataFrame | None:

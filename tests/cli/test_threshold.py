@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,8 +37,12 @@ def test_both_views_stand_side_by_side(inside: Callable, folder: Path) -> None:
     assert views.threshold_probability.isna().equals(views.loss == "hinge")
 
 
-def test_the_manifest_has_it_and_a_report_makes_it_again(inside: Callable, folder: Path, tmp_path: Path) -> None:
-    """From `trials.csv` and `rows.npz`, to the byte."""
+def test_the_manifest_has_it_and_a_report_makes_it_again(inside: Callable, tmp_path: Path) -> None:
+    """On a table, from `trials.csv` and `rows.npz`, to the byte; the verdicts of both views are over rows."""
+    brief = ("-l", "bce,hinge", "-m", "mlp:4", "--epochs", "3", "--seeds", "2", "--outliers", "0", "--quiet")
+    assert inside("compare", "-d", "breast_cancer", *brief, "--threshold", "f1", "-o", "run").code == 0
+    folder = tmp_path / "run"
+    assert {"f1", "f1_at_link"} <= set(np.load(folder / "rows.npz").files)
     assert json.loads((folder / "manifest.json").read_text())["config"]["threshold"] == "f1"
     assert inside("report", "run", "-o", "again").code == 0
     for name in ("trials.csv", "summary.csv", "thresholds.csv", "rows.npz"):
