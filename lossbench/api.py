@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.choosing import Plan, plan_choice
+from lossbench.plan.cluster import choose_address
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
@@ -167,6 +168,8 @@ def compare(
     jobs: int | None = None,
     engine: Engine | None = None,
     device: str = "cpu",
+    backend: str = "local",
+    address: str | None = None,
     cache: bool = False,
     budget: float = math.inf,
     progress: Progress = lambda dataset, trials: None,
@@ -205,6 +208,8 @@ def compare(
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
+        backend: "local", this machine; or "dask", the workers of a cluster that is there already.
+        address: of its scheduler, such as "tcp://10.0.0.5:8786".
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
         progress: is called with a data set's name and a number of trials as they finish.
@@ -244,7 +249,8 @@ def compare(
         margins=margins,
     )
     device = choose_device(device)
-    request = Request(Manner(jobs, engine or usual_engine(device), device), cache, budget)
+    manner = Manner(jobs, engine or usual_engine(device), device, choose_address(backend, address, jobs))
+    request = Request(manner, cache, budget)
     return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
 
 

@@ -31,6 +31,7 @@ from lossbench.cli.options import (
 )
 from lossbench.cli.process.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
+from lossbench.plan.cluster import BACKENDS
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ GROUPS = {
     "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
     "What is judged": ("score", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
-    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget", "shard"),
+    "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
+    "On several machines": ("backend", "address", "shard"),
 }
 EXAMPLES = (
     ("compare", "every core task"),
@@ -114,6 +116,8 @@ EXAMPLES = (
 @click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
+@click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a dask cluster.")
+@click.option("--address", metavar="URL", help="Its scheduler, such as tcp://10.0.0.5:8786.")
 @click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
 @click.option(
     "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
@@ -179,6 +183,7 @@ def read_options(
     """Return what the options ask for: what is trained, how, and what comes of the results."""
     from lossbench.api import planned
     from lossbench.errors import BadValue
+    from lossbench.plan.cluster import choose_address
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
@@ -193,10 +198,12 @@ def read_options(
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
+    jobs = options.pop("jobs")
+    address = choose_address(options.pop("backend"), options.pop("address"), jobs)
     shard = options.pop("shard")
     to_file = options["csv"] is not None or shard is not None
     request = Request(
-        Manner(options.pop("jobs"), options.pop("engine") or usual_engine(device), device),
+        Manner(jobs, options.pop("engine") or usual_engine(device), device, address),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,

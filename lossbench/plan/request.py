@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Rule
@@ -34,6 +34,7 @@ class Manner:
         jobs: processes; None for one a core where the work is worth it.
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle.
         device: "cpu" or "cuda", see `choose_device`.
+        address: of the dask scheduler on whose workers they are trained; None for this machine.
 
     Raises:
         UnknownName: no such engine.
@@ -43,6 +44,7 @@ class Manner:
     jobs: int | None = None
     engine: Engine = field(default_factory=usual_engine)
     device: str = "cpu"
+    address: str | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -53,6 +55,12 @@ class Manner:
             raise BadValue(
                 f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"
             )
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a manifest says of it: not the address, which is nobody else's business."""
+        where = "local" if self.address is None else "dask"
+        return {"jobs": self.jobs, "engine": self.engine, "device": self.device, "backend": where}
 
 
 def check_native(device: str) -> None:

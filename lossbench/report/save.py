@@ -82,7 +82,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         **circumstances(),
         "command": command,
         "config": asdict(experiment.settings),
-        **asdict(comparison.manner),
+        **comparison.manner.told,
         "trials": len(comparison.trials),
         "cached": comparison.cached,
         "correction": comparison.correction,

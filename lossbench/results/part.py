@@ -136,7 +136,7 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
         "date": here["date"],
         "command": command,
         "config": asdict(ledger.experiment.settings),
-        **asdict(manner),
+        **manner.told,
         "fingerprint": ledger.fingerprint,
         "hashes": ledger.hashes,
         "trials": len(places),

@@ -53,6 +53,13 @@ def fingerprint(engine: str, device: str = "cpu") -> str:
     return _fingerprint(device, engine, *((kind(), source_hash()) if engine == "native" else ()))
 
 
+def identity(engine: str, device: str = "cpu") -> dict[str, str]:
+    """Return what two processes must agree in to train the same bits, by name, the fingerprint last."""
+    versions = {name: version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")}
+    python = {"Python": platform.python_version()}
+    return versions | python | {"fingerprint": fingerprint(engine, device)}
+
+
 @cache
 def _fingerprint(device: str, *engine: str) -> str:
     versions = [version(name) for name in ("lossbench", "torch", "numpy", "scipy", "scikit-learn")]

@@ -13,13 +13,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from lossbench.backends import Backend, Local, available_cores
+from lossbench.backends import Backend, Dask, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.contributed import row_scores
 from lossbench.run.packs import train_pack
-from lossbench.run.provenance import fingerprint
+from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
 from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
@@ -91,8 +91,7 @@ def complete(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
     tell_cached(ledger, progress)
     train = partial(train_pack, engine=manner.engine, device=manner.device)
-    backend: Backend = Local(processes(packs, manner))
-    with closing(backend.run(train, packs)) as results:
+    with closing(backend_of(manner, packs).run(train, packs)) as results:
         for index, result in results:
             ledger.add(packs[index].trials, result)
             progress(packs[index].dataset.name, len(packs[index].trials))
@@ -162,6 +161,13 @@ def processes(packs: list[Pack], manner: Manner) -> int:
     """Return the number of processes: as asked for, else one a core where the work is worth it."""
     worthwhile = training_time(packs, manner) > WORTH_A_PROCESS
     return manner.jobs or (available_cores() if worthwhile and manner.device == "cpu" else 1)
+
+
+def backend_of(manner: Manner, packs: list[Pack]) -> Backend:
+    """Return where packs are trained."""
+    if manner.address is None:
+        return Local(processes(packs, manner))
+    return Dask(manner.address, partial(identity, manner.engine, manner.device))
 
 
 def tell_cached(ledger: Ledger, progress: Callable[[str, int], None]) -> None:
