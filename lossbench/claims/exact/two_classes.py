@@ -22,7 +22,7 @@ STEPS, RATE = 200, 0.1
 
 @experiment("two_classes")
 def two_classes(claim: Claim, study: Study) -> list[Evidence]:
-    """Compare softmax cross-entropy of two outputs with binary cross-entropy of their difference, also in training.
+    """Compare softmax cross-entropy of two outputs with binary cross-entropy of their difference, and train both.
 
     Value and slope at random outputs; and the difference of the two outputs of a linear model, as gradient descent
     moves it, with the one output of another that starts there and has twice the rate.
