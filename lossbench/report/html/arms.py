@@ -56,7 +56,7 @@ def by_rate(tuning: pd.DataFrame) -> dict[Key, Course]:
 
 
 def by_value(tuning: pd.DataFrame) -> dict[Key, tuple[str, Course]]:
-    """Return the parameter that was tuned and the score by its value, each at its best rate; by `ARM` as chosen."""
+    """Return each parameter that was tuned and the score by its value, at the best rate; by `ARM` as chosen."""
     found: dict[Key, tuple[str, Course]] = {}
     if "grid" not in tuning:
         return found

@@ -108,8 +108,8 @@ def parameter_paths(part: Part) -> Iterator[str]:
         how = {"log": wide, "dots": True, "bounds": part.bounds}
         chart = part.lines(f"v{number}", {loss: course}, across=name, up=f"validation {part.score}", **how)
         about = (
-            f"Validation {part.score} by {name}, each value at its best rate, over the seeds that tune, with 95 % "
-            "intervals; a ring marks the value chosen."
+            f"Validation {part.score} by {name}, each value at its best rate, over the seeds that tune; a ring "
+            "marks the value chosen."
         )
         yield line_figure(f"{loss.partition(':')[0]}: {name}", about, chart)
 

@@ -83,7 +83,8 @@ def among(parts: Iterable[Part], place: pd.Series[Any]) -> list[Part]:
 
 def title(findings: Findings) -> str:
     """Name a run by its losses and its data sets."""
-    losses, datasets = (findings.summary[name].unique().tolist() for name in ("loss", "dataset"))
+    losses = findings.summary.loss.replace(findings.arms).unique().tolist()
+    datasets = findings.summary.dataset.unique().tolist()
     return f"{listed(losses)} on {listed(datasets)}"
 
 
