@@ -8,7 +8,7 @@ budget in rates, between the same ends. A range has `VALUES` values, in equal ra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -125,7 +125,14 @@ def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list
         if not parameter.accepts(end):
             raise BadValue(f"'{spec}': {key}={end:g} is out of range; give values in {parameter.range}")
     made = np.geomspace(low, high, VALUES) if is_scale(parameter) else np.linspace(low, high, VALUES)
-    return [f"{value:.3g}" for value in made]
+    return [f"{low:.12g}", *_written(made[1:-1], made[1] - made[0]), f"{high:.12g}"]
+
+
+def _written(values: np.ndarray, step: float) -> Iterator[str]:
+    """Yield values in three digits, or in as many as tell them from the next."""
+    for value in values:
+        digits = max(3, math.ceil(math.log10(abs(value) / step)) + 2) if value else 3
+        yield f"{value:.{digits}g}"
 
 
 def _ends(spec: str, key: str, text: str) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
 from lossbench.stats.answer.facts import RunAnswer, TableAnswer
 from lossbench.stats.answer.run import over_tables
 from lossbench.stats.answer.table import answers
-from lossbench.stats.groups import comparison_groups
+from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import Judged, compare_pairs, judge
 from lossbench.stats.profiles import Pool, pools, profile_table, skill_table
@@ -76,12 +76,14 @@ class Findings:
     @cached_property
     def pools(self) -> list[Pool]:
         """The skills of all trainings of each task, over its data sets."""
-        return pools(one.group for one in self.judged)
+        return pools(as_arms(one.group, self.arms) for one in self.judged)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
         """One row a task and loss: its average rank over the data sets, which are the unit here, and its skill."""
-        return rank_losses(self.summary).merge(skill_table(self.pools), how="left")
+        tuned, names = self.summary["view"] == "tuned", self.summary[["loss", "reference"]]
+        named = self.summary.assign(**names.mask(tuned, names.replace(self.arms)))
+        return rank_losses(named).merge(skill_table(self.pools), how="left")
 
     @cached_property
     def profiles(self) -> pd.DataFrame:
@@ -109,6 +111,13 @@ class Findings:
             trials, self.tuning, self.margins, rows_at_link(self.contributed), correction=self.correction
         )
         return threshold_views(trials, self.summary, own.summary)
+
+
+def as_arms(group: ComparisonGroup, arms: Mapping[str, str]) -> ComparisonGroup:
+    """Return a group whose losses are called by their grids: each data set has a value of its own."""
+    if group.view == "fixed":
+        return group
+    return replace(group, losses=[arms.get(loss, loss) for loss in group.losses])
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from lossbench.report.html.drawn import (
     convergence,
     differences,
     learning,
+    parameter_paths,
     robustness,
     step_sizes,
 )
@@ -43,7 +44,7 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
     table = make_table(part.group)
     dataset, _, rest = table.title.partition(" ")
     title = f"{escape(dataset)} <small>{escape(rest)}</small>"
-    figures = [learning(part), robustness(part), convergence(part), step_sizes(part)]
+    figures = [learning(part), robustness(part), convergence(part), step_sizes(part), *parameter_paths(part)]
     drawn = against_robustness(part) if plane else ""
     if drawn:
         figures.append(figure(*PLANE, drawn, "plane"))
