@@ -25,7 +25,7 @@ COMMANDS = {
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "trend": "Follow scores and verdicts over many runs, such as nights.",
-    "report": "Make the tables again from a finished run.",
+    "report": "Make the tables of a run again, or what a paper needs of it.",
     "merge": "Put the shards of a run together.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",

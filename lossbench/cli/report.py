@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
-@click.command(short_help="Make the tables again from a finished run, or what a paper needs of it.")
+@click.command(short_help="Make the tables of a run again, or what a paper needs of it.")
 @click.argument("run", type=PATH, metavar="DIR|FILE")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
