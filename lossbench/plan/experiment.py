@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -308,10 +308,13 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
                 yield replace(trial, seed=seed)
 
 
-def trials_of(settings: Settings, setup: Setup, grids: Mapping[Task, Grids]) -> Iterator[Trial]:
+def trials_of(
+    settings: Settings, setup: Setup, grids: Mapping[Task, Grids] = MappingProxyType({})
+) -> Iterator[Trial]:
     """Yield the trials of one data set: every combination of the axes, each loss at its rates."""
-    rates = {loss: grids[setup.dataset.task].rates_of(loss, settings.lr) for loss in setup.losses}
-    every = dict.fromkeys((*settings.lr, *(rate for mine in rates.values() for rate in mine)))
+    mine = grids.get(setup.dataset.task, Grids())
+    rates = {loss: mine.rates_of(loss, settings.lr) for loss in setup.losses}
+    every = dict.fromkeys((*settings.lr, *chain.from_iterable(rates.values())))
     kind = outlier_kind(settings, setup.dataset)
     fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
     fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}

@@ -131,8 +131,11 @@ def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list
 def _written(values: np.ndarray, step: float) -> Iterator[str]:
     """Yield values in three digits, or in as many as tell them from the next."""
     for value in values:
-        digits = max(3, math.ceil(math.log10(abs(value) / step)) + 2) if value else 3
-        yield f"{value:.{digits}g}"
+        shown = (
+            0.0 if abs(value) < 1e-9 * step else float(value)
+        )  # where steps cross zero, rounding leaves a speck
+        digits = max(3, math.ceil(math.log10(abs(shown) / step)) + 2) if shown else 3
+        yield f"{shown:.{digits}g}"
 
 
 def _ends(spec: str, key: str, text: str) -> tuple[float, float]:
