@@ -97,7 +97,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    grids = {task: make_grids(settings.losses_for(task), settings.lr) for task in TASKS}
+    grids = {task: make_grids(settings.losses_for(task), task, settings.lr) for task in TASKS}
     if not any(one.grids for one in grids.values()):
         check_tuning(settings)
     models = resolved(settings.models, parse_model)
@@ -216,7 +216,8 @@ def match_losses(
             and spec not in named_everywhere(settings)
             and all(fitting[dataset.name] for dataset, _ in refused)
         )
-        if not spared and not any(spec in losses for losses in fitting.values()):
+        values = {value for one in grids.values() for value in one.expanded((spec,))}
+        if not spared and all(values.isdisjoint(losses) for losses in fitting.values()):
             raise refused[0][1]
     skips = [
         Skip(dataset.name, title(spec), str(error)) for spec, pairs in refusals.items() for dataset, error in pairs
