@@ -123,6 +123,7 @@ _METRICS = (
     _score("recall", _LABELS, True, "decision", "share of positives that are found", 0.01),
     _score("balanced_accuracy", _CLASSES, True, "decision", "mean recall of the classes", 0.01),
     _score("matthews_corrcoef", _CLASSES, True, "decision", "correlation of decision and target", since=3, low=-1),
+    _score("cohen_kappa", _CLASSES, True, "decision", "agreement beyond chance", since=5, low=-1),
     _score("top_k_accuracy", ("multiclass",), True, "ranking", "right class among the first two", 0.01),
     _score("roc_auc", _LABELS, True, "ranking", "chance that a positive ranks above a negative", 0.01),
     _score("average_precision", _SEPARATE, True, "ranking", "area under precision and recall", since=3),
@@ -134,6 +135,7 @@ _METRICS = (
     _score("mae", _VALUES, False, "decision", "mean absolute error", high=math.inf),
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
+    _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

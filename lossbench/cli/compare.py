@@ -77,7 +77,7 @@ EXAMPLES = (
     "losses",
     kind=LOSSES,
     metavar="SPEC",
-    help="Losses, such as mse,huber:delta=1.35; first: reference.",
+    help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
 )
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
 @many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")

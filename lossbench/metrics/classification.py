@@ -131,6 +131,27 @@ def matthews_corrcoef(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     return np.where(spread_true == 0, np.nan, _ratio(covariance, spread_true * spread_said))
 
 
+@of_sums(_agreement)
+def cohen_kappa(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Agreement of decision and target beyond that of chance (Cohen 1960).
+
+    (a - e) / (1 - e), a = Σ hits / n, e = Σ p t / n², over classes predicted p times and present t times
+
+    In [-1, 1]; a constant prediction has 0. Undefined where the target has one class only.
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> raw = np.array([[[1.0], [1.0], [-1.0], [-1.0]]])
+        >>> cohen_kappa(np.array([[1, 1, 0, 1]]), predict(raw, "sigmoid", "binary"))
+        array([0.5])
+    """
+    hits, predicted, present = np.moveaxis(sums, -1, 0)
+    n = present.sum(axis=-1)  # each row is of one class
+    by_chance = (predicted * present).sum(axis=-1) / n**2
+    varies = (present > 0).sum(axis=-1) > 1
+    return np.where(varies, _ratio(hits.sum(axis=-1) / n - by_chance, 1.0 - by_chance), np.nan)
+
+
 @mean_of_rows
 def top_k_accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Share of samples whose class is among the two ranked highest.

@@ -118,3 +118,27 @@ def mape(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     size = np.abs(target)
     relative = np.abs(target - prediction.decision) / np.where(size == 0.0, np.nan, size)
     return np.asarray(relative.mean(axis=-1))
+
+
+def _beside_the_middle(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return the absolute error, and that of the target's own median, (M, n, targets, 2)."""
+    error, middle = np.abs(target - prediction.decision), np.median(target, axis=1, keepdims=True)
+    return np.stack([error, np.abs(target - middle)], axis=-1)
+
+
+@of_sums(_beside_the_middle)
+def d2_pinball(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Share of the absolute error explained: R² with absolute values (Koenker and Machado 1999), at the median.
+
+    1 - Σ |y - ŷ| / Σ |y - median y|
+
+    At most 1, and less moved by outliers than R². Undefined for a constant target.
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> values = np.array([[[1.0], [2.0], [3.0]]])
+        >>> d2_pinball(values, predict(values + 1.0, "identity", "regression"))
+        array([-0.5])
+    """
+    error, total = np.moveaxis(sums, -1, 0)  # a row more moves the median, but no sum to the least of it
+    return np.asarray(np.where(total > 0.0, 1.0 - error / total, np.nan).mean(axis=-1))

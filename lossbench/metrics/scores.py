@@ -33,7 +33,7 @@ def metrics_of(task: Task) -> tuple[Metric, ...]:
 
     Example:
         >>> [metric.name for metric in metrics_of("regression")]
-        ['r2', 'rmse', 'mae', 'median_absolute_error', 'mape']
+        ['r2', 'rmse', 'mae', 'median_absolute_error', 'mape', 'd2_pinball']
     """
     return tuple(metric for metric in METRICS.values() if task in metric.tasks)
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -97,7 +97,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    grids = {task: make_grids(settings.losses_for(task), settings.lr) for task in TASKS}
+    grids = {task: make_grids(settings.losses_for(task), task, settings.lr) for task in TASKS}
     if not any(one.grids for one in grids.values()):
         check_tuning(settings)
     models = resolved(settings.models, parse_model)
@@ -235,7 +235,8 @@ def match_losses(
             and spec not in named_everywhere(settings)
             and all(fitting[dataset.name] for dataset, _ in refused)
         )
-        if not spared and not any(spec in losses for losses in fitting.values()):
+        values = {value for one in grids.values() for value in one.expanded((spec,))}
+        if not spared and all(values.isdisjoint(losses) for losses in fitting.values()):
             raise refused[0][1]
     skips = [
         Skip(dataset.name, title(spec), str(error)) for spec, pairs in refusals.items() for dataset, error in pairs
@@ -327,10 +328,13 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
                 yield replace(trial, seed=seed)
 
 
-def trials_of(settings: Settings, setup: Setup, grids: Mapping[Task, Grids]) -> Iterator[Trial]:
+def trials_of(
+    settings: Settings, setup: Setup, grids: Mapping[Task, Grids] = MappingProxyType({})
+) -> Iterator[Trial]:
     """Yield the trials of one data set: every combination of the axes, each loss at its rates."""
-    rates = {loss: grids[setup.dataset.task].rates_of(loss, settings.lr) for loss in setup.losses}
-    every = dict.fromkeys((*settings.lr, *(rate for mine in rates.values() for rate in mine)))
+    mine = grids.get(setup.dataset.task, Grids())
+    rates = {loss: mine.rates_of(loss, settings.lr) for loss in setup.losses}
+    every = dict.fromkeys((*settings.lr, *chain.from_iterable(rates.values())))
     kind = outlier_kind(settings, setup.dataset)
     fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
     fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}

@@ -17,6 +17,7 @@ import numpy as np
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import served
 from lossbench.spec import Parameter, split_spec
+from lossbench.task import Task
 
 VALUES = 7
 """Values of a range, both ends among them."""
@@ -125,14 +126,16 @@ def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list
         if not parameter.accepts(end):
             raise BadValue(f"'{spec}': {key}={end:g} is out of range; give values in {parameter.range}")
     made = np.geomspace(low, high, VALUES) if is_scale(parameter) else np.linspace(low, high, VALUES)
-    return [f"{low:.12g}", *_written(made[1:-1], made[1] - made[0]), f"{high:.12g}"]
+    return [f"{low:.12g}", *_written(made), f"{high:.12g}"]
 
 
-def _written(values: np.ndarray, step: float) -> Iterator[str]:
-    """Yield values in three digits, or in as many as tell them from the next."""
-    for value in values:
-        digits = max(3, math.ceil(math.log10(abs(value) / step)) + 2) if value else 3
-        yield f"{value:.{digits}g}"
+def _written(values: np.ndarray) -> Iterator[str]:
+    """Yield values but for both ends, in three digits, or in as many as tell them from the one before."""
+    for before, value in pairwise(values[:-1].tolist()):
+        step = value - before
+        shown = 0.0 if abs(value) < 1e-9 * step else value  # where steps cross zero, rounding leaves a speck
+        digits = max(3, math.ceil(math.log10(abs(shown) / step)) + 2) if shown else 3
+        yield f"{shown:.{digits}g}"
 
 
 def _ends(spec: str, key: str, text: str) -> tuple[float, float]:
@@ -178,17 +181,19 @@ def _open_ends(values: Sequence[str], parameter: Parameter) -> list[str]:
     return [value for value, limit in zip((values[0], values[-1]), limits, strict=True) if float(value) != limit]
 
 
-def make_grids(specs: Sequence[str], rates: tuple[float, ...]) -> Grids:
+def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Grids:
     """Return the grids among the losses of a run, and rates so that every loss has the same budget.
 
     Args:
-        specs: of all losses.
+        specs: of all losses; those of other tasks have no part in the budget.
+        task: of the data sets.
         rates: that the run names.
 
     Raises:
         BadValue: a value of a grid is also a loss of its own, or there is one rate and a loss with no other
             settings to try.
     """
+    specs = [spec for spec in specs if not served(name := split_spec(spec)[0]) or task in served(name)]
     grids = {spec: make_grid(spec) for spec in specs if has_grid(spec)}
     if not grids:
         return Grids()

@@ -140,7 +140,7 @@ def side_by_side(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyTy
     return both.assign(agreement=words.where(both.verdict.notna()))
 
 
-def disagreements(summary: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFrame:
+def disagreements(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
     """Return the rows of `side_by_side` where the two views disagree."""
     both = side_by_side(summary, arms)
     return both[both.agreement == "disagree"]

@@ -70,6 +70,8 @@ def reference(task: str, target: np.ndarray, prediction: Prediction, model: int)
         scores["balanced_accuracy"] = metrics.balanced_accuracy_score(target, decision)
         correlation = metrics.matthews_corrcoef(target, decision)
         scores["matthews_corrcoef"] = correlation if len(np.unique(target)) > 1 else np.nan  # likewise
+        kappa = metrics.cohen_kappa_score(target, decision) if len(np.unique(target)) > 1 else np.nan
+        scores["cohen_kappa"] = kappa
     if task == "multiclass":
         scores["top_k_accuracy"] = metrics.top_k_accuracy_score(target, ranking, k=2, labels=range(CLASSES))
     return scores | probability_scores(task, target, hot, prediction, model)

@@ -22,6 +22,7 @@ REFERENCE = {
     "mae": metrics.mean_absolute_error,
     "median_absolute_error": metrics.median_absolute_error,
     "mape": metrics.mean_absolute_percentage_error,
+    "d2_pinball": metrics.d2_absolute_error_score,
 }
 
 

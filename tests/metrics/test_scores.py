@@ -22,6 +22,7 @@ def test_the_order_of_the_reports() -> None:
         "recall",
         "balanced_accuracy",
         "matthews_corrcoef",
+        "cohen_kappa",
         "top_k_accuracy",
         "roc_auc",
         "average_precision",
@@ -33,6 +34,7 @@ def test_the_order_of_the_reports() -> None:
         "mae",
         "median_absolute_error",
         "mape",
+        "d2_pinball",
     ]
 
 

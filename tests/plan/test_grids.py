@@ -108,9 +108,20 @@ def test_every_loss_has_the_same_budget() -> None:
     assert experiment.settings.tune
 
 
+def test_a_loss_of_another_task_has_no_part_in_the_budget() -> None:
+    """On two classes, of which huber says nothing, bce has as many settings as focal; huber is skipped once."""
+    losses = ["mse", "huber:delta=0.1..10", "bce", "focal:gamma=0|1|5"]
+    datasets = ["diabetes", "moons"]
+    experiment = plan(make_settings(datasets=datasets, losses=losses, lr=[0.01, 0.1], seeds=2, outliers=0))
+    tried = Counter(trial.loss for trial in experiment.tuning if trial.dataset == "moons" and trial.seed == 2)
+    assert tried == {"mse": 6, "bce": 6, "focal:gamma=0": 2, "focal:gamma=1": 2, "focal:gamma=5": 2}
+    skipped = [skip.loss for skip in experiment.skipped if skip.dataset == "moons"]
+    assert skipped == ["huber:delta=0.1..10"]
+
+
 def test_without_a_grid_nothing_is_changed() -> None:
     """The rates are those given."""
-    assert make_grids(("mse", "huber"), (0.1,)).rates_of("mse", (0.1,)) == (0.1,)
+    assert make_grids(("mse", "huber"), "regression", (0.1,)).rates_of("mse", (0.1,)) == (0.1,)
 
 
 @pytest.mark.parametrize(
