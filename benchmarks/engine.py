@@ -1,8 +1,9 @@
-"""Trainings per second of the fused engine against two plain PyTorch loops: one process, one thread.
+"""Trainings per second of both fast engines against two plain PyTorch loops: one process, one thread.
 
 The bare loop is what a careful person writes: nn.Sequential, torch.optim.Adam, nothing recorded. The loop engine
-does what the fused engine does: it also scores every epoch on validation, remembers the best one, and predicts the
-test part. Both train a few models and are timed for each; the fused engine trains all, in the packs of a run.
+does what the fast engines do: it also scores every epoch on validation, remembers the best one, and predicts the
+test part. Both train a few models and are timed for each; the fast engines train all, in the packs of a run.
+Processor time is taken, so that others may be at work on the machine.
 
 python benchmarks/engine.py [--sample 6]
 """
@@ -11,15 +12,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
 from lossbench.selftest.bench import LOSSES, make_pack
-from lossbench.training import fused, loop
+from lossbench.training import fused, loop, native
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.thread import one_thread
+from lossbench.training.trace import Trace
 
 WORKLOADS = [
     ("breast_cancer", "mlp:16", LOSSES, 300),
@@ -55,38 +57,42 @@ def loop_engine(pack: Pack, index: int) -> None:
 
 
 def seconds_of(work: object, *arguments: object) -> float:
-    """Return the wall time of a call."""
-    start = time.perf_counter()
+    """Return the processor time of a call."""
+    start = time.process_time()
     work(*arguments)  # type: ignore[operator]
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
-def fused_all(packs: list[Pack]) -> None:
+def train_all(train: Callable[[Pack], Trace], packs: list[Pack]) -> None:
     """Train packs one after the other."""
     for pack in packs:
-        fused.train(pack)
+        train(pack)
 
 
 def measure(name: str, model: str, losses: Sequence[str], models: int, sample: int, rounds: int = 3) -> None:
     """Print one workload's figures; all take turns, so that a drift of the machine hits them alike."""
     whole = make_pack(models, EPOCHS, name, model, losses)
     parts = make_packs(whole.setup, whole.trials)
-    fused_all(parts)  # what is computed once for a pack is not part of its training
+    fast = {"native": native.train, "fused": fused.train} if not native.fault() else {"fused": fused.train}
+    for train in fast.values():
+        train_all(train, parts)  # what is computed once for a pack is not part of its training
     bare_loop(whole, 0)
     picked = np.linspace(0, models - 1, sample).astype(int).tolist()
-    times: dict[str, list[float]] = {"fused": [], "bare loop": [], "loop engine": []}
+    times: dict[str, list[float]] = {title: [] for title in (*fast, "bare loop", "loop engine")}
     for _ in range(rounds):
-        times["fused"].append(seconds_of(fused_all, parts) / models)
-        for title, train in (("bare loop", bare_loop), ("loop engine", loop_engine)):
-            times[title].append(float(np.mean([seconds_of(train, whole, index) for index in picked])))
-    fused_time = times.pop("fused")
-    print(f"{name}, {model}, {models} models: fused {np.median(fused_time) * 1e3:.2f} ms a model")
+        for title, train in fast.items():
+            times[title].append(seconds_of(train_all, train, parts) / models)
+        for title, alone in (("bare loop", bare_loop), ("loop engine", loop_engine)):
+            times[title].append(float(np.mean([seconds_of(alone, whole, index) for index in picked])))
+    print(f"{name}, {model}, {models} models")
     for title, found in times.items():
-        ratios = np.array(found) / fused_time
-        print(
-            f"    {title:<12} {np.median(found) * 1e3:7.1f} ms a model, {np.median(ratios):4.0f} times "
-            f"({ratios.min():.0f} to {ratios.max():.0f})"
-        )
+        said = ", ".join(ratio(np.array(found) / times[engine], engine) for engine in fast)
+        print(f"    {title:<12} {np.median(found) * 1e3:7.2f} ms a model, {said}", flush=True)
+
+
+def ratio(found: np.ndarray, engine: str) -> str:
+    """Return the median of ratios to an engine, and their range, in words."""
+    return f"{np.median(found):5.1f} times {engine} ({found.min():.1f} to {found.max():.1f})"
 
 
 def main() -> None:

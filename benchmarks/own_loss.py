@@ -19,9 +19,10 @@ import numpy as np
 
 from lossbench.losses.registry import losses_of
 from lossbench.plan.experiment import plan
+from lossbench.plan.request import usual_engine
 from lossbench.plan.settings import make_settings
+from lossbench.run.packs import TRAINED_BY
 from lossbench.selftest.bench import make_pack
-from lossbench.training import fused
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.thread import one_thread
 
@@ -72,7 +73,7 @@ def seconds(work: Sequence[Pack]) -> float:
     """Return the time of training some packs."""
     start = time.perf_counter()
     for pack in work:
-        fused.train(pack)
+        TRAINED_BY[usual_engine()](pack, "cpu")
     return time.perf_counter() - start
 
 

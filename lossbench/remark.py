@@ -44,8 +44,12 @@ class Topic(Enum):
     LOOKS = ("correction",)
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
+    BY_TORCH = ("optimisers",)
     EDGE = ("rates",)
+    VALUE_EDGE = "dataset", "losses"
+    SETTINGS = "dataset", "counts"
     DISAGREE = "dataset", "losses"
+    THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
     PLACES = ("places",)
     SKILLS = "task", "runs", "shown"
@@ -128,7 +132,7 @@ class Remark:
 ALARMS = frozenset(
     {
         *(Topic.SHARDS, Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS),
-        *(Topic.EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
+        *(Topic.EDGE, Topic.VALUE_EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
     }
 )
 """What is said on standard error where the format has no room for words."""

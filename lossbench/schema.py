@@ -37,6 +37,7 @@ class Column:
             are counted in. None where the scale is not the same on every data set: somebody who knows the units
             must declare one, or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
+        on_request: what a run must ask for so that its file has the column; empty for one that is always there.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     greater_is_better: bool | None = None
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
+    on_request: str = ""
 
     @property
     def dtype(self) -> str:
@@ -143,6 +145,23 @@ def at_best(score: str) -> str:
     return f"{score}_at_best"
 
 
+THRESHOLDS = ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef")
+"""What chooses a class threshold. By recall every row would be called positive, by precision hardly one."""
+
+
+def at_link(score: str) -> str:
+    """Return the column of a score at the link's own class threshold, where another one was chosen."""
+    return f"{score}_at_link"
+
+
+AT_LINK = tuple(
+    name for name, metric in METRICS.items() if metric.needs == "decision" and "binary" in metric.tasks
+)
+"""The metrics that a class threshold moves."""
+
+ROW_SCORES = (*METRICS, *map(at_link, AT_LINK))
+"""What rows may contribute to."""
+
 _UNITS = ("rmse", "mae", "median_absolute_error")
 IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
 """The scores in units of the target, which may be of any size; 1 is the scale of all others."""
@@ -215,6 +234,29 @@ _FIT = tuple(
     )
 )
 
+_ASKED: dict[str, Any] = {"empty": True, "optional": True, "since": 5, "on_request": "threshold"}
+_CHOSEN = (
+    Column("threshold", "context", "number", "the raw output above which a row is called positive", **_ASKED),
+    Column("threshold_probability", "context", "number", "the same as a probability", **_ASKED),
+)
+_THRESHOLD = (
+    Column("threshold_by", "context", "text", "the score it was chosen by", choices=THRESHOLDS, **_ASKED),
+    *_CHOSEN,
+    *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
+    *(
+        replace(METRICS[name], name=at_link(name), margin=None, tasks=("binary",), since=5, on_request="threshold")
+        for name in AT_LINK
+    ),
+)
+
+_GRID = Column(
+    *("grid", "context", "text", "the loss as the run named it, with the values of a parameter that was tuned"),
+    empty=True,
+    optional=True,
+    since=5,
+    on_request="grid",
+)
+
 TRIALS: dict[str, Column] = {
     column.name: column
     for column in (
@@ -227,6 +269,8 @@ TRIALS: dict[str, Column] = {
         *_CONTEXT,
         *_FIT,
         *(replace(column, name=at_best(column.name)) for column in _FIT),
+        *_THRESHOLD,
+        _GRID,
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""
@@ -264,6 +308,9 @@ SAME = tuple(name for name in HASHES if TRIALS[name].same_for)
 
 OVERLAP = ("sampling", "test_rows", "train_rows")
 """The columns that say how far seeds overlap, see `lossbench.stats.paired.shared_rows`."""
+
+ON_REQUEST = tuple(name for name, column in TRIALS.items() if column.on_request)
+"""The columns that a file has only where the run asked for what they hold."""
 
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""
@@ -344,6 +391,14 @@ SKILLS = (*RANKED, "loss", *three("skill"), "runs")
 PROFILES = (*RANKED, "loss", "data_sets", "runs", "above", *three("share"))
 """The columns of `profiles.csv`: one row a task, setting, loss and level of skill."""
 
+_RANGES = tuple(f"{column.name}{end}" for column in _CHOSEN for end in ("", "_least", "_most"))
+_VIEW = ("mean", "low", "high", "verdict", "letters")
+THRESHOLD_VIEWS = (
+    *("dataset", "task", "loss", "view", *SETTING, "score", "threshold_by", *_RANGES),
+    *(*_VIEW, *map(at_link, _VIEW), "agreement"),
+)
+"""The columns of `thresholds.csv`: one row a data set, setting and loss."""
+
 CURVE = ("dataset", "task", "loss", *SETTING, "outlier_kind", "outlier_fraction", "score")
 """The first columns of `curves.csv`, which the epochs of one curve share."""
 
@@ -358,9 +413,17 @@ _TUNED = (
     Column("chosen", "context", "truth", "whether it is the loss's own rate"),
     Column("at_edge", "context", "truth", "whether a better rate may lie beyond the grid"),
 )
+_TUNED_PARAMETER = (
+    _GRID,
+    Column(
+        *("parameter_at_edge", "context", "truth", "whether a better value may lie beyond the grid"),
+        optional=True,
+        on_request="grid",
+    ),
+)
 _EPOCH = Column("epoch", "context", "count", "counted from 1")
 _CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
-_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED)
+_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED, *_TUNED_PARAMETER)
 
 CURVES, TUNING = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING))
 """The columns of `curves.csv` and of `tuning.csv` by name."""

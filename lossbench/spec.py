@@ -106,6 +106,18 @@ def _masked(text: str) -> str:
     return _WHOLE.sub(lambda found: (found[1] or found[2]).ljust(len(found[0]), "_"), text)
 
 
+def tuned_value(loss: str, grid: str) -> tuple[str, float]:
+    """Return the parameter that a grid tunes, and its value in one of the losses it stands for.
+
+    Example:
+        >>> tuned_value("huber:delta=0.464", "huber:delta=0.1..10")
+        ('delta', 0.464)
+    """
+    own, asked = split_spec(loss)[1], split_spec(grid)[1]
+    (name,) = (key for key in asked if own[key] != asked[key])
+    return name, float(own[name])
+
+
 def split_list(text: str, lists: Container[str] = ()) -> list[str]:
     """Cut several specs at the commas between them.
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 
-from lossbench.checks import Observation
+from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, TimeIsUp, in_its_precision
 from lossbench.checks.elicits import estimated
 from lossbench.checks.learns import judged
@@ -63,6 +63,8 @@ ENOUGH = 2
 
 def check_learns(case: Case) -> Observation:
     """Train groups of rows without a network, and where they do not come to the targets, say what would help."""
+    if case.loss.record.flat:
+        return observed("nothing by a gradient, which is zero; --optimizer es needs none", noted=True)
     seen, advice = judged(case), ""
     with suppress(TimeIsUp):
         advice = remedy(case) if seen.grade == "fail" else ""

@@ -23,7 +23,7 @@ from lossbench.claims.registry import EXPERIMENTS
 from lossbench.claims.study import Study
 from lossbench.errors import DataError, OutputError
 from lossbench.plan.toml import shipped_configs
-from lossbench.results.manifest import LIBRARIES
+from lossbench.results.circumstances import LIBRARIES
 from lossbench.run.provenance import processor
 from lossbench.store.database import damaged
 

@@ -9,8 +9,8 @@ import sys
 
 import click
 
-from lossbench.cli.refused import refusal
-from lossbench.cli.streams import open_streams
+from lossbench.cli.process.refused import refusal
+from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
 from lossbench.visible import visible
 
@@ -21,9 +21,11 @@ COMMANDS = {
     "claim": "Try a claim of your own, in one sentence.",
     "losses": "List the losses, or show one.",
     "check-loss": "Try the checks of the catalogue on a loss, or on your own.",
+    "new": "Begin a loss of your own: its file, and its test.",
     "datasets": "List the data sets, or show one.",
     "diff": "Compare two runs: what got better, worse, is new or missing.",
-    "report": "Make the tables again from a finished run.",
+    "trend": "Follow scores and verdicts over many runs, such as nights.",
+    "report": "Make the tables of a run again, or what a paper needs of it.",
     "merge": "Put the shards of a run together.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",

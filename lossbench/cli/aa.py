@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import FILE, JOBS, LOSSES, TABLES, many
-from lossbench.cli.progress import counted
+from lossbench.cli.process.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from lossbench.cli.completion import completer, losses
-from lossbench.cli.progress import telling
+from lossbench.cli.process.progress import telling
 
 if TYPE_CHECKING:
     from lossbench.task import Task

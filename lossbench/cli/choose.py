@@ -16,7 +16,7 @@ import click
 from lossbench.cli.completion import completer, datasets
 from lossbench.cli.grouped import Grouped
 from lossbench.cli.options import DURATION, JOBS, LOSSES, NAMED_NUMBERS, PATH, SCORES, many
-from lossbench.cli.progress import telling
+from lossbench.cli.process.progress import telling
 from lossbench.visible import visible
 
 if TYPE_CHECKING:

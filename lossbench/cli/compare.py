@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lossbench.cli import completion
 from lossbench.cli.grouped import Grouped
 from lossbench.cli.options import (
     DURATION,
@@ -28,7 +29,7 @@ from lossbench.cli.options import (
     TABLES,
     many,
 )
-from lossbench.cli.progress import counted
+from lossbench.cli.process.progress import counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.plan.cluster import BACKENDS
 from lossbench.visible import visible
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from lossbench.plan.shard import Shard
     from lossbench.results.comparison import Comparison
     from lossbench.results.part import Part
-    from lossbench.stats.gate import GateReport
+    from lossbench.stats.between_runs.gate import GateReport
 
 WORSE, UNFINISHED = 3, 4
 
@@ -49,7 +50,7 @@ WORSE, UNFINISHED = 3, 4
 GROUPS = {
     "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
     "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
-    "What is judged": ("score", "margin", "baseline", "baseline-if-exists", "fail-on"),
+    "What is judged": ("score", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
     "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
     "On several machines": ("backend", "address", "shard"),
@@ -101,6 +102,12 @@ EXAMPLES = (
     kind=SCORES,
     metavar="NAME",
     help="What is judged, and tuned by: the first that a data set's task has.",
+)
+@click.option(
+    "--threshold",
+    shell_complete=completion.completer(completion.thresholds),
+    metavar="SCORE",
+    help="Choose class thresholds on validation, as by f1.",
 )
 @many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
 @click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")

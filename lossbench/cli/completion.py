@@ -31,6 +31,13 @@ def scores() -> Iterable[str]:
     return METRICS
 
 
+def thresholds() -> Iterable[str]:
+    """Return what a class threshold may be chosen by."""
+    from lossbench.schema import THRESHOLDS
+
+    return THRESHOLDS
+
+
 def claims() -> Iterable[str]:
     """Return the claims of the documents."""
     from lossbench.plan.toml import read_toml

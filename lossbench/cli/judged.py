@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lossbench.cli.options import JOBS, PATH
-from lossbench.cli.progress import telling
+from lossbench.cli.process.progress import telling
 from lossbench.visible import visible
 
 if TYPE_CHECKING:

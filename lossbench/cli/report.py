@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "markdown", "junit")
 
 
-@click.command(short_help="Make the tables again from a finished run, or what a paper needs of it.")
+@click.command(short_help="Make the tables of a run again, or what a paper needs of it.")
 @click.argument("run", type=PATH, metavar="DIR|FILE")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
@@ -86,7 +86,7 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
     """Print the summary in one of the formats."""
     from lossbench.report.answer import lead, records, wrapped
     from lossbench.report.junit import verdict_junit
-    from lossbench.report.tables import tables
+    from lossbench.report.tables import tables, threshold_tables
     from lossbench.report.terminal import WIDTH, columns, laid_out, show
     from lossbench.report.words import LEGEND, words
     from lossbench.results.write import summary_csv, summary_json
@@ -94,7 +94,7 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
     summary, said = findings.summary, map(words, remarks)
     show(
         form,
-        tables(summary),
+        [*tables(summary), *threshold_tables(findings.thresholds)],
         laid_out(LEGEND, columns()),
         wrapped(said, min(columns(), WIDTH)) if form == "table" else said,
         lead(findings.answer),

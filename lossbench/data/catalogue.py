@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, toy
+from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
@@ -58,12 +58,16 @@ def _law(name: str, task: Task, load: Callable[..., Dataset], *parameters: Param
 
 _POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning="share of the positive class")
 
+_SHARE = Parameter("positives", 0.82, low=0.05, high=0.95, meaning="share of the positive class")
+_MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong labels")
+
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
+    _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
@@ -82,7 +86,7 @@ def records() -> tuple[DatasetRecord, ...]:
 
     Example:
         >>> [record.name for record in records() if record.task == "binary"]
-        ['breast_cancer', 'moons', 'imbalanced']
+        ['breast_cancer', 'moons', 'imbalanced', 'reviews']
     """
     return _RECORDS
 

@@ -19,6 +19,9 @@ from lossbench.task import Task
 Kind = Literal["label", "target", "target_symmetric", "feature", "feature_one_sided"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided")
+"""The kinds that leave the target as it is, and no table of features to be shared with others."""
+
 OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the cloud, near enough to be harmful
 
 _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
@@ -125,7 +128,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     if check_fraction(fraction) == 0:
         return features, target
     random = stream("contamination", dataset.stream, seed)
-    if checked in ("feature", "feature_one_sided"):
+    if checked in MOVES_FEATURES:
         return _shift_features(features, fraction, random, one_sided=checked == "feature_one_sided"), target
     if checked in ("target", "target_symmetric"):
         return features, _shift_targets(target, fraction, random, one_sided=checked == "target")

@@ -33,7 +33,7 @@ def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
     """
     from sklearn.datasets import make_moons
 
-    features, target = make_moons(_whole("moons", rows), noise=noise, random_state=_random_state("moons", seed))
+    features, target = make_moons(whole("moons", rows), noise=noise, random_state=_random_state("moons", seed))
     return Dataset("moons", "binary", features, target.astype(np.int64), ("upper", "lower"), ("x", "y"))
 
 
@@ -57,7 +57,7 @@ def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dat
     """
     from sklearn.datasets import make_classification
 
-    count = _whole("imbalanced", rows)
+    count = whole("imbalanced", rows)
     if round(positives * count) < STRATIFIABLE:
         raise BadValue(
             f"imbalanced: {positives:g} of {count} rows makes {round(positives * count)} positive rows; "
@@ -90,7 +90,7 @@ def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
     """
     from sklearn.datasets import make_friedman1
 
-    count, state = _whole("friedman1", rows), _random_state("friedman1", seed)
+    count, state = whole("friedman1", rows), _random_state("friedman1", seed)
     features, target = make_friedman1(count, n_features=10, noise=noise, random_state=state)
     return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), _TEN)
 
@@ -108,7 +108,7 @@ def demand(noise: float = 0.4, rows: float = 600, seed: int = 0) -> Dataset:
         >>> bool(demand().target.min() > 0)
         True
     """
-    count, random = _whole("demand", rows), stream("generate", "demand", seed)
+    count, random = whole("demand", rows), stream("generate", "demand", seed)
     price = random.uniform(0.5, 2.0, count)
     promotion = (random.random(count) < 0.25).astype(np.float64)
     season = 2 * np.pi * random.integers(0, 52, count) / 52
@@ -133,7 +133,7 @@ def blobs(classes: float = 3, rows: float = 500, seed: int = 0) -> Dataset:
         >>> blobs(classes=10).classes[-1], blobs().features.shape
         ('9', (500, 8))
     """
-    count, number = _whole("blobs", rows), _whole("blobs", classes, "classes")
+    count, number = whole("blobs", rows), whole("blobs", classes, "classes")
     random = stream("generate", "blobs", seed)
     means = stream("means", "blobs", number).normal(size=(number, 8))
     means *= 1.6 / np.linalg.norm(means, axis=1, keepdims=True)
@@ -155,7 +155,7 @@ def line(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
         >>> line(rows=60).target.shape
         (60, 1)
     """
-    count, random = _whole("line", rows), stream("generate", "line", seed)
+    count, random = whole("line", rows), stream("generate", "line", seed)
     features = random.normal(size=(count, 10))
     target = features.sum(axis=1, keepdims=True) / np.sqrt(10.0) + noise * random.normal(size=(count, 1))
     return Dataset("line", "regression", features, target, ("y",), _TEN)
@@ -176,7 +176,7 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     from sklearn.datasets import make_multilabel_classification
 
     features, target = make_multilabel_classification(
-        n_samples=_whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel", seed)
+        n_samples=whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel", seed)
     )
     topics, words = tuple(f"topic{i}" for i in range(5)), tuple(f"word{i}" for i in range(20))
     return Dataset("multilabel", "multilabel", features.astype(np.float64), target.astype(np.int64), topics, words)
@@ -186,7 +186,12 @@ def _random_state(name: str, seed: int) -> int:
     return int(stream("generate", name, seed).integers(2**32))
 
 
-def _whole(name: str, number: float, parameter: str = "rows") -> int:
+def whole(name: str, number: float, parameter: str = "rows") -> int:
+    """Return a parameter as a whole number.
+
+    Raises:
+        BadValue: it is none.
+    """
     if number != int(number):
         raise BadValue(f"{name}: {parameter}={number:g} is not a whole number; give one such as {round(number)}")
     return int(number)

@@ -49,6 +49,31 @@ def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (1 + minus_sign(target) * raw).relu().sum(-1)
 
 
+def _zero_one_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 0."""
+    return torch.zeros_like(raw)
+
+
+@_binary(
+    flat=True,
+    formula="(1 - sign(s z)) / 2, with s = 2y - 1",
+    source="Nguyen and Sanner (2013), Algorithms for direct 0-1 loss optimization in binary classification, ICML",
+    range="[0, 1]",
+    slope=_zero_one_slope,
+    facts=separable(bounded=True, lipschitz=0.0, symmetric=True, estimates="most probable class"),
+)
+def zero_one(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Share of wrong decisions, which is a step: only an optimiser without gradients, es, can minimise it.
+
+    An output of zero decides nothing and counts one half.
+
+    Example:
+        >>> zero_one(torch.tensor([[0.5], [0.5], [0.0]]), torch.tensor([[1.0], [0.0], [1.0]]))
+        tensor([0.0000, 1.0000, 0.5000])
+    """
+    return ((1 + (minus_sign(target) * raw).sign()) / 2).sum(-1)
+
+
 def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return -2 s max(0, 1 - s z)."""
     turned = minus_sign(target)

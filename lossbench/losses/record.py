@@ -130,6 +130,7 @@ class LossRecord:
             a loss in its own right.
         slope: the derivative of `fn`, or None to leave that to autograd. Takes what `fn` takes and returns, in the
             shape of raw, the derivative of each sample's loss with respect to its raw outputs.
+        flat: True where the slope is zero wherever there is one, so that no gradient moves a network.
         whole_batch: True where the loss only exists for a whole batch.
         prior: True where `fn` takes the shares of the classes.
         natural_zero: True where the loss needs targets with their own zero (a relative error): it then receives
@@ -159,6 +160,7 @@ class LossRecord:
     core: bool = False
     placebo: str | None = None
     slope: Callable[..., torch.Tensor] | None = field(default=None, repr=False)
+    flat: bool = False
     whole_batch: bool = False
     prior: bool = False
     natural_zero: bool = False

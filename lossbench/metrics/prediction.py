@@ -15,7 +15,7 @@ A diverged model (any output NaN or infinite) is NaN throughout and disturbs no 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,11 +53,13 @@ class Prediction:
         task: what is predicted.
         link: how raw outputs are to be read.
         raw: (M, n, outputs) float64; a diverged model is NaN throughout.
+        threshold: (M,) for two classes, the ranking above which a row is called positive; None for the link's own.
     """
 
     task: Task
     link: Link
     raw: np.ndarray = field(repr=False)
+    threshold: np.ndarray | None = field(default=None, repr=False)
 
     @cached_property
     def diverged(self) -> np.ndarray:
@@ -73,8 +75,10 @@ class Prediction:
             chosen = self.raw.argmax(axis=-1)
         elif self.task == "multilabel" and self.link == "softmax":
             chosen = _softmax(self.raw) > 0.5
+        elif self.threshold is not None:
+            chosen = self.ranking > self.threshold[:, None]
         else:
-            chosen = self.ranking > (0.5 if self.link == "clip" else 0.0)
+            chosen = self.ranking > own_threshold(self.link)
         decision = np.asarray(chosen, dtype=np.float64)
         decision[self.diverged] = np.nan
         return np.asarray(decision)
@@ -103,6 +107,25 @@ class Prediction:
             # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw
+
+    def at(self, threshold: np.ndarray) -> Prediction:
+        """Return the same prediction of two classes, decided at other thresholds, (M,) in units of the ranking."""
+        return replace(self, threshold=threshold)
+
+
+def own_threshold(link: Link) -> float:
+    """Return the ranking above which a link calls a row positive."""
+    return 0.5 if link == "clip" else 0.0
+
+
+def as_probability(threshold: np.ndarray, link: Link) -> np.ndarray:
+    """Return a threshold of two classes as a probability; NaN for a loss that estimates none.
+
+    Example:
+        >>> as_probability(np.array([0.0, 0.4]), "signed"), as_probability(np.array([1.0]), "margin")
+        (array([0.5, 0.7]), array([nan]))
+    """
+    return _PROBABILITY[link](threshold) if link in _PROBABILITY else np.full(len(threshold), np.nan)
 
 
 def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:

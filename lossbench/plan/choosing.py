@@ -11,20 +11,20 @@ from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, DataError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.candidates import Sign, candidates, signs_of
-from lossbench.plan.experiment import Experiment, plan, tuning_seeds
+from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.judged import refuse_foreign, refuse_idle_margins
 from lossbench.plan.protocol import WHY, protocol_of
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.remark import Topic
 
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 """The step sizes of every loss."""
 
 DECAYS = ("adam", *(f"adamw:weight_decay={decay}" for decay in (0.3, 1, 3, 10)))
 """How weights may be kept small, chosen on validation for the usual loss; the same for every loss."""
 
-MIDDLE = 0.01
-"""The step size at which that is chosen."""
+MIDDLE, WEIGHING_SEEDS = 0.01, 20
+"""The step size at which that is chosen, and on how many seeds: a small validation part says little."""
 
 DIRT, DIRTY_SEEDS = 0.2, 10
 """The share of the training rows that are contaminated for the first few losses, and on how many seeds at most."""
@@ -123,7 +123,8 @@ def with_dirt(settings: Settings, signs: tuple[Sign, ...]) -> Plan:
 
 
 def weighing(made: Plan) -> Experiment:
-    """Return what chooses how weights are kept small: the usual loss alone, on the seeds that choose the rates."""
+    """Return what chooses how weights are kept small: the usual loss alone, on seeds that are not reported."""
+    first = max(made.settings.seeds) + 1
     return plan(
         replace(
             made.settings,
@@ -131,7 +132,7 @@ def weighing(made: Plan) -> Experiment:
             optimizers=DECAYS,
             lr=(MIDDLE,),
             tune=False,
-            seeds=tuple(tuning_seeds(made.settings)),
+            seeds=tuple(range(first, first + WEIGHING_SEEDS)),
             outliers=made.settings.outliers[:1],
         )
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -23,11 +23,12 @@ from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
+from lossbench.plan.grids import Grid, Grids, make_grids
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
 from lossbench.plan.protocol import Own, in_words
-from lossbench.plan.settings import Settings
+from lossbench.plan.settings import LINK, Settings
 from lossbench.spec import title
-from lossbench.task import Task
+from lossbench.task import TASKS, Task
 from lossbench.training.network import Model, parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
@@ -59,6 +60,7 @@ class Experiment:
         trials: every training that is reported, in the order of the report.
         tuning: the trials that choose the rate of each loss; empty without tuning.
         skipped: the losses that do not fit some of the data sets.
+        grids: by task, the losses of which a parameter is tuned.
     """
 
     settings: Settings
@@ -66,6 +68,12 @@ class Experiment:
     trials: tuple[Trial, ...]
     tuning: tuple[Trial, ...]
     skipped: tuple[Skip, ...]
+    grids: Mapping[Task, Grids] = field(default_factory=dict)
+
+    def grid_of(self, task: Task, loss: str) -> Grid | None:
+        """Return the grid that a loss, by its name in tables, is a value of; None for none."""
+        grids = self.grids.get(task, Grids())
+        return grids.grids.get(grids.of(loss))
 
     @property
     def datasets(self) -> tuple[Dataset, ...]:
@@ -89,23 +97,28 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    check_tuning(settings)
+    grids = {task: make_grids(settings.losses_for(task), settings.lr) for task in TASKS}
+    if not any(one.grids for one in grids.values()):
+        check_tuning(settings)
     models = resolved(settings.models, parse_model)
     resolved(settings.optimizers, parse_optimiser)
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
+    refuse_idle_threshold(settings, datasets)
     if isinstance(settings.losses, Mapping):
         for task, specs in settings.losses.items():
-            for spec in specs:
+            for spec in grids[task].expanded(specs):
                 check_task_loss(spec, task, named_everywhere(settings))
-    fitting, skipped = match_losses(settings, datasets)
+    fitting, skipped = match_losses(settings, datasets, grids)
     setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
-    trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup))
+    for setup in setups:
+        refuse_flat(setup)
+    trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup, grids))
     tuning = tuple(tuning_trials(settings, trials))
     for setup in setups:
         with naming(setup.dataset.name):
             check_contamination(setup, (t for t in trials + tuning if t.dataset == setup.dataset.name))
-    return Experiment(settings, setups, trials, tuning, skipped)
+    return Experiment(settings, setups, trials, tuning, skipped, grids)
 
 
 def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:
@@ -119,7 +132,35 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 
 def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
-    return Setup(dataset, losses, models, resolved(settings.on(dataset.name).optimizers, parse_optimiser))
+    optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
+    asked = settings.threshold != LINK and dataset.task == "binary"
+    return Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+
+
+def refuse_idle_threshold(settings: Settings, datasets: Iterable[Dataset]) -> None:
+    """Refuse to choose a class threshold where no data set has two classes."""
+    if settings.threshold != LINK and all(dataset.task != "binary" for dataset in datasets):
+        raise BadValue(
+            f"a class threshold is chosen for two classes (--threshold {settings.threshold}), and no data set of "
+            "this run is binary; add one, or leave the option out"
+        )
+
+
+def refuse_flat(setup: Setup) -> None:
+    """Refuse a loss that no gradient can train under an optimiser that follows one.
+
+    Raises:
+        BadValue: it would leave every network as it starts.
+    """
+    following = [spec for spec, optimiser in setup.optimisers.items() if not optimiser.children]
+    for spec, loss in setup.losses.items():
+        if loss.record.flat and following:
+            with naming(spec):
+                raise BadValue(
+                    f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
+                    f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
+                    "train it: --optimizer es --lr 0.1"
+                )
 
 
 @contextmanager
@@ -168,7 +209,7 @@ def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
 
 
 def match_losses(
-    settings: Settings, datasets: tuple[Dataset, ...]
+    settings: Settings, datasets: tuple[Dataset, ...], grids: Mapping[Task, Grids]
 ) -> tuple[dict[str, dict[str, Loss]], tuple[Skip, ...]]:
     """Say which losses run on which data set.
 
@@ -182,7 +223,7 @@ def match_losses(
     fitting: dict[str, dict[str, Loss]] = {dataset.name: {} for dataset in datasets}
     refusals: dict[str, list[tuple[Dataset, LossDoesNotFit]]] = {}
     for dataset in datasets:
-        for spec in settings.losses_for(dataset.task):
+        for spec in grids[dataset.task].expanded(settings.losses_for(dataset.task)):
             try:
                 fitting[dataset.name][spec] = check_fit(spec, dataset, (*tuning_seeds(settings), *settings.seeds))
             except LossDoesNotFit as error:
@@ -286,14 +327,18 @@ def tuning_trials(settings: Settings, trials: tuple[Trial, ...]) -> Iterator[Tri
                 yield replace(trial, seed=seed)
 
 
-def trials_of(settings: Settings, setup: Setup) -> Iterator[Trial]:
-    """Yield the trials of one data set: every combination of the axes."""
+def trials_of(settings: Settings, setup: Setup, grids: Mapping[Task, Grids]) -> Iterator[Trial]:
+    """Yield the trials of one data set: every combination of the axes, each loss at its rates."""
+    rates = {loss: grids[setup.dataset.task].rates_of(loss, settings.lr) for loss in setup.losses}
+    every = dict.fromkeys((*settings.lr, *(rate for mine in rates.values() for rate in mine)))
     kind = outlier_kind(settings, setup.dataset)
     fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
     fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}
     axes: dict[str, Iterable[Any]] = {"model": setup.models, "loss": setup.losses, "optimizer": setup.optimisers}
-    axes |= {"lr": settings.lr, "l1": settings.l1, "l2": settings.l2}
+    axes |= {"lr": every, "l1": settings.l1, "l2": settings.l2}
     axes |= {"outlier_fraction": sorted(settings.outliers), "seed": settings.seeds}
     for point in product(*axes.values()):
         chosen = dict(zip(axes, point, strict=True))
+        if chosen["lr"] not in rates[chosen["loss"]]:
+            continue
         yield Trial(**fixed, **chosen, outlier_kind=kind if chosen["outlier_fraction"] else "none")

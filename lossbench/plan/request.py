@@ -11,7 +11,6 @@ from typing import Any, Literal
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Rule
 from lossbench.plan.shard import Shard
-from lossbench.training.native.library import chosen_level, fault
 
 Engine = Literal["native", "fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("native", "fused", "loop")
@@ -22,6 +21,8 @@ MOST_JOBS = 1024  # each takes half a gigabyte
 
 def usual_engine(device: str = "cpu") -> Engine:
     """Return the engine that trains where none is named: the compiled one where there is one, on the processor."""
+    from lossbench.training.native import fault
+
     return "fused" if device != "cpu" or fault() else "native"
 
 
@@ -49,11 +50,7 @@ class Manner:
         if self.engine not in ENGINES:
             raise UnknownName("engine", self.engine, ENGINES)
         if self.engine == "native":
-            chosen_level()
-        if self.engine == "native" and self.device != "cpu":
-            raise BadValue(
-                f"engine native trains on the processor; for --device {self.device} choose --engine fused"
-            )
+            check_native(self.device)
         if self.jobs is not None and (not 1 <= self.jobs <= MOST_JOBS or self.jobs != int(self.jobs)):
             raise BadValue(
                 f"jobs {self.jobs} is no number of processes; give a whole number from 1 to {MOST_JOBS}"
@@ -64,6 +61,19 @@ class Manner:
         """What a manifest says of it: not the address, which is nobody else's business."""
         where = "local" if self.address is None else "dask"
         return {"jobs": self.jobs, "engine": self.engine, "device": self.device, "backend": where}
+
+
+def check_native(device: str) -> None:
+    """Refuse the compiled engine where it cannot train.
+
+    Raises:
+        BadValue: another device than the processor, or no compiled step.
+    """
+    from lossbench.training.native.library import chosen_level
+
+    if device != "cpu":
+        raise BadValue(f"engine native trains on the processor; for --device {device} choose --engine fused")
+    chosen_level()
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,15 @@ from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
+from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, THRESHOLDS
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
+
+LINK = "link"
+"""The word for a class threshold that is the link's own."""
 
 SHIPPED = ("default", "quick")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
@@ -57,6 +61,7 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         score: what is judged, and tuned by: the first that a data set's task has; none for its own.
+        threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
         protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
         gate: how a run is held against a baseline.
@@ -76,6 +81,7 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     score: tuple[str, ...]
+    threshold: str
     protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
@@ -114,6 +120,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     custom = values.pop("loss", ())
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
+    listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
 
@@ -240,6 +248,19 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
         if name not in METRICS:
             raise UnknownName("score", name, METRICS, where=str(place) if place.file else "")
     return names
+
+
+def _threshold(value: Any, place: Place) -> str:
+    """Read what chooses class thresholds."""
+    name = read_as(str, value, place)
+    if name not in (LINK, *THRESHOLDS):
+        raise UnknownName(
+            "score that a threshold is chosen by",
+            name,
+            (*THRESHOLDS, LINK),
+            where=str(place) if place.file else "",
+        )
+    return str(name)
 
 
 def _losses(value: Any, place: Place) -> tuple[str, ...] | dict[Task, tuple[str, ...]]:
@@ -404,6 +425,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "score": _scores,
+    "threshold": _threshold,
     "protocol": _protocols,
     "margins": _margins,
     "gate": _gate,

@@ -15,6 +15,7 @@ from lossbench.report.answer import by, dirty, joined, listed, many, paragraph, 
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading
 from lossbench.results.choosing import Choice
+from lossbench.schema import METRICS
 from lossbench.spec import title
 from lossbench.stats.answer.decision import Decision
 from lossbench.stats.answer.looks import planned
@@ -132,8 +133,9 @@ def soiled(choice: Choice) -> str:
         share = f"{100 * made.dirty.share:g} %"
         return f"If the data were dirtier than these, by {share}, no training of {made.chosen} would end well."
     loses = f"{made.chosen} goes from {interval(made.clean)} to {interval(made.dirty.reference)} there"
-    safer = [loss for loss, _ in made.dirty.told(1) if loss in made.table.best]
-    instead = f"; if you expect that, take {safer[0]}" if safer else ""
+    sign = METRICS[made.table.score].sign
+    safer = {loss: sign * mean for loss, mean in made.dirty.told(1) if loss in made.table.best}
+    instead = f"; if you expect that, take {max(safer, key=safer.__getitem__)}" if safer else ""
     return f"If the data were dirtier than these: {dirty(made.dirty, made.chosen)}; {loses}{instead}."
 
 
@@ -212,6 +214,7 @@ def record(choice: Choice) -> dict[str, Any]:
     return {
         "answer": said,
         "paste": paste(choice),
+        "second": choice.decision.second,
         **plain(made | {"means": means}),
         "signs": plain(tuple(asdict(sign) for sign in choice.plan.signs)),
     }

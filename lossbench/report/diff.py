@@ -12,7 +12,17 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
 from lossbench.schema import PLACE, SCORES, TRIALS, three
-from lossbench.stats.change import Change, Meeting, changes, follows_judge, judged_apart, meetings, unscored
+from lossbench.stats.between_runs.change import (
+    Change,
+    Meeting,
+    changes,
+    chosen_by,
+    follows_judge,
+    judged_apart,
+    meetings,
+    refuse_decided_apart,
+    unscored,
+)
 
 MARKS = {
     "+": "better",
@@ -69,6 +79,9 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
         refuse_one_sided(score, before, after)
         refuse_judged_apart(score, found)
     compared = [score or str(meeting.about.score) for meeting in found]
+    for meeting, name in zip(found, compared, strict=True):
+        if len(meeting.before) and len(meeting.after):
+            refuse_decided_apart(meeting.place["dataset"], name, *map(chosen_by, (meeting.before, meeting.after)))
     moved: dict[int, Change] = {}
     for name in dict.fromkeys(compared):
         mine = [index for index, other in enumerate(compared) if other == name]

@@ -11,9 +11,9 @@ from lossbench.plan.gate import OUTCOMES
 from lossbench.report.diff import ELSEWHERE
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, label, listed_seeds, p_value, varying
-from lossbench.stats.change import Change
+from lossbench.stats.between_runs.change import Change
+from lossbench.stats.between_runs.gate import Check, GateReport
 from lossbench.stats.estimate import ALPHA, smallest_p
-from lossbench.stats.gate import Check, GateReport
 
 PLAIN = ("unchanged", "improved", "within")
 """Findings that are counted but not listed."""
@@ -52,7 +52,7 @@ def sentence(check: Check) -> str:
     """Say what a check found.
 
     Example:
-        >>> from lossbench.stats.gate import Check
+        >>> from lossbench.stats.between_runs.gate import Check
         >>> sentence(Check({}, "binary", "rows", "missing", "fail", seeds=(0, 1, 2)))
         'missing: seeds 0-2 of the baseline are not here'
     """

@@ -17,7 +17,7 @@ from lossbench.report.words import words
 from lossbench.results.remarks import partial
 from lossbench.run.state import Gap
 from lossbench.stats.answer.facts import TableAnswer
-from lossbench.stats.gate import Check, GateReport
+from lossbench.stats.between_runs.gate import Check, GateReport
 from lossbench.visible import visible
 
 Status = Literal["passed", "skipped", "failed"]

@@ -39,7 +39,7 @@ def markdown(tables: Iterable[Table], legend: Iterable[str], lead: Iterable[str]
     if not answer:
         return "\n".join([*(f"### {escaped(table.title)}\n\n{_grid(table)}\n" for table in tables), read])
     blocks = [*answer, *(folded(table.title, f"{_grid(table)}\n") for table in tables)]
-    below = folded("How to read the tables, and what else to know", read)
+    below = folded("How to read the tables, and what else to know", read) if read else ""
     return "\n".join([*fitting(blocks, MOST - len(below.encode())), below])
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from lossbench.report.answer import lead
 from lossbench.report.html.run import page
 from lossbench.report.markdown import markdown
-from lossbench.report.tables import rank_table, several, tables
+from lossbench.report.tables import rank_table, several, tables, threshold_tables
 from lossbench.report.words import ACROSS, LEGEND, words
-from lossbench.results.manifest import MANIFEST, Manifest, circumstances
+from lossbench.results.circumstances import circumstances
+from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
@@ -59,7 +60,7 @@ def reports(
     every = list(remarks)
     across = [*map(rank_table, several(findings.ranks))]
     legend = [*LEGEND, *ACROSS] if across else LEGEND
-    shown = [*tables(findings.summary), *across]
+    shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
         "report.md": markdown(shown, [*legend, *map(words, every)], lead(findings.answer)),
         "report.html": page(findings, curves, every, manifest),
@@ -75,10 +76,10 @@ def about(dataset: Dataset) -> dict[str, Any]:
 
 def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
     """Return everything beside the numbers that somebody needs to repeat a run or to doubt it, but the hashes."""
-    experiment, seconds, here = comparison.experiment, comparison.seconds, circumstances()
+    experiment, seconds = comparison.experiment, comparison.seconds
     return {
         "schema": SCHEMA,
-        "date": here["date"],
+        **circumstances(),
         "command": command,
         "config": asdict(experiment.settings),
         **comparison.manner.told,
@@ -89,8 +90,6 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
         "partial": [asdict(gap) for gap in comparison.gaps],
         "skipped": [asdict(skip) for skip in experiment.skipped],
         "datasets": {dataset.name: about(dataset) for dataset in experiment.datasets},
-        "versions": here["versions"],
-        "machine": here["machine"],
         "wall_seconds": round(seconds["wall"], 3),
         "training_seconds": round(seconds["training"], 3),
         "trainings_per_second": round(len(comparison.trials) / seconds["wall"], 3),

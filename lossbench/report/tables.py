@@ -24,6 +24,7 @@ HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balance
 VERDICTS = {BETTER[0]: "+", BETTER[1]: "+=", WORSE[0]: "-", WORSE[1]: "-=", "equivalent": "=", "inconclusive": "~"}
 
 SHARE = "outlier_fraction"
+CLEAN = pd.Series({SHARE: 0.0})
 BARE = ("model", "optimizer")  # settings whose value speaks for itself
 
 
@@ -126,6 +127,54 @@ def make_table(group: pd.DataFrame) -> Table:
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
     drops = ("plateau", columns[columns.index("to target") - 1], "robust", "to target", "n")
     return Table(title(first), columns, rows, best, drops=drops)
+
+
+def threshold_tables(views: pd.DataFrame | None) -> Iterator[Table]:
+    """Yield, for each table whose class thresholds were chosen, both views of each loss side by side.
+
+    Args:
+        views: see `lossbench.stats.thresholds.threshold_views`; None where every link has its own.
+    """
+    for group in groups(views) if views is not None else ():
+        yield threshold_table(group)
+
+
+def threshold_table(group: pd.DataFrame) -> Table:
+    """Lay out the losses of one data set under one setting, at chosen class thresholds and at the links' own."""
+    first = group.iloc[0]
+    chosen, own = column(spread_of(group)), column(spread_of(group, "_at_link"))
+    rows = tuple(
+        (
+            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+            threshold(row),
+            score,
+            VERDICTS.get(row.verdict, "ref"),
+            other,
+            VERDICTS.get(row.verdict_at_link, "ref"),
+            "" if pd.isna(row.agreement) else row.agreement,
+        )
+        for (_, row), score, other in zip(group.iterrows(), chosen, own, strict=True)
+    )
+    columns = ("loss", "threshold", heading(first.score), "vs", "at link's own", "vs there", "views")
+    name = f"{title(first.combine_first(CLEAN))}, thresholds chosen by {first.threshold_by}"
+    made = Table(name, columns, rows, texts=("loss", "views"), drops=("views", "threshold"))
+    apart = (group.agreement == "disagree").any()
+    return made if apart else replace(made.without("views"), drops=("threshold",))
+
+
+def threshold(row: pd.Series[Any]) -> str:
+    """Write the median class threshold, with the least and the largest: a probability, or else a raw output."""
+    unit = "" if pd.notna(row.threshold_probability) else " raw"
+    middle, least, most = (
+        row[f"{'threshold' if unit else 'threshold_probability'}{end}"] for end in ("", "_least", "_most")
+    )
+    return NOT_DEFINED if pd.isna(middle) else f"{middle:.2f} [{least:.2f}, {most:.2f}]{unit}"
+
+
+def spread_of(group: pd.DataFrame, view: str = "") -> list[Spread]:
+    """Return the means of a view with their intervals."""
+    ends = (group[f"{name}{view}"] for name in ("mean", "low", "high"))
+    return [Spread(*map(float, values)) for values in zip(*ends, strict=True)]
 
 
 def spreads(group: pd.DataFrame, name: str) -> list[Spread]:

@@ -116,13 +116,26 @@ def looks(correction: float) -> str:
 def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
     """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
     where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
-    return f"warning  best rates at the edge of the grid, a wider --lr may do better: {where}"
+    return f"warning  best rates at the edge of the grid, a wider one may do better: {where}"
 
 
 def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
     """Say where a loss's own rate changes its verdict."""
     changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
     return f"disagree {dataset}: {'; '.join(changes)}"
+
+
+def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Any], ...]) -> str:
+    """Say how class thresholds were chosen, and where that changes verdicts, by data set."""
+    changes = [
+        f"; on {dataset}, {loss} at lr {lr:g} is {there} there, {own} at the link's own"
+        for dataset, mine in losses
+        for loss, lr, there, own in mine
+    ]
+    return (
+        f"decision class thresholds of {', '.join(datasets)} are each training's own, chosen on validation by "
+        f"{score}; curves and epochs are at the links' own{''.join(changes)}"
+    )
 
 
 def time(trials: int, seconds: float, cached: int) -> str:
@@ -193,10 +206,17 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
+    Topic.BY_TORCH: lambda optimisers: (
+        f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
+    ),
     Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,
+    Topic.VALUE_EDGE: "warning  best values at the edge of the grid on {dataset}, a wider one may do better: "
+    "{losses}",
+    Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
     Topic.DISAGREE: disagreements,
+    Topic.THRESHOLD: threshold,
     Topic.RANKS: ranks,
     Topic.PLACES: places,
     Topic.SKILLS: skills,

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from lossbench.plan.choosing import DIRTY_SEEDS, Plan, judged_by, part, weighed
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
@@ -93,10 +95,18 @@ def choose(plan: Plan, work: Work) -> Choice:
 
 
 def best_optimiser(found: Comparison) -> str:
-    """Return the optimiser with the best mean validation score; of equals, that with the least decay."""
-    sign = METRICS[found.trials.score.iloc[0]].sign
-    means = (sign * found.trials.groupby("optimizer", sort=False).validation_score.mean()).fillna(float("-inf"))
-    return str(means.index[int(means.to_numpy().argmax())])
+    """Return the first optimiser, which has the least decay, that is not told from the best on validation.
+
+    the first whose mean falls short of the best mean by no more than one standard error of their paired difference
+    (Breiman, Friedman, Olshen and Stone 1984, Classification and Regression Trees, section 3.4.3)
+    """
+    trials, sign = found.trials, METRICS[found.trials.score.iloc[0]].sign
+    names = trials.optimizer.unique()
+    scores = sign * trials.pivot(index="seed", columns="optimizer", values="validation_score")[names].to_numpy()
+    means = np.where(np.isnan(scores).any(axis=0), -np.inf, scores.mean(axis=0))
+    short = scores[:, [int(means.argmax())]] - scores
+    error = short.std(axis=0, ddof=1) / np.sqrt(len(short))
+    return str(names[int(((short.mean(axis=0) <= error) | (means == means.max())).argmax())])
 
 
 def until_settled(plan: Plan, work: Work) -> tuple[Comparison, Decision]:

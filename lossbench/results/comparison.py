@@ -16,6 +16,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
+from lossbench.schema import DTYPES
 from lossbench.stats.findings import Findings, average_curves
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
@@ -73,6 +74,18 @@ class Comparison(Findings):
         return average_curves(self.trials, self.raw_curves)
 
 
+def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
+    """Return trials with the grids that their losses are values of."""
+    grids = [experiment.grid_of(*one) for one in zip(rows.task, rows.loss, strict=True)]
+    return rows.assign(grid=pd.array([grid.spec if grid else None for grid in grids], dtype=DTYPES["grid"]))
+
+
+def ends_of(experiment: Experiment) -> frozenset[str]:
+    """Return the losses beyond which a grid could go."""
+    grids = [grid for one in experiment.grids.values() for grid in one.grids.values()]
+    return frozenset(end for grid in grids for end in grid.ends)
+
+
 def execute(
     experiment: Experiment,
     manner: Manner,
@@ -95,8 +108,8 @@ def compared(
     merged: Merged | None = None,
 ) -> Comparison:
     """Return the comparison that finished trainings make; see there for the arguments."""
-    rows, reported = done.rows, done.rows.index < len(experiment.trials)
-    tuning = tuning_table(rows[~reported]) if experiment.tuning else None
+    rows, reported = with_grids(done.rows, experiment), done.rows.index < len(experiment.trials)
+    tuning = tuning_table(rows[~reported], ends_of(experiment)) if experiment.tuning else None
     trials = rows[reported].reset_index(drop=True)
     return Comparison(
         trials,

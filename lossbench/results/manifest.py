@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +17,6 @@ from lossbench.run.state import Gap
 from lossbench.schema import METRICS, SCHEMA
 
 MANIFEST = "manifest.json"
-
-LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 SHAPE: dict[str, Any] = {
     "schema": int,
@@ -134,20 +128,6 @@ class Manifest:
     def sha256(self) -> dict[str, Any]:
         """The hash of each file."""
         return dict(self.content["sha256"])
-
-
-def circumstances() -> dict[str, Any]:
-    """Return when and where a run is, as its manifest says it."""
-    return {
-        "date": datetime.now(UTC).isoformat(" ", "seconds"),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "threads_per_process": 1,
-        },
-    }
 
 
 def read_manifest(folder: Path, needed: Collection[str] = ("trials", "sha256")) -> Manifest | None:

@@ -11,8 +11,8 @@ from typing import Any
 from lossbench.errors import BadValue, DataError
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
+from lossbench.results.circumstances import circumstances
 from lossbench.results.comparison import Comparison, Merged, compared
-from lossbench.results.manifest import circumstances
 from lossbench.results.part import Part, read_part
 from lossbench.run.runner import finished
 from lossbench.run.shards import enter_failures, shards

@@ -15,8 +15,9 @@ from lossbench.plan.gate import Gate, Rule
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import Settings, make_settings
 from lossbench.plan.shard import Shard
+from lossbench.results.circumstances import circumstances
 from lossbench.results.folder import other_run
-from lossbench.results.manifest import MANIFEST, circumstances, faults, read_manifest
+from lossbench.results.manifest import MANIFEST, faults, read_manifest
 from lossbench.results.write import json_text, write_text
 from lossbench.run.provenance import fingerprint
 from lossbench.run.runner import complete

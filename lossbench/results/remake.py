@@ -15,6 +15,7 @@ from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import (
     across,
+    decided,
     diverged,
     failed,
     looked,
@@ -60,7 +61,8 @@ class Remade(Findings):
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
-        yield from tuned(self.tuning, self.summary)
+        yield from tuned(self.tuning, self.summary, self.arms)
+        yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())
         yield from skipped(self.manifest.skipped if self.manifest else ())
@@ -124,8 +126,8 @@ def read_text(path: Path) -> str:
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table that stands beside the trials."""
-    columns = COLUMNS[path.name]
     sheet = read_sheet(path, check_header)
+    columns = {name: column for name, column in COLUMNS[path.name].items() if name in sheet.cells}
     refuse_short(sheet, "rows")
     return pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
@@ -134,7 +136,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def check_header(path: Path, header: list[str]) -> None:
     """Refuse a table that lacks a column; of more columns than it has, nothing is read."""
-    absent = [name for name in COLUMNS[path.name] if name not in header]
+    absent = [name for name, column in COLUMNS[path.name].items() if not column.optional and name not in header]
     if not header:
         raise DataError(f"{path} cannot be read (the file is empty); restore it, or remove it")
     if absent:

@@ -28,7 +28,8 @@ FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says l
 
 def remarks(comparison: Comparison) -> Iterator[Remark]:
     """Yield everything that is said below the tables, and is the same in every run."""
-    yield from tuned(comparison.tuning, comparison.summary)
+    yield from tuned(comparison.tuning, comparison.summary, comparison.arms)
+    yield from decided(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)
 
@@ -65,12 +66,20 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.NOT_KEPT(reason=comparison.note)
     if comparison.manner.engine == "fused" and comparison.manner.device == "cpu" and (reason := fault()):
         yield Topic.NOT_COMPILED(reason=reason)
+    if comparison.manner.engine == "native" and (evolving := without_gradients(comparison.experiment)):
+        yield Topic.BY_TORCH(optimisers=evolving)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
         if replaced:
             yield Topic.REPLACED(command=replaced)
         yield Topic.FILES(folder=folder)
+
+
+def without_gradients(experiment: Experiment) -> tuple[str, ...]:
+    """Return the optimisers that follow no gradient."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
+    return tuple(spec for spec, one in found.items() if one.children)
 
 
 def across(ranks: pd.DataFrame) -> Iterator[Remark]:
@@ -179,15 +188,31 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
             yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
 
 
-def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame) -> Iterator[Remark]:
+def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]) -> Iterator[Remark]:
     """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
     if tuning is None:
         return
     yield from at_edges(tuning)
     shown = ["loss", "verdict", "lr", "verdict_tuned"]
-    for dataset, rows in disagreements(summary).groupby("dataset", sort=False):
+    for dataset, rows in disagreements(summary, arms).groupby("dataset", sort=False):
         losses = tuple(rows[shown].itertuples(index=False, name=None))
         yield Topic.DISAGREE(dataset=dataset, losses=losses)
+
+
+def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how class thresholds were chosen, if not by the links, and where that changes a verdict."""
+    chosen = trials[trials.threshold_by.notna()]
+    if not len(chosen):
+        return
+    apart = () if views is None else tuple(views[views.agreement == "disagree"].groupby("dataset", sort=False))
+    shown = ["loss", "lr", "verdict", "verdict_at_link"]
+    yield Topic.THRESHOLD(
+        score=chosen.threshold_by.iloc[0],
+        datasets=tuple(chosen.dataset.unique().tolist()),
+        losses=tuple(
+            (name, tuple(dict.fromkeys(rows[shown].itertuples(index=False, name=None)))) for name, rows in apart
+        ),
+    )
 
 
 def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
@@ -197,3 +222,11 @@ def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
         yield Topic.EDGE(
             rates=tuple((dataset, tuple(zip(rows.loss, rows.lr, strict=True))) for dataset, rows in groups)
         )
+    if tuning is not None and "grid" in tuning:
+        last = tuning[tuning.parameter_at_edge.astype(bool)].groupby("dataset", sort=False)
+        yield from (Topic.VALUE_EDGE(dataset=name, losses=tuple(rows.loss)) for name, rows in last)
+        sizes = tuning.assign(loss=tuning.grid.fillna(tuning.loss)).groupby(["dataset", "loss"], sort=False).size()
+        for name, mine in sizes.groupby("dataset", sort=False):
+            yield Topic.SETTINGS(
+                dataset=name, counts=tuple(zip(mine.index.get_level_values("loss"), mine, strict=True))
+            )

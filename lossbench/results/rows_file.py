@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.schema import METRICS
+from lossbench.schema import ROW_SCORES
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import RowScores
 
@@ -49,13 +49,13 @@ def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
     if fault := _misshapen(columns) or _foreign(columns, trials):
         raise DataError(f"{path}: {fault}; restore it, or remove it, and seeds are the unit instead of rows")
-    values = {name: column for name, column in columns.items() if name in METRICS}
+    values = {name: column for name, column in columns.items() if name in ROW_SCORES}
     return RowScores(columns["trial"], columns["unit"], columns["grouped"], values, identities(trials))
 
 
 def _misshapen(columns: dict[str, np.ndarray]) -> str:
     """Return what is wrong with the columns as such; empty where nothing is."""
-    expected = KINDS | {name: "float32" for name in columns if name in METRICS}
+    expected = KINDS | {name: "float32" for name in columns if name in ROW_SCORES}
     absent, unknown = expected.keys() - columns.keys(), columns.keys() - expected.keys()
     if absent or unknown:
         return f"the arrays are not those of a {ROWS} ({', '.join(sorted(map(repr, absent | unknown)))})"
@@ -77,7 +77,7 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
     if (np.diff(trial) < 0).any() or place[0] < 0 or place[-1] >= len(trials):
         return f"it has not the order of the {len(trials)} trials"
     mine = trials.iloc[place]
-    for name in (name for name in columns if name in METRICS):
+    for name in (name for name in columns if name in ROW_SCORES):
         means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
         scores = mine[name].to_numpy(dtype=np.float64, na_value=np.nan)
         reach = CLOSE * np.maximum(1e-30, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))

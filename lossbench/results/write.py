@@ -17,6 +17,7 @@ import pandas as pd
 
 from lossbench.errors import OutputError
 from lossbench.results.cell import to_cell
+from lossbench.schema import ON_REQUEST, TRIALS
 from lossbench.stats.findings import Findings
 from lossbench.visible import hides
 
@@ -138,9 +139,11 @@ def _written(column: pd.Series[Any]) -> pd.Series[Any]:
 def trials_csv(trials: pd.DataFrame) -> str:
     """Return `trials.csv`. A target that was not reached stands as censored, such as ">100", never as a number."""
     missed = ~trials["converged"].fillna(True).astype(bool)
-    return csv_text(
-        trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
-    )
+    shown = trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
+    filled = [name for name in ON_REQUEST if name in trials and trials[name].notna().any()]
+    asked = {TRIALS[name].on_request for name in filled}
+    unasked = [name for name in ON_REQUEST if TRIALS[name].on_request not in asked]
+    return csv_text(shown.drop(columns=unasked, errors="ignore"))
 
 
 def findings_csv(findings: Findings) -> dict[str, str]:
@@ -152,7 +155,8 @@ def findings_csv(findings: Findings) -> dict[str, str]:
         "ranks.csv": csv_text(findings.ranks),
         "profiles.csv": csv_text(findings.profiles),
     }
-    return texts if findings.views is None else texts | {"views.csv": csv_text(findings.views)}
+    views = {"views.csv": findings.views, "thresholds.csv": findings.thresholds}
+    return texts | {name: csv_text(view) for name, view in views.items() if view is not None}
 
 
 def summary_csv(summary: pd.DataFrame) -> str:

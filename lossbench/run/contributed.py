@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from lossbench.metrics.scores import function_of, metrics_of
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
+from lossbench.schema import AT_LINK, METRICS, at_link
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -34,8 +36,9 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
     judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
+    cuts = rows.threshold.to_numpy(dtype=np.float64)
     held = {
-        experiment.trials[rows.index[place]]: (place, outputs[place])
+        experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
         for place in np.flatnonzero(judged).tolist()
         if len(outputs[place])
     }
@@ -43,28 +46,48 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
     return RowScores.of(parts, identities(rows[rows.index < len(experiment.trials)]))
 
 
-def _parts(setup: Setup, held: dict[Trial, tuple[int, np.ndarray]]) -> Iterator[Part]:
+class Held(NamedTuple):
+    """A training that counts: the place of its row, its raw outputs, and its threshold, NaN for the link's."""
+
+    place: int
+    outputs: np.ndarray
+    cut: float
+
+
+def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
     """Yield the contributions of each trial of a data set, with the place of its row."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
-        raw = np.stack([held[trial][1].reshape(-1, pack.outputs) for trial in pack.trials])
-        for trial, values in zip(pack.trials, contributions(pack, raw), strict=True):
-            yield Part(held[trial][0], units(pack, trial.seed), setup.dataset.groups is not None, values)
+        raw = np.stack([held[trial].outputs.reshape(-1, pack.outputs) for trial in pack.trials])
+        cuts = np.array([held[trial].cut for trial in pack.trials])
+        for trial, values in zip(
+            pack.trials, contributions(pack, raw, cuts if setup.threshold else None), strict=True
+        ):
+            yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
 
 
-def contributions(pack: Pack, raw: np.ndarray) -> list[dict[str, np.ndarray]]:
+def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> list[dict[str, np.ndarray]]:
     """Return what each test row contributes to each score, (rows,) by metric, for every trial of a pack.
+
+    Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names.
 
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each.
+        cuts: (trials,) the class thresholds; None for the links' own.
     """
     found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
+
+    def enter(name: str, members: np.ndarray, values: np.ndarray) -> None:
+        for member, rows in zip(members.tolist(), values, strict=True):
+            found[member][name] = rows
+
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
+        judged = prediction if cuts is None else prediction.at(cuts[members])
         for metric in metrics_of(pack.dataset.task):
-            values = function_of(metric).contributions(target, prediction)
-            for member, rows in zip(members.tolist(), values, strict=True):
-                found[member][metric.name] = rows
+            enter(metric.name, members, function_of(metric).contributions(target, judged))
+        for name in AT_LINK if cuts is not None else ():
+            enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))
     return found
 
 

@@ -111,12 +111,15 @@ def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
 
 def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
     """Return the trials that no rate would have kept from diverging, and why."""
-    from lossbench.training.spoilt import spoilt_by
+    gone = [place for place in np.flatnonzero(trace.diverged).tolist() if pack.losses[place].record.code]
+    if not gone:
+        return {}
+    from lossbench.training.spoilt import spoilt_by  # it imports torch
 
     found = {}
-    for place in np.flatnonzero(trace.diverged).tolist():
+    for place in gone:
         trial, loss = pack.trials[place], pack.losses[place]
-        if loss.record.code and (fault := spoilt_by(pack, place, int(trace.diverged[place]))):
+        if fault := spoilt_by(pack, place, int(trace.diverged[place])):
             found[trial] = (
                 f"{loss.title} on {trial.dataset}, seed {trial.seed}, {fault}; let it give a number there, or "
                 "choose another --batch-size"

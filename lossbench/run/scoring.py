@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
-from lossbench.metrics.prediction import Prediction, predict
-from lossbench.metrics.scores import score_all
+from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
+from lossbench.metrics.scores import function_of, score_all
+from lossbench.metrics.threshold import choose_thresholds
 from lossbench.run.provenance import hashes
-from lossbench.schema import COLUMNS, DTYPES, METRICS, at_best
+from lossbench.schema import AT_LINK, COLUMNS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
 from lossbench.spec import title
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
@@ -34,16 +35,17 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     """
     found = {seed: baselines(fold, pack.metric.name) for seed, fold in pack.folds.items()}
     marks = [found[trial.seed] for trial in pack.trials]
+    cuts = thresholds(pack, trace)
     columns: dict[str, Any] = {
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
-        **scores_on_test(pack, trace.last),
-        **{at_best(name): values for name, values in scores_on_test(pack, trace.best).items()},
+        **scores_on_test(pack, trace.last, cuts.last),
+        **{at_best(name): values for name, values in scores_on_test(pack, trace.best, cuts.best).items()},
         **convergence(trace, marks),
         **hashes(pack, fingerprint),
         "score": [pack.metric.name] * len(pack.trials),
         "constant_score": [mark.constant_test for mark in marks],
         "target_score": [mark.target for mark in marks],
-        "validation_score": trace.curve[:, -1],
+        "validation_score": trace.curve[:, -1] if cuts.score is None else cuts.score,
         "best_epoch": [epoch or None for epoch in trace.best_epoch.tolist()],
         "diverged_epoch": [epoch or None for epoch in trace.diverged.tolist()],
         "sampling": [pack.dataset.sampling] * len(pack.trials),
@@ -51,6 +53,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
         **fits(trace),
+        **at_thresholds(pack, trace, cuts),
     }
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
@@ -108,36 +111,99 @@ def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(COLUMNS, row, strict=True))
 
 
-def scores_on_test(pack: Pack, raw: np.ndarray) -> dict[str, np.ndarray]:
+def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return every metric on the test part, in original units, (trials,) each; NaN for metrics of other tasks.
 
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each.
+        cuts: (trials,) the class thresholds; None for the links' own.
     """
     scores = {name: np.full(len(raw), np.nan) for name in METRICS}
-    for members, target, prediction in predictions(pack, raw):
+    for members, target, prediction in predictions(pack, raw, cuts):
         for name, values in score_all(pack.dataset.task, target, prediction).items():
             scores[name][members] = values
     return scores
 
 
-def predictions(pack: Pack, raw: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, Prediction]]:
-    """Yield the trials of each link, the targets of their test rows, and what they predict, in original units.
+def predictions(
+    pack: Pack,
+    raw: np.ndarray,
+    cuts: np.ndarray | None = None,
+    part: Literal["validation", "test"] = "test",
+) -> Iterator[tuple[np.ndarray, np.ndarray, Prediction]]:
+    """Yield the trials of each link, the targets of their rows, and what they predict, in original units.
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the test rows of each.
+        raw: (trials, rows, outputs) raw outputs for the rows of each.
+        cuts: (trials,) the class thresholds; None for the links' own.
+        part: which rows.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
-    targets = np.stack([fold.dataset.target[fold.test.rows] for fold in folds])
+    targets = np.stack([fold.dataset.target[getattr(fold, part).rows] for fold in folds])
     if pack.dataset.task == "regression":
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
         if pack.dataset.task == "regression":
             predicted = pack.in_units(members, predicted)
-        yield members, targets[members], predict(predicted, link, pack.dataset.task)
+        prediction = predict(predicted, link, pack.dataset.task)
+        yield members, targets[members], prediction if cuts is None else prediction.at(cuts[members])
+
+
+class Cuts(NamedTuple):
+    """The class thresholds of a pack, (trials,) each, in units of the ranking; None where they are the links' own.
+
+    Args:
+        last: at the last epoch.
+        best: at the epoch of the best validation score.
+        score: the primary score on validation after the last epoch, decided there.
+    """
+
+    last: np.ndarray | None = None
+    best: np.ndarray | None = None
+    score: np.ndarray | None = None
+
+
+def thresholds(pack: Pack, trace: Trace) -> Cuts:
+    """Choose the class threshold of each trial on its validation rows, if the run asks for that."""
+    if trace.validation is None:
+        return Cuts()
+    last, best = np.full((2, len(pack.trials)), np.nan)
+    score = np.full(len(pack.trials), np.nan)
+    for cuts, raw in ((last, trace.validation[:, 0]), (best, trace.validation[:, 1])):
+        for members, target, prediction in predictions(pack, raw, part="validation"):
+            own = own_threshold(prediction.link)
+            cuts[members] = choose_thresholds(pack.setup.threshold, target, prediction.ranking, own)
+    for members, target, prediction in predictions(pack, trace.validation[:, 0], last, part="validation"):
+        score[members] = function_of(pack.metric)(target, prediction)
+    for cuts, raw in ((last, trace.last), (best, trace.best)):
+        cuts[np.isnan(raw).any(axis=(1, 2))] = np.nan  # diverged, or without a best epoch
+    return Cuts(last, best, score)
+
+
+def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
+    """Return the columns of class thresholds: what was chosen, and the scores at the links' own."""
+    if cuts.last is None or cuts.best is None:
+        return dict.fromkeys(ON_REQUEST, [None] * len(pack.trials))
+    own = scores_on_test(pack, trace.last)
+    chosen = {"threshold": cuts.last, "threshold_probability": probabilities(pack, cuts.last)}
+    best = {"threshold": cuts.best, "threshold_probability": probabilities(pack, cuts.best)}
+    return {
+        "threshold_by": [pack.setup.threshold] * len(pack.trials),
+        **chosen,
+        **{at_best(name): values for name, values in best.items()},
+        **{at_link(name): own[name] for name in AT_LINK},
+    }
+
+
+def probabilities(pack: Pack, cuts: np.ndarray) -> np.ndarray:
+    """Return class thresholds, (trials,), as probabilities."""
+    found = np.empty(len(cuts))
+    for link, members in members_by_link(pack.losses).items():
+        found[members] = as_probability(cuts[members], link)
+    return found
 
 
 def convergence(trace: Trace, marks: list[Baselines]) -> dict[str, list[Any]]:

@@ -18,6 +18,7 @@ from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
+from lossbench.training.pack import Setup
 from lossbench.training.trial import Trial
 
 CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory
@@ -36,6 +37,17 @@ class Gap:
     dataset: str
     seeds: tuple[int, ...]
     trials: int
+
+
+def marks_of(setup: Setup) -> Iterator[str]:
+    """Yield by what rows of a data set differ from those of a run that asks for nothing special.
+
+    In the store each is one more cell, and so gives a key of its own.
+    """
+    if setup.dataset.judged:
+        yield f"judged by {setup.dataset.judged}"
+    if setup.threshold:
+        yield f"threshold by {setup.threshold}"
 
 
 @dataclass
@@ -71,11 +83,7 @@ class Ledger:
             for setup in self.experiment.setups
             for spec, loss in setup.losses.items()
         }
-        # In the store, a row judged by a score that the user names has one more cell, and so a key of its own.
-        self._marks = {
-            dataset.name: (f"judged by {dataset.judged}",) if dataset.judged else ()
-            for dataset in self.experiment.datasets
-        }
+        self._marks = {setup.dataset.name: tuple(marks_of(setup)) for setup in self.experiment.setups}
         trials = list(self.places)
         for start in range(0, len(trials), CHUNK):
             if self.store is not None:

@@ -74,11 +74,18 @@ def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
 
 
 def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
-    """Return where each trial stands, (losses, rates, seeds), -1 where there is none."""
-    loss = pd.Index(losses).get_indexer(pd.Index(trials.loss))
-    (rates, rate), (seeds, seed) = (np.unique(trials[name], return_inverse=True) for name in ("lr", "seed"))
-    rows = np.full((len(losses), len(rates), len(seeds)), -1)
-    rows[loss, rate, seed] = np.arange(len(trials))
+    """Return where each trial stands, (losses, settings, seeds), -1 where there is none.
+
+    A setting is a rate, and where a parameter is tuned a value of it and a rate.
+    """
+    arms = trials.grid.fillna(trials.loss)
+    wanted = dict(zip(trials.loss, arms, strict=True))
+    loss = pd.Index([wanted[one] for one in losses]).get_indexer(pd.Index(arms))
+    settings = trials.assign(value=pd.factorize(trials.loss)[0]).groupby(["value", "lr"]).ngroup()
+    setting = settings.groupby(loss).rank("dense").to_numpy(dtype=int) - 1
+    seeds, seed = np.unique(trials.seed, return_inverse=True)
+    rows = np.full((len(losses), setting.max() + 1, len(seeds)), -1)
+    rows[loss, setting, seed] = np.arange(len(trials))
     return rows
 
 

@@ -13,13 +13,14 @@ from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
 from lossbench.stats.answer.facts import RunAnswer, TableAnswer
 from lossbench.stats.answer.run import over_tables
 from lossbench.stats.answer.table import answers
-from lossbench.stats.groups import comparison_groups
+from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import Judged, compare_pairs, judge
 from lossbench.stats.profiles import Pool, pools, profile_table, skill_table
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
+from lossbench.stats.thresholds import rows_at_link, threshold_views, trials_at_link
 from lossbench.stats.tuning import side_by_side
 
 LINE = ("dataset", "loss", *SETTING)
@@ -75,22 +76,48 @@ class Findings:
     @cached_property
     def pools(self) -> list[Pool]:
         """The skills of all trainings of each task, over its data sets."""
-        return pools(one.group for one in self.judged)
+        return pools(as_arms(one.group, self.arms) for one in self.judged)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
         """One row a task and loss: its average rank over the data sets, which are the unit here, and its skill."""
-        return rank_losses(self.summary).merge(skill_table(self.pools), how="left")
+        tuned, names = self.summary["view"] == "tuned", self.summary[["loss", "reference"]]
+        named = self.summary.assign(**names.mask(tuned, names.replace(self.arms)))
+        return rank_losses(named).merge(skill_table(self.pools), how="left")
 
     @cached_property
     def profiles(self) -> pd.DataFrame:
         """One row a task, loss and level: the share of its trainings whose skill is above the level."""
         return profile_table(self.pools)
 
+    @property
+    def arms(self) -> dict[str, str]:
+        """By loss, the grid that it is a value of."""
+        tuned = self.trials[self.trials.grid.notna()]
+        return dict(zip(tuned.loss, tuned.grid, strict=True))
+
     @cached_property
     def views(self) -> pd.DataFrame | None:
         """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
-        return None if self.tuning is None else side_by_side(self.summary)
+        return None if self.tuning is None else side_by_side(self.summary, self.arms)
+
+    @cached_property
+    def thresholds(self) -> pd.DataFrame | None:
+        """One row a data set and loss, at thresholds chosen on validation and at the links' own, if any were."""
+        trials = trials_at_link(self.trials)
+        if trials is None:
+            return None
+        own = Findings(
+            trials, self.tuning, self.margins, rows_at_link(self.contributed), correction=self.correction
+        )
+        return threshold_views(trials, self.summary, own.summary)
+
+
+def as_arms(group: ComparisonGroup, arms: Mapping[str, str]) -> ComparisonGroup:
+    """Return a group whose losses are called by their grids: each data set has a value of its own."""
+    if group.view == "fixed":
+        return group
+    return replace(group, losses=[arms.get(loss, loss) for loss in group.losses])
 
 
 def average_curves(trials: pd.DataFrame, curves: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:

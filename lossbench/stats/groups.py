@@ -16,7 +16,7 @@ from lossbench.stats.choice import Choice, choice_variance, make_choice
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import Identity, RowScores
 from lossbench.stats.rows import Contributions, RowSpread, over_rows
-from lossbench.stats.tuning import at_own_rate
+from lossbench.stats.tuning import at_common_rates, at_own_rate
 from lossbench.task import Task
 
 View = Literal["fixed", "tuned"]
@@ -188,7 +188,7 @@ def comparison_groups(
     trials: pd.DataFrame, tuning: pd.DataFrame | None = None, contributed: RowScores | None = None
 ) -> Iterator[ComparisonGroup]:
     """Yield what is compared with each other: at each rate, and where rates were tuned, each loss at its own."""
-    yield from _groups(trials, "fixed", ["dataset", *SETTING], contributed)
+    yield from _groups(at_common_rates(trials), "fixed", ["dataset", *SETTING], contributed)
     if tuning is not None:
         keys = [name for name in ("dataset", *SETTING) if name != "lr"]
         size, every_rate = int(tuning.n.max()), dict(iter(trials.groupby(keys, sort=False)))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossbench.schema import METRICS
+from lossbench.schema import ROW_SCORES
 from lossbench.stats.rows import Contributions
 
 Identity = tuple[Any, ...]
@@ -71,7 +71,7 @@ class RowScores:
         """
         ordered = sorted(parts, key=lambda part: part.trial)
         sizes = [len(part.unit) for part in ordered]
-        names = [name for name in METRICS if any(name in part.values for part in ordered)]
+        names = [name for name in ROW_SCORES if any(name in part.values for part in ordered)]
         absent = [np.full(size, np.nan) for size in sizes]
         nothing = np.empty(0)
         return RowScores(
@@ -110,7 +110,7 @@ class RowScores:
 
         Args:
             places: (losses, seeds) the place of each trial's row, -1 where it has no such score.
-            metric: a name in `METRICS`.
+            metric: a name in `ROW_SCORES`.
 
         Returns:
             None where a trial has a score and no cells, as under a law, or stored by an older lossbench; and where

@@ -8,6 +8,8 @@ decide the ranking).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,40 +20,58 @@ from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
 
-READ = (*ARM, "lr", "score", "validation_score", "status", *OVERLAP)
+READ = (*ARM, "lr", "grid", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice looks at."""
 
 Trained = dict[str, Any]
 """One training by these columns."""
 
 
-def tuning_table(trials: pd.DataFrame) -> pd.DataFrame:
+def tuning_table(trials: pd.DataFrame, ends: Collection[str] = ()) -> pd.DataFrame:
     """Return one row for each arm and rate: its validation score over the tuning seeds, and whether it was chosen.
 
-    The best mean wins; ties go to the middle rate. A rate at which any seed diverged is not chosen.
+    The best mean wins; ties go to the middle rate. A rate at which any seed diverged is not chosen. The values of
+    a parameter that is tuned are one arm, whose settings are a value and a rate.
 
     Args:
         trials: the trials of the tuning seeds.
+        ends: the losses that are the first or last value of their grid, and could go further.
 
     Returns:
         Columns `ARM`, lr, score, n, diverged, mean, low, high, chosen, and at_edge: chosen, and the smallest or
-        the largest of the grid, so that a better rate may lie beyond.
+        the largest of the grid, so that a better rate may lie beyond; where parameters are tuned also grid, and
+        parameter_at_edge.
     """
-    arms: dict[tuple[Any, ...], dict[float, list[Trained]]] = {}
+    arms: dict[tuple[Any, ...], dict[tuple[int, float], list[Trained]]] = {}
+    kinds = {loss: number for number, loss in enumerate(trials.loss.unique())}
     for values in zip(*(trials[name].tolist() for name in READ), strict=True):
         trained = dict(zip(READ, values, strict=True))
-        arms.setdefault(values[: len(ARM)], {}).setdefault(trained["lr"], []).append(trained)
-    return pd.DataFrame([row for arm in arms.values() for row in arm_rows(arm)])
+        arm = tuple(arm_of(trained) if name == "loss" else trained[name] for name in ARM)
+        place = kinds[trained["loss"]], trained["lr"]
+        arms.setdefault(arm, {}).setdefault(place, []).append(trained)
+    rows = [
+        row | {"parameter_at_edge": row["chosen"] and row["loss"] in ends}
+        for arm in arms.values()
+        for row in arm_rows(arm)
+    ]
+    made = pd.DataFrame(rows)
+    return made if made.grid.notna().any() else made.drop(columns=["grid", "parameter_at_edge"])
 
 
-def arm_rows(rates: dict[float, list[Trained]]) -> list[dict[str, Any]]:
-    """Return the rows of one arm, its rates ascending."""
-    rows = [rate_row(rates[lr]) for lr in sorted(rates)]
+def arm_of(trained: Mapping[str, Any]) -> str:
+    """Return what a training is a setting of: its loss, or the grid that this is a value of."""
+    return str(trained["loss"] if pd.isna(trained["grid"]) else trained["grid"])
+
+
+def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str, Any]]:
+    """Return the rows of one arm, its values and for each its rates ascending."""
+    rows = [rate_row(settings[place]) for place in sorted(settings)]
     sign = METRICS[rows[0]["score"]].sign
     worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
-    chosen, edges = int(best_rate(np.array(worth))), (0, len(rows) - 1)
+    chosen, rates = int(best_rate(np.array(worth))), {row["lr"] for row in rows}
+    edges = (min(rates), max(rates)) if len(rates) > 1 else ()
     return [
-        row | {"chosen": place == chosen, "at_edge": place == chosen and place in edges}
+        row | {"chosen": place == chosen, "at_edge": place == chosen and row["lr"] in edges}
         for place, row in enumerate(rows)
     ]
 
@@ -63,7 +83,8 @@ def rate_row(trained: list[Trained]) -> dict[str, Any]:
     found = corrected_interval(values, shared_rows(*(about[name] for name in OVERLAP)))
     diverged = sum(one["status"] == "diverged" for one in trained)
     interval = {"mean": found.mean, "low": found.low, "high": found.high}
-    return {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval
+    shown = {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval
+    return shown | {"grid": about["grid"]}
 
 
 def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
@@ -72,11 +93,37 @@ def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
     return trials[pd.MultiIndex.from_frame(trials[[*ARM, "lr"]]).isin(chosen)]
 
 
-def side_by_side(summary: pd.DataFrame) -> pd.DataFrame:
+def at_common_rates(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that are compared at one rate for all: the middle value of a grid, at rates that all have.
+
+    Without a grid these are all trials.
+    """
+    if trials.grid.isna().all():
+        return trials
+    arm = trials.grid.fillna(trials.loss)
+    middle = trials.loss.groupby([trials.dataset, arm]).transform(lambda losses: middle_of(losses.unique()))
+    shared = trials.groupby(["dataset", "lr"]).loss.transform("nunique") == trials.groupby(
+        "dataset"
+    ).loss.transform("nunique")
+    return trials[shared & (trials.loss == middle)]
+
+
+def middle_of(values: np.ndarray) -> str:
+    """Return the middle one of several values, of two the lower.
+
+    Example:
+        >>> middle_of(np.array(["0.1", "1", "10"])), middle_of(np.array(["1", "2"]))
+        ('1', '1')
+    """
+    return str(values[(len(values) - 1) // 2])
+
+
+def side_by_side(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
     """Return both views of each loss in one row: at one rate for all, and at its own.
 
     Args:
         summary: with both views, "fixed" at one or several rates and "tuned".
+        arms: by loss, the grid that it is a value of; in both views it is called so.
 
     Returns:
         One row a data set, setting, fixed rate and loss: `ARM`, lr (the fixed rate), score, mean, low, high,
@@ -84,6 +131,7 @@ def side_by_side(summary: pd.DataFrame) -> pd.DataFrame:
         better or worse than the reference in one view and not in the other, else "agree"; undefined for the
         reference itself.
     """
+    summary = summary.assign(loss=summary.loss.replace(dict(arms)))
     keys, shown = list(ARM), ["lr", "mean", "low", "high", "verdict", "letters"]
     fixed, tuned = (summary[summary["view"] == view] for view in ("fixed", "tuned"))
     both = fixed[[*keys, "score", *shown]].merge(tuned[[*keys, *shown]], on=keys, suffixes=("", "_tuned"))
@@ -92,7 +140,7 @@ def side_by_side(summary: pd.DataFrame) -> pd.DataFrame:
     return both.assign(agreement=words.where(both.verdict.notna()))
 
 
-def disagreements(summary: pd.DataFrame) -> pd.DataFrame:
+def disagreements(summary: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFrame:
     """Return the rows of `side_by_side` where the two views disagree."""
-    both = side_by_side(summary)
+    both = side_by_side(summary, arms)
     return both[both.agreement == "disagree"]

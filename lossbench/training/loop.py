@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
+from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite
@@ -27,20 +28,24 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    return Trace(*(np.stack(field) for field in zip(*traces, strict=True)), sign=pack.metric.sign)
+    *parts, validation = (np.stack(field) for field in zip(*traces, strict=True))
+    asked = validation if pack.setup.threshold else None
+    return Trace(*parts, validation=asked, sign=pack.metric.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
     """Train one trial; return what a `Trace` has of it, in the same order."""
     cost = Cost(pack, index, dtype)
     network, best, curve, diverged = networks(pack, index, cost)
-    test = torch.tensor(pack.folds[pack.trials[index].seed].test.features, dtype=dtype)
+    fold = pack.folds[pack.trials[index].seed]
+    test, validation = (torch.tensor(part.features, dtype=dtype) for part in (fold.test, fold.validation))
     outputs = [raw_outputs(one, test) for one in (network, best)]
+    held = np.stack([raw_outputs(one, validation) for one in (network, best)])
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
             outputs[place][:], fits[place] = np.nan, np.nan
-    return curve, *outputs, np.array(diverged), *fits.T
+    return curve, *outputs, np.array(diverged), *fits.T, held
 
 
 class Cost:
@@ -57,6 +62,11 @@ class Cost:
     def mean(self, raw: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return the mean loss of some rows, (), given their raw outputs (rows, outputs)."""
         return self.loss.per_sample(raw + self.offset, self.target[rows], **self.prior).mean()
+
+    def penalised(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
+        """Return what is minimised on some rows, ()."""
+        mean = self.mean(network(self.features[rows]), rows)
+        return mean + penalty(network, self.trial.l1, self.trial.l2)
 
     def batches(self, epoch: int) -> list[torch.Tensor]:
         """Return the row numbers of each batch of an epoch."""
@@ -85,16 +95,13 @@ def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch
     trial, validator = cost.trial, Validator(pack, [index])
     validation = torch.tensor(pack.folds[trial.seed].validation.features, dtype=cost.features.dtype)
     network = build_network(pack, index, cost.features.dtype)
-    optimiser = build_optimiser(network, pack.setup.optimisers[trial.optimizer], trial.lr)
+    step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
     curve = np.full(trial.epochs, np.nan)
     for epoch in range(trial.epochs):
         for rows in cost.batches(epoch):
-            optimiser.zero_grad()
             with cost.named(epoch):
-                mean = cost.mean(network(cost.features[rows]), rows)
-                (mean + penalty(network, trial.l1, trial.l2)).backward()
-            optimiser.step()
+                step(rows)
         raw = raw_outputs(network, validation)[None]
         if not finite(raw).all():
             diverged = epoch + 1
@@ -103,6 +110,50 @@ def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch
         if (merit := pack.metric.sign * curve[epoch]) > best_score:
             best, best_score = copy.deepcopy(network), merit
     return network, best, curve, diverged
+
+
+class Descent:
+    """Steps along the gradient of the cost."""
+
+    def __init__(self, network: torch.nn.Module, cost: Cost) -> None:
+        self.network, self.cost, trial = network, cost, cost.trial
+        self.optimiser = build_optimiser(network, cost.pack.setup.optimisers[trial.optimizer], trial.lr)
+
+    def step(self, rows: torch.Tensor) -> None:
+        """Take a step on a batch."""
+        self.optimiser.zero_grad()
+        self.cost.penalised(self.network, rows).backward()
+        self.optimiser.step()
+
+
+class Evolution:
+    """Steps to the best of some mutations, unless it costs more; see `lossbench.training.optimisers`."""
+
+    def __init__(self, network: torch.nn.Module, cost: Cost) -> None:
+        self.network, self.cost, pack = network, cost, cost.pack
+        self.shape = pack.model, pack.dataset.features.shape[1], pack.outputs
+        size = pack.model.parameters(*self.shape[1:])
+        self.mutations = Mutations(pack.stream, [cost.trial.seed], pack.children, size)
+
+    def step(self, rows: torch.Tensor) -> None:
+        """Take a step on a batch."""
+        parent, best, least = self.network, self.network, np.inf
+        for (row,) in self.mutations.draw():
+            child = self.mutated(row)
+            if (found := self.cost.penalised(child, rows).item()) < least:
+                best, least = child, found
+        if not least > self.cost.penalised(parent, rows).item():
+            self.network.load_state_dict(best.state_dict())
+
+    def mutated(self, row: np.ndarray) -> torch.nn.Module:
+        """Return a copy of the network, moved by a row of random numbers times the rate."""
+        child = copy.deepcopy(self.network)
+        layers = [layer for layer in child if isinstance(layer, torch.nn.Linear)]  # type: ignore[attr-defined]
+        for layer, matrix in zip(layers, in_layers(row, *self.shape), strict=True):
+            moves = self.cost.trial.lr * torch.tensor(matrix, dtype=layer.weight.dtype)
+            layer.weight.data += moves[:, :-1]
+            layer.bias.data += moves[:, -1]
+        return child
 
 
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:

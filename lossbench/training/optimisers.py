@@ -1,6 +1,7 @@
 """The optimisers, for many models at once: their parameters (models, parameters) are updated in place.
 
-Each follows the formulas and the defaults of torch.optim, which the loop engine uses. All models share a rate.
+Those that follow a gradient have the formulas and the defaults of torch.optim, which the loop engine uses. All
+models share a rate.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from lossbench.errors import UnknownName
+from lossbench.errors import BadValue, UnknownName
 from lossbench.lazy import torch
 from lossbench.spec import Parameter, numbers, split_spec
 
@@ -73,6 +74,15 @@ class AdamW(Adam):
 
 
 OPTIMISERS: dict[str, type[Sgd | Adam]] = {"sgd": Sgd, "adam": Adam, "adamw": AdamW}
+"""Those that follow a gradient."""
+
+EVOLUTION = "es"
+CHILDREN = Parameter("children", 8, low=1, high=1000, meaning="λ, mutations tried a step")
+"""The one that follows none: a (1 + λ) evolution strategy (Rechenberg 1973, Evolutionsstrategie).
+
+Of λ children θ + η N(0, 1) that with the least cost on the batch takes the parent's place, unless it costs more: a
+tie is accepted, or a plateau would hold it for ever. The learning rate η is the standard deviation of a mutation.
+"""
 
 
 class Optimiser(NamedTuple):
@@ -81,19 +91,28 @@ class Optimiser(NamedTuple):
     name: str
     hyper: Mapping[str, float]
 
+    @property
+    def children(self) -> int:
+        """How many mutations are tried a step; 0 where a gradient is followed."""
+        return int(self.hyper.get(CHILDREN.name, 0))
+
 
 def parse_optimiser(spec: str) -> Optimiser:
-    """Read `sgd:momentum=0.9`, `adam` or `adamw:weight_decay=0.1`.
+    """Read `sgd:momentum=0.9`, `adam`, `adamw:weight_decay=0.1` or `es:children=20`.
 
     Raises:
         UnknownName: no such optimiser or parameter.
-        BadValue: a parameter out of range.
+        BadValue: a parameter out of range, or no whole number of children.
 
     Example:
         >>> parse_optimiser("sgd")
         Optimiser(name='sgd', hyper={'momentum': 0.0})
     """
     name, given = split_spec(spec)
-    if name not in OPTIMISERS:
-        raise UnknownName("optimiser", name, OPTIMISERS)
-    return Optimiser(name, numbers(spec, given, OPTIMISERS[name].parameters))
+    allowed = {key: kind.parameters for key, kind in OPTIMISERS.items()} | {EVOLUTION: (CHILDREN,)}
+    if name not in allowed:
+        raise UnknownName("optimiser", name, allowed)
+    found = Optimiser(name, numbers(spec, given, allowed[name]))
+    if found.children != found.hyper.get(CHILDREN.name, 0):
+        raise BadValue(f"'{spec}': {found.hyper[CHILDREN.name]:g} children; give a whole number of them")
+    return found

@@ -2,8 +2,8 @@
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
 together, seeds differ in it), one model, one number of outputs, one batch size, one number of epochs, one kind of
-optimiser, and losses that want their targets in one form. They may differ in everything else: loss, seed, learning
-rate, penalties, contamination.
+optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They
+may differ in everything else: loss, seed, learning rate, penalties, contamination.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lossbench.data.contamination import contaminate
+from lossbench.data.contamination import MOVES_FEATURES, contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
@@ -30,7 +30,7 @@ from lossbench.training.trial import Trial
 # About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
 PARAMETERS = 1 << 19
 MODELS = 512
-# Each seed, and each contamination, brings rows and batch orders of its own: together an eighth of a gigabyte.
+# Each seed, and each contamination of features, brings rows of its own: together an eighth of a gigabyte.
 VALUES = 1 << 24
 # Of a device's free memory, half is left to row numbers, outputs and libraries. The rest holds parameters, their
 # gradient, moments and best values, activations, slopes and raw outputs, at most so many of each at a time.
@@ -49,12 +49,14 @@ class Setup:
         losses: by spec, in the order of the report.
         models: by spec.
         optimisers: by spec.
+        threshold: the score that chooses each training's class threshold on validation; empty for the link's own.
     """
 
     dataset: Dataset
     losses: Mapping[str, Loss]
     models: Mapping[str, Model]
     optimisers: Mapping[str, Optimiser]
+    threshold: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class Pack:
     def model(self) -> Model:
         """The network that all trials share."""
         return self.setup.models[self.trials[0].model]
+
+    @property
+    def children(self) -> int:
+        """How many mutations are tried a step; 0 where a gradient is followed."""
+        return self.setup.optimisers[self.trials[0].optimizer].children
 
     @property
     def metric(self) -> Metric:
@@ -228,6 +235,12 @@ def view_of(trial: Trial) -> View:
     return trial.seed, trial.outlier_kind, trial.outlier_fraction
 
 
+def rows_of(trial: Trial) -> View:
+    """Return what decides which features a trial sees, and in which order; spoilt targets share the clean ones."""
+    seed, kind, fraction = view_of(trial)
+    return (seed, kind, fraction) if kind in MOVES_FEATURES else (seed, "none", 0.0)
+
+
 def contaminated_part(fold: Fold, trial: Trial) -> Part:
     """Return the training part of a fold as a trial sees it."""
     if trial.outlier_kind == "none":
@@ -259,26 +272,26 @@ def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None)
 
 
 def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Trial, ...]]:
-    """Cut trials into parts of so many models, and so many seeds and contaminations, at most."""
+    """Cut trials into parts of so many models, and so many tables of features, at most."""
     part: list[Trial] = []
     seen: set[View] = set()
     for trial in trials:
-        if len(part) == models or (len(seen) == views and view_of(trial) not in seen):
+        if len(part) == models or (len(seen) == views and rows_of(trial) not in seen):
             yield tuple(part)
             part, seen = [], set()
         part.append(trial)
-        seen.add(view_of(trial))
+        seen.add(rows_of(trial))
     yield tuple(part)
 
 
 def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
     record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
     shape = record.width(setup.dataset.targets), record.encoding
-    return trial.model, *shape, optimiser.name, trial.batch_size, trial.epochs
+    return trial.model, *shape, optimiser.name, optimiser.children, trial.batch_size, trial.epochs
 
 
 def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
-    """Return how many such models a pack holds, and how many seeds and contaminations; the larger, the fewer."""
+    """Return how many such models a pack holds, and how many tables of features; the larger, the fewer."""
     (rows, inputs), model = setup.dataset.features.shape, setup.models[trial.model]
     outputs = setup.losses[trial.loss].record.width(setup.dataset.targets)
     parameters = model.parameters(inputs, outputs)

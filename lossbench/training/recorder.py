@@ -19,6 +19,9 @@ class Crew(Protocol):
     def tested(self) -> np.ndarray:
         """Return the raw outputs of every model on test, (models, rows, outputs)."""
 
+    def validation_outputs(self) -> np.ndarray:
+        """Return the raw outputs of every model on validation, (models, rows, outputs)."""
+
     def fitted(self) -> np.ndarray:
         """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
 
@@ -41,6 +44,7 @@ class Recorder:
 
     def __init__(self, pack: Pack, models: int, home: np.ndarray, crew: Crew) -> None:
         self.home, self.crew, self.sign = home, crew, pack.metric.sign
+        self.threshold = pack.setup.threshold
         self.curve = np.full((models, pack.epochs), np.nan)
         self.diverged = np.zeros(models, dtype=int)
         self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
@@ -58,11 +62,17 @@ class Recorder:
 
     def trace(self) -> Trace:
         """Return the finished record, trial by trial; the models then have their best parameters."""
-        last, fit = self.crew.tested(), self.crew.fitted()
+        last, fit, held = self.crew.tested(), self.crew.fitted(), self.held()
         self.crew.restore()
         best, best_fit = self.crew.tested(), self.crew.fitted()
+        held = [*held, *self.held()]
         gone, never = self.diverged > 0, np.isneginf(self.best_score)
         last[gone], best[gone | never], fit[:, gone], best_fit[:, gone | never] = np.nan, np.nan, np.nan, np.nan
         loss, score = np.stack([fit, best_fit], axis=2)
         parts = (self.curve, last, best, self.diverged, loss, score)
-        return Trace(*(part[self.home] for part in parts), sign=self.sign)
+        validation = np.stack(held, axis=1)[self.home] if held else None
+        return Trace(*(part[self.home] for part in parts), validation=validation, sign=self.sign)
+
+    def held(self) -> list[np.ndarray]:
+        """Return the raw outputs of every model on validation, if a class threshold is chosen there."""
+        return [self.crew.validation_outputs()] if self.threshold else []

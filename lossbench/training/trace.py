@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,8 @@ class Trace:
             trained on, contaminated where that was; at the last epoch and at that of the best validation score.
             NaN where diverged, where no epoch was the best, or where it is not finite.
         train_score: (trials, 2) the primary score on the same part, likewise.
+        validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
+            likewise; None where no class threshold is to be chosen.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -42,7 +44,9 @@ class Trace:
     diverged: np.ndarray
     train_loss: np.ndarray
     train_score: np.ndarray
-    sign: float = field(default=1.0, kw_only=True)
+    _: KW_ONLY
+    validation: np.ndarray | None = None
+    sign: float = 1.0
 
     @property
     def best_epoch(self) -> np.ndarray:

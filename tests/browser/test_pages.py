@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from stats.runs import clean
 
 from browser.access import violations
 from browser.conftest import Opened
 from lossbench.claims import Study, read_catalogue, read_terms, try_claims
 from lossbench.claims.told.page import claims_page
 from lossbench.report.html.losses import losses_page
+from lossbench.report.html.trend import trend_page
+from lossbench.report.trend import courses
+from lossbench.results.nights import Night
 
 EXACT = ("A1", "A6", "B4", "B5", "C5", "F3")
 TRUE = ("A1", "A6", "B5", "C5")
+SPREAD = np.linspace(-0.02, 0.03, 8)
+NIGHTS = [
+    Night(
+        Path(f"night-{day}"),
+        datetime(2026, 11, day, tzinfo=UTC),
+        clean({"bce": 0.8 + SPREAD, "mse": (0.9 if day < 4 else 0.8) + SPREAD * day}),
+        {},
+    )
+    for day in range(1, 6)
+]
+"""Runs of two losses, of which one falls."""
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +42,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {
         "claims": claims_page(try_claims(catalogue, catalogue.find(EXACT), study), catalogue, study),
         "losses": losses_page(["huber", "mae", "mse"]),
+        "trend": trend_page(courses(NIGHTS), NIGHTS),
     }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}
 
 
-@pytest.mark.parametrize("name", ["claims", "losses"])
+@pytest.mark.parametrize("name", ["claims", "losses", "trend"])
 @pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"width": 360}], ids=["dark", "phone"])
 def test_axe_finds_nothing(
     name: str, options: dict[str, Any], visit: Callable[..., Opened], pages: dict[str, Path]
@@ -60,7 +78,7 @@ def test_claims_are_filtered(visit: Callable[..., Opened], pages: dict[str, Path
     assert left() == ["A6"]
     page.get_by_label("form", exact=True).select_option("existential")
     assert left() == []
-    assert opened.seen("h2") == 0
+    assert opened.seen("[id^=doc] h2") == 0
 
 
 def test_claims_are_filtered_by_keys(visit: Callable[..., Opened], pages: dict[str, Path]) -> None:
@@ -95,3 +113,10 @@ def test_a_loss_is_switched_off(visit: Callable[..., Opened], pages: dict[str, P
     picture.hover()
     said = opened.page.locator(".tip").first.inner_text()
     assert [line.split()[0] for line in said.splitlines()[1:]] == ["huber", "mse"]
+
+
+def test_a_change_point_is_ringed_and_read_off(visit: Callable[..., Opened], pages: dict[str, Path]) -> None:
+    """The sentence comes first; each loss has a line over the runs, and the one that fell a ring."""
+    opened = visit(pages["trend"])
+    assert "mse on moons fell" in opened.page.locator("#answer").inner_text()
+    assert (opened.seen(".chosen"), len(opened.all("path.line"))) == (1, 2)

@@ -26,7 +26,8 @@ def test_the_catalogue_passes_its_own_checks(record) -> None:
     found = dict(checked(get_loss(record.name, record.task)))
     assert list(found) == list(CHECKS)
     assert [name for name, seen in found.items() if seen.grade == "fail"] == []
-    assert {name for name, seen in found.items() if seen.grade == "note"} <= NOTED
+    noted = NOTED | {"learns", "kinks"} if record.flat else NOTED
+    assert {name for name, seen in found.items() if seen.grade == "note"} <= noted
     assert all(seen.saw for seen in found.values())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lossbench.checks.run import CHECKS
-from lossbench.cli.progress import telling
+from lossbench.cli.process.progress import telling
 
 
 def test_a_built_in_loss_passes(inside: Callable) -> None:

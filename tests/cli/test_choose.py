@@ -57,7 +57,7 @@ def test_the_answer_comes_with_a_line_that_runs(inside: Callable[..., Outcome], 
     exec("import lossbench\n" + line, space)
     assert repr(space["criterion"]).endswith("task=regression)")
     assert "of the rows are outliers to a linear model, so tukey and cauchy are" in " ".join(done.out.split())
-    assert done.err.splitlines()[0] == "weights: 10 of 10 trainings"
+    assert done.err.splitlines()[0] == "weights: 40 of 40 trainings"
     assert {path.name for path in (spoilt.parent / "results" / "choose-spoilt").iterdir()} == FILES
 
 
@@ -139,7 +139,7 @@ def test_lines_to_paste_are_never_broken(inside: Callable[..., Outcome], tmp_pat
 def test_a_budget_that_ends_exits_with_4(inside: Callable[..., Outcome], spoilt: Path, monkeypatch) -> None:
     """The choice is made on the whole seeds that were done, and that is said."""
     monkeypatch.setattr("lossbench.stats.answer.decision.promising", lambda *_: True)
-    monkeypatch.setattr(Work, "left", property(lambda work: 1e9 if work.trained < 50 else 0.0))
+    monkeypatch.setattr(Work, "left", property(lambda work: 1e9 if work.trained < 90 else 0.0))
     alike = ("-l", "huber,huber:delta=1.01", "--margin", "r2=1e-9")
     done = inside("choose", "-d", "spoilt.csv:target=y", *alike, "--jobs", "1")
     said = " ".join(done.out.split())

@@ -222,7 +222,7 @@ def test_tuning_from_the_command_line(inside: Callable, tmp_path: Path) -> None:
     assert run.code == 0
     assert "each loss at its own lr" in run.out
     assert "ce @0.1" in run.out
-    warning = "warning best rates at the edge of the grid, a wider --lr may do better: iris: "
+    warning = "warning best rates at the edge of the grid, a wider one may do better: iris: "
     assert warning in " ".join(run.out.split())
     assert "best rates at the edge of the grid" in (tmp_path / "out" / "report.md").read_text()
     json = inside("compare", *small, "--lr", "0.0001,0.1", "--tune", "--format", "json")

@@ -26,6 +26,8 @@ def completed(words: str) -> list[str]:
     [
         ("lossbench com", ["compare"]),
         ("lossbench cho", ["choose"]),
+        ("lossbench tre", ["trend"]),
+        ("lossbench trend --score map", ["mape"]),
         ("lossbench choose -d breast", ["breast_cancer"]),
         ("lossbench choose -l mse,hub", ["mse,huber"]),
         ("lossbench compare -l mse,hub", ["mse,huber"]),

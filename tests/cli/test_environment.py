@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lossbench.cli import run
-from lossbench.cli.refused import FOLDER
-from lossbench.cli.refused import refusal as refusal_of
+from lossbench.cli.process.refused import FOLDER
+from lossbench.cli.process.refused import refusal as refusal_of
 
 from .conftest import BRIEF, PLAIN, ROOT, Outcome, shell
 

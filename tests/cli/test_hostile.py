@@ -38,10 +38,11 @@ def test_no_output_and_no_file_holds_what_cannot_be_seen(inside: Callable, tmp_p
         inside("compare", *data, *losses, *BRIEF, "--lr", "300", "--optimizer", "sgd", "-o", "out"),
         *(inside("report", "out", "--format", form) for form in ("csv", "json", "markdown", "junit")),
         inside("diff", "out", "out"),
+        inside("trend", "out", "--html", "out/trend.html"),
         inside("datasets", data[1]),
         inside("cache", "info"),
     ]
-    assert [outcome.code for outcome in outcomes] == [4, *[0] * 7], outcomes[0].err
+    assert [outcome.code for outcome in outcomes] == [4, *[0] * 8], outcomes[0].err
     written = (file for file in (tmp_path / "out").iterdir() if file.name != "rows.npz")  # which holds no text
     files = [file.read_text(encoding="utf-8") for file in written]
     for line in lines(*files, *(text for outcome in outcomes for text in (outcome.out, outcome.err))):

@@ -110,7 +110,7 @@ def test_ctrl_c_leaves_the_data_sets_that_are_done(tmp_path: Path) -> None:
         "--jobs",
         "1",
     )
-    process = start(*small, "--epochs", "600", "--csv", "rates.csv", cwd=tmp_path)
+    process = start(*small, "--epochs", "6000", "--csv", "rates.csv", cwd=tmp_path)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("moons:rows=50: 8 trainings done")
     time.sleep(3)  # to judge them

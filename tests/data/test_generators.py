@@ -10,7 +10,7 @@ from lossbench.data import load_dataset
 
 @settings(deadline=None, max_examples=20)
 @given(rows=st.integers(50, 400))
-@pytest.mark.parametrize("name", ["moons", "imbalanced", "friedman1", "demand", "multilabel"])
+@pytest.mark.parametrize("name", ["moons", "imbalanced", "friedman1", "demand", "multilabel", "reviews"])
 def test_rows_are_as_asked(name: str, rows: int) -> None:
     """A generator gives the number of rows asked for."""
     assert load_dataset(f"{name}:rows={rows}").rows == rows

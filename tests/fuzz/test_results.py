@@ -35,6 +35,7 @@ MANIFEST = {
     "skipped": [{"dataset": "moons", "loss": "mape", "reason": "it does not fit"}],
     "sha256": {"trials.csv": "0" * 64},
 }
+SUMMARY = csv_text(TRIALS[TRIALS.seed == 0].assign(verdict="inconclusive"))
 CLAIMS = "id,document,verdict\nA1,A,reproduced\nT3,T,depends\nmine,,not yet\n"
 FORMS = st.sampled_from(["table", "csv", "json", "markdown", "junit"])
 
@@ -65,6 +66,14 @@ def test_a_difference(content: bytes, form: str) -> None:
     """Two runs are compared, whatever one of them holds."""
     with folder(trials_csv=content, other_csv=TEXT.encode()) as place:
         command("diff", str(place / "other.csv"), str(place / "trials.csv"), "--format", form)
+
+
+@FEWEST
+@given(spoilt_json(MANIFEST | {"date": "2026-11-29 03:00:00+00:00"}), spoilt_csv(SUMMARY))
+def test_a_trend(manifest: bytes, summary: bytes) -> None:
+    """Runs are followed, whatever date and verdicts one of them claims to have."""
+    with folder(trials_csv=TEXT.encode(), manifest_json=manifest, summary_csv=summary) as place:
+        command("trend", str(place), "--html", str(place / "trend.html"))
 
 
 @FEWEST

@@ -58,14 +58,14 @@ def kinks(case):
 def test_gradient_jumps_only_where_declared_and_to_a_subgradient(record):
     """Differentiable: the gradient jumps nowhere along lines in each output. Else it does, for some parameters.
 
-    At a kink the gradient is finite and between those of its two sides, and the value itself never jumps. Both
-    are one test, since the search for kinks is dear.
+    At a kink the gradient is finite and between those of its two sides, and the value itself never jumps, but in
+    a loss that is nothing but steps. Both are one test, since the search for kinks is dear.
     """
     found = [kink for case in judged(record) for kink in kinks(case)]
     assert (not found) == record.facts.differentiable
     for kink in found:
         assert kink.valid, (str(kink.line.case), str(kink))
-        assert not kink.leap, (str(kink.line.case), str(kink))
+        assert record.flat or not kink.leap, (str(kink.line.case), str(kink))
 
 
 def steepest(case, outputs, scale):

@@ -233,3 +233,11 @@ def test_a_single_rate_cannot_be_tuned() -> None:
     """There is nothing to choose from; the message says how to give a grid."""
     with pytest.raises(BadValue, match="give a grid: --lr"):
         planned("iris", tune=True)
+
+
+def test_a_loss_without_a_slope_is_refused_under_a_gradient() -> None:
+    """Named beside any optimiser that follows one; under one that does not, it is planned."""
+    with pytest.raises(BadValue, match=r"'zero_one' on 'moons' has a slope of zero .* sgd would leave") as caught:
+        plan(make_settings(datasets=["moons"], losses=["bce", "zero_one"], optimizers=["es", "sgd"]))
+    assert "--optimizer es" in str(caught.value)
+    assert plan(make_settings(datasets=["moons"], losses=["zero_one"], optimizers=["es"])).trials

@@ -136,6 +136,8 @@ def test_dirt_names_the_sturdier_loss_only_where_it_is_told(plan: Plan) -> None:
     )
     (said,) = dirt_lines(plan, replace(dirty, others=(("mse", "inconclusive", 0.7),)))
     assert said.endswith("no loss can be told from bce; bce goes from 0.800 to 0.610 there.")
+    both = replace(dirty, others=(("mse", "better", 0.7), ("mae", "better", 0.72)))
+    assert dirt_lines(plan, both)[0].endswith("if you expect that, take mae.")
     (said,) = dirt_lines(plan, replace(dirty, reference=math.nan))
     assert said == "If the data were dirtier than these, by 20 %, no training of bce would end well."
 
@@ -159,7 +161,7 @@ def test_the_line_to_paste_runs(dataset: str) -> None:
     made = plan_choice(dataset, seeds=1)
     table_of = made.experiment.setups[0]
     for spec, loss in table_of.losses.items():
-        facts = Decision(made.usual, spec, None, SimpleNamespace(rates=()), {}, "settled", (1,), 1)
+        facts = Decision(made.usual, spec, (), SimpleNamespace(rates=()), {}, "settled", (1,), 1)
         lines = paste(Choice(made, None, facts))
         space: dict[str, object] = {"lossbench": lossbench}
         exec("\n".join(lines), space)

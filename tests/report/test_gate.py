@@ -13,7 +13,7 @@ from stats.runs import clean, finished, moved
 from lossbench.plan.gate import parse_rules
 from lossbench.report.gate import gate_lines, gate_tables
 from lossbench.report.terminal import WIDTH, print_tables
-from lossbench.stats.gate import GateReport, gate
+from lossbench.stats.between_runs.gate import GateReport, gate
 
 BASELINE = Path("base.csv")
 RULES = parse_rules(["accuracy:-0.02", "epochs_to_target:+20%"])

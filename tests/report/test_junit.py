@@ -17,7 +17,7 @@ from lossbench.report.answer import paragraph, places
 from lossbench.report.gate import sentence
 from lossbench.report.junit import JUnitCase, gate_junit, junit, verdict_junit
 from lossbench.run.state import Gap
-from lossbench.stats.gate import gate
+from lossbench.stats.between_runs.gate import gate
 from lossbench.visible import visible
 
 texts = st.text(st.characters(), max_size=8)

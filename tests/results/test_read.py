@@ -22,12 +22,13 @@ from lossbench.results.manifest import read_manifest
 from lossbench.results.read import altered, read_baseline, read_trials
 from lossbench.results.sheet import READERS
 from lossbench.results.write import trials_csv
-from lossbench.schema import COLUMNS, DTYPES
+from lossbench.schema import COLUMNS, DTYPES, ON_REQUEST
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 TRIALS = clean({"bce": [0.5, 0.9], "mse": [0.25, 0.75]})
 TEXT = trials_csv(TRIALS)
+WRITTEN = [name for name in COLUMNS if name not in ON_REQUEST]
 OPTIONAL = [name for name, column in TRIAL_COLUMNS.items() if column.optional]
 awkward = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1)
 
@@ -138,7 +139,7 @@ def test_what_a_spreadsheet_writes_is_read(tmp_path: Path) -> None:
     assert_frame_equal(read_trials(written(tmp_path, "\ufeff" + text)), TRIALS)
 
 
-@pytest.mark.parametrize("name", [name for name in COLUMNS if name != "failure"])  # which is any text, or none
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name != "failure"])  # which is any text, or none
 def test_every_column_refuses_what_is_none_of_its_values(tmp_path: Path, name: str) -> None:
     """Each column has a wrong cell, and the message has its line, its column and what it should be."""
     wrong = "o.5" if READERS[name][0] != "a text" else ""
@@ -198,7 +199,7 @@ def test_a_wrong_value_is_refused_with_its_line(tmp_path: Path, cells: dict[str,
 def test_what_is_no_trials_csv_is_refused(tmp_path: Path, text: str, words: str) -> None:
     """The message says what is wrong, in which line, and what to do."""
     assert refused(tmp_path, text).startswith(
-        words.replace("61", str(len(COLUMNS))).replace("60", str(len(COLUMNS) - 1))
+        words.replace("61", str(len(WRITTEN))).replace("60", str(len(WRITTEN) - 1))
     )
 
 
@@ -259,7 +260,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        ('{"schema": 99}', "schema 99 is of a newer lossbench, this one reads up to 4; update it"),
+        ('{"schema": 99}', "schema 99 is of a newer lossbench, this one reads up to 5; update it"),
         ("{", "cannot be read"),
     ],
 )

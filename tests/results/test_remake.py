@@ -131,6 +131,7 @@ def test_trials_that_were_changed_are_warned_about(comparison: Comparison, tmp_p
     comparison.save(tmp_path)
     path = tmp_path / "trials.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2]))
+    (tmp_path / "rows.npz").unlink()  # of more trials, which is refused
     remade = remake(tmp_path)
     assert any(line.startswith("warning  ") and "cut short" in line for line in said(remade))
     save_remade(remade, tmp_path / "new")

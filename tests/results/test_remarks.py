@@ -18,6 +18,7 @@ from lossbench.run.state import Gap
 from lossbench.schema import three
 from lossbench.stats.findings import Findings
 from lossbench.stats.ranks import rank_losses
+from lossbench.training.optimisers import parse_optimiser
 
 
 def about(comparison: Comparison, topic: Topic, folder: Path | None = None) -> list[str]:
@@ -67,6 +68,18 @@ def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
     """Which file to open is said last."""
     assert words(made(comparison, Path("results/x"))[-1]).split()[:2] == ["open", "results/x/report.html"]
     assert about(comparison, Topic.FILES) == []
+
+
+def test_who_trains_without_gradients_is_told(comparison: Comparison) -> None:
+    """Where the compiled engine leaves an optimiser to the fused one, and nowhere else."""
+    setup, manner = comparison.experiment.setups[0], comparison.manner
+    evolving = replace(setup, optimisers={"es": parse_optimiser("es")})
+    changed = replace(comparison, experiment=replace(comparison.experiment, setups=(evolving,)))
+    for engine, said in (("native", True), ("fused", False)):
+        told = [words(one) for one in closing(replace(changed, manner=replace(manner, engine=engine)), None)]
+        assert any(line.startswith("engine   es: trained by the fused") for line in told) == said
+        plain = replace(comparison, manner=replace(manner, engine=engine))
+        assert not any(words(one).startswith("engine") for one in closing(plain, None))
 
 
 def test_the_notes_of_the_data_are_handed_on(comparison: Comparison) -> None:

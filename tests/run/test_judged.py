@@ -19,7 +19,7 @@ from lossbench.run.packs import train_pack
 from lossbench.run.runner import run
 from lossbench.run.scoring import rows_of
 from lossbench.schema import COLUMNS, METRICS, SCORES
-from lossbench.stats.change import follows_judge
+from lossbench.stats.between_runs.change import follows_judge
 from lossbench.store import Store
 from lossbench.training import fused, loop
 from lossbench.training.pack import Pack, make_packs

@@ -77,6 +77,8 @@ def test_defaults_are_torchs(name: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "error", "says"),
     [
+        ("es:children=0", BadValue, "children=0 is out of range; give a number in [1, 1000]"),
+        ("es:children=2.5", BadValue, "'es:children=2.5': 2.5 children; give a whole number"),
         ("adm", UnknownName, "unknown optimiser 'adm'; did you mean 'adam'"),
         ("rmsprop", UnknownName, "Known: sgd, adam, adamw"),
         (

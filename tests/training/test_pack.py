@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lossbench.losses import get_loss
 from lossbench.training.network import parse_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import MODELS, PARAMETERS, VALUES
+from lossbench.training.pack import MODELS, PARAMETERS, VALUES, rows_of
 
 from .cases import contaminations, dataset, losses_of, pack, packs_of, trial
 
@@ -98,13 +98,22 @@ def test_packs_fit_the_free_memory_of_a_device(model: str) -> None:
 
 @pytest.mark.parametrize("epochs", [1, 100, 10**9])
 def test_packs_fit_the_memory(epochs: int) -> None:
-    """A pack has no more seeds and contaminations, each with its own rows and orders, than fit the memory."""
+    """A pack has no more tables of features, each with a batch order, than fit the memory."""
     chosen = [
         trial("digits", seed=n, epochs=epochs, **dirt) for n in range(300) for dirt in contaminations("multiclass")
     ]
     packs = packs_of("digits", chosen)
-    views = {len({(t.seed, t.outlier_kind, t.outlier_fraction) for t in group.trials}) for group in packs}
+    views = {len({rows_of(one) for one in group.trials}) for group in packs}
     assert max(views) <= max(1, VALUES // (1797 * (64 + epochs)))
+
+
+def test_spoilt_targets_share_the_rows() -> None:
+    """However large a table, trials that differ in their targets alone are one pack; spoilt features are not."""
+    shares = [trial("digits", epochs=10**9, outlier_kind="label", outlier_fraction=0.1 * n) for n in range(1, 6)]
+    assert len(packs_of("digits", [trial("digits", epochs=10**9), *shares])) == 1
+    assert len(packs_of("digits", [dataclasses.replace(one, outlier_kind="feature") for one in shares])) == len(
+        shares
+    )
 
 
 def test_seeds_stay_together() -> None:

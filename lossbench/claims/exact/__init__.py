@@ -1,5 +1,21 @@
 """What is decided without training."""
 
-from lossbench.claims.exact import derivatives, evaluation_cost, forensics, growth, properties, worked_examples
+from lossbench.claims.exact import (
+    derivatives,
+    evaluation_cost,
+    forensics,
+    growth,
+    properties,
+    two_classes,
+    worked_examples,
+)
 
-__all__ = ["derivatives", "evaluation_cost", "forensics", "growth", "properties", "worked_examples"]
+__all__ = [
+    "derivatives",
+    "evaluation_cost",
+    "forensics",
+    "growth",
+    "properties",
+    "two_classes",
+    "worked_examples",
+]

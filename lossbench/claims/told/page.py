@@ -14,10 +14,13 @@ from lossbench.claims.study import Study
 from lossbench.claims.told.drawn import drawn
 from lossbench.claims.told.story import SAYS, facts
 from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
+from lossbench.report.answer import NAMED, listed
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.table import grid
+from lossbench.results.circumstances import circumstances
+from lossbench.results.manifest import Manifest
 
 SIGNS = {"true": "✓", "refuted": "✗", "mixed": "≈", "too weak": "?", "not yet": "…"}
 """The mark of each column of the score."""
@@ -41,10 +44,23 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
         f"{grid(table, 'How the claims of each document came out', {}, table.columns[0])}"
         '<div class="filters" data-by="document form verdict"></div>\n'
     )
-    count = len(judgements)
-    title = f"{count} claim{'s' * (count != 1)} about loss functions"
-    below = f"lossbench claims: {study.terms.model}, {len(study.seeds)} seeds, {study.epochs} epochs"
-    return document(title, below, top, sections, looks([map(str, range(LOOKS))]).values())
+    ids = [one.claim.id for one in judgements]
+    title = (
+        f"Claim{'s' * (len(ids) != 1)} {listed(ids)}" if len(ids) <= NAMED else f"{len(ids)} claims about losses"
+    )
+    found = Manifest(circumstances())
+    below = f"lossbench claims · {found.date}"
+    return document(title, below, top, [*sections, about(found, study)], looks([map(str, range(LOOKS))]).values())
+
+
+def about(found: Manifest, study: Study) -> Section:
+    """Return when, where, with what and how the claims were tried."""
+    terms, seeds = study.terms, study.seeds
+    rows = [("date", found.date), ("versions", found.listed("versions")), ("machine", found.listed("machine"))]
+    rows += [("protocol", f"{one.name}: {one.about}") for one in study.protocols]
+    sizes = f"{terms.model}, {len(seeds)} seeds from {seeds.start} on, {study.epochs} epochs"
+    rows += [("decides", terms.primary), ("trainings", f"{sizes}, batches of {terms.batch_size}")]
+    return Section("run", "The run", "The run", pairs(rows))
 
 
 def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:

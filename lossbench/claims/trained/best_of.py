@@ -87,8 +87,8 @@ def recommended(arms: tuple[str, ...], task: Task, study: Study) -> tuple[str, .
 
 
 def distinct_losses(task: Task) -> list[str]:
-    """Return every loss of a task that is not another one by another name."""
-    return [record.name for record in losses_of(task) if record.placebo is None]
+    """Return every loss of a task that a gradient can train and that is not another one by another name."""
+    return [record.name for record in losses_of(task) if record.placebo is None and not record.flat]
 
 
 def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -> Iterator[Found]:

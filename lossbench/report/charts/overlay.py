@@ -33,7 +33,8 @@ def overlay(chart: Lines) -> str:
     bands = "".join(band(one, chart, x, y) for one in chart.lines)
     lines = "".join(_line(one, number, chart, x, y) for number, one in enumerate(chart.lines))
     marks = [frame.axes(x, y, (chart.across, chart.up)), clip(chart, frame)]
-    marks += [f'<g clip-path="url(#{chart.key}c)">{bands}{lines}</g>', *_labels(chart, x, y)]
+    marks.append(f'<g clip-path="url(#{chart.key}c)">{bands}{lines}</g>')
+    marks += [*(mark for one in chart.lines for mark in points(one, chart, x, y)), *_labels(chart, x, y)]
     said = f"{chart.up} by {chart.across}: {'; '.join(told(one, chart) for one in chart.lines)}"
     return picture(said, frame.width, frame.height, marks, "whole", box(x))
 
@@ -41,7 +42,7 @@ def overlay(chart: Lines) -> str:
 def _line(one: Line, number: int, chart: Lines, x: Scale, y: Scale) -> str:
     """Return a line; without markers each has a dash of its own, for who does not see the colours."""
     dash = "" if chart.dots else f' style="--d:{DASHES[number % len(DASHES)]}"'
-    return f'<path {about(one, chart)}{dash} d="{path(one, chart, x, y)}"/>{"".join(points(one, chart, x, y))}'
+    return f'<path {about(one, chart)}{dash} d="{path(one, chart, x, y)}"/>'
 
 
 def _labels(chart: Lines, x: Scale, y: Scale) -> Iterator[str]:

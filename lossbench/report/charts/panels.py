@@ -21,7 +21,8 @@ def panels(chart: Lines) -> Iterator[str]:
             f'<use href="#{chart.key}a"/><use href="#{chart.key}b"/>',
             one.look.marker(8, 9),
             text(16, 13, shortened(one.loss, 24), "title"),
-            f'<g clip-path="url(#{chart.key}c)">{"".join([*inner, *points(one, chart, x, y)])}</g>',
+            f'<g clip-path="url(#{chart.key}c)">{"".join(inner)}</g>',
+            *points(one, chart, x, y),
         ]
         yield picture(told(one, chart), FRAME.width, FRAME.height, marks, f"panel {one.look.name}", box(x))
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from lossbench.report.charts.lines import Line
 from lossbench.report.charts.look import Look
-from lossbench.schema import ARM
+from lossbench.schema import ARM, METRICS
+from lossbench.spec import tuned_value
 from lossbench.stats.findings import LINE
 from lossbench.stats.survival import restricted_times
 
@@ -51,6 +52,23 @@ def by_rate(tuning: pd.DataFrame) -> dict[Key, Course]:
     for key, rows in _arms(tuning, ARM):
         chosen = rows.lr[rows.chosen.astype(bool)].tolist()
         found[key] = _course(rows, "lr")._replace(chosen=chosen[0] if chosen else None)
+    return found
+
+
+def by_value(tuning: pd.DataFrame) -> dict[Key, tuple[str, Course]]:
+    """Return each parameter that was tuned and the score by its value, at the best rate; by `ARM` as chosen."""
+    found: dict[Key, tuple[str, Course]] = {}
+    if "grid" not in tuning:
+        return found
+    names = [name if name != "loss" else "grid" for name in ARM]
+    for _, rows in tuning[tuning.grid.notna()].groupby(names, sort=False):
+        told = [tuned_value(*one) for one in zip(rows.loss, rows.grid, strict=True)]
+        merit = rows["mean"].fillna(-np.inf) * METRICS[rows.score.iloc[0]].sign
+        mine = rows.assign(value=[value for _, value in told], merit=merit).sort_values("merit", kind="stable")
+        best = mine.drop_duplicates("value", keep="last").sort_values("value")
+        chosen = mine[mine.chosen.astype(bool)].iloc[0]
+        course = _course(best, "value")._replace(chosen=float(chosen.value))
+        found[tuple(chosen[list(ARM)])] = told[0][0], course
     return found
 
 

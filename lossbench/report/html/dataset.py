@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, paragraph
 from lossbench.report.html.drawn import (
@@ -10,13 +12,24 @@ from lossbench.report.html.drawn import (
     convergence,
     differences,
     learning,
+    parameter_paths,
     robustness,
     step_sizes,
 )
 from lossbench.report.html.figure import figure, legend
 from lossbench.report.html.part import Part
 from lossbench.report.html.table import grid
-from lossbench.report.tables import make_table
+from lossbench.report.tables import groups, make_table, place_of, threshold_table
+
+
+def decisions(part: Part) -> Iterator[str]:
+    """Yield the table of both views of the class thresholds, where these were chosen."""
+    views = part.courses.findings.thresholds
+    for group in groups(views) if views is not None else ():
+        if place_of(group.iloc[0]) == place_of(part.first):
+            by = f"chosen on validation by {group.threshold_by.iloc[0]}"
+            caption = f"Class thresholds on {part.first.dataset}: {by}, and the links' own"
+            yield grid(threshold_table(group), caption, part.looks)
 
 
 def section(part: Part, name: str, answer: str, plane: bool) -> Section:
@@ -31,7 +44,7 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
     table = make_table(part.group)
     dataset, _, rest = table.title.partition(" ")
     title = f"{escape(dataset)} <small>{escape(rest)}</small>"
-    figures = [learning(part), robustness(part), convergence(part), step_sizes(part)]
+    figures = [learning(part), robustness(part), convergence(part), step_sizes(part), *parameter_paths(part)]
     drawn = against_robustness(part) if plane else ""
     if drawn:
         figures.append(figure(*PLANE, drawn, "plane"))
@@ -40,6 +53,7 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
         paragraph(answer) if answer else "",
         legend(part.order, part.looks, part.first.reference),
         f'<div class="beside">\n{differences(part)}{grid(table, caption, part.looks)}</div>\n',
+        *decisions(part),
         f'<div class="figures">\n{"".join(figures)}</div>\n',
     ]
     return Section(part.key, name, title, "".join(body))

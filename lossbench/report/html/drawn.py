@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from lossbench.report.charts.forest import Against, forest
@@ -92,6 +94,24 @@ def step_sizes(part: Part) -> str:
     chart = part.lines("s", found, across="learning rate", up=f"validation {part.score}", **how)
     about = f"Validation {part.score} by learning rate, over the seeds that tune; a ring marks the rate chosen."
     return line_figure("Step-size sensitivity", about, chart)
+
+
+WIDE = 20
+"""The ratio of the largest value to the least from which a scale is one of ratios."""
+
+
+def parameter_paths(part: Part) -> Iterator[str]:
+    """Yield the validation score by the value of each parameter that was tuned."""
+    found = part.known(part.courses.values, ARM) if part.first["view"] == "tuned" else {}
+    for number, (loss, (name, course)) in enumerate(found.items()):
+        wide = bool(course.x.min() > 0 and course.x.max() >= WIDE * course.x.min())
+        how = {"log": wide, "dots": True, "bounds": part.bounds}
+        chart = part.lines(f"v{number}", {loss: course}, across=name, up=f"validation {part.score}", **how)
+        about = (
+            f"Validation {part.score} by {name}, each value at its best rate, over the seeds that tune; a ring "
+            "marks the value chosen."
+        )
+        yield line_figure(f"{loss.partition(':')[0]}: {name}", about, chart)
 
 
 PLANE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lossbench.remark import Remark, Topic
 from lossbench.report.answer import joined, many
@@ -23,6 +23,8 @@ NOT_RUN = frozenset(
 ELSEWHERE = frozenset({Topic.RANKS, Topic.SKILLS, Topic.PLACES})
 """The remarks that stand with what they are about; a picture stands for that of the places."""
 
+HEAD = 9  # letters of what a remark on a run begins with
+
 WHOLE = "<p>All that was asked for was run, and every score has a value.</p>\n"
 
 COUNTED = (("loss", "loss", "es"), ("dataset", "data set", "s"), ("seed", "seed", "s"))
@@ -33,7 +35,7 @@ ESTIMAND = (
 )
 PROTOCOL = (
     "a seed fixes split, first weights, batch order and contamination, alike for every loss; only the loss moves. "
-    "Training data are contaminated, validation and test stay clean"
+    "Contamination is of training data alone, validation and test stay clean"
 )
 
 
@@ -46,19 +48,21 @@ def endings(remarks: Sequence[Remark], across: bool) -> Iterator[Section]:
     rest = [(name, text) for gone, name, text in told if not gone]
     if rest:
         yield Section("notes", "Notes", "Notes", pairs(rest))
-    yield Section("legend", "How to read it", "How to read it", pairs(reading(across)))
+    yield Section(
+        "legend", "How to read it", "How to read it", pairs(reading([*LEGEND, *(ACROSS if across else ())]))
+    )
 
 
 def headed(remark: Remark) -> tuple[str, str]:
     """Return what a remark begins with, and the rest of it."""
-    name, _, text = words(remark).partition(" ")
-    return name, text.strip()
+    text = words(remark)
+    return text[:HEAD].strip(), text[HEAD:]
 
 
-def reading(across: bool) -> Iterator[tuple[str, str]]:
-    """Yield each heading of the tables with what it means."""
+def reading(legend: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each heading of a legend with what it means."""
     name, parts = "", list[str]()
-    for line in [*LEGEND, *(ACROSS if across else ())]:
+    for line in legend:
         if line[0] != " " and parts:
             yield name, " ".join(parts)
             parts = []

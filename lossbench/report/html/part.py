@@ -12,7 +12,7 @@ import pandas as pd
 
 from lossbench.report.charts.lines import Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.html.arms import Course, Key, by_epoch, by_rate, by_share, waiting
+from lossbench.report.html.arms import Course, Key, by_epoch, by_rate, by_share, by_value, waiting
 from lossbench.report.tables import heading
 from lossbench.schema import METRICS
 from lossbench.stats.findings import Findings
@@ -51,6 +51,11 @@ class Courses:
     def rates(self) -> Mapping[Key, Course]:
         """By learning rate; empty where rates were not tuned."""
         return {} if self.findings.tuning is None else by_rate(self.findings.tuning)
+
+    @cached_property
+    def values(self) -> Mapping[Key, tuple[str, Course]]:
+        """By the value of a parameter, with its name; empty where none was tuned."""
+        return {} if self.findings.tuning is None else by_value(self.findings.tuning)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def page(
         remarks: what a reader must know besides.
         manifest: of the run, None where nothing is known of it.
     """
-    told, every = [*remarks], looks_of(findings.summary)
+    told, every = [*remarks], looks_of(findings)
     parts = parts_of(findings, curves, every)
     across = [
         over_data_sets(f"a{number}", rows, findings, mine, ranked(told, mine))
@@ -57,12 +57,16 @@ def page(
     last = [*endings(told, bool(across)), about(findings, manifest)]
     below = " · ".join(filter(None, (manifest.command, manifest.date))) if manifest else ""
     top = answer(findings, parts)
-    return document(title(findings), below or NAMELESS, top, [*sections, *across, *last], every.values())
+    return document(
+        title(findings), below or NAMELESS, top, [*sections, *across, *last], dict.fromkeys(every.values())
+    )
 
 
-def looks_of(summary: pd.DataFrame) -> dict[str, Look]:
-    """Return the look of each loss of a run."""
-    return looks(mine.loss.unique().tolist() for _, mine in summary.groupby("task", sort=False))
+def looks_of(findings: Findings) -> dict[str, Look]:
+    """Return the look of each loss of a run; the values of a parameter that is tuned share one."""
+    named = findings.summary.assign(loss=findings.summary.loss.replace(findings.arms))
+    found = looks(mine.loss.unique().tolist() for _, mine in named.groupby("task", sort=False))
+    return found | {loss: found[arm] for loss, arm in findings.arms.items()}
 
 
 def parts_of(findings: Findings, curves: pd.DataFrame | None, every: Mapping[str, Look]) -> list[Part]:
@@ -79,7 +83,8 @@ def among(parts: Iterable[Part], place: pd.Series[Any]) -> list[Part]:
 
 def title(findings: Findings) -> str:
     """Name a run by its losses and its data sets."""
-    losses, datasets = (findings.summary[name].unique().tolist() for name in ("loss", "dataset"))
+    losses = findings.summary.loss.replace(findings.arms).unique().tolist()
+    datasets = findings.summary.dataset.unique().tolist()
     return f"{listed(losses)} on {listed(datasets)}"
 
 

@@ -121,11 +121,13 @@ def model(spec: str) -> str:
 
 def optimised(known: Known, spec: str) -> str:
     """Return an optimiser in words, with its source."""
-    name, hyper = parse_optimiser(spec)
+    name, hyper = found = parse_optimiser(spec)
     if name == "adam":
         return "Adam" + known.cite("adam")
     if name == "adamw":
         return f"AdamW with a decay of {hyper['weight_decay']:g}" + known.cite("adamw")
+    if found.children:
+        return f"a (1 + {found.children}) evolution strategy" + known.cite("es")
     momentum = hyper["momentum"]
     cited = known.cite("momentum") if momentum else ""
     return "stochastic gradient descent" + (f" with momentum {momentum:g}{cited}" if momentum else "")

@@ -14,6 +14,8 @@ METHODS = {
     "adamw": "Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR",
     "momentum": "Polyak (1964), Some methods of speeding up the convergence of iteration methods, "
     "USSR Computational Mathematics and Mathematical Physics 4",
+    "es": "Rechenberg (1973), Evolutionsstrategie: Optimierung technischer Systeme nach Prinzipien der "
+    "biologischen Evolution, Frommann-Holzboog",
     "contamination": "Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     "holm": "Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6",
     "gatekeeping": "Dmitrienko, Tamhane and Wiens (2008), General multistage gatekeeping procedures, "

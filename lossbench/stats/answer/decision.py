@@ -33,6 +33,9 @@ time; no training ended well."""
 
 TURNED = dict(zip((*BETTER, *WORSE), (*WORSE, *BETTER), strict=True))
 
+NEXT = 3
+"""How many losses that follow the chosen one are tried on contaminated data too."""
+
 Figure = tuple[float, float, float]
 """A mean, and the ends of its interval."""
 
@@ -44,7 +47,7 @@ class Decision:
     Args:
         usual: the loss that others have to beat.
         chosen: the loss; the usual one too where nothing ended well.
-        second: what comes next among those that no other is shown to beat; None where there is none.
+        following: the others that no other is shown to beat, the best mean first.
         table: what the verdicts say of each loss against the chosen one.
         means: the score of each loss that has one.
         end: why no more seeds were added.
@@ -59,7 +62,7 @@ class Decision:
 
     usual: str
     chosen: str
-    second: str | None
+    following: tuple[str, ...]
     table: TableAnswer
     means: Mapping[str, Figure] = field(repr=False)
     end: End
@@ -70,9 +73,14 @@ class Decision:
     dirty: Contaminated | None = None
 
     @property
+    def second(self) -> str | None:
+        """What comes next; None where every other loss is beaten, or did not end well."""
+        return next(iter(self.following), None)
+
+    @property
     def front(self) -> tuple[str, ...]:
-        """The losses that are tried on contaminated data: the chosen one, the second one and the usual one."""
-        return tuple(dict.fromkeys(filter(None, (self.chosen, self.second, self.usual))))
+        """The losses that are tried on contaminated data: the chosen one, a few that follow, and the usual one."""
+        return tuple(dict.fromkeys((self.chosen, *self.following[:NEXT], self.usual)))
 
 
 def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: int) -> Decision:
@@ -93,7 +101,7 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
     made = Decision(
         usual=found.reference,
         chosen=chosen,
-        second=next((loss for loss in order if loss != chosen), None),
+        following=tuple(loss for loss in order if loss != chosen),
         table=table,
         means=means,
         end="seeds",

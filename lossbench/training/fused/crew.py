@@ -40,6 +40,10 @@ class FusedCrew:
         """Return the raw outputs of every model on test, (models, rows, outputs)."""
         return self.raw_outputs("test")
 
+    def validation_outputs(self) -> np.ndarray:
+        """Return the raw outputs of every model on validation, (models, rows, outputs)."""
+        return self.raw_outputs("validation")
+
     def raw_outputs(self, part: str) -> np.ndarray:
         """Return the raw outputs of every model on a part, (models, rows, outputs)."""
         return self.outputs(self.tables[part]).transpose(1, 2).cpu().numpy()

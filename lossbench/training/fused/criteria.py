@@ -105,6 +105,7 @@ class Criteria:
         self.groups = [make_group(layout, layout.slots[slots]) for slots in members]
         self.sizes = [len(slots) for slots in members]
         order = np.concatenate(members)  # the models, loss by loss
+        self.sorted = bool((order == np.arange(len(order))).all())
         self.order, self.back = layout.indices(order), layout.indices(np.argsort(order))
         self.blocks = layout.indices(order // layout.size)
         self.targets = Targets(layout, layout.slots[order])
@@ -117,7 +118,8 @@ class Criteria:
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to raw (models, outputs, columns)."""
         slopes = [slope.transpose(1, 2) for slope in self.of_groups(Group.gradient, raw, batch)]
-        delta = torch.cat(slopes).index_select(0, self.back).div_(batch.count)
+        delta = torch.cat(slopes)
+        delta = (delta if self.sorted else delta.index_select(0, self.back)).div_(batch.count)
         # Assigned, not multiplied by zero: in a model that diverged zero times NaN is NaN.
         delta[:, :, batch.count :].fill_(0)
         return delta
@@ -129,7 +131,8 @@ class Criteria:
 
     def of_groups(self, what: Callable[..., Found], raw: torch.Tensor, batch: Batch) -> Iterator[Found]:
         """Yield value or gradient of each group, its models first; a failure names the losses of the group."""
-        parts = raw.index_select(0, self.order).transpose(1, 2).split(self.sizes)
+        ordered = raw if self.sorted else raw.index_select(0, self.order)
+        parts = ordered.transpose(1, 2).split(self.sizes)
         targets = self.targets.take(batch.rows.index_select(0, self.blocks)).split(self.sizes)
         for group, part, target in zip(self.groups, parts, targets, strict=True):
             users = bool(group.record.code)

@@ -10,6 +10,7 @@ import torch
 from lossbench.training.fused.batches import Batch, Batches
 from lossbench.training.fused.crew import FusedCrew
 from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.evolution import Evolution
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.network import Network, Penalties
@@ -37,6 +38,21 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     penalties = Penalties(network, layout)
     crew = FusedCrew(network, layout, Fit(layout, batches, criteria))
     recorder = Recorder(pack, len(layout.slots), layout.home, crew)
+    take: Step
+    if pack.children:
+        take = Evolution(network, layout, batches, criteria, penalties).step
+    else:
+        take = as_graph(descent(network, layout, batches, criteria, penalties), device, criteria)
+    with torch.inference_mode():  # cheaper, and nothing here needs autograd
+        for epoch in range(pack.epochs):
+            for batch in batches.epoch(epoch):
+                take(batch)
+            recorder.record(epoch)
+    return recorder.trace()
+
+
+def descent(network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties) -> Step:
+    """Return a step of all models along their gradients."""
     optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:
@@ -46,13 +62,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
         for optimiser in optimisers:
             optimiser.step()
 
-    take = as_graph(step, device, criteria)
-    with torch.inference_mode():  # cheaper, and nothing here needs autograd
-        for epoch in range(pack.epochs):
-            for batch in batches.epoch(epoch):
-                take(batch)
-            recorder.record(epoch)
-    return recorder.trace()
+    return step
 
 
 def as_graph(step: Step, device: str, criteria: Criteria) -> Step:

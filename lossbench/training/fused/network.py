@@ -103,6 +103,14 @@ class Penalties:
         if self.l2 is not None:
             gradient.addcmul_(self.theta, self.l2)
 
+    def value(self) -> np.ndarray:
+        """Return the penalties of each model, (models,) float64."""
+        total = np.zeros(len(self.theta))
+        for strength, size in ((self.l1, torch.abs), (self.l2, lambda theta: theta.square() / 2)):
+            if strength is not None:
+                total += (size(self.theta) * strength).cpu().numpy().astype(np.float64).sum(axis=1)
+        return total
+
 
 def row(layers: list[np.ndarray]) -> np.ndarray:
     """Return matrices (units, inputs + 1) as one row of parameters, (parameters,)."""

@@ -30,7 +30,6 @@ class ByTorch:
         self.batches, self.criteria = Batches(layout), Criteria(layout)
         self.fit = Fit(layout, self.batches, self.criteria)
         self.raw = zeros((len(indices), pack.outputs, padded(pack.batch_size)), step.dtype)
-        self.work = zeros((len(indices), step.room), np.dtype(np.uint8))
 
     def epoch(self, epoch: int) -> None:
         """Take the steps of an epoch."""
@@ -42,9 +41,9 @@ class ByTorch:
 
     def step(self, batch: Batch, at: int) -> None:
         """Take one step, of a batch that begins at a place in the order of the rows."""
-        self.halves.ahead(self.records, at, batch.count, self.raw, self.work)
+        self.halves.ahead(self.records, at, batch.count, self.raw)
         slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous()
-        self.halves.back(self.records, batch.count, slopes.numpy(), self.work)
+        self.halves.back(self.records, at, batch.count, slopes.numpy())
 
     def loss(self, raw: np.ndarray) -> np.ndarray:
         """Return the mean loss of each model, (models,), from finite raw outputs on all training rows."""

@@ -14,7 +14,9 @@ SINGLE = np.dtype(np.float32)
 
 @np.errstate(all="ignore")  # models that diverge overflow; the trace records them
 def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
-    """Train every trial of a pack, each by itself.
+    """Train every trial of a pack, each by itself; by the fused engine where no gradient is followed.
+
+    What is compiled is a step along a gradient. An evolution strategy spends its time on the values of losses.
 
     Args:
         pack: the trials.
@@ -26,9 +28,20 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     Raises:
         BadValue: there is no compiled step here.
     """
+    if pack.children:
+        return by_fused(pack, dtype)
     crew = Crew(pack, dtype)
     recorder = Recorder(pack, len(pack.trials), np.arange(len(pack.trials)), crew)
     for epoch in range(pack.epochs):
         crew.epoch(epoch)
         recorder.record(epoch)
     return recorder.trace()
+
+
+def by_fused(pack: Pack, dtype: np.dtype) -> Trace:
+    """Train a pack by the fused engine."""
+    import torch
+
+    from lossbench.training import fused
+
+    return fused.train(pack, getattr(torch, dtype.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossbench.metrics.prediction import own_threshold
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import Pack
@@ -28,7 +29,7 @@ class Judge:
         folds = [pack.folds[trial.seed] for trial in pack.trials]
         self.features, self.rows = tables.of_part("validation")
         self.classes = tables.class_places([fold.validation.target for fold in folds])
-        self.thresholds = np.array([0.5 if loss.link == "clip" else 0.0 for loss in pack.losses])
+        self.thresholds = np.array([own_threshold(loss.link) for loss in pack.losses])
 
     def validation(self, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the accuracy of every model on validation, and whether its raw outputs there are finite."""

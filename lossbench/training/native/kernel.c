@@ -80,10 +80,9 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
 
 static Layer *last_of(const Net *net) { return net->layer + net->layers - 1; }
 
-static Mask first_lanes(int n) {
-    V lane;
-    for (int i = 0; i < W; i++) lane[i] = i;
-    return less(lane, all(n));
+INLINE Mask first_lanes(int n) {
+    static const real lanes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return less(load(lanes), all(n));
 }
 
 /* Sums of products for R rows and C vectors of units: y[n] = bias + Σ over k of x[n][k] w[k]. */
@@ -300,8 +299,9 @@ static void single_unit_back(const real *const *x, int rows, const real *d, cons
         store(g + k, even + odd);
     }
     V bias = all(0);
-    for (int n = 0; n < rows; n++) bias[0] += d[n];
-    store(g + K, bias);
+    for (int n = 0; n < rows; n += W) bias += choose(first_lanes(rows - n), load(d + n), all(0));
+    for (int half = W / 2; half; half /= 2) bias = lower(bias, bias) + upper(bias, bias); /* the sum in every lane */
+    store(g + K, choose(first_lanes(1), bias, all(0)));
 }
 
 static void backward(const Net *net, const Model *model, int rows) {
@@ -467,11 +467,15 @@ static double values(const Net *net, const Model *m, int rows) {
 /* Copy the targets of some rows to where the losses look for them; `order` may be NULL for row after row. */
 static void aim(const Net *net, const Model *m, const int32_t *order, int start, int rows) {
     const Layer *a = last_of(net);
+    const real *values = m->target;
+    if (!of_class(m->loss) && a->to == 1) {
+        for (int n = 0; n < rows; n++) net->target[n] = values[order ? order[n] : start + n];
+        return;
+    }
     for (int n = 0; n < rows; n++) {
         int row = order ? order[n] : start + n;
         if (of_class(m->loss)) ((whole *)net->target)[n] = ((const int32_t *)m->target)[row];
-        else if (a->to == 1) net->target[n] = ((const real *)m->target)[row];
-        else memcpy(net->target + (ptrdiff_t)n * a->to, (const real *)m->target + (ptrdiff_t)row * a->units, a->units * sizeof(real));
+        else memcpy(net->target + (ptrdiff_t)n * a->to, values + (ptrdiff_t)row * a->units, a->units * sizeof(real));
     }
 }
 
@@ -619,28 +623,33 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
 /* Half a step, for a loss that is not compiled: raw outputs (models, outputs, columns) of a batch of each model. The
    columns beyond its rows repeat the first. */
 EXPORT void ahead(const int32_t *plan, const Model *models, int64_t count, int64_t at, int64_t rows, int64_t columns,
-                  real *raw, char *work, int64_t room) {
+                  real *raw, char *work) {
     Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
-        Net net = net_of(plan, layer, work + i * room);
-        const Layer *a = last_of(&net);
         face(&net, models[i].features, models[i].order + at, 0, rows);
         forward(&net, models[i].theta, net.x, rows);
         for (int u = 0; u < a->units; u++, raw += columns)
-            for (int n = 0; n < columns; n++) raw[n] = a->outs[n < rows ? n : 0][u];
+            for (int n = 0; n < columns; n++) raw[n] = a->out[(ptrdiff_t)(n < rows ? n : 0) * a->to + u];
     }
     unflush(old);
 }
 
-/* The other half, given the slopes of the mean loss (models, outputs, columns). */
-EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t rows, int64_t columns, const real *given,
-                 char *work, int64_t room) {
+/* The other half, given the slopes of the mean loss (models, outputs, columns). Forward again, since to keep the
+   activations of every model takes longer than to compute them. */
+EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t at, int64_t rows, int64_t columns,
+                 const real *given, char *work) {
     Layer layer[plan[0]];
+    Net net = net_of(plan, layer, work);
+    const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
-        Net net = net_of(plan, layer, work + i * room);
-        const Layer *a = last_of(&net);
+        face(&net, models[i].features, models[i].order + at, 0, rows);
+        forward(&net, models[i].theta, net.x, rows);
+        for (int n = 0; n < rows; n++)
+            for (int u = a->units; u < a->to; u++) a->delta[(ptrdiff_t)n * a->to + u] = 0;
         for (int u = 0; u < a->units; u++, given += columns)
             for (int n = 0; n < rows; n++) a->delta[(ptrdiff_t)n * a->to + u] = given[n];
         backward(&net, models + i, rows);

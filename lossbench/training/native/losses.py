@@ -43,13 +43,17 @@ def number_of(loss: Loss) -> int:
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
 
 
-def parameters_of(loss: Loss) -> list[float]:
-    """Return the four parameters of a compiled loss, in the order of its record; zero where it has fewer."""
+def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
+    """Return what the compiled step has to know of a compiled loss beside its number.
+
+    Args:
+        loss: the loss.
+        outputs: raw outputs, over which a regression averages.
+
+    Returns:
+        The four parameters in the order of its record, zero where it has fewer; by what values and slopes are
+        multiplied.
+    """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
-    return (values + [0.0] * 4)[:4]
-
-
-def scale_of(loss: Loss, outputs: int) -> float:
-    """Return what values and slopes of the compiled loss are multiplied by; a regression averages over targets."""
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
-    return factor / outputs if loss.record.task == "regression" else factor
+    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task == "regression" else factor

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.training.native.losses import TORCH, number_of, parameters_of, scale_of
+from lossbench.losses.loss import Loss
+from lossbench.training.native.losses import TORCH, number_of, values_of
 from lossbench.training.native.memory import address
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
@@ -43,11 +44,10 @@ class Models:
         for layers in {id(layers): layers for layers in pack.weights}.values():
             self.theta[[other is layers for other in pack.weights]] = step.laid_out(layers)
         self.records = np.zeros(len(pack.trials), MODEL)
-        self.records["loss"] = [number_of(loss) for loss in pack.losses]
         self.place_parameters()
         self.set_numbers()
-        for index in range(len(pack.trials)):
-            self.place_tables(index)
+        self.place_tables()
+        self.set_losses()
 
     def place_parameters(self) -> None:
         """Say where the parameters of each model lie, and their gradient and moments."""
@@ -66,11 +66,23 @@ class Models:
         records["keep"] = 1 - records["rate"] * [one.get("weight_decay", 0.0) for one in hyper]
         records["faded_first"] = records["faded_second"] = 1.0
 
-    def place_tables(self, index: int) -> None:
-        """Say where the tables of a model lie, and what its loss is if that is compiled."""
-        record, loss, tables = self.records[index], self.pack.losses[index], self.tables
-        record["features"] = address(tables.features(self.pack.training[index].features))
-        record["order"] = address(tables.order(index))
-        if record["loss"] != TORCH:
-            record["target"], record["offset"] = address(tables.target(index)), address(tables.offset(index))
-            record["parameters"], record["scale"] = parameters_of(loss), scale_of(loss, self.pack.outputs)
+    def place_tables(self) -> None:
+        """Say where the features and the batch order of each model lie."""
+        pack, tables = self.pack, self.tables
+        self.records["features"], _ = tables.places([part.features for part in pack.training])
+        self.records["order"] = [address(tables.order(trial.seed)) for trial in pack.trials]
+
+    def set_losses(self) -> None:
+        """Say what the loss of each model is, if it is compiled, and where its targets lie."""
+        known = {loss: self.known(loss) for loss in dict.fromkeys(self.pack.losses)}
+        for index, loss in enumerate(self.pack.losses):
+            record = self.records[index]
+            record["loss"], record["parameters"], record["scale"] = known[loss]
+            if record["loss"] != TORCH:
+                record["target"] = address(self.tables.target(index))
+                record["offset"] = address(self.tables.offset(index))
+
+    def known(self, loss: Loss) -> tuple[int, list[float], float]:
+        """Return number, parameters and scale of a loss, as a record has them."""
+        number = number_of(loss)
+        return (number, [0.0] * 4, 0.0) if number == TORCH else (number, *values_of(loss, self.pack.outputs))

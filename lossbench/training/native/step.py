@@ -12,6 +12,8 @@ from lossbench.training.pack import Pack
 OPTIMISERS = {"sgd": 0, "adam": 1, "adamw": 1}
 """The numbers of kernel.c; decoupled decay is a number of every model's record."""
 
+PATIENCE = 1 << 30  # parameters times rows of a call: some tenths of a second, in which nobody hears a Ctrl-C
+
 
 class Step:
     """The calls of the library for the networks of one pack; their records are those of `models.MODEL`.
@@ -23,7 +25,7 @@ class Step:
     Attributes:
         lanes: of a vector.
         parameters: numbers of a model's parameters as they lie in memory.
-        room: bytes of working memory for a model.
+        few: models that take an epoch in one call.
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
@@ -31,8 +33,9 @@ class Step:
         self.calls = best_library(dtype).calls
         measures = np.zeros(3, np.int64)
         self.calls.measures(address(self.plan), address(measures))
-        self.lanes, self.parameters, self.room = measures.tolist()
-        self.work = zeros((self.room,), np.dtype(np.uint8))
+        self.lanes, self.parameters, room = measures.tolist()
+        self.few = int(max(1, PATIENCE // (len(pack.training[0].features) * self.parameters)))
+        self.work = zeros((room,), np.dtype(np.uint8))
 
     def rows(self, models: int) -> np.ndarray:
         """Return zeros (models, parameters)."""
@@ -45,8 +48,10 @@ class Step:
         return row
 
     def epoch(self, records: np.ndarray, epoch: int) -> None:
-        """Take all steps of an epoch with models whose loss is compiled."""
-        self.calls.epoch(address(self.plan), address(records), len(records), epoch, address(self.work))
+        """Take all steps of an epoch with models whose loss is compiled, a few at a call."""
+        for start in range(0, len(records), self.few):
+            part = records[start : start + self.few]
+            self.calls.epoch(address(self.plan), address(part), len(part), epoch, address(self.work))
 
     def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
         """Return the raw outputs of models for a table of features each, (models, rows, outputs).
@@ -93,18 +98,18 @@ class Step:
         self.calls.losses(address(self.plan), *given, address(self.work))
         return np.asarray(totals / raw.shape[1])
 
-    def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray, work: np.ndarray) -> None:
+    def ahead(self, records: np.ndarray, at: int, rows: int, raw: np.ndarray) -> None:
         """Fill raw outputs (models, outputs, columns) of the batch that begins at a place in the order of rows.
 
-        The columns beyond its rows repeat the first. What the way back needs is left in `work`, (models, room).
+        The columns beyond its rows repeat the first.
         """
         given = address(records), len(records), at, rows, raw.shape[2]
-        self.calls.ahead(address(self.plan), *given, address(raw), address(work), self.room)
+        self.calls.ahead(address(self.plan), *given, address(raw), address(self.work))
 
-    def back(self, records: np.ndarray, rows: int, slopes: np.ndarray, work: np.ndarray) -> None:
-        """Take a step, given the slopes (models, outputs, columns) of the mean loss of a batch."""
-        given = address(records), len(records), rows, slopes.shape[2]
-        self.calls.back(address(self.plan), *given, address(slopes), address(work), self.room)
+    def back(self, records: np.ndarray, at: int, rows: int, slopes: np.ndarray) -> None:
+        """Take a step, given the slopes (models, outputs, columns) of the mean loss of the same batch."""
+        given = address(records), len(records), at, rows, slopes.shape[2]
+        self.calls.back(address(self.plan), *given, address(slopes), address(self.work))
 
 
 def plan_of(pack: Pack) -> np.ndarray:

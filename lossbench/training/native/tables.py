@@ -56,9 +56,8 @@ class Tables:
         makers = ((id(one), partial(np.ascontiguousarray, one.ravel(), np.int32)) for one in targets)
         return np.array([address(self.once(("classes", key), make)) for key, make in makers], np.uint64)
 
-    def order(self, index: int) -> np.ndarray:
-        """Return the batch order of a trial, (epochs, rows)."""
-        seed = self.pack.trials[index].seed
+    def order(self, seed: int) -> np.ndarray:
+        """Return the batch order of a seed, (epochs, rows)."""
         return self.once(("order", seed), lambda: np.ascontiguousarray(self.pack.orders[seed], np.int32))
 
     def target(self, index: int) -> np.ndarray:

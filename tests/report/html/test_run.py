@@ -16,13 +16,15 @@ from lossbench.remark import Topic
 from lossbench.report.answer import lead
 from lossbench.report.html.across import beaten
 from lossbench.report.html.document import part
+from lossbench.report.html.ending import headed
 from lossbench.report.html.ending import reading as legend
 from lossbench.report.html.run import page
 from lossbench.report.save import reports
 from lossbench.report.tables import rank_table, several, tables
-from lossbench.report.words import ACROSS, LEGEND
+from lossbench.report.words import ACROSS, LEGEND, words
 from lossbench.results.manifest import Manifest
 from lossbench.results.remake import remake
+from lossbench.results.remarks import remarks as made
 from lossbench.stats.findings import Findings
 from report.html.reading import pictures, read, sections, seen
 
@@ -173,8 +175,18 @@ def test_it_says_what_the_run_was(reference: str) -> None:
     assert "mape on friedman1" in seen(found["missing"])
 
 
+def test_a_remark_stands_under_what_it_begins_with(comparison: Comparison) -> None:
+    """Whole words of it, and all of it."""
+    remarks = [Topic.UNDEFINED(dataset="wine", score="r2", seeds=(1,)), *made(comparison)]
+    for remark in remarks:
+        name, text = headed(remark)
+        assert name == name.strip()
+        assert f"{name:<8} {text}" == words(remark)
+    assert headed(remarks[0])[0] == "no score"
+
+
 def test_all_of_the_legend_is_there() -> None:
     """Each line of it, under its heading."""
     for lines in (LEGEND, (*LEGEND, *ACROSS)):
-        found = dict(legend(len(lines) > len(LEGEND)))
+        found = dict(legend(lines))
         assert " ".join(" ".join(lines).split()) == " ".join(f"{name} {text}" for name, text in found.items())

@@ -19,7 +19,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import FAMILY, IN_UNITS, METRICS, PLACE, SAME, TIMES, TRIALS, greater_is_better
+from lossbench.errors import BadValue
+from lossbench.schema import (
+    AT_LINK,
+    FAMILY,
+    IN_UNITS,
+    METRICS,
+    PLACE,
+    SAME,
+    TIMES,
+    TRIALS,
+    at_best,
+    greater_is_better,
+)
 from lossbench.stats.families import holm
 from lossbench.stats.paired import PairedTest, paired_test
 from lossbench.stats.verdicts import verdict
@@ -200,10 +212,7 @@ def changes(found: list[Meeting], score: str) -> list[Change]:
 def change(meeting: Meeting, score: str) -> Change:
     """Measure how one score moved in one meeting; its p value is not corrected yet."""
     before, after = (values(run, score) for run in meeting.pairs)
-    differences = after - before
-    size = np.maximum(abs(before), abs(after))
-    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
-    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
+    differences = settled(before, after, score)
     shown = meeting.pairs if meeting.seeds else (meeting.before, meeting.after)
     return Change(
         score=score,
@@ -215,6 +224,15 @@ def change(meeting: Meeting, score: str) -> Change:
         lost=meeting.seeds_where(~np.isnan(before) & np.isnan(after)),
         found=meeting.seeds_where(np.isnan(before) & ~np.isnan(after)),
     )
+
+
+def settled(before: np.ndarray, after: np.ndarray, score: str) -> np.ndarray:
+    """Return how far a score moved, (...) as both, where what processors may round differently is no move."""
+    differences = after - before
+    size = np.maximum(abs(before), abs(after))
+    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
+    differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
+    return np.asarray(differences)
 
 
 def values(trials: pd.DataFrame, score: str) -> np.ndarray:
@@ -247,6 +265,35 @@ def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
         f"{dataset} is judged by {before} in one run and by {after} in the other, which decides {score}; compare "
         "runs that are judged alike, or take a score of the last epoch"
     )
+
+
+def refuse_decided_apart(dataset: str, score: str, before: str, after: str) -> None:
+    """Refuse a score that counts classes, where two runs decide them at thresholds that were chosen otherwise.
+
+    Args:
+        dataset: its name, for the message.
+        score: what is compared.
+        before: by which score one run chose its class thresholds; empty for the links' own.
+        after: the same of the other run.
+
+    Raises:
+        BadValue: they differ, and the score hangs on that.
+
+    Example:
+        >>> refuse_decided_apart("moons", "roc_auc", "", "f1")
+    """
+    if before != after and score in (*AT_LINK, *map(at_best, AT_LINK)):
+        chosen, other = (f"by {name}" if name else "by the links" for name in (before, after))
+        raise BadValue(
+            f"class thresholds on {dataset} are chosen {chosen} in one run and {other} in the other, so {score} "
+            "does not mean the same in both; give both runs the same --threshold, or take a score that needs no "
+            "class, such as roc_auc"
+        )
+
+
+def chosen_by(trials: pd.DataFrame) -> str:
+    """Return by which score the class thresholds of some trials were chosen; empty for the links' own."""
+    return next(iter(trials.threshold_by.dropna()), "")
 
 
 def unscored(trials: pd.DataFrame, score: str) -> bool:

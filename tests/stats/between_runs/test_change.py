@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from lossbench.schema import COLUMNS, HASHES, METRICS, PLACE, SAME, SCORES, TIMES, greater_is_better
-from lossbench.stats.change import changes, meetings, values
+from lossbench.stats.between_runs.change import changes, meetings, values
 from lossbench.stats.families import holm
 from lossbench.stats.paired import paired_test
 from lossbench.stats.survival import restricted_times

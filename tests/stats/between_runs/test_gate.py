@@ -15,7 +15,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import OUTCOMES, Policies, parse_rules
 from lossbench.plan.settings import make_settings
 from lossbench.schema import SCORES, TIMES, greater_is_better
-from lossbench.stats.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 

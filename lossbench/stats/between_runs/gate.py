@@ -12,8 +12,8 @@ rule tolerates. With Student's two-sided 95 % interval of that change, so at a o
 So a failure needs both a size that the user declared to matter and a fall that chance does not explain. Failing
 everything not shown to be within the tolerance would fail on noise; failing only falls significantly beyond the
 tolerance would let a fall just over it pass for ever. No p value is corrected for the number of checks: one defect
-moves many losses at once, and a correction would hide it. `lossbench.stats.change` says why the variance is not
-corrected either.
+moves many losses at once, and a correction would hide it. `lossbench.stats.between_runs.change` says why the
+variance is not corrected either.
 
 Below six seeds no test can be significant under every distribution (2 / 2⁵ = 0.0625), so the means alone decide.
 """
@@ -31,7 +31,7 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.gate import Outcome, Policies, Rule
 from lossbench.schema import greater_is_better
-from lossbench.stats.change import (
+from lossbench.stats.between_runs.change import (
     Change,
     Meeting,
     change,
@@ -56,7 +56,7 @@ class Check:
     """One thing that was looked at.
 
     Args:
-        place: data set, setting, contamination and loss; see `lossbench.stats.change.PLACE`.
+        place: data set, setting, contamination and loss; see `lossbench.stats.between_runs.change.PLACE`.
         task: of the data set.
         subject: the rule, such as "f1:-0.02"; or "rows" (are the same ones there) or "status" (did they end well).
         finding: what was found.

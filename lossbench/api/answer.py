@@ -1,0 +1,154 @@
+"""What is done for a request: plan, train, write, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lossbench.api.result import Comparison
+from lossbench.errors import BadValue, OutputError
+from lossbench.metrics.scores import primary_score
+from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.judged import refuse_idle_margins
+from lossbench.plan.request import Request
+from lossbench.plan.settings import Settings, placed
+from lossbench.results import comparison
+from lossbench.results.folder import other_run
+from lossbench.results.read import read_baseline
+from lossbench.results.write import prepare_file, prepare_folder, trials_csv, write_text
+from lossbench.run.runner import Forecast, forecast
+from lossbench.stats.between_runs.change import chosen_by, refuse_decided_apart
+from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.store import open_store, storage, store_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.data import Dataset
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes of a request.
+
+    Args:
+        request: what was asked for.
+        comparison: the results.
+        verdict: what came of the gate; None where there is no baseline.
+        unwritten: which files could not be written, why, and what to do; empty where all could.
+        replaced: the command of another run whose files lay in the folder; empty where there was none.
+    """
+
+    request: Request
+    comparison: Comparison
+    verdict: GateReport | None
+    unwritten: str
+    replaced: str = ""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files lie; None where there are none."""
+        return None if self.unwritten else self.request.folder
+
+
+def planned(
+    settings: Settings,
+    config: str | Path | None,
+    margins: Mapping[str, float] | None = None,
+    tables: Mapping[str, Dataset] = MappingProxyType({}),
+) -> Experiment:
+    """Return what is trained; a name that is refused is found in the config, see `make_settings`.
+
+    Margins that are declared beside the config are refused where nothing is judged by their score.
+    """
+    with placed(config):
+        experiment = plan(settings, tables)
+    refuse_idle_margins(margins or {}, experiment.datasets)
+    return experiment
+
+
+def rehearse(experiment: Experiment, request: Request) -> Forecast:
+    """Return what the trainings of an experiment, or of its shard, would take."""
+    begun = request.shard is not None and store_path(request.folder).is_file()
+    with open_store(request.folder) if begun else storage(request.cache and request.shard is None) as store:
+        return forecast(experiment, request.manner, store)
+
+
+def answer(experiment: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Answer:
+    """Do what is asked for: prepare the gate and the files, train, write, judge.
+
+    Args:
+        experiment: what is trained.
+        request: how, and what comes of the results.
+        watch: opens what is told a data set's name and a number of trials as they finish.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+    """
+    judge = prepare_gate(experiment, request)
+    prepare_targets(request)
+    replaced = "" if request.folder is None else other_run(request.folder, experiment.settings)
+    with storage(request.cache) as store, watch as progress:
+        done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
+    found = Comparison(**vars(done))
+    return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
+
+
+def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:
+    """Read the baseline, and return what judges trials by the rules.
+
+    Raises:
+        BadValue: rules without a baseline.
+        UsageError: a baseline that cannot be read, or a rule on a score that it lacks, or that hangs on what is
+            judged where that is another.
+    """
+    stated = experiment.settings.gate
+    if request.baseline is None:
+        if request.rules:
+            raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
+        return lambda trials: None
+    rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
+    if baseline is not None:
+        refuse_unscored(rules, baseline)
+        judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+        refuse_judged_apart(rules, baseline, judged)
+        for setup in experiment.setups:
+            name = setup.dataset.name
+            mine = baseline[baseline.dataset == name]
+            for rule in rules if len(mine) else ():
+                if rule.dataset in (None, name):
+                    refuse_decided_apart(name, rule.score, chosen_by(mine), setup.threshold)
+    return partial(gate, baseline=baseline, rules=rules, policies=stated)
+
+
+def prepare_targets(request: Request) -> None:
+    """See that the results can be written."""
+    if request.csv_file is not None:
+        prepare_file(request.csv_file)
+    if request.folder is not None:
+        prepare_folder(request.folder)
+
+
+def write_files(found: Comparison, request: Request) -> str:
+    """Write the files, and return why some could not be written; the others are written all the same."""
+    writers: list[Callable[[], None]] = []
+    if request.folder is not None:
+        writers.append(partial(found.save, request.folder, request.command))
+    if request.csv_file is not None:
+        writers.append(partial(write_text, request.csv_file, trials_csv(found.trials)))
+    refusals = []
+    for write in writers:
+        try:
+            write()
+        except OutputError as error:
+            refusals.append(str(error))
+    kept = request.cache and not found.note
+    again = ". The trainings are kept: run the command again"
+    return "; ".join(refusals) + again * (bool(refusals) and kept)

@@ -1,0 +1,95 @@
+"""The decision for a table, from Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lossbench.api.answer import prepare_targets, write_files
+from lossbench.api.arguments import Texts, listed
+from lossbench.api.result import REPR, Comparison
+from lossbench.plan.choosing import Plan, plan_choice
+from lossbench.plan.request import Manner, Request
+from lossbench.report.answer import wrapped
+from lossbench.report.decision import choice_lines, paste
+from lossbench.results import choosing
+from lossbench.store import Store, open_store
+
+if TYPE_CHECKING:
+    pass
+
+
+class Choice(choosing.Choice):
+    """A choice on one table: what was trained, the decision, and the line of PyTorch for it."""
+
+    def __repr__(self) -> str:
+        """Return the answer, as `lossbench choose` prints it."""
+        return "\n".join([*wrapped(choice_lines(self), REPR), *paste(self)])
+
+
+def choose(
+    dataset: str,
+    losses: Texts | None = None,
+    *,
+    score: Texts | None = None,
+    margins: Mapping[str, float] | None = None,
+    seeds: int | None = None,
+    jobs: int | None = None,
+    cache: bool = False,
+    budget: float = math.inf,
+    progress: choosing.Watch = lambda stage, done, total: None,
+) -> Choice:
+    """Decide which loss suits a table: seeds are added until it is settled, each loss at its own step size.
+
+    Args:
+        dataset: a spec, such as "sales.csv:target=price" or "iris".
+        losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
+        score: what is judged, and tuned by: the first of these that the task has.
+        margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
+        seeds: how many at most; None for 40.
+        jobs: processes; None for one a core where the work is worth it.
+        cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
+        budget: seconds after which no more training is begun.
+        progress: is called with what is done, how many trainings of it are finished, and of how many.
+
+    Returns:
+        The choice; its text is the answer in sentences.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+        BadValue: a budget in which no seed was done.
+
+    Example:
+        >>> import lossbench
+        >>> choice = lossbench.choose("iris", ["ce", "mse"], seeds=2)
+        >>> choice.decision.chosen, choice.decision.looks
+        ('ce', (2,))
+    """
+    plan = plan_choice(dataset, listed(losses), listed(score), margins, seeds)
+    request = Request(Manner(jobs), cache, budget)
+    return decide(plan, request, progress)[0]
+
+
+def decide(plan: Plan, request: Request, watch: choosing.Watch) -> tuple[Choice, str]:
+    """Choose, and write the files.
+
+    Returns:
+        The choice, and why files could not be written; empty where they could.
+    """
+    prepare_targets(request)
+    with held(request.cache) as store:
+        work = choosing.Work(request.manner, request.began, store, request.budget, watch)
+        made = choosing.choose(plan, work)
+    found = Comparison(**{one.name: getattr(made.comparison, one.name) for one in fields(made.comparison)})
+    return Choice(plan=made.plan, comparison=found, decision=made.decision), write_files(found, request)
+
+
+@contextmanager
+def held(wanted: bool) -> Iterator[Store]:
+    """Open the user's own store, or one for this call: each look takes over what those before have trained."""
+    with TemporaryDirectory() as folder, open_store() if wanted else open_store(folder) as store:
+        yield store

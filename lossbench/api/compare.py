@@ -1,0 +1,147 @@
+"""The comparison of losses, from Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lossbench.api.answer import Progress, answer, planned
+from lossbench.api.arguments import Numbers, Texts, both, listed
+from lossbench.api.result import Comparison
+from lossbench.plan.cluster import choose_address
+from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
+from lossbench.plan.settings import make_settings
+
+if TYPE_CHECKING:
+    from lossbench.data import Dataset
+
+
+def compare(
+    X: Any = None,
+    y: Any = None,
+    *,
+    data: Mapping[str, Any] | None = None,
+    task: str | None = None,
+    datasets: Texts | None = None,
+    losses: Texts | Mapping[str, Texts] | None = None,
+    config: str | Path | None = None,
+    models: Texts | None = None,
+    optimizers: Texts | None = None,
+    lr: Numbers | None = None,
+    tune: bool | None = None,
+    l1: Numbers | None = None,
+    l2: Numbers | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    seeds: int | str | Iterable[int] | None = None,
+    outliers: Numbers | None = None,
+    outlier_kind: str | None = None,
+    score: Texts | None = None,
+    threshold: str | None = None,
+    margins: Mapping[str, float] | None = None,
+    jobs: int | None = None,
+    engine: Engine | None = None,
+    device: str = "cpu",
+    backend: str = "local",
+    address: str | None = None,
+    cache: bool = False,
+    budget: float = math.inf,
+    progress: Progress = lambda dataset, trials: None,
+) -> Comparison:
+    """Train the same networks under each loss, on the same data, and say what differs.
+
+    What is left out is taken from the config, and what the config leaves out from `configs/default.toml`. A table
+    of your own is read as it would be from a file (`docs/own-table.md`); what was done to it is in `notes`.
+
+    Args:
+        X: the features of a table of your own, a data frame or an array (rows, columns). Or specs of data sets, as
+            `datasets`; then `y` is as `losses`.
+        y: its target, a series or an array (rows,), or the name of a column of X.
+        data: several tables by name: (X, y), or a data frame whose target the name tells. A name may be a spec, as
+            "visits:target=pain:group=patient".
+        task: of these tables, "regression", "binary" or "multiclass"; None to infer it from the target.
+        datasets: specs such as "iris", "imbalanced:positives=0.05", "sales.csv:target=price".
+        losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
+        config: path of a TOML file, or "default" or "quick".
+        models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
+        optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
+        lr: learning rates, above 0.
+        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
+        l1: weights of Σ|w| in the cost, at least 0.
+        l2: weights of Σw² in the cost, at least 0.
+        batch_size: rows a step, at least 1.
+        epochs: passes over the training rows, at least 1.
+        seeds: how many, or a range "10:20", or which.
+        outliers: contaminated shares of the training part, in [0, 1).
+        outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
+        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
+        threshold: by which score class thresholds are chosen on validation, each training's own, on binary data
+            sets: "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef"; "link" for each link's own.
+        margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
+        jobs: processes; None for one a core where the work is worth it.
+        engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
+            compiled one where there is one, and else the fused.
+        device: "cpu", "cuda", or "auto".
+        backend: "local", this machine; or "dask", the workers of a cluster that is there already.
+        address: of its scheduler, such as "tcp://10.0.0.5:8786".
+        cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
+        budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
+        progress: is called with a data set's name and a number of trials as they finish.
+
+    Returns:
+        The trials and what they say, as data frames.
+
+    Raises:
+        UsageError: anything that cannot be carried out, before training starts.
+
+    Example:
+        >>> import lossbench
+        >>> result = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=3, outliers=0)
+        >>> list(result.summary.loss), len(result.trials)
+        (['ce', 'mse'], 4)
+    """
+    if is_specs(X):
+        X, y, datasets, losses = None, None, both("datasets", X, datasets), both("losses", y, losses)
+    tables = tables_of(X, y, data, task)
+    settings = make_settings(
+        config,
+        datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),
+        losses=losses if isinstance(losses, Mapping) else listed(losses),
+        models=listed(models),
+        optimizers=listed(optimizers),
+        lr=listed(lr),
+        tune=tune,
+        l1=listed(l1),
+        l2=listed(l2),
+        batch_size=batch_size,
+        epochs=epochs,
+        seeds=seeds if isinstance(seeds, str | Real) else listed(seeds),
+        outliers=listed(outliers),
+        outlier_kind=outlier_kind,
+        score=listed(score),
+        threshold=threshold,
+        margins=margins,
+    )
+    device = choose_device(device)
+    manner = Manner(jobs, engine or usual_engine(device), device, choose_address(backend, address, jobs))
+    request = Request(manner, cache, budget)
+    return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
+
+
+def is_specs(value: Any) -> bool:
+    """Say whether what stands first is specs of data sets, and no table."""
+    several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str) or several
+
+
+def tables_of(X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None) -> dict[str, Dataset]:
+    """Return the data sets that are given as arrays or frames, by their specs."""
+    if X is None and y is None and task is None and (data is None or len(data) == 0):
+        return {}
+    from lossbench.data.given import given_tables
+
+    return given_tables(X, y, {} if data is None else data, task)

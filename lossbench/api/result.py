@@ -1,0 +1,109 @@
+"""A finished comparison, as a program has it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossbench.report.answer import lead, wrapped
+from lossbench.report.save import save
+from lossbench.report.words import words
+from lossbench.results import comparison
+from lossbench.results.remarks import notes, remarks
+from lossbench.stats.answer.facts import RunAnswer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+REPR = 100
+"""Columns of what a result shows of itself."""
+
+
+class Told(RunAnswer):
+    """What the verdicts say over all tables of a run; as text, what `lossbench compare` begins with."""
+
+    def __str__(self) -> str:
+        return "\n".join(lead(self))
+
+    __repr__ = __str__
+
+
+class Comparison(comparison.Comparison):
+    """A finished comparison: its trials, what they say as data frames, and the files that it can leave.
+
+    In a notebook it shows the answer and the page of the report.
+    """
+
+    def __repr__(self) -> str:
+        """Return the answers, as `lossbench compare` prints them first, and what a reader must know besides."""
+        paragraphs = wrapped([*lead(self.answer), *self.notes], REPR)
+        return "\n".join([f"Comparison of {len(self.trials)} trainings", *paragraphs])
+
+    def _repr_html_(self) -> str:
+        """Return the answer, and the page of the report."""
+        from lossbench.report.html.run import page
+        from lossbench.report.notebook import framed
+        from lossbench.report.save import manifest
+        from lossbench.results.manifest import Manifest
+
+        return framed(lead(self.answer), page(self, self.curves, remarks(self), Manifest(manifest(self, ""))))
+
+    @cached_property
+    def answer(self) -> Told:
+        """What the verdicts say over all tables; as text, a paragraph for the run and one for each table."""
+        found = super().answer
+        return Told(found.tables, found.tallies)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know besides: how tables were read, what was not run, what diverged."""
+        return [*map(words, notes(self))]
+
+    def plot(self, kind: str, on: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw a chart with matplotlib, the extra `plots`.
+
+        Args:
+            kind: "forest", the differences from the first loss; "curves", the validation score by epoch;
+                "robustness", the test score by contaminated share; "ranks", mean ranks over data sets.
+            on: the data set, or where it has several tables, the one of these as its answer calls it; for "ranks"
+                the task. None where there is one only.
+            ax: axes to draw on; None for some on a figure of their own.
+
+        Returns:
+            The axes.
+
+        Raises:
+            UsageError: there is nothing to draw, or more than one thing; or matplotlib is not installed.
+
+        Example:
+            >>> import lossbench
+            >>> result = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=3, outliers=0)
+            >>> result.plot("forest").get_xlabel()  # doctest: +SKIP
+            'accuracy minus that of ce  (better →)'
+        """
+        from lossbench.report.paper.plots import plot
+
+        return plot(self, self.curves, kind, on, ax)
+
+    def to_latex(self) -> str:
+        r"""Return every table in LaTeX, with the rules of booktabs.
+
+        Example:
+            >>> import lossbench
+            >>> result = lossbench.compare("iris", ["ce", "mse"], seeds=2, epochs=3, outliers=0)
+            >>> r"\label{tab:iris}" in result.to_latex()
+            True
+        """
+        from lossbench.report.paper.latex import latex_tables
+
+        return latex_tables(self, self.notes)
+
+    def save(self, folder: str | Path, command: str = "") -> None:
+        """Write `trials.csv`, all tables that are made of it, `curves.csv`, the reports and `manifest.json`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        save(self, Path(folder), command)

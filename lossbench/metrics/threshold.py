@@ -1,0 +1,86 @@
+"""A class threshold that is chosen on validation: each training's own, by one score.
+
+A loss for rare classes moves the raw outputs, and with them what lies above one half. Decided where each training
+does best on validation, losses are compared by what they rank above what (Lipton, Elkan and Naryanaswamy 2014,
+Optimal thresholding of classifiers to maximize F1 measure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+Counts = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
+"""A score from hits and positive decisions, (thresholds,) each, of so many positives among so many rows."""
+
+
+def _accuracy(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
+    return np.asarray((rows - present - said + 2.0 * hits) / rows)
+
+
+def _f1(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
+    return np.asarray(2.0 * hits / np.maximum(said + present, 1))
+
+
+def _balanced_accuracy(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
+    recall, spared = hits / max(present, 1), 1.0 - (said - hits) / max(rows - present, 1)
+    return np.asarray((recall + spared) / 2.0)
+
+
+def _matthews_corrcoef(hits: np.ndarray, said: np.ndarray, present: int, rows: int) -> np.ndarray:
+    spread = np.sqrt(1.0 * said * (rows - said) * present * (rows - present))
+    covariance = 1.0 * hits * rows - said * present
+    return np.where(spread > 0, covariance / np.where(spread > 0, spread, 1.0), 0.0)
+
+
+_SCORES: dict[str, Counts] = {
+    "accuracy": _accuracy,
+    "f1": _f1,
+    "balanced_accuracy": _balanced_accuracy,
+    "matthews_corrcoef": _matthews_corrcoef,
+}
+
+
+def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> np.ndarray:
+    """Return where each model does best by a score: the value above which a row is called positive.
+
+    What is tried is the link's own threshold and the middle between each two neighbouring values, so that outputs
+    that are all equal leave the link's own. Of thresholds that do equally well, the one nearest to the link's own
+    is chosen; of two as near, the lower.
+
+    Args:
+        name: one of `lossbench.schema.THRESHOLDS`.
+        target: (M, n) 0 or 1.
+        ranking: (M, n) what rows are ordered by, see `lossbench.metrics.prediction.Prediction`.
+        own: the link's own threshold, in the same units.
+
+    Returns:
+        (M,) float64, NaN for a model whose values are not all finite.
+
+    Example:
+        >>> choose_thresholds("f1", np.array([[0, 0, 1, 1]]), np.array([[-4.0, -3.0, -2.0, -1.0]]), own=0.0)
+        array([-2.5])
+    """
+    return np.array([_best(_SCORES[name], *each, own) for each in zip(target, ranking, strict=True)])
+
+
+def _best(score: Counts, target: np.ndarray, ranking: np.ndarray, own: float) -> float:
+    if not np.isfinite(ranking).all():
+        return np.nan
+    order = np.sort(ranking)
+    below, above = order[:-1], order[1:]
+    tried = np.append(own, (below / 2 + above / 2)[below < above])
+    found = score(*_decided(tried, target, ranking), int(target.sum()), len(target))
+    equal = tried[found >= found.max() - 1e-12]  # two sums of the same rows may differ in their last digit
+    nearest = np.abs(equal - own)
+    return float(equal[nearest == nearest.min()].min())
+
+
+def _decided(tried: np.ndarray, target: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return hits and positive decisions at some thresholds, (thresholds,) each."""
+    hits, said = (
+        len(values) - np.searchsorted(np.sort(values), tried, side="right")
+        for values in (ranking[target > 0], ranking)
+    )
+    return hits, said

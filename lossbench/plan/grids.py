@@ -1,0 +1,223 @@
+"""A parameter of a loss that is tuned like its rate: `huber:delta=0.1..10` or `focal:gamma=0|1|2|5`.
+
+Every loss gets the same budget of settings: so many values times so many rates. A loss without a grid has its
+budget in rates, between the same ends. A range has `VALUES` values, in equal ratios where the parameter is a scale
+(any number above zero), else in equal steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.losses.registry import served
+from lossbench.spec import Parameter, split_spec
+
+VALUES = 7
+"""Values of a range, both ends among them."""
+
+MARKS = ("..", "|")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A loss with a parameter to tune.
+
+    Args:
+        spec: as the user gave it.
+        parameter: its name.
+        members: the spec of the loss at each value, in the order of the values.
+        ends: the first and the last of them, unless the parameter can go no further.
+    """
+
+    spec: str
+    parameter: str
+    members: tuple[str, ...]
+    ends: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The grids of a run, and the rates that make up for having none.
+
+    Args:
+        grids: by spec.
+        rates: by loss without a grid, or by grid, its rates; empty where no loss has a grid.
+    """
+
+    grids: Mapping[str, Grid] = field(default_factory=dict)
+    rates: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def of(self, loss: str) -> str:
+        """Return the grid that a loss is a member of, empty for none."""
+        return next((spec for spec, grid in self.grids.items() if loss in grid.members), "")
+
+    def rates_of(self, loss: str, given: tuple[float, ...]) -> tuple[float, ...]:
+        """Return the rates of a loss, where the run names these."""
+        return self.rates.get(self.of(loss) or loss, given)
+
+    def expanded(self, specs: Iterable[str]) -> tuple[str, ...]:
+        """Return losses with the members of a grid in its place."""
+        return tuple(
+            one for spec in specs for one in (self.grids[spec].members if spec in self.grids else (spec,))
+        )
+
+
+def has_grid(spec: str) -> bool:
+    """Say whether a spec of a loss asks for a parameter to be tuned.
+
+    Example:
+        >>> has_grid("huber:delta=0.1..10"), has_grid("huber:delta=1"), has_grid("../mine.py:f")
+        (True, False, False)
+    """
+    return any("=" in piece and mark in piece for piece in spec.split(":")[1:] for mark in MARKS)
+
+
+def make_grid(spec: str) -> Grid:
+    """Return the values that a spec asks for.
+
+    Raises:
+        BadValue: no grid, more than one, or a value that is out of range.
+
+    Example:
+        >>> make_grid("focal:gamma=0|1|2").members
+        ('focal:gamma=0', 'focal:gamma=1', 'focal:gamma=2')
+        >>> [member.rpartition("=")[2] for member in make_grid("huber:delta=0.1..10").members]
+        ['0.1', '0.215', '0.464', '1', '2.15', '4.64', '10']
+    """
+    name, given = split_spec(spec)
+    if "@label" in given:
+        raise BadValue(f"'{spec}' has a label, which all its values would share; leave the label out to tune it")
+    tuned = [key for key, text in given.items() if any(mark in text for mark in MARKS)]
+    if len(tuned) > 1:
+        raise BadValue(f"'{spec}' tunes {' and '.join(tuned)}; tune one parameter and give the other a value")
+    (key,) = tuned
+    parameter = _parameter(spec, name, key)
+    values = _values(spec, key, given[key], parameter)
+    _check(spec, values, parameter)
+    members = tuple(":".join([name, *(f"{k}={v if k == key else given[k]}" for k in given)]) for v in values)
+    beyond = (values[0], values[-1]) if parameter is None else _open_ends(values, parameter)
+    return Grid(spec, key, members, tuple(m for m, v in zip(members, values, strict=True) if v in beyond))
+
+
+def _parameter(spec: str, name: str, key: str) -> Parameter | None:
+    """Return what is known of a parameter; None where nothing is known of the loss, which is a user's."""
+    known = {one.name: one for record in served(name).values() for one in record.parameters}
+    if served(name) and key not in known:
+        raise UnknownName("parameter", key, known or ["none, it takes no parameters"], where=f"'{spec}'")
+    return known.get(key)
+
+
+def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list[str]:
+    if ".." not in text:
+        return _sorted(spec, key, text.split("|"))
+    if parameter is None:
+        raise BadValue(
+            f"'{spec}': nothing is known of {key}, so a range says too little; write values, as {key}=1|2|5"
+        )
+    low, high = _ends(spec, key, text)
+    for end in (low, high):
+        if not parameter.accepts(end):
+            raise BadValue(f"'{spec}': {key}={end:g} is out of range; give values in {parameter.range}")
+    made = np.geomspace(low, high, VALUES) if is_scale(parameter) else np.linspace(low, high, VALUES)
+    return [f"{low:.12g}", *_written(made[1:-1], made[1] - made[0]), f"{high:.12g}"]
+
+
+def _written(values: np.ndarray, step: float) -> Iterator[str]:
+    """Yield values in three digits, or in as many as tell them from the next."""
+    for value in values:
+        digits = max(3, math.ceil(math.log10(abs(value) / step)) + 2) if value else 3
+        yield f"{value:.{digits}g}"
+
+
+def _ends(spec: str, key: str, text: str) -> tuple[float, float]:
+    numbers = [_number(spec, key, end) for end in text.split("..", 1)]
+    if not numbers[0] < numbers[1]:
+        raise BadValue(f"'{spec}': {key}={text} does not rise; write the smaller end first, as {key}=0.1..10")
+    return numbers[0], numbers[1]
+
+
+def _sorted(spec: str, key: str, texts: Sequence[str]) -> list[str]:
+    found = {_number(spec, key, text): text.strip() for text in texts}
+    if len(found) < 2:
+        raise BadValue(
+            f"'{spec}': one value of {key} is nothing to choose from; write {key}={texts[0]}, or more values"
+        )
+    return [found[value] for value in sorted(found)]
+
+
+def _number(spec: str, key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadValue(f"'{spec}': {key}={text} is not a number; write a range as 0.1..10, or values as 1|2|5")
+    return value
+
+
+def _check(spec: str, values: Iterable[str], parameter: Parameter | None) -> None:
+    for value in values if parameter else ():
+        if parameter and not parameter.accepts(float(value)):
+            raise BadValue(f"'{spec}': {parameter.name}={value} is out of range; give values in {parameter.range}")
+
+
+def is_scale(parameter: Parameter) -> bool:
+    """Say whether a parameter is any number above zero, and so is tuned in equal ratios."""
+    return parameter.low == 0 and parameter.open_low and math.isinf(parameter.high)
+
+
+def _open_ends(values: Sequence[str], parameter: Parameter) -> list[str]:
+    """Return the ends of a grid beyond which the parameter could go."""
+    limits = (parameter.low, parameter.high)
+    return [value for value, limit in zip((values[0], values[-1]), limits, strict=True) if float(value) != limit]
+
+
+def make_grids(specs: Sequence[str], rates: tuple[float, ...]) -> Grids:
+    """Return the grids among the losses of a run, and rates so that every loss has the same budget.
+
+    Args:
+        specs: of all losses.
+        rates: that the run names.
+
+    Raises:
+        BadValue: a value of a grid is also a loss of its own, or there is one rate and a loss with no other
+            settings to try.
+    """
+    grids = {spec: make_grid(spec) for spec in specs if has_grid(spec)}
+    if not grids:
+        return Grids()
+    members = [member for grid in grids.values() for member in grid.members] + [s for s in specs if s not in grids]
+    for member in members:
+        if members.count(member) > 1:
+            raise BadValue(f"'{member}' is there twice, also as a value of a grid; leave one of them out")
+    sizes = {spec: len(grids[spec].members) if spec in grids else 1 for spec in specs}
+    budget = max(sizes.values()) * len(rates)
+    wanted = {spec: budget // size for spec, size in sizes.items()}
+    short = [spec for spec, count in wanted.items() if count > 1]
+    if len(rates) == 1 and short:
+        raise BadValue(
+            f"every loss gets the same budget, {budget} settings here, and '{short[0]}' has the rest "
+            "of its own in rates; give two or more to lie between, as --lr 0.001,0.1"
+        )
+    return Grids(grids, {spec: refined(rates, count) for spec, count in wanted.items()})
+
+
+def refined(rates: Iterable[float], count: int) -> tuple[float, ...]:
+    """Return so many rates between the ends of some, these among them: the widest gap is halved, in ratio.
+
+    Example:
+        >>> refined([0.001, 0.1], 4)
+        (0.001, 0.00316, 0.01, 0.1)
+    """
+    made = sorted(rates)
+    while len(made) < count:
+        gaps = [round(math.log(high / low), 6) for low, high in pairwise(made)]
+        place = gaps.index(max(gaps))
+        made.insert(place + 1, float(f"{math.sqrt(made[place] * made[place + 1]):.3g}"))
+    return tuple(made)

@@ -1,0 +1,95 @@
+"""The page of many runs: for each data set its losses over the runs, with the change points ringed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lossbench.report.charts.lines import Line, Lines
+from lossbench.report.charts.look import Look, looks
+from lossbench.report.escape import html as escape
+from lossbench.report.html.document import Section, document, pairs, paragraph
+from lossbench.report.html.ending import reading
+from lossbench.report.html.figure import legend, line_figure
+from lossbench.report.html.table import grid
+from lossbench.report.tables import Table, heading, label
+from lossbench.report.trend import LEGEND, Course, days, lead, said, settings, table_of
+from lossbench.results.nights import Night
+from lossbench.schema import greater_is_better
+
+
+def trend_page(found: Sequence[Course], nights: Sequence[Night]) -> str:
+    """Return the page.
+
+    Args:
+        found: what became of each series.
+        nights: the runs, in the order of time.
+    """
+    names = settings(found)
+    parts: dict[tuple[str, str], list[Course]] = {}
+    for one in found:
+        dataset = one.series.place["dataset"]
+        parts.setdefault((dataset, label(one.series.place, names[dataset])), []).append(one)
+    every = looks([one.series.place["loss"] for one in mine] for mine in parts.values())
+    sections = [
+        section(f"s{number}", *where, mine, every, len(nights))
+        for number, (where, mine) in enumerate(parts.items())
+    ]
+    words = "".join(map(paragraph, lead(found, nights)))
+    top = f'<section id="answer" class="answer" aria-label="What moved">{words}</section>\n'
+    sections += [read(found), runs(nights)]
+    return document("Over the runs", "lossbench trend", top, sections, every.values())
+
+
+def section(
+    key: str, dataset: str, setting: str, mine: Sequence[Course], every: Mapping[str, Look], count: int
+) -> Section:
+    """Return the losses of one data set and setting, drawn and in a table."""
+    score = mine[0].series.score
+    x = np.arange(1.0, count + 1.0)
+    lines = [line_of(one, x, every) for one in mine]
+    chart = Lines(key, x, lines, "run", heading(score), dots=count > 1)
+    way = "more" if greater_is_better(score) else "less"
+    about = f"The mean over the seeds in each run; {way} is better. The last change point of a loss is ringed."
+    moved = [(one, turn) for one in mine if one.moved for turn in one.turns or (None,)]
+    name = ", ".join(filter(None, (dataset, setting)))
+    table = (
+        grid(headed(table_of(name, moved, ())), f"What moved on {name}", every)
+        if moved
+        else paragraph("Nothing moved.")
+    )
+    body = f'{legend([one.loss for one in lines], every)}{table}<div class="figures large">' + line_figure(
+        heading(score), about, chart
+    )
+    small = f" <small>{escape(setting)}</small>" if setting else ""
+    return Section(key, name, f"{escape(dataset)}{small}", f"{body}</div>\n")
+
+
+def headed(table: Table) -> Table:
+    """Return a table whose first column, of marks, has a heading: it is a button that sorts."""
+    return replace(table, columns=("moved", *table.columns[1:]), texts=("moved", *table.texts))
+
+
+def line_of(one: Course, x: np.ndarray, every: Mapping[str, Look]) -> Line:
+    """Return the line of one series over all runs."""
+    loss, y = one.series.place["loss"], np.full(len(x), np.nan)
+    y[one.series.runs] = one.series.means
+    chosen = float(x[one.series.runs[one.turns[-1].position]]) if one.turns else None
+    return Line(loss, every[loss], y, chosen=chosen)
+
+
+def read(found: Sequence[Course]) -> Section:
+    """Return how to read the page, and what it leaves out."""
+    body = pairs(reading(LEGEND)) + "".join(map(paragraph, said(found)))
+    return Section("read", "How to read it", "How to read it", body)
+
+
+def runs(nights: Sequence[Night]) -> Section:
+    """Return which runs these are."""
+    listed = (
+        (f"{number}: {day}", str(night.folder))
+        for number, (day, night) in enumerate(zip(days(nights), nights, strict=True), 1)
+    )
+    return Section("runs", "The runs", "The runs", pairs(listed))

@@ -1,0 +1,297 @@
+"""What moved over many runs, and when: in words, as tables and as rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.errors import BadValue, UnknownName
+from lossbench.report.answer import joined, listed, many
+from lossbench.report.figures import Spread, amount, column
+from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
+from lossbench.results.nights import Night, texts
+from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better
+from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
+
+COLUMNS = (
+    *("mark", "task", *PLACE, "score", "runs", "first_date", "last_date", "first", "last"),
+    *("before_date", "since_date", "change", "change_low", "change_high", "n", "p_corrected"),
+    *("first_verdict", "last_verdict", "note"),
+)
+
+LEGEND = (
+    "+ - ~      moved to the better, moved to the worse, and no more than chance explains",
+    "change     after the change point minus before it, over n seeds, ± half of the 95 % interval, on these",
+    "           very rows",
+    "since      the first run after it",
+    "course     the mean in each run, from the least to the greatest of its line; the last 24",
+    "vs         the verdict against the reference, in the first and in the last run",
+    "p          of a paired t test where CUSUM is largest, corrected for the runs that moved and for all",
+    "           series",
+)
+
+BARS = "▁▂▃▄▅▆▇█"
+SHOWN = 24  # runs of a course
+NAMED = 4  # changes that are told in words; of more, three are, and the others are counted
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How one loss did at one place over the runs.
+
+    Args:
+        series: its score.
+        turns: the change points.
+        dates: of the runs of the series.
+        verdicts: on it in the first and in the last of them; empty where there is none.
+    """
+
+    series: Series
+    turns: tuple[Turn, ...]
+    dates: tuple[str, ...]
+    verdicts: tuple[str, str]
+
+    @property
+    def moved(self) -> bool:
+        """Whether numbers or the verdict are not what they were."""
+        return bool(len(self.series.moves)) or self.verdicts[0] != self.verdicts[1]
+
+    def better(self, turn: Turn) -> bool:
+        """Say whether a change is to the better."""
+        return bool((turn.step.mean > 0.0) == greater_is_better(self.series.score))
+
+    def mark(self, turn: Turn | None) -> str:
+        """Return the mark of a change, or of none."""
+        if turn is None:
+            return "~" if len(self.series.moves) else "="
+        return "+" if self.better(turn) else "-"
+
+    @property
+    def note(self) -> str:
+        """What the numbers do not say."""
+        series = self.series
+        names = joined(series.apart)
+        parts = [f"{many(series.lost, 'seed')} without a value in some run"] if series.lost else []
+        if series.apart:
+            parts.append(f"counted from {self.dates[0]}, before which {names} {differ(series.apart)}")
+        return "; ".join(parts)
+
+
+def differ(names: Sequence[str]) -> str:
+    """Return the verb for one name or several."""
+    return "differs" if len(names) == 1 else "differ"
+
+
+def courses(nights: Sequence[Night], score: str | None = None) -> list[Course]:
+    """Find what moved over runs.
+
+    Args:
+        nights: the runs, in the order of time.
+        score: what is followed; None for what each data set is judged by.
+
+    Raises:
+        UnknownName: no such score.
+        BadValue: a score that no data set of the runs has.
+    """
+    if score is not None and score not in SCORES:
+        raise UnknownName("score", score, SCORES)
+    tables = [night.trials for night in nights]
+    if score is not None:
+        tables = [trials[trials.task.isin(TRIALS[score].tasks)] for trials in tables]
+    if not any(map(len, tables)):
+        raise BadValue(f"no data set of these runs has the score {score}; name another with --score")
+    every, dates = list(series_of(tables, score)), days(nights)
+    return [course(one, found, nights, dates) for one, found in zip(every, turns(every), strict=True)]
+
+
+def course(series: Series, found: Sequence[Turn], nights: Sequence[Night], dates: Sequence[str]) -> Course:
+    """Return what is known of one series."""
+    key = texts(series.place)
+    ends = (nights[int(number)].verdicts.get(key, "") for number in (series.runs[0], series.runs[-1]))
+    first, last = ends
+    return Course(series, tuple(found), tuple(dates[int(run)] for run in series.runs), (first, last))
+
+
+def days(nights: Sequence[Night]) -> list[str]:
+    """Return the dates of runs, with the time where two are of one day."""
+    plain = [night.date.partition(" ")[0] for night in nights]
+    return plain if len(set(plain)) == len(plain) else [night.date for night in nights]
+
+
+def lead(found: Sequence[Course], nights: Sequence[Night]) -> list[str]:
+    """Return what moved, in a sentence, and then which and when."""
+    dates = days(nights)
+    if len(nights) == 1:
+        return [f"There is one run, of {dates[0]}: nothing could move yet."]
+    over = f"in {len(nights)} runs, {dates[0]} to {dates[-1]}"
+    turned = [one for one in found if one.turns]
+    if not turned:
+        some = sum(bool(len(one.series.moves)) for one in found)
+        if not some:
+            return [f"Nothing moved {over}: every number of {many(len(found), 'series', '')} is as it was."]
+        numbers = f"numbers of {some} of {len(found)} series are not what they were, no more than chance explains"
+        return [f"Nothing moved {over} that the test tells from chance; {numbers}."]
+    worse = sum(any(not one.better(turn) for turn in one.turns) for one in turned)
+    return [f"{len(turned)} of {len(found)} series moved {over}, {worse} to the worse.", changes(found)]
+
+
+def changes(found: Sequence[Course]) -> str:
+    """Name the changes, those to the worse and the surest first."""
+    every = [(one, turn) for one in found for turn in one.turns]
+    every.sort(key=lambda pair: (pair[0].better(pair[1]), pair[1].adjusted_p))
+    names = settings(found)
+    told = [sentence(one, turn, names[one.series.place["dataset"]]) for one, turn in every]
+    return f"{listed(told, '; '.join)}."
+
+
+def settings(found: Iterable[Course]) -> dict[str, tuple[str, ...]]:
+    """Return the settings that differ within each data set."""
+    places: dict[str, list[dict[str, Any]]] = {}
+    for one in found:
+        places.setdefault(one.series.place["dataset"], []).append(one.series.place)
+    return {dataset: varying(mine) for dataset, mine in places.items()}
+
+
+def sentence(one: Course, turn: Turn, names: tuple[str, ...]) -> str:
+    """Say how one score changed, and between which runs."""
+    place, step = one.series.place, turn.step
+    low, high = sorted((abs(float(step.low)), abs(float(step.high))))
+    where = label(place, names)
+    size = amount(abs(float(step.mean)), low, high)
+    way = "rose" if step.mean > 0.0 else "fell"
+    before, since = one.dates[turn.position - 1], one.dates[turn.position]
+    setting = f" ({where})" if where else ""
+    score = heading(one.series.score)
+    return (
+        f"{place['loss']} on {place['dataset']}{setting} {way} by {size} in {score} between {before} and {since}"
+    )
+
+
+def rows(found: Sequence[Course]) -> pd.DataFrame:
+    """Return a row for each change point, and one for each series without any; columns `COLUMNS`."""
+    return pd.DataFrame([row_of(one, turn) for one, turn in changed(found)], columns=list(COLUMNS))
+
+
+def changed(found: Sequence[Course]) -> Iterator[tuple[Course, Turn | None]]:
+    """Yield each series with each of its change points, or with None."""
+    for one in found:
+        yield from ((one, turn) for turn in one.turns or (None,))
+
+
+def row_of(one: Course, turn: Turn | None) -> dict[str, Any]:
+    """Return the row of one change point; of none where it is None."""
+    series, dates = one.series, one.dates
+    means = series.means
+    step = (turn.step.mean, turn.step.low, turn.step.high) if turn else (math.nan,) * 3
+    return {
+        "mark": one.mark(turn),
+        "task": series.task,
+        **series.place,
+        "score": series.score,
+        "runs": len(series.runs),
+        "first_date": dates[0],
+        "last_date": dates[-1],
+        "first": float(means[0]),
+        "last": float(means[-1]),
+        "before_date": dates[turn.position - 1] if turn else "",
+        "since_date": dates[turn.position] if turn else "",
+        **dict(zip(("change", "change_low", "change_high"), map(float, step), strict=True)),
+        "n": len(series.scores),
+        "p_corrected": turn.adjusted_p if turn else math.nan,
+        "first_verdict": one.verdicts[0],
+        "last_verdict": one.verdicts[1],
+        "note": one.note,
+    }
+
+
+def trend_tables(found: Sequence[Course]) -> Iterator[Table]:
+    """Yield a table for each data set, with the series whose numbers or verdicts moved."""
+    names = settings(found)
+    titles: dict[str, list[tuple[Course, Turn | None]]] = {}
+    for one, turn in changed(found):
+        if one.moved:
+            series = one.series
+            title = f"{series.place['dataset']} ({series.task}): {heading(series.score)}"
+            titles.setdefault(title, []).append((one, turn))
+    for title, lines in titles.items():
+        yield table_of(title, lines, names[lines[0][0].series.place["dataset"]])
+
+
+def table_of(title: str, lines: Sequence[tuple[Course, Turn | None]], names: tuple[str, ...]) -> Table:
+    """Return the table of one data set; without the columns of words that are empty."""
+    columns = ("", "loss", "setting", "change", "since", "first", "last", "course", "vs", "p", "n", "note")
+    figures = written(lines)
+    cells = [
+        (
+            one.mark(turn),
+            one.series.place["loss"],
+            label(one.series.place, names),
+            change,
+            one.dates[turn.position] if turn else "",
+            *(first, last),
+            bars(one.series.means),
+            verdicts(one),
+            p_value(turn.adjusted_p) if turn else "",
+            str(len(one.series.scores)),
+            one.note,
+        )
+        for (one, turn), (first, last, change) in zip(lines, figures, strict=True)
+    ]
+    kept = [place for place in range(len(columns)) if any(row[place] for row in cells)]
+    return Table(
+        title,
+        tuple(columns[place] for place in kept),
+        tuple(tuple(row[place] for place in kept) for row in cells),
+        texts=("", "loss", "setting", "since", "course", "vs", "note"),
+        drops=tuple(columns[place] for place in (11, 10, 9, 7, 5, 6, 8) if place in kept),
+    )
+
+
+def written(lines: Sequence[tuple[Course, Turn | None]]) -> list[list[str]]:
+    """Write first and last mean and the change of each line, all alike."""
+    spreads = []
+    for one, turn in lines:
+        means = one.series.means
+        ends = [Spread(float(means[0])), Spread(float(means[-1]))]
+        step = Spread(*map(float, (turn.step.mean, turn.step.low, turn.step.high))) if turn else Spread(math.nan)
+        spreads += [*ends, step]
+    told = column(spreads)
+    return [told[start : start + 3] for start in range(0, len(told), 3)]
+
+
+def verdicts(one: Course) -> str:
+    """Write the first verdict, and the last one where it is another."""
+    marks = [VERDICTS.get(word, "") for word in one.verdicts]
+    return marks[0] if marks[0] == marks[1] else f"{marks[0] or 'none'} → {marks[1] or 'none'}"
+
+
+def bars(means: np.ndarray) -> str:
+    """Draw the means (runs,) of the last runs as bars.
+
+    Example:
+        >>> bars(np.array([0.9, 0.9, 0.8, 0.86]))
+        '██▁▅'
+    """
+    known = means[-SHOWN:]
+    if not np.isfinite(known).all():
+        return ""
+    low, span = known.min(), float(np.ptp(known))
+    steps = np.rint((known - low) / (span or 1.0) * (len(BARS) - 1)).astype(int)
+    return "".join(BARS[step] for step in steps)
+
+
+def said(found: Sequence[Course]) -> Iterator[str]:
+    """Yield what a reader of the tables must know besides: how many lines are not shown, and what was cut off."""
+    still = sum(not one.moved for one in found)
+    if 0 < still < len(found):
+        yield f"{still} of {many(len(found), 'series', '')} not shown: every number is the same in all runs"
+    notes: dict[str, list[str]] = {}
+    for one in found:
+        if one.note and not one.moved:
+            notes.setdefault(one.note, []).append(f"{one.series.place['loss']} on {one.series.place['dataset']}")
+    yield from (f"{listed(names)}: {note}" for note, names in notes.items())

@@ -1,0 +1,31 @@
+"""When, with what and where something is run: what a reader of its results needs to repeat or to doubt them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
+
+
+def circumstances() -> dict[str, Any]:
+    """Return the date, versions and the machine, as a manifest has them.
+
+    Example:
+        >>> found = circumstances()
+        >>> list(found), found["date"].endswith("+00:00")
+        (['date', 'versions', 'machine'], True)
+    """
+    return {
+        "date": datetime.now(UTC).isoformat(" ", "seconds"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "threads_per_process": 1,
+        },
+    }

@@ -1,0 +1,105 @@
+"""Finished runs in the order of time, as a job leaves one every night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lossbench.errors import BadValue, DataError
+from lossbench.results.cell import to_cell
+from lossbench.results.manifest import MANIFEST, read_manifest
+from lossbench.results.read import find_trials, read_trials
+from lossbench.results.sheet import read_sheet
+from lossbench.schema import PLACE
+
+WORDS = "verdict"
+"""The column of `summary.csv` that says what became of a loss."""
+
+KEYS = tuple(name for name in PLACE if name != "outlier_kind")
+"""What a verdict is found by: a summary names the kind of contamination for clean rows too, and trials do not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Night:
+    """A finished run.
+
+    Args:
+        folder: where it lies.
+        when: it was finished, as its manifest says.
+        trials: as in `trials.csv`.
+        verdicts: of each loss against the reference, by the texts of `KEYS`; empty where no summary stands there.
+    """
+
+    folder: Path
+    when: datetime
+    trials: pd.DataFrame
+    verdicts: dict[tuple[str, ...], str]
+
+    @property
+    def date(self) -> str:
+        """The day, and the time of it."""
+        return f"{self.when:%Y-%m-%d %H:%M}"
+
+
+def read_nights(folders: Iterable[Path]) -> list[Night]:
+    """Read finished runs, and put them in the order of their manifests' dates.
+
+    Args:
+        folders: of the runs, in any order.
+
+    Raises:
+        BadValue: a folder that is named twice.
+        DataError: one without a manifest or a date in it, or a file that is refused; see `read_trials`.
+    """
+    named: dict[Path, Path] = {}
+    for place in folders:
+        folder = find_trials(place).parent
+        if folder.resolve() in named:
+            raise BadValue(f"{place} is named twice; name each run once")
+        named[folder.resolve()] = folder
+    dated = sorted(((date_of(folder), folder) for folder in named.values()), key=lambda pair: pair[0])
+    return [Night(folder, when, read_trials(folder), verdicts_of(folder)) for when, folder in dated]
+
+
+def date_of(folder: Path) -> datetime:
+    """Return when the run in a folder was finished."""
+    manifest = read_manifest(folder, needed=())
+    if manifest is None or not manifest.date:
+        raise DataError(
+            f"{folder / MANIFEST}: no date, which puts the runs in order; an older lossbench may have written it: "
+            "run it again, or leave it out"
+        )
+    try:
+        when = datetime.fromisoformat(manifest.date)
+    except ValueError:
+        raise DataError(
+            f"{folder / MANIFEST}: date is no time but {manifest.date!r:.50}; restore it, or remove it"
+        ) from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def verdicts_of(folder: Path) -> dict[tuple[str, ...], str]:
+    """Return the verdicts of a run's summary, by the texts of `KEYS`."""
+    path = folder / "summary.csv"
+    if not path.is_file():
+        return {}
+    sheet = read_sheet(path, check_header)
+    places = zip(*(sheet.cells[name] for name in KEYS), strict=True)
+    return {place: word for place, word in zip(places, sheet.cells[WORDS], strict=True) if word}
+
+
+def check_header(path: Path, header: list[str]) -> None:
+    """Refuse a summary that lacks what verdicts are found by."""
+    absent = [name for name in (*KEYS, WORDS) if name not in header]
+    if absent:
+        raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
+
+
+def texts(place: dict[str, Any]) -> tuple[str, ...]:
+    """Return the values of `KEYS` as they stand in a file."""
+    return tuple(to_cell(str(place[name])) for name in KEYS)

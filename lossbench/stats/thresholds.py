@@ -1,0 +1,73 @@
+"""Both views of a class threshold: chosen on validation for each training, and each link's own.
+
+The networks are the same in both; only where a row is called positive differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link
+from lossbench.stats.row_scores import RowScores
+from lossbench.stats.verdicts import APART
+
+KEYS = ["dataset", "task", *SETTING, "loss"]
+SHOWN = ["mean", "low", "high", "verdict", "letters"]
+
+
+def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the trials whose class threshold was chosen, scored at their links' own; None where there are none.
+
+    Data sets that are judged by a score that no threshold moves are left out: both views are one.
+    """
+    moved = trials[
+        trials.score.isin(AT_LINK) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)
+    ]
+    return moved.assign(**{name: moved[at_link(name)] for name in AT_LINK}) if len(moved) else None
+
+
+def rows_at_link(contributed: RowScores | None) -> RowScores | None:
+    """Return what rows contribute to scores at the links' own thresholds, under the names of these scores."""
+    if contributed is None:
+        return None
+    known = contributed.values  # noqa: PD011  no frame
+    own = {name: known[at_link(name)] for name in AT_LINK if at_link(name) in known}
+    return replace(contributed, values={**known, **own})
+
+
+def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return both views of each loss in one row.
+
+    Args:
+        trials: one row a training.
+        chosen: the summary at the chosen thresholds.
+        own: the summary at the links' own.
+
+    Returns:
+        The columns of `THRESHOLD_VIEWS`, whose agreement is "disagree" where the loss is better or worse than the
+        reference in one view and not in the other, else "agree"; undefined for the reference itself.
+    """
+    keys = [*KEYS, "view"]
+    both = chosen[[*keys, "score", *SHOWN]].merge(own[[*keys, *SHOWN]], on=keys, suffixes=("", "_at_link"))
+    sides = both.verdict.map(APART).fillna(0), both.verdict_at_link.map(APART).fillna(0)
+    words = pd.Series(np.where(sides[0] != sides[1], "disagree", "agree"), both.index)
+    both = both.assign(agreement=words.where(both.verdict.notna())).merge(chosen_thresholds(trials), on=KEYS)
+    return both[list(THRESHOLD_VIEWS)]
+
+
+def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the median, the least and the largest threshold of each loss, over its clean trainings."""
+    clean = trials[trials.outlier_fraction == trials.groupby("dataset").outlier_fraction.transform("min")]
+    found = clean.groupby(KEYS, sort=False)
+    ends = {"": "median", "_least": "min", "_most": "max"}
+    return found.agg(
+        threshold_by=("threshold_by", "first"),
+        **{
+            f"{name}{end}": (name, how)
+            for name in ("threshold", "threshold_probability")
+            for end, how in ends.items()
+        },
+    ).reset_index()

@@ -1,0 +1,65 @@
+"""The evolution strategy for all models of a pack: a child at a time, of every model."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from lossbench.training.fused.batches import Batch, Batches
+from lossbench.training.fused.criteria import Criteria
+from lossbench.training.fused.layout import Layout
+from lossbench.training.fused.network import Network, Penalties
+from lossbench.training.mutations import Mutations
+
+
+class Evolution:
+    """Steps of each model to the best of its mutations, unless it costs more.
+
+    The models of a seed are moved by the same random numbers, each times its own rate.
+
+    Args:
+        network: the models, which are updated in place.
+        layout: says which trial each of them is.
+        batches: the training rows.
+        criteria: the losses.
+        penalties: of the models.
+    """
+
+    def __init__(
+        self, network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties
+    ) -> None:
+        self.network, self.layout, self.batches = network, layout, batches
+        self.criteria, self.penalties, pack = criteria, penalties, layout.pack
+        trials, seeds = [pack.trials[index] for index in layout.slots], list(pack.folds)
+        self.seed = np.array([seeds.index(trial.seed) for trial in trials])
+        self.rate = layout.numbers(np.array([trial.lr for trial in trials]))[:, None]
+        self.size = sum(units * (inputs + 1) for units, inputs in network.shapes)
+        self.mutations = Mutations(pack.stream, seeds, pack.children, self.size)
+
+    def step(self, batch: Batch) -> None:
+        """Take a step on a batch; a cost that is no number is never the least, and a parent's always gives way."""
+        theta, features = self.network.theta, self.batches.features(batch)
+        parent, best = theta.clone(), theta.clone()
+        allowed, least = self.cost(features, batch), np.full(len(theta), np.inf)
+        for rows in self.mutations.draw():
+            theta.copy_(parent + self.moves(rows))
+            cost = self.cost(features, batch)
+            self.take(best, theta, cost < least)
+            least = np.fmin(least, cost)
+        theta.copy_(parent)
+        self.take(theta, best, ~(least > allowed))
+
+    def moves(self, rows: np.ndarray) -> torch.Tensor:
+        """Return how far models are moved, (models, padded parameters), from random rows (seeds, parameters)."""
+        padded = np.zeros((len(rows), self.network.theta.shape[1]))
+        padded[:, : self.size] = rows
+        return self.layout.numbers(padded[self.seed]) * self.rate
+
+    def cost(self, features: torch.Tensor, batch: Batch) -> np.ndarray:
+        """Return what each model is to minimise, (models,) float64."""
+        raw = self.network.forward(features)
+        return np.asarray(self.criteria.value(raw, batch) / batch.count + self.penalties.value())
+
+    def take(self, into: torch.Tensor, other: torch.Tensor, models: np.ndarray) -> None:
+        """Copy the rows of some models, a mask (models,), from one tensor (models, parameters) into another."""
+        into.copy_(torch.where(self.layout.indices(models)[:, None], other, into))

@@ -1,0 +1,49 @@
+"""What an evolution strategy tries: random changes of a network, the same for all losses of a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from lossbench.randomness import stream
+from lossbench.training.network import Model
+
+
+class Mutations:
+    """The mutations of every seed, from a stream of its own that goes on from step to step.
+
+    Args:
+        dataset: by what name the streams are drawn.
+        seeds: in the order of the result.
+        children: λ, how many a step.
+        parameters: of a network.
+
+    Example:
+        >>> Mutations("iris", [0, 1], children=8, parameters=15).draw().shape
+        (8, 2, 15)
+    """
+
+    def __init__(self, dataset: str, seeds: Iterable[int], children: int, parameters: int) -> None:
+        self.streams = [stream("mutations", dataset, seed) for seed in seeds]
+        self.shape = children, parameters
+
+    def draw(self) -> np.ndarray:
+        """Draw those of a step, standard normal: (children, seeds, parameters)."""
+        return np.stack([one.normal(size=self.shape) for one in self.streams], axis=1)
+
+
+def in_layers(row: np.ndarray, model: Model, inputs: int, outputs: int) -> list[np.ndarray]:
+    """Cut a row of parameters (parameters,) into matrices (units, inputs + 1), one a layer, biases last.
+
+    Example:
+        >>> from lossbench.training.network import parse_model
+        >>> in_layers(np.arange(6.0), parse_model("linear"), inputs=2, outputs=2)[0].tolist()
+        [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+    """
+    layers, start = [], 0
+    for units, columns in model.sizes(inputs, outputs):
+        stop = start + units * (columns + 1)
+        layers.append(row[start:stop].reshape(columns + 1, units).T)
+        start = stop
+    return layers
