@@ -72,7 +72,7 @@ def connected(address: str) -> Iterator[Client]:
     except ImportError:
         raise UsageError("--backend dask needs dask: pip install 'lossbench[dask]'") from None
     try:
-        socket.create_connection(place, timeout=REACHED).close()
+        refuse_silence(address, place)
         client = Client(address, timeout=ANSWERED, set_as_default=False)
     except (OSError, ValueError) as error:
         raise BadValue(
@@ -84,6 +84,18 @@ def connected(address: str) -> Iterator[Client]:
     finally:
         with contextlib.suppress(Exception):  # it may be gone already, and what counts is kept
             client.close(timeout=REACHED)
+
+
+def refuse_silence(address: str, place: tuple[str, int]) -> None:
+    """Raise OSError where nobody listens, or somebody who says nothing: a scheduler is the first to speak.
+
+    A client of dask waits for such a one without end. Under TLS it is the client that speaks first.
+    """
+    with socket.create_connection(place, timeout=REACHED) as connection:
+        if address.startswith("tcp:"):
+            connection.settimeout(ANSWERED)
+            if not connection.recv(1):
+                raise ConnectionError("the connection was closed")
 
 
 def workers_of(client: Client) -> dict[str, int]:

@@ -42,7 +42,7 @@ def parsed_address(address: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:tcp|tls)://\[?([^\s\[\]/]+?)\]?:(\d{1,5})", address)
     if match is None or not 1 <= int(match[2]) <= 65535:
         raise BadValue(
-            f"address '{address}' is not tcp://HOST:PORT or tls://HOST:PORT; give the one that the dask "
-            "scheduler prints when it starts"
+            f"address '{address}' is not of the form tcp://HOST:PORT or tls://HOST:PORT; give the one that the "
+            "dask scheduler prints when it starts"
         )
     return match[1], int(match[2])

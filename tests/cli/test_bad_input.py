@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,3 +254,11 @@ def test_a_loss_in_a_config_stands_under_its_task(refusal: Callable, tmp_path: P
     """A loss under a task that it does not serve is refused, even if no data set has that task."""
     (tmp_path / "mine.toml").write_text("datasets = ['iris']\n[losses]\nregression = ['ce']")
     assert "'ce' does not fit the task regression" in refusal("compare", "-c", "mine.toml")
+
+
+def test_a_cluster_without_dask_says_what_to_install(inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask is an extra; without it nothing is trained, and nobody is waited for."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    done = inside("compare", "-d", "iris", "--backend", "dask", "--address", "tcp://127.0.0.1:9", "--quiet")
+    assert done.code == 2
+    assert "pip install 'lossbench[dask]'" in done.err
