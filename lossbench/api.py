@@ -183,7 +183,7 @@ def compare(
         losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
         config: path of a TOML file, or "default" or "quick".
         models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
-        optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1", "es:children=8".
+        optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
         l1: weights of Σ|w| in the cost, at least 0.
