@@ -80,7 +80,12 @@ EXAMPLES = (
     help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
 )
 @many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
-@many("--optimizer", "optimizers", metavar="SPEC", help="sgd, adam or adamw, such as sgd:momentum=0.9.")
+@many(
+    "--optimizer",
+    "optimizers",
+    metavar="SPEC",
+    help="sgd, adam, adamw, or es, without gradients; such as sgd:momentum=0.9.",
+)
 @many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
 @click.option("--tune", is_flag=True, default=None, help="Also show each loss at its own of several --lr.")
 @many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
