@@ -27,8 +27,11 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
     yield f"{count}, seeds {seeds}, contaminated shares {shares}"
     if experiment.tuning:
         seeds = ", ".join(map(str, tuning_seeds(settings)))
-        rates = ", ".join(f"{rate:g}" for rate in settings.lr)
-        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}: seeds {seeds}, clean"
+        rates = ", ".join(f"{rate:g}" for rate in sorted({trial.lr for trial in experiment.tuning}))
+        grids = "".join(
+            f", {spec}" for spec in dict.fromkeys(chain(*(one.grids for one in experiment.grids.values())))
+        )
+        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}{grids}: seeds {seeds}, clean"
     yield forecast_line(forecast)
     yield from reach(experiment)
     said = protocols(experiment.own), skipped(experiment.skipped), custom_losses(experiment)
@@ -45,6 +48,12 @@ def setup_line(experiment: Experiment, setup: Setup) -> str:
     return f"{about}: {count} trainings of {models}, judged by {primary_score(dataset)}, under {losses}"
 
 
+def arms(experiment: Experiment, setup: Setup) -> set[str]:
+    """Return what is compared on a data set: losses, of which the values of a grid are one."""
+    grids = ((loss, experiment.grid_of(setup.dataset.task, loss)) for loss in setup.losses)
+    return {grid.spec if grid else loss for loss, grid in grids}
+
+
 def forecast_line(forecast: Forecast) -> str:
     """Say what is done already and what the rest takes."""
     where = f"{forecast.processes} process" + ("es" if forecast.processes > 1 else "")
@@ -57,7 +66,7 @@ def forecast_line(forecast: Forecast) -> str:
 def reach(experiment: Experiment) -> Iterator[str]:
     """Yield the smallest p value that the comparisons of each data set can reach, by the number of its losses."""
     seeds = len(experiment.settings.seeds)
-    families = Counter(max(0, len(setup.losses) - 1) for setup in experiment.setups)
+    families = Counter(max(0, len(arms(experiment, setup)) - 1) for setup in experiment.setups)
     for family, datasets in sorted(families.items()):
         sets = f"{datasets} data set" + ("s" if datasets > 1 else "")
         if not family:

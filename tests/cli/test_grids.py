@@ -62,6 +62,13 @@ def test_a_report_makes_it_again(inside: Callable, folder: Path, tmp_path: Path)
     assert "huber: delta" in (tmp_path / "page" / "report.html").read_text()
 
 
+def test_the_plan_counts_a_grid_as_one_loss(inside: Callable) -> None:
+    """Its values are named, and there is one comparison."""
+    said = inside(*RUN, "--outliers", "0", "--dry-run").out
+    assert f"0.03, {GRID}: seeds 2, 3, clean" in said
+    assert "1 comparison with the first loss" in said
+
+
 def test_a_value_out_of_range_is_refused(inside: Callable) -> None:
     """Before anything is trained."""
     refused = inside("compare", "-d", "diabetes", "-l", "mse,huber:delta=0..1", "--lr", "0.01,0.1")
