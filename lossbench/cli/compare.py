@@ -156,6 +156,8 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     if request.shard is not None:
         refuse_format(form, request.shard)
         experiment = part_of(experiment, request.shard)
+    if dry_run and request.shard is not None:
+        click.echo(f"shard {request.shard}, whose trainings are counted here:")
     if dry_run:
         click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
         return

@@ -193,6 +193,7 @@ def test_a_shard_goes_on_from_where_it_was(parts: Path, inside: Callable[..., Ou
         (kept,) = store.execute("SELECT count(*) FROM trials").fetchone()
     store.close()
     said = inside("compare", "-c", "mine.toml", "--shard", "3/3", "-o", "part3", "--dry-run").out
+    assert said.startswith("shard 3 of 3, ")
     assert f"{kept} trainings are done already" in said
     assert inside("compare", "-c", "mine.toml", "--shard", "3/3", "-o", "part3", "--jobs", "1").code == 4
     inside("merge", "part1", "part2", "part3", "-o", "merged", "--quiet")
