@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.schema import ROW_SCORES
+from lossbench.schema import METRICS, ROW_SCORES
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import RowScores
 
 ROWS = "rows.npz"
 KINDS = {"trial": "int32", "unit": "int32", "grouped": "bool"}
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, zipfile.BadZipFile)
+ROUNDED = 1e-9  # a share that is less is none, give or take the rounding of double precision
 CLOSE = 1e-4  # of the largest contribution: float32 holds seven digits, and a mean over rows no fewer than this
 
 
@@ -80,7 +81,9 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
     for name in (name for name in columns if name in ROW_SCORES):
         means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
         scores = mine[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        reach = CLOSE * np.maximum(1e-30, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
+        # An error may be of any unit, however small; a share may not.
+        least = 1e-30 if name in METRICS and not METRICS[name].counts else ROUNDED
+        reach = CLOSE * np.maximum(least, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
         agree = (np.abs(means - scores) <= reach) | (np.isnan(means) & np.isnan(scores))
         if not agree.all() or (sizes != mine.test_rows.to_numpy()).any():
             line = int(place[np.argmin(agree)]) + 2

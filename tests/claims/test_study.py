@@ -53,6 +53,6 @@ def test_what_is_trained_is_said(study):
     study.compare("tuned", "binary", datasets=["moons"], losses=["bce"])
     assert said == [
         "sgd: 3 trainings on moons",
-        "tuned: 30 trainings on moons to choose the rates",
+        "tuned: 12 trainings on moons to choose the rates",
         "tuned: 3 trainings on moons",
     ]

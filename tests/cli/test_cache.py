@@ -31,7 +31,13 @@ def row(seed: int, dataset: str = "iris", loss: str = "ce") -> Row:
     numbers: Row = {name: draw.random() if DTYPES.get(name) == "float64" else 3 for name in COLUMNS}
     words = dict.fromkeys(HASHES, "0123456789ab") | {"status": "ok", "score": "accuracy", "sampling": "resplit"}
     goal = {"epochs_to_target": None, "converged": False} if seed % 2 else {"converged": True}
-    return numbers | words | goal | dict.fromkeys(("roc_auc", "diverged_epoch", "failure", "grid")) | asdict(trial)
+    return (
+        numbers
+        | words
+        | goal
+        | dict.fromkeys(("roc_auc", "diverged_epoch", "failure", *ON_REQUEST))
+        | asdict(trial)
+    )
 
 
 def fill(*rows: Row, folder: Path | None = None) -> list[Row]:

@@ -61,7 +61,7 @@ def test_every_format_says_the_same(inside: Callable, run: Path) -> None:
         for test in tests
     }
     assert found == verdicts
-    assert "### moons (binary)" in shown["markdown"]
+    assert "<summary>moons (binary)" in shown["markdown"]
 
 
 def test_the_first_screen_says_which_losses_can_be_told_apart(

@@ -76,6 +76,7 @@ def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | N
         "mae": metrics.mean_absolute_error(target, predicted),
         "median_absolute_error": metrics.median_absolute_error(target, predicted),
         "mape": metrics.mean_absolute_percentage_error(target, predicted),
+        "d2_pinball": metrics.d2_pinball_score(target, predicted),
     }
 
 
@@ -103,6 +104,7 @@ def binary(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, float | 
         **decided(target, decision, "binary"),
         "balanced_accuracy": metrics.balanced_accuracy_score(target, decision),
         "matthews_corrcoef": metrics.matthews_corrcoef(target, decision),
+        "cohen_kappa": metrics.cohen_kappa_score(target, decision),
         "roc_auc": metrics.roc_auc_score(target, value),
         "average_precision": metrics.average_precision_score(target, value),
         "log_loss": None if p is None else metrics.log_loss(target, p),
@@ -123,6 +125,7 @@ def multiclass(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, floa
         **decided(target, raw.argmax(axis=1), "macro"),
         "balanced_accuracy": metrics.balanced_accuracy_score(target, raw.argmax(axis=1)),
         "matthews_corrcoef": metrics.matthews_corrcoef(target, raw.argmax(axis=1)),
+        "cohen_kappa": metrics.cohen_kappa_score(target, raw.argmax(axis=1)),
         "top_k_accuracy": metrics.top_k_accuracy_score(target, belief, k=2, labels=classes),
         "roc_auc": np.mean([metrics.roc_auc_score(one_hot[:, k], belief[:, k]) for k in classes]),
         "log_loss": None if p is None else metrics.log_loss(target, p, labels=classes),
