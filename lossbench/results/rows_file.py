@@ -19,7 +19,7 @@ from lossbench.stats.row_scores import RowScores
 ROWS = "rows.npz"
 KINDS = {"trial": "int32", "unit": "int32", "grouped": "bool"}
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, zipfile.BadZipFile)
-ROUNDED = 1e-9  # a share that is less is none, give or take the rounding of double precision
+ROUNDED = 1e-6  # a share that is less is none, give or take the step of a numerical derivative
 CLOSE = 1e-4  # of the largest contribution: float32 holds seven digits, and a mean over rows no fewer than this
 
 
