@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from lossbench.api.result import Comparison
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.gate import Rule
 from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Request
 from lossbench.plan.settings import Settings, placed
@@ -119,13 +120,22 @@ def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataF
         refuse_unscored(rules, baseline)
         judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
         refuse_judged_apart(rules, baseline, judged)
-        for setup in experiment.setups:
-            name = setup.dataset.name
-            mine = baseline[baseline.dataset == name]
-            for rule in rules if len(mine) else ():
-                if rule.dataset in (None, name):
-                    refuse_decided_apart(name, rule.score, chosen_by(mine), setup.threshold)
+        refuse_other_thresholds(rules, baseline, experiment)
     return partial(gate, baseline=baseline, rules=rules, policies=stated)
+
+
+def refuse_other_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, experiment: Experiment) -> None:
+    """Refuse rules on scores that the baseline has at class thresholds that were chosen otherwise.
+
+    Raises:
+        BadValue: the first of them.
+    """
+    for setup in experiment.setups:
+        name = setup.dataset.name
+        theirs = baseline[baseline.dataset == name]
+        mine = [rule for rule in rules if rule.dataset in (None, name)] if len(theirs) else []
+        for rule in mine:
+            refuse_decided_apart(name, rule.score, chosen_by(theirs), setup.threshold)
 
 
 def prepare_targets(request: Request) -> None:
