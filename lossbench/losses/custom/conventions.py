@@ -54,6 +54,7 @@ LINKS: Mapping[Task, tuple[Link, ...]] = {
     "binary": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
+    "segmentation": ("sigmoid", "clip", "signed", "margin"),
 }
 """The links that make sense for a task; the first is taken where none is stated."""
 
