@@ -97,6 +97,7 @@ class Metric(Column):
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 _SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
+_MASKS: tuple[Task, ...] = ("segmentation",)
 _VALUES: tuple[Task, ...] = ("regression",)
 
 
@@ -117,7 +118,7 @@ def _score(
 
 
 _METRICS = (
-    _score("accuracy", _LABELS, True, "decision", "share predicted right", 0.01),
+    _score("accuracy", (*_LABELS, *_MASKS), True, "decision", "share predicted right", 0.01),
     _score("f1", _LABELS, True, "decision", "precision and recall in one", 0.01),
     _score("precision", _LABELS, True, "decision", "share of positive predictions that are right", 0.01),
     _score("recall", _LABELS, True, "decision", "share of positives that are found", 0.01),
@@ -136,6 +137,8 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
+    _score("dice", _MASKS, True, "decision", "overlap of masks: F1 of an image's pixels", 0.01, since=6),
+    _score("iou", _MASKS, True, "decision", "overlap of masks as a share of both", 0.01, since=6),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
@@ -147,8 +150,14 @@ def at_best(score: str) -> str:
     return f"{score}_at_best"
 
 
-THRESHOLDS = ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef")
-"""What chooses a class threshold. By recall every row would be called positive, by precision hardly one."""
+THRESHOLDS_OF: dict[Task, tuple[str, ...]] = {
+    "binary": ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef"),
+    "segmentation": ("accuracy", "dice", "iou"),
+}
+"""What chooses a class threshold, where there are two classes. By recall every row would be called positive, by
+precision hardly one."""
+
+THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for name in names))
 
 
 def at_link(score: str) -> str:
@@ -157,7 +166,9 @@ def at_link(score: str) -> str:
 
 
 AT_LINK = tuple(
-    name for name, metric in METRICS.items() if metric.needs == "decision" and "binary" in metric.tasks
+    name
+    for name, metric in METRICS.items()
+    if metric.needs == "decision" and not THRESHOLDS_OF.keys().isdisjoint(metric.tasks)
 )
 """The metrics that a class threshold moves."""
 
@@ -246,7 +257,14 @@ _THRESHOLD = (
     *_CHOSEN,
     *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
     *(
-        replace(METRICS[name], name=at_link(name), margin=None, tasks=("binary",), since=5, on_request="threshold")
+        replace(
+            METRICS[name],
+            name=at_link(name),
+            margin=None,
+            tasks=tuple(task for task in THRESHOLDS_OF if task in METRICS[name].tasks),
+            since=max(5, METRICS[name].since),
+            on_request="threshold",
+        )
         for name in AT_LINK
     ),
 )

@@ -30,8 +30,8 @@ SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
 MIRRORED = SAMPLE.min() + SAMPLE.max() - SAMPLE[::-1]
 """The same, skewed to the other side."""
 
-SHARES = (0.3, 0.65, 0.15), (0.9, 0.1, 0.4), (0.1, 0.85, 0.95), (0.65, 0.3, 0.8)
-"""In each sample, the share of the rows that have each label; for two classes the first, that of positives."""
+SHARES = (0.3, 0.65, 0.15, 0.7), (0.9, 0.1, 0.4, 0.2), (0.1, 0.85, 0.95, 0.6), (0.65, 0.3, 0.8, 0.45)
+"""In each sample, the share of the rows that have each label, or pixel; for two classes the first, of positives."""
 
 COUNTS = (4, 13, 3), (15, 2, 3)
 """In each sample, the rows of each of several classes."""
@@ -141,7 +141,7 @@ def samples(case: Case) -> list[torch.Tensor]:
     if record.task == "multiclass":
         return [torch.as_tensor(np.repeat([0, 1, 2], counts)) for counts in COUNTS]
     # Row i has a label where i is among the first of a permutation that is the label's own.
-    rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7])[: case.targets]) % ROWS
+    rank = (np.arange(ROWS)[:, None] * np.array([1, 3, 7, 9])[: case.targets]) % ROWS
     shares = SHARES if case.outputs == 1 else SHARES[:FEW]
     present = [torch.as_tensor(rank < np.round(ROWS * np.array(each)[: case.targets])) for each in shares]
     return [each[:, 0].long() if record.encoding == "index" else each.double() for each in present]

@@ -83,7 +83,9 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = 0) -> torch.Te
     if facts is None or not facts.separable:
         sizes: torch.Tensor = slope.norm(dim=-1)
         return sizes
-    terms: torch.Tensor = slope.abs().flatten() * (outputs if case.loss.task == "regression" else 1)
+    terms: torch.Tensor = slope.abs().flatten() * (
+        outputs if case.loss.task in ("regression", "segmentation") else 1
+    )
     return terms
 
 

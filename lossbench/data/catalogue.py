@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
+from lossbench.data.structured import masks
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task
@@ -61,6 +62,13 @@ _POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning
 _SHARE = Parameter("positives", 0.82, low=0.05, high=0.95, meaning="share of the positive class")
 _MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong labels")
 
+_MASKS = (
+    Parameter("foreground", 0.1, low=0.01, high=0.5, meaning="share of the pixels that are of objects"),
+    _noise(0.5, "sd of the texture, where objects stand out by 1"),
+    Parameter("empty", 0, low=0, high=1, open_high=True, meaning="share of the images without an object"),
+    Parameter("images", 60, low=10, high=100_000, meaning="number of images"),
+)
+
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
 _RECORDS = (
@@ -78,6 +86,9 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
+    _law("discs", "segmentation", masks.discs, *_MASKS),
+    _law("ellipses", "segmentation", masks.ellipses, *_MASKS),
+    _law("islands", "segmentation", masks.islands, *_MASKS),
 )
 
 

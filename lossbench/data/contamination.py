@@ -29,6 +29,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "binary": ("label", "feature", "feature_one_sided"),
     "multiclass": ("label", "feature", "feature_one_sided"),
     "multilabel": ("label", "feature", "feature_one_sided"),
+    "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
 }
 
 
@@ -90,7 +91,8 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     """Corrupt a share of the training part.
 
     - label: a class becomes one of the others, all equally likely (binary: the other one); in a multilabel data
-      set single entries are flipped. Source: Natarajan et al. 2013, "Learning with noisy labels", section 2.
+      set single entries are flipped, in a mask single pixels. Source: Natarajan et al. 2013, "Learning with noisy
+      labels", section 2.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
     - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the

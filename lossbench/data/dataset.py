@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class Dataset:
         task: what is to be predicted.
         features: (rows, columns) float64; NaN where a value is missing.
         target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
-            (rows, labels) int64 of 0 and 1 for multilabel.
+            (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation, where a row
+            is a pixel.
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
@@ -37,6 +38,8 @@ class Dataset:
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
         judged: the score that the user names instead; None for its own.
+        pixels: rows that make an image, one after the other, where losses and scores look at whole images; 1 where
+            a row stands for itself.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Dataset:
     groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
     judged: str | None = None
+    pixels: int = 1
 
     @property
     def sampling(self) -> Sampling:
@@ -67,8 +71,19 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass), labels (multilabel) or regression targets; one for binary."""
-        return 1 if self.task == "binary" else len(self.classes)
+        """The number of classes (multiclass), labels (multilabel) or regression targets; one for two classes."""
+        return 1 if self.task in ("binary", "segmentation") else len(self.classes)
+
+    def in_images(self, values: Any) -> Any:
+        """Return values of rows, (..., rows, 1), as losses and scores see them.
+
+        Args:
+            values: an array or a tensor, a number a row.
+
+        Returns:
+            (..., images, pixels), or what was given where a row stands for itself.
+        """
+        return values if self.pixels == 1 else values.reshape(*values.shape[:-2], -1, self.pixels)
 
     @property
     def stream(self) -> str:

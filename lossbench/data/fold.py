@@ -26,7 +26,7 @@ class Part:
         rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
             units, to the last bit.
         features: (n, columns) float64, imputed and standardised.
-        target: (n, targets) float64 standardised for regression; (n,) int64 for binary and multiclass;
+        target: (n, targets) float64 standardised for regression; (n,) int64 for binary, multiclass, segmentation;
             (n, labels) int64 for multilabel.
     """
 
@@ -197,7 +197,8 @@ def _fifth(rows: int) -> int:
 
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     if dataset.groups is not None:
-        classes = None if dataset.task == "regression" else dataset.target
+        # Images are alike: dealt out by their classes, parts would differ in size from seed to seed.
+        classes = None if dataset.task == "regression" or dataset.pixels > 1 else dataset.target
         return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
     from sklearn.model_selection import train_test_split
 

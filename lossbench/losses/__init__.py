@@ -31,6 +31,7 @@ from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses
+from lossbench.losses.structured import segmentation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ __all__ = [
     "regression",
     "relative",
     "robust",
+    "segmentation",
 ]
 
 

@@ -91,7 +91,8 @@ class Loss:
         targets), in units of its own standard deviation if that is what the parameters are meant in, as in every
         run of lossbench; for a relative error, and for positive targets, not centred. A binary target is of 0 and
         1, (batch,) or (batch, 1), of any dtype; that of several classes the index of the class, (batch,) integer;
-        that of several labels 0 and 1, (batch, labels).
+        that of several labels 0 and 1, (batch, labels); a mask 0 and 1 in the shape of the raw outputs, (batch, 1,
+        height, width) or (batch, pixels).
 
         Args:
             prior: the share of each class, or of the positives, in the training rows, (outputs,) in (0, 1); only

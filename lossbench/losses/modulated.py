@@ -32,7 +32,7 @@ FOCAL_SLOPE = 1.128984
 _binary = partial(register, task="binary", encoding="values", link="sigmoid")
 
 
-def _focal_slope(
+def focal_slope(
     raw: torch.Tensor, target: torch.Tensor, *, gamma: float | torch.Tensor, alpha: float | torch.Tensor
 ) -> torch.Tensor:
     """Return s w (1 - q)^gamma (gamma q log q - (1 - q)), where s w = s + 2 alpha - 1."""
@@ -50,7 +50,7 @@ def _focal_slope(
     formula="-w (1 - q)^gamma log q, q = sigmoid(s z), s = 2y - 1, w = 2 alpha if y = 1 else 2 (1 - alpha)",
     source="Lin, Goyal, Girshick, He and Dollár (2017), Focal loss for dense object detection, ICCV, section 3",
     parameters=(GAMMA, ALPHA),
-    slope=_focal_slope,
+    slope=focal_slope,
     # not symmetric: alpha tells the classes apart
     facts=separable(differentiable=True, lipschitz=FOCAL_SLOPE, estimates="a probability drawn towards ½"),
 )

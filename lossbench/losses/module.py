@@ -58,12 +58,15 @@ class MeanLoss(torch.nn.Module):
         """Return the mean loss of a batch, ().
 
         Args:
-            raw: (batch, outputs) as they leave the network; (batch,) where there is one output.
+            raw: (batch, outputs) as they leave the network; (batch,) where there is one output; of masks (batch, 1,
+                height, width) or (batch, pixels).
             target: see `Loss.module`.
 
         Raises:
             BadValue: a shape, a dtype or a class that does not belong. Nothing is ever broadcast.
         """
+        if self.loss.record.task == "segmentation":
+            raw, target = raw.flatten(1), target.flatten(1)
         raw = raw.unsqueeze(-1) if raw.dim() == 1 else raw
         prior = None if self.prior is None else self.prior.to(raw)
         if prior is not None and len(prior) != raw.shape[-1]:

@@ -6,7 +6,8 @@
             (..., batch)           int64 class index where it is "index"
     result  (..., batch); (...) for a loss that only exists for a whole batch
 
-A per-sample loss sums over classes and averages over regression targets; averaging over samples is the engine's.
+A per-sample loss sums over classes and averages over regression targets and over the pixels of an image, which is
+the sample of a segmentation; averaging over samples is the engine's.
 Inside `fn` all arithmetic keeps the last axis of `raw` until the final reduction, so that a parameter may also be
 a tensor of shape (..., 1, 1) with a value for each of the leading models. A loss that depends on how frequent the
 classes are takes `prior` among its keywords: (..., 1, outputs), the share of each class or label in the training
@@ -189,6 +190,7 @@ AXES: Mapping[Task, str] = {
     "binary": "1",
     "multiclass": "classes",
     "multilabel": "labels",
+    "segmentation": "pixels",
 }
 """The last axis of a target of values."""
 

@@ -45,9 +45,10 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     """Score a constant predictor and a linear model on a fold; cached, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
-    each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
-    the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
-    LinearRegression, with its default penalty, on the standardised features.
+    each label the more frequent value, for regression the mean. In masks it sees no object
+    anywhere, or one everywhere, whichever has the better score on the training part. Its R² is 0 by definition, as
+    that of the mean of the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one
+    for each label) or LinearRegression, with its default penalty, on the standardised features.
 
     Args:
         fold: one split of a data set.
@@ -78,30 +79,36 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
 
     def scored(outputs: np.ndarray, part: Part) -> float:
         link: Link = "identity" if dataset.task == "regression" else "clip"
-        prediction = predict(outputs[None], link, dataset.task)
-        return float(score(score_name, dataset.task, dataset.target[part.rows][None], prediction)[0])
+        prediction = predict(dataset.in_images(outputs[None]), link, dataset.task)
+        target = dataset.target[part.rows][None]
+        return float(score(score_name, dataset.task, target.reshape(prediction.decision.shape), prediction)[0])
 
-    def constant(part: Part) -> float:
-        return 0.0 if score_name == "r2" else scored(_constant(fold, part), part)
+    def constant(part: Part, answer: np.ndarray) -> float:
+        return scored(np.broadcast_to(answer, (len(part.rows), len(answer))), part)
 
-    floor, linear = constant(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
-    metric = METRICS[score_name]
+    def floor_of(part: Part) -> float:
+        return 0.0 if score_name == "r2" else constant(part, answer)
+
+    metric, answers = METRICS[score_name], _constants(fold)
+    answer = max(answers, key=lambda one: metric.sign * constant(fold.train, one))
+    floor, linear = floor_of(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
     return Baselines(
         constant_validation=floor,
         linear_validation=linear,
-        constant_test=constant(fold.test),
+        constant_test=floor_of(fold.test),
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
         tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
     )
 
 
-def _constant(fold: Fold, part: Part) -> np.ndarray:
-    """Return the mean of the training target, or the frequency of each class, for every row: (rows, columns)."""
+def _constants(fold: Fold) -> list[np.ndarray]:
+    """Return the mean of the training target, or the frequency of each class, (columns,); of masks, 0 and 1."""
     target = fold.dataset.target[fold.train.rows]
+    if fold.dataset.task == "segmentation":
+        return [np.zeros(1), np.ones(1)]
     if fold.dataset.task == "multiclass":
         target = target[:, None] == np.arange(fold.dataset.targets)
-    mean = target.mean(axis=0).reshape(-1)
-    return np.broadcast_to(mean, (len(part.rows), len(mean)))
+    return [target.mean(axis=0).reshape(-1)]
 
 
 def _linear(fold: Fold, part: Part) -> np.ndarray:
@@ -119,4 +126,4 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
         # Separable classes may not converge, and a label may be constant: the baseline is what it is then.
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
-    return probability[:, 1:] if task == "binary" else probability
+    return probability[:, 1:] if task in ("binary", "segmentation") else probability

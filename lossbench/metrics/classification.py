@@ -24,7 +24,7 @@ BINS = 10
 
 @mean_of_rows
 def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Share of samples predicted right; with several labels, all of them must be.
+    """Share of samples predicted right, in masks of pixels; with several labels, all of them must be.
 
     Example:
         >>> from lossbench.metrics.prediction import predict
@@ -32,6 +32,8 @@ def accuracy(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         array([0.5])
     """
     right = target == prediction.decision
+    if prediction.task == "segmentation":
+        return np.asarray(right.mean(axis=-1))
     return np.asarray(right.all(axis=-1) if prediction.task == "multilabel" else right)
 
 

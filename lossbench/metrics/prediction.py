@@ -9,6 +9,8 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     probability     None                (M, n) of class 1    (M, n, classes)        (M, n, labels)
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
+In a segmentation a sample is an image, and its pixels are what labels are in multilabel: (M, images, pixels).
+
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """
 
@@ -76,7 +78,7 @@ class Prediction:
         elif self.task == "multilabel" and self.link == "softmax":
             chosen = _softmax(self.raw) > 0.5
         elif self.threshold is not None:
-            chosen = self.ranking > self.threshold[:, None]
+            chosen = self.ranking > self.threshold.reshape(-1, *[1] * (self.ranking.ndim - 1))
         else:
             chosen = self.ranking > own_threshold(self.link)
         decision = np.asarray(chosen, dtype=np.float64)

@@ -98,3 +98,13 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 def with_contributions(rows: Function) -> Callable[[Function], Score]:
     """Make a score of a function that computes it, and of one that computes the contributions of its rows."""
     return lambda value: Score(value, rows, value)
+
+
+def share_of_area(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return shares of areas (...), 1 where there is no area: nothing is there, and nothing is seen.
+
+    Example:
+        >>> share_of_area(np.array([1.0, 0.0]), np.array([4.0, 0.0]))
+        array([0.25, 1.  ])
+    """
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 1.0)

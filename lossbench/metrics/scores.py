@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, regression
+from lossbench.metrics import classification, regression, segmentation
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -18,13 +20,22 @@ _PRIMARY: dict[Task, str] = {
     "multiclass": "accuracy",
     "multilabel": "f1",
     "regression": "r2",
+    "segmentation": "dice",
 }
+
+_SECONDARY: dict[Task, tuple[str, str]] = {
+    "regression": ("mae", "r2"),
+    "segmentation": ("dice", "iou"),
+}
+"""What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
+
+_MODULES: dict[Task, ModuleType] = {"regression": regression, "segmentation": segmentation}
+"""Where the scores are that only these tasks have."""
 
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
-    module = regression if "regression" in metric.tasks else classification
-    function: Score = getattr(module, metric.name)
+    function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
     return function
 
 
@@ -112,6 +123,4 @@ def secondary_score(task: Task, primary: str) -> str:
         >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
         ('mae', 'r2')
     """
-    if task == "regression":
-        return "r2" if primary == "mae" else "mae"
-    return "accuracy" if primary == "f1" else "f1"
+    return next(name for name in _SECONDARY.get(task, ("f1", "accuracy")) if name != primary)

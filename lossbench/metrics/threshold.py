@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lossbench.metrics.score import share_of_area
+
 Counts = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
 """A score from hits and positive decisions, (thresholds,) each, of so many positives among so many rows."""
 
@@ -34,6 +36,17 @@ def _matthews_corrcoef(hits: np.ndarray, said: np.ndarray, present: int, rows: i
     return np.where(spread > 0, covariance / np.where(spread > 0, spread, 1.0), 0.0)
 
 
+def _dice(hits: np.ndarray, said: np.ndarray, present: np.ndarray) -> np.ndarray:
+    return np.asarray(share_of_area(2.0 * hits, said + present).mean(axis=0))
+
+
+def _iou(hits: np.ndarray, said: np.ndarray, present: np.ndarray) -> np.ndarray:
+    return np.asarray(share_of_area(1.0 * hits, said + present - hits).mean(axis=0))
+
+
+_MASKS: dict[str, Callable[..., np.ndarray]] = {"dice": _dice, "iou": _iou}
+"""Means over images, from hits and positive pixels, (images, thresholds) each, and those present, (images, 1)."""
+
 _SCORES: dict[str, Counts] = {
     "accuracy": _accuracy,
     "f1": _f1,
@@ -51,8 +64,8 @@ def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: f
 
     Args:
         name: one of `lossbench.schema.THRESHOLDS`.
-        target: (M, n) 0 or 1.
-        ranking: (M, n) what rows are ordered by, see `lossbench.metrics.prediction.Prediction`.
+        target: (M, n) 0 or 1; of masks, (M, images, pixels).
+        ranking: of this shape, what rows are ordered by, see `lossbench.metrics.prediction.Prediction`.
         own: the link's own threshold, in the same units.
 
     Returns:
@@ -62,19 +75,29 @@ def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: f
         >>> choose_thresholds("f1", np.array([[0, 0, 1, 1]]), np.array([[-4.0, -3.0, -2.0, -1.0]]), own=0.0)
         array([-2.5])
     """
-    return np.array([_best(_SCORES[name], *each, own) for each in zip(target, ranking, strict=True)])
+    return np.array([_best(name, *each, own) for each in zip(target, ranking, strict=True)])
 
 
-def _best(score: Counts, target: np.ndarray, ranking: np.ndarray, own: float) -> float:
+def _best(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> float:
     if not np.isfinite(ranking).all():
         return np.nan
-    order = np.sort(ranking)
+    order = np.sort(ranking, axis=None)
     below, above = order[:-1], order[1:]
     tried = np.append(own, (below / 2 + above / 2)[below < above])
-    found = score(*_decided(tried, target, ranking), int(target.sum()), len(target))
+    found = _scored(name, tried, target, ranking)
     equal = tried[found >= found.max() - 1e-12]  # two sums of the same rows may differ in their last digit
     nearest = np.abs(equal - own)
     return float(equal[nearest == nearest.min()].min())
+
+
+def _scored(name: str, tried: np.ndarray, target: np.ndarray, ranking: np.ndarray) -> np.ndarray:
+    """Return the score at each threshold, (thresholds,)."""
+    if name in _MASKS:
+        images = [_decided(tried, *image) for image in zip(target, ranking, strict=True)]
+        hits, said = np.stack(images, axis=1)
+        return _MASKS[name](hits, said, target.sum(axis=1, keepdims=True))
+    decided = _decided(tried, target.ravel(), ranking.ravel())
+    return _SCORES[name](*decided, int(target.sum()), target.size)
 
 
 def _decided(tried: np.ndarray, target: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "binary": ("bce", "mse", "focal", "hinge", "mae"),
     "multiclass": ("ce", "mse", "focal", "label_smoothing", "hinge", "gce"),
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
+    "segmentation": ("bce", "mse", "focal", "dice", "bce_dice"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -71,6 +72,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "binary": _of_classes,
         "multiclass": _of_classes,
         "multilabel": _of_labels,
+        "segmentation": _of_masks,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -100,6 +102,13 @@ def _of_labels(dataset: Dataset) -> Iterator[Sign]:
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("soft_f1",))
+
+
+def _of_masks(dataset: Dataset) -> Iterator[Sign]:
+    """Yield whether the pixels of objects are rare."""
+    share = float(dataset.target.mean())
+    if 2.0 * share < RARE:
+        yield Sign("imbalance", share, ("tversky", "lovasz"))
 
 
 def _of_values(dataset: Dataset) -> Iterator[Sign]:

@@ -27,6 +27,7 @@ from lossbench.plan.grids import Grid, Grids, make_grids
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import LINK, Settings
+from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 from lossbench.training.network import Model, parse_model
@@ -133,16 +134,17 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
-    asked = settings.threshold != LINK and dataset.task == "binary"
+    asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
     return Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
 
 
 def refuse_idle_threshold(settings: Settings, datasets: Iterable[Dataset]) -> None:
-    """Refuse to choose a class threshold where no data set has two classes."""
-    if settings.threshold != LINK and all(dataset.task != "binary" for dataset in datasets):
+    """Refuse to choose a class threshold where no data set has two classes, and the score that chooses it."""
+    able = [task for task, scores in THRESHOLDS_OF.items() if settings.threshold in scores]
+    if settings.threshold != LINK and all(dataset.task not in able for dataset in datasets):
         raise BadValue(
             f"a class threshold is chosen for two classes (--threshold {settings.threshold}), and no data set of "
-            "this run is binary; add one, or leave the option out"
+            f"this run is {' or '.join(able)}; add one, choose by another score, or leave the option out"
         )
 
 
@@ -247,7 +249,7 @@ def match_losses(
 def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
     """Return a loss, unless it is not made for a data set, or not for what some seed draws from it."""
     with naming(spec):
-        loss = get_loss(spec, dataset.task, dataset.targets)
+        loss = get_loss(spec, dataset.task, dataset.targets * dataset.pixels)
         check_judge(loss, dataset)
         if loss.record.domain is not None:
             check_targets(loss, loss.record.domain, dataset, seeds)

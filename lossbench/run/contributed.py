@@ -87,6 +87,8 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         for metric in metrics_of(pack.dataset.task):
             enter(metric.name, members, function_of(metric).contributions(target, judged))
         for name in AT_LINK if cuts is not None else ():
+            if pack.dataset.task not in METRICS[name].tasks:
+                continue
             enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))
     return found
 

@@ -18,7 +18,7 @@ from lossbench.run.provenance import hashes
 from lossbench.schema import AT_LINK, COLUMNS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
 from lossbench.spec import title
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace, members_by_link
+from lossbench.training.trace import Trace, members_by_link, targets_of
 
 
 def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
@@ -141,14 +141,14 @@ def predictions(
         part: which rows.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
-    targets = np.stack([fold.dataset.target[getattr(fold, part).rows] for fold in folds])
+    targets = targets_of(pack.dataset, [fold.dataset.target[getattr(fold, part).rows] for fold in folds])
     if pack.dataset.task == "regression":
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
         if pack.dataset.task == "regression":
             predicted = pack.in_units(members, predicted)
-        prediction = predict(predicted, link, pack.dataset.task)
+        prediction = predict(pack.dataset.in_images(predicted), link, pack.dataset.task)
         yield members, targets[members], prediction if cuts is None else prediction.at(cuts[members])
 
 

@@ -61,7 +61,10 @@ class Cost:
 
     def mean(self, raw: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return the mean loss of some rows, (), given their raw outputs (rows, outputs)."""
-        return self.loss.per_sample(raw + self.offset, self.target[rows], **self.prior).mean()
+        in_images = self.pack.dataset.in_images
+        return self.loss.per_sample(
+            in_images(raw + self.offset), in_images(self.target[rows]), **self.prior
+        ).mean()
 
     def penalised(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
         """Return what is minimised on some rows, ()."""

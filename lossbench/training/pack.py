@@ -126,8 +126,8 @@ class Pack:
 
     @property
     def batch_size(self) -> int:
-        """Rows a step; never more than there are."""
-        return min(self.trials[0].batch_size, len(self.training[0].features))
+        """Rows a step, those of whole images where a data set has images; never more than there are."""
+        return min(self.trials[0].batch_size * self.dataset.pixels, len(self.training[0].features))
 
     @property
     def epochs(self) -> int:
@@ -145,7 +145,11 @@ class Pack:
     def orders(self) -> dict[int, np.ndarray]:
         """The batch order of every seed, (epochs, training rows)."""
         rows = len(self.training[0].features)
-        return {seed: batch_order(self.stream, seed, self.epochs, rows) for seed in self.folds}
+        pixels = self.dataset.pixels
+        return {
+            seed: of_pixels(batch_order(self.stream, seed, self.epochs, rows // pixels), pixels)
+            for seed in self.folds
+        }
 
     @property
     def stream(self) -> str:
@@ -230,6 +234,19 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
     return np.argsort(keys, axis=1, kind="stable").astype(np.int32)
 
 
+def of_pixels(order: np.ndarray, pixels: int) -> np.ndarray:
+    """Return the order of rows (epochs, images * pixels) from that of images (epochs, images).
+
+    The pixels of an image stay together, and in their own order.
+
+    Example:
+        >>> of_pixels(np.array([[1, 0]], dtype=np.int32), 3)
+        array([[3, 4, 5, 0, 1, 2]], dtype=int32)
+    """
+    rows = order[..., None] * np.int32(pixels) + np.arange(pixels, dtype=np.int32)
+    return rows.reshape(len(order), -1)
+
+
 def view_of(trial: Trial) -> View:
     """Return the view of a trial."""
     return trial.seed, trial.outlier_kind, trial.outlier_fraction
@@ -299,5 +316,6 @@ def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
         models = min(MODELS, PARAMETERS // parameters)
     else:
         units = sum(units for units, _ in model.sizes(inputs, outputs))
-        models = int(SHARE * memory) // (BYTES * COPIES * (parameters + trial.batch_size * units))
+        batch = trial.batch_size * setup.dataset.pixels
+        models = int(SHARE * memory) // (BYTES * COPIES * (parameters + batch * units))
     return max(1, models), max(1, VALUES // (rows * (inputs + trial.epochs)))

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
@@ -73,7 +74,7 @@ class Validator:
         clean = [getattr(fold, part) for fold in folds]
         seen = [pack.training[index] for index in indices] if part == "train" else clean
         shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
-        self.targets = np.stack([rows.target for rows in shown])
+        self.targets = targets_of(pack.dataset, [rows.target for rows in shown])
         self.groups = members_by_link([pack.losses[index] for index in indices])
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
@@ -83,9 +84,15 @@ class Validator:
             predicted = self.pack.predicted(self.indices[members], raw[members])
             if self.convert:
                 predicted = self.pack.in_units(self.indices[members], predicted)
-            prediction = predict(predicted, link, task)
+            prediction = predict(self.pack.dataset.in_images(predicted), link, task)
             scores[members] = score(self.pack.metric.name, task, self.targets[members], prediction)
         return scores
+
+
+def targets_of(dataset: Dataset, targets: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the targets of several parts as scores want them, (parts, n, ...), or (parts, images, pixels)."""
+    stacked = np.stack(targets)
+    return np.asarray(dataset.in_images(stacked[..., None])) if dataset.pixels > 1 else stacked
 
 
 def training_scores(pack: Pack, indices: np.ndarray, raw: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def test_r2_of_the_constant_is_zero() -> None:
     )
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "segmentation"])
 def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     """The target is 95 % of the way to the linear model, the tolerance 0.01 of skill, in units of the score."""
     data = dataset(task)

@@ -15,9 +15,10 @@ TARGETS = {
     "binary": np.array([0, 1, 1, 0, 1, 0, 0, 1, 1]),
     "multiclass": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),
     "multilabel": np.array([[0, 1], [1, 1], [1, 0]] * 3),
+    "segmentation": np.array([[0, 1, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0]] * 3),
     "regression": np.linspace(1.0, 4.0, 2 * ROWS).reshape(ROWS, 2) ** 2,
 }
-WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "regression": 2}
+WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "segmentation": 4, "regression": 2}
 SMOOTH = [(task, m.name) for task in TASKS for m in metrics_of(task) if m.name != "median_absolute_error"]
 
 

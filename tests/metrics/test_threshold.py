@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import function_of
 from lossbench.metrics.threshold import choose_thresholds
-from lossbench.schema import METRICS, THRESHOLDS
+from lossbench.schema import METRICS, THRESHOLDS_OF
 
 ROWS = st.lists(st.tuples(st.booleans(), st.integers(-6, 6)), min_size=2, max_size=12)
 
@@ -21,7 +21,7 @@ def scored(name: str, target: np.ndarray, ranking: np.ndarray, threshold: float)
     return float(function_of(METRICS[name])(target[None], prediction)[0])
 
 
-@pytest.mark.parametrize("name", THRESHOLDS)
+@pytest.mark.parametrize("name", THRESHOLDS_OF["binary"])
 @given(rows=ROWS, own=st.sampled_from([0.0, 0.5]))
 def test_no_threshold_between_two_values_does_better(name: str, rows: list[tuple[bool, int]], own: float) -> None:
     """Neither the link's own nor any that parts the values has a higher score, by the score's own function."""
@@ -38,11 +38,32 @@ def test_no_threshold_between_two_values_does_better(name: str, rows: list[tuple
     assert abs(chosen - own) == min(abs(one - own) for one in equal)
 
 
-@pytest.mark.parametrize("name", THRESHOLDS)
+@pytest.mark.parametrize("name", THRESHOLDS_OF["binary"])
 @pytest.mark.parametrize("value", [-3.0, 0.0, 2.0])
 def test_outputs_that_are_all_equal_leave_the_links_own(name: str, value: float) -> None:
     """A constant network has nothing between its values."""
     assert choose_thresholds(name, np.array([[0, 1, 1]]), np.full((1, 3), value), own=0.5) == 0.5
+
+
+@pytest.mark.parametrize("name", THRESHOLDS_OF["segmentation"])
+@given(
+    pixels=st.lists(st.tuples(st.booleans(), st.integers(-6, 6)), min_size=9, max_size=9),
+    own=st.sampled_from([0.0, 0.5]),
+)
+def test_masks_are_decided_where_their_own_score_is_best(
+    name: str, pixels: list[tuple[bool, int]], own: float
+) -> None:
+    """Three images of three pixels, some without an object: no threshold that parts the values does better."""
+    target, ranking = np.array(pixels, float).T.reshape(2, 1, 3, 3)
+    (chosen,) = choose_thresholds(name, target, ranking, own)
+    values = np.unique(ranking)
+    tried = [own, *((values[:-1] + values[1:]) / 2)]
+    prediction = predict(ranking, "margin", "segmentation")
+    found = [float(function_of(METRICS[name])(target, prediction.at(np.array([one])))[0]) for one in tried]
+    best = float(function_of(METRICS[name])(target, prediction.at(np.array([chosen])))[0])
+    assert best == pytest.approx(max(found), abs=1e-12)
+    equal = [one for one, score in zip(tried, found, strict=True) if score > max(found) - 1e-12]
+    assert abs(chosen - own) == min(abs(one - own) for one in equal)
 
 
 def test_of_two_thresholds_as_near_the_lower_is_chosen() -> None:

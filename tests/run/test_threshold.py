@@ -14,7 +14,7 @@ from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import Comparison, execute
 from lossbench.run.packs import train_pack
 from lossbench.run.scoring import predictions
-from lossbench.schema import AT_LINK, ON_REQUEST, THRESHOLDS, at_link
+from lossbench.schema import AT_LINK, ON_REQUEST, THRESHOLDS_OF, at_link
 from lossbench.store import Store, open_store
 from lossbench.training import fused
 from lossbench.training.pack import make_packs
@@ -36,7 +36,7 @@ def link() -> Comparison:
     return made("link")
 
 
-@pytest.mark.parametrize("name", THRESHOLDS)
+@pytest.mark.parametrize("name", THRESHOLDS_OF["binary"])
 def test_the_networks_are_the_same(name: str, link: Comparison) -> None:
     """Scores at the link's own thresholds, and those that need no class, are those of the run without a choice."""
     trials, plain = made(name).trials, link.trials

@@ -106,6 +106,8 @@ def alone(call: Call, convention: Convention, gives: Gives) -> Call:
         value: torch.Tensor = call(convention.prediction(raw), convention.seen(target, raw), **parameters)
         if gives != "output":
             return value
+        if convention.task == "segmentation":
+            return value.flatten(1).mean(-1)
         return value.mean(-1) if convention.task == "regression" else value.sum(-1)
 
     return loss

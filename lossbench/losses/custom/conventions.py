@@ -3,7 +3,8 @@
     raw    f(raw, target, **parameters), recognised by the names of its first two parameters, is handed all models
            at once: raw (..., batch, outputs) and the target as in `lossbench.losses.record`.
     pair   Everything else that can be called as f(prediction, target), a torch.nn.Module too, is handed one model:
-           prediction (batch, outputs) and its target. It is mapped over the models.
+           prediction (batch, outputs) and its target. It is mapped over the models. Of a segmentation it is handed
+           images, prediction and target (batch, 1, side, side).
 
 Of a class, an instance is made first; the parameters of the spec are its constructor's, else the function's.
 
@@ -22,7 +23,7 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
 The prediction comes first, unless the names of the first two parameters say otherwise, as (y_true, y_pred) do.
 
 The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
-regression targets and summed over classes and labels, or one number for the batch. A trial call shows which it is,
+regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows which it is,
 see `lossbench.losses.custom.probe`.
 """
 
@@ -54,6 +55,7 @@ LINKS: Mapping[Task, tuple[Link, ...]] = {
     "binary": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
+    "segmentation": ("sigmoid", "clip", "signed", "margin"),
 }
 """The links that make sense for a task; the first is taken where none is stated."""
 
@@ -124,8 +126,14 @@ class Convention:
         """Number of raw outputs for each class, label or regression target."""
         return 2 if self.link == "location" or (self.task == "binary" and self.link == "softmax") else 1
 
+    @property
+    def images(self) -> bool:
+        """Whether the loss is handed images, and not their pixels in a row."""
+        return self.task == "segmentation" and self.convention == "pair"
+
     def prediction(self, raw: torch.Tensor) -> torch.Tensor:
-        """Return what the loss gets instead of the raw outputs (..., batch, outputs), of their shape."""
+        """Return what the loss gets instead of the raw outputs (..., batch, outputs): of their shape, or images."""
+        raw = as_images(raw) if self.images else raw
         if self.gets == "raw":
             return raw
         if self.gets == "prediction":
@@ -133,7 +141,9 @@ class Convention:
         return raw.sigmoid() if self.link == "sigmoid" else raw.softmax(-1)
 
     def seen(self, target: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
-        """Return what the loss gets as target: (..., batch, outputs) where one-hot, else as it is."""
+        """Return what the loss gets as target: (..., batch, outputs) where one-hot, images, else as it is."""
+        if self.images:
+            return as_images(target)
         if self.target != "onehot":
             return target
         # Compared, not scattered: torch.func.vmap knows a comparison in every version.
@@ -142,6 +152,7 @@ class Convention:
     def __str__(self) -> str:
         axis = AXES[self.task]
         axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
+        axis, axes = ("1, side, side",) * 2 if self.images else (axis, axes)
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
         given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
@@ -152,6 +163,12 @@ class Convention:
         }
         both = [f"{given} ({batch}, {axes})", targets[self.target]]
         return " and ".join(reversed(both) if self.target_first else both)
+
+
+def as_images(pixels: torch.Tensor) -> torch.Tensor:
+    """Return square images (..., 1, side, side) from their pixels, line by line, (..., pixels)."""
+    side = math.isqrt(pixels.shape[-1])
+    return pixels.unflatten(-1, (1, side, side))
 
 
 def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: str) -> Convention:

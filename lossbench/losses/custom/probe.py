@@ -154,6 +154,8 @@ class Probe:
             return "sample"
         if len(shape) == 2 and shape[0] == rows and shape[1] in widths:
             return "output"
+        if self.convention.images and shape[:1] == (rows,) and value[0].numel() == outputs:
+            return "output"
         hint = "; that is what shapes (batch) and (batch, 1) are broadcast to" if shape == (rows, rows) else ""
         raise self._misfit(
             f"it returned shape {shape}{hint}; a loss returns ({rows},), a value a row, ({rows}, {outputs}), a "

@@ -39,8 +39,11 @@ from lossbench.remark import Remark, Topic
 from lossbench.spec import Parameter, title
 from lossbench.task import TASKS, Task
 
-USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3}
-"""Targets, classes or labels that a loss is tried on where the data set is not known."""
+USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3, "segmentation": 4}
+"""Targets, classes, labels or pixels that a loss is tried on where the data set is not known."""
+
+REDUCED: Mapping[Task, str] = {"regression": "averaged over targets", "segmentation": "averaged over pixels"}
+"""How values of outputs become that of a row, where they are not summed."""
 
 _RECORDS: dict[tuple[object, ...], LossRecord] = {}
 
@@ -134,7 +137,7 @@ class Custom:
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's function gets and how its result is read."""
         seen = self.convention if found.way == AT_ONCE else replace(self.convention, convention="pair")
-        reduced = "averaged over targets" if self.convention.task == "regression" else "summed over outputs"
+        reduced = REDUCED.get(self.convention.task, "summed over outputs")
         results = {
             "sample": "a value a row",
             "output": f"a value an output, which is {reduced}",

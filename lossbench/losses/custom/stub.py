@@ -20,6 +20,10 @@ BODIES: dict[Task, tuple[str, str]] = {
         "(..., batch, labels) of 0 and 1",
         "torch.nn.functional.softplus((1 - 2 * target) * raw).sum(-1)",
     ),
+    "segmentation": (
+        "(..., batch, pixels) of 0 and 1",
+        "torch.nn.functional.softplus((1 - 2 * target) * raw).mean(-1)",
+    ),
 }
 """What the targets of a task are, and a loss that fits it: the one to be replaced."""
 
@@ -33,7 +37,7 @@ def $name(raw, target):
 
     raw     (..., batch, outputs)  raw outputs of the networks, all of a pack at once
     target  $target
-    result  (..., batch)           summed over classes or labels, averaged over regression targets
+    result  (..., batch)           summed over classes or labels, averaged over regression targets or pixels
 
     A parameter stands behind a star with its default, as in `def $name(raw, target, *, c=1.0)`; then it is set by
     `-l $name.py:$name:c=2`.

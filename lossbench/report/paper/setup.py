@@ -20,6 +20,7 @@ TASKS: dict[Task, str] = {
     "binary": "binary classification",
     "multiclass": "classification with several classes",
     "multilabel": "multilabel classification",
+    "segmentation": "segmentation",
     "regression": "regression",
 }
 

@@ -116,6 +116,7 @@ class Criteria:
         members = [np.flatnonzero([other is record for other in records]) for record in dict.fromkeys(records)]
         self.groups = [make_group(layout, layout.slots[slots]) for slots in members]
         self.sizes = [len(slots) for slots in members]
+        self.in_images, self.pixels = pack.dataset.in_images, pack.dataset.pixels
         order = np.concatenate(members)  # the models, loss by loss
         self.sorted = bool((order == np.arange(len(order))).all())
         self.order, self.back = layout.indices(order), layout.indices(np.argsort(order))
@@ -129,16 +130,20 @@ class Criteria:
 
     def gradient(self, raw: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the gradient of the mean loss of the batch with respect to raw (models, outputs, columns)."""
-        slopes = [slope.transpose(1, 2) for slope in self.of_groups(Group.gradient, raw, batch)]
+        slopes = [self.of_rows(slope).transpose(1, 2) for slope in self.of_groups(Group.gradient, raw, batch)]
         delta = torch.cat(slopes)
-        delta = (delta if self.sorted else delta.index_select(0, self.back)).div_(batch.count)
+        delta = (delta if self.sorted else delta.index_select(0, self.back)).div_(batch.count // self.pixels)
         # Assigned, not multiplied by zero: in a model that diverged zero times NaN is NaN.
         delta[:, :, batch.count :].fill_(0)
         return delta
 
+    def of_rows(self, slope: torch.Tensor) -> torch.Tensor:
+        """Return slopes of samples as those of rows, (models, columns, outputs): of images, pixel by pixel."""
+        return slope if self.pixels == 1 else slope.reshape(len(slope), -1, 1)
+
     def value(self, raw: torch.Tensor, batch: Batch) -> np.ndarray:
-        """Return the loss of each model, (models,) float64, summed over the batch."""
-        values = np.concatenate(list(self.of_groups(Group.value, raw, batch)))
+        """Return the loss of each model, (models,) float64, summed over the rows; of an image, once a pixel."""
+        values = np.concatenate(list(self.of_groups(Group.value, raw, batch))) * self.pixels
         return np.asarray(values[self.back.cpu().numpy()])
 
     def of_groups(self, what: Callable[..., Found], raw: torch.Tensor, batch: Batch) -> Iterator[Found]:
@@ -149,7 +154,7 @@ class Criteria:
         for group, part, target in zip(self.groups, parts, targets, strict=True):
             users = bool(group.record.code)
             with blamed(group.specs, self.dataset, batch.epoch) if users else nullcontext():
-                found = what(group, part, target, batch.count)
+                found = what(group, self.in_images(part), self.in_images(target), batch.count // self.pixels)
             yield found
 
 
