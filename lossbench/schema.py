@@ -9,7 +9,7 @@ import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 Group = Literal["setting", "status", "score", "convergence", "hash", "context"]
 Kind = Literal["text", "number", "whole", "count", "truth"]
@@ -81,7 +81,7 @@ class Metric(Column):
     @property
     def counts(self) -> bool:
         """Whether it counts rows that are right or wrong, or above one another, and so moves in steps."""
-        return "regression" not in self.tasks and self.needs != "probability"
+        return self.tasks[0] not in VALUED and self.needs != "probability"
 
     @property
     def best(self) -> float:
@@ -98,6 +98,7 @@ _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 _SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
 _VALUES: tuple[Task, ...] = ("regression",)
+_SAMPLES: tuple[Task, ...] = ("distribution",)
 
 
 def _score(
@@ -136,6 +137,12 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
+    _score(
+        "transport", _SAMPLES, False, "decision", "Wasserstein distance of both samples", since=6, high=math.inf
+    ),
+    _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
+    _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
+    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", 0.01, since=6),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
@@ -164,7 +171,7 @@ AT_LINK = tuple(
 ROW_SCORES = (*METRICS, *map(at_link, AT_LINK))
 """What rows may contribute to."""
 
-_UNITS = ("rmse", "mae", "median_absolute_error")
+_UNITS = ("rmse", "mae", "median_absolute_error", "transport", "sliced_transport", "energy_distance")
 IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
 """The scores in units of the target, which may be of any size; 1 is the scale of all others."""
 

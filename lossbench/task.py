@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Task = Literal["regression", "binary", "multiclass", "multilabel"]
+Task = Literal["regression", "binary", "multiclass", "multilabel", "distribution"]
 TASKS: tuple[Task, ...] = get_args(Task)
+
+VALUED: tuple[Task, ...] = ("regression", "distribution")
+"""The tasks whose targets are numbers; those of all others are classes or labels."""

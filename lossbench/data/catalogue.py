@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, texts, toy
+from lossbench.data import generators, imitated, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
@@ -63,9 +63,12 @@ _MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong
 
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
+_ABOUT = "sd about the half circles"
+_START = Parameter("start", 0, low=0, high=100, meaning="distance from an untrained network's outputs, in sd")
+
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
-    _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
+    _law("moons", "binary", generators.moons, _noise(0.3, _ABOUT), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
     DatasetRecord("iris", "multiclass", toy.iris),
@@ -78,6 +81,16 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
+    _law("mixture", "distribution", imitated.mixture, _START, _rows(1000)),
+    _law("eight_gaussians", "distribution", imitated.eight_gaussians, _START, _rows(1000)),
+    _law(
+        "crescents",
+        "distribution",
+        imitated.crescents,
+        _noise(0.1, _ABOUT),
+        _START,
+        _rows(1000),
+    ),
 )
 
 

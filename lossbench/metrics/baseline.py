@@ -16,6 +16,7 @@ from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
+from lossbench.task import VALUED
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
     each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
     the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
-    LinearRegression, with its default penalty, on the standardised features.
+    LinearRegression, with its default penalty, on the standardised features; where a law is to be imitated, the map
+    of the noise to a normal law with the mean and the covariance of the training targets.
 
     Args:
         fold: one split of a data set.
@@ -77,8 +79,8 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
 
     def scored(outputs: np.ndarray, part: Part) -> float:
-        link: Link = "identity" if dataset.task == "regression" else "clip"
-        prediction = predict(outputs[None], link, dataset.task)
+        link: Link = "identity" if dataset.task in VALUED else "clip"
+        prediction = predict(outputs[None], link, dataset.task, dataset.modes)
         return float(score(score_name, dataset.task, dataset.target[part.rows][None], prediction)[0])
 
     def constant(part: Part) -> float:
@@ -110,6 +112,8 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     from sklearn.multiclass import OneVsRestClassifier
 
     task, features, target = fold.dataset.task, fold.train.features, fold.dataset.target[fold.train.rows]
+    if task == "distribution":
+        return _gaussian(target, part)
     if task == "regression":
         return np.asarray(LinearRegression().fit(features, target).predict(part.features))
     model = LogisticRegression(max_iter=1000)
@@ -120,3 +124,9 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
     return probability[:, 1:] if task == "binary" else probability
+
+
+def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
+    """Return a normal sample with the mean and the covariance of the target (n, targets), made of the noise."""
+    noise = part.features[:, : target.shape[1]]
+    return np.asarray(target.mean(axis=0) + noise @ np.linalg.cholesky(np.atleast_2d(np.cov(target.T))).T)

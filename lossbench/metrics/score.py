@@ -98,3 +98,8 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 def with_contributions(rows: Function) -> Callable[[Function], Score]:
     """Make a score of a function that computes it, and of one that computes the contributions of its rows."""
     return lambda value: Score(value, rows, value)
+
+
+def of_whole(value: Function) -> Score:
+    """Make a score of a whole sample, in which no row has a share: what rows contribute is undefined."""
+    return Score(value, lambda target, prediction: np.full(target.shape[:2], np.nan), value)

@@ -7,7 +7,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, regression
+from lossbench.metrics import classification, distribution, regression
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -18,13 +18,24 @@ _PRIMARY: dict[Task, str] = {
     "multiclass": "accuracy",
     "multilabel": "f1",
     "regression": "r2",
+    "distribution": "sliced_transport",
 }
+
+_BESIDE: dict[Task, tuple[str, str]] = {
+    "binary": ("f1", "accuracy"),
+    "multiclass": ("f1", "accuracy"),
+    "multilabel": ("f1", "accuracy"),
+    "regression": ("mae", "r2"),
+    "distribution": ("transport", "energy_distance"),
+}
+"""What stands beside the primary score of each task, and what does where that is the primary one."""
+
+_MODULES = {"regression": regression, "distribution": distribution}
 
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
-    module = regression if "regression" in metric.tasks else classification
-    function: Score = getattr(module, metric.name)
+    function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
     return function
 
 
@@ -86,6 +97,8 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
         >>> undefined_rows("roc_auc", load_dataset("iris"))
         array([], dtype=int64)
     """
+    if dataset.task == "distribution":  # no score of a sample hangs on single rows
+        return np.arange(0)
     target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
     nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)
@@ -112,6 +125,5 @@ def secondary_score(task: Task, primary: str) -> str:
         >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
         ('mae', 'r2')
     """
-    if task == "regression":
-        return "r2" if primary == "mae" else "mae"
-    return "accuracy" if primary == "f1" else "f1"
+    usual, other = _BESIDE[task]
+    return other if primary == usual else usual

@@ -17,6 +17,7 @@ from lossbench.metrics.threshold import choose_thresholds
 from lossbench.run.provenance import hashes
 from lossbench.schema import AT_LINK, COLUMNS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
 from lossbench.spec import title
+from lossbench.task import VALUED
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link
 
@@ -142,13 +143,13 @@ def predictions(
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = np.stack([fold.dataset.target[getattr(fold, part).rows] for fold in folds])
-    if pack.dataset.task == "regression":
+    if pack.dataset.task in VALUED:
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
-        if pack.dataset.task == "regression":
+        if pack.dataset.task in VALUED:
             predicted = pack.in_units(members, predicted)
-        prediction = predict(predicted, link, pack.dataset.task)
+        prediction = predict(predicted, link, pack.dataset.task, pack.dataset.modes)
         yield members, targets[members], prediction if cuts is None else prediction.at(cuts[members])
 
 

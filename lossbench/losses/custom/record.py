@@ -37,9 +37,9 @@ from lossbench.losses.record import LossRecord
 from lossbench.losses.registry import check_task
 from lossbench.remark import Remark, Topic
 from lossbench.spec import Parameter, title
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
-USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3}
+USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3, "distribution": 2}
 """Targets, classes or labels that a loss is tried on where the data set is not known."""
 
 _RECORDS: dict[tuple[object, ...], LossRecord] = {}
@@ -118,7 +118,7 @@ class Custom:
         notes = (*probe.notes(gives), *found.notes)
         moved = drift(1)
         if fresh is not None:
-            units = 2 if self.convention.task == "regression" else 1
+            units = 2 if self.convention.task in VALUED else 1
             fresh = partial(alone(fresh, self.convention, gives), **self.varying)
             moved = moved or remembers(partial(loss, **self.varying), fresh, raw, target, units)
         if moved:
@@ -134,7 +134,7 @@ class Custom:
     def _receives(self, gives: Gives, found: Spread) -> str:
         """Say what the user's function gets and how its result is read."""
         seen = self.convention if found.way == AT_ONCE else replace(self.convention, convention="pair")
-        reduced = "averaged over targets" if self.convention.task == "regression" else "summed over outputs"
+        reduced = "averaged over targets" if self.convention.task in VALUED else "summed over outputs"
         results = {
             "sample": "a value a row",
             "output": f"a value an output, which is {reduced}",

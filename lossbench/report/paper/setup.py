@@ -21,6 +21,7 @@ TASKS: dict[Task, str] = {
     "multiclass": "classification with several classes",
     "multilabel": "multilabel classification",
     "regression": "regression",
+    "distribution": "imitating a distribution",
 }
 
 KINDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lossbench.losses.loss import Loss
 from lossbench.losses.registry import find, served
 from lossbench.losses.scaled import FACTOR, Scaled
+from lossbench.task import VALUED
 
 # In the order of the enumeration in losses.h.
 BINARY = ("bce", "mse", "mse_logits", "mse_pm1", "mae", "focal", "hinge", "squared_hinge")
@@ -15,6 +16,7 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
     **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge")},
     **{("regression", name): number for number, name in enumerate(REGRESSION, len(BINARY))},
+    ("distribution", "mse"): len(BINARY),
     **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
@@ -56,4 +58,4 @@ def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
     """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
-    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task == "regression" else factor
+    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task in VALUED else factor
