@@ -72,8 +72,8 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
-    training part (a constant column is only centred), and the same for targets that are numbers, to which `start` is
-    added where a law is to be imitated from afar.
+    training part (a constant column is only centred), and the same for targets that are numbers, to which
+    `start` is added where a law is to be imitated from afar.
 
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).

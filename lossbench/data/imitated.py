@@ -1,4 +1,4 @@
-"""Laws that a generator is to imitate: the features are noise, the target is a sample of its own, not of their rows.
+"""Laws that a generator is to imitate: the features are noise, the target is a sample that is not of their rows.
 
 Every seed draws its own rows, from streams that depend only on the name of the law and the seed. The noise is four
 standard normal numbers a row. By `start` the law lies that many of its standard deviations from where an untrained
@@ -21,7 +21,7 @@ NOISE = 4
 WITHIN = 3.0  # standard deviations of a mode, inside of which its samples are
 
 
-def mixture(start: float = 0.0, rows: float = 1000, seed: int = 0) -> Dataset:
+def mixture(start: float = 0.0, rows: float = 500, seed: int = 0) -> Dataset:
     """Three separate normal clouds on a line, of unequal size: a law to be imitated.
 
     The centres are -3, 0 and 4, the shares 0.3, 0.5 and 0.2, each with a standard deviation of 0.5.
@@ -37,7 +37,7 @@ def mixture(start: float = 0.0, rows: float = 1000, seed: int = 0) -> Dataset:
     return _clouds("mixture", centres, shares, 0.5, start, rows, seed)
 
 
-def eight_gaussians(start: float = 0.0, rows: float = 1000, seed: int = 0) -> Dataset:
+def eight_gaussians(start: float = 0.0, rows: float = 500, seed: int = 0) -> Dataset:
     """Eight normal clouds on a circle: a law to be imitated, of which generators miss modes.
 
     The circle has a radius of 2, each cloud a standard deviation of 0.2; all are as frequent.
@@ -54,7 +54,7 @@ def eight_gaussians(start: float = 0.0, rows: float = 1000, seed: int = 0) -> Da
     return _clouds("eight_gaussians", centres, np.full(8, 1 / 8), 0.2, start, rows, seed)
 
 
-def crescents(noise: float = 0.1, start: float = 0.0, rows: float = 1000, seed: int = 0) -> Dataset:
+def crescents(noise: float = 0.1, start: float = 0.0, rows: float = 500, seed: int = 0) -> Dataset:
     """Two interleaved half circles, points of both: a law to be imitated that is no mixture of clouds.
 
     Each point has a random angle on its half circle, of radius 1, plus N(0, noise²) in both coordinates.

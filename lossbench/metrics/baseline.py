@@ -48,8 +48,8 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
     each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
     the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
-    LinearRegression, with its default penalty, on the standardised features; where a law is to be imitated, the map
-    of the noise to a normal law with the mean and the covariance of the training targets.
+    LinearRegression, with its default penalty, on the standardised features; where a law is to be imitated, the
+    map of the noise to a normal law with the mean and the covariance of the training targets.
 
     Args:
         fold: one split of a data set.
