@@ -142,7 +142,7 @@ _METRICS = (
     ),
     _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
     _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
-    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", 0.01, since=6),
+    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", since=6),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lossbench.losses.directions import directions
+from lossbench.losses.structured.directions import directions
 from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import of_whole
 
@@ -44,7 +44,7 @@ def sliced_transport(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     """Mean Wasserstein distance along fixed directions, which is cheap: never more than `transport` in the plane.
 
     On a line it is `transport`. In the plane there are 16 directions, which lie between the 8 of the loss
-    `wasserstein`; see `lossbench.losses.directions`.
+    `wasserstein`; see `lossbench.losses.structured.directions`.
 
     Example:
         >>> from lossbench.metrics.prediction import predict

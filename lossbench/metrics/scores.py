@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 
 from lossbench.data.dataset import Dataset
@@ -21,16 +23,14 @@ _PRIMARY: dict[Task, str] = {
     "distribution": "sliced_transport",
 }
 
-_BESIDE: dict[Task, tuple[str, str]] = {
-    "binary": ("f1", "accuracy"),
-    "multiclass": ("f1", "accuracy"),
-    "multilabel": ("f1", "accuracy"),
+_SECONDARY: dict[Task, tuple[str, str]] = {
     "regression": ("mae", "r2"),
     "distribution": ("transport", "energy_distance"),
 }
-"""What stands beside the primary score of each task, and what does where that is the primary one."""
+"""What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
 
-_MODULES = {"regression": regression, "distribution": distribution}
+_MODULES: dict[Task, ModuleType] = {"regression": regression, "distribution": distribution}
+"""Where the scores are that only these tasks have."""
 
 
 def function_of(metric: Metric) -> Score:
@@ -125,5 +125,4 @@ def secondary_score(task: Task, primary: str) -> str:
         >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
         ('mae', 'r2')
     """
-    usual, other = _BESIDE[task]
-    return other if primary == usual else usual
+    return next(name for name in _SECONDARY.get(task, ("f1", "accuracy")) if name != primary)

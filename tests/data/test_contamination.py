@@ -178,9 +178,10 @@ def test_kinds_share_one_ranking() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_a_default_kind(task: str) -> None:
-    """The default of a task is one of its kinds, and feature contamination is for all."""
+    """The default of a task is one of its kinds; features are spoilt but where they are noise."""
     assert check_kind(default_kind(task), task) == default_kind(task)
-    assert check_kind("feature", task) == "feature"
+    if task != "distribution":
+        assert check_kind("feature", task) == "feature"
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.0, 1.5, float("nan"), float("inf")])

@@ -16,8 +16,15 @@ CORE = {
     "binary": {"bce", "mse", "mse_logits", "mse_pm1", "mae", "hinge", "squared_hinge", "focal", "ce"},
     "multiclass": {"ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing"},
     "multilabel": {"bce", "mse", "ce", "focal"},
+    "distribution": {"wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse"},
 }
-REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}
+REFERENCE = {
+    "regression": "mse",
+    "binary": "bce",
+    "multiclass": "ce",
+    "multilabel": "bce",
+    "distribution": "wasserstein",
+}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -35,6 +35,10 @@ def test_the_order_of_the_reports() -> None:
         "median_absolute_error",
         "mape",
         "d2_pinball",
+        "transport",
+        "sliced_transport",
+        "energy_distance",
+        "mode_coverage",
     ]
 
 

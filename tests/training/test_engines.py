@@ -32,6 +32,8 @@ DATASETS = (
     "linnerud",
     "diabetes",
     "demand:rows=60",
+    "mixture:rows=60",
+    "crescents:rows=60",
 )
 
 LARGE = ("breast_cancer", "diabetes")

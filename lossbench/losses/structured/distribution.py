@@ -12,10 +12,10 @@ import math
 from functools import partial, reduce
 
 from lossbench.lazy import torch
-from lossbench.losses.directions import directions
 from lossbench.losses.record import Facts, smooth
 from lossbench.losses.registry import find, register
 from lossbench.losses.regression import mse, scale
+from lossbench.losses.structured.directions import directions
 from lossbench.spec import Parameter
 
 LAW = "the law of the targets"
