@@ -9,7 +9,7 @@ import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 Group = Literal["setting", "status", "score", "convergence", "hash", "context"]
 Kind = Literal["text", "number", "whole", "count", "truth"]
@@ -81,7 +81,7 @@ class Metric(Column):
     @property
     def counts(self) -> bool:
         """Whether it counts rows that are right or wrong, or above one another, and so moves in steps."""
-        return "regression" not in self.tasks and self.needs != "probability"
+        return self.tasks[0] not in VALUED and self.needs != "probability"
 
     @property
     def best(self) -> float:
@@ -99,6 +99,7 @@ _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 _SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
 _MASKS: tuple[Task, ...] = ("segmentation",)
 _VALUES: tuple[Task, ...] = ("regression",)
+_SAMPLES: tuple[Task, ...] = ("distribution",)
 
 
 def _score(
@@ -139,6 +140,12 @@ _METRICS = (
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
     _score("dice", _MASKS, True, "decision", "overlap of masks: F1 of an image's pixels", 0.01, since=6),
     _score("iou", _MASKS, True, "decision", "overlap of masks as a share of both", 0.01, since=6),
+    _score(
+        "transport", _SAMPLES, False, "decision", "Wasserstein distance of both samples", since=6, high=math.inf
+    ),
+    _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
+    _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
+    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", since=6),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
@@ -175,7 +182,7 @@ AT_LINK = tuple(
 ROW_SCORES = (*METRICS, *map(at_link, AT_LINK))
 """What rows may contribute to."""
 
-_UNITS = ("rmse", "mae", "median_absolute_error")
+_UNITS = ("rmse", "mae", "median_absolute_error", "transport", "sliced_transport", "energy_distance")
 IN_UNITS = (*_UNITS, *map(at_best, _UNITS))
 """The scores in units of the target, which may be of any size; 1 is the scale of all others."""
 

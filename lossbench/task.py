@@ -4,5 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Task = Literal["regression", "binary", "multiclass", "multilabel", "segmentation"]
+Task = Literal["regression", "binary", "multiclass", "multilabel", "segmentation", "distribution"]
 TASKS: tuple[Task, ...] = get_args(Task)
+
+VALUED: tuple[Task, ...] = ("regression", "distribution")
+"""The tasks whose targets are numbers; those of all others are classes or labels."""
+
+AVERAGED: tuple[Task, ...] = (*VALUED, "segmentation")
+"""The tasks in which a loss averages over outputs; in all others it sums over them."""

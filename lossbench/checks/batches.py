@@ -9,6 +9,7 @@ import torch
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, value_and_gradient
 from lossbench.errors import LossFailed
+from lossbench.task import VALUED
 
 ROWS = 6
 
@@ -37,7 +38,7 @@ def batches(case: Case) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, bool]
         every = torch.arange(len(raw)) % case.targets
         for k in range(case.targets):
             yield f"a batch without class {k}", raw, torch.where(every == k, (k + 1) % case.targets, every), True
-    elif case.loss.task != "regression":
+    elif case.loss.task not in VALUED:
         names = ("positives", "negatives") if case.loss.task == "binary" else ("any label", "a label absent")
         for value, name in enumerate(names):
             yield f"a batch without {name}", raw, torch.full_like(target, value), True

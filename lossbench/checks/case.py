@@ -15,6 +15,7 @@ from lossbench.losses import Loss
 from lossbench.losses.custom.calls import in_gradient
 from lossbench.losses.custom.contain import failing
 from lossbench.remark import Topic
+from lossbench.task import VALUED
 
 COMPANY = 7  # rows
 
@@ -88,7 +89,7 @@ class Case:
         targets = (*shape, width // record.outputs_per_target)
         if record.encoding == "index":
             return raw, torch.as_tensor(rng.integers(width, size=shape))
-        if record.task == "regression":
+        if record.task in VALUED:
             signs = [1.0] if record.link == "softplus" else [-1.0, 1.0]
             return raw, torch.as_tensor(rng.choice(signs, size=targets) * rng.uniform(0.5, 3, size=targets))
         return raw, torch.as_tensor(rng.integers(2, size=targets).astype(float))

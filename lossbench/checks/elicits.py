@@ -23,6 +23,7 @@ from lossbench.losses.custom.calls import in_gradient
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import predict
+from lossbench.task import VALUED
 
 SAMPLE = np.array([0.6, 0.9, 1.2, 1.5, 1.7, 1.9, 2.0, 2.6, 3.3, 4.1, 9.0])
 """Targets of a regression: above zero and skewed, so that no two statistics are the same."""
@@ -109,7 +110,7 @@ def preferred(case: Case, target: torch.Tensor, start: float = 0.0, **prior: tor
     """
     if case.outputs > 1:
         return _descended(case, target, start, prior)
-    ends = (-1, 10) if case.loss.task == "regression" else (-8, 8)
+    ends = (-1, 10) if case.loss.task in VALUED else (-8, 8)
     grid = torch.linspace(*ends, 221, dtype=torch.float64)
     best, step = float(grid[risk(case, grid[:, None], target, **prior).argmin()]), float(grid[1] - grid[0])
 
@@ -136,7 +137,7 @@ def _descended(case: Case, target: torch.Tensor, start: float, prior: Mapping[st
 def samples(case: Case) -> list[torch.Tensor]:
     """Return the targets of each sample as the record encodes them, (rows,) or (rows, targets)."""
     record = case.loss.record
-    if record.task == "regression":
+    if record.task in VALUED:
         return [torch.as_tensor(y.copy())[:, None].expand(-1, case.targets) for y in (SAMPLE, MIRRORED)]
     if record.task == "multiclass":
         return [torch.as_tensor(np.repeat([0, 1, 2], counts)) for counts in COUNTS]
@@ -183,7 +184,7 @@ def _named(case: Case) -> tuple[Estimates, str] | None:
     ]
     if not all(bool(value.isfinite().all()) for value in risks):
         return None
-    if case.loss.task != "regression":
+    if case.loss.task not in VALUED:
         return _of_classes(case, np.stack(raw), np.stack(shares))
     found = [_of_values(case, one, target[:, 0].numpy()) for one, target in zip(raw, targets, strict=True)]
     return {name: all(estimates[name] for estimates, _ in found) for name in found[0][0]}, found[0][1]

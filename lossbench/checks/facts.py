@@ -8,6 +8,7 @@ import torch
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, lone
+from lossbench.task import AVERAGED, VALUED
 
 ROWS = 300
 FEWER = 60
@@ -43,7 +44,7 @@ def symmetric(case: Case) -> bool:
 
 def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mirror image of an error, or the same sample with the classes exchanged; shapes stay."""
-    if case.loss.task == "regression":
+    if case.loss.task in VALUED:
         targets = target.shape[-1]
         return torch.cat([2 * target - raw[..., :targets], raw[..., targets:]], dim=-1), target
     if case.loss.record.encoding == "index":
@@ -83,9 +84,7 @@ def steepness(case: Case, outputs: int, scale: float, rows: int = 0) -> torch.Te
     if facts is None or not facts.separable:
         sizes: torch.Tensor = slope.norm(dim=-1)
         return sizes
-    terms: torch.Tensor = slope.abs().flatten() * (
-        outputs if case.loss.task in ("regression", "segmentation") else 1
-    )
+    terms: torch.Tensor = slope.abs().flatten() * (outputs if case.loss.task in AVERAGED else 1)
     return terms
 
 

@@ -16,6 +16,7 @@ import torch
 from lossbench.checks.case import Case, value_and_gradient
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import Prediction, predict
+from lossbench.task import VALUED
 
 ROWS = 10
 """The rows of a group."""
@@ -76,7 +77,7 @@ def grouped(case: Case) -> tuple[np.ndarray, torch.Tensor]:
     Each of several classes, labels or targets goes through all shares or centres.
     """
     record, targets = case.loss.record, case.targets
-    if record.task == "regression":
+    if record.task in VALUED:
         above_zero = record.natural_zero or record.link == "softplus"
         centres = np.linspace(0.5, 3, len(CENTRES)) if above_zero else np.array(CENTRES)
         truth = np.stack([np.roll(centres, shift) for shift in range(targets)], axis=-1)

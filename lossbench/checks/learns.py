@@ -13,7 +13,7 @@ from lossbench.checks.reach import unreached
 from lossbench.checks.say import kinds, nameless, silent
 from lossbench.metrics.prediction import Prediction
 from lossbench.remark import Topic
-from lossbench.task import Task
+from lossbench.task import VALUED, Task
 
 FREE = len(STARTS) - 1
 """The number of starts that know nothing of the targets; they come first."""
@@ -42,7 +42,7 @@ WITHIN = 0.5
 
 def judged(case: Case) -> Observation:
     """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
-    regression = case.loss.task == "regression"
+    regression = case.loss.task in VALUED
     mute = "" if regression else nameless(case) or silent(case)
     if mute:
         return observed(mute, failed=True)
@@ -149,6 +149,7 @@ LOOKS: Mapping[Task, tuple[Look, ...]] = {
     "multiclass": CLASSES,
     "multilabel": CLASSES,
     "segmentation": CLASSES,
+    "distribution": (undefined, endless, missed, unmoved),
 }
 """What is looked at, each naming a fault; the first that is found is told."""
 
@@ -187,7 +188,8 @@ def _matched(case: Case, reading: Prediction, descent: Descent) -> tuple[np.ndar
 
 def _unpaired(case: Case) -> bool:
     """Say whether a loss compares predictions and targets without regard to which row they are of."""
-    return any(note.topic is Topic.ANY_ORDER for note in case.loss.record.notes)
+    noted = any(note.topic is Topic.ANY_ORDER for note in case.loss.record.notes)
+    return noted or case.loss.task == "distribution"
 
 
 def _error(case: Case, descent: Descent) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from lossbench.checks.case import Case, value_and_gradient
+from lossbench.task import VALUED
 
 REACH = 6.0
 """How far a line goes to both sides, in units of the raw output."""
@@ -51,7 +52,7 @@ def standard(case: Case) -> Line:
     """Return the line on which a loss is drawn: the error, or the raw output of the true class."""
     record = case.loss.record
     base = torch.zeros(case.outputs, dtype=torch.float64)
-    if record.task == "regression":
+    if record.task in VALUED:
         target = _values(case, float(record.natural_zero))
         if record.link == "softplus":
             return Line(case, "raw output, target 1", base, 0, target)
@@ -85,7 +86,7 @@ def _targets(case: Case) -> list[torch.Tensor]:
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
     found = [_values(case, 1.0)]
-    return found if case.loss.task == "regression" else [*found, _values(case, 0.0, 1.0)]
+    return found if case.loss.task in VALUED else [*found, _values(case, 0.0, 1.0)]
 
 
 def _values(case: Case, first: float, rest: float | None = None) -> torch.Tensor:

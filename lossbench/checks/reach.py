@@ -12,6 +12,7 @@ import torch
 from lossbench.checks.case import NOTHING, Case, gradient, lone
 from lossbench.checks.groups import right
 from lossbench.checks.line import REACH, Line, lines, standard
+from lossbench.task import VALUED
 
 ROWS = 24
 
@@ -39,7 +40,7 @@ DEEP = 1e4
 
 def unreached(case: Case) -> str:
     """Say why right predictions are out of reach; empty if they are not."""
-    looks = (cut_off, bottomless) if case.loss.task == "regression" else (squashed, across, dead, bottomless)
+    looks = (cut_off, bottomless) if case.loss.task in VALUED else (squashed, across, dead, bottomless)
     return next(filter(None, (look(case) for look in looks)), "")
 
 

@@ -20,7 +20,7 @@ from lossbench.losses import get_loss
 from lossbench.losses.custom.conventions import LINKS, split_loss
 from lossbench.losses.custom.record import USUAL
 from lossbench.losses.scaled import is_scaled
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def _wraps(case: Case) -> list[tuple[str, str]]:
 def _statements(task: Task, number: int) -> Iterator[str]:
     """Yield statements of so many keys that a task knows."""
     links = [f":@link={link}" for link in LINKS[task]]
-    targets = [f":@target={form}" for form in ("onehot", "index", "values")] * (task != "regression")
-    gets = [":@gets=probability"] * (task != "regression")
+    targets = [f":@target={form}" for form in ("onehot", "index", "values")] * (task not in VALUED)
+    gets = [":@gets=probability"] * (task not in VALUED)
     for parts in itertools.combinations([gets, targets, links], number):
         yield from map("".join, itertools.product(*parts))
 

@@ -12,6 +12,7 @@ from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, lone, value_and_gradient
 from lossbench.checks.line import standard
 from lossbench.losses import core_losses, get_loss
+from lossbench.task import VALUED
 
 ROWS = 500
 FAR = 10.0
@@ -81,7 +82,7 @@ def check_saturation(case: Case) -> Observation:
     """Compare the gradient at confidently wrong outputs with that at zero, or in regression at an error of one."""
     line = standard(lone(case))
     near = 1.0 if line.centred else 0.0
-    places = [(-WRONG, -near), (WRONG, near)] if case.loss.task == "regression" else [(-WRONG, near)]
+    places = [(-WRONG, -near), (WRONG, near)] if case.loss.task in VALUED else [(-WRONG, near)]
     slopes = line.at(torch.tensor(places).flatten())[1].norm(dim=-1).reshape(-1, 2).tolist()
     ratios = [far / max(close, 1e-300) for far, close in slopes]
     weakest = ratios.index(min(ratios))

@@ -10,7 +10,7 @@ from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.locate import locate
 from lossbench.losses.registry import served
 from lossbench.losses.scaled import is_scaled, split_scaled
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 PREDICTED: Mapping[Task, str] = {
     "regression": "numbers",
@@ -18,6 +18,7 @@ PREDICTED: Mapping[Task, str] = {
     "multiclass": "many classes",
     "multilabel": "labels",
     "segmentation": "masks",
+    "distribution": "samples",
 }
 """What each task predicts, in words."""
 
@@ -31,7 +32,7 @@ def not_among(tasks: Collection[Task], task: Task) -> str:
     """
     if len(tasks) == 1:
         return f"{PREDICTED[next(iter(tasks))]} only"
-    return "classes only" if task == "regression" else f"no {task} form"
+    return "classes only" if task in VALUED else f"no {task} form"
 
 
 def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:

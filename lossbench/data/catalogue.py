@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
-from lossbench.data.structured import masks
+from lossbench.data.structured import imitated, masks
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task
@@ -71,9 +71,12 @@ _MASKS = (
 
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
+_ABOUT = "sd about the half circles"
+_START = Parameter("start", 0, low=0, high=100, meaning="distance from an untrained network's outputs, in sd")
+
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
-    _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
+    _law("moons", "binary", generators.moons, _noise(0.3, _ABOUT), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
     DatasetRecord("iris", "multiclass", toy.iris),
@@ -89,6 +92,16 @@ _RECORDS = (
     _law("discs", "segmentation", masks.discs, *_MASKS),
     _law("ellipses", "segmentation", masks.ellipses, *_MASKS),
     _law("islands", "segmentation", masks.islands, *_MASKS),
+    _law("mixture", "distribution", imitated.mixture, _START, _rows(500)),
+    _law("eight_gaussians", "distribution", imitated.eight_gaussians, _START, _rows(500)),
+    _law(
+        "crescents",
+        "distribution",
+        imitated.crescents,
+        _noise(0.1, _ABOUT),
+        _START,
+        _rows(500),
+    ),
 )
 
 

@@ -30,6 +30,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "multiclass": ("label", "feature", "feature_one_sided"),
     "multilabel": ("label", "feature", "feature_one_sided"),
     "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
+    "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
 }
 
 

@@ -19,6 +19,21 @@ Sampling = Literal["resplit", "redrawn"]
 
 
 @dataclass(frozen=True, eq=False)
+class Modes:
+    """The separate clouds that a law is made of.
+
+    Args:
+        centres: (modes, targets) float64, in units of the target.
+        shares: (modes,) of the samples, which sum to one.
+        radius: how far from its centre a sample still belongs to a mode.
+    """
+
+    centres: np.ndarray
+    shares: np.ndarray
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """One table of features and targets, neither split nor scaled; or the law from which every seed draws one.
 
@@ -28,7 +43,8 @@ class Dataset:
         features: (rows, columns) float64; NaN where a value is missing.
         target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
             (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation, where a row
-            is a pixel.
+            is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the features
+            in particular.
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
@@ -40,6 +56,9 @@ class Dataset:
         judged: the score that the user names instead; None for its own.
         pixels: rows that make an image, one after the other, where losses and scores look at whole images; 1 where
             a row stands for itself.
+        modes: of a law that is to be imitated, its separate clouds; None where it has none, and for other tasks.
+        start: of such a law, how far its samples lie from where the outputs of an untrained network begin, in
+            every target, in standard deviations of the target.
     """
 
     name: str
@@ -54,6 +73,8 @@ class Dataset:
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
     judged: str | None = None
     pixels: int = 1
+    modes: Modes | None = field(default=None, repr=False)
+    start: float = 0.0
 
     @property
     def sampling(self) -> Sampling:

@@ -12,6 +12,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.grouped_split import deal
 from lossbench.errors import DataError
 from lossbench.randomness import stream
+from lossbench.task import VALUED
 
 MINIMUM_ROWS = 10  # 6 to train, 2 to validate, 2 to test: with fewer, R² on the test part is undefined
 ROUNDING = 1e-12  # of a number: what arithmetic may add or take away
@@ -26,8 +27,8 @@ class Part:
         rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
             units, to the last bit.
         features: (n, columns) float64, imputed and standardised.
-        target: (n, targets) float64 standardised for regression; (n,) int64 for binary, multiclass, segmentation;
-            (n, labels) int64 for multilabel.
+        target: (n, targets) float64 standardised for regression and distribution; (n,) int64 for binary,
+            multiclass and segmentation; (n, labels) int64 for multilabel.
     """
 
     rows: np.ndarray = field(repr=False)
@@ -71,7 +72,8 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
-    training part (a constant column is only centred), and the same for regression targets.
+    training part (a constant column is only centred), and the same for targets that are numbers, to which
+    `start` is added where a law is to be imitated from afar.
 
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
@@ -98,8 +100,9 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     check_rows(dataset.name, dataset.rows)
     train, validation, test = _split(dataset, seed)
     features = _scaled_features(dataset.features, train)
-    if dataset.task == "regression":
+    if dataset.task in VALUED:
         mean, scale = _moments(dataset.target[train])
+        mean = mean - dataset.start * scale
         target = (dataset.target - mean) / scale
     else:
         mean, scale = np.zeros(dataset.targets), np.ones(dataset.targets)
@@ -198,7 +201,7 @@ def _fifth(rows: int) -> int:
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     if dataset.groups is not None:
         # Images are alike: dealt out by their classes, parts would differ in size from seed to seed.
-        classes = None if dataset.task == "regression" or dataset.pixels > 1 else dataset.target
+        classes = None if dataset.task in VALUED or dataset.pixels > 1 else dataset.target
         return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
     from sklearn.model_selection import train_test_split
 

@@ -31,7 +31,7 @@ from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses
-from lossbench.losses.structured import segmentation
+from lossbench.losses.structured import distribution, segmentation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,7 @@ __all__ = [
     "constant_sum",
     "core_losses",
     "cross_entropy",
+    "distribution",
     "get_loss",
     "margin",
     "modulated",

@@ -15,7 +15,7 @@ from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import core_losses, find, served
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
 from lossbench.spec import numbers, title
-from lossbench.task import Task
+from lossbench.task import VALUED, Task
 
 if TYPE_CHECKING:
     from lossbench.losses.module import MeanLoss
@@ -289,7 +289,7 @@ def _as_values(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> t
         target = target.unsqueeze(-1)
     if target.shape != (*raw.shape[:-1], targets):
         raise _shapes_differ(record, raw, target, (*raw.shape[:-1], targets))
-    if record.task != "regression" and not bool(((target == 0) | (target == 1)).all()):
+    if record.task not in VALUED and not bool(((target == 0) | (target == 1)).all()):
         raise BadValue(f"loss '{record.name}' on a {record.task} task wants targets of 0 and 1; recode the target")
     return target.to(raw.dtype)
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from lossbench.remark import Remark
 from lossbench.spec import Parameter
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 if TYPE_CHECKING:
     import torch
@@ -191,6 +191,7 @@ AXES: Mapping[Task, str] = {
     "multiclass": "classes",
     "multilabel": "labels",
     "segmentation": "pixels",
+    "distribution": "targets",
 }
 """The last axis of a target of values."""
 
@@ -248,7 +249,7 @@ def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
     if record.encoding == "index":
         yield "target", "(..., batch) int64 index of the true class"
-    elif record.task == "regression":
+    elif record.task in VALUED:
         yield "target", f"(..., batch, {axis}) values y{f'; {record.domain.description}' if record.domain else ''}"
     else:
         yield "target", f"(..., batch, {axis}) of 0 and 1"

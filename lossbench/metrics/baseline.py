@@ -16,6 +16,7 @@ from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
+from lossbench.task import VALUED
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     """Score a constant predictor and a linear model on a fold; cached, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
-    each label the more frequent value, for regression the mean. In masks it sees no object
-    anywhere, or one everywhere, whichever has the better score on the training part. Its R² is 0 by definition, as
-    that of the mean of the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one
-    for each label) or LinearRegression, with its default penalty, on the standardised features.
+    each label the more frequent value, for regression the mean. In masks it sees no object anywhere, or
+    one everywhere, whichever has the better score on the training part. Its R² is 0 by definition, as that of the
+    mean of the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each
+    label) or LinearRegression, with its default penalty, on the standardised features; where a law is to be
+    imitated, the map of the noise to a normal law with the mean and the covariance of the training targets.
 
     Args:
         fold: one split of a data set.
@@ -78,8 +80,8 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
 
     def scored(outputs: np.ndarray, part: Part) -> float:
-        link: Link = "identity" if dataset.task == "regression" else "clip"
-        prediction = predict(dataset.in_images(outputs[None]), link, dataset.task)
+        link: Link = "identity" if dataset.task in VALUED else "clip"
+        prediction = predict(dataset.in_images(outputs[None]), link, dataset.task, dataset.modes)
         target = dataset.target[part.rows][None]
         return float(score(score_name, dataset.task, target.reshape(prediction.decision.shape), prediction)[0])
 
@@ -117,6 +119,8 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     from sklearn.multiclass import OneVsRestClassifier
 
     task, features, target = fold.dataset.task, fold.train.features, fold.dataset.target[fold.train.rows]
+    if task == "distribution":
+        return _gaussian(target, part)
     if task == "regression":
         return np.asarray(LinearRegression().fit(features, target).predict(part.features))
     model = LogisticRegression(max_iter=1000)
@@ -127,3 +131,9 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
     return probability[:, 1:] if task in ("binary", "segmentation") else probability
+
+
+def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
+    """Return a normal sample with the mean and the covariance of the target (n, targets), made of the noise."""
+    noise = part.features[:, : target.shape[1]]
+    return np.asarray(target.mean(axis=0) + noise @ np.linalg.cholesky(np.atleast_2d(np.cov(target.T))).T)

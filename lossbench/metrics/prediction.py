@@ -10,6 +10,7 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
 In a segmentation a sample is an image, and its pixels are what labels are in multilabel: (M, images, pixels).
+What a regression has, a generator has that imitates a distribution: its samples are its decision.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """
@@ -22,9 +23,10 @@ from functools import cached_property
 
 import numpy as np
 
+from lossbench.data.dataset import Modes
 from lossbench.errors import BadValue
 from lossbench.losses.record import Link
-from lossbench.task import Task
+from lossbench.task import VALUED, Task
 
 VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
 """The links that make a value and no class."""
@@ -56,12 +58,14 @@ class Prediction:
         link: how raw outputs are to be read.
         raw: (M, n, outputs) float64; a diverged model is NaN throughout.
         threshold: (M,) for two classes, the ranking above which a row is called positive; None for the link's own.
+        modes: of the law that is imitated, if it has any.
     """
 
     task: Task
     link: Link
     raw: np.ndarray = field(repr=False)
     threshold: np.ndarray | None = field(default=None, repr=False)
+    modes: Modes | None = field(default=None, repr=False)
 
     @cached_property
     def diverged(self) -> np.ndarray:
@@ -71,7 +75,7 @@ class Prediction:
     @cached_property
     def decision(self) -> np.ndarray:
         """The predicted value, class or labels, as float64; ties go to the first class."""
-        if self.task == "regression":
+        if self.task in VALUED:
             return self.raw
         if self.task == "multiclass":
             chosen = self.raw.argmax(axis=-1)
@@ -91,7 +95,7 @@ class Prediction:
 
         Over several classes they sum to one: one-against-the-rest outputs are normalised, as scikit-learn does.
         """
-        if self.task == "regression" or self.link == "margin":
+        if self.task in VALUED or self.link == "margin":
             return None
         if self.link == "softmax" and self.task != "binary":
             return _softmax(self.raw)
@@ -105,7 +109,7 @@ class Prediction:
         if self.task == "binary":
             two = self.raw.shape[-1] == 2
             return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
-        if self.task != "regression" and self.link == "softmax":
+        if self.task not in VALUED and self.link == "softmax":
             # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw
@@ -130,13 +134,15 @@ def as_probability(threshold: np.ndarray, link: Link) -> np.ndarray:
     return _PROBABILITY[link](threshold) if link in _PROBABILITY else np.full(len(threshold), np.nan)
 
 
-def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
+def predict(raw: np.ndarray, link: Link, task: Task, modes: Modes | None = None) -> Prediction:
     """Read raw outputs through a link.
 
     Args:
-        raw: (M, n, outputs) raw outputs of M models for n samples; for regression, predicted values.
+        raw: (M, n, outputs) raw outputs of M models for n samples; for regression, predicted values; for
+            distribution, the samples that were made.
         link: how to read them, see `lossbench.losses.record.Link`.
         task: what is predicted.
+        modes: of the law that is imitated; None for other tasks, or where it has none.
 
     Returns:
         The predictions, computed in float64.
@@ -152,12 +158,12 @@ def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
     values = np.asarray(raw, dtype=np.float64)
     if values.ndim != 3:
         raise BadValue(f"raw outputs have shape {values.shape}; give (models, samples, outputs)")
-    if link in VALUES and task != "regression":
+    if link in VALUES and task not in VALUED:
         raise BadValue(f"the link '{link}' makes no {task} prediction; use sigmoid, softmax, clip or margin")
     diverged = np.asarray(~np.isfinite(values).all(axis=(1, 2)))
     if diverged.any():
         values = np.where(diverged[:, None, None], np.nan, values)
-    return Prediction(task, link, values)
+    return Prediction(task, link, values, modes=modes)
 
 
 @np.errstate(over="ignore")  # a weight too small to hold is zero

@@ -108,3 +108,8 @@ def share_of_area(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         array([0.25, 1.  ])
     """
     return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 1.0)
+
+
+def of_whole(value: Function) -> Score:
+    """Make a score of a whole sample, in which no row has a share: what rows contribute is undefined."""
+    return Score(value, lambda target, prediction: np.full(target.shape[:2], np.nan), value)

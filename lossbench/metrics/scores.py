@@ -9,7 +9,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, regression, segmentation
+from lossbench.metrics import classification, distribution, regression, segmentation
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -21,15 +21,21 @@ _PRIMARY: dict[Task, str] = {
     "multilabel": "f1",
     "regression": "r2",
     "segmentation": "dice",
+    "distribution": "sliced_transport",
 }
 
 _SECONDARY: dict[Task, tuple[str, str]] = {
     "regression": ("mae", "r2"),
     "segmentation": ("dice", "iou"),
+    "distribution": ("transport", "energy_distance"),
 }
 """What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
 
-_MODULES: dict[Task, ModuleType] = {"regression": regression, "segmentation": segmentation}
+_MODULES: dict[Task, ModuleType] = {
+    "regression": regression,
+    "segmentation": segmentation,
+    "distribution": distribution,
+}
 """Where the scores are that only these tasks have."""
 
 
@@ -97,6 +103,8 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
         >>> undefined_rows("roc_auc", load_dataset("iris"))
         array([], dtype=int64)
     """
+    if dataset.task == "distribution":  # no score of a sample hangs on single rows
+        return np.arange(0)
     target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
     nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)

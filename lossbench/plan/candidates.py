@@ -21,6 +21,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "multiclass": ("ce", "mse", "focal", "label_smoothing", "hinge", "gce"),
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
     "segmentation": ("bce", "mse", "focal", "dice", "bce_dice"),
+    "distribution": ("wasserstein", "energy", "mmd", "sinkhorn"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -73,6 +74,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "multiclass": _of_classes,
         "multilabel": _of_labels,
         "segmentation": _of_masks,
+        "distribution": _of_samples,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -128,6 +130,11 @@ def _of_values(dataset: Dataset) -> Iterator[Sign]:
         yield Sign("zeros", zeros, ("tweedie",))
     if zeros == 0 and target.max() >= WIDE * target.min():
         yield Sign("positive", float(target.max() / target.min()), ("gamma", "msle"))
+
+
+def _of_samples(dataset: Dataset) -> Iterator[Sign]:
+    """Yield nothing: what a law's samples show is no reason for a loss of them."""
+    return iter(())
 
 
 def errors_of(dataset: Dataset) -> np.ndarray:

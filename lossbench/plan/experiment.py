@@ -29,7 +29,7 @@ from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import title
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.network import Model, parse_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
@@ -287,7 +287,7 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
 
 def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
     """Refuse splits and contaminations that leave a class without training rows, by making those that might."""
-    at_risk = setup.dataset.task != "regression" and not is_stratified(setup.dataset)
+    at_risk = setup.dataset.task not in VALUED and not is_stratified(setup.dataset)
     seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
     for trial in trials:
         if at_risk or trial.outlier_kind == "label":

@@ -19,6 +19,7 @@ from lossbench.schema import METRICS
 from lossbench.spec import title
 from lossbench.stats.answer.decision import Decision
 from lossbench.stats.answer.looks import planned
+from lossbench.task import VALUED
 
 SHOWS = {
     "imbalance": "only {share} of the rows are of the rarest class",
@@ -194,7 +195,7 @@ def wants(choice: Choice, loss: Loss) -> Iterator[str]:
         yield f"here: {choice.comparison.trials.optimizer.iloc[0]}, step size {rate:g}, features standardised"
     if loss.record.natural_zero:
         yield "the target is divided by its standard deviation, and not centred"
-    elif loss.task == "regression":
+    elif loss.task in VALUED:
         yield "the target is standardised: parameters are in its standard deviations"
     several = dataset.targets > 1 and loss.task != "multiclass"
     target = f"(batch, {dataset.targets})" if several else "(batch,)"

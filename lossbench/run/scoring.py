@@ -17,6 +17,7 @@ from lossbench.metrics.threshold import choose_thresholds
 from lossbench.run.provenance import hashes
 from lossbench.schema import AT_LINK, COLUMNS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
 from lossbench.spec import title
+from lossbench.task import VALUED
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, members_by_link, targets_of
 
@@ -146,9 +147,9 @@ def predictions(
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
-        if pack.dataset.task == "regression":
+        if pack.dataset.task in VALUED:
             predicted = pack.in_units(members, predicted)
-        prediction = predict(pack.dataset.in_images(predicted), link, pack.dataset.task)
+        prediction = predict(pack.dataset.in_images(predicted), link, pack.dataset.task, pack.dataset.modes)
         yield members, targets[members], prediction if cuts is None else prediction.at(cuts[members])
 
 

@@ -10,6 +10,7 @@ import torch
 
 from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import contained
+from lossbench.task import VALUED
 from lossbench.training.pack import Pack
 
 
@@ -45,7 +46,7 @@ def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
     target, dataset = pack.training[index].target[rows], pack.dataset
     if len(rows) == 1:
         return "of a single row"
-    if dataset.task == "regression":
+    if dataset.task in VALUED:
         return "of rows with one target" if (target == target[0]).all() else ""
     if dataset.task == "multilabel":
         absent = [name for name, column in zip(dataset.classes, target.T, strict=True) if not column.any()]

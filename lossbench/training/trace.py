@@ -15,6 +15,7 @@ from lossbench.losses.record import Link
 from lossbench.metrics.convergence import best_epoch
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
+from lossbench.task import VALUED
 from lossbench.training.pack import VALUES, Pack
 
 
@@ -70,7 +71,7 @@ class Validator:
         self.pack, self.indices = pack, np.asarray(indices)
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
         # R² is the same in standardised units; to convert them back would only cost time.
-        self.convert = pack.dataset.task == "regression" and pack.metric.name != "r2"
+        self.convert = pack.dataset.task in VALUED and pack.metric.name != "r2"
         clean = [getattr(fold, part) for fold in folds]
         seen = [pack.training[index] for index in indices] if part == "train" else clean
         shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
@@ -84,7 +85,7 @@ class Validator:
             predicted = self.pack.predicted(self.indices[members], raw[members])
             if self.convert:
                 predicted = self.pack.in_units(self.indices[members], predicted)
-            prediction = predict(self.pack.dataset.in_images(predicted), link, task)
+            prediction = predict(self.pack.dataset.in_images(predicted), link, task, self.pack.dataset.modes)
             scores[members] = score(self.pack.metric.name, task, self.targets[members], prediction)
         return scores
 

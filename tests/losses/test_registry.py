@@ -17,8 +17,16 @@ CORE = {
     "multiclass": {"ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing"},
     "multilabel": {"bce", "mse", "ce", "focal"},
     "segmentation": {"bce", "mse", "focal", "dice", "bce_dice", "lovasz"},
+    "distribution": {"wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse"},
 }
-REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "segmentation": "bce"}
+REFERENCE = {
+    "regression": "mse",
+    "binary": "bce",
+    "multiclass": "ce",
+    "multilabel": "bce",
+    "segmentation": "bce",
+    "distribution": "wasserstein",
+}
 
 
 @pytest.mark.parametrize("task", TASKS)

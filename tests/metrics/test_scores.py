@@ -37,6 +37,10 @@ def test_the_order_of_the_reports() -> None:
         "d2_pinball",
         "dice",
         "iou",
+        "transport",
+        "sliced_transport",
+        "energy_distance",
+        "mode_coverage",
     ]
 
 

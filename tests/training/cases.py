@@ -46,7 +46,7 @@ def trial(name: str, **changes: object) -> Trial:
     task = dataset(name).task
     plain: dict[str, object] = {
         "model": "mlp:8",
-        "loss": {"regression": "mse", "multiclass": "ce"}.get(task, "bce"),
+        "loss": {"regression": "mse", "multiclass": "ce", "distribution": "wasserstein"}.get(task, "bce"),
         "optimizer": "adam",
         "lr": 0.01,
         "l1": 0.0,

@@ -33,6 +33,8 @@ DATASETS = (
     "diabetes",
     "demand:rows=60",
     "discs:images=20",
+    "mixture:rows=60",
+    "crescents:rows=60",
 )
 
 LARGE = ("breast_cancer", "diabetes", "discs:images=20")

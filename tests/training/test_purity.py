@@ -27,6 +27,8 @@ DATASETS = (
     "multilabel:rows=60",
     "breast_cancer",
     "discs:images=11",
+    "mixture:rows=50",
+    "crescents:rows=50",
 )
 MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")

@@ -13,11 +13,11 @@ from lossbench.claims.study import Study
 from lossbench.lazy import torch
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.registry import losses_of
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
 REFERENCE = "mse"
 ROWS = 1024
-WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10}
+WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10, "distribution": 2}
 """Targets, classes or labels."""
 
 ROUNDS = 25
@@ -72,7 +72,7 @@ def step(loss: Loss) -> Callable[[], object]:
     raw = torch.randn(ROWS, record.width(width), generator=random, requires_grad=True)
     if record.encoding == "index":
         target = torch.randint(raw.shape[1], (ROWS,), generator=random)
-    elif loss.task == "regression":
+    elif loss.task in VALUED:
         target = torch.rand(ROWS, width, generator=random) + 0.5  # above zero, for losses of a relative error
     else:
         target = torch.randint(2, (ROWS, width), generator=random).float()

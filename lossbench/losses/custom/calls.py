@@ -15,6 +15,7 @@ from lossbench.losses.custom.conventions import Convention, is_number, is_tensor
 from lossbench.losses.custom.locate import Candidate, check_callable
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.remark import Remark, Topic
+from lossbench.task import VALUED
 
 Call = Callable[..., "torch.Tensor"]
 Gives = Literal["sample", "output", "batch"]
@@ -108,7 +109,7 @@ def alone(call: Call, convention: Convention, gives: Gives) -> Call:
             return value
         if convention.task == "segmentation":
             return value.flatten(1).mean(-1)
-        return value.mean(-1) if convention.task == "regression" else value.sum(-1)
+        return value.mean(-1) if convention.task in VALUED else value.sum(-1)
 
     return loss
 

@@ -44,7 +44,7 @@ from lossbench.errors import BadValue, LossMisbehaves, UnknownName, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.record import AXES, POSITIVE, Encoding, Link
 from lossbench.spec import split_spec
-from lossbench.task import Task
+from lossbench.task import VALUED, Task
 
 Form = Literal["raw", "pair"]
 Gets = Literal["raw", "probability", "prediction"]
@@ -52,6 +52,7 @@ Sees = Literal["values", "index", "onehot"]
 
 LINKS: Mapping[Task, tuple[Link, ...]] = {
     "regression": ("identity", "softplus", "location"),
+    "distribution": ("identity",),
     "binary": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
@@ -159,7 +160,7 @@ class Convention:
         targets = {
             "index": f"class index ({batch})",
             "onehot": f"one-hot target ({batch}, {axes})",
-            "values": f"target {'' if self.task == 'regression' else 'of 0 and 1 '}({batch}, {axis})",
+            "values": f"target {'' if self.task in VALUED else 'of 0 and 1 '}({batch}, {axis})",
         }
         both = [f"{given} ({batch}, {axes})", targets[self.target]]
         return " and ".join(reversed(both) if self.target_first else both)

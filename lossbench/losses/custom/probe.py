@@ -21,6 +21,7 @@ from lossbench.losses.custom.calls import Call, Gives, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Remark, Topic
+from lossbench.task import VALUED
 
 MODELS = 2
 
@@ -37,7 +38,7 @@ def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tens
     if convention.encoding == "index":
         classes = np.resize(np.arange(outputs), (MODELS, rows))
         return raw, torch.as_tensor(rng.permuted(classes, axis=1))
-    if convention.task == "regression":
+    if convention.task in VALUED:
         values = rng.normal(size=(MODELS, rows, targets))
         values = np.abs(values) + 0.5 if convention.link == "softplus" else values
     else:
@@ -93,7 +94,7 @@ class Probe:
         """Yield targets that all are others, then such of which only the first is."""
         if self.convention.encoding == "index":
             other = (self.target + 1) % self.raw.shape[-1]
-        elif self.convention.task == "regression":
+        elif self.convention.task in VALUED:
             other = 2 * self.target.roll(1, 0) + 0.5  # in other units too, and above zero where it was
             far = 10 * self.target.abs().max()
             yield self.target + far  # a loss of the ordered batch may know only what is above and what is below
@@ -208,7 +209,7 @@ class Probe:
 
     @property
     def _may_get_probabilities(self) -> bool:
-        return self.convention.task != "regression" and self.convention.link in ("sigmoid", "softmax")
+        return self.convention.task not in VALUED and self.convention.link in ("sigmoid", "softmax")
 
     def _clamps(self, loss: Call) -> bool:
         """Say whether the gradient is zero wherever a raw output is no probability, and only there."""

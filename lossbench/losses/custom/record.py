@@ -37,12 +37,22 @@ from lossbench.losses.record import LossRecord
 from lossbench.losses.registry import check_task
 from lossbench.remark import Remark, Topic
 from lossbench.spec import Parameter, title
-from lossbench.task import TASKS, Task
+from lossbench.task import TASKS, VALUED, Task
 
-USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3, "segmentation": 4}
+USUAL: Mapping[Task, int] = {
+    "regression": 1,
+    "binary": 1,
+    "multiclass": 3,
+    "multilabel": 3,
+    "segmentation": 4,
+    "distribution": 2,
+}
 """Targets, classes, labels or pixels that a loss is tried on where the data set is not known."""
 
-REDUCED: Mapping[Task, str] = {"regression": "averaged over targets", "segmentation": "averaged over pixels"}
+REDUCED: Mapping[Task, str] = {
+    **dict.fromkeys(VALUED, "averaged over targets"),
+    "segmentation": "averaged over pixels",
+}
 """How values of outputs become that of a row, where they are not summed."""
 
 _RECORDS: dict[tuple[object, ...], LossRecord] = {}
@@ -121,7 +131,7 @@ class Custom:
         notes = (*probe.notes(gives), *found.notes)
         moved = drift(1)
         if fresh is not None:
-            units = 2 if self.convention.task == "regression" else 1
+            units = 2 if self.convention.task in VALUED else 1
             fresh = partial(alone(fresh, self.convention, gives), **self.varying)
             moved = moved or remembers(partial(loss, **self.varying), fresh, raw, target, units)
         if moved:

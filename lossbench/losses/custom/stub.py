@@ -24,6 +24,10 @@ BODIES: dict[Task, tuple[str, str]] = {
         "(..., batch, pixels) of 0 and 1",
         "torch.nn.functional.softplus((1 - 2 * target) * raw).mean(-1)",
     ),
+    "distribution": (
+        "(..., batch, outputs) samples",
+        "(target.sort(-2).values - raw.sort(-2).values).abs().mean((-2, -1))",
+    ),
 }
 """What the targets of a task are, and a loss that fits it: the one to be replaced."""
 

@@ -22,6 +22,7 @@ TASKS: dict[Task, str] = {
     "multilabel": "multilabel classification",
     "segmentation": "segmentation",
     "regression": "regression",
+    "distribution": "imitating a distribution",
 }
 
 KINDS = {

@@ -9,6 +9,7 @@ import numpy as np
 from lossbench.losses.loss import Loss
 from lossbench.losses.registry import find, served
 from lossbench.losses.scaled import FACTOR, Scaled
+from lossbench.task import VALUED
 
 # In the order of the enumeration in losses.h.
 BINARY = (
@@ -30,6 +31,7 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge", "asymmetric")},
     **{("segmentation", name): BINARY.index(name) for name in ("bce", "mse", "focal")},
     **{("regression", name): number for number, name in enumerate(REGRESSION, len(BINARY))},
+    ("distribution", "mse"): len(BINARY),
     **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
@@ -72,7 +74,7 @@ def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
     """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
-    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task == "regression" else factor
+    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task in VALUED else factor
 
 
 def weighted_bce(prior: np.ndarray, pos_weight: float) -> np.ndarray:
