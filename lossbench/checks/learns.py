@@ -148,6 +148,7 @@ LOOKS: Mapping[Task, tuple[Look, ...]] = {
     "binary": CLASSES,
     "multiclass": CLASSES,
     "multilabel": CLASSES,
+    "anomaly": CLASSES,
 }
 """What is looked at, each naming a fault; the first that is found is told."""
 

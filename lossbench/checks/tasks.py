@@ -17,6 +17,7 @@ PREDICTED: Mapping[Task, str] = {
     "binary": "two classes",
     "multiclass": "many classes",
     "multilabel": "labels",
+    "anomaly": "rows to be given back",
 }
 """What each task predicts, in words."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, texts, toy
+from lossbench.data import anomalies, generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
@@ -63,6 +63,8 @@ _MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong
 
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
+_DIGIT = Parameter("digit", 0, low=0, high=9, meaning="the one that is not normal")
+
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
@@ -78,6 +80,7 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
+    DatasetRecord("digits_but", "anomaly", anomalies.digits_but, (_DIGIT, anomalies.ALARMS)),
 )
 
 

@@ -27,7 +27,8 @@ class Dataset:
         task: what is to be predicted.
         features: (rows, columns) float64; NaN where a value is missing.
         target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
-            (rows, labels) int64 of 0 and 1 for multilabel.
+            (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64, 1 for an anomaly, where the networks
+            learn to give back the features of the rows that are none, and the features lie in [0, 1].
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
@@ -37,6 +38,7 @@ class Dataset:
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
         judged: the score that the user names instead; None for its own.
+        alarms: the share of normal rows that may be called anomalies; None where there are none to be found.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Dataset:
     groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
     judged: str | None = None
+    alarms: float | None = None
 
     @property
     def sampling(self) -> Sampling:
@@ -67,7 +70,12 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass), labels (multilabel) or regression targets; one for binary."""
+        """The number of classes (multiclass), labels (multilabel) or regression targets; one for binary.
+
+        Where rows are given back (anomaly), that of the features.
+        """
+        if self.task == "anomaly":
+            return len(self.feature_names)
         return 1 if self.task == "binary" else len(self.classes)
 
     @property

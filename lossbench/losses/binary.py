@@ -27,7 +27,7 @@ def minus_sign(target: torch.Tensor) -> torch.Tensor:
     return torch.rsub(target, 1, alpha=2)  # one operation; written as the formula it would be two
 
 
-def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return p - y."""
     return raw.sigmoid() - target
 
@@ -41,7 +41,7 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         "source": "Nam, Kim, Loza Mencía, Gurevych and Fürnkranz (2014), Large-scale multi-label text "
         "classification, ECML PKDD"
     },
-    slope=_bce_slope,
+    slope=bce_slope,
     # Lipschitz: the derivative is p - y
     facts=smooth_terms(convex=True, lipschitz=1.0, estimates="probability"),
 )
@@ -56,7 +56,7 @@ def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return ((1 - target) * raw - torch.nn.functional.logsigmoid(raw)).sum(-1)
 
 
-def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return 2 (p - y) p (1 - p)."""
     p = raw.sigmoid()
     return (p - target) * p * torch.rsub(p, 2, alpha=2)
@@ -70,7 +70,7 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     source="Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78",
     range="[0, 1]",
     labels={"range": "[0, labels]"},
-    slope=_mse_slope,
+    slope=mse_slope,
     # Lipschitz: the slope 2p²(1 - p) is largest at p = 2/3
     facts=smooth_terms(bounded=True, lipschitz=8 / 27, estimates="probability"),
 )

@@ -12,8 +12,9 @@ import numpy as np
 
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
+from lossbench.metrics.anomaly import COLUMNS, Inputs
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
-from lossbench.metrics.prediction import predict
+from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
 
@@ -38,6 +39,9 @@ class Baselines:
     tolerance: float
 
 
+KEPT = 8
+"""Where rows are given back, the linear model keeps one principal component for so many columns."""
+
 _KNOWN: dict[tuple[str, str, str], Baselines] = {}
 
 
@@ -48,6 +52,9 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
     the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
     LinearRegression, with its default penalty, on the standardised features.
+
+    Where anomalies are to be found, a constant predictor ranks all rows alike, and the linear model gives back
+    what an eighth as many principal components as there are columns hold of a row.
 
     Args:
         fold: one split of a data set.
@@ -75,6 +82,8 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
 
 def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
+    if dataset.task == "anomaly":
+        return _of_anomalies(fold, score_name)
 
     def scored(outputs: np.ndarray, part: Part) -> float:
         link: Link = "identity" if dataset.task == "regression" else "clip"
@@ -93,6 +102,32 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
         tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
     )
+
+
+def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
+    """Return those of a data set with anomalies: on validation there are none, and `explained` is scored."""
+    target = fold.dataset.target[fold.test.rows][None]
+    alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], COLUMNS)))
+    linear = _principal(fold, fold.validation)
+    return Baselines(
+        constant_validation=0.0,
+        linear_validation=linear,
+        constant_test=float(score(score_name, "anomaly", target, alike)[0]),
+        target=convergence_target(0.0, linear).item(),
+        tolerance=PLATEAU_TOLERANCE,
+    )
+
+
+def _principal(fold: Fold, part: Part) -> float:
+    """Return the share of the variance that comes back through a few principal components of the training rows."""
+    from sklearn.decomposition import PCA
+
+    train = fold.train.features
+    model = PCA(-(-train.shape[1] // KEPT), svd_solver="full").fit(train)
+    inputs = Inputs(part.features[None], train.mean(axis=0)[None])
+    back = model.inverse_transform(model.transform(part.features))
+    shown = Prediction("anomaly", "clip", inputs.errors(back[None], "clip"))
+    return float(score("explained", "anomaly", np.zeros((1, len(part.rows))), shown)[0])
 
 
 def _constant(fold: Fold, part: Part) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, regression
+from lossbench.metrics import anomaly, classification, regression
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -18,13 +20,22 @@ _PRIMARY: dict[Task, str] = {
     "multiclass": "accuracy",
     "multilabel": "f1",
     "regression": "r2",
+    "anomaly": "roc_auc",
 }
+
+_SECONDARY: dict[Task, tuple[str, str]] = {
+    "regression": ("mae", "r2"),
+    "anomaly": ("tpr", "roc_auc"),
+}
+"""What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
+
+_MODULES: dict[Task, ModuleType] = {"regression": regression, "anomaly": anomaly}
+"""Where the scores are that only these tasks have."""
 
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
-    module = regression if "regression" in metric.tasks else classification
-    function: Score = getattr(module, metric.name)
+    function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
     return function
 
 
@@ -89,6 +100,8 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
     target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
     nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)
+    if dataset.task == "anomaly":
+        nothing = predict(np.ones((1, dataset.rows, anomaly.COLUMNS)), link, dataset.task)
     return np.flatnonzero(np.isnan(function_of(METRICS[name]).contributions(target[None], nothing)[0]))
 
 
@@ -112,6 +125,4 @@ def secondary_score(task: Task, primary: str) -> str:
         >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
         ('mae', 'r2')
     """
-    if task == "regression":
-        return "r2" if primary == "mae" else "mae"
-    return "accuracy" if primary == "f1" else "f1"
+    return next(name for name in _SECONDARY.get(task, ("f1", "accuracy")) if name != primary)

@@ -20,6 +20,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "binary": ("bce", "mse", "focal", "hinge", "mae"),
     "multiclass": ("ce", "mse", "focal", "label_smoothing", "hinge", "gce"),
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
+    "anomaly": ("mse", "bce", "mae"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -71,6 +72,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "binary": _of_classes,
         "multiclass": _of_classes,
         "multilabel": _of_labels,
+        "anomaly": _of_anomalies,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -100,6 +102,11 @@ def _of_labels(dataset: Dataset) -> Iterator[Sign]:
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("soft_f1",))
+
+
+def _of_anomalies(dataset: Dataset) -> Iterator[Sign]:
+    """Yield nothing: what is given back is the table itself, which says nothing of a loss."""
+    yield from ()
 
 
 def _of_values(dataset: Dataset) -> Iterator[Sign]:

@@ -29,6 +29,7 @@ KINDS = {
     "target_symmetric": "targets moved up or down",
     "feature": "inputs moved up or down",
     "feature_one_sided": "inputs moved up",
+    "noise": "rows replaced by noise",
 }
 """What a contamination does to the training part."""
 

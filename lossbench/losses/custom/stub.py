@@ -20,6 +20,7 @@ BODIES: dict[Task, tuple[str, str]] = {
         "(..., batch, labels) of 0 and 1",
         "torch.nn.functional.softplus((1 - 2 * target) * raw).sum(-1)",
     ),
+    "anomaly": ("(..., batch, columns) from 0 to 1", "(raw.sigmoid() - target).square().sum(-1)"),
 }
 """What the targets of a task are, and a loss that fits it: the one to be replaced."""
 
