@@ -1,4 +1,4 @@
-"""Data sets of normal rows, and of others that are not and stand in the test part alone."""
+"""Data sets of normal rows, and of others that are tested alone; and one where both are there to be learnt."""
 
 from __future__ import annotations
 
@@ -44,6 +44,28 @@ def digits_but(digit: float = 0, alarms: float = ALARMS.default) -> Dataset:
     check_alarms("digits_but", alarms, fifth_of(int((target == 0).sum())))
     features, names = images.features / GREY, images.feature_names
     return Dataset("digits_but", "anomaly", features, target, ("normal", f"digit {odd}"), names, alarms=alarms)
+
+
+def one_digit(digit: float = 0) -> Dataset:
+    """Is it this one of the ten digits? The images of `digits`, a tenth of them positive.
+
+    The same question as `digits_but`, where both kinds of image are there to be learnt from. Balanced accuracy is
+    its primary score: always answering "no" is right on nine tenths.
+
+    Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part).
+
+    Raises:
+        BadValue: no whole number for a digit.
+
+    Example:
+        >>> found = one_digit(digit=1)
+        >>> found.classes, int(found.target.sum())
+        (('other', 'digit 1'), 182)
+    """
+    mine, images = whole("one_digit", digit, "digit"), digits()
+    target, classes = (images.target == mine).astype(np.int64), ("other", f"digit {mine}")
+    score = "balanced_accuracy"
+    return Dataset("one_digit", "binary", images.features, target, classes, images.feature_names, score)
 
 
 def check_alarms(name: str, alarms: float, rows: int) -> None:

@@ -63,13 +63,14 @@ _MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong
 
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
-_DIGIT = Parameter("digit", 0, low=0, high=9, meaning="the one that is not normal")
+_DIGIT = Parameter("digit", 0, low=0, high=9, meaning="the one that is to be found")
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
+    DatasetRecord("one_digit", "binary", anomalies.one_digit, (_DIGIT,)),
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
@@ -89,7 +90,7 @@ def records() -> tuple[DatasetRecord, ...]:
 
     Example:
         >>> [record.name for record in records() if record.task == "binary"]
-        ['breast_cancer', 'moons', 'imbalanced', 'reviews']
+        ['breast_cancer', 'moons', 'imbalanced', 'reviews', 'one_digit']
     """
     return _RECORDS
 

@@ -69,9 +69,13 @@ class Inputs:
         Returns:
             (M, n, `COLUMNS`) float64; NaN where a raw output is.
         """
-        back = given_back(raw.astype(np.float64), link)
-        surprise, least = (_surprise(self.rows, one).sum(axis=-1) for one in (back, self.rows))
-        return np.stack([_squared(self.rows, back), surprise, surprise - least, self.distance], axis=-1)
+        found = np.empty((*raw.shape[:2], COLUMNS))
+        for one, known, outputs in zip(found, self.rows, raw, strict=True):
+            back = given_back(outputs.astype(np.float64), link)
+            one[:, 0], one[:, 1] = _squared(known, back), _surprise(known, back)
+            one[:, 2] = one[:, 1] - _surprise(known, known)
+        found[..., -1] = self.distance
+        return found
 
     def errors(self, raw: np.ndarray, link: Link) -> np.ndarray:
         """Return the first and the last of `oddness` alone, (M, n, 2), which is all that `explained` needs.
@@ -80,7 +84,9 @@ class Inputs:
         """
         if self.near.dtype != raw.dtype:
             self.near = self.rows.astype(raw.dtype)
-        return np.stack([_squared(self.near, given_back(raw, link)), self.distance], axis=-1)
+        # Model by model, which stays in the cache.
+        found = [_squared(known, given_back(one, link)) for known, one in zip(self.near, raw, strict=True)]
+        return np.stack([np.array(found, np.float64), self.distance], axis=-1)
 
 
 def given_back(raw: np.ndarray, link: Link) -> np.ndarray:
@@ -94,13 +100,12 @@ def given_back(raw: np.ndarray, link: Link) -> np.ndarray:
 
 
 def _squared(known: np.ndarray, back: np.ndarray) -> np.ndarray:
-    # Converted first: where numpy converts as it adds up, the order of a sum may hang on where the row stands.
-    return np.asarray(np.square(back - known).astype(np.float64).sum(axis=-1))
+    return np.asarray(np.square(back - known).sum(axis=-1))
 
 
 def _surprise(known: np.ndarray, back: np.ndarray) -> np.ndarray:
     present, absent = np.log(np.maximum(back, LEAST)), np.log(np.maximum(1.0 - back, LEAST))
-    return np.asarray(-known * present - (1.0 - known) * absent)
+    return np.asarray((-known * present - (1.0 - known) * absent).sum(axis=-1))
 
 
 def cuts(rate: float, normal: np.ndarray) -> np.ndarray:

@@ -123,10 +123,9 @@ def _principal(fold: Fold, part: Part) -> float:
     from sklearn.decomposition import PCA
 
     train = fold.train.features
-    model = PCA(-(-train.shape[1] // KEPT), svd_solver="full").fit(train)
-    inputs = Inputs(part.features[None], train.mean(axis=0)[None])
-    back = model.inverse_transform(model.transform(part.features))
-    shown = Prediction("anomaly", "clip", inputs.errors(back[None], "clip"))
+    model = PCA(-(-train.shape[1] // KEPT), svd_solver="covariance_eigh").fit(train)
+    back, centre = model.inverse_transform(model.transform(part.features)), train.mean(axis=0)
+    shown = Prediction("anomaly", "clip", Inputs(part.features[None], centre[None]).errors(back[None], "clip"))
     return float(score("explained", "anomaly", np.zeros((1, len(part.rows))), shown)[0])
 
 

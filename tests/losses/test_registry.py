@@ -16,8 +16,9 @@ CORE = {
     "binary": {"bce", "mse", "mse_logits", "mse_pm1", "mae", "hinge", "squared_hinge", "focal", "ce"},
     "multiclass": {"ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing"},
     "multilabel": {"bce", "mse", "ce", "focal"},
+    "anomaly": {"mse", "bce", "mae"},
 }
-REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}
+REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "mse"}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -46,7 +46,9 @@ def trial(name: str, **changes: object) -> Trial:
     task = dataset(name).task
     plain: dict[str, object] = {
         "model": "mlp:8",
-        "loss": {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}[task],
+        "loss": {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "bce"}[
+            task
+        ],
         "optimizer": "adam",
         "lr": 0.01,
         "l1": 0.0,
