@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import anomalies, generators, texts, toy
+from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
@@ -70,7 +70,7 @@ _RECORDS = (
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
-    DatasetRecord("one_digit", "binary", anomalies.one_digit, (_DIGIT,)),
+    DatasetRecord("one_digit", "binary", toy.one_digit, (_DIGIT,)),
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
@@ -81,7 +81,7 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
-    DatasetRecord("digits_but", "anomaly", anomalies.digits_but, (_DIGIT, anomalies.ALARMS)),
+    DatasetRecord("digits_but", "anomaly", toy.digits_but, (_DIGIT, toy.ALARMS)),
 )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
-from lossbench.metrics.anomaly import COLUMNS, Inputs
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
+from lossbench.metrics.oddness import WIDTH, Inputs
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
@@ -107,7 +107,7 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
 def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
     """Return those of a data set with anomalies: on validation there are none, and `explained` is scored."""
     target = fold.dataset.target[fold.test.rows][None]
-    alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], COLUMNS)))
+    alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], WIDTH)))
     linear = _principal(fold, fold.validation)
     return Baselines(
         constant_validation=0.0,

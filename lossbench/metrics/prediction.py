@@ -10,7 +10,7 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
 Of anomalies, what is given back of a row is compared with the row, and its scores stand in the place of raw
-outputs, see `lossbench.metrics.anomaly`: ranking (M, n) is the first of them, and decision (M, n) whether it is
+outputs, see `lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is
 above the threshold; without one no row is called an anomaly.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.

@@ -10,6 +10,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
 from lossbench.metrics import anomaly, classification, regression
+from lossbench.metrics.oddness import WIDTH
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -101,7 +102,7 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
     nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)
     if dataset.task == "anomaly":
-        nothing = predict(np.ones((1, dataset.rows, anomaly.COLUMNS)), link, dataset.task)
+        nothing = predict(np.ones((1, dataset.rows, WIDTH)), link, dataset.task)
     return np.flatnonzero(np.isnan(function_of(METRICS[name]).contributions(target[None], nothing)[0]))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics import anomaly
+from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
@@ -137,7 +137,7 @@ def kept(pack: Pack, raw: np.ndarray, part: Literal["validation", "test"] = "tes
     """
     if pack.dataset.task != "anomaly":
         return raw
-    found = np.empty((*raw.shape[:2], anomaly.COLUMNS), dtype=np.float32)
+    found = np.empty((*raw.shape[:2], oddness.WIDTH), dtype=np.float32)
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     for link, members in members_by_link(pack.losses).items():
         mine = [folds[one] for one in members]
@@ -197,7 +197,7 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
         return Cuts()
     if pack.dataset.alarms is not None:
         held = (kept(pack, trace.validation[:, which], "validation")[..., :-1] for which in (0, 1))
-        return Cuts(*(anomaly.cuts(pack.dataset.alarms, scores) for scores in held))
+        return Cuts(*(oddness.cuts(pack.dataset.alarms, scores) for scores in held))
     last, best = np.full((2, len(pack.trials)), np.nan)
     score = np.full(len(pack.trials), np.nan)
     for cuts, raw in ((last, trace.validation[:, 0]), (best, trace.validation[:, 1])):

@@ -11,8 +11,8 @@ import numpy as np
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
-from lossbench.metrics.anomaly import Inputs
 from lossbench.metrics.convergence import best_epoch
+from lossbench.metrics.oddness import Inputs
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
 from lossbench.training.pack import VALUES, Pack

@@ -18,7 +18,7 @@ CORE = {
     "multilabel": {"bce", "mse", "ce", "focal"},
     "anomaly": {"mse", "bce", "mae"},
 }
-REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "mse"}
+REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "bce"}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -97,7 +97,7 @@ def test_lipschitz_constant_is_multiplied():
 @pytest.mark.parametrize("task", TASKS)
 def test_without_a_loss_it_is_the_reference_loss(task):
     """That of the task, which must then be stated."""
-    reference = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "mse"}[
+    reference = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "anomaly": "bce"}[
         task
     ]
     assert get_loss("scaled:factor=3", task).label == f"scaled:factor=3:loss={reference}"

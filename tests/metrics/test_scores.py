@@ -35,6 +35,18 @@ def test_the_order_of_the_reports() -> None:
         "median_absolute_error",
         "mape",
         "d2_pinball",
+        "roc_auc_bce",
+        "roc_auc_kl",
+        "partial_auc",
+        "partial_auc_bce",
+        "partial_auc_kl",
+        "tpr",
+        "tpr_bce",
+        "tpr_kl",
+        "fpr",
+        "fpr_bce",
+        "fpr_kl",
+        "explained",
     ]
 
 

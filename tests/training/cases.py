@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lossbench.data import load_dataset
-from lossbench.data.contamination import default_kind
+from lossbench.data.contamination import default_kind, kinds_of
 from lossbench.losses import catalogue, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task
@@ -105,7 +105,8 @@ def moved(parameter: Parameter) -> float:
 
 def contaminations(task: Task) -> list[dict[str, object]]:
     """Return the changes that leave a trial clean, and those for each kind of contamination of the task."""
-    return [{}, *({"outlier_kind": kind, "outlier_fraction": 0.2} for kind in (default_kind(task), "feature"))]
+    kinds = default_kind(task), "feature" if "feature" in kinds_of(task) else default_kind(task)
+    return [{}, *({"outlier_kind": kind, "outlier_fraction": 0.2} for kind in kinds)]
 
 
 def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:

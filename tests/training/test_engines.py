@@ -32,9 +32,10 @@ DATASETS = (
     "linnerud",
     "diabetes",
     "demand:rows=60",
+    "digits_but",
 )
 
-LARGE = ("breast_cancer", "diabetes")
+LARGE = ("breast_cancer", "diabetes", "digits_but")
 """On these the loop is slow; their losses meet the other models on the small data sets of the same task."""
 
 MEETINGS = [(name, model) for name in DATASETS for model in (MODELS[:2] if name in LARGE else MODELS)]

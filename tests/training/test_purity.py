@@ -18,8 +18,9 @@ from lossbench.training.trial import Trial
 
 from .cases import COMPILED, FAST, contaminations, dataset, losses_of, pack, same_bits, trial
 
-# Widths that are no multiple of anything: 2, 3, 4, 10 and 30 features, with one, three and five outputs.
-DATASETS = ("moons:rows=60", "linnerud", "iris", "diabetes", "multilabel:rows=60", "breast_cancer")
+# Widths that are no multiple of anything: 2, 3, 4, 10 and 30 features, with one, three and five outputs; and 64
+# that come back.
+DATASETS = ("moons:rows=60", "linnerud", "iris", "diabetes", "multilabel:rows=60", "breast_cancer", "digits_but")
 MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")
 RUINOUS = 1e30  # a learning rate that ends in NaN
