@@ -100,6 +100,7 @@ _SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
 _MASKS: tuple[Task, ...] = ("segmentation",)
 _VALUES: tuple[Task, ...] = ("regression",)
 _SAMPLES: tuple[Task, ...] = ("distribution",)
+_NOVEL: tuple[Task, ...] = ("anomaly",)
 
 
 def _score(
@@ -112,10 +113,38 @@ def _score(
     since: int = 1,
     low: float = 0.0,
     high: float = 1.0,
+    on_request: str = "",
 ) -> Metric:
-    number = Column(name, "score", "number", meaning, empty=True, optional=True, since=since)
+    number = Column(
+        *(name, "score", "number", meaning), empty=True, optional=True, since=since, on_request=on_request
+    )
     given = {"greater_is_better": greater_is_better, "margin": margin, "tasks": tasks}
     return Metric(**vars(number) | given, needs=needs, low=low, high=high)
+
+
+ANOMALY_SCORES = {"error": "squared error", "bce": "cross-entropy", "kl": "cross-entropy less entropy"}
+"""What says how odd a row is: by the name that columns have of it, in words; the first is the usual one."""
+
+
+def by_anomaly_score(name: str, score: str) -> str:
+    """Return the column of a score of anomalies under one of `ANOMALY_SCORES`.
+
+    Example:
+        >>> by_anomaly_score("tpr", "error"), by_anomaly_score("tpr", "kl")
+        ('tpr', 'tpr_kl')
+    """
+    return name if score == next(iter(ANOMALY_SCORES)) else f"{name}_{score}"
+
+
+def _by_each_score(name: str, greater_is_better: bool, needs: Need, meaning: str) -> tuple[Metric, ...]:
+    return tuple(
+        _score(
+            *(by_anomaly_score(name, score), _NOVEL, greater_is_better, needs, f"{meaning}, by {words}", 0.01),
+            since=6,
+            on_request="anomaly",
+        )
+        for score, words in ANOMALY_SCORES.items()
+    )
 
 
 _METRICS = (
@@ -127,7 +156,7 @@ _METRICS = (
     _score("matthews_corrcoef", _CLASSES, True, "decision", "correlation of decision and target", since=3, low=-1),
     _score("cohen_kappa", _CLASSES, True, "decision", "agreement beyond chance", since=5, low=-1),
     _score("top_k_accuracy", ("multiclass",), True, "ranking", "right class among the first two", 0.01),
-    _score("roc_auc", _LABELS, True, "ranking", "chance that a positive ranks above a negative", 0.01),
+    _score("roc_auc", (*_LABELS, *_NOVEL), True, "ranking", "chance that a positive ranks above a negative", 0.01),
     _score("average_precision", _SEPARATE, True, "ranking", "area under precision and recall", since=3),
     _score("log_loss", _LABELS, False, "probability", "-log of the probability of what happened", high=math.inf),
     _score("brier", _LABELS, False, "probability", "squared error of the probabilities", 0.01, high=2),
@@ -146,10 +175,34 @@ _METRICS = (
     _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
     _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
     _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", since=6),
+    *_by_each_score("roc_auc", True, "ranking", "chance that an anomaly ranks above a normal row")[1:],
+    *_by_each_score("partial_auc", True, "ranking", "area where few normal rows are called anomalies"),
+    *_by_each_score("tpr", True, "decision", "share of the anomalies found"),
+    *_by_each_score("fpr", False, "decision", "share of the normal rows called anomalies"),
+    _score(
+        *("explained", _NOVEL, True, "probability", "share of the variance that comes back", 0.01),
+        since=6,
+        low=-math.inf,
+        on_request="anomaly",
+    ),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
 """Every metric by name, in the order of the reports."""
+
+
+WATCHED: dict[Task, str] = {"anomaly": "explained"}
+"""What is scored on the validation part where the score that is judged is undefined there: it has no anomaly."""
+
+
+def watched(task: Task, score: str) -> str:
+    """Return the score by which epochs and rates are chosen on validation, where another may be judged on test.
+
+    Example:
+        >>> watched("binary", "accuracy"), watched("anomaly", "roc_auc")
+        ('accuracy', 'explained')
+    """
+    return WATCHED.get(task, score)
 
 
 def at_best(score: str) -> str:
@@ -276,6 +329,20 @@ _THRESHOLD = (
     ),
 )
 
+CUTS = tuple(f"threshold_{score}" for score in ANOMALY_SCORES)
+"""The columns of the thresholds of anomalies, in the order of `ANOMALY_SCORES`."""
+
+_CUTS = tuple(
+    Column(
+        *(name, "context", "number", f"the {words} above which a row is called an anomaly"),
+        empty=True,
+        optional=True,
+        since=6,
+        on_request="anomaly",
+    )
+    for name, words in zip(CUTS, ANOMALY_SCORES.values(), strict=True)
+)
+
 _GRID = Column(
     *("grid", "context", "text", "the loss as the run named it, with the values of a parameter that was tuned"),
     empty=True,
@@ -298,6 +365,7 @@ TRIALS: dict[str, Column] = {
         *(replace(column, name=at_best(column.name)) for column in _FIT),
         *_THRESHOLD,
         _GRID,
+        *_CUTS,
     )
 }
 """The columns of `trials.csv` by name, in the order of the file."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, value_and_gradient
 from lossbench.errors import LossFailed
-from lossbench.task import VALUED
+from lossbench.task import VALUED, Task
 
 ROWS = 6
+MISSING: Mapping[Task, tuple[str, str]] = {
+    "binary": ("positives", "negatives"),
+    "anomaly": ("anything above 0", "anything below 1"),
+}
+"""What a batch may lack, where targets are all 0 or all 1; of labels, it is labels."""
 
 
 def check_batches(case: Case) -> Observation:
@@ -39,8 +44,7 @@ def batches(case: Case) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, bool]
         for k in range(case.targets):
             yield f"a batch without class {k}", raw, torch.where(every == k, (k + 1) % case.targets, every), True
     elif case.loss.task not in VALUED:
-        names = ("positives", "negatives") if case.loss.task == "binary" else ("any label", "a label absent")
-        for value, name in enumerate(names):
+        for value, name in enumerate(MISSING.get(case.loss.task, ("any label", "a label absent"))):
             yield f"a batch without {name}", raw, torch.full_like(target, value), True
     yield "a batch of one row", raw[:1], target[:1], False
     yield "a batch of equal rows", raw[:1].expand_as(raw).clone(), target[:1].expand_as(target).clone(), False

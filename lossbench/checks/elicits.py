@@ -19,6 +19,7 @@ from scipy.optimize import brentq, minimize, minimize_scalar
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
+from lossbench.checks.groups import reading_of
 from lossbench.losses.custom.calls import in_gradient
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.positive import positive
@@ -217,7 +218,7 @@ def _of_values(case: Case, raw: np.ndarray, y: np.ndarray) -> tuple[Estimates, s
 
 def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimates, str]:
     """Name what raw (samples, outputs) says about classes or labels of known shares (samples, classes)."""
-    reading = predict(raw[None], case.loss.link, case.loss.task)
+    reading = predict(raw[None], case.loss.link, reading_of(case.loss.task))
     likely = (
         share.argmax(-1) if case.loss.task == "multiclass" else (share > 0.5).reshape(reading.decision[0].shape)
     )
@@ -234,6 +235,8 @@ def _of_classes(case: Case, raw: np.ndarray, share: np.ndarray) -> tuple[Estimat
         and near(belief, share / share.sum(-1, keepdims=True)),
         "most probable class": bool(np.all(reading.decision[0] == likely)),
     }
+    if case.loss.task == "anomaly":  # of numbers from 0 to 1, of which 0 and 1 are some
+        estimates = {"mean": estimates["probability"], "median": estimates["most probable class"]}
     said = f"raw outputs {_listed(raw)}" if belief is None else f"probabilities {_listed(belief)}"
     return estimates, f"{said} for shares of {_listed(share)}"
 

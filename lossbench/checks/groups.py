@@ -16,7 +16,7 @@ import torch
 from lossbench.checks.case import Case, value_and_gradient
 from lossbench.losses.positive import positive
 from lossbench.metrics.prediction import Prediction, predict
-from lossbench.task import VALUED
+from lossbench.task import VALUED, Task
 
 ROWS = 10
 """The rows of a group."""
@@ -152,4 +152,14 @@ def read(case: Case, raw: torch.Tensor) -> Prediction:
         raw = positive(raw)
     elif case.loss.link == "location":
         raw = raw[..., : case.targets]
-    return predict(raw.numpy(), case.loss.link, case.loss.task)
+    return predict(raw.numpy(), case.loss.link, reading_of(case.loss.task))
+
+
+def reading_of(task: Task) -> Task:
+    """Return the task as which raw outputs are read: columns of 0 and 1 that are given back are so many labels.
+
+    Example:
+        >>> reading_of("anomaly"), reading_of("binary")
+        ('multilabel', 'binary')
+    """
+    return "multilabel" if task == "anomaly" else task

@@ -150,6 +150,7 @@ LOOKS: Mapping[Task, tuple[Look, ...]] = {
     "multilabel": CLASSES,
     "segmentation": CLASSES,
     "distribution": (undefined, endless, missed, unmoved),
+    "anomaly": CLASSES,
 }
 """What is looked at, each naming a fault; the first that is found is told."""
 

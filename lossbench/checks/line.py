@@ -63,6 +63,8 @@ def standard(case: Case) -> Line:
     if record.task == "multilabel":
         label = "raw output of the one label present, the others 0"
         return Line(case, label, base, 0, _values(case, 1.0, 0.0))
+    if record.task == "anomaly":
+        return Line(case, "raw output of a column of 1, the others 0", base, 0, _values(case, 1.0, 0.0))
     target = torch.tensor(1) if record.encoding == "index" else _values(case, 1.0)
     label = "raw output, target 1" if case.outputs == 1 else "raw output of class 1, the true one"
     return Line(case, label, base, case.outputs - 1, target)
@@ -86,6 +88,8 @@ def _targets(case: Case) -> list[torch.Tensor]:
     if case.loss.record.encoding == "index":
         return [torch.tensor(0), torch.tensor(case.outputs - 1)]
     found = [_values(case, 1.0)]
+    if case.loss.task == "anomaly":
+        found.append(_values(case, 0.3, 0.6))
     return found if case.loss.task in VALUED else [*found, _values(case, 0.0, 1.0)]
 
 

@@ -27,7 +27,10 @@ def kinds(case: Case) -> Iterator[tuple[int, int, str]]:
         yield from ((0, value, f"class {value}") for value in (0, 1))
     else:
         labels = ((label, value) for label in range(case.targets) for value in (0, 1))
-        yield from ((label, value, f"label {label} {'present' if value else 'absent'}") for label, value in labels)
+        thing, states = (
+            ("column", ("at 0", "at 1")) if case.loss.task == "anomaly" else ("label", ("absent", "present"))
+        )
+        yield from ((label, value, f"{thing} {label} {states[value]}") for label, value in labels)
 
 
 def nameless(case: Case) -> str:

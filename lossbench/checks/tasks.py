@@ -19,6 +19,7 @@ PREDICTED: Mapping[Task, str] = {
     "multilabel": "labels",
     "segmentation": "masks",
     "distribution": "samples",
+    "anomaly": "rows to be given back",
 }
 """What each task predicts, in words."""
 

@@ -126,20 +126,25 @@ class Cell:
         found = self.of(score, arm)
         return np.where(self.ended_badly(arm), constant, found) if score == self.primary.name else found
 
-    def spread_of(self, score: str, arms: tuple[str, str]) -> SeedSpread | RowSpread:
+    def spread_of(self, score: str, arms: tuple[str, str], other: str = "") -> SeedSpread | RowSpread:
         """Return how the first arm's score minus the second's scatters: over the rows of a table, where known.
 
         Trainings that diverged have no rows; where there are some, seeds are counted.
+
+        Args:
+            score: name of a measure.
+            arms: two losses that were trained, or one and the constant answer.
+            other: that of the second arm, where it is another one.
         """
+        names = score, other or score
         if self.contributed and CONSTANT not in arms and not self.diverged(arms):
-            scores = np.stack([self.of(score, arm) for arm in arms])
+            scores = np.stack([self.of(name, arm) for name, arm in zip(names, arms, strict=True)])
             known = np.where(np.isnan(scores), -1, np.stack([self._in_file(arm) for arm in arms]))
-            found = self.contributed.contributions(known, score)
-            if found is not None:
-                return over_rows(
-                    found.scores[:1] - found.scores[1:], found.unit, found.split, METRICS[score].counts
-                )
-        differences = self.score_of(arms[0], score) - self.score_of(arms[1], score)
+            mine, their = (self.contributed.contributions(known, name) for name in names)
+            if mine is not None and their is not None:
+                differences = mine.scores[:1] - their.scores[1:]
+                return over_rows(differences, mine.unit, mine.split, METRICS[score].counts)
+        differences = self.score_of(arms[0], score) - self.score_of(arms[1], names[1])
         rows = float(self.trials.test_rows.iloc[0])
         counted = rows_counted(score, rows, self.test_to_train, len(differences))
         return over_seeds(differences, self.test_to_train, counted)

@@ -73,12 +73,14 @@ _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
 _ABOUT = "sd about the half circles"
 _START = Parameter("start", 0, low=0, high=100, meaning="distance from an untrained network's outputs, in sd")
+_DIGIT = Parameter("digit", 0, low=0, high=9, meaning="the one that is to be found")
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, _ABOUT), _rows(500)),
     _law("imbalanced", "binary", generators.imbalanced, _POSITIVES, _rows(1000)),
     _law("reviews", "binary", texts.reviews, _SHARE, _MISLABELLED, _rows(1000)),
+    DatasetRecord("one_digit", "binary", toy.one_digit, (_DIGIT,)),
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
@@ -102,6 +104,7 @@ _RECORDS = (
         _START,
         _rows(500),
     ),
+    DatasetRecord("digits_but", "anomaly", toy.digits_but, (_DIGIT, toy.ALARMS)),
 )
 
 
@@ -110,7 +113,7 @@ def records() -> tuple[DatasetRecord, ...]:
 
     Example:
         >>> [record.name for record in records() if record.task == "binary"]
-        ['breast_cancer', 'moons', 'imbalanced', 'reviews']
+        ['breast_cancer', 'moons', 'imbalanced', 'reviews', 'one_digit']
     """
     return _RECORDS
 

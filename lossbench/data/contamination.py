@@ -16,11 +16,11 @@ from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.randomness import stream
 from lossbench.task import Task
 
-Kind = Literal["label", "target", "target_symmetric", "feature", "feature_one_sided"]
+Kind = Literal["label", "target", "target_symmetric", "feature", "feature_one_sided", "noise"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided")
-"""The kinds that leave the target as it is, and no table of features to be shared with others."""
+MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided", "noise")
+"""The kinds that leave no table of features to be shared with others."""
 
 OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the cloud, near enough to be harmful
 
@@ -31,6 +31,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "multilabel": ("label", "feature", "feature_one_sided"),
     "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
     "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
+    "anomaly": ("noise",),
 }
 
 
@@ -100,6 +101,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
       target stays, so the row becomes a bad leverage point.
     - feature_one_sided: x ↦ x + 5 standard deviations in every feature: leverage points in one corner. Source of
       these four: Rousseeuw and Leroy 1987, "Robust regression and outlier detection", chapter 1.
+    - noise: a row that is to be given back becomes one of numbers from 0 to 1, all equally likely.
 
     Data set and seed fix the order in which rows are corrupted and what happens to each; the share only sets their
     number. So the rows corrupted at 10 % are among those at 20 %, and are corrupted in the same way.
@@ -131,6 +133,9 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     if check_fraction(fraction) == 0:
         return features, target
     random = stream("contamination", dataset.stream, seed)
+    if checked == "noise":
+        noisy = _noisy(features, fraction, random)
+        return noisy, noisy
     if checked in MOVES_FEATURES:
         return _shift_features(features, fraction, random, one_sided=checked == "feature_one_sided"), target
     if checked in ("target", "target_symmetric"):
@@ -182,6 +187,13 @@ def _shift_features(
     shifted = features.copy()
     shifted[hit] += (OUTLIER_SIZE * signs * moving)[hit]
     return shifted
+
+
+def _noisy(features: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+    hit = _hit(len(features), fraction, random)
+    noisy = features.copy()
+    noisy[hit] = random.random(features.shape)[hit]
+    return noisy
 
 
 def _check_classes(dataset: Dataset, target: np.ndarray, fraction: float, seed: int) -> None:

@@ -44,7 +44,8 @@ class Dataset:
         target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
             (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation, where a row
             is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the features
-            in particular.
+            in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the features of
+            the rows that are none, and the features lie in [0, 1].
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
@@ -59,6 +60,7 @@ class Dataset:
         modes: of a law that is to be imitated, its separate clouds; None where it has none, and for other tasks.
         start: of such a law, how far its samples lie from where the outputs of an untrained network begin, in
             every target, in standard deviations of the target.
+        alarms: the share of normal rows that may be called anomalies; None where there are none to be found.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Dataset:
     pixels: int = 1
     modes: Modes | None = field(default=None, repr=False)
     start: float = 0.0
+    alarms: float | None = None
 
     @property
     def sampling(self) -> Sampling:
@@ -92,7 +95,12 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass), labels (multilabel) or regression targets; one for two classes."""
+        """The number of classes (multiclass), labels (multilabel) or regression targets; one for two classes.
+
+        Where rows are given back (anomaly), that of the features.
+        """
+        if self.task == "anomaly":
+            return len(self.feature_names)
         return 1 if self.task in ("binary", "segmentation") else len(self.classes)
 
     def in_images(self, values: Any) -> Any:

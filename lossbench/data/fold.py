@@ -26,9 +26,9 @@ class Part:
     Args:
         rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
             units, to the last bit.
-        features: (n, columns) float64, imputed and standardised.
+        features: (n, columns) float64, imputed and standardised; as they are where they are to be given back.
         target: (n, targets) float64 standardised for regression and distribution; (n,) int64 for binary,
-            multiclass and segmentation; (n, labels) int64 for multilabel.
+            multiclass and segmentation; (n, labels) int64 for multilabel; for anomalies the features.
     """
 
     rows: np.ndarray = field(repr=False)
@@ -75,6 +75,9 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     training part (a constant column is only centred), and the same for targets that are numbers, to which
     `start` is added where a law is to be imitated from afar.
 
+    Where anomalies are to be found, only the other rows are split, all anomalies are tested, and the features stay
+    in [0, 1] as they are: they are what the networks give back.
+
     Source: Hastie, Tibshirani and Friedman 2009, The Elements of Statistical Learning, sections 7.2 (the three
     parts) and 7.10.2 (whatever is learnt from data is learnt from the training part).
 
@@ -99,14 +102,16 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     dataset = dataset.sample(seed)
     check_rows(dataset.name, dataset.rows)
     train, validation, test = _split(dataset, seed)
-    features = _scaled_features(dataset.features, train)
+    mean, scale = np.zeros(dataset.targets), np.ones(dataset.targets)
+    if dataset.task == "anomaly":
+        features = target = dataset.features
+    else:
+        features, target = _scaled_features(dataset.features, train), dataset.target
     if dataset.task in VALUED:
         mean, scale = _moments(dataset.target[train])
         mean = mean - dataset.start * scale
         target = (dataset.target - mean) / scale
-    else:
-        mean, scale = np.zeros(dataset.targets), np.ones(dataset.targets)
-        target = dataset.target
+    elif dataset.task != "anomaly":
         _check_classes(dataset, train, seed)
 
     def part(rows: np.ndarray) -> Part:
@@ -186,13 +191,24 @@ def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
         >>> part_sizes(load_dataset("iris"), 0)
         (90, 30, 30)
     """
+    if dataset.task == "anomaly":
+        odd = int(dataset.target.sum())
+        normal = dataset.rows - odd
+        fifth = fifth_of(normal)
+        return normal - 2 * fifth, fifth, fifth + odd
     if dataset.groups is None:
-        fifth = _fifth(dataset.rows)
+        fifth = fifth_of(dataset.rows)
         return dataset.rows - 2 * fifth, fifth, fifth
     return tuple(map(len, _split(dataset, seed)))
 
 
-def _fifth(rows: int) -> int:
+def fifth_of(rows: int) -> int:
+    """Return how many of so many rows the validation part has, and the test part likewise.
+
+    Example:
+        >>> fifth_of(150), fifth_of(151)
+        (30, 31)
+    """
     # Rounding up leaves at least two rows of every class of five outside the training part, so that the second
     # division can be stratified too.
     return -(-rows // 5)
@@ -206,15 +222,18 @@ def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
     from sklearn.model_selection import train_test_split
 
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))
-    by_class = is_stratified(dataset)
-    fifth = _fifth(dataset.rows)
+    by_class, everything = is_stratified(dataset), np.arange(dataset.rows)
+    tested = np.flatnonzero(dataset.target) if dataset.task == "anomaly" else everything[:0]
+    divided = np.setdiff1d(everything, tested)
+    fifth = fifth_of(len(divided))
 
     def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
         strata = dataset.target[rows] if by_class else None
         return list(train_test_split(rows, test_size=held_out, stratify=strata, random_state=random_state))
 
-    train, rest = divide(np.arange(dataset.rows), 2 * fifth)
-    return [np.sort(rows) for rows in (train, *divide(rest, fifth))]
+    train, rest = divide(divided, 2 * fifth)
+    validation, test = divide(rest, fifth)
+    return [np.sort(rows) for rows in (train, validation, np.append(test, tested))]
 
 
 def _scaled_features(features: np.ndarray, train: np.ndarray) -> np.ndarray:

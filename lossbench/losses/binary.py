@@ -1,5 +1,8 @@
 """Losses of one raw output z for a yes-or-no target y in {0, 1}, by the probability or by z itself.
 
+Cross-entropy, squared and absolute error also compare what an autoencoder gives back, p = sigmoid(z), with a
+column x in [0, 1]; they are summed over columns.
+
 Written with s = 2y - 1 in {-1, 1} and p = sigmoid(z); on several labels they are summed. What rests on the margin
 s z stands in `margin`, cross-entropy with uneven weights in `modulated`, what needs a whole batch in `overlap`.
 """
@@ -10,10 +13,11 @@ import math
 from functools import partial
 
 from lossbench.lazy import torch
-from lossbench.losses.record import smooth_terms
+from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register, register_per_label
 
 _binary = partial(register, task="binary", encoding="values")
+_of_columns = partial(register, task="anomaly", encoding="values", core=True, link="sigmoid")
 
 
 def minus_sign(target: torch.Tensor) -> torch.Tensor:
@@ -45,6 +49,13 @@ def _bce_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     # Lipschitz: the derivative is p - y
     facts=smooth_terms(convex=True, lipschitz=1.0, estimates="probability"),
 )
+@_of_columns(
+    formula="Σ over columns of -x log p - (1 - x) log(1 - p), with p = sigmoid(z)",
+    source="Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with "
+    "denoising autoencoders, ICML, section 2.1",
+    slope=_bce_slope,
+    facts=smooth_terms(convex=True, lipschitz=1.0, estimates="mean"),
+)
 def bce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy from raw outputs: the logistic loss.
 
@@ -73,6 +84,13 @@ def _mse_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     slope=_mse_slope,
     # Lipschitz: the slope 2p²(1 - p) is largest at p = 2/3
     facts=smooth_terms(bounded=True, lipschitz=8 / 27, estimates="probability"),
+)
+@_of_columns(
+    formula="Σ over columns of (p - x)², with p = sigmoid(z)",
+    source="Hawkins, He, Williams and Baxter (2002), Outlier detection using replicator neural networks, DaWaK",
+    range="[0, columns]",
+    slope=_mse_slope,
+    facts=smooth_terms(bounded=True, lipschitz=8 / 27, estimates="mean"),
 )
 def mse(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Squared error on probabilities: the Brier score.
@@ -141,6 +159,12 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return minus_sign(target) * p * (1 - p)
 
 
+def _mae_of_columns_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return sign(p - x) p (1 - p)."""
+    p = raw.sigmoid()
+    return (p - target).sign() * p * (1 - p)
+
+
 @_binary(
     core=True,
     link="sigmoid",
@@ -152,6 +176,14 @@ def _mae_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     # differentiable: p never reaches y, where the kink of the absolute value is
     # Lipschitz: the slope p(1 - p) is largest at p = 1/2
     facts=smooth_terms(bounded=True, lipschitz=1 / 4, estimates="most probable class"),
+)
+@_of_columns(
+    formula="Σ over columns of |p - x|, with p = sigmoid(z)",
+    source="Zhou and Paffenroth (2017), Anomaly detection with robust deep autoencoders, KDD, section 3",
+    range="[0, columns]",
+    slope=_mae_of_columns_slope,
+    # not differentiable: between 0 and 1, p reaches x
+    facts=separable(bounded=True, symmetric=True, lipschitz=1 / 4, estimates="median"),
 )
 def mae(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Absolute error on probabilities, which tolerates flipped labels and learns slowly.

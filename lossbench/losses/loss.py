@@ -53,7 +53,8 @@ class Loss:
         Args:
             raw: (..., batch, outputs), floating point.
             target: for class-index losses (..., batch) integer; else the shape of `raw`, or without its last
-                axis where there is one output. Binary and multilabel targets are 0 or 1. A loss with several
+                axis where there is one output. Binary and multilabel targets are 0 or 1, those that are given back
+                (anomaly) lie between. A loss with several
                 outputs a target wants fewer targets than outputs.
             prior: (outputs,) or (..., 1, outputs), the share of each class or label in the training rows; only for
                 a loss that depends on it.
@@ -289,7 +290,9 @@ def _as_values(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> t
         target = target.unsqueeze(-1)
     if target.shape != (*raw.shape[:-1], targets):
         raise _shapes_differ(record, raw, target, (*raw.shape[:-1], targets))
-    if record.task not in VALUED and not bool(((target == 0) | (target == 1)).all()):
+    if record.task == "anomaly" and not bool(((target >= 0) & (target <= 1)).all()):
+        raise BadValue(f"loss '{record.name}' on a {record.task} task wants targets from 0 to 1; scale the target")
+    if record.task not in (*VALUED, "anomaly") and not bool(((target == 0) | (target == 1)).all()):
         raise BadValue(f"loss '{record.name}' on a {record.task} task wants targets of 0 and 1; recode the target")
     return target.to(raw.dtype)
 

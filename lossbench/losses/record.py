@@ -192,6 +192,7 @@ AXES: Mapping[Task, str] = {
     "multilabel": "labels",
     "segmentation": "pixels",
     "distribution": "targets",
+    "anomaly": "columns",
 }
 """The last axis of a target of values."""
 
@@ -249,6 +250,8 @@ def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
     if record.encoding == "index":
         yield "target", "(..., batch) int64 index of the true class"
+    elif record.task == "anomaly":
+        yield "target", f"(..., batch, {axis}) from 0 to 1"
     elif record.task in VALUED:
         yield "target", f"(..., batch, {axis}) values y{f'; {record.domain.description}' if record.domain else ''}"
     else:

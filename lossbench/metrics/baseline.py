@@ -13,7 +13,8 @@ import numpy as np
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
-from lossbench.metrics.prediction import predict
+from lossbench.metrics.oddness import WIDTH, Inputs
+from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
 from lossbench.task import VALUED
@@ -39,6 +40,9 @@ class Baselines:
     tolerance: float
 
 
+KEPT = 8
+"""Where rows are given back, the linear model keeps one principal component for so many columns."""
+
 _KNOWN: dict[tuple[str, str, str], Baselines] = {}
 
 
@@ -51,6 +55,9 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     mean of the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each
     label) or LinearRegression, with its default penalty, on the standardised features; where a law is to be
     imitated, the map of the noise to a normal law with the mean and the covariance of the training targets.
+
+    Where anomalies are to be found, a constant predictor ranks all rows alike, and the linear model gives back
+    what an eighth as many principal components as there are columns hold of a row.
 
     Args:
         fold: one split of a data set.
@@ -78,6 +85,8 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
 
 def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
+    if dataset.task == "anomaly":
+        return _of_anomalies(fold, score_name)
 
     def scored(outputs: np.ndarray, part: Part) -> float:
         link: Link = "identity" if dataset.task in VALUED else "clip"
@@ -101,6 +110,31 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
         tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
     )
+
+
+def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
+    """Return those of a data set with anomalies: on validation there are none, and `explained` is scored."""
+    target = fold.dataset.target[fold.test.rows][None]
+    alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], WIDTH)))
+    linear = _principal(fold, fold.validation)
+    return Baselines(
+        constant_validation=0.0,
+        linear_validation=linear,
+        constant_test=float(score(score_name, "anomaly", target, alike)[0]),
+        target=convergence_target(0.0, linear).item(),
+        tolerance=PLATEAU_TOLERANCE,
+    )
+
+
+def _principal(fold: Fold, part: Part) -> float:
+    """Return the share of the variance that comes back through a few principal components of the training rows."""
+    from sklearn.decomposition import PCA
+
+    train = fold.train.features
+    model = PCA(-(-train.shape[1] // KEPT), svd_solver="covariance_eigh").fit(train)
+    back, centre = model.inverse_transform(model.transform(part.features)), train.mean(axis=0)
+    shown = Prediction("anomaly", "clip", Inputs(part.features[None], centre[None]).errors(back[None], "clip"))
+    return float(score("explained", "anomaly", np.zeros((1, len(part.rows))), shown)[0])
 
 
 def _constants(fold: Fold) -> list[np.ndarray]:

@@ -11,6 +11,9 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
 
 In a segmentation a sample is an image, and its pixels are what labels are in multilabel: (M, images, pixels).
 What a regression has, a generator has that imitates a distribution: its samples are its decision.
+Of anomalies, what is given back of a row is compared with the row, and its scores stand in the place of raw
+outputs, see `lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is
+above the threshold; without one no row is called an anomaly.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """
@@ -33,15 +36,21 @@ VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
 
 
 @np.errstate(over="ignore")  # one by infinity is the zero that is meant
-def _sigmoid(z: np.ndarray) -> np.ndarray:
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-z)), in the shape and precision of z.
+
+    Example:
+        >>> sigmoid(np.array([0.0, 800.0, -800.0]))
+        array([0.5, 1. , 0. ])
+    """
     return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 # What one output says by itself about the probability of its class. Of a two-class softmax, one output is left:
 # the difference of the two.
 _PROBABILITY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sigmoid": _sigmoid,
-    "softmax": _sigmoid,
+    "sigmoid": sigmoid,
+    "softmax": sigmoid,
     "clip": lambda z: np.clip(z, 0.0, 1.0),
     "signed": lambda z: np.clip((z + 1.0) / 2.0, 0.0, 1.0),
 }
@@ -58,6 +67,7 @@ class Prediction:
         link: how raw outputs are to be read.
         raw: (M, n, outputs) float64; a diverged model is NaN throughout.
         threshold: (M,) for two classes, the ranking above which a row is called positive; None for the link's own.
+            (M, scores) for anomalies, of each of their scores.
         modes: of the law that is imitated, if it has any.
     """
 
@@ -82,7 +92,10 @@ class Prediction:
         elif self.task == "multilabel" and self.link == "softmax":
             chosen = _softmax(self.raw) > 0.5
         elif self.threshold is not None:
-            chosen = self.ranking > self.threshold.reshape(-1, *[1] * (self.ranking.ndim - 1))
+            first = self.threshold.reshape(len(self.threshold), -1)[:, 0]
+            chosen = self.ranking > first.reshape(-1, *[1] * (self.ranking.ndim - 1))
+        elif self.task == "anomaly":
+            chosen = np.zeros(self.ranking.shape)
         else:
             chosen = self.ranking > own_threshold(self.link)
         decision = np.asarray(chosen, dtype=np.float64)
@@ -95,7 +108,7 @@ class Prediction:
 
         Over several classes they sum to one: one-against-the-rest outputs are normalised, as scikit-learn does.
         """
-        if self.task in VALUED or self.link == "margin":
+        if self.task in (*VALUED, "anomaly") or self.link == "margin":
             return None
         if self.link == "softmax" and self.task != "binary":
             return _softmax(self.raw)
@@ -109,13 +122,15 @@ class Prediction:
         if self.task == "binary":
             two = self.raw.shape[-1] == 2
             return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
+        if self.task == "anomaly":
+            return self.raw[..., 0]
         if self.task not in VALUED and self.link == "softmax":
             # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw
 
     def at(self, threshold: np.ndarray) -> Prediction:
-        """Return the same prediction of two classes, decided at other thresholds, (M,) in units of the ranking."""
+        """Return the same prediction decided at other thresholds: (M,) in units of the ranking, or (M, scores)."""
         return replace(self, threshold=threshold)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, distribution, regression, segmentation
+from lossbench.metrics import anomaly, classification, distribution, regression, segmentation
+from lossbench.metrics.oddness import WIDTH
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -22,12 +23,14 @@ _PRIMARY: dict[Task, str] = {
     "regression": "r2",
     "segmentation": "dice",
     "distribution": "sliced_transport",
+    "anomaly": "roc_auc",
 }
 
 _SECONDARY: dict[Task, tuple[str, str]] = {
     "regression": ("mae", "r2"),
     "segmentation": ("dice", "iou"),
     "distribution": ("transport", "energy_distance"),
+    "anomaly": ("tpr", "roc_auc"),
 }
 """What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
 
@@ -35,6 +38,7 @@ _MODULES: dict[Task, ModuleType] = {
     "regression": regression,
     "segmentation": segmentation,
     "distribution": distribution,
+    "anomaly": anomaly,
 }
 """Where the scores are that only these tasks have."""
 
@@ -108,6 +112,8 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
     target = dataset.target.reshape(dataset.rows, -1) if dataset.task == "regression" else dataset.target
     link: Link = "identity" if dataset.task == "regression" else "sigmoid"
     nothing = predict(np.zeros((1, dataset.rows, dataset.targets)), link, dataset.task)
+    if dataset.task == "anomaly":
+        nothing = predict(np.ones((1, dataset.rows, WIDTH)), link, dataset.task)
     return np.flatnonzero(np.isnan(function_of(METRICS[name]).contributions(target[None], nothing)[0]))
 
 

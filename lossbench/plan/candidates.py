@@ -22,6 +22,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
     "segmentation": ("bce", "mse", "focal", "dice", "bce_dice"),
     "distribution": ("wasserstein", "energy", "mmd", "sinkhorn"),
+    "anomaly": ("mse", "bce", "mae"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -75,6 +76,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "multilabel": _of_labels,
         "segmentation": _of_masks,
         "distribution": _of_samples,
+        "anomaly": _of_anomalies,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -111,6 +113,11 @@ def _of_masks(dataset: Dataset) -> Iterator[Sign]:
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("tversky", "lovasz"))
+
+
+def _of_anomalies(dataset: Dataset) -> Iterator[Sign]:
+    """Yield nothing: what is given back is the table itself, which says nothing of a loss."""
+    yield from ()
 
 
 def _of_values(dataset: Dataset) -> Iterator[Sign]:

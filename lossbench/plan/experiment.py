@@ -287,7 +287,7 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
 
 def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
     """Refuse splits and contaminations that leave a class without training rows, by making those that might."""
-    at_risk = setup.dataset.task not in VALUED and not is_stratified(setup.dataset)
+    at_risk = setup.dataset.task not in (*VALUED, "anomaly") and not is_stratified(setup.dataset)
     seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
     for trial in trials:
         if at_risk or trial.outlier_kind == "label":

@@ -28,6 +28,7 @@ DIRT = {
     "target_symmetric": "of the training targets far off",
     "feature": "of the training rows with features far off",
     "feature_one_sided": "of the training rows with features too large",
+    "noise": "of the training rows replaced by noise",
 }
 
 LIMITS: dict[Limit, str] = {

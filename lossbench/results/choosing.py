@@ -13,7 +13,7 @@ from lossbench.plan.choosing import DIRTY_SEEDS, Plan, judged_by, part, weighed
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.results.comparison import Comparison, execute
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, watched
 from lossbench.spec import title
 from lossbench.stats.answer.decision import Decision, decide, in_dirt
 from lossbench.stats.answer.looks import correction, planned
@@ -100,7 +100,7 @@ def best_optimiser(found: Comparison) -> str:
     the first whose mean falls short of the best mean by no more than one standard error of their paired difference
     (Breiman, Friedman, Olshen and Stone 1984, Classification and Regression Trees, section 3.4.3)
     """
-    trials, sign = found.trials, METRICS[found.trials.score.iloc[0]].sign
+    trials, sign = found.trials, METRICS[watched(found.trials.task.iloc[0], found.trials.score.iloc[0])].sign
     names = trials.optimizer.unique()
     scores = sign * trials.pivot(index="seed", columns="optimizer", values="validation_score")[names].to_numpy()
     means = np.where(np.isnan(scores).any(axis=0), -np.inf, scores.mean(axis=0))

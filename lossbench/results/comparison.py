@@ -16,7 +16,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
-from lossbench.schema import DTYPES
+from lossbench.schema import DTYPES, watched
 from lossbench.stats.findings import Findings, average_curves
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
@@ -71,7 +71,8 @@ class Comparison(Findings):
     @cached_property
     def curves(self) -> pd.DataFrame:
         """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
-        return average_curves(self.trials, self.raw_curves)
+        named = map(watched, self.trials.task, self.trials.score)
+        return average_curves(self.trials.assign(score=list(named)), self.raw_curves)
 
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from lossbench.metrics.scores import function_of, metrics_of
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
-from lossbench.schema import AT_LINK, METRICS, at_link
+from lossbench.schema import AT_LINK, CUTS, METRICS, at_link
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -36,7 +36,7 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
     judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
-    cuts = rows.threshold.to_numpy(dtype=np.float64)
+    cuts = rows[["threshold", *CUTS]].to_numpy(dtype=np.float64, na_value=np.nan)
     held = {
         experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
         for place in np.flatnonzero(judged).tolist()
@@ -47,22 +47,23 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
 
 
 class Held(NamedTuple):
-    """A training that counts: the place of its row, its raw outputs, and its threshold, NaN for the link's."""
+    """A training that counts: the place of its row, what is kept of its outputs, and its thresholds, if any."""
 
     place: int
     outputs: np.ndarray
-    cut: float
+    cuts: np.ndarray
 
 
 def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
     """Yield the contributions of each trial of a data set, with the place of its row."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
-        raw = np.stack([held[trial].outputs.reshape(-1, pack.outputs) for trial in pack.trials])
-        cuts = np.array([held[trial].cut for trial in pack.trials])
-        for trial, values in zip(
-            pack.trials, contributions(pack, raw, cuts if setup.threshold else None), strict=True
-        ):
+        rows = len(pack.folds[pack.trials[0].seed].test.rows)
+        raw = np.stack([held[trial].outputs.reshape(rows, -1) for trial in pack.trials])
+        given = np.stack([held[trial].cuts for trial in pack.trials])
+        odd = setup.dataset.task == "anomaly"
+        cuts = given[:, 1:] if odd else given[:, 0] if setup.threshold else None
+        for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
             yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
 
 
@@ -73,8 +74,9 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the test rows of each.
-        cuts: (trials,) the class thresholds; None for the links' own.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each, as `lossbench.run.scoring.kept` returns
+            them.
+        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
     """
     found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
 
@@ -86,7 +88,7 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         judged = prediction if cuts is None else prediction.at(cuts[members])
         for metric in metrics_of(pack.dataset.task):
             enter(metric.name, members, function_of(metric).contributions(target, judged))
-        for name in AT_LINK if cuts is not None else ():
+        for name in AT_LINK if pack.setup.threshold else ():
             if pack.dataset.task not in METRICS[name].tasks:
                 continue
             enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))

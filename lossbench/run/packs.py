@@ -16,7 +16,7 @@ from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.drift import MANY, PURE
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
-from lossbench.run.scoring import failed_rows, frame_of, rows_of
+from lossbench.run.scoring import failed_rows, frame_of, kept, rows_of
 from lossbench.spec import title
 from lossbench.training.pack import Pack
 from lossbench.training.trial import Trial
@@ -32,7 +32,8 @@ class Trained:
     Args:
         rows: one a trial; as columns, since a table of dictionaries takes ten times the memory.
         curves: (trials, epochs) the validation curve of each.
-        outputs: (trials, test rows, outputs) float32, raw outputs of each at the last epoch; NaN where it failed.
+        outputs: (trials, test rows, outputs) float32, raw outputs of each at the last epoch, as
+            `lossbench.run.scoring.kept` returns them; NaN where it failed.
         seconds: of training.
         moved: by the spec of a loss that hangs on what ran before, how that was seen.
         warned: by what a loss warned of in training, the specs that it may have been.
@@ -91,7 +92,7 @@ def tabulated(
     if failed:
         rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
     frame = frame_of([rows[trial] for trial in pack.trials])
-    raw = np.stack([outputs[trial] for trial in pack.trials]).astype(np.float32)
+    raw = kept(pack, np.stack([outputs[trial] for trial in pack.trials])).astype(np.float32)
     return frame, np.stack([curves[trial] for trial in pack.trials]), raw
 
 

@@ -9,17 +9,18 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
 from lossbench.metrics.scores import function_of, score_all
 from lossbench.metrics.threshold import choose_thresholds
 from lossbench.run.provenance import hashes
-from lossbench.schema import AT_LINK, COLUMNS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
+from lossbench.schema import AT_LINK, COLUMNS, CUTS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
 from lossbench.spec import title
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace, members_by_link, targets_of
+from lossbench.training.trace import Trace, inputs_of, members_by_link, targets_of
 
 
 def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
@@ -37,10 +38,12 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     found = {seed: baselines(fold, pack.metric.name) for seed, fold in pack.folds.items()}
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
+    last, best = kept(pack, trace.last), kept(pack, trace.best)
     columns: dict[str, Any] = {
+        **dict.fromkeys(ON_REQUEST, [None] * len(pack.trials)),
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
-        **scores_on_test(pack, trace.last, cuts.last),
-        **{at_best(name): values for name, values in scores_on_test(pack, trace.best, cuts.best).items()},
+        **scores_on_test(pack, last, cuts.last),
+        **{at_best(name): values for name, values in scores_on_test(pack, best, cuts.best).items()},
         **convergence(trace, marks),
         **hashes(pack, fingerprint),
         "score": [pack.metric.name] * len(pack.trials),
@@ -54,7 +57,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
         **fits(trace),
-        **at_thresholds(pack, trace, cuts),
+        **(at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)),
     }
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
@@ -117,14 +120,31 @@ def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) 
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the test rows of each.
-        cuts: (trials,) the class thresholds; None for the links' own.
+        raw: (trials, rows, outputs) raw outputs for the test rows of each, as `kept` returns them.
+        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
     """
     scores = {name: np.full(len(raw), np.nan) for name in METRICS}
     for members, target, prediction in predictions(pack, raw, cuts):
         for name, values in score_all(pack.dataset.task, target, prediction).items():
             scores[name][members] = values
     return scores
+
+
+def kept(pack: Pack, raw: np.ndarray, part: Literal["validation", "test"] = "test") -> np.ndarray:
+    """Return what of raw outputs (trials, rows, outputs) all scores are computed from, and is stored.
+
+    That is the raw outputs; where rows are given back, their anomaly scores (trials, rows, scores), which are some
+    twentieth of it. These are rounded as they are stored, so that a row is on the same side of a threshold later.
+    """
+    if pack.dataset.task != "anomaly":
+        return raw
+    found = np.empty((*raw.shape[:2], oddness.WIDTH), dtype=np.float32)
+    folds = [pack.folds[trial.seed] for trial in pack.trials]
+    for link, members in members_by_link(pack.losses).items():
+        mine = [folds[one] for one in members]
+        inputs = inputs_of(mine, [getattr(fold, part) for fold in mine])
+        found[members] = inputs.oddness(raw[members], link)
+    return found
 
 
 def predictions(
@@ -137,13 +157,13 @@ def predictions(
 
     Args:
         pack: the trials.
-        raw: (trials, rows, outputs) raw outputs for the rows of each.
-        cuts: (trials,) the class thresholds; None for the links' own.
+        raw: (trials, rows, outputs) raw outputs for the rows of each, as `kept` returns them.
+        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
         part: which rows.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
     targets = targets_of(pack.dataset, [fold.dataset.target[getattr(fold, part).rows] for fold in folds])
-    if pack.dataset.task == "regression":
+    if pack.dataset.task in VALUED:
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
         predicted = pack.predicted(members, raw[members])
@@ -155,6 +175,8 @@ def predictions(
 
 class Cuts(NamedTuple):
     """The class thresholds of a pack, (trials,) each, in units of the ranking; None where they are the links' own.
+
+    Those of anomalies are (trials, scores).
 
     Args:
         last: at the last epoch.
@@ -168,9 +190,15 @@ class Cuts(NamedTuple):
 
 
 def thresholds(pack: Pack, trace: Trace) -> Cuts:
-    """Choose the class threshold of each trial on its validation rows, if the run asks for that."""
+    """Choose the class threshold of each trial on its validation rows, if the run asks for that.
+
+    Those of anomalies are always chosen.
+    """
     if trace.validation is None:
         return Cuts()
+    if pack.dataset.alarms is not None:
+        held = (kept(pack, trace.validation[:, which], "validation")[..., :-1] for which in (0, 1))
+        return Cuts(*(oddness.cuts(pack.dataset.alarms, scores) for scores in held))
     last, best = np.full((2, len(pack.trials)), np.nan)
     score = np.full(len(pack.trials), np.nan)
     for cuts, raw in ((last, trace.validation[:, 0]), (best, trace.validation[:, 1])):
@@ -187,7 +215,7 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
 def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
     """Return the columns of class thresholds: what was chosen, and the scores at the links' own."""
     if cuts.last is None or cuts.best is None:
-        return dict.fromkeys(ON_REQUEST, [None] * len(pack.trials))
+        return {}
     own = scores_on_test(pack, trace.last)
     chosen = {"threshold": cuts.last, "threshold_probability": probabilities(pack, cuts.last)}
     best = {"threshold": cuts.best, "threshold_probability": probabilities(pack, cuts.best)}
@@ -197,6 +225,11 @@ def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
         **{at_best(name): values for name, values in best.items()},
         **{at_link(name): own[name] for name in AT_LINK},
     }
+
+
+def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:
+    """Return the thresholds of anomalies after the last epoch, by their columns."""
+    return {} if cuts.last is None else dict(zip(CUTS, cuts.last.T, strict=True))
 
 
 def probabilities(pack: Pack, cuts: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.randomness import stream
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, watched
 from lossbench.stats.paired import moments
 
 DRAWS = 200
@@ -66,7 +66,7 @@ def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
     """
     clean, dirty = (trials[trials.outlier_fraction == end] for end in trials.outlier_fraction.agg(["min", "max"]))
     rows = places(clean, losses)
-    worth = cube(clean, rows, "validation_score") * METRICS[clean.score.iloc[0]].sign
+    worth = cube(clean, rows, "validation_score") * METRICS[watched(clean.task.iloc[0], clean.score.iloc[0])].sign
     diverged = np.append((clean.status == "diverged").to_numpy(), False)[rows]
     sets = disjoint(rows.shape[2], min(size, rows.shape[2] // 2))
     chosen = best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets]))

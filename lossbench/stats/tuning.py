@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import ARM, METRICS, OVERLAP
+from lossbench.schema import ARM, METRICS, OVERLAP, watched
 from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
@@ -66,7 +66,7 @@ def arm_of(trained: Mapping[str, Any]) -> str:
 def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str, Any]]:
     """Return the rows of one arm, its values and for each its rates ascending."""
     rows = [rate_row(settings[place]) for place in sorted(settings)]
-    sign = METRICS[rows[0]["score"]].sign
+    sign = METRICS[watched(rows[0]["task"], rows[0]["score"])].sign
     worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
     chosen, rates = int(best_rate(np.array(worth))), {row["lr"] for row in rows}
     edges = (min(rates), max(rates)) if len(rates) > 1 else ()

@@ -11,7 +11,7 @@ import torch
 from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace, Validator, finite
+from lossbench.training.trace import Trace, Validator, finite, holds_validation
 from lossbench.training.trial import blamed
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid, "gelu": torch.nn.GELU}
@@ -29,8 +29,8 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
     *parts, validation = (np.stack(field) for field in zip(*traces, strict=True))
-    asked = validation if pack.setup.threshold else None
-    return Trace(*parts, validation=asked, sign=pack.metric.sign)
+    asked = validation if holds_validation(pack) else None
+    return Trace(*parts, validation=asked, sign=pack.watched.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
@@ -110,7 +110,7 @@ def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch
             diverged = epoch + 1
             break
         curve[epoch] = validator(raw)[0]
-        if (merit := pack.metric.sign * curve[epoch]) > best_score:
+        if (merit := pack.watched.sign * curve[epoch]) > best_score:
             best, best_score = copy.deepcopy(network), merit
     return network, best, curve, diverged
 

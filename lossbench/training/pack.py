@@ -22,7 +22,7 @@ from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
-from lossbench.schema import METRICS, Metric
+from lossbench.schema import METRICS, Metric, watched
 from lossbench.training.network import Model, initial_weights
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.trial import Trial
@@ -118,6 +118,11 @@ class Pack:
     def metric(self) -> Metric:
         """The primary score, by which the data set is judged."""
         return METRICS[primary_score(self.dataset)]
+
+    @property
+    def watched(self) -> Metric:
+        """The score on validation, after every epoch: the primary one where that is defined there."""
+        return METRICS[watched(self.dataset.task, self.metric.name)]
 
     @property
     def outputs(self) -> int:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from lossbench.training.pack import Pack
-from lossbench.training.trace import Trace
+from lossbench.training.trace import Trace, holds_validation
 
 
 class Crew(Protocol):
@@ -43,8 +43,8 @@ class Recorder:
     """
 
     def __init__(self, pack: Pack, models: int, home: np.ndarray, crew: Crew) -> None:
-        self.home, self.crew, self.sign = home, crew, pack.metric.sign
-        self.threshold = pack.setup.threshold
+        self.home, self.crew, self.sign = home, crew, pack.watched.sign
+        self.holds = holds_validation(pack)
         self.curve = np.full((models, pack.epochs), np.nan)
         self.diverged = np.zeros(models, dtype=int)
         self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
@@ -74,5 +74,5 @@ class Recorder:
         return Trace(*(part[self.home] for part in parts), validation=validation, sign=self.sign)
 
     def held(self) -> list[np.ndarray]:
-        """Return the raw outputs of every model on validation, if a class threshold is chosen there."""
-        return [self.crew.validation_outputs()] if self.threshold else []
+        """Return the raw outputs of every model on validation, if a threshold is chosen there."""
+        return [self.crew.validation_outputs()] if self.holds else []

@@ -46,7 +46,7 @@ def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
     target, dataset = pack.training[index].target[rows], pack.dataset
     if len(rows) == 1:
         return "of a single row"
-    if dataset.task in VALUED:
+    if dataset.task in (*VALUED, "anomaly"):
         return "of rows with one target" if (target == target[0]).all() else ""
     if dataset.task == "multilabel":
         absent = [name for name, column in zip(dataset.classes, target.T, strict=True) if not column.any()]

@@ -13,6 +13,7 @@ from lossbench.data.fold import Fold, Part
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import best_epoch
+from lossbench.metrics.oddness import Inputs
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
 from lossbench.task import VALUED
@@ -24,8 +25,8 @@ class Trace:
     """The record of a pack's training; everything else is computed from it.
 
     Args:
-        curve: (trials, epochs) primary score on the validation part after each epoch, in the target's own units;
-            NaN once diverged, or where the score is undefined.
+        curve: (trials, epochs) score on the validation part after each epoch, see `Pack.watched`, in the target's
+            own units; NaN once diverged, or where the score is undefined.
         last: (trials, test rows, outputs) raw test outputs at the last epoch; NaN where diverged.
         best: (trials, test rows, outputs) the same at the epoch of the best validation score; NaN where there is
             none.
@@ -34,9 +35,9 @@ class Trace:
         train_loss: (trials, 2) mean of the loss itself, without penalties, over the training part that it was
             trained on, contaminated where that was; at the last epoch and at that of the best validation score.
             NaN where diverged, where no epoch was the best, or where it is not finite.
-        train_score: (trials, 2) the primary score on the same part, likewise.
+        train_score: (trials, 2) the same score on the same part, likewise.
         validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
-            likewise; None where no class threshold is to be chosen.
+            likewise; None where no threshold is to be chosen.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -56,8 +57,13 @@ class Trace:
         return np.where(self.diverged > 0, 0, best_epoch(self.sign * self.curve))
 
 
+def holds_validation(pack: Pack) -> bool:
+    """Say whether the raw outputs on validation are kept, since a threshold is to be chosen there."""
+    return bool(pack.setup.threshold) or pack.dataset.task == "anomaly"
+
+
 class Validator:
-    """Scores the raw outputs of many trials at once.
+    """Scores the raw outputs of many trials at once: by the primary score on test, else by what is watched.
 
     Args:
         pack: the trials.
@@ -69,24 +75,37 @@ class Validator:
         self, pack: Pack, indices: Sequence[int], part: Literal["train", "validation", "test"] = "validation"
     ) -> None:
         self.pack, self.indices = pack, np.asarray(indices)
+        self.metric = pack.metric if part == "test" else pack.watched
         folds = [pack.folds[pack.trials[index].seed] for index in indices]
         # R² is the same in standardised units; to convert them back would only cost time.
-        self.convert = pack.dataset.task in VALUED and pack.metric.name != "r2"
+        self.convert = pack.dataset.task in VALUED and self.metric.name != "r2"
         clean = [getattr(fold, part) for fold in folds]
         seen = [pack.training[index] for index in indices] if part == "train" else clean
         shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
         self.targets = targets_of(pack.dataset, [rows.target for rows in shown])
         self.groups = members_by_link([pack.losses[index] for index in indices])
+        self.gives_back = pack.dataset.task == "anomaly"
+        if self.gives_back:
+            self.inputs = {
+                link: inputs_of([folds[one] for one in members], [seen[one] for one in members])
+                for link, members in self.groups.items()
+            }
+            labels = [fold.dataset.target[rows.rows] for fold, rows in zip(folds, seen, strict=True)]
+            self.targets = np.stack(labels)
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
-        """Return the primary score of each trial, (trials,), from raw outputs (trials, rows, outputs)."""
+        """Return the score of each trial, (trials,), from raw outputs (trials, rows, outputs)."""
         scores, task = np.empty(len(raw)), self.pack.dataset.task
         for link, members in self.groups.items():
             predicted = self.pack.predicted(self.indices[members], raw[members])
             if self.convert:
                 predicted = self.pack.in_units(self.indices[members], predicted)
+            if self.gives_back:
+                inputs = self.inputs[link]
+                compare = inputs.errors if self.metric.name == "explained" else inputs.oddness
+                predicted = compare(predicted, link)
             prediction = predict(self.pack.dataset.in_images(predicted), link, task, self.pack.dataset.modes)
-            scores[members] = score(self.pack.metric.name, task, self.targets[members], prediction)
+            scores[members] = score(self.metric.name, task, self.targets[members], prediction)
         return scores
 
 
@@ -96,8 +115,14 @@ def targets_of(dataset: Dataset, targets: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray(dataset.in_images(stacked[..., None])) if dataset.pixels > 1 else stacked
 
 
+def inputs_of(folds: Sequence[Fold], parts: Sequence[Part]) -> Inputs:
+    """Return the rows of some parts, one of each fold, as what networks give back."""
+    means = np.stack([fold.train.features.mean(axis=0) for fold in folds])
+    return Inputs(np.stack([part.target for part in parts]), means)
+
+
 def training_scores(pack: Pack, indices: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Return the primary score of trials on the part that each was trained on, (trials,).
+    """Return the score of trials on the part that each was trained on, (trials,).
 
     Args:
         pack: the trials.

@@ -11,7 +11,13 @@ from lossbench.losses import Facts, Loss, LossRecord
 from lossbench.losses.custom.record import USUAL
 from lossbench.task import Task
 
-LINKS = {"regression": "identity", "binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
+LINKS = {
+    "regression": "identity",
+    "binary": "sigmoid",
+    "multiclass": "softmax",
+    "multilabel": "sigmoid",
+    "anomaly": "sigmoid",
+}
 
 
 def made(fn: Callable[..., torch.Tensor], task: Task = "regression", **fields: object) -> Case:

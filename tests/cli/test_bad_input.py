@@ -36,6 +36,18 @@ NAMES = [
     ("compare -d iris -l ce,hinge --score brier", ["'hinge'", "no brier", "another --score"]),
     ("compare -d iris --margin acuracy=0.1", ["unknown score 'acuracy'", "did you mean 'accuracy'?"]),
     ("compare -d iris --margin brier=0.1", ["judged by brier", "add it to --score", "accuracy, epochs_to_target"]),
+    ("compare -d digits_but:digit=10", ["digit=10 is out of range", "give a number in [0, 9]"]),
+    ("compare -d digits_but:digit=1.5", ["digit=1.5 is not a whole number", "give one such as 2"]),
+    (
+        "compare -d digits_but:alarms=0.001",
+        ["alarms=0.001", "less than one of the 324 normal rows", "give 0.0031"],
+    ),
+    ("compare -d digits_but -l hinge", ["'hinge'", "anomaly", "it serves binary", "Losses for anomaly: mse, bce"]),
+    ("compare -d iris -l bce:@task=anomaly", ["anomaly"]),
+    (
+        "compare -d digits_but --outlier-kind label",
+        ["a anomaly data set has no 'label' contamination; choose noise"],
+    ),
     ("compare -c nope.toml", ["no config at 'nope.toml'", "default or quick"]),
     ("compare --quick -c default", ["--quick is --config quick"]),
     ("aa --same", ["--same", "does nothing without --tables", "give --tables N too"]),

@@ -39,6 +39,10 @@ def test_records_keep_their_word(record: DatasetRecord) -> None:
     if dataset.task in ("binary", "multiclass"):
         assert set(dataset.target.tolist()) == set(range(len(dataset.classes)))
         assert (len(dataset.classes) == 2) == (dataset.task == "binary")
+    if dataset.task == "anomaly":
+        assert set(np.unique(dataset.target)) == {0, 1}
+        assert dataset.features.min() >= 0.0
+        assert dataset.features.max() <= 1.0
     if dataset.task == "multilabel":
         assert dataset.target.shape == (dataset.rows, len(dataset.classes))
         assert set(np.unique(dataset.target)) == {0, 1}

@@ -178,9 +178,9 @@ def test_kinds_share_one_ranking() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_a_default_kind(task: str) -> None:
-    """The default of a task is one of its kinds; features are spoilt but where they are patches or noise."""
+    """The default of a task is one of its kinds; features are spoilt, but no patches, noise or targets."""
     assert check_kind(default_kind(task), task) == default_kind(task)
-    if task not in ("segmentation", "distribution"):
+    if task not in ("segmentation", "distribution", "anomaly"):
         assert check_kind("feature", task) == "feature"
 
 

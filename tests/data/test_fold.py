@@ -44,8 +44,9 @@ def test_every_data_set_folds(name: str) -> None:
         assert part.features.shape == (len(part.rows), len(dataset.feature_names))
         assert part.features.dtype == np.float64
         assert np.isfinite(part.features).all()
-        assert part.target.shape == (len(part.rows), *dataset.target.shape[1:])
-        assert part.target.dtype == (np.float64 if dataset.task == "regression" else np.int64)
+        known = dataset.features if dataset.task == "anomaly" else dataset.target  # rows that are to be given back
+        assert part.target.shape == (len(part.rows), *known.shape[1:])
+        assert part.target.dtype == known.dtype
         assert np.isfinite(part.target).all()
     assert fold.target_mean.shape == fold.target_scale.shape == (dataset.targets,)
 
@@ -151,7 +152,7 @@ def test_only_training_rows_are_measured(name: str) -> None:
     assert not np.array_equal(moved.test.features, fold.test.features)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if load_dataset(name).task != "anomaly"])
 def test_features_are_standardised(name: str) -> None:
     """The split features are those of scikit-learn's StandardScaler, fitted on the training rows."""
     from sklearn.preprocessing import StandardScaler

@@ -17,6 +17,7 @@ CORE = {
     "multiclass": {"ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing"},
     "multilabel": {"bce", "mse", "ce", "focal"},
     "segmentation": {"bce", "mse", "focal", "dice", "bce_dice", "lovasz"},
+    "anomaly": {"mse", "bce", "mae"},
     "distribution": {"wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse"},
 }
 REFERENCE = {
@@ -26,6 +27,7 @@ REFERENCE = {
     "multilabel": "bce",
     "segmentation": "bce",
     "distribution": "wasserstein",
+    "anomaly": "bce",
 }
 
 

@@ -16,9 +16,10 @@ TARGETS = {
     "multiclass": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),
     "multilabel": np.array([[0, 1], [1, 1], [1, 0]] * 3),
     "segmentation": np.array([[0, 1, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0]] * 3),
+    "anomaly": np.array([0, 1, 1, 0, 1, 0, 0, 1, 1]),
     "regression": np.linspace(1.0, 4.0, 2 * ROWS).reshape(ROWS, 2) ** 2,
 }
-WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "segmentation": 4, "regression": 2}
+WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "segmentation": 4, "regression": 2, "anomaly": 4}
 SMOOTH = [(task, m.name) for task in TASKS for m in metrics_of(task) if m.name != "median_absolute_error"]
 
 
@@ -27,6 +28,8 @@ def drawn(task: str, seed: int, unit: float = 0.5) -> np.ndarray:
 
     Whole halves make ties. With them the calibration error has kinks, where its bins are right on average.
     """
+    if task == "anomaly":  # none of its columns is below zero
+        return np.round(4.0 * np.random.default_rng(seed).random((1, ROWS, WIDTH[task])) / unit) * unit + 1.0
     noise = np.round(np.random.default_rng(seed).normal(size=(1, ROWS, WIDTH[task])) / unit) * unit
     target = TARGETS[task]
     hot = np.eye(3)[target] if task == "multiclass" else target.reshape(ROWS, -1)

@@ -41,6 +41,18 @@ def test_the_order_of_the_reports() -> None:
         "sliced_transport",
         "energy_distance",
         "mode_coverage",
+        "roc_auc_bce",
+        "roc_auc_kl",
+        "partial_auc",
+        "partial_auc_bce",
+        "partial_auc_kl",
+        "tpr",
+        "tpr_bce",
+        "tpr_kl",
+        "fpr",
+        "fpr_bce",
+        "fpr_kl",
+        "explained",
     ]
 
 

@@ -29,6 +29,7 @@ DATASETS = (
     "discs:images=11",
     "mixture:rows=50",
     "crescents:rows=50",
+    "digits_but",
 )
 MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")

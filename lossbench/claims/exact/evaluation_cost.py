@@ -17,8 +17,11 @@ from lossbench.task import TASKS, VALUED, Task
 
 REFERENCE = "mse"
 ROWS = 1024
-WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10, "distribution": 2}
-"""Targets, classes or labels."""
+WIDTH: dict[Task, int] = {
+    **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
+    **{"distribution": 2, "anomaly": 10},
+}
+"""Targets, classes, labels or columns."""
 
 ROUNDS = 25
 DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself

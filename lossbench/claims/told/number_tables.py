@@ -212,6 +212,7 @@ def note(text: str, width: int) -> Iterator[str]:
 
 TABLES: dict[str, Callable[[Judgement, Sequence[Evidence], str, int], Iterator[str]]] = {
     "number_table": scores,
+    "anomalies": scores,
     "rates": rates,
     "loss_by_penalty": penalties,
     "convergence": epochs,

@@ -20,6 +20,7 @@ SHORT = {
     "target_symmetric": "targets up or down",
     "feature": "inputs up or down",
     "feature_one_sided": "inputs up",
+    "noise": "rows of noise",
 }
 
 

@@ -18,6 +18,14 @@ SCORES = {
     "mae": "mean absolute error",
     "mape": "relative error",
     "roc_auc": "area under the ROC curve",
+    "roc_auc_bce": "area under the ROC curve by cross-entropy",
+    "roc_auc_kl": "area under the ROC curve by cross-entropy less entropy",
+    "tpr": "true positive rate",
+    "tpr_bce": "true positive rate by cross-entropy",
+    "tpr_kl": "true positive rate by cross-entropy less entropy",
+    "fpr": "false positive rate",
+    "fpr_bce": "false positive rate by cross-entropy",
+    "fpr_kl": "false positive rate by cross-entropy less entropy",
     "brier": "Brier score",
     "epochs_to_target": "epochs to the target",
 }
@@ -29,6 +37,7 @@ KINDS = {
     "target_symmetric": "targets moved up or down",
     "feature": "inputs moved up or down",
     "feature_one_sided": "inputs moved up",
+    "noise": "rows replaced by noise",
 }
 """What a contamination does to the training part."""
 

@@ -5,6 +5,7 @@ scores, and a `margin` is the difference that is too small to matter, None where
 """
 
 from lossbench.claims.trained import (
+    anomalies,
     best_of,
     contest,
     equal_losses,
@@ -17,6 +18,7 @@ from lossbench.claims.trained import (
 )
 
 __all__ = [
+    "anomalies",
     "best_of",
     "contest",
     "equal_losses",

@@ -39,6 +39,7 @@ SHAPES: dict[Kind, str] = {
     "target_symmetric": "outliers above and below",
     "feature": "leverage points on all sides",
     "feature_one_sided": "leverage points in one corner",
+    "noise": "rows of noise",
     "label": "labels flipped at random",
 }
 """What each contamination is like."""

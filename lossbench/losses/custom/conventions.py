@@ -57,6 +57,7 @@ LINKS: Mapping[Task, tuple[Link, ...]] = {
     "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "segmentation": ("sigmoid", "clip", "signed", "margin"),
+    "anomaly": ("sigmoid", "clip"),
 }
 """The links that make sense for a task; the first is taken where none is stated."""
 
@@ -157,10 +158,11 @@ class Convention:
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
         given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+        between = {**dict.fromkeys(VALUED, ""), "anomaly": "from 0 to 1 "}.get(self.task, "of 0 and 1 ")
         targets = {
             "index": f"class index ({batch})",
             "onehot": f"one-hot target ({batch}, {axes})",
-            "values": f"target {'' if self.task in VALUED else 'of 0 and 1 '}({batch}, {axis})",
+            "values": f"target {between}({batch}, {axis})",
         }
         both = [f"{given} ({batch}, {axes})", targets[self.target]]
         return " and ".join(reversed(both) if self.target_first else both)

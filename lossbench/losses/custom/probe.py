@@ -41,6 +41,8 @@ def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tens
     if convention.task in VALUED:
         values = rng.normal(size=(MODELS, rows, targets))
         values = np.abs(values) + 0.5 if convention.link == "softplus" else values
+    elif convention.task == "anomaly":
+        values = rng.uniform(size=(MODELS, rows, targets))
     else:
         # Both values for every label: alternating along the rows, then mixed.
         values = rng.permuted(np.resize([0.0, 1.0], (MODELS, targets, rows)), axis=2).swapaxes(1, 2)

@@ -46,6 +46,7 @@ USUAL: Mapping[Task, int] = {
     "multilabel": 3,
     "segmentation": 4,
     "distribution": 2,
+    "anomaly": 3,
 }
 """Targets, classes, labels or pixels that a loss is tried on where the data set is not known."""
 

@@ -28,6 +28,7 @@ BODIES: dict[Task, tuple[str, str]] = {
         "(..., batch, outputs) samples",
         "(target.sort(-2).values - raw.sort(-2).values).abs().mean((-2, -1))",
     ),
+    "anomaly": ("(..., batch, columns) from 0 to 1", "(raw.sigmoid() - target).square().sum(-1)"),
 }
 """What the targets of a task are, and a loss that fits it: the one to be replaced."""
 

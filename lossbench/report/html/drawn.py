@@ -50,9 +50,9 @@ def learning(part: Part) -> str:
     found = part.known(part.courses.epochs, LINE)
     if not found:
         return paragraph("No learning curves: this run has no curves.csv for them.")
-    chart = part.lines("e", found, across="epoch", up=f"validation {part.score}", bounds=part.bounds)
+    chart = part.lines("e", found, across="epoch", up=f"validation {part.watched}", bounds=part.bounds)
     seeds = f"mean over {part.first.n} seeds" if part.first.n > 1 else "one seed"
-    about = f"Validation {part.score} by epoch, {seeds}; {part.side} is better."
+    about = f"Validation {part.watched} by epoch, {seeds}; {part.side} is better."
     return line_figure("Learning curves", about, chart)
 
 
@@ -91,8 +91,8 @@ def step_sizes(part: Part) -> str:
     if part.first["view"] != "tuned" or not found:
         return ""
     how = {"log": True, "dots": True, "bounds": part.bounds}
-    chart = part.lines("s", found, across="learning rate", up=f"validation {part.score}", **how)
-    about = f"Validation {part.score} by learning rate, over the seeds that tune; a ring marks the rate chosen."
+    chart = part.lines("s", found, across="learning rate", up=f"validation {part.watched}", **how)
+    about = f"Validation {part.watched} by learning rate, over the seeds that tune; a ring marks the rate chosen."
     return line_figure("Step-size sensitivity", about, chart)
 
 
@@ -106,9 +106,9 @@ def parameter_paths(part: Part) -> Iterator[str]:
     for number, (loss, (name, course)) in enumerate(found.items()):
         wide = bool(course.x.min() > 0 and course.x.max() >= WIDE * course.x.min())
         how = {"log": wide, "dots": True, "bounds": part.bounds}
-        chart = part.lines(f"v{number}", {loss: course}, across=name, up=f"validation {part.score}", **how)
+        chart = part.lines(f"v{number}", {loss: course}, across=name, up=f"validation {part.watched}", **how)
         about = (
-            f"Validation {part.score} by {name}, each value at its best rate, over the seeds that tune; a ring "
+            f"Validation {part.watched} by {name}, each value at its best rate, over the seeds that tune; a ring "
             "marks the value chosen."
         )
         yield line_figure(f"{loss.partition(':')[0]}: {name}", about, chart)

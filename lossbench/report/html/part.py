@@ -14,7 +14,7 @@ from lossbench.report.charts.lines import Lines
 from lossbench.report.charts.look import Look
 from lossbench.report.html.arms import Course, Key, by_epoch, by_rate, by_share, by_value, waiting
 from lossbench.report.tables import heading
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, watched
 from lossbench.stats.findings import Findings
 
 Item = TypeVar("Item")
@@ -85,9 +85,14 @@ class Part:
         return heading(self.first.score)
 
     @property
+    def watched(self) -> str:
+        """How the score on validation is called."""
+        return heading(watched(self.first.task, self.first.score))
+
+    @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that the score can have."""
-        metric = METRICS[self.first.score]
+        """The least and the greatest value that the score on validation can have."""
+        metric = METRICS[watched(self.first.task, self.first.score)]
         return metric.low, metric.high
 
     @property

@@ -23,6 +23,7 @@ TASKS: dict[Task, str] = {
     "segmentation": "segmentation",
     "regression": "regression",
     "distribution": "imitating a distribution",
+    "anomaly": "anomaly detection",
 }
 
 KINDS = {
@@ -31,6 +32,7 @@ KINDS = {
     "target_symmetric": "targets were moved up or down by five standard deviations",
     "feature": "features were moved by five standard deviations, to either side",
     "feature_one_sided": "features were moved by five standard deviations, all to one side",
+    "noise": "rows were replaced by numbers from 0 to 1, all equally likely",
 }
 """What each kind of contamination does to its share of the training part."""
 

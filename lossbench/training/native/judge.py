@@ -12,7 +12,7 @@ from lossbench.training.pack import Pack
 
 def can_judge(pack: Pack) -> bool:
     """Say whether a data set is judged by its accuracy, and has one class a row."""
-    return pack.metric.name == "accuracy" and pack.dataset.task in ("binary", "multiclass")
+    return pack.watched.name == "accuracy" and pack.dataset.task in ("binary", "multiclass")
 
 
 class Judge:

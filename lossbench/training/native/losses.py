@@ -30,14 +30,15 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
     **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge", "asymmetric")},
     **{("segmentation", name): BINARY.index(name) for name in ("bce", "mse", "focal")},
+    **{("anomaly", name): BINARY.index(name) for name in ("bce", "mse")},
     **{("regression", name): number for number, name in enumerate(REGRESSION, len(BINARY))},
     ("distribution", "mse"): len(BINARY),
     **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
 }
-"""By task and name; a loss of several labels is the sum over them of that of one. A row of a segmentation is a
-pixel, and its loss the mean over all of them."""
+"""By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a segmentation
+is a pixel, and its loss the mean over all of them."""
 
 TORCH = -1
 """The number of a loss that torch evaluates."""

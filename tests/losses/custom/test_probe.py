@@ -55,6 +55,8 @@ def test_a_loss_is_tried_on_the_shapes_of_the_task(task):
         elif task == "regression":
             assert target.shape == (*raw.shape[:2], 4)
             assert link != "softplus" or bool((target > 0).all())
+        elif task == "anomaly":
+            assert bool(((target >= 0) & (target <= 1)).all())
         else:
             assert all(set(label.tolist()) == {0.0, 1.0} for label in target.flatten(0, 1).T)
 

@@ -104,7 +104,7 @@ SAME = [
 def draw(loss, *lead, rows=6):
     """Return raw outputs and targets in double precision for a loss."""
     rng = np.random.default_rng(0)
-    targets = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}[loss.task]
+    targets = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3, "anomaly": 3}[loss.task]
     outputs = loss.record.width(targets)
     raw = torch.as_tensor(rng.normal(size=(*lead, rows, outputs)))
     if loss.record.encoding == "index":
