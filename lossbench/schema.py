@@ -98,6 +98,7 @@ _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _LABELS: tuple[Task, ...] = ("binary", "multiclass", "multilabel")
 _SEPARATE: tuple[Task, ...] = ("binary", "multilabel")
 _VALUES: tuple[Task, ...] = ("regression",)
+_EMBEDDED: tuple[Task, ...] = ("embedding",)
 
 
 def _score(
@@ -136,6 +137,11 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
+    _score("top_1", _EMBEDDED, True, "decision", "right class first, by nearest neighbours", 0.01, since=6),
+    _score("top_5", _EMBEDDED, True, "decision", "among the first five, by nearest neighbours", 0.01, since=6),
+    _score("probe_top_1", _EMBEDDED, True, "decision", "right class first, by a linear probe", 0.01, since=6),
+    _score("probe_top_5", _EMBEDDED, True, "decision", "among the first five, by a linear probe", 0.01, since=6),
+    _score("spread", _EMBEDDED, True, "probability", "mean cosine distance of embeddings", since=6, high=2),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Task = Literal["regression", "binary", "multiclass", "multilabel"]
+Task = Literal["regression", "binary", "multiclass", "multilabel", "embedding"]
 TASKS: tuple[Task, ...] = get_args(Task)

@@ -17,6 +17,7 @@ PREDICTED: Mapping[Task, str] = {
     "binary": "two classes",
     "multiclass": "many classes",
     "multilabel": "labels",
+    "embedding": "embeddings",
 }
 """What each task predicts, in words."""
 

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from lossbench.task import Task
 
-TASKS = ("regression", "binary", "multiclass", "multilabel")
+TASKS = ("regression", "binary", "multiclass", "multilabel", "embedding")
 
 
 @click.command(short_help="Begin a loss of your own: its file, and its test.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, texts, toy
+from lossbench.data import generators, images, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
@@ -63,6 +63,12 @@ _MISLABELLED = Parameter("noise", 0.06, low=0, high=0.5, meaning="share of wrong
 
 _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 
+_PAIRS = (
+    Parameter("classes", 100, low=2, high=100, meaning="pairs of digits that are a class"),
+    Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
+)
+_TOGETHER = Parameter("together", images.TOGETHER, low=1, high=100, meaning="images of a class in a row of a batch")
+
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
     _law("moons", "binary", generators.moons, _noise(0.3, "sd about the half circles"), _rows(500)),
@@ -73,6 +79,8 @@ _RECORDS = (
     DatasetRecord("digits", "multiclass", toy.digits),
     _law("blobs", "multiclass", generators.blobs, _CLASSES, _rows(500)),
     _law("multilabel", "multilabel", generators.multilabel, _rows(600)),
+    _law("digit_pairs", "embedding", images.digit_pairs, *_PAIRS, _TOGETHER),
+    DatasetRecord("digit_images", "embedding", images.digit_images, (_TOGETHER,)),
     DatasetRecord("diabetes", "regression", toy.diabetes),
     DatasetRecord("linnerud", "regression", toy.linnerud),
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),

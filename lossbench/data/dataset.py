@@ -26,8 +26,8 @@ class Dataset:
         name: the spec as the user gave it, such as "imbalanced:positives=0.05".
         task: what is to be predicted.
         features: (rows, columns) float64; NaN where a value is missing.
-        target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
-            (rows, labels) int64 of 0 and 1 for multilabel.
+        target: (rows,) int64 class index for binary, multiclass and embedding; (rows, targets) float64 for
+            regression; (rows, labels) int64 of 0 and 1 for multilabel.
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.
@@ -37,6 +37,10 @@ class Dataset:
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
         judged: the score that the user names instead; None for its own.
+        parts: (rows,) 0, 1 or 2 for the training, validation and test part, where the law draws them apart; None
+            where a split does.
+        together: rows of one class that lie side by side in a batch, where a loss compares rows; 1 for rows that
+            are shuffled whatever their class.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Dataset:
     groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
     judged: str | None = None
+    parts: np.ndarray | None = field(default=None, repr=False)
+    together: int = 1
 
     @property
     def sampling(self) -> Sampling:
@@ -67,7 +73,7 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass), labels (multilabel) or regression targets; one for binary."""
+        """The number of classes (multiclass, embedding), labels (multilabel) or regression targets; one for binary."""
         return 1 if self.task == "binary" else len(self.classes)
 
     @property

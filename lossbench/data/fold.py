@@ -26,7 +26,7 @@ class Part:
         rows: (n,) row numbers in the table, ascending; `fold.dataset.target[rows]` is the target in original
             units, to the last bit.
         features: (n, columns) float64, imputed and standardised.
-        target: (n, targets) float64 standardised for regression; (n,) int64 for binary and multiclass;
+        target: (n, targets) float64 standardised for regression; (n,) int64 for binary, multiclass and embedding;
             (n, labels) int64 for multilabel.
     """
 
@@ -67,7 +67,8 @@ class Fold:
 def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
-    The split is stratified by class where every class has at least five rows (binary and multiclass). Rows of one
+    Where the law draws the parts apart, they are what it says. Else the split is stratified by class where every
+    class has at least five rows (binary, multiclass and embedding). Rows of one
     group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
@@ -171,7 +172,7 @@ def is_stratified(dataset: Dataset) -> bool:
         >>> is_stratified(load_dataset("iris")), is_stratified(load_dataset("multilabel"))
         (True, False)
     """
-    by_class = dataset.task in ("binary", "multiclass") and dataset.groups is None
+    by_class = dataset.task in ("binary", "multiclass", "embedding") and dataset.groups is None
     return by_class and bool(class_counts(dataset, dataset.target).min() >= STRATIFIABLE)
 
 
@@ -183,6 +184,8 @@ def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
         >>> part_sizes(load_dataset("iris"), 0)
         (90, 30, 30)
     """
+    if dataset.parts is not None:
+        return tuple(np.bincount(dataset.parts).tolist())
     if dataset.groups is None:
         fifth = _fifth(dataset.rows)
         return dataset.rows - 2 * fifth, fifth, fifth
@@ -196,6 +199,8 @@ def _fifth(rows: int) -> int:
 
 
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
+    if dataset.parts is not None:
+        return [np.flatnonzero(dataset.parts == part) for part in range(3)]
     if dataset.groups is not None:
         classes = None if dataset.task == "regression" else dataset.target
         return deal(dataset.groups, classes, stream("split", dataset.stream, seed))

@@ -6,6 +6,7 @@ Neither is a contender. Both learn from the clean training part, so they depend 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,11 @@ import numpy as np
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
+from lossbench.metrics.embedding import Gallery
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
+from lossbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
     each label the more frequent value, for regression the mean. Its R² is 0 by definition, as that of the mean of
     the very values it is scored on. The linear model is scikit-learn's LogisticRegression (one for each label) or
-    LinearRegression, with its default penalty, on the standardised features.
+    LinearRegression, with its default penalty, on the standardised features. Where embeddings are scored, all
+    rows have the same one instead, and the standardised features are their own.
 
     Args:
         fold: one split of a data set.
@@ -77,7 +81,7 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
     dataset = fold.dataset
 
     def scored(outputs: np.ndarray, part: Part) -> float:
-        link: Link = "identity" if dataset.task == "regression" else "clip"
+        link: Link = _LINKS.get(dataset.task, "clip")
         prediction = predict(outputs[None], link, dataset.task)
         return float(score(score_name, dataset.task, dataset.target[part.rows][None], prediction)[0])
 
@@ -95,8 +99,13 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
     )
 
 
+_LINKS: Mapping[Task, Link] = {"regression": "identity", "embedding": "embedding"}
+
+
 def _constant(fold: Fold, part: Part) -> np.ndarray:
     """Return the mean of the training target, or the frequency of each class, for every row: (rows, columns)."""
+    if fold.dataset.task == "embedding":
+        return _read(fold, part, lambda features: np.ones((len(features), 1)))
     target = fold.dataset.target[fold.train.rows]
     if fold.dataset.task == "multiclass":
         target = target[:, None] == np.arange(fold.dataset.targets)
@@ -109,6 +118,8 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
+    if fold.dataset.task == "embedding":
+        return _read(fold, part, lambda features: features)
     task, features, target = fold.dataset.task, fold.train.features, fold.dataset.target[fold.train.rows]
     if task == "regression":
         return np.asarray(LinearRegression().fit(features, target).predict(part.features))
@@ -120,3 +131,9 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
         warnings.simplefilter("ignore")
         probability = np.asarray(model.fit(features, target).predict_proba(part.features))
     return probability[:, 1:] if task == "binary" else probability
+
+
+def _read(fold: Fold, part: Part, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the readings of what embeds features without having learnt it, (rows, READINGS)."""
+    known, asked = embedded(fold.train.features), embedded(part.features)
+    return Gallery(fold.train.target).read(known, asked, part.target)

@@ -9,6 +9,9 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     probability     None                (M, n) of class 1    (M, n, classes)        (M, n, labels)
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
+Of an embedding, raw are the readings (models, samples, 3) of `lossbench.metrics.embedding`; what is decided is the
+first of them, and there is no more.
+
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """
 
@@ -71,6 +74,8 @@ class Prediction:
         """The predicted value, class or labels, as float64; ties go to the first class."""
         if self.task == "regression":
             return self.raw
+        if self.task == "embedding":
+            return self.raw[..., 0]
         if self.task == "multiclass":
             chosen = self.raw.argmax(axis=-1)
         elif self.task == "multilabel" and self.link == "softmax":
@@ -89,7 +94,7 @@ class Prediction:
 
         Over several classes they sum to one: one-against-the-rest outputs are normalised, as scikit-learn does.
         """
-        if self.task == "regression" or self.link == "margin":
+        if self.task in ("regression", "embedding") or self.link == "margin":
             return None
         if self.link == "softmax" and self.task != "binary":
             return _softmax(self.raw)
@@ -103,7 +108,7 @@ class Prediction:
         if self.task == "binary":
             two = self.raw.shape[-1] == 2
             return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
-        if self.task != "regression" and self.link == "softmax":
+        if self.task in ("multiclass", "multilabel") and self.link == "softmax":
             # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw

@@ -7,7 +7,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import classification, regression
+from lossbench.metrics import classification, embedding, regression
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
 from lossbench.schema import METRICS, Metric
@@ -18,13 +18,16 @@ _PRIMARY: dict[Task, str] = {
     "multiclass": "accuracy",
     "multilabel": "f1",
     "regression": "r2",
+    "embedding": "top_1",
 }
+
+_MODULES = {"regression": regression, "embedding": embedding}
+"""Where the metrics of a task are; those of the others are of classification."""
 
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
-    module = regression if "regression" in metric.tasks else classification
-    function: Score = getattr(module, metric.name)
+    function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
     return function
 
 
@@ -114,4 +117,6 @@ def secondary_score(task: Task, primary: str) -> str:
     """
     if task == "regression":
         return "r2" if primary == "mae" else "mae"
+    if task == "embedding":
+        return "top_1" if primary == "top_5" else "top_5"
     return "accuracy" if primary == "f1" else "f1"

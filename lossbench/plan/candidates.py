@@ -20,6 +20,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "binary": ("bce", "mse", "focal", "hinge", "mae"),
     "multiclass": ("ce", "mse", "focal", "label_smoothing", "hinge", "gce"),
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
+    "embedding": ("ce", "triplet", "triplet_semi_hard", "contrastive", "supcon"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -71,6 +72,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "binary": _of_classes,
         "multiclass": _of_classes,
         "multilabel": _of_labels,
+        "embedding": _of_classes,
     }[dataset.task]
     return tuple(found(dataset))
 

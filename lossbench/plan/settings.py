@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, get_type_hints
 from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
+from lossbench.losses.registry import core_losses
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
@@ -119,6 +120,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     given = {key: value for key, value in changes.items() if value is not None}
     _change(values, {key: _read(value, Place((key,))) for key, value in given.items()})
     custom = values.pop("loss", ())
+    if isinstance(values["losses"], Mapping):
+        values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
     values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)

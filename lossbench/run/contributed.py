@@ -58,7 +58,7 @@ def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
     """Yield the contributions of each trial of a data set, with the place of its row."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
-        raw = np.stack([held[trial].outputs.reshape(-1, pack.outputs) for trial in pack.trials])
+        raw = np.stack([held[trial].outputs.reshape(-1, pack.shown) for trial in pack.trials])
         cuts = np.array([held[trial].cut for trial in pack.trials])
         for trial, values in zip(
             pack.trials, contributions(pack, raw, cuts if setup.threshold else None), strict=True

@@ -17,7 +17,7 @@ from lossbench.task import TASKS, Task
 
 REFERENCE = "mse"
 ROWS = 1024
-WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10}
+WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10, "embedding": 10}
 """Targets, classes or labels."""
 
 ROUNDS = 25

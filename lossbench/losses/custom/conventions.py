@@ -11,7 +11,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
 
     @convention   raw, pair
     @link         how raw outputs become predictions, see `lossbench.losses.record`; by default identity for
-                  regression, sigmoid for binary and multilabel, softmax for multiclass
+                  regression, sigmoid for binary and multilabel, softmax for multiclass, embedding for
+                  embedding: the loss sees embeddings (batch, numbers), with any other one the outputs of a head
     @gets         raw (the raw outputs, the default), probability (through the link sigmoid or softmax), or
                   prediction (through softplus, where it is the default of a pair)
     @target       values (float, of the shape of the outputs), index (int64 class index, without the last axis) or
@@ -54,6 +55,7 @@ LINKS: Mapping[Task, tuple[Link, ...]] = {
     "binary": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "multiclass": ("softmax", "sigmoid", "clip", "signed", "margin"),
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
+    "embedding": ("embedding", "softmax", "sigmoid", "clip", "signed", "margin"),
 }
 """The links that make sense for a task; the first is taken where none is stated."""
 
@@ -177,7 +179,7 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
         if value not in STATEMENTS[key]:
             raise UnknownName(f"@{key}", value, STATEMENTS[key], where)
     link = cast(Link, stated.get("link", LINKS[task][0]))
-    exclusive = task == "multiclass" or (task == "binary" and link == "softmax")
+    exclusive = task in ("multiclass", "embedding") or (task == "binary" and link == "softmax")
     sensible: dict[str, tuple[Any, ...]] = {
         "convention": (form, *get_args(Form)),
         "link": LINKS[task],

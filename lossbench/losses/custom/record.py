@@ -39,7 +39,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.spec import Parameter, title
 from lossbench.task import TASKS, Task
 
-USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3}
+USUAL: Mapping[Task, int] = {"regression": 1, "binary": 1, "multiclass": 3, "multilabel": 3, "embedding": 3}
 """Targets, classes or labels that a loss is tried on where the data set is not known."""
 
 _RECORDS: dict[tuple[object, ...], LossRecord] = {}

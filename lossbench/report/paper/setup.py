@@ -20,6 +20,7 @@ TASKS: dict[Task, str] = {
     "binary": "binary classification",
     "multiclass": "classification with several classes",
     "multilabel": "multilabel classification",
+    "embedding": "embedding of several classes",
     "regression": "regression",
 }
 
