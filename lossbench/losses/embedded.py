@@ -17,6 +17,9 @@ from lossbench.spec import Parameter
 
 MARGIN = Parameter("margin", 0.2, low=0, high=4, open_low=True, meaning="lead in squared distance")
 APART = Parameter("margin", 1.0, low=0, high=2, open_low=True, meaning="distance at which negatives are far enough")
+SHORTEST = 1e-4
+"""Length below which an embedding is not made one of length one: its slope would have no bound."""
+
 NOBODY = -1e30
 """The logit of what is no neighbour; an infinite one would have no slope in a batch of one row."""
 
@@ -134,7 +137,7 @@ def supcon(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor
 
 def _compared(raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return squared distances on the sphere (..., batch, batch), and which pairs are positive, which negative."""
-    length = raw.square().sum(-1, keepdim=True).clamp(min=TINY).sqrt()
+    length = raw.square().sum(-1, keepdim=True).clamp(min=SHORTEST**2).sqrt()
     unit = raw / length
     distance = (2 - 2 * unit @ unit.transpose(-1, -2)).clamp(min=0)
     same = target.unsqueeze(-1) == target.unsqueeze(-2)

@@ -146,7 +146,9 @@ class Convention:
         axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
-        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+        if self.link == "embedding":
+            axes = "numbers"
+        given = "embeddings" if self.link == "embedding" else "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
         targets = {
             "index": f"class index ({batch})",
             "onehot": f"one-hot target ({batch}, {axes})",
@@ -183,7 +185,7 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
     sensible: dict[str, tuple[Any, ...]] = {
         "convention": (form, *get_args(Form)),
         "link": LINKS[task],
-        "target": ("index", "onehot") if exclusive else ("values",),
+        "target": ("index",) if link == "embedding" else ("index", "onehot") if exclusive else ("values",),
         "gets": _gets(link, cast(Form, stated.get("convention", form))),
     }
     for key, values in sensible.items():
@@ -241,7 +243,10 @@ def check_inputs(name: str, criterion: Any) -> None:
     embedded = not EMBEDDED.isdisjoint(wanted)
     if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
         return
-    compared = "; it compares embeddings, and lossbench trains what predicts a target" * embedded
+    compared = (
+        "; it compares embeddings that are given to it, and a loss of the task embedding gets those of a batch and "
+        "their classes, f(embeddings, labels), and makes its pairs by itself"
+    ) * embedded
     raise LossMisbehaves(
         name,
         f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",
