@@ -29,7 +29,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "binary": ("label", "feature", "feature_one_sided"),
     "multiclass": ("label", "feature", "feature_one_sided"),
     "multilabel": ("label", "feature", "feature_one_sided"),
-    "embedding": ("label",),
+    "embedding": ("label", "feature", "feature_one_sided"),
 }
 
 

@@ -41,6 +41,7 @@ _embedded = partial(
     formula="mean over anchors of max(0, margin + max over p of d²(a, p) - min over n of d²(a, n))",
     source="Hermans, Beyer and Leibe (2017), In defense of the triplet loss for person re-identification, section 2, "
     "with the squared distances on the sphere of Schroff, Kalenichenko and Philbin (2015), FaceNet, CVPR",
+    range="[0, 4 + margin]",
     parameters=(MARGIN,),
 )
 def triplet(
@@ -65,6 +66,7 @@ def triplet(
     "farthest negative if none is",
     source="Schroff, Kalenichenko and Philbin (2015), FaceNet: a unified embedding for face recognition and "
     "clustering, CVPR, section 3.2",
+    range="[0, 4 + margin]",
     parameters=(MARGIN,),
 )
 def triplet_semi_hard(
@@ -93,6 +95,7 @@ def triplet_semi_hard(
     formula="½ (mean over positive pairs of d² + mean over negative pairs of max(0, margin - d)²)",
     source="Hadsell, Chopra and LeCun (2006), Dimensionality reduction by learning an invariant mapping, CVPR, "
     "section 2.1",
+    range="[0, (4 + margin²) / 2]",
     parameters=(APART,),
 )
 def contrastive(
@@ -116,6 +119,7 @@ def contrastive(
 @_embedded(
     formula="mean over anchors and their p of -log(exp(cos(a, p) / tau) / Σ over rows i ≠ a of exp(cos(a, i) / tau))",
     source="Khosla et al. (2020), Supervised contrastive learning, NeurIPS, equation 2 (the sum outside)",
+    range="[0, 2 / tau + log of the rows in the batch]",
     parameters=(TAU,),
 )
 def supcon(raw: torch.Tensor, target: torch.Tensor, *, tau: float | torch.Tensor = TAU.default) -> torch.Tensor:

@@ -156,7 +156,8 @@ class Gallery:
         similar = asked @ known.T
         if own is not None:
             similar[np.arange(len(asked)), own] = -2  # below every cosine
-        last = max(0, similar.shape[1] - NEIGHBOURS - 1)
+        rows = similar.shape[1]
+        last = min(max(int(own is not None), rows - NEIGHBOURS - 1), rows - 1)
         similar -= np.partition(similar, last, axis=1)[:, last : last + 1]
         votes = np.add.reduceat(np.maximum(similar, 0), self.starts, axis=1)
         return np.asarray(votes + np.minimum(np.maximum.reduceat(similar, self.starts, axis=1), 0))

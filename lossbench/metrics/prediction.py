@@ -155,7 +155,7 @@ def predict(raw: np.ndarray, link: Link, task: Task) -> Prediction:
     values = np.asarray(raw, dtype=np.float64)
     if values.ndim != 3:
         raise BadValue(f"raw outputs have shape {values.shape}; give (models, samples, outputs)")
-    if link in VALUES and task != "regression":
+    if (link in VALUES and task != "regression") or (link == "embedding" and task != "embedding"):
         raise BadValue(f"the link '{link}' makes no {task} prediction; use sigmoid, softmax, clip or margin")
     diverged = np.asarray(~np.isfinite(values).all(axis=(1, 2)))
     if diverged.any():

@@ -23,7 +23,7 @@ OTHERS = {  # values where something special happens
     "weighted_bce": ["weighted_bce:pos_weight=1", "weighted_bce:pos_weight=5"],
     "class_balanced": ["class_balanced:beta=0"],
 }
-OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3}
+OUTPUTS = {"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3, "embedding": 4}
 
 
 def specs(record: LossRecord) -> list[str]:

@@ -16,8 +16,9 @@ CORE = {
     "binary": {"bce", "mse", "mse_logits", "mse_pm1", "mae", "hinge", "squared_hinge", "focal", "ce"},
     "multiclass": {"ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing"},
     "multilabel": {"bce", "mse", "ce", "focal"},
+    "embedding": {"ce", "triplet", "triplet_semi_hard", "contrastive", "supcon"},
 }
-REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce"}
+REFERENCE = {"regression": "mse", "binary": "bce", "multiclass": "ce", "multilabel": "bce", "embedding": "ce"}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -88,7 +89,7 @@ def test_loss_of_another_task_does_not_fit():
 
 def test_name_of_several_tasks_needs_one():
     """A name that serves several tasks is an error that lists them; one that serves a single task is not."""
-    with pytest.raises(BadValue, match=r"'ce' serves several tasks \(binary, multiclass, multilabel\)"):
+    with pytest.raises(BadValue, match=r"'ce' serves several tasks \(binary, multiclass, multilabel, embedding\)"):
         find("ce")
     assert find("label_smoothing").task == "multiclass"
 

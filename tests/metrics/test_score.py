@@ -15,9 +15,10 @@ TARGETS = {
     "binary": np.array([0, 1, 1, 0, 1, 0, 0, 1, 1]),
     "multiclass": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),
     "multilabel": np.array([[0, 1], [1, 1], [1, 0]] * 3),
+    "embedding": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),
     "regression": np.linspace(1.0, 4.0, 2 * ROWS).reshape(ROWS, 2) ** 2,
 }
-WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "regression": 2}
+WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "regression": 2, "embedding": 3}
 SMOOTH = [(task, m.name) for task in TASKS for m in metrics_of(task) if m.name != "median_absolute_error"]
 
 
@@ -28,6 +29,8 @@ def drawn(task: str, seed: int, unit: float = 0.5) -> np.ndarray:
     """
     noise = np.round(np.random.default_rng(seed).normal(size=(1, ROWS, WIDTH[task])) / unit) * unit
     target = TARGETS[task]
+    if task == "embedding":  # how many classes come before the right one
+        return np.abs(np.round(6 * noise))
     hot = np.eye(3)[target] if task == "multiclass" else target.reshape(ROWS, -1)
     return noise + (2 * hot - 1 if task != "regression" else hot)
 

@@ -29,9 +29,8 @@ class FusedCrew:
         folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
             part: Table([getattr(fold, part).features for fold in folds], layout)
-            for part in ("validation", "test")
+            for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
-        self.tables["train"] = fit.batches.table  # no contamination moves the features of an embedding
         self.validator = Validator(layout.pack, layout.slots.tolist())
         self.reader = Reader(layout.pack)
         self.kept = network.theta.clone()
