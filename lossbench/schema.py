@@ -101,6 +101,7 @@ _MASKS: tuple[Task, ...] = ("segmentation",)
 _VALUES: tuple[Task, ...] = ("regression",)
 _SAMPLES: tuple[Task, ...] = ("distribution",)
 _NOVEL: tuple[Task, ...] = ("anomaly",)
+_EMBEDDED: tuple[Task, ...] = ("embedding",)
 
 
 def _score(
@@ -185,6 +186,11 @@ _METRICS = (
         low=-math.inf,
         on_request="anomaly",
     ),
+    _score("top_1", _EMBEDDED, True, "decision", "right class first, by nearest neighbours", 0.01, since=6),
+    _score("top_5", _EMBEDDED, True, "decision", "among the first five, by nearest neighbours", 0.01, since=6),
+    _score("probe_top_1", _EMBEDDED, True, "decision", "right class first, by a linear probe", 0.01, since=6),
+    _score("probe_top_5", _EMBEDDED, True, "decision", "among the first five, by a linear probe", 0.01, since=6),
+    _score("spread", _EMBEDDED, True, "probability", "mean cosine distance of embeddings", since=6, high=2),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

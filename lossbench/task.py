@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Task = Literal["regression", "binary", "multiclass", "multilabel", "segmentation", "distribution", "anomaly"]
+Task = Literal[
+    "regression", "binary", "multiclass", "multilabel", "segmentation", "distribution", "anomaly", "embedding"
+]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 VALUED: tuple[Task, ...] = ("regression", "distribution")

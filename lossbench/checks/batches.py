@@ -43,6 +43,9 @@ def batches(case: Case) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, bool]
         every = torch.arange(len(raw)) % case.targets
         for k in range(case.targets):
             yield f"a batch without class {k}", raw, torch.where(every == k, (k + 1) % case.targets, every), True
+    elif case.loss.task == "embedding":
+        yield "a batch of one class", raw, torch.zeros_like(target), True
+        yield "a batch of one row a class", raw, torch.arange(len(raw)), True
     elif case.loss.task not in VALUED:
         for value, name in enumerate(MISSING.get(case.loss.task, ("any label", "a label absent"))):
             yield f"a batch without {name}", raw, torch.full_like(target, value), True

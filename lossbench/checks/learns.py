@@ -8,6 +8,7 @@ import numpy as np
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case
+from lossbench.checks.embeds import embeds
 from lossbench.checks.groups import FAR, STARTS, Descent, descended, read, risk_of
 from lossbench.checks.reach import unreached
 from lossbench.checks.say import kinds, nameless, silent
@@ -42,6 +43,8 @@ WITHIN = 0.5
 
 def judged(case: Case) -> Observation:
     """Let every group of rows find the outputs of least loss, and compare what they predict with what is true."""
+    if case.loss.record.headless:
+        return embeds(case)
     regression = case.loss.task in VALUED
     mute = "" if regression else nameless(case) or silent(case)
     if mute:
@@ -151,6 +154,7 @@ LOOKS: Mapping[Task, tuple[Look, ...]] = {
     "segmentation": CLASSES,
     "distribution": (undefined, endless, missed, unmoved),
     "anomaly": CLASSES,
+    "embedding": CLASSES,
 }
 """What is looked at, each naming a fault; the first that is found is told."""
 

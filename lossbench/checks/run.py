@@ -59,6 +59,9 @@ CHECKS: Mapping[str, Callable[[Case], Observation]] = {
 }
 """In the order in which they are done and reported: those first that must not be cut short."""
 
+OF_OUTPUTS = ("elicits", "kinks", "facts", "scale", "saturation", "plateaus")
+"""The checks of what a loss wants of the raw outputs of a single row; one of embeddings compares rows."""
+
 NEEDED = ("learns", "open")
 """What is no pass: a check without which nothing is known of a loss, given up."""
 
@@ -144,6 +147,8 @@ def _way_in(spec: str, task: Task, reason: str) -> str:
 
 
 def _case(loss: Loss) -> Case:
+    if loss.task == "embedding" and not loss.record.headless:  # under a head it is a loss of many classes
+        loss = replace(loss, record=replace(loss.record, task="multiclass"))
     with contained():
         return in_its_precision(Case(loss, loss.targets or USUAL[loss.task]))
 
@@ -156,10 +161,22 @@ def checked(
     # torch's warnings were noted at the dry call, see `LossRecord.notes`.
     with one_thread(), warnings.catch_warnings(action="ignore"):
         case = _case(loss)
-        for name, check in CHECKS.items():
+        for name, check in checks_of(loss).items():
             watch(f"{loss.task}: {name}")
             found[name] = _carried_out(check, case, (end - time.monotonic()) / 2)
     return (*found.items(), *(("trial", Observation("note", note)) for note in loss.record.notes))
+
+
+def checks_of(loss: Loss) -> Mapping[str, Callable[[Case], Observation]]:
+    """Return the checks that make sense for a loss.
+
+    Example:
+        >>> from lossbench import get_loss
+        >>> "elicits" in checks_of(get_loss("huber")), "elicits" in checks_of(get_loss("triplet"))
+        (True, False)
+    """
+    left_out = OF_OUTPUTS if loss.record.headless else ()
+    return {name: check for name, check in CHECKS.items() if name not in left_out}
 
 
 def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:

@@ -20,6 +20,7 @@ PREDICTED: Mapping[Task, str] = {
     "segmentation": "masks",
     "distribution": "samples",
     "anomaly": "rows to be given back",
+    "embedding": "embeddings",
 }
 """What each task predicts, in words."""
 

@@ -10,7 +10,16 @@ import click
 if TYPE_CHECKING:
     from lossbench.task import Task
 
-TASKS = ("regression", "binary", "multiclass", "multilabel", "segmentation", "distribution", "anomaly")
+TASKS = (
+    "regression",
+    "binary",
+    "multiclass",
+    "multilabel",
+    "segmentation",
+    "distribution",
+    "anomaly",
+    "embedding",
+)
 
 
 @click.command(short_help="Begin a loss of your own: its file, and its test.")

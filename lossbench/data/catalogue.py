@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, texts, toy
+from lossbench.data import generators, images, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.data.structured import imitated, masks
 from lossbench.errors import UnknownName
@@ -74,6 +74,13 @@ _CLASSES = Parameter("classes", 3, low=3, high=100, meaning="number of clouds")
 _ABOUT = "sd about the half circles"
 _START = Parameter("start", 0, low=0, high=100, meaning="distance from an untrained network's outputs, in sd")
 _DIGIT = Parameter("digit", 0, low=0, high=9, meaning="the one that is to be found")
+_PAIRS = (
+    Parameter("classes", 100, low=2, high=100, meaning="pairs of digits that are a class"),
+    Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
+)
+_TOGETHER = Parameter(
+    "together", images.TOGETHER, low=1, high=100, meaning="images of a class in a row of a batch"
+)
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),
@@ -86,6 +93,8 @@ _RECORDS = (
     DatasetRecord("digits", "multiclass", toy.digits),
     _law("blobs", "multiclass", generators.blobs, _CLASSES, _rows(500)),
     _law("multilabel", "multilabel", generators.multilabel, _rows(600)),
+    _law("digit_pairs", "embedding", images.digit_pairs, *_PAIRS, _TOGETHER),
+    DatasetRecord("digit_images", "embedding", images.digit_images, (_TOGETHER,)),
     DatasetRecord("diabetes", "regression", toy.diabetes),
     DatasetRecord("linnerud", "regression", toy.linnerud),
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),

@@ -32,6 +32,7 @@ _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
     "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
     "anomaly": ("noise",),
+    "embedding": ("label", "feature", "feature_one_sided"),
 }
 
 

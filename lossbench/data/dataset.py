@@ -41,10 +41,10 @@ class Dataset:
         name: the spec as the user gave it, such as "imbalanced:positives=0.05".
         task: what is to be predicted.
         features: (rows, columns) float64; NaN where a value is missing.
-        target: (rows,) int64 class index for binary and multiclass; (rows, targets) float64 for regression;
-            (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation, where a row
-            is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the features
-            in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the features of
+        target: (rows,) int64 class index for binary, multiclass and embedding; (rows, targets) float64 for
+            regression; (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation,
+            where a row is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the
+            features in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the features of
             the rows that are none, and the features lie in [0, 1].
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
@@ -61,6 +61,10 @@ class Dataset:
         start: of such a law, how far its samples lie from where the outputs of an untrained network begin, in
             every target, in standard deviations of the target.
         alarms: the share of normal rows that may be called anomalies; None where there are none to be found.
+        parts: (rows,) 0, 1 or 2 for the training, validation and test part, where the law draws them apart; None
+            where a split does.
+        together: rows of one class that lie side by side in a batch, where a loss compares rows; 1 for rows that
+            are shuffled whatever their class.
     """
 
     name: str
@@ -78,6 +82,8 @@ class Dataset:
     modes: Modes | None = field(default=None, repr=False)
     start: float = 0.0
     alarms: float | None = None
+    parts: np.ndarray | None = field(default=None, repr=False)
+    together: int = 1
 
     @property
     def sampling(self) -> Sampling:
@@ -95,7 +101,7 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass), labels (multilabel) or regression targets; one for two classes.
+        """The number of classes (multiclass, embedding), labels (multilabel) or regression targets; else one.
 
         Where rows are given back (anomaly), that of the features.
         """

@@ -28,7 +28,7 @@ class Part:
             units, to the last bit.
         features: (n, columns) float64, imputed and standardised; as they are where they are to be given back.
         target: (n, targets) float64 standardised for regression and distribution; (n,) int64 for binary,
-            multiclass and segmentation; (n, labels) int64 for multilabel; for anomalies the features.
+            multiclass, embedding and segmentation; (n, labels) int64 for multilabel; for anomalies the features.
     """
 
     rows: np.ndarray = field(repr=False)
@@ -68,7 +68,8 @@ class Fold:
 def make_fold(dataset: Dataset, seed: int) -> Fold:
     """Split a data set 60/20/20 and scale it by its training part.
 
-    The split is stratified by class where every class has at least five rows (binary and multiclass). Rows of one
+    Where the law draws the parts apart, they are what it says. Else the split is stratified by class where every
+    class has at least five rows (binary, multiclass and embedding). Rows of one
     group stay in one part; then the shares, and those of the classes, are as near as whole groups allow. Missing
     features become the median of the training part (the rule called "median"); a column that has no value there
     becomes zero in every row. Then x ↦ (x - mean) / sd with the mean and the population standard deviation of the
@@ -179,7 +180,7 @@ def is_stratified(dataset: Dataset) -> bool:
         >>> is_stratified(load_dataset("iris")), is_stratified(load_dataset("multilabel"))
         (True, False)
     """
-    by_class = dataset.task in ("binary", "multiclass") and dataset.groups is None
+    by_class = dataset.task in ("binary", "multiclass", "embedding") and dataset.groups is None
     return by_class and bool(class_counts(dataset, dataset.target).min() >= STRATIFIABLE)
 
 
@@ -191,6 +192,8 @@ def part_sizes(dataset: Dataset, seed: int) -> tuple[int, ...]:
         >>> part_sizes(load_dataset("iris"), 0)
         (90, 30, 30)
     """
+    if dataset.parts is not None:
+        return tuple(np.bincount(dataset.parts).tolist())
     if dataset.task == "anomaly":
         odd = int(dataset.target.sum())
         normal = dataset.rows - odd
@@ -215,6 +218,8 @@ def fifth_of(rows: int) -> int:
 
 
 def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
+    if dataset.parts is not None:
+        return [np.flatnonzero(dataset.parts == part) for part in range(3)]
     if dataset.groups is not None:
         # Images are alike: dealt out by their classes, parts would differ in size from seed to seed.
         classes = None if dataset.task in VALUED or dataset.pixels > 1 else dataset.target

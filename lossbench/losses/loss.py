@@ -275,6 +275,8 @@ def _as_index(record: LossRecord, raw: torch.Tensor, target: torch.Tensor) -> to
     if target.shape != raw.shape[:-1]:
         raise _shapes_differ(record, raw, target, tuple(raw.shape[:-1]))
     classes = raw.shape[-1]
+    if record.headless:  # its outputs are no classes
+        return target.long()
     if bool(((target < 0) | (target >= classes)).any()):
         raise BadValue(
             f"loss '{record.name}': target has classes from {int(target.min())} to {int(target.max())}, "

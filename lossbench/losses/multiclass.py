@@ -57,6 +57,7 @@ _ce = partial(
 
 
 @_ce(task="binary", placebo="bce", outputs_per_target=2, formula="-log p_t, with p = softmax(z) of two outputs")
+@_ce(task="embedding", aliases=("cce",), formula="-log p_t, with p = softmax(z) of a linear head on the embedding")
 @_ce(task="multiclass", aliases=("cce",), formula="-log p_t, with p = softmax(z)")
 def ce(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Softmax cross-entropy; with two classes it is `bce` of the difference of the outputs.

@@ -32,7 +32,7 @@ from lossbench.task import TASKS, VALUED, Task
 if TYPE_CHECKING:
     import torch
 
-Link = Literal["identity", "softplus", "location", "sigmoid", "softmax", "clip", "signed", "margin"]
+Link = Literal["identity", "softplus", "location", "sigmoid", "softmax", "clip", "signed", "margin", "embedding"]
 """How raw outputs become predictions.
 
 - identity: the raw output is the predicted value (regression).
@@ -43,6 +43,7 @@ Link = Literal["identity", "softplus", "location", "sigmoid", "softmax", "clip",
 - clip:     raw estimates the probability itself, clipped to [0, 1]; positive where raw > 1/2.
 - signed:   raw estimates 2p - 1, clipped; positive where raw > 0.
 - margin:   raw is a decision value and says nothing about a probability; positive where raw > 0, or argmax.
+- embedding: raw is where a row lies; what is predicted hangs on the rows that lie near.
 """
 
 Encoding = Literal["values", "index"]
@@ -177,6 +178,11 @@ class LossRecord:
         """The first line of the function's docstring; empty where a user's function has none."""
         return (self.fn.__doc__ or "").strip().partition("\n")[0]
 
+    @property
+    def headless(self) -> bool:
+        """Whether it is given embeddings, and no raw outputs of a head that stands on them."""
+        return self.link == "embedding"
+
     def width(self, targets: int) -> int:
         """Return the number of raw outputs on a data set with so many classes, labels or targets.
 
@@ -193,13 +199,15 @@ AXES: Mapping[Task, str] = {
     "segmentation": "pixels",
     "distribution": "targets",
     "anomaly": "columns",
+    "embedding": "classes",
 }
-"""The last axis of a target of values."""
+"""The last axis of a target of values, or of raw outputs for each class."""
 
 _READ: Mapping[Link, str] = {
     "identity": "predictions f",
     "location": "means m of all targets, then s, which says how wide their spread is",
     "margin": "decision values z",
+    "embedding": "embeddings e",
 }
 
 
@@ -245,7 +253,7 @@ def _by_task(name: str, records: Sequence[LossRecord]) -> str:
 
 def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     """Yield each argument of a loss with its shape and meaning."""
-    axis = AXES[record.task]
+    axis = "numbers" if record.headless else AXES[record.task]
     outputs = f"{record.outputs_per_target} · {axis}" if record.outputs_per_target > 1 else axis
     yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
     if record.encoding == "index":

@@ -6,6 +6,7 @@ Neither is a contender. Both learn from the clean training part, so they depend 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,12 @@ import numpy as np
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
+from lossbench.metrics.embedding import Gallery, before
 from lossbench.metrics.oddness import WIDTH, Inputs
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score
 from lossbench.schema import METRICS
-from lossbench.task import VALUED
+from lossbench.task import VALUED, Task
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     imitated, the map of the noise to a normal law with the mean and the covariance of the training targets.
 
     Where anomalies are to be found, a constant predictor ranks all rows alike, and the linear model gives back
-    what an eighth as many principal components as there are columns hold of a row.
+    what an eighth as many principal components as there are columns hold of a row. Where embeddings are scored, the
+    constant predictor gives all rows the same one, and the linear model is LinearDiscriminantAnalysis, as
+    `Gallery.probe` has it: the other takes seconds for a hundred classes.
 
     Args:
         fold: one split of a data set.
@@ -89,7 +93,7 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         return _of_anomalies(fold, score_name)
 
     def scored(outputs: np.ndarray, part: Part) -> float:
-        link: Link = "identity" if dataset.task in VALUED else "clip"
+        link = _LINKS.get(dataset.task, "clip")
         prediction = predict(dataset.in_images(outputs[None]), link, dataset.task, dataset.modes)
         target = dataset.target[part.rows][None]
         return float(score(score_name, dataset.task, target.reshape(prediction.decision.shape), prediction)[0])
@@ -110,6 +114,11 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
         tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
     )
+
+
+Ranking = Callable[[Gallery, np.ndarray, np.ndarray], np.ndarray]
+
+_LINKS: Mapping[Task, Link] = {**dict.fromkeys(VALUED, "identity"), "embedding": "embedding"}
 
 
 def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
@@ -152,6 +161,8 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
+    if fold.dataset.task == "embedding":
+        return _read(fold, part, Gallery.probe, lambda features: features)
     task, features, target = fold.dataset.task, fold.train.features, fold.dataset.target[fold.train.rows]
     if task == "distribution":
         return _gaussian(target, part)
@@ -171,3 +182,11 @@ def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
     """Return a normal sample with the mean and the covariance of the target (n, targets), made of the noise."""
     noise = part.features[:, : target.shape[1]]
     return np.asarray(target.mean(axis=0) + noise @ np.linalg.cholesky(np.atleast_2d(np.cov(target.T))).T)
+
+
+def _read(fold: Fold, part: Part, ranked: Ranking, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the readings, but for the spread, by a ranking of the classes for rows as they are: (rows, READINGS)."""
+    gallery = Gallery(fold.train.target)
+    known, asked = embedded(fold.train.features)[gallery.order], embedded(part.features)
+    place = before(ranked(gallery, known, asked), part.target)
+    return np.stack([place, place, np.zeros(len(place))], axis=1)

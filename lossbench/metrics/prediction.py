@@ -14,6 +14,8 @@ What a regression has, a generator has that imitates a distribution: its samples
 Of anomalies, what is given back of a row is compared with the row, and its scores stand in the place of raw
 outputs, see `lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is
 above the threshold; without one no row is called an anomaly.
+Of an embedding, raw are the readings (models, samples, 3) of `lossbench.metrics.embedding`; what is decided is the
+first of them, and there is no more.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """
@@ -87,6 +89,8 @@ class Prediction:
         """The predicted value, class or labels, as float64; ties go to the first class."""
         if self.task in VALUED:
             return self.raw
+        if self.task == "embedding":
+            return self.raw[..., 0]
         if self.task == "multiclass":
             chosen = self.raw.argmax(axis=-1)
         elif self.task == "multilabel" and self.link == "softmax":
@@ -108,7 +112,7 @@ class Prediction:
 
         Over several classes they sum to one: one-against-the-rest outputs are normalised, as scikit-learn does.
         """
-        if self.task in (*VALUED, "anomaly") or self.link == "margin":
+        if self.task in (*VALUED, "anomaly", "embedding") or self.link == "margin":
             return None
         if self.link == "softmax" and self.task != "binary":
             return _softmax(self.raw)
@@ -124,7 +128,7 @@ class Prediction:
             return self.raw[..., 1] - self.raw[..., 0] if two else self.raw[..., 0]
         if self.task == "anomaly":
             return self.raw[..., 0]
-        if self.task not in VALUED and self.link == "softmax":
+        if self.task in ("multiclass", "multilabel") and self.link == "softmax":
             # Raw outputs of a softmax mean nothing from one sample to the next: a constant may be added to each.
             return np.asarray(self.raw - _log_sum_exp(self.raw))
         return self.raw
@@ -173,7 +177,7 @@ def predict(raw: np.ndarray, link: Link, task: Task, modes: Modes | None = None)
     values = np.asarray(raw, dtype=np.float64)
     if values.ndim != 3:
         raise BadValue(f"raw outputs have shape {values.shape}; give (models, samples, outputs)")
-    if link in VALUES and task not in VALUED:
+    if (link in VALUES and task not in VALUED) or (link == "embedding" and task != "embedding"):
         raise BadValue(f"the link '{link}' makes no {task} prediction; use sigmoid, softmax, clip or margin")
     diverged = np.asarray(~np.isfinite(values).all(axis=(1, 2)))
     if diverged.any():

@@ -9,7 +9,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import UnknownName
 from lossbench.losses.record import Link
-from lossbench.metrics import anomaly, classification, distribution, regression, segmentation
+from lossbench.metrics import anomaly, classification, distribution, embedding, regression, segmentation
 from lossbench.metrics.oddness import WIDTH
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.score import Score
@@ -24,6 +24,7 @@ _PRIMARY: dict[Task, str] = {
     "segmentation": "dice",
     "distribution": "sliced_transport",
     "anomaly": "roc_auc",
+    "embedding": "top_1",
 }
 
 _SECONDARY: dict[Task, tuple[str, str]] = {
@@ -31,6 +32,7 @@ _SECONDARY: dict[Task, tuple[str, str]] = {
     "segmentation": ("dice", "iou"),
     "distribution": ("transport", "energy_distance"),
     "anomaly": ("tpr", "roc_auc"),
+    "embedding": ("top_5", "top_1"),
 }
 """What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
 
@@ -39,6 +41,7 @@ _MODULES: dict[Task, ModuleType] = {
     "segmentation": segmentation,
     "distribution": distribution,
     "anomaly": anomaly,
+    "embedding": embedding,
 }
 """Where the scores are that only these tasks have."""
 

@@ -23,6 +23,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "segmentation": ("bce", "mse", "focal", "dice", "bce_dice"),
     "distribution": ("wasserstein", "energy", "mmd", "sinkhorn"),
     "anomaly": ("mse", "bce", "mae"),
+    "embedding": ("ce", "triplet", "triplet_semi_hard", "contrastive", "supcon"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
@@ -77,6 +78,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "segmentation": _of_masks,
         "distribution": _of_samples,
         "anomaly": _of_anomalies,
+        "embedding": _of_classes,
     }[dataset.task]
     return tuple(found(dataset))
 

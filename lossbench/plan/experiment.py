@@ -18,7 +18,7 @@ import numpy as np
 from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, default_kind
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import is_stratified
+from lossbench.data.fold import is_stratified, make_fold
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
@@ -134,8 +134,50 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
+    if dataset.task == "embedding":
+        models = {spec: embedding(spec, model) for spec, model in models.items()}
+        check_batches(settings, dataset, losses)
     asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
     return Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+
+
+def embedding(spec: str, model: Model) -> Model:
+    """Return a network whose last hidden layer is an embedding.
+
+    Raises:
+        BadValue: it has none, or one of a single number, of which nothing is left at length one.
+    """
+    if not model.widths or model.widths[-1] < 2:
+        with naming(spec):
+            raise BadValue(
+                f"the model '{spec}' has no embedding: that is the last hidden layer, of two units or more; give "
+                "one, as in mlp:64,32"
+            )
+    return replace(model, embeds=True)
+
+
+def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss]) -> None:
+    """Refuse a loss that compares rows where no batch has two rows of one class, or rows of two classes.
+
+    Raises:
+        BadValue: nothing would ever be learnt.
+    """
+    rows = min(dataset.together, int(np.bincount(make_fold(dataset, settings.seeds[0]).train.target).min()))
+    comparing = [spec for spec, loss in losses.items() if loss.record.headless]
+    if not comparing:
+        return
+    with naming(comparing[0]):
+        if rows < 2:
+            raise BadValue(
+                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of one class, and a batch is drawn with "
+                f"one row a class; let more lie together, as in {dataset.name.partition(':')[0]}:together=4, and "
+                "have two training rows a class or more"
+            )
+        if settings.batch_size < 2 * rows:
+            raise BadValue(
+                f"loss '{comparing[0]}' on '{dataset.name}' compares rows of two classes, and --batch-size "
+                f"{settings.batch_size} holds {rows} rows of one; give {2 * rows} or more"
+            )
 
 
 def refuse_idle_threshold(settings: Settings, datasets: Iterable[Dataset]) -> None:

@@ -46,6 +46,7 @@ LINKS: Mapping[Link, str] = {
     "clip": "raw is the probability itself, clipped to [0, 1]",
     "signed": "raw is 2p - 1 for a probability p, clipped to [-1, 1]",
     "margin": "raw is a decision value and says nothing of a probability",
+    "embedding": "raw is where a row lies; what is predicted hangs on the rows near it",
 }
 """How raw outputs become predictions, in words."""
 

@@ -43,6 +43,7 @@ READ = {
     "clip": "the raw output, cut to [0, 1], is read as the probability",
     "signed": "(1 + raw output) / 2, cut to [0, 1], is read as the probability",
     "margin": "a raw output above 0 is the positive class; it is no probability",
+    "embedding": "what the network puts out is the embedding of a row, of length one where it is scored",
 }
 """How raw outputs are read, by the link of a loss."""
 
@@ -197,7 +198,7 @@ def wants(choice: Choice, loss: Loss) -> Iterator[str]:
         yield "the target is divided by its standard deviation, and not centred"
     elif loss.task in VALUED:
         yield "the target is standardised: parameters are in its standard deviations"
-    several = dataset.targets > 1 and loss.task != "multiclass"
+    several = dataset.targets > 1 and loss.task not in ("multiclass", "embedding")
     target = f"(batch, {dataset.targets})" if several else "(batch,)"
     raw = f"(batch, {loss.record.width(dataset.targets)})"
     yield f"call it with the raw outputs, {raw}, and the target, {target}"

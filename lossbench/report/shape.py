@@ -21,6 +21,9 @@ ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
 
 POINTS = 481
 
+AROUND = (0.0, 90.0, 120.0)
+"""The angles of the embeddings that stay: one of the class of the one that is turned, and two of another."""
+
 
 def _undrawn(loss: Loss, error: BaseException) -> BaseException:
     """Return the error for a loss of a user that cannot be drawn."""
@@ -60,6 +63,8 @@ def shape_of(loss: Loss) -> Shape:
         >>> shape.label, float(shape.value[0]), float(shape.gradient[0])
         ('prediction - target', 36.0, -12.0)
     """
+    if loss.record.headless:
+        return of_embeddings(loss)
     places = torch.linspace(*ENDS.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
     with contained(), failing(partial(_undrawn, loss)):
         case = lone(Case(loss, loss.targets or USUAL[loss.task]))
@@ -67,6 +72,21 @@ def shape_of(loss: Loss) -> Shape:
         value, slope = line.at(places)
     batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
     return Shape(f"{line.label}{batch}", places.numpy(), value.numpy(), slope[:, line.output].numpy())
+
+
+def of_embeddings(loss: Loss) -> Shape:
+    """Return value and gradient of a loss of embeddings while one of four in the plane is turned."""
+    places = torch.linspace(-180, 180, POINTS, dtype=torch.float64)
+    angle = torch.stack([torch.full_like(places, fixed) for fixed in AROUND], dim=1).deg2rad()
+    with contained(), failing(partial(_undrawn, loss)):
+        turned = torch.cat([places[:, None].deg2rad(), angle], dim=1).requires_grad_()
+        raw = torch.stack([turned.cos(), turned.sin()], dim=-1)
+        value = loss.per_sample(raw, torch.tensor([0, 0, 1, 1]).expand(POINTS, -1))
+        (slope,) = torch.autograd.grad(value.sum(), turned)
+    label = "angle in degrees from a row of the same class; two of another are at {:g} and {:g}".format(
+        *AROUND[1:]
+    )
+    return Shape(label, places.numpy(), value.detach().numpy(), slope[:, 0].numpy())
 
 
 def draw_loss(loss: Loss) -> list[str]:

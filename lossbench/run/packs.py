@@ -78,7 +78,7 @@ def tabulated(
     """
     rows: dict[Trial, dict[str, Any]] = {}
     curves = {trial: np.full(pack.epochs, np.nan) for trial in pack.trials}
-    nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.outputs), np.nan)
+    nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.shown), np.nan)
     outputs = dict.fromkeys(pack.trials, nothing)
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
     if traced is not None:

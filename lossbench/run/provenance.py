@@ -30,9 +30,7 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
     Rows of another fingerprint were computed elsewhere, and their last bits may differ.
     """
     orders = {seed: digest(order) for seed, order in pack.orders.items()}
-    # A loss with more outputs than the task has (two-class softmax) shares the task's own with the others.
-    own = slice(pack.dataset.targets)
-    weights = {id(layers): digest(*layers[:-1], layers[-1][own]) for layers in pack.weights}
+    weights = {id(layers): digest(*shared(pack, layers)) for layers in pack.weights}
     sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
     return {
         "data_hash": [pack.dataset.digest for _ in pack.trials],
@@ -42,6 +40,17 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
         "loss_hash": [sources[loss] for loss in pack.losses],
         "fingerprint": [fingerprint] * len(pack.trials),
     }
+
+
+def shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the first weights that all losses share, layer by layer.
+
+    A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One with a
+    head on the embedding shares the trunk with those that have none.
+    """
+    if pack.embeds:
+        return layers[: len(layers) - pack.model.embeds]
+    return [*layers[:-1], layers[-1][: pack.dataset.targets]]
 
 
 def fingerprint(engine: str, device: str = "cpu") -> str:

@@ -75,7 +75,7 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[di
         fingerprint: of what they were to be trained by.
     """
     trials, test = len(pack.trials), len(next(iter(pack.folds.values())).test.rows)
-    nothing = np.full((trials, test, pack.outputs), np.nan)
+    nothing = np.full((trials, test, pack.shown), np.nan)
     curves, fit = np.full((trials, pack.epochs), np.nan), np.full((trials, 2), np.nan)
     trace = Trace(curves, nothing, nothing, np.ones(trials, dtype=int), fit, fit)
     said = {"status": "failed", "diverged_epoch": None, "converged": None}

@@ -72,5 +72,5 @@ def enter_failures(ledger: Ledger, reasons: Mapping[Trial, str]) -> None:
             rows = failed_rows(pack, [reasons[trial] for trial in pack.trials], ledger.fingerprint)
             count, tested = len(pack.trials), len(pack.folds[pack.trials[0].seed].test.rows)
             curves = np.full((count, pack.epochs), np.nan)
-            outputs = np.full((count, tested, pack.outputs), np.nan, dtype=np.float32)
+            outputs = np.full((count, tested, pack.shown), np.nan, dtype=np.float32)
             ledger.add(pack.trials, Trained(frame_of(rows), curves, outputs, 0.0, {}, {}))

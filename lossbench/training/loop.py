@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
+from lossbench.training.embedded import Reader
 from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
@@ -37,10 +38,8 @@ def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, .
     """Train one trial; return what a `Trace` has of it, in the same order."""
     cost = Cost(pack, index, dtype)
     network, best, curve, diverged = networks(pack, index, cost)
-    fold = pack.folds[pack.trials[index].seed]
-    test, validation = (torch.tensor(part.features, dtype=dtype) for part in (fold.test, fold.validation))
-    outputs = [raw_outputs(one, test) for one in (network, best)]
-    held = np.stack([raw_outputs(one, validation) for one in (network, best)])
+    outputs = [cost.shown(one, "test") for one in (network, best)]
+    held = np.stack([cost.shown(one, "validation") for one in (network, best)])
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
@@ -71,6 +70,16 @@ class Cost:
         mean = self.mean(network(self.features[rows]), rows)
         return mean + penalty(network, self.trial.l1, self.trial.l2)
 
+    def shown(self, network: torch.nn.Module, part: str) -> np.ndarray:
+        """Return what is scored of a part: raw outputs (rows, outputs), or readings of embeddings (rows, readings)."""
+        body = network[:-1] if self.pack.model.embeds else network  # type: ignore[index]  # without the head
+
+        def ends(part: str) -> list[np.ndarray]:
+            features = getattr(self.pack.folds[self.trial.seed], part).features
+            return [raw_outputs(body, torch.tensor(features, dtype=self.features.dtype))]
+
+        return Reader(self.pack)([self.index], part, ends)[0] if self.pack.embeds else ends(part)[0]
+
     def batches(self, epoch: int) -> list[torch.Tensor]:
         """Return the row numbers of each batch of an epoch."""
         return list(torch.tensor(self.pack.orders[self.trial.seed][epoch]).split(self.pack.batch_size))
@@ -89,14 +98,14 @@ class Cost:
         for rows in self.batches(0):
             with self.named(self.trial.epochs - 1):
                 total += self.mean(outputs[rows], rows).item() * len(rows) / len(raw)
-        (score,) = Validator(self.pack, [self.index], "train")(raw[None])
+        shown = self.shown(network, "train") if self.pack.embeds else raw
+        (score,) = Validator(self.pack, [self.index], "train")(shown[None])
         return total if np.isfinite(total) else np.nan, score
 
 
 def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, int]:
     """Train one trial; return the last and the best network, the curve (epochs,) and when it diverged, or 0."""
     trial, validator = cost.trial, Validator(pack, [index])
-    validation = torch.tensor(pack.folds[trial.seed].validation.features, dtype=cost.features.dtype)
     network = build_network(pack, index, cost.features.dtype)
     step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
@@ -105,11 +114,11 @@ def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch
         for rows in cost.batches(epoch):
             with cost.named(epoch):
                 step(rows)
-        raw = raw_outputs(network, validation)[None]
-        if not finite(raw).all():
+        shown = cost.shown(network, "validation")[None]
+        if not finite(shown).all():
             diverged = epoch + 1
             break
-        curve[epoch] = validator(raw)[0]
+        curve[epoch] = validator(shown)[0]
         if (merit := pack.watched.sign * curve[epoch]) > best_score:
             best, best_score = copy.deepcopy(network), merit
     return network, best, curve, diverged
@@ -162,13 +171,13 @@ class Evolution:
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:
     """Return the network of a trial with its initial weights."""
     layers: list[torch.nn.Module] = []
-    for matrix in pack.weights[index]:
+    for number, matrix in enumerate(pack.weights[index]):
         units, columns = matrix.shape
         layer = torch.nn.Linear(columns - 1, units, dtype=dtype)
         layer.weight.data = torch.tensor(matrix[:, :-1], dtype=dtype)
         layer.bias.data = torch.tensor(matrix[:, -1], dtype=dtype)
-        layers += [layer, ACTIVATIONS[pack.model.activation]()]
-    return torch.nn.Sequential(*layers[:-1])
+        layers += [layer, ACTIVATIONS[pack.model.activation]()] if number < pack.model.bent else [layer]
+    return torch.nn.Sequential(*layers)
 
 
 def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -> torch.optim.Optimizer:

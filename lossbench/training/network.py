@@ -21,10 +21,22 @@ class Model:
     Args:
         widths: units of each hidden layer; empty for a linear model.
         activation: applied after each hidden layer.
+        embeds: True where the last hidden layer is an embedding, which no activation follows.
     """
 
     widths: tuple[int, ...]
     activation: str = "relu"
+    embeds: bool = False
+
+    @property
+    def bent(self) -> int:
+        """The number of layers, from the first on, that the activation follows."""
+        return len(self.widths) - self.embeds
+
+    @property
+    def trunk(self) -> Model:
+        """The network up to its embedding, which then are its outputs."""
+        return Model(self.widths[:-1], self.activation)
 
     def sizes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
         """Return (units, inputs) of every layer, first to last.
@@ -55,7 +67,7 @@ def parse_model(spec: str) -> Model:
 
     Example:
         >>> parse_model("mlp:64,32:tanh")
-        Model(widths=(64, 32), activation='tanh')
+        Model(widths=(64, 32), activation='tanh', embeds=False)
     """
     name, colon, rest = spec.strip().partition(":")
     if name not in MODELS:

@@ -1,7 +1,7 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
-together, seeds differ in it), one model, one number of outputs, one batch size, one number of epochs, one kind of
+together, seeds differ in it), one model, one number of outputs, a head on it or none, one batch size, one number of epochs, one kind of
 optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They
 may differ in everything else: loss, seed, learning rate, penalties, contamination.
 """
@@ -20,6 +20,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
+from lossbench.metrics.embedding import READINGS
 from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.schema import METRICS, Metric, watched
@@ -57,6 +58,16 @@ class Setup:
     models: Mapping[str, Model]
     optimisers: Mapping[str, Optimiser]
     threshold: str = ""
+
+    def network(self, trial: Trial) -> Model:
+        """Return the network of a trial, without a head where its loss sees the embedding."""
+        model = self.models[trial.model]
+        return model.trunk if self.losses[trial.loss].record.headless else model
+
+    def outputs(self, trial: Trial) -> int:
+        """Return the number of raw outputs of a trial."""
+        record = self.losses[trial.loss].record
+        return self.models[trial.model].widths[-1] if record.headless else record.width(self.dataset.targets)
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,8 @@ class Pack:
 
     @property
     def model(self) -> Model:
-        """The network that all trials share."""
-        return self.setup.models[self.trials[0].model]
+        """The network that all trials share, up to its embedding where their losses see that."""
+        return self.setup.network(self.trials[0])
 
     @property
     def children(self) -> int:
@@ -127,7 +138,17 @@ class Pack:
     @property
     def outputs(self) -> int:
         """The number of raw outputs."""
-        return self.losses[0].record.width(self.dataset.targets)
+        return self.setup.outputs(self.trials[0])
+
+    @property
+    def embeds(self) -> bool:
+        """Whether what is scored is read off embeddings, see `lossbench.training.embedded`."""
+        return self.dataset.task == "embedding"
+
+    @property
+    def shown(self) -> int:
+        """How many numbers a row has that are scored: the raw outputs, or what is read off its embedding."""
+        return READINGS if self.embeds else self.outputs
 
     @property
     def batch_size(self) -> int:
@@ -149,12 +170,15 @@ class Pack:
     @cached_property
     def orders(self) -> dict[int, np.ndarray]:
         """The batch order of every seed, (epochs, training rows)."""
-        rows = len(self.training[0].features)
-        pixels = self.dataset.pixels
-        return {
-            seed: of_pixels(batch_order(self.stream, seed, self.epochs, rows // pixels), pixels)
-            for seed in self.folds
-        }
+        return {seed: self.order(seed) for seed in self.folds}
+
+    def order(self, seed: int) -> np.ndarray:
+        """Return the batch order of a seed, (epochs, training rows); the pixels of an image stay together."""
+        pixels, together = self.dataset.pixels, self.dataset.together
+        if together > 1:
+            return class_order(self.stream, seed, self.epochs, self.folds[seed].train.target, together)
+        images = len(self.training[0].features) // pixels
+        return of_pixels(batch_order(self.stream, seed, self.epochs, images), pixels)
 
     @property
     def stream(self) -> str:
@@ -239,6 +263,42 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
     return np.argsort(keys, axis=1, kind="stable").astype(np.int32)
 
 
+def class_order(dataset: str, seed: int, epochs: int, target: np.ndarray, together: int) -> np.ndarray:
+    """Draw the order of the training rows in each epoch, so that a batch has several rows of each of its classes.
+
+    The rows of each class are shuffled and cut into pieces of nearly equal length, and the pieces are shuffled.
+
+    Source: Hermans, Beyer and Leibe 2017, In defense of the triplet loss, section 2: batches of P classes with K
+    rows each.
+
+    Args:
+        dataset: by what name the stream is drawn.
+        seed: the repetition.
+        epochs: how many.
+        target: (rows,) class indices.
+        together: K, about how many rows of a class lie side by side.
+
+    Returns:
+        (epochs, rows); more epochs only add rows at the end.
+
+    Example:
+        >>> class_order("digit_pairs", 0, 1, np.repeat([0, 1], 4), together=4)[0].tolist()
+        [2, 3, 1, 0, 7, 4, 6, 5]
+    """
+    keys = stream("order", dataset, seed).random((epochs, 2, len(target)))
+    counts = np.bincount(target)
+    starts = np.cumsum(counts) - counts
+    pieces = np.maximum(1, np.round(counts / together)).astype(int)
+    classes = np.sort(target, kind="stable")
+    rank = np.arange(len(target)) - starts[classes]
+    piece = starts[classes] + rank * pieces[classes] // counts[classes]  # one number for each piece
+    orders = []
+    for within, across in keys:
+        shuffled = np.lexsort((within, target))  # class by class
+        orders.append(shuffled[np.argsort(across[piece], kind="stable")])
+    return np.array(orders, dtype=np.int32)
+
+
 def of_pixels(order: np.ndarray, pixels: int) -> np.ndarray:
     """Return the order of rows (epochs, images * pixels) from that of images (epochs, images).
 
@@ -308,14 +368,14 @@ def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Tri
 
 def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
     record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
-    shape = record.width(setup.dataset.targets), record.encoding
+    shape = setup.outputs(trial), record.headless, record.encoding
     return trial.model, *shape, optimiser.name, optimiser.children, trial.batch_size, trial.epochs
 
 
 def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
     """Return how many such models a pack holds, and how many tables of features; the larger, the fewer."""
-    (rows, inputs), model = setup.dataset.features.shape, setup.models[trial.model]
-    outputs = setup.losses[trial.loss].record.width(setup.dataset.targets)
+    (rows, inputs), model = setup.dataset.features.shape, setup.network(trial)
+    outputs = setup.outputs(trial)
     parameters = model.parameters(inputs, outputs)
     if memory is None:
         models = min(MODELS, PARAMETERS // parameters)

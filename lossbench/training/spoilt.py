@@ -48,6 +48,10 @@ def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
         return "of a single row"
     if dataset.task in (*VALUED, "anomaly"):
         return "of rows with one target" if (target == target[0]).all() else ""
+    if dataset.task == "embedding":
+        present = np.bincount(target)
+        lone = "whose rows are each of another class" if present.max() == 1 else ""
+        return "of rows of one class" if (present > 0).sum() == 1 else lone
     if dataset.task == "multilabel":
         absent = [name for name, column in zip(dataset.classes, target.T, strict=True) if not column.any()]
         return f"without a row of label {absent[0]}" if absent else ""

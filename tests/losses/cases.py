@@ -25,7 +25,7 @@ OTHERS = {  # values where something special happens
 }
 OUTPUTS = {
     **{"regression": 2, "binary": 1, "multiclass": 4, "multilabel": 3},
-    **{"segmentation": 3, "distribution": 2, "anomaly": 3},
+    **{"segmentation": 3, "distribution": 2, "anomaly": 3, "embedding": 4},
 }
 
 

@@ -18,6 +18,7 @@ CORE = {
     "multilabel": {"bce", "mse", "ce", "focal"},
     "segmentation": {"bce", "mse", "focal", "dice", "bce_dice", "lovasz"},
     "anomaly": {"mse", "bce", "mae"},
+    "embedding": {"ce", "triplet", "triplet_semi_hard", "contrastive", "supcon"},
     "distribution": {"wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse"},
 }
 REFERENCE = {
@@ -28,6 +29,7 @@ REFERENCE = {
     "segmentation": "bce",
     "distribution": "wasserstein",
     "anomaly": "bce",
+    "embedding": "ce",
 }
 
 
@@ -99,7 +101,7 @@ def test_loss_of_another_task_does_not_fit():
 
 def test_name_of_several_tasks_needs_one():
     """A name that serves several tasks is an error that lists them; one that serves a single task is not."""
-    with pytest.raises(BadValue, match=r"'ce' serves several tasks \(binary, multiclass, multilabel\)"):
+    with pytest.raises(BadValue, match=r"'ce' serves several tasks \(binary, multiclass, multilabel, embedding\)"):
         find("ce")
     assert find("label_smoothing").task == "multiclass"
 

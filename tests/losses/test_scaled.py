@@ -10,7 +10,7 @@ import torch
 from training.cases import ENGINES, pack
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
-from lossbench.losses import get_loss, register_loss
+from lossbench.losses import core_losses, get_loss, register_loss
 from lossbench.losses.custom import locate
 from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
@@ -97,7 +97,7 @@ def test_lipschitz_constant_is_multiplied():
 @pytest.mark.parametrize("task", TASKS)
 def test_without_a_loss_it_is_the_reference_loss(task):
     """That of the task, which must then be stated."""
-    reference = {"regression": "mse", "multiclass": "ce", "distribution": "wasserstein"}.get(task, "bce")
+    reference = core_losses(task)[0]
     assert get_loss("scaled:factor=3", task).label == f"scaled:factor=3:loss={reference}"
     assert get_loss("scaled", task).record is get_loss(f"scaled:loss={reference}", task).record
     with pytest.raises(BadValue, match="state one, or add :loss=NAME"):

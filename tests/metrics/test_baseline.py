@@ -30,6 +30,7 @@ def dataset(task: str) -> Dataset:
         "multiclass": signal.argmax(axis=1),
         "multilabel": (signal > 0).astype(np.int64),
         "anomaly": (signal[:, 1] > 1).astype(np.int64),
+        "embedding": signal.argmax(axis=1),
     }[task]
     if task == "anomaly":
         return Dataset(
@@ -88,7 +89,9 @@ def test_r2_of_the_constant_is_zero() -> None:
 def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     """The target is 95 % of the way to the linear model, the tolerance 0.01 of skill, in units of the score."""
     data = dataset(task)
-    found = baselines(make_fold(data, seed=1), {"regression": "r2", "anomaly": "roc_auc"}.get(task, "f1"))
+    found = baselines(
+        make_fold(data, seed=1), {"regression": "r2", "anomaly": "roc_auc", "embedding": "top_1"}.get(task, "f1")
+    )
     assert found.target == convergence_target(found.constant_validation, found.linear_validation)
     np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * (1 - found.constant_validation))
 

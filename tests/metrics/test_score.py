@@ -17,9 +17,13 @@ TARGETS = {
     "multilabel": np.array([[0, 1], [1, 1], [1, 0]] * 3),
     "segmentation": np.array([[0, 1, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0]] * 3),
     "anomaly": np.array([0, 1, 1, 0, 1, 0, 0, 1, 1]),
+    "embedding": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),
     "regression": np.linspace(1.0, 4.0, 2 * ROWS).reshape(ROWS, 2) ** 2,
 }
-WIDTH = {"binary": 1, "multiclass": 3, "multilabel": 2, "segmentation": 4, "regression": 2, "anomaly": 4}
+WIDTH = {
+    **{"binary": 1, "multiclass": 3, "multilabel": 2, "regression": 2},
+    **{"segmentation": 4, "anomaly": 4, "embedding": 3},
+}
 SMOOTH = [(task, m.name) for task in TASKS for m in metrics_of(task) if m.name != "median_absolute_error"]
 
 
@@ -32,6 +36,8 @@ def drawn(task: str, seed: int, unit: float = 0.5) -> np.ndarray:
         return np.round(4.0 * np.random.default_rng(seed).random((1, ROWS, WIDTH[task])) / unit) * unit + 1.0
     noise = np.round(np.random.default_rng(seed).normal(size=(1, ROWS, WIDTH[task])) / unit) * unit
     target = TARGETS[task]
+    if task == "embedding":  # how many classes come before the right one
+        return np.abs(np.round(6 * noise))
     hot = np.eye(3)[target] if task == "multiclass" else target.reshape(ROWS, -1)
     return noise + (2 * hot - 1 if task != "regression" else hot)
 

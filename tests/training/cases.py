@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from lossbench.data import load_dataset
 from lossbench.data.contamination import default_kind, kinds_of
-from lossbench.losses import catalogue, get_loss
+from lossbench.losses import catalogue, core_losses, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task
 from lossbench.training import fused, loop, native
@@ -46,7 +47,7 @@ def trial(name: str, **changes: object) -> Trial:
     task = dataset(name).task
     plain: dict[str, object] = {
         "model": "mlp:8",
-        "loss": {"regression": "mse", "multiclass": "ce", "distribution": "wasserstein"}.get(task, "bce"),
+        "loss": core_losses(task)[0],
         "optimizer": "adam",
         "lr": 0.01,
         "l1": 0.0,
@@ -76,7 +77,7 @@ def setup(name: str, trials: Sequence[Trial]) -> Setup:
     return Setup(
         data,
         {t.loss: get_loss(t.loss, data.task, data.targets * data.pixels) for t in trials},
-        {t.model: parse_model(t.model) for t in trials},
+        {t.model: replace(parse_model(t.model), embeds=data.task == "embedding") for t in trials},
         {t.optimizer: parse_optimiser(t.optimizer) for t in trials},
     )
 

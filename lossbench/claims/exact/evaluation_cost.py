@@ -19,7 +19,7 @@ REFERENCE = "mse"
 ROWS = 1024
 WIDTH: dict[Task, int] = {
     **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
-    **{"distribution": 2, "anomaly": 10},
+    **{"distribution": 2, "anomaly": 10, "embedding": 10},
 }
 """Targets, classes, labels or columns."""
 

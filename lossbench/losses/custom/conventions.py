@@ -12,7 +12,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
 
     @convention   raw, pair
     @link         how raw outputs become predictions, see `lossbench.losses.record`; by default identity for
-                  regression, sigmoid for binary and multilabel, softmax for multiclass
+                  regression, sigmoid for binary and multilabel, softmax for multiclass, embedding for
+                  embedding: the loss sees embeddings (batch, numbers), with any other one the outputs of a head
     @gets         raw (the raw outputs, the default), probability (through the link sigmoid or softmax), or
                   prediction (through softplus, where it is the default of a pair)
     @target       values (float, of the shape of the outputs), index (int64 class index, without the last axis) or
@@ -23,8 +24,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
 The prediction comes first, unless the names of the first two parameters say otherwise, as (y_true, y_pred) do.
 
 The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
-regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows which it is,
-see `lossbench.losses.custom.probe`.
+regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows
+which it is, see `lossbench.losses.custom.probe`.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ LINKS: Mapping[Task, tuple[Link, ...]] = {
     "multilabel": ("sigmoid", "softmax", "clip", "signed", "margin"),
     "segmentation": ("sigmoid", "clip", "signed", "margin"),
     "anomaly": ("sigmoid", "clip"),
+    "embedding": ("embedding", "softmax", "sigmoid", "clip", "signed", "margin"),
 }
 """The links that make sense for a task; the first is taken where none is stated."""
 
@@ -157,7 +159,9 @@ class Convention:
         axis, axes = ("1, side, side",) * 2 if self.images else (axis, axes)
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
-        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+        axes = "numbers" if self.link == "embedding" else axes
+        given = f"{kind}, {self.link} of the raw outputs,"
+        given = {"raw": "raw outputs", "embedding": "embeddings"}.get(self.gets, given)
         between = {**dict.fromkeys(VALUED, ""), "anomaly": "from 0 to 1 "}.get(self.task, "of 0 and 1 ")
         targets = {
             "index": f"class index ({batch})",
@@ -197,11 +201,11 @@ def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: st
         if value not in STATEMENTS[key]:
             raise UnknownName(f"@{key}", value, STATEMENTS[key], where)
     link = cast(Link, stated.get("link", LINKS[task][0]))
-    exclusive = task == "multiclass" or (task == "binary" and link == "softmax")
+    exclusive = task in ("multiclass", "embedding") or (task == "binary" and link == "softmax")
     sensible: dict[str, tuple[Any, ...]] = {
         "convention": (form, *get_args(Form)),
         "link": LINKS[task],
-        "target": ("index", "onehot") if exclusive else ("values",),
+        "target": ("index",) if link == "embedding" else ("index", "onehot") if exclusive else ("values",),
         "gets": _gets(link, cast(Form, stated.get("convention", form))),
     }
     for key, values in sensible.items():
@@ -259,7 +263,10 @@ def check_inputs(name: str, criterion: Any) -> None:
     embedded = not EMBEDDED.isdisjoint(wanted)
     if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
         return
-    compared = "; it compares embeddings, and lossbench trains what predicts a target" * embedded
+    compared = (
+        "; it compares embeddings that are given to it, and a loss of the task embedding gets those of a batch and "
+        "their classes, f(embeddings, labels), and makes its pairs by itself"
+    ) * embedded
     raise LossMisbehaves(
         name,
         f"takes {len(wanted)} inputs ({', '.join(wanted)}), and a loss gets a prediction and its target{compared}",

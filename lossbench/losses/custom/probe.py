@@ -29,14 +29,18 @@ MODELS = 2
 def draw(convention: Convention, targets: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return raw outputs (models, rows, outputs) and targets to try a loss on.
 
-    There are more rows than outputs, so that no axis is taken for another, and each class is there.
+    There are more rows than outputs, so that no axis is taken for another, and each class is there. Of embeddings
+    there are more classes than numbers, so that none is taken for the score of a class, and two rows of each.
     """
     rng = np.random.default_rng(0)
     outputs = convention.outputs_per_target * targets
     rows = outputs + 4
+    classes_there = outputs
+    if convention.link == "embedding":
+        classes_there, rows = outputs + 2, 2 * (outputs + 2)
     raw = torch.as_tensor(rng.normal(size=(MODELS, rows, outputs)), dtype=torch.float32)
     if convention.encoding == "index":
-        classes = np.resize(np.arange(outputs), (MODELS, rows))
+        classes = np.resize(np.arange(classes_there), (MODELS, rows))
         return raw, torch.as_tensor(rng.permuted(classes, axis=1))
     if convention.task in VALUED:
         values = rng.normal(size=(MODELS, rows, targets))
@@ -95,7 +99,7 @@ class Probe:
     def _other_targets(self) -> Iterator[torch.Tensor]:
         """Yield targets that all are others, then such of which only the first is."""
         if self.convention.encoding == "index":
-            other = (self.target + 1) % self.raw.shape[-1]
+            other = (self.target + 1) % self.raw.shape[-1]  # of embeddings, two classes become one
         elif self.convention.task in VALUED:
             other = 2 * self.target.roll(1, 0) + 0.5  # in other units too, and above zero where it was
             far = 10 * self.target.abs().max()
@@ -199,7 +203,8 @@ class Probe:
 
     def _wanted(self) -> str:
         """Return the statements with which the loss runs, if none of the kind is made; empty where none help."""
-        if self.convention.gets == "probability" or self.convention.target == "onehot":
+        told = self.convention.gets == "probability" or self.convention.target == "onehot"
+        if told or self.convention.link == "embedding":
             return ""
         gets: dict[str, Any] = {"gets": "probability"} if self._may_get_probabilities else {}
         sees: dict[str, Any] = {"target": "onehot"} if self.convention.target == "index" else {}

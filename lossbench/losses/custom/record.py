@@ -47,6 +47,7 @@ USUAL: Mapping[Task, int] = {
     "segmentation": 4,
     "distribution": 2,
     "anomaly": 3,
+    "embedding": 3,
 }
 """Targets, classes, labels or pixels that a loss is tried on where the data set is not known."""
 
@@ -205,7 +206,8 @@ def custom_loss(
     numbers = numbers_of(candidate.criterion) if convention.convention == "raw" else {}
     numbers = {key: default for key, default in numbers.items() if not isinstance(fixed.get(key), list)}
     varying = {key: fixed.pop(key, default) for key, default in numbers.items()}
-    record = Custom(candidate, convention, targets or USUAL[task], fixed, varying).record()
+    tried = USUAL[task] if convention.link == "embedding" or targets is None else targets
+    record = Custom(candidate, convention, tried, fixed, varying).record()
     return record, {parameter.name: float(varying[parameter.name]) for parameter in record.parameters}
 
 

@@ -21,6 +21,7 @@ TASKS: dict[Task, str] = {
     "multiclass": "classification with several classes",
     "multilabel": "multilabel classification",
     "segmentation": "segmentation",
+    "embedding": "embedding of several classes",
     "regression": "regression",
     "distribution": "imitating a distribution",
     "anomaly": "anomaly detection",

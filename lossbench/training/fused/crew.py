@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
+from lossbench.training.embedded import Reader
 from lossbench.training.fused.batches import Table
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import LANES, Layout, padded
@@ -26,39 +29,51 @@ class FusedCrew:
         folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
             part: Table([getattr(fold, part).features for fold in folds], layout)
-            for part in ("validation", "test")
+            for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())
+        self.reader = Reader(layout.pack)
         self.kept = network.theta.clone()
 
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the primary score of every model on validation, and whether its raw outputs are finite."""
-        raw = self.raw_outputs("validation")
-        return self.validator(raw), finite(raw)
+        shown = self.shown("validation")
+        return self.validator(shown), finite(shown)
 
     def tested(self) -> np.ndarray:
-        """Return the raw outputs of every model on test, (models, rows, outputs)."""
-        return self.raw_outputs("test")
+        """Return what is scored of every model on test, (models, rows, numbers)."""
+        return self.shown("test")
 
     def validation_outputs(self) -> np.ndarray:
-        """Return the raw outputs of every model on validation, (models, rows, outputs)."""
-        return self.raw_outputs("validation")
+        """Return what is scored of every model on validation, (models, rows, numbers)."""
+        return self.shown("validation")
 
-    def raw_outputs(self, part: str) -> np.ndarray:
-        """Return the raw outputs of every model on a part, (models, rows, outputs)."""
+    def shown(self, part: str) -> np.ndarray:
+        """Return what is scored of every model on a part: its raw outputs, or readings of its embeddings."""
+        if self.layout.pack.embeds:
+            return self.reader(self.layout.slots.tolist(), part, self.embeddings)
         return self.outputs(self.tables[part]).transpose(1, 2).cpu().numpy()
+
+    def embeddings(self, part: str) -> np.ndarray:
+        """Return where every model puts the rows of a part, (models, rows, numbers)."""
+        return self.ends(self.tables[part], self.network.embed).transpose(1, 2).cpu().numpy()
 
     def outputs(self, table: Table) -> torch.Tensor:
         """Return the raw outputs of every model where they were computed, (models, outputs, rows)."""
+        return self.ends(table, self.network.forward)
+
+    def ends(self, table: Table, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """Return what networks make of the rows of a table, (models, units, rows)."""
         each = np.minimum(np.arange(padded(table.rows)), table.rows - 1)
         columns = self.layout.indices(each).expand(len(table.shift), -1)
         # Few rows at a time, so that their hidden values stay in the cache.
-        chunks = [self.network.forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
+        chunks = [forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
         return torch.cat(chunks, dim=2)[:, :, : table.rows]
 
     def fitted(self) -> np.ndarray:
         """Return loss and score of every model on its training rows, (2, models)."""
-        return np.stack(self.fit(self.outputs(self.fit.batches.table)))
+        shown = self.shown("train") if self.layout.pack.embeds else None
+        return np.stack(self.fit(self.outputs(self.fit.batches.table), shown))
 
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""

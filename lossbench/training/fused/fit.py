@@ -29,17 +29,18 @@ class Fit:
         self.layout, self.batches, self.criteria = layout, batches, criteria
         self.block = layout.indices(np.arange(len(layout.slots)) // layout.size)
 
-    def __call__(self, raw: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, raw: torch.Tensor, shown: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return mean loss and score of each model, (models,) each; NaN where they are not finite.
 
         Args:
             raw: (models, outputs, rows) raw outputs on the training rows of each.
+            shown: (models, rows, numbers) what is scored instead of them; None for nothing else.
         """
         rows = raw.transpose(1, 2).cpu().numpy()
         sound = finite(rows)
         # A user's loss may refuse what is not finite.
         loss = self.loss(torch.where(self.layout.indices(sound)[:, None, None], raw, 0.0))
-        score = training_scores(self.layout.pack, self.layout.slots, rows)
+        score = training_scores(self.layout.pack, self.layout.slots, rows if shown is None else shown)
         return np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, score, np.nan)
 
     def loss(self, raw: torch.Tensor) -> np.ndarray:

@@ -29,7 +29,8 @@ class Network:
         self.theta = layout.numbers(theta)
         self.gradient = torch.zeros_like(self.theta)
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
-        self.activation = ACTIVATIONS[pack.model.activation]
+        self.activation, self.bent = ACTIVATIONS[pack.model.activation], pack.model.bent
+        self.embeds = pack.model.embeds
 
     def split(self, rows: torch.Tensor) -> list[torch.Tensor]:
         """View rows (models, parameters) as one tensor (models, units, inputs + 1) for each layer."""
@@ -55,7 +56,7 @@ class Network:
         # The models of a block share their features.
         product(in_blocks(self.layers[0]), features.transpose(1, 2).unsqueeze(1), in_blocks(raw))
         for index in range(1, len(self.layers)):
-            hidden, saved = self.activation.forward(values)
+            hidden, saved = self.activation.forward(values) if index <= self.bent else (values, values)
             hidden[:, -1].fill_(1)
             self.hidden.append(hidden)
             self.saved.append(saved[:, :-1])
@@ -63,12 +64,18 @@ class Network:
             product(self.layers[index], hidden, raw)
         return raw
 
+    def embed(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        raw = self.forward(features)
+        return self.hidden[-1][:, :-1] if self.embeds else raw
+
     def backward(self, delta: torch.Tensor) -> None:
         """Fill the gradient, given that of the cost with respect to the raw outputs (models, outputs, columns)."""
         for index in reversed(range(1, len(self.layers))):
             product(delta, self.hidden[index - 1].transpose(1, 2), self.gradients[index])
             delta = transposed_product(self.layers[index][:, :, :-1], delta)
-            delta = self.activation.backward(delta, self.saved[index - 1])
+            if index <= self.bent:
+                delta = self.activation.backward(delta, self.saved[index - 1])
         product(in_blocks(delta), self.features.unsqueeze(1), in_blocks(self.gradients[0]))
 
     def room(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:

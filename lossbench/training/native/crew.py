@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lossbench.training.embedded import Reader
 from lossbench.training.native.judge import Judge, can_judge
 from lossbench.training.native.losses import TORCH
 from lossbench.training.native.models import Models
@@ -53,20 +55,38 @@ class Crew:
         """Return the primary score of every model on validation, and whether its raw outputs are finite."""
         if self.judge is not None:
             return self.judge.validation(self.models.records)
-        raw = self.raw_outputs("validation")
-        return self.validator(raw), finite(raw)
+        shown = self.shown("validation")
+        return self.validator(shown), finite(shown)
 
     def tested(self) -> np.ndarray:
-        """Return the raw outputs of every model on test, (models, rows, outputs)."""
-        return self.raw_outputs("test")
+        """Return what is scored of every model on test, (models, rows, numbers)."""
+        return self.shown("test")
 
     def validation_outputs(self) -> np.ndarray:
-        """Return the raw outputs of every model on validation, (models, rows, outputs)."""
-        return self.raw_outputs("validation")
+        """Return what is scored of every model on validation, (models, rows, numbers)."""
+        return self.shown("validation")
 
-    def raw_outputs(self, part: str) -> np.ndarray:
-        """Return the raw outputs of every model on a part, (models, rows, outputs)."""
+    def shown(self, part: str) -> np.ndarray:
+        """Return what is scored of every model on a part: its raw outputs, or readings of its embeddings."""
+        if self.pack.embeds:
+            return self.readings(np.arange(len(self.pack.trials)), part)
         return self.step.outputs(self.models.records, *self.tables.of_part(part))
+
+    def readings(self, indices: np.ndarray, part: str) -> np.ndarray:
+        """Return what is read off the embeddings of some models on a part, (models, rows, readings)."""
+
+        def embeddings(part: str) -> Iterator[np.ndarray]:
+            places, rows = self.tables.of_part(part)
+            for index in indices:
+                one = slice(index, index + 1)
+                yield self.step.embeddings(self.models.records[one], places[one], rows)[0]
+
+        return self.reader(indices, part, embeddings)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads embeddings."""
+        return Reader(self.pack)
 
     @cached_property
     def validator(self) -> Validator:
@@ -114,5 +134,6 @@ class Crew:
 
     def fit(self, indices: np.ndarray, raw: np.ndarray, loss: np.ndarray) -> np.ndarray:
         """Return loss and score of some models on their training rows, (2, models); NaN if not finite."""
-        sound, score = finite(raw), training_scores(self.pack, indices, raw)
+        shown = self.readings(indices, "train") if self.pack.embeds else raw
+        sound, score = finite(raw), training_scores(self.pack, indices, shown)
         return np.stack([np.where(sound & np.isfinite(loss), loss, np.nan), np.where(sound, score, np.nan)])

@@ -37,7 +37,7 @@ typedef struct {
 } Layer;
 
 typedef struct {
-    int layers, activation, optimiser, batch, rows;
+    int layers, activation, optimiser, batch, rows, bent; /* bent: layers that the activation follows, the first */
     ptrdiff_t parameters, room; /* in numbers, in bytes */
     Layer *layer;
     const real **x; /* the features of a batch */
@@ -55,12 +55,12 @@ static void *take(char **base, ptrdiff_t *used, ptrdiff_t bytes) {
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], 0, 0, layer, NULL, NULL, NULL, NULL};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
         Layer *a = layer + l;
-        a->inputs = plan[5 + l], a->units = plan[6 + l], a->from = padded(a->inputs);
+        a->inputs = plan[6 + l], a->units = plan[7 + l], a->from = padded(a->inputs);
         a->to = l == net.layers - 1 && a->units == 1 ? 1 : padded(a->units);
         a->at = net.parameters;
         net.parameters += a->to == 1 ? a->from + W : (ptrdiff_t)(a->inputs + 1) * a->to;
@@ -270,7 +270,7 @@ static void forward(const Net *net, const real *theta, const real *const *x, int
         const real *w = theta + a->at;
         if (a->to == 1) single_unit(x, rows, w, a->from, a->out);
         else rows_by_units(x, rows, w, a->inputs, a->to, w + (ptrdiff_t)a->inputs * a->to, a->out);
-        if (l < net->layers - 1) activate(net->activation, a, rows);
+        if (l < net->bent) activate(net->activation, a, rows);
         x = a->outs;
     }
 }
@@ -318,7 +318,7 @@ static void backward(const Net *net, const Model *model, int rows) {
             inputs_by_units(x, rows, a->inputs, a->delta, a->to, g);
             columns(a->delta, rows, a->to, g + (ptrdiff_t)a->inputs * a->to);
         }
-        if (below) deactivate(net->activation, below, rows);
+        if (below && l <= net->bent) deactivate(net->activation, below, rows);
     }
 }
 
@@ -497,7 +497,7 @@ INLINE uint64_t flush(void) { return 0; }
 INLINE void unflush(uint64_t old) { (void)old; }
 #endif
 
-/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, inputs, units ..., outputs}. */
+/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, inputs, units ..., outputs}. */
 #define EXPORT __attribute__((visibility("default")))
 
 /* Lanes of a vector, parameters of a model as they lie in memory, bytes of working memory for one. */

@@ -36,6 +36,7 @@ NUMBERS: dict[tuple[str, str], int] = {
     **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
+    ("embedding", "ce"): CE,
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a segmentation
 is a pixel, and its loss the mean over all of them."""

@@ -29,13 +29,19 @@ class Step:
     """
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
-        self.dtype, self.width, self.plan = dtype, pack.outputs, plan_of(pack)
+        self.dtype, self.plan = dtype, plan_of(pack)
         self.calls = best_library(dtype).calls
-        measures = np.zeros(3, np.int64)
-        self.calls.measures(address(self.plan), address(measures))
-        self.lanes, self.parameters, room = measures.tolist()
+        self.lanes, self.parameters, room = self.measures(self.plan)
+        self.trunk = trunk_of(pack, self.plan)
+        room = max(room, self.measures(self.trunk)[2])
         self.few = int(max(1, PATIENCE // (len(pack.training[0].features) * self.parameters)))
         self.work = zeros((room,), np.dtype(np.uint8))
+
+    def measures(self, plan: np.ndarray) -> list[int]:
+        """Return lanes of a vector, parameters of a model, and bytes of working memory."""
+        found = np.zeros(3, np.int64)
+        self.calls.measures(address(plan), address(found))
+        return list(found.tolist())
 
     def rows(self, models: int) -> np.ndarray:
         """Return zeros (models, parameters)."""
@@ -54,16 +60,25 @@ class Step:
             self.calls.epoch(address(self.plan), address(part), len(part), epoch, address(self.work))
 
     def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-        """Return the raw outputs of models for a table of features each, (models, rows, outputs).
+        """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
+        return self.ends(self.plan, records, places, rows)
+
+    def embeddings(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
+        """Return where models put the rows of a table of features each, (models, rows, numbers of the embedding)."""
+        return self.ends(self.trunk, records, places, rows)
+
+    def ends(self, plan: np.ndarray, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
+        """Return the values of a plan's last layer, (models, rows, units).
 
         Args:
+            plan: of the networks, or of their first layers.
             records: (models,).
             places: (models,) uint64, where the table of each model begins.
             rows: of each table.
         """
-        raw = np.empty((len(records), rows, self.width), self.dtype)
+        raw = np.empty((len(records), rows, plan[-1]), self.dtype)
         wanted = address(records), len(records), address(places), rows
-        self.calls.outputs(address(self.plan), *wanted, address(raw), address(self.work))
+        self.calls.outputs(address(plan), *wanted, address(raw), address(self.work))
         return raw
 
     def judge(
@@ -113,8 +128,14 @@ class Step:
 
 
 def plan_of(pack: Pack) -> np.ndarray:
-    """Return the plan of a pack's network and steps: (layers, activation, optimiser, batch, rows, widths ...)."""
+    """Return the plan of a pack's network and steps: (layers, activation, optimiser, batch, rows, bent, widths ...)."""
     sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
     steps = ACTIVATIONS.index(pack.model.activation), kind, pack.batch_size, len(pack.training[0].features)
-    return np.array([len(sizes), *steps, sizes[0][1], *(units for units, _ in sizes)], np.int32)
+    return np.array([len(sizes), *steps, pack.model.bent, sizes[0][1], *(units for units, _ in sizes)], np.int32)
+
+
+def trunk_of(pack: Pack, plan: np.ndarray) -> np.ndarray:
+    """Return the plan of the layers up to an embedding; that of the network where it has none, or no head on it."""
+    head = int(pack.model.embeds)
+    return np.array([plan[0] - head, *plan[1 : len(plan) - head]], np.int32)

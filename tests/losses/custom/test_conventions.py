@@ -92,7 +92,7 @@ def test_without_statements_a_loss_gets_what_torch_s_losses_want(task):
     """Raw outputs; class indices where classes exclude each other, else numbers; the link of the task."""
     convention = make_convention(task, "pair", {}, "mine")
     assert (convention.gets, convention.link) == ("raw", LINKS[task][0])
-    assert convention.target == ("index" if task == "multiclass" else "values")
+    assert convention.target == ("index" if task in ("multiclass", "embedding") else "values")
     assert convention.outputs_per_target == 1
 
 

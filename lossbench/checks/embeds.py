@@ -1,0 +1,68 @@
+"""Whether a loss of embeddings brings the rows of one class together: free embeddings go down the loss."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import torch
+
+from lossbench.checks import Observation, observed
+from lossbench.checks.case import Case, value_and_gradient
+from lossbench.metrics.embedding import Gallery
+
+CLASSES, ROWS = 5, 4
+"""More classes than an embedding has numbers, so that none is taken for the score of a class."""
+
+SCALES = (0.1, 1.0, 3.0)
+"""The size of the embeddings at the starts."""
+
+STEPS, STEP, FEWEST = 100, 0.1, 20
+
+TOGETHER = 0.9
+"""The share of rows with a nearest row of their class from which these are together; at random it is 3/19."""
+
+SHORT = 0.4
+"""The part of the time left that a descent may take."""
+
+
+def embeds(case: Case) -> Observation:
+    """Let the rows of several classes find embeddings of least loss, and look at the nearest row of each."""
+    target = torch.arange(CLASSES).repeat(ROWS)
+    ends = descended(case, target)
+    if not bool(ends.isfinite().all()):
+        return observed("embeddings of rows go down the loss to NaN or infinity", failed=True)
+    gallery = Gallery(target.numpy())
+    share = min(float((gallery.read(end, None, target.numpy())[:, 0] < 1).mean()) for end in ends.numpy())
+    saw = f"from {len(SCALES)} starts, the nearest rows of {share:.0%} of the rows come to be of their class"
+    return observed(saw, failed=share < TOGETHER)
+
+
+def descended(case: Case, target: torch.Tensor) -> torch.Tensor:
+    """Return where the rows end from every start, by Adam: (starts, rows, numbers)."""
+    rng = np.random.default_rng(0)
+    starts = [rng.normal(scale=scale, size=(len(target), case.outputs)) for scale in SCALES]
+    point = torch.as_tensor(np.stack(starts))
+    mean, square = torch.zeros_like(point), torch.zeros_like(point)
+    steps, scale = _affordable(case, target, point), torch.tensor(SCALES)[:, None, None]
+    for step in range(1, steps + 1):
+        slope = _slope(case, target, point)
+        mean, square = mean.lerp(slope, 0.1), square.lerp(slope.square(), 0.03)
+        size = mean / (1 - 0.9**step) / ((square / (1 - 0.97**step)).sqrt() + 1e-30)
+        point = point - STEP * scale * STEPS / steps * (1 - (step - 1) / steps) * size
+    return point
+
+
+def _slope(case: Case, target: torch.Tensor, point: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of every start, of its own shape."""
+    return value_and_gradient(case, point, target.expand(len(point), -1))[1].double()
+
+
+def _affordable(case: Case, target: torch.Tensor, point: torch.Tensor) -> int:
+    """Return the number of steps for which there is time."""
+    if case.until == math.inf:
+        return STEPS
+    began = time.monotonic()
+    _slope(case, target, point)
+    return int(np.clip(SHORT * (case.until - began) / (time.monotonic() - began), FEWEST, STEPS))

@@ -1,0 +1,49 @@
+"""What is scored of networks that embed: readings of their embeddings, see `lossbench.metrics.embedding`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import repeat
+
+import numpy as np
+
+from lossbench.metrics.embedding import Gallery
+from lossbench.training.pack import Pack
+
+Embeddings = Callable[[str], Iterable[np.ndarray]]
+"""From a part of the folds to where each of some models puts its rows, (rows, numbers) a model."""
+
+
+class Reader:
+    """Reads the embeddings of trials by those of the clean training rows.
+
+    Args:
+        pack: the trials.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.galleries = {seed: Gallery(fold.train.target) for seed, fold in pack.folds.items()}
+
+    def __call__(self, indices: Iterable[int], part: str, embeddings: Embeddings) -> np.ndarray:
+        """Return the readings (models, rows, READINGS) of a part: "train", "validation" or "test".
+
+        Args:
+            indices: (models,) the trials.
+            part: of the folds; rows of the training part are read by the others of it.
+            embeddings: of these trials.
+        """
+        own = part == "train"
+        known, asked = embeddings("train"), repeat(None) if own else embeddings(part)
+        found = []
+        for index, rows, queries in zip(indices, known, asked, strict=False):
+            gallery = self.galleries[self.pack.trials[index].seed]
+            found.append(gallery.read(rows, queries, self.target(part, index)))
+        return np.stack(found)
+
+    def target(self, part: str, index: int) -> np.ndarray:
+        """Return the classes of the rows of a part, (rows,); of the training part as the trial saw them."""
+        if part == "train":
+            return self.pack.training[index].target
+        target: np.ndarray = getattr(self.pack.folds[self.pack.trials[index].seed], part).target
+        return target
