@@ -115,10 +115,8 @@ def conjunction(evidence: Sequence[Evidence]) -> Finding:
     tally = Tally.of(evidence)
     parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
     sides = {side_of(word) for word in parts.values()}
-    if {"true", "false"} <= sides:
-        verdict = "partly"
-    else:
-        verdict = WEAK if "open" in sides else sides.pop()
+    certain = "partly" if {"true", "false"} <= sides else ""
+    verdict = certain or (WEAK if "open" in sides else sides.pop())
     return Finding(verdict, tally, parts=parts)
 
 

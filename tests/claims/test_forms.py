@@ -115,7 +115,7 @@ def test_an_identity_of_several_equations_is_as_true_as_the_worst():
     ],
 )
 def test_a_conjunction_is_true_where_all_its_parts_are(words, verdict):
-    """Of its parts, true and false ones make it partly so; one that is open may make it either, and leaves it open."""
+    """True and false parts make it partly so; one that is open may make it either, and leaves it open."""
     found = [Evidence(word, "f1", part=str(place)) for place, word in enumerate(words)]
     assert find("conjunction", found).verdict == verdict
 

@@ -148,5 +148,6 @@ def test_the_answer_leads_the_suite_of_its_data_set(comparison: Comparison) -> N
         for suite in ET.fromstring(text):
             said = [one.get("value") for one in suite.find("properties")]
             mine = [answer for answer in comparison.answers if answer.dataset == suite.get("name")]
-            assert suite[0].tag == "properties" and len(said) == len(mine) > 0
+            assert suite[0].tag == "properties"
+            assert len(said) == len(mine) > 0
             assert all(one.startswith(suite.get("name")) for one in said)
