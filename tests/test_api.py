@@ -303,6 +303,18 @@ def test_tables_of_every_form_are_one(tmp_path: Path) -> None:
         assert_frame_equal(one.trials, found[0].trials, check_exact=True)
 
 
+def test_a_choice_on_arrays_is_that_on_the_frame() -> None:
+    """X and y, or a frame and a column's name, are trained and decided as one table; a choice is on one."""
+    x, y = TABLE.drop(columns="price"), TABLE.price
+    first, second = (
+        lossbench.choose(*given, losses=["mse", "mae"], seeds=2) for given in ((x, y), (TABLE, "price"))
+    )
+    assert_frame_equal(first.comparison.trials, second.comparison.trials, check_exact=True)
+    assert first.decision == second.decision
+    with pytest.raises(lossbench.UsageError, match="a choice is on one table, and here are 2"):
+        lossbench.choose(x, y, dataset="iris")
+
+
 def test_tables_stand_beside_data_sets() -> None:
     """Several tables and named data sets are compared in one run, the tables first; `task` is of the tables."""
     tables = {"mine": (TABLE[["a", "b"]], TABLE.c > 0), "other": (TABLE[["a", "b"]], TABLE.town)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue
 
 if TYPE_CHECKING:
-    pass
+    from lossbench.data import Dataset
 
 Texts = str | Iterable[str]
 Numbers = float | Iterable[float]
@@ -30,3 +30,18 @@ def both(name: str, first: Any, named: Any) -> Any:
     if first is not None and named is not None:
         raise BadValue(f"{name} are given twice, by place and by name; leave one out")
     return named if first is None else first
+
+
+def is_specs(value: Any) -> bool:
+    """Say whether what stands first is specs of data sets, and no table."""
+    several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str) or several
+
+
+def tables_of(X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None) -> dict[str, Dataset]:
+    """Return the data sets that are given as arrays or frames, by their specs."""
+    if X is None and y is None and task is None and (data is None or len(data) == 0):
+        return {}
+    from lossbench.data.given import given_tables
+
+    return given_tables(X, y, {} if data is None else data, task)

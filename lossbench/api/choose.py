@@ -7,20 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lossbench.api.answer import prepare_targets, write_files
-from lossbench.api.arguments import Texts, listed
+from lossbench.api.arguments import Texts, both, is_specs, listed, tables_of
 from lossbench.api.result import REPR, Comparison
+from lossbench.errors import BadValue
 from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.plan.request import Manner, Request
 from lossbench.report.answer import wrapped
 from lossbench.report.decision import choice_lines, paste
 from lossbench.results import choosing
 from lossbench.store import Store, open_store
-
-if TYPE_CHECKING:
-    pass
 
 
 class Choice(choosing.Choice):
@@ -32,9 +30,12 @@ class Choice(choosing.Choice):
 
 
 def choose(
-    dataset: str,
-    losses: Texts | None = None,
+    X: Any = None,
+    y: Any = None,
     *,
+    dataset: str | None = None,
+    losses: Texts | None = None,
+    task: str | None = None,
     score: Texts | None = None,
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
@@ -46,8 +47,12 @@ def choose(
     """Decide which loss suits a table: seeds are added until it is settled, each loss at its own step size.
 
     Args:
-        dataset: a spec, such as "sales.csv:target=price" or "iris".
+        X: the features, a data frame or an array (rows, columns). Or the spec of a data set, such as
+            "sales.csv:target=price" or "iris"; then the losses come next.
+        y: the target, a series or an array (rows,), or the name of a column of X.
+        dataset: the spec, by name.
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
+        task: of X and y, where it does not show.
         score: what is judged, and tuned by: the first of these that the task has.
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         seeds: how many at most; None for 40.
@@ -69,7 +74,13 @@ def choose(
         >>> choice.decision.chosen, choice.decision.looks
         ('ce', (2,))
     """
-    plan = plan_choice(dataset, listed(losses), listed(score), margins, seeds)
+    if is_specs(X):
+        X, y, dataset, losses = None, None, both("data sets", X, dataset), both("losses", y, losses)
+    tables = tables_of(X, y, None, task)
+    names = [*tables, *(listed(dataset) or ())]
+    if len(names) != 1:
+        raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")
+    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables)
     request = Request(Manner(jobs), cache, budget)
     return decide(plan, request, progress)[0]
 

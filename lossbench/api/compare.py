@@ -7,17 +7,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lossbench.api.answer import Progress, answer, planned
-from lossbench.api.arguments import Numbers, Texts, both, listed
+from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, tables_of
 from lossbench.api.result import Comparison
 from lossbench.plan.cluster import choose_address
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
-
-if TYPE_CHECKING:
-    from lossbench.data import Dataset
 
 
 def compare(
@@ -130,18 +127,3 @@ def compare(
     manner = Manner(jobs, engine or usual_engine(device), device, choose_address(backend, address, jobs))
     request = Request(manner, cache, budget)
     return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
-
-
-def is_specs(value: Any) -> bool:
-    """Say whether what stands first is specs of data sets, and no table."""
-    several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str) or several
-
-
-def tables_of(X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None) -> dict[str, Dataset]:
-    """Return the data sets that are given as arrays or frames, by their specs."""
-    if X is None and y is None and task is None and (data is None or len(data) == 0):
-        return {}
-    from lossbench.data.given import given_tables
-
-    return given_tables(X, y, {} if data is None else data, task)

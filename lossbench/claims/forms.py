@@ -108,14 +108,15 @@ def equation(lines: Iterable[Evidence]) -> str:
 
 
 def conjunction(evidence: Sequence[Evidence]) -> Finding:
-    """Return whether all parts are true, some or none; a part that was trained is so where it holds."""
+    """Return whether all parts are true, some or none; a part that was trained is so where it holds.
+
+    A part that is open may turn out either way, so that only what no turn of it changes is said.
+    """
     tally = Tally.of(evidence)
     parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
     sides = {side_of(word) for word in parts.values()}
-    if "true" in sides and len(sides) > 1:
-        verdict = "partly"
-    else:
-        verdict = "true" if sides == {"true"} else "false" if "false" in sides else WEAK
+    certain = "partly" if {"true", "false"} <= sides else ""
+    verdict = certain or (WEAK if "open" in sides else sides.pop())
     return Finding(verdict, tally, parts=parts)
 
 

@@ -117,6 +117,8 @@ class Inquiry:
         if lines is None:
             designs = [EXPERIMENTS[name](claim, study, **arguments_for(claim, name)) for name in claim.experiments]
             lines = tuple(line for one in designs if isinstance(one, Design) for line in retrial(one, case, study))
+            # Without one, the search alone would decide.
+            assert lines, f"{claim.id}: no trial of the retrial is that of {case.what}"
             remember(claim, self.catalogue, study, lines)
         return lines
 

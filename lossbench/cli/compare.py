@@ -302,7 +302,7 @@ def print_summary(answered: Answer, form: str) -> None:
 
     comparison = answered.comparison
     if form == "junit" and answered.verdict:
-        click.echo(gate_junit(answered.verdict, comparison.gaps), nl=False)
+        click.echo(gate_junit(answered.verdict, comparison.gaps, comparison.answers), nl=False)
         return
     said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
     print_findings(comparison, comparison.gaps, said, form)

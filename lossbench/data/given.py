@@ -42,7 +42,7 @@ def given_tables(X: Any, y: Any, data: Mapping[str, Any], task: str | None) -> d
         raise BadValue(f"data is of type {type(data).__name__}; give tables by name, as data={{'mine': (X, y)}}")
     if (X is None) != (y is None):
         one, other = ("X", "y") if y is None else ("y", "X")
-        raise BadValue(f"{one} is given without {other}; give both, or data={{'mine:target=price': frame}}")
+        raise BadValue(f"{one} is given without {other}; give both; y may name a column of X")
     tables = ({} if X is None else {NAME: (X, y)}) | dict(data)
     if not tables:
         raise BadValue(f"task={task} is of tables that are given as X and y, or as data; a spec says it as :task=")

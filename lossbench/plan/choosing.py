@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from lossbench.data.catalogue import load_dataset
 from lossbench.data.dataset import Dataset
@@ -68,6 +69,7 @@ def plan_choice(
     score: Sequence[str] | None = None,
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
+    tables: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> Plan:
     """Plan a choice on one table.
 
@@ -77,11 +79,12 @@ def plan_choice(
         score: what is judged, the first that the task has; None for the table's own, see `Sign`.
         margins: by score, the difference that is too small to matter.
         seeds: how many there may be.
+        tables: by spec, the data sets that are at hand and need no loading.
 
     Raises:
         UsageError: anything that cannot be carried out.
     """
-    table = load_dataset(dataset)
+    table = tables[dataset] if dataset in tables else load_dataset(dataset)
     refuse_foreign(score or (), [table.task])
     signs = signs_of(table)
     own = next((sign.score for sign in signs if sign.score and not table.score), None)
@@ -96,7 +99,7 @@ def plan_choice(
         outliers=(0.0, DIRT),
     )
     with as_quantity(table):
-        made = with_dirt(settings, signs)
+        made = with_dirt(settings, signs, {dataset: table})
     refuse_idle_margins(margins or {}, made.experiment.datasets)
     if len(made.experiment.setups[0].losses) < 2:
         raise BadValue(f"there is only {made.usual} to choose from on '{dataset}'; name another loss with --loss")
@@ -113,13 +116,13 @@ def as_quantity(table: Dataset) -> Iterator[None]:
         raise DataError(f"{error}; if these are counts, write task=regression") if numbers else error from None
 
 
-def with_dirt(settings: Settings, signs: tuple[Sign, ...]) -> Plan:
+def with_dirt(settings: Settings, signs: tuple[Sign, ...], tables: Mapping[str, Dataset]) -> Plan:
     """Return the plan of some settings; without contaminated rows where a class would have none left."""
     try:
-        return Plan(settings, plan(settings), signs)
+        return Plan(settings, plan(settings, tables), signs)
     except DataError as error:
         clean = replace(settings, outliers=settings.outliers[:1])
-        return Plan(clean, plan(clean), signs, undirtied=str(error))
+        return Plan(clean, plan(clean, tables), signs, undirtied=str(error))
 
 
 def weighing(made: Plan) -> Experiment:
@@ -134,7 +137,8 @@ def weighing(made: Plan) -> Experiment:
             tune=False,
             seeds=tuple(range(first, first + WEIGHING_SEEDS)),
             outliers=made.settings.outliers[:1],
-        )
+        ),
+        {made.dataset.name: made.dataset},
     )
 
 
@@ -142,7 +146,8 @@ def weighed(made: Plan, optimiser: str) -> Plan:
     """Return the plan with the optimiser that was chosen."""
     own = {"optimizers": (optimiser,), WHY: f"chosen on validation for {made.usual}"}
     settings = replace(made.settings, protocol={**made.settings.protocol, made.dataset.name: own})
-    return replace(made, settings=settings, experiment=plan(settings), weighing=None)
+    experiment = plan(settings, {made.dataset.name: made.dataset})
+    return replace(made, settings=settings, experiment=experiment, weighing=None)
 
 
 def part(experiment: Experiment, seeds: int, dirty: Sequence[str] = (), dirty_seeds: int = 0) -> Experiment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
@@ -50,13 +51,28 @@ class JUnitCase:
     properties: tuple[tuple[str, str], ...] = ()
 
 
-def gate_junit(report: GateReport, gaps: Sequence[Gap]) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests."""
+def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
+    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests.
+
+    Args:
+        report: what the gate found.
+        gaps: what a run that was cut short left out; each becomes a skipped test.
+        answers: what the verdicts say of each table, which leads the suite of its data set.
+    """
     if not report.baseline:
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
     names = varying(check.place for check in report.checks)
-    return junit([*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)])
+    cases = [*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)]
+    return junit(cases, _of_suites(answers))
+
+
+def _of_suites(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:
+    """Return what the verdicts say of each data set, a paragraph a table."""
+    said: dict[str, list[str]] = {}
+    for answer, name in zip(answers, places(answers), strict=True):
+        said.setdefault(answer.dataset, []).append(paragraph(answer, name))
+    return said
 
 
 def _partial_cases(gaps: Sequence[Gap]) -> list[JUnitCase]:
@@ -75,7 +91,8 @@ def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[
     Args:
         summary: one row a data set, setting and loss.
         gaps: what a run that was cut short left out; each becomes a skipped test.
-        answers: what the verdicts say of each table, which stands in the text of its cases.
+        answers: what the verdicts say of each table, which leads the suite of its data set, and stands in the text
+            of its cases.
     """
     said = dict(zip(map(place_of_answer, answers), map(paragraph, answers, places(answers)), strict=True))
     rows = summary.to_dict("records")
@@ -83,7 +100,7 @@ def verdict_junit(summary: pd.DataFrame, gaps: Sequence[Gap], answers: Sequence[
     verdicts = (
         _verdict_case(row, names, said.get(place_of(row), "")) for row in rows if row["loss"] != row["reference"]
     )
-    return junit([*verdicts, *_partial_cases(gaps)])
+    return junit([*verdicts, *_partial_cases(gaps)], _of_suites(answers))
 
 
 def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> JUnitCase:
@@ -99,8 +116,12 @@ def _verdict_case(row: Mapping[Any, Any], names: tuple[str, ...], said: str) -> 
     return JUnitCase(row["dataset"], name, "passed", text, properties)
 
 
-def junit(cases: Iterable[JUnitCase]) -> str:
+def junit(cases: Iterable[JUnitCase], answers: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     """Return cases as JUnit's XML.
+
+    Args:
+        cases: in the order of the suites.
+        answers: by suite, what leads it: properties of the name "answer".
 
     Example:
         >>> print(junit([JUnitCase("iris", "mse: f1:-0.02", "failed", "worse")]), end="")
@@ -118,6 +139,7 @@ def junit(cases: Iterable[JUnitCase]) -> str:
     for suite in dict.fromkeys(case.suite for case in listed):
         mine = [case for case in listed if case.suite == suite]
         element = ET.SubElement(root, "testsuite", {"name": visible(suite)} | _counts(mine))
+        _enter(element, (("answer", said) for said in answers.get(suite, ())))
         element.extend(_elements(mine))
     ET.indent(root)
     text: str = ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
@@ -129,13 +151,18 @@ def _counts(cases: list[JUnitCase]) -> dict[str, str]:
     return {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
+def _enter(element: ET.Element, properties: Iterable[tuple[str, str]]) -> None:
+    """Enter properties, (name, value) each, in a suite or a case, if there are some."""
+    if listed := list(properties):
+        below = ET.SubElement(element, "properties")
+        for name, value in listed:
+            ET.SubElement(below, "property", name=name, value=visible(value))
+
+
 def _elements(cases: list[JUnitCase]) -> Iterator[ET.Element]:
     for case in cases:
         element = ET.Element("testcase", classname=visible(case.suite), name=visible(case.name))
-        if case.properties:
-            properties = ET.SubElement(element, "properties")
-            for name, value in case.properties:
-                ET.SubElement(properties, "property", name=name, value=visible(value))
+        _enter(element, case.properties)
         text = visible(case.text)
         if case.status == "failed":
             ET.SubElement(element, "failure", message=text, type="fail").text = text

@@ -107,14 +107,15 @@ def test_an_identity_of_several_equations_is_as_true_as_the_worst():
     [
         (("reproduced", "reproduced"), "true"),
         (("reproduced", "contradicted"), "partly"),
-        (("reproduced", "inconclusive"), "partly"),
-        (("contradicted", "inconclusive"), "false"),
+        (("reproduced", "inconclusive"), "too weak to say"),
+        (("contradicted", "inconclusive"), "too weak to say"),
+        (("reproduced", "contradicted", "inconclusive"), "partly"),
         (("contradicted", "contradicted"), "false"),
         (("inconclusive", "inconclusive"), "too weak to say"),
     ],
 )
 def test_a_conjunction_is_true_where_all_its_parts_are(words, verdict):
-    """One false part makes it false, unless another is true."""
+    """True and false parts make it partly so; one that is open may make it either, and leaves it open."""
     found = [Evidence(word, "f1", part=str(place)) for place, word in enumerate(words)]
     assert find("conjunction", found).verdict == verdict
 

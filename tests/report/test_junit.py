@@ -135,3 +135,19 @@ def test_each_case_leads_with_the_answer_of_its_table(comparison: Comparison) ->
     texts = [test.findtext("system-out") for test in root.iter("testcase")]
     said = [paragraph(one, name) for one, name in zip(answers, places(answers), strict=True) for _ in one.others]
     assert all(text.startswith(first) for text, first in zip(texts, said, strict=True))
+
+
+def test_the_answer_leads_the_suite_of_its_data_set(comparison: Comparison) -> None:
+    """In verdicts and in a gate, before the first case: what the tables of the page say in words."""
+    report = gate(comparison.trials, comparison.trials, ())
+    gaps = [Gap("iris", (3,), 4)]
+    for text in (
+        verdict_junit(comparison.summary, (), comparison.answers),
+        gate_junit(report, gaps, comparison.answers),
+    ):
+        for suite in ET.fromstring(text):
+            said = [one.get("value") for one in suite.find("properties")]
+            mine = [answer for answer in comparison.answers if answer.dataset == suite.get("name")]
+            assert suite[0].tag == "properties"
+            assert len(said) == len(mine) > 0
+            assert all(one.startswith(suite.get("name")) for one in said)
