@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -18,6 +19,10 @@ settings.register_profile("lossbench", deadline=None, max_examples=50, derandomi
 settings.register_profile("new", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("lossbench")
+
+# The processes that tests start share their bytecode, also where Python was told to write none: to compile the
+# package again takes each of them longer than most commands.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,7 +17,7 @@ FILES = [
     ROOT / "docs" / "nightly.yml",
     *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
 ]
-BRIEF = "-d moons -l bce,mse --seeds 2 --epochs 2 --outliers 0"
+BRIEF = "-d moons -l bce,mse --seeds 2 --epochs 2 --outliers 0 --jobs 1"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -3,8 +3,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,25 +191,6 @@ def test_the_search_behind_a_claim_is_printed(inside: Callable, monkeypatch: pyt
 def test_a_mistake_is_refused(refusal: Callable, arguments: tuple[str, ...], message: str) -> None:
     """In one line, before anything is tried."""
     assert message in refusal("claims", *arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "forbidden"),
-    [
-        (["claims", "--help"], ("torch", "numpy", "pandas", "sklearn", "scipy")),
-        (["claims", "F3", "T5"], ("torch",)),
-        (["claims", "T33"], ("torch",)),
-    ],
-    ids=" ".join,
-)
-def test_nothing_is_imported_that_is_not_needed(arguments: list[str], forbidden: tuple[str, ...]) -> None:
-    """Help answers at once, and claims that are decided by numbers alone do without torch."""
-    program = (
-        "import sys; from lossbench.cli import run; run(sys.argv[1:]); "
-        f"print('imported', sorted(sys.modules.keys() & {forbidden!r}))"
-    )
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("imported []\n")
 
 
 def test_the_claims_of_the_documents_are_shipped() -> None:

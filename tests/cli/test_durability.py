@@ -176,14 +176,19 @@ def test_full_streams_cost_no_file_and_a_shared_store_none(
     assert set(both.seed[both._merge == "both"]) == {"2", "3"}
 
 
+SIX = (
+    *("compare", "-d", "moons", "-l", "bce,mse", "-m", "linear"),
+    *("--seeds", "6", "--epochs", "2", "--outliers", "0"),
+)
+
+
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown", "junit"])
 def test_a_partial_run_is_labelled_in_every_format(
     inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """Whole seeds only, exit code 4, and the seeds that are left out are named where the results are."""
     monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
-    brief = ("-d", "moons", "-l", "bce,mse", "-m", "linear", "--seeds", "6", "--epochs", "2", "--outliers", "0")
-    cut = inside("compare", *brief, "--budget", "0s", "-o", "cut", "--format", form)
+    cut = inside(*SIX, "--budget", "0s", "-o", "cut", "--format", form)
     seeds = pd.read_csv(tmp_path / "cut" / "trials.csv").groupby("seed").size()
     assert (cut.code, seeds.to_dict()) == (4, {0: 2, 1: 2})
     (gap,) = json.loads((tmp_path / "cut" / "manifest.json").read_text())["partial"]
@@ -198,10 +203,16 @@ def test_a_partial_run_is_labelled_in_every_format(
         elif form == "junit":
             (skipped,) = ET.fromstring(out).iter("skipped")
             assert skipped.get("message", "").startswith(said)
-    whole = inside("compare", *brief, "-o", "cut", "--format", form)
+
+
+def test_a_partial_run_goes_on(inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command again trains what is missing, says no more of it, and ends with the trials of one run."""
+    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    assert inside(*SIX, "--budget", "0s", "-o", "cut").code == 4
+    whole = inside(*SIX, "-o", "cut")
     assert (whole.code, cached(tmp_path / "cut")) == (0, 4)
     assert "left out" not in whole.out + whole.err
-    assert inside("compare", *brief, "-o", "whole", "--no-cache").code == 0
+    assert inside(*SIX, "-o", "whole", "--no-cache").code == 0
     ours, theirs = ((tmp_path / name / "trials.csv").read_bytes() for name in ("cut", "whole"))
     assert ours == theirs
 

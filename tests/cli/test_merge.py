@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cli.conftest import Outcome, shell
+from lossbench.cli import run
 
 TABLES = ("trials.csv", "rows.npz", "curves.csv", "summary.csv", "comparisons.csv", "ranks.csv", "profiles.csv")
 SAID = (*TABLES, "tuning.csv", "views.csv", "report.md")
@@ -53,10 +54,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "my_losses.py").write_text(LOSSES)
     (folder / "mine.toml").write_text(CONFIG)
     cache = folder / "cache"
-    assert shell("lossbench compare -c mine.toml -o whole --no-cache", folder, cache).code == 4
-    for number in (1, 2, 3):
-        done = shell(f"lossbench compare -c mine.toml --shard {number}/3 -o part{number}", folder, cache)
-        assert done.code in (0, 4), done.err
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(folder)
+        here.setenv("LOSSBENCH_CACHE", str(cache))
+        assert run(["compare", "-c", "mine.toml", "-o", "whole", "--no-cache"]) == 4
+        for number in (1, 2):
+            assert run(["compare", "-c", "mine.toml", "--shard", f"{number}/3", "-o", f"part{number}"]) in (0, 4)
+    done = shell("lossbench compare -c mine.toml --shard 3/3 -o part3", folder, cache)
+    assert done.code in (0, 4), done.err
     assert not cache.exists()
     return folder
 
@@ -74,10 +79,9 @@ def change(part: Path, **changes: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def test_shards_merged_are_one_run(runs: Path, tmp_path: Path) -> None:
+def test_shards_merged_are_one_run(parts: Path, tmp_path: Path, inside: Callable[..., Outcome]) -> None:
     """In any order every file is what one run wrote, to the byte; also where rates are tuned and a loss failed."""
-    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
-    done = shell("lossbench merge part3 part1 part2 -o merged", tmp_path, tmp_path / "cache")
+    done = inside("merge", "part3", "part1", "part2", "-o", "merged")
     assert done.code == 4, done.err  # as the whole: trainings failed
     assert "failed " in done.out
     for name in SAID:
@@ -91,7 +95,8 @@ def test_the_manifest_lists_the_parts(parts: Path, inside: Callable[..., Outcome
     told = found["merged"]
     assert (told["count"], told["missing"]) == (3, [])
     assert [part["shard"]["number"] for part in told["parts"]] == [1, 2, 3]
-    assert all("--shard" in part["command"] and part["versions"] and part["machine"] for part in told["parts"])
+    assert all(part["versions"] and part["machine"] for part in told["parts"])
+    assert "--shard 3/3" in told["parts"][2]["command"]  # the one that had a process of its own
     assert found["wall_seconds"] == pytest.approx(sum(part["wall_seconds"] for part in told["parts"]), abs=0.01)
     assert found["command"].startswith("lossbench")
 

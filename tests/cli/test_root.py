@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 import click
 import pytest
@@ -13,30 +14,41 @@ from lossbench.cli import COMMANDS
 HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "forbidden"),
-    [
-        (["--help"], HEAVY),
-        (["compare", "--help"], HEAVY[:-1]),
-        (["choose", "--help"], HEAVY[:-1]),
-        (["choose", "-d", "iris", "-l", "ce,hubber"], ("torch",)),
-        (["losses"], ("torch",)),
-        (["losses", "huber", "--format", "json"], ("torch",)),
-        (["losses", "--matrix"], ("torch",)),
-        (["check-loss", "--help"], ("torch",)),
-        (["datasets"], ("torch",)),
-        (["compare", "-d", "iris", "-l", "hubber"], ("torch",)),
-    ],
-    ids=" ".join,
+LIGHT = (
+    ("--help", HEAVY),
+    ("claims --help", HEAVY[:-1]),
+    ("compare --help", HEAVY[:-1]),
+    ("choose --help", HEAVY[:-1]),
+    ("check-loss --help", HEAVY[:-1]),
+    ("losses", ("torch",)),
+    ("losses huber --format json", ("torch",)),
+    ("losses --matrix", ("torch",)),
+    ("datasets", ("torch",)),
+    ("compare -d iris -l hubber", ("torch",)),
+    ("choose -d iris -l ce,hubber", ("torch",)),
+    ("claims F3 T5", ("torch",)),
+    ("claims T33", ("torch",)),
 )
-def test_nothing_is_imported_that_is_not_needed(arguments: list[str], forbidden: tuple[str, ...]) -> None:
-    """Help, catalogue and usage errors answer at once: they import none of the slow libraries."""
-    program = (
-        "import sys; from lossbench.cli import run; run(sys.argv[1:]); "
-        f"print('imported', sorted(sys.modules.keys() & {forbidden!r}))"
-    )
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("imported []\n")
+"""What each command must not import. None may import what one after it may not, so one process shows it of all."""
+
+
+def test_nothing_is_imported_that_is_not_needed() -> None:
+    """Help, catalogue, exact claims and usage errors answer at once: they import none of the slow libraries."""
+    program = f"""
+import sys
+from lossbench.cli import run
+for command, forbidden in {LIGHT!r}:
+    run(command.split())
+    print('imported', command, sorted(sys.modules.keys() & forbidden))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said = [line for line in done.stdout.splitlines() if line.startswith("imported ")]
+    assert said == [f"imported {command} []" for command, _ in LIGHT]
+
+
+def test_the_commands_that_import_most_come_last() -> None:
+    """What one command has imported is seen at every later one, so a later one may import as much or more."""
+    assert all(set(later) <= set(earlier) for (_, earlier), (_, later) in pairwise(LIGHT))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossbench.cli import run
 from lossbench.data import load_dataset
 from lossbench.data.texts import BLAME, JOINED, PRAISE, STRENGTHS, review, vectoriser
 from lossbench.errors import BadValue
@@ -83,9 +83,11 @@ def test_too_few_of_a_class_are_refused(spec: str) -> None:
         load_dataset(spec)
 
 
-def test_the_command_runs_on_reviews() -> None:
+def test_the_command_runs_on_reviews(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Compare trains on the texts like on any data set, and has a row for each loss."""
-    options = "-d reviews:rows=100 -l bce,ce --seeds 2 --epochs 2 --outliers 0 --jobs 1 --format csv"
-    command = [sys.executable, "-m", "lossbench", "compare", *options.split()]
-    made = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert made.stdout.count("reviews:rows=100,binary") == 2
+    monkeypatch.chdir(tmp_path)
+    options = "-d reviews:rows=100 -l bce,ce --seeds 2 --epochs 2 --outliers 0 --jobs 1 --no-cache --format csv"
+    assert run(["compare", *options.split()]) == 0
+    assert capsys.readouterr().out.count("reviews:rows=100,binary") == 2

@@ -26,7 +26,7 @@ from lossbench.schema import SETTING as NAMES
 from lossbench.stats.findings import Findings
 from lossbench.stats.tuning import tuning_table
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 5, deadline=None)
 
 
 def only(trials: pd.DataFrame) -> Table:

@@ -62,7 +62,7 @@ def packs_of(dataset: str, *scores: str, **changes: object) -> list[Pack]:
 @pytest.mark.parametrize(("name", "score"), JUDGED)
 def test_a_curve_is_of_the_score_that_the_table_shows(name: str, score: str) -> None:
     """What scores the validation part gives the table's own figure on the test part, in the target's own units."""
-    for pack in packs_of(name, score):
+    for pack in packs_of(name, score, seeds=1):
         trace = fused.train(pack)
         found = Validator(pack, range(len(pack.trials)), part="test")(trace.last)
         rows = rows_of(pack, trace, "fused")
@@ -74,7 +74,7 @@ def test_a_curve_is_of_the_score_that_the_table_shows(name: str, score: str) -> 
 @pytest.mark.parametrize(("name", "score"), JUDGED)
 def test_the_best_epoch_is_best_in_the_scores_own_direction(name: str, score: str) -> None:
     """It is the first with the greatest score, or the smallest, and a training that ends there has its outputs."""
-    for pack in packs_of(name, score):
+    for pack in packs_of(name, score, seeds=1):
         trace, best = fused.train(pack), np.argmax if METRICS[score].greater_is_better else np.argmin
         assert trace.best_epoch.tolist() == (best(trace.curve, axis=1) + 1).tolist()
         index, epoch = 0, int(trace.best_epoch[0])

@@ -12,7 +12,7 @@ from lossbench.stats.tuning import disagreements, tuning_table
 from lossbench.stats.verdicts import BETTER, WORSE
 from stats.synthetic import SHARES, over, score_tables, table
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 5, deadline=None)
 LOSSES = ("bce", "mse", "mae", "ce")
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
 from lossbench.stats.paired import Interval, corrected_interval
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 numbers = st.integers(-100, 100).map(lambda i: i / 64)
 rows = st.tuples(st.integers(1, 4), st.integers(2, 10)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=numbers)

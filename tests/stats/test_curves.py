@@ -14,7 +14,7 @@ from lossbench.stats.paired import corrected_interval
 
 from .synthetic import SHARES, score_tables, table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 
 

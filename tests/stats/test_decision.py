@@ -20,6 +20,7 @@ from .synthetic import MANY, score_tables, table
 
 MARGINS = {"accuracy": 0.05}
 LOSSES = ("bce", "mse", "mae")
+half = settings(max_examples=settings.default.max_examples // 2)
 
 
 def judged(trials: pd.DataFrame, correction: float = 1.0, margins: Mapping[str, float] = MARGINS) -> Judged:
@@ -36,6 +37,7 @@ def of(*means: float, seeds: int = 10, spread: float = 0.01, **options: object) 
     return table(scores, [0.0], **MANY | options)
 
 
+@half
 @given(score_tables(), st.integers(0, 2))
 def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int) -> None:
     """Of each pair: the side, the size and the interval are those of the table, as seen from the chosen loss."""
@@ -60,6 +62,7 @@ def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int
         np.testing.assert_array_equal(got, wanted)
 
 
+@half
 @given(score_tables())
 def test_the_first_loss_sees_what_the_table_says(scores: dict) -> None:
     """Told of the reference, nothing changes."""
@@ -67,7 +70,7 @@ def test_the_first_loss_sees_what_the_table_says(scores: dict) -> None:
     assert repr(answer(facing(found, "bce"), 0.05)) == repr(answer(found, 0.05))
 
 
-@settings(max_examples=100)
+@half
 @given(score_tables())
 def test_a_choice_is_beaten_by_none(scores: dict) -> None:
     """It ended well, no loss is told to be better, and the usual one gives way only where it is beaten."""
@@ -83,6 +86,7 @@ def test_a_choice_is_beaten_by_none(scores: dict) -> None:
     assert set(made.following) == set(said.best) - {made.chosen}
 
 
+@half
 @given(score_tables())
 def test_settled_is_that_nothing_is_open(scores: dict) -> None:
     """But for losses whose trainings did not end well, of which more seeds would say nothing."""

@@ -16,7 +16,7 @@ from lossbench.stats.row_scores import Part, RowScores
 
 from .synthetic import SHARES, score_tables, table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 
 

@@ -21,7 +21,7 @@ from lossbench.stats.verdicts import BETTER, WORSE, fair
 from .runs import clean, with_failed
 from .synthetic import MANY, over, score_tables, table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 OPPOSITE = dict(zip(BETTER + WORSE, WORSE + BETTER, strict=True))
 
@@ -70,7 +70,7 @@ def lettered(trials: pd.DataFrame) -> dict[str, str]:
     )
 
 
-@settings(max_examples=10, deadline=None)
+@few
 @given(where=levels, seed=st.integers(0, 100))
 def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], seed: int) -> None:
     """Two losses have a letter in common if and only if the table of pairs calls neither better than the other."""
@@ -81,7 +81,7 @@ def test_losses_share_a_letter_where_no_verdict_parts_them(where: list[int], see
         assert bool(set(shown[pair.first]) & set(shown[pair.second])) is not told_apart
 
 
-@settings(max_examples=10, deadline=None)
+@few
 @given(where=levels, seed=st.integers(0, 100))
 def test_the_best_mean_has_an_a(where: list[int], seed: int) -> None:
     """Letters fall with the mean, and in an error the smallest is the best."""

@@ -19,7 +19,7 @@ from lossbench.stats.profiles import LEVELS, interquartile_mean, shares_above
 
 from .synthetic import over, sixty_fourths, table
 
-few = settings(max_examples=8, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 runs = st.tuples(st.integers(1, 3), st.integers(1, 30)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=sixty_fourths)
 )

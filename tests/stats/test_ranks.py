@@ -18,7 +18,7 @@ from lossbench.stats.ranks import compare_with_first, friedman, rank_losses
 
 from .synthetic import table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 eighths = st.integers(-16, 16).map(lambda k: k / 8)  # exact under the additions below
 tables = st.tuples(st.integers(1, 9), st.integers(1, 5)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=eighths)

@@ -25,7 +25,7 @@ from lossbench.stats.verdicts import WITHIN
 
 from .synthetic import EPOCHS, read_trials, score_tables, table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 Scores = Mapping[str, np.ndarray]
 ROWS, RATIO = 32, 32 / 128
 # What is said of a loss with regard to the others of its table; everything else is its own.
@@ -303,7 +303,7 @@ def test_without_a_clean_share_or_a_second_one_robustness_is_empty(shares: tuple
     assert row[["robustness", "slope", "breakdown_median", "broke_down"]].isna().all()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=settings.default.max_examples // 20, deadline=None)
 @given(first=score_tables(("bce", "mse")), second=score_tables(("bce", "mse")))
 def test_settings_are_never_mixed(first: Scores, second: Scores) -> None:
     """Each model, rate, penalty, optimiser and data set has a table of its own, as if it stood alone."""

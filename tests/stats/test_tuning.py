@@ -13,7 +13,7 @@ from lossbench.stats.paired import corrected_interval
 from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
 from stats.synthetic import MANY, table
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
 RATES = (0.001, 0.01, 0.1, 1.0)
 grids = st.lists(st.lists(st.integers(0, 20), min_size=3, max_size=3), min_size=len(RATES), max_size=len(RATES))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -51,6 +52,19 @@ def evaluated(group: Pack, index: int, network: torch.nn.Module) -> float:
     return sum(float(loss(raw[rows], target[rows])) * len(rows) for rows in batches) / len(raw)
 
 
+@lru_cache(maxsize=1)
+def fitted(name: str) -> list[tuple[Pack, np.ndarray]]:
+    """Return the packs of a data set with these means of both networks, for one engine after another."""
+    packs = packs_of(name, every_trial(name))
+    return [(group, np.array([fit(group, index) for index in range(len(group.trials))])) for group in packs]
+
+
+def fit(group: Pack, index: int) -> list[float]:
+    """Return these means of one trial's last and best network."""
+    last, best, *_ = loop.networks(group, index, loop.Cost(group, index, torch.float64))
+    return [evaluated(group, index, network) for network in (last, best)]
+
+
 @EVERY
 @pytest.mark.parametrize("name", NAMES)
 def test_the_loss_is_what_get_loss_gives(train, name: str) -> None:
@@ -58,11 +72,7 @@ def test_the_loss_is_what_get_loss_gives(train, name: str) -> None:
 
     A loss of whole batches is averaged over the batches of the first epoch, by their rows.
     """
-    for group in packs_of(name, every_trial(name)):
-        wanted = []
-        for index in range(len(group.trials)):
-            last, best, *_ = loop.networks(group, index, loop.Cost(group, index, torch.float64))
-            wanted.append([evaluated(group, index, network) for network in (last, best)])
+    for group, wanted in fitted(name):
         np.testing.assert_allclose(train(group, torch.float64).train_loss, wanted, rtol=1e-9, atol=1e-9)
 
 

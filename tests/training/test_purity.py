@@ -88,7 +88,7 @@ def test_five_hundred_change_no_bit(train, name: str) -> None:
 
 
 @pytest.mark.parametrize("train", FAST)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3, deadline=None)
 @given(data=st.data())
 def test_company_and_order_change_no_bit(train, data: st.DataObject) -> None:
     """Any part of any pack, in any order, has the bits of the whole pack."""

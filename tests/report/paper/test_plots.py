@@ -202,7 +202,8 @@ def test_without_matplotlib_the_extra_is_named(tmp_path: Path) -> None:
 def test_matplotlib_is_imported_only_to_draw() -> None:
     """Neither a comparison nor its LaTeX imports it."""
     program = (
-        "import sys, lossbench; r = lossbench.compare('iris', ['ce', 'mse'], seeds=2, epochs=1, outliers=0); "
+        "import sys, lossbench; "
+        "r = lossbench.compare('iris', ['ce', 'mse'], seeds=2, epochs=1, outliers=0, jobs=1); "
         "r.to_latex(), r._repr_html_(), repr(r); print('matplotlib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -163,6 +163,8 @@ def test_the_command_line_says_how_to_get_it(tmp_path: Path) -> None:
         "0",
         "-o",
         ".",
+        "--jobs",
+        "1",
     ]
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
