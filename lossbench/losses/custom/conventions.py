@@ -168,7 +168,7 @@ class Convention:
 def as_images(pixels: torch.Tensor) -> torch.Tensor:
     """Return square images (..., 1, side, side) from their pixels, line by line, (..., pixels)."""
     side = math.isqrt(pixels.shape[-1])
-    return pixels.unflatten(-1, (1, side, side))
+    return torch.unflatten(pixels, -1, (1, side, side))
 
 
 def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: str) -> Convention:
