@@ -23,8 +23,8 @@ What is stated, in a spec as `:@key=value`, wins over what is recognised:
 The prediction comes first, unless the names of the first two parameters say otherwise, as (y_true, y_pred) do.
 
 The result may be a value a sample (batch,), a value an output (batch, outputs), which is then averaged over
-regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows which it is,
-see `lossbench.losses.custom.probe`.
+regression targets and pixels and summed over classes and labels, or one number for the batch. A trial call shows
+which it is, see `lossbench.losses.custom.probe`.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Convention:
         return self.task == "segmentation" and self.convention == "pair"
 
     def prediction(self, raw: torch.Tensor) -> torch.Tensor:
-        """Return what the loss gets instead of the raw outputs (..., batch, outputs): of their shape, or images."""
+        """Return what the loss gets instead of raw outputs (..., batch, outputs): of their shape, or images."""
         raw = as_images(raw) if self.images else raw
         if self.gets == "raw":
             return raw
