@@ -27,17 +27,19 @@ EPOCHS = 30
 
 
 @experiment("masks")
-def masks(claim: Claim, study: Study, *, arms: tuple[str, str], datasets: tuple[str, ...]) -> Design:
-    """Compare two losses by the mean Dice of an image, on masks that are decided in two ways.
+def masks(claim: Claim, study: Study, *, overlap: str, by_pixel: str, images: tuple[str, ...]) -> Design:
+    """Compare a loss of overlap with one of pixels by the mean Dice of an image, on masks decided in two ways.
 
-    Reproduced where the first is better: once with every pixel decided at a probability of one half, and once at
+    Reproduced where the former is better: once with every pixel decided at a probability of one half, and once at
     the threshold that is best on the validation images of each training. Under either, each loss has its own rate,
     tuned by the Dice that is judged. Shown beside it is which part of the gain at one half the threshold makes.
 
-    arms: the first against the other.
-    datasets: all of segmentation.
+    overlap: the loss of whole masks.
+    by_pixel: the loss that is a mean over pixels.
+    images: data sets, all of segmentation.
     """
-    common: dict[str, Any] = {"datasets": datasets, "losses": list(arms), "batch_size": IMAGES, "epochs": EPOCHS}
+    arms = overlap, by_pixel
+    common: dict[str, Any] = {"datasets": images, "losses": list(arms), "batch_size": IMAGES, "epochs": EPOCHS}
     runs = [{**common, "threshold": how} for how in DECIDED]
     made = partial(found_in, arms=arms, protocol=study.terms.primary, study=study)
     return Design([Training(study.terms.primary, runs, made)])

@@ -10,7 +10,7 @@ from lossbench.claims.trained.masks import DECIDED, masks
 
 def test_each_data_set_is_decided_in_two_ways_and_the_difference_is_shown(study):
     """Two units a data set, each with means and rates; what the threshold makes is shown, and never counted."""
-    design = masks(Claim("x", "y"), study, arms=("dice", "bce"), datasets=("discs:images=20",))
+    design = masks(Claim("x", "y"), study, overlap="dice", by_pixel="bce", images=("discs:images=20",))
     *units, shown = design.carry_out(study)
     assert [line.detail for line in units] == list(DECIDED.values())
     assert {line.role for line in units} == {"unit"}
