@@ -17,8 +17,8 @@ from lossbench.task import TASKS, Task
 
 REFERENCE = "mse"
 ROWS = 1024
-WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10}
-"""Targets, classes or labels."""
+WIDTH: dict[Task, int] = {"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10, "segmentation": 256}
+"""Targets, classes, labels or pixels."""
 
 ROUNDS = 25
 DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself
