@@ -33,7 +33,7 @@ MIRRORED = SAMPLE.min() + SAMPLE.max() - SAMPLE[::-1]
 """The same, skewed to the other side."""
 
 SHARES = (0.3, 0.65, 0.15, 0.7), (0.9, 0.1, 0.4, 0.2), (0.1, 0.85, 0.95, 0.6), (0.65, 0.3, 0.8, 0.45)
-"""In each sample, the share of the rows that have each label, or pixel; for two classes the first, of positives."""
+"""In each sample, the share of rows with each label, or pixel; for two classes the first, that of positives."""
 
 COUNTS = (4, 13, 3), (15, 2, 3)
 """In each sample, the rows of each of several classes."""

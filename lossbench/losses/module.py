@@ -58,8 +58,8 @@ class MeanLoss(torch.nn.Module):
         """Return the mean loss of a batch, ().
 
         Args:
-            raw: (batch, outputs) as they leave the network; (batch,) where there is one output; of masks (batch, 1,
-                height, width) or (batch, pixels).
+            raw: (batch, outputs) as they leave the network; (batch,) where there is one output; of masks
+                (batch, 1, height, width) or (batch, pixels).
             target: see `Loss.module`.
 
         Raises:

@@ -165,8 +165,9 @@ def render(table: Table) -> RichTable:
     )
     for heading in table.columns:
         words = heading in table.texts
+        kept = not words or heading in table.whole
         drawn.add_column(
-            Text(visible(heading)), justify="left" if words else "right", overflow="fold", no_wrap=not words
+            Text(visible(heading)), justify="left" if words else "right", overflow="fold", no_wrap=kept
         )
     for index, row in enumerate(table.rows):
         drawn.add_row(*map(shown, row), style="bold" if index in table.best else "")

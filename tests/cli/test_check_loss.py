@@ -19,7 +19,7 @@ def test_a_built_in_loss_passes(inside: Callable) -> None:
     first = [line.split()[0] for line in outcome.out.splitlines() if line.strip()]
     assert all(first.count(name) == 1 for name in CHECKS)
     assert f"regression: {len(CHECKS)} passed" in outcome.out
-    assert "not for binary, multiclass, multilabel: numbers only" in outcome.out
+    assert "not for binary, multiclass, multilabel, segmentation: numbers only" in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 100
     assert (outcome.code, outcome.err) == (0, "")
 

@@ -186,3 +186,16 @@ def test_relative_losses_keep_their_zero(name: str) -> None:
     original = fold.dataset.target[fold.train.rows].reshape(group.encoded(1).shape)
     np.testing.assert_allclose(group.encoded(1), original / fold.target_scale, rtol=1e-12)
     np.testing.assert_allclose(group.encoded(0), (original - fold.target_mean) / fold.target_scale, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 100])
+def test_batches_of_masks_are_of_whole_images(batch_size: int) -> None:
+    """A batch size counts images; those of an epoch come in a drawn order, each once, its pixels in their own."""
+    group = pack(trial("discs:images=20", batch_size=batch_size, epochs=3))
+    pixels, rows = group.dataset.pixels, len(group.training[0].features)
+    assert group.batch_size == min(batch_size * pixels, rows)
+    images = group.orders[0].reshape(3, -1, pixels)
+    assert (images % pixels == np.arange(pixels)).all()
+    numbers = images[..., 0] // pixels
+    assert (np.sort(numbers) == np.arange(rows // pixels)).all()
+    assert not (numbers[0] == numbers[1]).all()

@@ -19,9 +19,9 @@ REFERENCE = "mse"
 ROWS = 1024
 WIDTH: dict[Task, int] = {
     **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
-    **{"distribution": 2, "anomaly": 10, "embedding": 10},
+    **{"distribution": 2, "anomaly": 10, "embedding": 10, "segmentation": 256},
 }
-"""Targets, classes, labels or columns."""
+"""Targets, classes, labels, columns or pixels."""
 
 ROUNDS = 25
 DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself

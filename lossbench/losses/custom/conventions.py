@@ -136,7 +136,7 @@ class Convention:
         return self.task == "segmentation" and self.convention == "pair"
 
     def prediction(self, raw: torch.Tensor) -> torch.Tensor:
-        """Return what the loss gets instead of the raw outputs (..., batch, outputs): of their shape, or images."""
+        """Return what the loss gets instead of raw outputs (..., batch, outputs): of their shape, or images."""
         raw = as_images(raw) if self.images else raw
         if self.gets == "raw":
             return raw
@@ -175,7 +175,7 @@ class Convention:
 def as_images(pixels: torch.Tensor) -> torch.Tensor:
     """Return square images (..., 1, side, side) from their pixels, line by line, (..., pixels)."""
     side = math.isqrt(pixels.shape[-1])
-    return pixels.unflatten(-1, (1, side, side))
+    return torch.unflatten(pixels, -1, (1, side, side))
 
 
 def make_convention(task: Task, form: Form, stated: Mapping[str, str], where: str) -> Convention:
