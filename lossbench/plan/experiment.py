@@ -174,8 +174,8 @@ def refuse_lone_samples(setup: Setup, batch_size: int) -> None:
     whole = [spec for spec, loss in setup.losses.items() if loss.record.whole_batch]
     if setup.dataset.task == "distribution" and whole and (batch_size == 1 or rows % batch_size == 1):
         raise BadValue(
-            f"loss '{whole[0]}' on '{setup.dataset.name}' compares the sample of a batch with another, and "
-            f"batches of {batch_size} leave a single one of {rows} training rows; choose another --batch-size, such as 64"
+            f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, and batches of "
+            f"{batch_size} leave a single one of {rows} training rows; choose another --batch-size, such as 64"
         )
 
 

@@ -17,8 +17,8 @@ EXACT = ("gradient", "finite", "precision", "shape", "dtype", "order", "batch", 
 """The checks that every loss of the catalogue passes with all parameters under test, and without a note."""
 
 TIED = {"precision": ["wasserstein"]}
-"""By check, the losses of which it notes something: on a grid many outputs have one place along a direction, and rounding
-decides their order."""
+"""By check, the losses of which it notes something: on a grid many outputs have one place along a direction, and
+rounding decides their order."""
 
 NOTED = {"scale", "saturation", "plateaus", "cost"}
 """The checks in which something may be to be noted of a loss of the catalogue."""

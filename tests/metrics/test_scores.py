@@ -50,7 +50,7 @@ def test_a_metric_bears_the_name_of_its_function(metric) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_tasks_are_judged_by_their_own_measures_upwards(task) -> None:
-    """The primary score belongs to the task and is the greater the better, but for a distance; one stands beside it."""
+    """The primary score belongs to the task and is the greater the better, but a distance; one stands beside."""
     names = [metric.name for metric in metrics_of(task)]
     primary = primary_score(Dataset("made up", task, np.zeros((1, 1)), np.zeros((1, 1)), ("a",), ("x",)))
     assert primary in names
