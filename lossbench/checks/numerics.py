@@ -21,8 +21,18 @@ def differences(case: Case, raw: torch.Tensor, target: torch.Tensor, step: float
 
 
 def check_slopes(case: Case) -> Observation:
-    """Compare the gradient with central differences of the value, in double precision."""
-    raw, target = case.draw(ROWS)
+    """Compare the gradient with central differences of the value, in double precision.
+
+    Of a loss that orders its batch, two outputs may lie so close that a difference passes over a kink; then others
+    are drawn, on which a false gradient is false again.
+    """
+    seen = compared(case, seed=0)
+    return compared(case, seed=1) if seen.grade == "fail" else seen
+
+
+def compared(case: Case, seed: int) -> Observation:
+    """Compare the gradient with central differences of the value on one draw."""
+    raw, target = case.draw(ROWS, seed=seed)
     value, slope = case.value(raw, target), gradient(case, raw, target)
     precision = torch.finfo(value.dtype).eps  # a loss may compute in single precision whatever it is given
     expected = differences(case, raw, target, precision ** (1 / 3))

@@ -18,7 +18,7 @@ import numpy as np
 from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import check_kind, default_kind
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import is_stratified, make_fold
+from lossbench.data.fold import is_stratified, make_fold, part_sizes
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
@@ -114,6 +114,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
     for setup in setups:
         refuse_flat(setup)
+        refuse_lone_samples(setup, settings.batch_size)
     trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup, grids))
     tuning = tuple(tuning_trials(settings, trials))
     for setup in setups:
@@ -205,6 +206,21 @@ def refuse_flat(setup: Setup) -> None:
                     f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
                     "train it: --optimizer es --lr 0.1"
                 )
+
+
+def refuse_lone_samples(setup: Setup, batch_size: int) -> None:
+    """Refuse batches of a single row where a law is to be imitated, for a loss that compares whole samples.
+
+    Raises:
+        BadValue: the batch size makes one, be it the last of an epoch.
+    """
+    rows, *_ = part_sizes(setup.dataset, 0)
+    whole = [spec for spec, loss in setup.losses.items() if loss.record.whole_batch]
+    if setup.dataset.task == "distribution" and whole and (batch_size == 1 or rows % batch_size == 1):
+        raise BadValue(
+            f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, and batches of "
+            f"{batch_size} leave a single one of {rows} training rows; choose another --batch-size, such as 64"
+        )
 
 
 @contextmanager

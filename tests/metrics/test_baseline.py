@@ -31,6 +31,7 @@ def dataset(task: str) -> Dataset:
         "multilabel": (signal > 0).astype(np.int64),
         "anomaly": (signal[:, 1] > 1).astype(np.int64),
         "embedding": signal.argmax(axis=1),
+        "distribution": 10.0 + 5.0 * signal,
     }[task]
     if task == "anomaly":
         return Dataset(
@@ -85,7 +86,7 @@ def test_r2_of_the_constant_is_zero() -> None:
     )
 
 
-@pytest.mark.parametrize("task", [task for task in TASKS if task != "segmentation"])
+@pytest.mark.parametrize("task", [task for task in TASKS if task not in ("segmentation", "distribution")])
 def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     """The target is 95 % of the way to the linear model, the tolerance 0.01 of skill, in units of the score."""
     data = dataset(task)
@@ -97,7 +98,13 @@ def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "name"), [("regression", "rmse"), ("binary", "brier"), ("multilabel", "log_loss")]
+    ("task", "name"),
+    [
+        ("regression", "rmse"),
+        ("binary", "brier"),
+        ("multilabel", "log_loss"),
+        ("distribution", "sliced_transport"),
+    ],
 )
 def test_the_target_of_an_error_is_on_the_way_down(task, name) -> None:
     """It is that of the opposite of the error, which is the greater the better; a perfect prediction has none."""

@@ -132,8 +132,8 @@ def sinkhorn(
 
 
 @_of_samples(
-    formula="Σ over bins of p log(p / q), p the share of the targets in a bin and q that of the outputs, each plus "
-    "epsilon and divided by their sum; 13 bins along each axis about the mean target, a sample shared out "
+    formula="Σ over bins of p log(p / q), p the share of the targets in a bin and q that of the outputs, each "
+    "plus epsilon and divided by their sum; 13 bins along each axis about the mean target, a sample shared out "
     "among them in proportion to exp(-½ (distance to the bin's centre / width)²)",
     source="Kullback and Leibler (1951), On information and sufficiency, The Annals of Mathematical Statistics "
     "22; histograms made smooth as in Ustinova and Lempitsky (2016), Learning deep embeddings with histogram "
@@ -229,13 +229,11 @@ def _shares(sample: torch.Tensor) -> torch.Tensor:
     """Return the share of each bin in a sample (..., n, targets), in bins from the middle one, (..., bins)."""
     bins = torch.arange(-BINS, BINS + 1, dtype=sample.dtype, device=sample.device)
     weight = (-0.5 * (sample.unsqueeze(-1) - bins).square()).softmax(-1)
-    *others, last = weight.unbind(-2)
-    if not others:
-        return last.mean(-2)
-    cells = others[0]
-    for other in others[1:]:
-        cells = (cells.unsqueeze(-1) * other.unsqueeze(-2)).flatten(-2)
-    return (cells.transpose(-2, -1) @ last).flatten(-2) / sample.shape[-2]
+    cells = weight[..., 0, :]
+    for axis in range(1, sample.shape[-1]):
+        # Not a product of matrices, whose bits may depend on how many of them there are.
+        cells = (cells.unsqueeze(-1) * weight[..., axis, :].unsqueeze(-2)).flatten(-2)
+    return cells.mean(-2)
 
 
 def _flat(parameter: float | torch.Tensor) -> float | torch.Tensor:

@@ -11,7 +11,7 @@ from lossbench.losses.custom.conventions import LINKS, make_convention, recognis
 from lossbench.losses.custom.locate import Candidate
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.report.words import words
-from lossbench.task import TASKS
+from lossbench.task import TASKS, VALUED
 
 
 def probe(criterion, task="regression", targets=1, **stated) -> Probe:
@@ -55,7 +55,7 @@ def test_a_loss_is_tried_on_the_shapes_of_the_task(task):
         assert not torch.equal(target[0], target[1])
         if convention.target == "index":
             assert set(target.unique().tolist()) == set(range(raw.shape[-1] + 2 * (link == "embedding")))
-        elif task == "regression":
+        elif task in VALUED:
             assert target.shape == (*raw.shape[:2], 4)
             assert link != "softplus" or bool((target > 0).all())
         elif task == "anomaly":
