@@ -20,7 +20,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "binary": ("bce", "mse", "focal", "hinge", "mae"),
     "multiclass": ("ce", "mse", "focal", "label_smoothing", "hinge", "gce"),
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
-    "anomaly": ("mse", "bce", "mae"),
+    "anomaly": ("bce", "mse", "mae"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""
 
