@@ -115,7 +115,7 @@ EXAMPLES = (
     help="Choose class thresholds on validation, as by f1.",
 )
 @many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
-@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, or quick.")
+@click.option("-c", "--config", type=FILE, metavar="FILE", help="A TOML file, or default, quick or anomaly.")
 @click.option("--quick", is_flag=True, help="The same as --config quick.")
 @click.option("-o", "--output", metavar="DIR", type=PATH, help="Folder for the files.")
 @click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")

@@ -22,7 +22,7 @@ USUAL: dict[Task, tuple[str, ...]] = {
     "multilabel": ("bce", "mse", "focal", "asymmetric"),
     "segmentation": ("bce", "mse", "focal", "dice", "bce_dice"),
     "distribution": ("wasserstein", "energy", "mmd", "sinkhorn"),
-    "anomaly": ("mse", "bce", "mae"),
+    "anomaly": ("bce", "mse", "mae"),
     "embedding": ("ce", "triplet", "triplet_semi_hard", "contrastive", "supcon"),
 }
 """The candidates of each task whatever the table shows; the first is the usual loss, which others have to beat."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,9 @@ OWN = {"mse": "error", "bce": "bce"}
 FOUND, ALARMS = "tpr", "fpr"
 EPOCHS = 40
 """Of the autoencoders; after them little more comes back of a row."""
+
+SEEDS = 20
+"""Of those of the study, the first: the rows of a table are the unit, and there are twenty tables."""
 
 
 @experiment("anomalies")
@@ -55,9 +59,10 @@ def anomalies(
     alike, labelled = (
         partial(made, arms=(first, other), claim=claim, study=study) for made in (by_each_score, by_labels)
     )
+    axes: dict[str, Any] = {"losses": list(arms), "seeds": list(study.seeds[:SEEDS])}
     trainings = [
-        *under_each(study, alike, datasets=list(datasets), losses=list(arms), epochs=EPOCHS),
-        *under_each(study, labelled, datasets=list(supervised), losses=list(arms)),
+        *under_each(study, alike, datasets=list(datasets), epochs=EPOCHS, **axes),
+        *under_each(study, labelled, datasets=list(supervised), **axes),
     ]
     return Design(trainings, lambda lines: [*lines, *summed_up(lines, study.terms.primary)])
 
