@@ -7,6 +7,7 @@ scores, and a `margin` is the difference that is too small to matter, None where
 from lossbench.claims.trained import (
     best_of,
     contest,
+    embeddings,
     equal_losses,
     gradient_free,
     loss_by_penalty,
@@ -19,6 +20,7 @@ from lossbench.claims.trained import (
 __all__ = [
     "best_of",
     "contest",
+    "embeddings",
     "equal_losses",
     "gradient_free",
     "loss_by_penalty",
