@@ -73,7 +73,7 @@ class Dataset:
 
     @property
     def targets(self) -> int:
-        """The number of classes (multiclass, embedding), labels (multilabel) or regression targets; one for binary."""
+        """The number of classes, labels (multilabel) or regression targets; one for binary."""
         return 1 if self.task == "binary" else len(self.classes)
 
     @property

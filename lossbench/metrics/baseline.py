@@ -137,7 +137,7 @@ def _linear(fold: Fold, part: Part) -> np.ndarray:
 
 
 def _read(fold: Fold, part: Part, ranked: Ranking, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the readings, but for the spread, by a ranking of the classes for rows as they are: (rows, READINGS)."""
+    """Return the readings, but for the spread, by a ranking of the classes, (rows, READINGS)."""
     gallery = Gallery(fold.train.target)
     known, asked = embedded(fold.train.features)[gallery.order], embedded(part.features)
     place = before(ranked(gallery, known, asked), part.target)

@@ -31,8 +31,8 @@ def embeddings(
 ) -> Design:
     """Train the arms on one trunk under the primary protocol, and compare them by the nearest neighbours.
 
-    Every loss has its own rate, chosen by the first score on validation, over seeds that are not reported. Beside the
-    scores that are claimed stand others, as sensitivity, and the level of every score.
+    Every loss has its own rate, chosen by the first score on validation, over seeds that are not reported. Beside
+    the scores that are claimed stand others, as sensitivity, and the level of every score.
 
     arms: the first against each of the others.
     score: what the document reports.

@@ -146,9 +146,9 @@ class Convention:
         axes = axis if self.outputs_per_target == 1 else "2" if self.task == "binary" else f"2 · {axis}"
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
+        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
         if self.link == "embedding":
-            axes = "numbers"
-        given = "embeddings" if self.link == "embedding" else "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+            given, axes = "embeddings", "numbers"
         targets = {
             "index": f"class index ({batch})",
             "onehot": f"one-hot target ({batch}, {axes})",
@@ -244,8 +244,8 @@ def check_inputs(name: str, criterion: Any) -> None:
     if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
         return
     compared = (
-        "; it compares embeddings that are given to it, and a loss of the task embedding gets those of a batch and "
-        "their classes, f(embeddings, labels), and makes its pairs by itself"
+        "; it compares embeddings that are picked for it, and a loss of the task embedding gets those of a batch "
+        "and their classes, f(embeddings, labels), and makes its pairs by itself"
     ) * embedded
     raise LossMisbehaves(
         name,
