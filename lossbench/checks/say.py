@@ -43,7 +43,7 @@ def nameless(case: Case) -> str:
         return ""
     return (
         "it compares embeddings: with the classes renamed it is the same, so that it says which rows are alike, "
-        "and not of which class they are; it trains no scores of the classes, so that it is one for the task embedding"
+        "and not of which class they are; it trains no scores of the classes, and so is one for the task embedding"
     )
 
 

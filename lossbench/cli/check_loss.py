@@ -8,6 +8,7 @@ import click
 
 from lossbench.cli.completion import completer, losses
 from lossbench.cli.process.progress import telling
+from lossbench.task import TASKS
 
 if TYPE_CHECKING:
     from lossbench.task import Task
@@ -18,7 +19,7 @@ FAILED = 4
 
 @click.command("check-loss", short_help="Try the checks of the catalogue on a loss, or on your own.")
 @click.argument("spec", shell_complete=completer(losses))
-@click.option("--task", metavar="TASK", help="regression, binary, multiclass, multilabel ...  [default: all].")
+@click.option("--task", metavar="TASK", help=f"{', '.join(TASKS)}  [default: all].")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How it is printed  [default: table].")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> None:

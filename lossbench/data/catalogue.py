@@ -78,9 +78,7 @@ _PAIRS = (
     Parameter("classes", 100, low=2, high=100, meaning="pairs of digits that are a class"),
     Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
 )
-_TOGETHER = Parameter(
-    "together", images.TOGETHER, low=1, high=100, meaning="images of a class in a row of a batch"
-)
+_TOGETHER = Parameter("together", images.TOGETHER, low=1, high=100, meaning="images of a class side by side")
 
 _RECORDS = (
     DatasetRecord("breast_cancer", "binary", toy.breast_cancer),

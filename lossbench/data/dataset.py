@@ -44,8 +44,8 @@ class Dataset:
         target: (rows,) int64 class index for binary, multiclass and embedding; (rows, targets) float64 for
             regression; (rows, labels) int64 of 0 and 1 for multilabel; (rows,) int64 of 0 and 1 for segmentation,
             where a row is a pixel; (rows, targets) float64 samples for distribution, which belong to no row of the
-            features in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the features of
-            the rows that are none, and the features lie in [0, 1].
+            features in particular; (rows,) int64, 1 for an anomaly, where the networks learn to give back the
+            features of the rows that are none, and the features lie in [0, 1].
         classes: names of the classes, labels or regression targets, in order.
         feature_names: names of the columns.
         score: the primary score where the task's usual one would mislead; None means the task's usual one.

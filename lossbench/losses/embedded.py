@@ -1,8 +1,9 @@
 """Losses of embeddings: they compare the rows of a batch with one another, and no head stands on what they see.
 
-Written with x for embeddings of length one, so that the squared distance of two is d² = 2 - 2 cos, in [0, 4]. Of an
-anchor a, a positive p is another row of its class, a negative n a row of another class. The batch is part of such a
-loss; a row without a positive, or without a negative, has no say, and a batch in which none has one costs nothing.
+Embeddings are made of length one, so that the squared distance of two is d² = 2 - 2 cos, in [0, 4]. Of an anchor
+a, a positive p is another row of its class, a negative n a row of another class. The batch is part of such a
+loss. A row without a positive, or without a negative, has no say, and a batch in which none has one costs
+nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ from lossbench.losses.registry import register
 from lossbench.spec import Parameter
 
 MARGIN = Parameter("margin", 0.2, low=0, high=4, open_low=True, meaning="lead in squared distance")
-APART = Parameter(
-    "margin", 1.0, low=0, high=2, open_low=True, meaning="distance at which negatives are far enough"
-)
+APART = Parameter("margin", 1.0, low=0, high=2, open_low=True, meaning="distance at which negatives are apart")
 SHORTEST = 1e-4
 """Length below which an embedding is not made one of length one: its slope would have no bound."""
 
@@ -41,8 +40,8 @@ _embedded = partial(
 
 @_embedded(
     formula="mean over anchors of max(0, margin + max over p of d²(a, p) - min over n of d²(a, n))",
-    source="Hermans, Beyer and Leibe (2017), In defense of the triplet loss for person re-identification, section 2, "
-    "with the squared distances on the sphere of Schroff, Kalenichenko and Philbin (2015), FaceNet, CVPR",
+    source="Hermans, Beyer and Leibe (2017), In defense of the triplet loss for person re-identification, "
+    "section 2, with the squared distances on the sphere of Schroff, Kalenichenko and Philbin (2015), FaceNet",
     range="[0, 4 + margin]",
     parameters=(MARGIN,),
 )
@@ -64,8 +63,8 @@ def triplet(
 
 
 @_embedded(
-    formula="mean over a and p of max(0, margin + d²(a, p) - d²(a, n)), n the nearest negative farther than p, or the "
-    "farthest negative if none is",
+    formula="mean over a and p of max(0, margin + d²(a, p) - d²(a, n)), n the nearest negative farther than p, or "
+    "the farthest negative if none is",
     source="Schroff, Kalenichenko and Philbin (2015), FaceNet: a unified embedding for face recognition and "
     "clustering, CVPR, section 3.2",
     range="[0, 4 + margin]",
@@ -119,7 +118,8 @@ def contrastive(
 
 
 @_embedded(
-    formula="mean over anchors and their p of -log(exp(cos(a, p) / tau) / Σ over rows i ≠ a of exp(cos(a, i) / tau))",
+    formula="mean over anchors and their p of -log(exp(cos(a, p) / tau) / Σ over rows i ≠ a of "
+    "exp(cos(a, i) / tau))",
     source="Khosla et al. (2020), Supervised contrastive learning, NeurIPS, equation 2 (the sum outside)",
     range="[0, 2 / tau + log of the rows in the batch]",
     parameters=(TAU,),

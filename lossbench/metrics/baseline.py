@@ -59,9 +59,10 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
     imitated, the map of the noise to a normal law with the mean and the covariance of the training targets.
 
     Where anomalies are to be found, a constant predictor ranks all rows alike, and the linear model gives back
-    what an eighth as many principal components as there are columns hold of a row. Where embeddings are scored, the
-    constant predictor gives all rows the same one, and the linear model is LinearDiscriminantAnalysis, as
-    `Gallery.probe` has it: the other takes seconds for a hundred classes.
+    what an eighth as many principal components as there are columns hold of a row.
+
+    Where embeddings are scored, the constant predictor gives all rows the same one, and the linear model is
+    LinearDiscriminantAnalysis, as `Gallery.probe` has it: the other takes seconds for a hundred classes.
 
     Args:
         fold: one split of a data set.
@@ -185,7 +186,7 @@ def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
 
 
 def _read(fold: Fold, part: Part, ranked: Ranking, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the readings, but for the spread, by a ranking of the classes for rows as they are: (rows, READINGS)."""
+    """Return the readings, but for the spread, by a ranking of the classes, (rows, READINGS)."""
     gallery = Gallery(fold.train.target)
     known, asked = embedded(fold.train.features)[gallery.order], embedded(part.features)
     place = before(ranked(gallery, known, asked), part.target)

@@ -2,8 +2,8 @@
 
 An embedding predicts nothing by itself. Two ways to read it, the same for every loss, on embeddings of length one:
 
-    neighbours  a class has what its training rows have over the eleventh of those that are nearest by their cosine;
-                if it is not among them, what its nearest row lacks of it
+    neighbours  a class has what its training rows have over the eleventh nearest of all, by their cosines; one
+                that is not among the ten has what its nearest row lacks of that
     probe       a linear classifier in closed form: normal classes of one covariance
 
 What is scored of a row are three readings: how many classes come before the right one by the neighbours, and by

@@ -31,7 +31,7 @@ from lossbench.task import TASKS, Task
 LINK = "link"
 """The word for a class threshold that is the link's own."""
 
-SHIPPED = ("default", "quick", "anomaly")
+SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
 GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)

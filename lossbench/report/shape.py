@@ -83,9 +83,7 @@ def of_embeddings(loss: Loss) -> Shape:
         raw = torch.stack([turned.cos(), turned.sin()], dim=-1)
         value = loss.per_sample(raw, torch.tensor([0, 0, 1, 1]).expand(POINTS, -1))
         (slope,) = torch.autograd.grad(value.sum(), turned)
-    label = "angle in degrees from a row of the same class; two of another are at {:g} and {:g}".format(
-        *AROUND[1:]
-    )
+    label = "angle in degrees from a row of its class; two of another are at {:g} and {:g}".format(*AROUND[1:])
     return Shape(label, places.numpy(), value.detach().numpy(), slope[:, 0].numpy())
 
 

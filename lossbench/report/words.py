@@ -203,6 +203,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
     Topic.UNDEFINED: undefined,
+    Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
+    "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",

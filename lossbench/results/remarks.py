@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lossbench.metrics.embedding import COLLAPSED
 from lossbench.plan.experiment import Experiment, Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
@@ -49,6 +50,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from failed(trials)
     yield from diverged(trials)
     yield from undefined(trials)
+    yield from collapsed(trials)
     yield from looked(comparison.correction)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
@@ -186,6 +188,14 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
         known = rows[score].notna().groupby(rows.seed).any()
         if not known.all():
             yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
+
+
+def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings ended with embeddings that are all alike, under which losses, for each data set."""
+    gone = trials[trials.spread.notna() & (trials.spread < COLLAPSED)]
+    for dataset, rows in gone.groupby("dataset", sort=False):
+        counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
+        yield Topic.COLLAPSED(dataset=dataset, counts=counts, spread=COLLAPSED)
 
 
 def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]) -> Iterator[Remark]:

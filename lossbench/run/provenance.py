@@ -45,8 +45,8 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
 def shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
     """Return the first weights that all losses share, layer by layer.
 
-    A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One with a
-    head on the embedding shares the trunk with those that have none.
+    A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One with
+    a head on the embedding shares the trunk with those that have none.
     """
     if pack.embeds:
         return layers[: len(layers) - pack.model.embeds]

@@ -71,7 +71,7 @@ class Cost:
         return mean + penalty(network, self.trial.l1, self.trial.l2)
 
     def shown(self, network: torch.nn.Module, part: str) -> np.ndarray:
-        """Return what is scored of a part: raw outputs (rows, outputs), or readings of embeddings (rows, readings)."""
+        """Return what is scored of a part, (rows, numbers): raw outputs, or readings of embeddings."""
         body = network[:-1] if self.pack.model.embeds else network  # type: ignore[index]  # without the head
 
         def ends(part: str) -> list[np.ndarray]:

@@ -1,9 +1,10 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
-Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are kept
-together, seeds differ in it), one model, one number of outputs, a head on it or none, one batch size, one number of epochs, one kind of
-optimiser (of an evolution strategy, one number of children), and losses that want their targets in one form. They
-may differ in everything else: loss, seed, learning rate, penalties, contamination.
+Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are
+kept together, seeds differ in it), one model, with a head on its embedding or none, one number of outputs, one
+batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of children), and
+losses that want their targets in one form. They may differ in everything else: loss, seed, learning rate,
+penalties, contamination.
 """
 
 from __future__ import annotations

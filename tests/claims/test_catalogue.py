@@ -9,6 +9,7 @@ from lossbench.claims import read_catalogue, read_terms
 from lossbench.claims.registry import EXPERIMENTS, arguments_for
 from lossbench.errors import ConfigError, UnknownName
 from lossbench.schema import METRICS
+from lossbench.task import TASKS
 
 IDS = [
     *(f"A{n}" for n in range(1, 16)),
@@ -51,7 +52,7 @@ def test_the_terms_are_whole():
     terms = read_terms()
     assert list(terms.protocols) == ["sgd", "adam", "tuned"]
     for protocol in terms.protocols.values():
-        assert set(protocol.lr) == {"regression", "binary", "multiclass", "multilabel", "anomaly", "segmentation", "distribution"}
+        assert set(protocol.lr) == set(TASKS)
         assert all((len(rates) > 1) == protocol.tune for rates in protocol.lr.values())
     assert set(terms.margins) <= {*METRICS, "epochs_to_target"}
     assert terms.seeds > terms.quick_seeds

@@ -23,6 +23,8 @@ from .cases import ENGINES, FAST, contaminations, losses_of, packs_of, same_bits
 NAME = "digit_pairs:classes=5:rows=20"
 MODELS = ("mlp:7", "mlp:9,5", "mlp:8,3:tanh", "mlp:6,4:gelu", "mlp:5,7,2:sigmoid")
 
+MEETINGS = list(zip(MODELS, ("sgd", "adam", "adamw", "adam", "sgd"), strict=True))
+
 
 def crowd(model: str, optimiser: str = "adam", **changes: object) -> list[Trial]:
     """Return every loss, clean and contaminated, with penalties and without, under two seeds."""
@@ -34,9 +36,7 @@ def crowd(model: str, optimiser: str = "adam", **changes: object) -> list[Trial]
 
 
 @pytest.mark.parametrize("train", FAST)
-@pytest.mark.parametrize(
-    ("model", "optimiser"), list(zip(MODELS, ["sgd", "adam", "adamw", "adam", "sgd"], strict=True))
-)
+@pytest.mark.parametrize(("model", "optimiser"), MEETINGS)
 def test_the_engines_agree(train, model: str, optimiser: str) -> None:
     """In double precision, on curves, readings and fits; with a head and without, whatever the trunk."""
     for group in packs_of(NAME, crowd(model, optimiser)):
@@ -74,9 +74,8 @@ def test_losses_share_trunk_weights_and_batches_and_their_hashes() -> None:
 def test_readings_are_those_of_the_trained_trunk(train) -> None:
     """What is kept of a row is what the embeddings of the last network say of it, by the clean training rows."""
     for loss in ("ce", "triplet"):
-        (group,) = packs_of(
-            NAME, [trial(NAME, model="mlp:9,5", loss=loss, outlier_kind="label", outlier_fraction=0.2)]
-        )
+        one = trial(NAME, model="mlp:9,5", loss=loss, outlier_kind="label", outlier_fraction=0.2)
+        (group,) = packs_of(NAME, [one])
         network, *_ = loop.networks(group, 0, loop.Cost(group, 0, torch.float64))
         body = network[:-1] if loss == "ce" else network
         fold = group.folds[0]
@@ -126,7 +125,7 @@ def test_rows_are_shuffled_whatever_their_class_where_none_lie_together() -> Non
 
 @pytest.mark.parametrize("train", ENGINES)
 def test_a_collapse_is_seen(train) -> None:
-    """A penalty that leaves no weight leaves one embedding for all rows: no spread, and the score of a constant."""
+    """A penalty that leaves no weight leaves one embedding for all rows, without a spread."""
     one = trial(NAME, loss="ce", optimizer="sgd", lr=0.1, l2=4.9, epochs=30, model="mlp:9,5")
     (group,) = packs_of(NAME, [one])
     readings = train(group, torch.float64).last[0]

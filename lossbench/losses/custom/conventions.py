@@ -159,9 +159,9 @@ class Convention:
         axis, axes = ("1, side, side",) * 2 if self.images else (axis, axes)
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
-        axes = "numbers" if self.link == "embedding" else axes
-        given = f"{kind}, {self.link} of the raw outputs,"
-        given = {"raw": "raw outputs", "embedding": "embeddings"}.get(self.gets, given)
+        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+        if self.link == "embedding":
+            given, axes = "embeddings", "numbers"
         between = {**dict.fromkeys(VALUED, ""), "anomaly": "from 0 to 1 "}.get(self.task, "of 0 and 1 ")
         targets = {
             "index": f"class index ({batch})",
@@ -264,8 +264,8 @@ def check_inputs(name: str, criterion: Any) -> None:
     if len(wanted) < 3 or not (embedded or inspect.isclass(criterion)):
         return
     compared = (
-        "; it compares embeddings that are given to it, and a loss of the task embedding gets those of a batch and "
-        "their classes, f(embeddings, labels), and makes its pairs by itself"
+        "; it compares embeddings that are picked for it, and a loss of the task embedding gets those of a batch "
+        "and their classes, f(embeddings, labels), and makes its pairs by itself"
     ) * embedded
     raise LossMisbehaves(
         name,

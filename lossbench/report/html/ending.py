@@ -14,7 +14,7 @@ from lossbench.stats.findings import Findings
 
 NOT_RUN = frozenset(
     {
-        *(Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.DIVERGED, Topic.UNDEFINED),
+        *(Topic.PARTIAL, Topic.SKIPPED, Topic.FAILED, Topic.DIVERGED, Topic.UNDEFINED, Topic.COLLAPSED),
         *(Topic.NO_CURVES, Topic.NO_TUNING, Topic.NO_ROWS),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -32,7 +33,6 @@ class FusedCrew:
             for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())
-        self.reader = Reader(layout.pack)
         self.kept = network.theta.clone()
 
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +57,11 @@ class FusedCrew:
     def embeddings(self, part: str) -> np.ndarray:
         """Return where every model puts the rows of a part, (models, rows, numbers)."""
         return self.ends(self.tables[part], self.network.embed).transpose(1, 2).cpu().numpy()
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads embeddings."""
+        return Reader(self.layout.pack)
 
     def outputs(self, table: Table) -> torch.Tensor:
         """Return the raw outputs of every model where they were computed, (models, outputs, rows)."""

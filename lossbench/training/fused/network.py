@@ -65,7 +65,7 @@ class Network:
         return raw
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
         raw = self.forward(features)
         return self.hidden[-1][:, :-1] if self.embeds else raw
 

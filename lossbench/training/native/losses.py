@@ -38,8 +38,8 @@ NUMBERS: dict[tuple[str, str], int] = {
     ("multilabel", "ce"): CE + len(MULTICLASS),
     ("embedding", "ce"): CE,
 }
-"""By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a segmentation
-is a pixel, and its loss the mean over all of them."""
+"""By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
+segmentation is a pixel, and its loss the mean over all of them."""
 
 TORCH = -1
 """The number of a loss that torch evaluates."""

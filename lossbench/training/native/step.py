@@ -64,7 +64,7 @@ class Step:
         return self.ends(self.plan, records, places, rows)
 
     def embeddings(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-        """Return where models put the rows of a table of features each, (models, rows, numbers of the embedding)."""
+        """Return the embeddings of models for a table of features each, (models, rows, numbers)."""
         return self.ends(self.trunk, records, places, rows)
 
     def ends(self, plan: np.ndarray, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
@@ -128,7 +128,7 @@ class Step:
 
 
 def plan_of(pack: Pack) -> np.ndarray:
-    """Return the plan of a pack's network and steps: (layers, activation, optimiser, batch, rows, bent, widths ...)."""
+    """Return the plan of a pack: (layers, activation, optimiser, batch, rows, bent layers, widths ...)."""
     sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
     steps = ACTIVATIONS.index(pack.model.activation), kind, pack.batch_size, len(pack.training[0].features)
@@ -136,6 +136,6 @@ def plan_of(pack: Pack) -> np.ndarray:
 
 
 def trunk_of(pack: Pack, plan: np.ndarray) -> np.ndarray:
-    """Return the plan of the layers up to an embedding; that of the network where it has none, or no head on it."""
+    """Return the plan of the layers up to an embedding; that of the network where no head stands on one."""
     head = int(pack.model.embeds)
     return np.array([plan[0] - head, *plan[1 : len(plan) - head]], np.int32)
