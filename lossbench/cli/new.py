@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from lossbench.task import TASKS
+
 if TYPE_CHECKING:
     from lossbench.task import Task
-
-TASKS = (
-    "regression",
-    "binary",
-    "multiclass",
-    "multilabel",
-    "segmentation",
-    "distribution",
-    "anomaly",
-    "embedding",
-)
 
 
 @click.command(short_help="Begin a loss of your own: its file, and its test.")
