@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from lossbench.data.dataset import Sampling
-from lossbench.metrics import anomaly, classification, distribution, regression, segmentation
+from lossbench.metrics import anomaly, classification, distribution, embedding, regression, segmentation
 from lossbench.metrics.score import Score
 from lossbench.plan.settings import make_settings
 from lossbench.schema import COLUMNS, MARGINS, METRICS, SCHEMA, SCORES, TRIAL, TRIALS, at_best
@@ -30,6 +30,7 @@ def test_every_metric_has_its_function_and_every_function_its_metric() -> None:
         "segmentation": segmentation,
         "distribution": distribution,
         "anomaly": anomaly,
+        "embedding": embedding,
     }
     for module in (classification, *own.values()):
         mine = {name for name, metric in METRICS.items() if own.get(metric.tasks[0], classification) is module}

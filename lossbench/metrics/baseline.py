@@ -100,6 +100,8 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         return float(score(score_name, dataset.task, target.reshape(prediction.decision.shape), prediction)[0])
 
     def constant(part: Part, answer: np.ndarray) -> float:
+        if dataset.task == "embedding":
+            return scored(_read(fold, part, Gallery.neighbours, lambda rows: np.ones((len(rows), 1))), part)
         return scored(np.broadcast_to(answer, (len(part.rows), len(answer))), part)
 
     def floor_of(part: Part) -> float:

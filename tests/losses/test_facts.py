@@ -22,7 +22,7 @@ MANY = ("convex", "bounded", "nonnegative")
 """The laws that look at as many samples as they are told."""
 
 OF_OUTPUTS = [record for record in RECORDS if not record.headless]
-"""A loss of embeddings compares rows, so that one row says nothing of it; its laws stand in test_embedded.py."""
+"""A loss of embeddings compares rows, so that one row says nothing of it; its laws stand in structured."""
 
 every_record = pytest.mark.parametrize("record", OF_OUTPUTS, ids=name)
 

@@ -53,6 +53,11 @@ def test_the_order_of_the_reports() -> None:
         "fpr_bce",
         "fpr_kl",
         "explained",
+        "top_1",
+        "top_5",
+        "probe_top_1",
+        "probe_top_5",
+        "spread",
     ]
 
 
