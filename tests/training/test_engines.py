@@ -152,7 +152,7 @@ def test_engines_agree_in_single_precision(train, name: str) -> None:
 
 
 def test_loss_model_and_optimiser_meet_in_pairs() -> None:
-    """Every loss, each parameter moved too, meets each model and each optimiser, if its task has a small data set."""
+    """Every loss, each parameter moved too, meets each model and optimiser, if its task has a small data set."""
     met: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, model in MEETINGS:
         for one in share_of(every_trial(name, model, epochs=2), name, model):
