@@ -7,6 +7,7 @@ import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ LINE = re.compile(r"^(?P<branch>[\s│├└─]*)(?P<name>[A-Z]\w+)\s{2,}(?:exi
 TREE = [match for match in map(LINE.match, (errors.__doc__ or "").splitlines()) if match]
 
 PACKAGE = Path(errors.__file__).parent
-FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
 OTHERS = {
     ("__init__.py", "AttributeError"): "Python expects it of a module that lacks a name",
     ("cli/__init__.py", "Interrupt"): "Ctrl-C; a KeyboardInterrupt, which no handler of errors may catch",
@@ -47,6 +47,12 @@ OTHERS = {
     ): "the reader of a column catches it, as it does those of float(), and names the cell",
 }
 """Exceptions that are raised in the package but are not of the tree, by file, each with the reason."""
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the syntax trees of the files of the package."""
+    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
 
 
 def parent(index: int) -> str:
@@ -81,16 +87,14 @@ def is_an_exception(name: str) -> bool:
     return isinstance(known, type) and issubclass(known, BaseException)
 
 
+@cache
 def made_by_functions() -> dict[str, set[str]]:
     """Return the exceptions that functions of the package return, by the name of the function."""
     found: dict[str, set[str]] = defaultdict(set)
-    for node in (node for tree in FILES.values() for node in ast.walk(tree)):
+    for node in (node for tree in trees().values() for node in ast.walk(tree)):
         if isinstance(node, ast.FunctionDef) and node.returns:
             found[node.name] |= set(filter(is_an_exception, ast.unparse(node.returns).split(" | ")))
     return found
-
-
-MADE_BY = made_by_functions()
 
 
 def raised(tree: ast.Module) -> Iterator[str]:
@@ -103,7 +107,7 @@ def raised(tree: ast.Module) -> Iterator[str]:
             yield ast.unparse(node.func)
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             made = ast.unparse(node.exc.func)
-            yield from MADE_BY.get(made.rpartition(".")[2]) or {made}
+            yield from made_by_functions().get(made.rpartition(".")[2]) or {made}
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id[0].isupper():
             yield node.exc.id
 
@@ -113,7 +117,7 @@ def test_every_error_is_one_of_ours() -> None:
     ours = {c.__name__ for c in CLASSES}
     strange = {
         (file, name)
-        for file, tree in FILES.items()
+        for file, tree in trees().items()
         for name in raised(tree)
         if name not in ours and not name.startswith("click.")
     }

@@ -91,5 +91,5 @@ def test_no_imports_form_a_circle() -> None:
 def test_no_folder_is_crowded() -> None:
     """Who looks for something in a folder reads its names at a glance."""
     folders = {file.parent for file in modules().values()}
-    counts = {folder.name: len(list(folder.glob("*.py"))) for folder in folders}
+    counts = {str(folder.relative_to(PACKAGE)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {name: count for name, count in counts.items() if count > CROWDED} == {}

@@ -42,7 +42,7 @@ MANY_ZEROS = 0.05
 WIDE = 10.0
 """Of the targets: zeros that matter; how many times the smallest the largest is, for relative errors to matter."""
 
-Kind = Literal["imbalance", "outliers", "tails", "counts", "zeros", "positive"]
+Trait = Literal["imbalance", "outliers", "tails", "counts", "zeros", "positive"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Sign:
         score: what the table is judged by for it, where the user names nothing; None leaves the task's own.
     """
 
-    kind: Kind
+    kind: Trait
     value: float
     losses: tuple[str, ...]
     score: str | None = None

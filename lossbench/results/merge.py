@@ -22,7 +22,7 @@ from lossbench.store import Done
 from lossbench.training.trial import Trial
 
 SAME_PROCESSOR = "run all shards on one kind of processor, with one lossbench"
-Result = Done | str
+Held = Done | str
 """What a part holds of a trial: its results, or why it failed."""
 
 TOLD = ("shard", "date", "command", "versions", "machine", "trials", "undone", "wall_seconds", "training_seconds")
@@ -165,13 +165,13 @@ def failures_of(part: Part, trials: Sequence[Trial]) -> dict[Trial, str]:
     return {trials[one["trial"]]: one["reason"] for one in stated}
 
 
-def agreed(parts: Sequence[Part], offers: Sequence[Mapping[Trial, Result]]) -> dict[Trial, Result]:
+def agreed(parts: Sequence[Part], offers: Sequence[Mapping[Trial, Held]]) -> dict[Trial, Held]:
     """Return the results of trials, of which several parts may offer the same.
 
     Raises:
         DataError: two of them differ.
     """
-    held: dict[Trial, tuple[Part, Result]] = {}
+    held: dict[Trial, tuple[Part, Held]] = {}
     for part, offered in zip(parts, offers, strict=True):
         for trial, result in offered.items():
             first, known = held.setdefault(trial, (part, result))
@@ -180,7 +180,7 @@ def agreed(parts: Sequence[Part], offers: Sequence[Mapping[Trial, Result]]) -> d
     return {trial: result for trial, (_, result) in held.items()}
 
 
-def difference(one: Result, other: Result) -> str:
+def difference(one: Held, other: Held) -> str:
     """Return in which cells two results of a trial differ; empty where they are the same."""
     if isinstance(one, Done) and isinstance(other, Done):
         alike = one.curve.tobytes() == other.curve.tobytes() and one.outputs.tobytes() == other.outputs.tobytes()
@@ -193,7 +193,7 @@ def _unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {one[name]} and {other.get(name)}" for name in names)
 
 
-def _fate(result: Result) -> dict[str, Any]:
+def _fate(result: Held) -> dict[str, Any]:
     if isinstance(result, str):
         return {"status": "failed", "failure": result}
     return {name: result.row[name] for name in ("status", "failure")}

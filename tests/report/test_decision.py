@@ -17,7 +17,7 @@ from stats.synthetic import MANY, score_tables, table
 
 import lossbench
 from lossbench.losses.record import Link
-from lossbench.plan.candidates import Kind
+from lossbench.plan.candidates import Trait
 from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.report.answer import paragraph, places
 from lossbench.report.decision import LABELS, READ, SHOWS, choice_lines, paste, record
@@ -150,7 +150,7 @@ def dirt_lines(plan: Plan, dirty: Contaminated) -> list[str]:
 
 def test_every_sign_and_every_link_has_words() -> None:
     """A new one is worded here."""
-    assert set(SHOWS) == set(get_args(Kind))
+    assert set(SHOWS) == set(get_args(Trait))
     assert set(READ) == set(get_args(Link))
     assert "{share}" in LABELS
 

@@ -55,8 +55,8 @@ def over_data_sets(
         f'<div class="beside">\n{"".join(tables)}</div>\n',
         f'<div class="figures">\n{"".join(figures)}</div>\n',
     ]
-    task, _, rest = table.title.partition(",")
-    return Section(key, f"{task}, over data sets", f"{escape(task)}<small>,{escape(rest)}</small>", "".join(body))
+    title = f"{escape(first.task)}<small>{escape(table.title.removeprefix(first.task))}</small>"
+    return Section(key, f"{first.task}, over data sets", title, "".join(body))
 
 
 def ranks(rows: pd.DataFrame, looks: Mapping[str, Look]) -> str:

@@ -42,8 +42,8 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
         plane: whether the scores are drawn against robustness here.
     """
     table = make_table(part.group)
-    dataset, _, rest = table.title.partition(" ")
-    title = f"{escape(dataset)} <small>{escape(rest)}</small>"
+    rest = table.title.removeprefix(part.first.dataset)
+    title = f"{escape(part.first.dataset)} <small>{escape(rest.strip())}</small>"
     figures = [learning(part), robustness(part), convergence(part), step_sizes(part), *parameter_paths(part)]
     drawn = against_robustness(part) if plane else ""
     if drawn:

@@ -43,7 +43,7 @@ from lossbench.stats.between_runs.change import (
 )
 from lossbench.stats.estimate import ALPHA, smallest_p
 
-Finding = Literal[
+GateFinding = Literal[
     "unchanged", "improved", "within", "undecided", "worse", "lost", "failing", "incomparable", "missing", "new"
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
@@ -70,7 +70,7 @@ class Check:
     place: dict[str, Any]
     task: str
     subject: str
-    finding: Finding
+    finding: GateFinding
     outcome: Outcome
     seeds: tuple[int, ...] = ()
     hashes: tuple[str, ...] = ()
@@ -190,7 +190,7 @@ def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFr
 def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> Iterator[Check]:
     """Yield what there is to say about one loss in one table."""
 
-    def check(subject: str, finding: Finding, outcome: Outcome, **more: Any) -> Check:
+    def check(subject: str, finding: GateFinding, outcome: Outcome, **more: Any) -> Check:
         return Check(meeting.place, meeting.about.task, subject, finding, outcome, **more)
 
     if meeting.missing:
@@ -220,7 +220,7 @@ def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
     return list({rule.score: rule for rule in fitting}.values())
 
 
-def judge(moved: Change, allowance: float) -> Finding:
+def judge(moved: Change, allowance: float) -> GateFinding:
     """Decide about one change; see the head of this file.
 
     Args:
@@ -244,7 +244,7 @@ def judge(moved: Change, allowance: float) -> Finding:
     return "within" if few or highest <= bound else "undecided"
 
 
-def outcome_of(finding: Finding, policies: Policies) -> Outcome:
+def outcome_of(finding: GateFinding, policies: Policies) -> Outcome:
     """Return what comes of a finding."""
     if finding in ("worse", "lost"):
         return "fail"

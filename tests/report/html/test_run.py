@@ -107,6 +107,12 @@ def test_names_are_text(name: str) -> None:
     assert seen(sections(text)["run"]).count(name) >= 4
 
 
+def test_the_name_of_a_data_set_is_whole() -> None:
+    """It is set apart from what stands behind it in the title, whatever blanks it has."""
+    trials = clean({"bce": np.linspace(0.5, 0.7, 8)}).assign(dataset="a folder/my table.csv")
+    assert ">a folder/my table.csv <small>(" in page(Findings(trials), None)
+
+
 def test_the_page_fetches_nothing(comparison: Comparison) -> None:
     """No address, no picture from elsewhere, and one script, which the page's own policy names."""
     text = page(comparison, comparison.curves)
