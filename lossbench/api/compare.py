@@ -76,8 +76,9 @@ def compare(
         outliers: contaminated shares of the training part, in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
         score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
-        threshold: by which score class thresholds are chosen on validation, each training's own, on binary data
-            sets: "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef"; "link" for each link's own.
+        threshold: by which score class thresholds are chosen on validation, each training's own: on binary data
+            sets "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef", on masks "dice", "iou" or
+            "accuracy"; "link" for each link's own.
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         jobs: processes; None for one a core where the work is worth it.
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the

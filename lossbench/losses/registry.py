@@ -136,7 +136,7 @@ def served(name: str) -> dict[Task, LossRecord]:
     """Return the record for each task that a name or an alias serves; none where it is not of the catalogue.
 
     Example:
-        >>> list(served("brier")), served("my_losses.py:my_loss")
+        >>> list(served("ce")), served("my_losses.py:my_loss")
         (['binary', 'multiclass', 'multilabel'], {})
     """
     return {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}

@@ -48,8 +48,8 @@ def discs(
     noise that is blurred over 0.7 pixels, which is the texture, and brought back to a variance of 1. A pixel's
     features are the 5 by 5 pixels about it; beyond the edge an image is mirrored.
 
-    Source: the template in noise of signal detection, as in Gonzalez and Woods 2018, Digital image processing,
-    chapter 10; the scores and losses that it is here for are those of Milletari, Navab and Ahmadi 2016, V-Net.
+    Source: Canny 1986, A computational approach to edge detection, IEEE Transactions on Pattern Analysis and
+    Machine Intelligence 8: steps of grey in Gaussian noise.
 
     Raises:
         BadValue: a number of images that is not whole.
@@ -68,7 +68,8 @@ def ellipses(
 ) -> Dataset:
     """Which pixels are of an ellipse? As `discs`, but up to four times as long as wide, and turned anyhow.
 
-    Source: as for `discs`.
+    Source: Canny 1986, A computational approach to edge detection, IEEE Transactions on Pattern Analysis and
+    Machine Intelligence 8: steps of grey in Gaussian noise.
 
     Example:
         >>> ellipses(images=20).classes
@@ -84,7 +85,7 @@ def islands(
 
     The blur is over 2 pixels, so islands have ragged edges, and there is any number of them.
 
-    Source: Adler 1981, The geometry of random fields, chapter 1: level sets of a Gaussian field; else as `discs`.
+    Source: Adler 1981, The geometry of random fields, Wiley: excursion sets of a Gaussian field.
 
     Example:
         >>> int(islands(images=20).groups.max())
