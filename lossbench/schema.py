@@ -111,10 +111,21 @@ def _score(
     since: int = 1,
     low: float = 0.0,
     high: float = 1.0,
+    on_request: str = "",
 ) -> Metric:
-    number = Column(name, "score", "number", meaning, empty=True, optional=True, since=since)
+    number = Column(
+        *(name, "score", "number", meaning), empty=True, optional=True, since=since, on_request=on_request
+    )
     given = {"greater_is_better": greater_is_better, "margin": margin, "tasks": tasks}
     return Metric(**vars(number) | given, needs=needs, low=low, high=high)
+
+
+def _of_sample(name: str, greater_is_better: bool, meaning: str) -> Metric:
+    """Return a score of a sample; a share, or a distance in units of the target."""
+    high = 1.0 if greater_is_better else math.inf
+    return _score(
+        *(name, _SAMPLES, greater_is_better, "decision", meaning), since=6, high=high, on_request="distribution"
+    )
 
 
 _METRICS = (
@@ -137,12 +148,10 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
-    _score(
-        "transport", _SAMPLES, False, "decision", "Wasserstein distance of both samples", since=6, high=math.inf
-    ),
-    _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
-    _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
-    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", since=6),
+    _of_sample("transport", False, "Wasserstein distance of both samples"),
+    _of_sample("sliced_transport", False, "the same, its mean along directions"),
+    _of_sample("energy_distance", False, "how much farther from the other than among themselves"),
+    _of_sample("mode_coverage", True, "share of the modes that get their part"),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

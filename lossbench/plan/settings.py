@@ -31,7 +31,7 @@ from lossbench.task import TASKS, Task
 LINK = "link"
 """The word for a class threshold that is the link's own."""
 
-SHIPPED = ("default", "quick")
+SHIPPED = ("default", "quick", "distribution")
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
 GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
@@ -101,7 +101,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     """Return the default experiment with a config's changes and then the caller's.
 
     Args:
-        config: a path, or the name of a shipped config, "default" or "quick".
+        config: a path, or the name of a shipped config, such as "quick".
         changes: fields of `Settings`; None leaves a field as it is.
 
     Raises:

@@ -38,6 +38,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     columns: dict[str, Any] = {
+        **dict.fromkeys(ON_REQUEST, [None] * len(pack.trials)),
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
         **scores_on_test(pack, trace.last, cuts.last),
         **{at_best(name): values for name, values in scores_on_test(pack, trace.best, cuts.best).items()},
@@ -187,7 +188,7 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
 def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
     """Return the columns of class thresholds: what was chosen, and the scores at the links' own."""
     if cuts.last is None or cuts.best is None:
-        return dict.fromkeys(ON_REQUEST, [None] * len(pack.trials))
+        return {}
     own = scores_on_test(pack, trace.last)
     chosen = {"threshold": cuts.last, "threshold_probability": probabilities(pack, cuts.last)}
     best = {"threshold": cuts.best, "threshold_probability": probabilities(pack, cuts.best)}
