@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, Fold, load_dataset, make_fold, records
 from lossbench.errors import DataError
+from lossbench.task import VALUED
 
 NAMES = [record.name for record in records()]
 REGRESSION = [record.name for record in records() if record.task == "regression"]
@@ -45,7 +46,7 @@ def test_every_data_set_folds(name: str) -> None:
         assert part.features.dtype == np.float64
         assert np.isfinite(part.features).all()
         assert part.target.shape == (len(part.rows), *dataset.target.shape[1:])
-        assert part.target.dtype == (np.float64 if dataset.task == "regression" else np.int64)
+        assert part.target.dtype == (np.float64 if dataset.task in VALUED else np.int64)
         assert np.isfinite(part.target).all()
     assert fold.target_mean.shape == fold.target_scale.shape == (dataset.targets,)
 
