@@ -148,6 +148,14 @@ def _by_each_score(name: str, greater_is_better: bool, needs: Need, meaning: str
     )
 
 
+def _of_sample(name: str, greater_is_better: bool, meaning: str) -> Metric:
+    """Return a score of a sample; a share, or a distance in units of the target."""
+    high = 1.0 if greater_is_better else math.inf
+    return _score(
+        *(name, _SAMPLES, greater_is_better, "decision", meaning), since=6, high=high, on_request="distribution"
+    )
+
+
 _METRICS = (
     _score("accuracy", (*_LABELS, *_MASKS), True, "decision", "share predicted right", 0.01),
     _score("f1", _LABELS, True, "decision", "precision and recall in one", 0.01),
@@ -168,14 +176,30 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
-    _score("dice", _MASKS, True, "decision", "overlap of masks: F1 of an image's pixels", 0.01, since=6),
-    _score("iou", _MASKS, True, "decision", "overlap of masks as a share of both", 0.01, since=6),
     _score(
-        "transport", _SAMPLES, False, "decision", "Wasserstein distance of both samples", since=6, high=math.inf
+        "dice",
+        _MASKS,
+        True,
+        "decision",
+        "overlap of masks: F1 of an image's pixels",
+        0.01,
+        since=6,
+        on_request="segmentation",
     ),
-    _score("sliced_transport", _SAMPLES, False, "decision", "its mean along directions", since=6, high=math.inf),
-    _score("energy_distance", _SAMPLES, False, "decision", "how much farther than itself", since=6, high=math.inf),
-    _score("mode_coverage", _SAMPLES, True, "decision", "share of the modes that get their part", since=6),
+    _score(
+        "iou",
+        _MASKS,
+        True,
+        "decision",
+        "overlap of masks as a share of both",
+        0.01,
+        since=6,
+        on_request="segmentation",
+    ),
+    _of_sample("transport", False, "Wasserstein distance of both samples"),
+    _of_sample("sliced_transport", False, "the same, its mean along directions"),
+    _of_sample("energy_distance", False, "how much farther from the other than among themselves"),
+    _of_sample("mode_coverage", True, "share of the modes that get their part"),
     *_by_each_score("roc_auc", True, "ranking", "chance that an anomaly ranks above a normal row")[1:],
     *_by_each_score("partial_auc", True, "ranking", "area where few normal rows are called anomalies"),
     *_by_each_score("tpr", True, "decision", "share of the anomalies found"),
@@ -186,11 +210,56 @@ _METRICS = (
         low=-math.inf,
         on_request="anomaly",
     ),
-    _score("top_1", _EMBEDDED, True, "decision", "right class first, by nearest neighbours", 0.01, since=6),
-    _score("top_5", _EMBEDDED, True, "decision", "among the first five, by nearest neighbours", 0.01, since=6),
-    _score("probe_top_1", _EMBEDDED, True, "decision", "right class first, by a linear probe", 0.01, since=6),
-    _score("probe_top_5", _EMBEDDED, True, "decision", "among the first five, by a linear probe", 0.01, since=6),
-    _score("spread", _EMBEDDED, True, "probability", "mean cosine distance of embeddings", since=6, high=2),
+    _score(
+        "top_1",
+        _EMBEDDED,
+        True,
+        "decision",
+        "right class first, by nearest neighbours",
+        0.01,
+        since=6,
+        on_request="embedding",
+    ),
+    _score(
+        "top_5",
+        _EMBEDDED,
+        True,
+        "decision",
+        "among the first five, by nearest neighbours",
+        0.01,
+        since=6,
+        on_request="embedding",
+    ),
+    _score(
+        "probe_top_1",
+        _EMBEDDED,
+        True,
+        "decision",
+        "right class first, by a linear probe",
+        0.01,
+        since=6,
+        on_request="embedding",
+    ),
+    _score(
+        "probe_top_5",
+        _EMBEDDED,
+        True,
+        "decision",
+        "among the first five, by a linear probe",
+        0.01,
+        since=6,
+        on_request="embedding",
+    ),
+    _score(
+        "spread",
+        _EMBEDDED,
+        True,
+        "probability",
+        "mean cosine distance of embeddings",
+        since=6,
+        on_request="embedding",
+        high=2,
+    ),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

@@ -25,7 +25,7 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         names: scores, the first first; where there are none, it is judged by its own.
 
     Raises:
-        BadValue: its task has none of them.
+        BadValue: its task has none of them, or it has no modes and is to be judged by them.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -38,6 +38,10 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         raise BadValue(
             f"data set '{dataset.name}' is {dataset.task}, a task without the score {' or '.join(names)}; add one "
             f"of {', '.join(known)} to --score, or leave the data set out"
+        )
+    if name == "mode_coverage" and dataset.modes is None:
+        raise BadValue(
+            f"data set '{dataset.name}' has no modes to be covered; name another --score, or leave it out"
         )
     return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=name)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, Fold, load_dataset, make_fold, records
 from lossbench.errors import DataError
+from lossbench.task import VALUED
 
 NAMES = [record.name for record in records()]
 REGRESSION = [record.name for record in records() if record.task == "regression"]

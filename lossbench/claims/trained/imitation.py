@@ -9,7 +9,7 @@ from itertools import product
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.design import Design, Found, aside, under
+from lossbench.claims.design import Design, Found, aside, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 
@@ -40,7 +40,7 @@ def imitation(
     """
     made = partial(of_law, imitating=imitating, instead=instead, alike=alike, study=study)
     axes = {"datasets": laws, "losses": [imitating, *instead, *alike], "batch_size": SAMPLE}
-    return Design([under(study.terms.primary, made, **axes)])
+    return Design(under_each(study, made, **axes))
 
 
 def of_law(
