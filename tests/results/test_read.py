@@ -22,7 +22,7 @@ from lossbench.results.manifest import read_manifest
 from lossbench.results.read import altered, read_baseline, read_trials
 from lossbench.results.sheet import READERS
 from lossbench.results.write import trials_csv
-from lossbench.schema import COLUMNS, DTYPES, ON_REQUEST
+from lossbench.schema import COLUMNS, DTYPES, ON_REQUEST, SCHEMA
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
@@ -260,7 +260,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        ('{"schema": 99}', "schema 99 is of a newer lossbench, this one reads up to 5; update it"),
+        ('{"schema": 99}', f"schema 99 is of a newer lossbench, this one reads up to {SCHEMA}; update it"),
         ("{", "cannot be read"),
     ],
 )
