@@ -40,7 +40,6 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
     columns: dict[str, Any] = {
-        **dict.fromkeys(ON_REQUEST, [None] * len(pack.trials)),
         "status": np.where(trace.diverged > 0, "diverged", "ok"),
         **scores_on_test(pack, last, cuts.last),
         **{at_best(name): values for name, values in scores_on_test(pack, best, cuts.best).items()},
@@ -57,8 +56,9 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
         **fits(trace),
-        **(at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)),
     }
+    asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
+    columns |= {name: asked.get(name, [None] * len(pack.trials)) for name in ON_REQUEST if name not in columns}
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
         asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}

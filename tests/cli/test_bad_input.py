@@ -42,7 +42,7 @@ NAMES = [
         "compare -d digits_but:alarms=0.001",
         ["alarms=0.001", "less than one of the 324 normal rows", "give 0.0031"],
     ),
-    ("compare -d digits_but -l hinge", ["'hinge'", "anomaly", "it serves binary", "Losses for anomaly: mse, bce"]),
+    ("compare -d digits_but -l hinge", ["'hinge'", "anomaly", "it serves binary", "Losses for anomaly: bce, mse"]),
     ("compare -d iris -l bce:@task=anomaly", ["anomaly"]),
     (
         "compare -d digits_but --outlier-kind label",

@@ -132,7 +132,8 @@ def test_the_least_decay_is_taken_that_is_not_told_from_the_best(score: str, mea
     noise = np.random.default_rng(0).normal(scale=0.06, size=(3, 20))
     noise -= noise.mean(axis=1, keepdims=True)
     rows = [
-        {"optimizer": name, "seed": seed, "score": score, "validation_score": mean + noise[place, seed]}
+        {"task": "binary", "optimizer": name, "seed": seed, "score": score}
+        | {"validation_score": mean + noise[place, seed]}
         for place, (name, mean) in enumerate(means.items())
         for seed in range(20)
     ]
