@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from lossbench.data.dataset import Sampling
-from lossbench.metrics import classification, regression
+from lossbench.metrics import classification, embedding, regression
 from lossbench.metrics.score import Score
 from lossbench.plan.settings import make_settings
 from lossbench.schema import COLUMNS, MARGINS, METRICS, SCHEMA, SCORES, TRIAL, TRIALS, at_best
@@ -25,8 +25,9 @@ def test_the_settings_are_the_fields_of_a_trial() -> None:
 
 def test_every_metric_has_its_function_and_every_function_its_metric() -> None:
     """One line and one function each, in the module of its task; a helper of theirs has an underscore."""
-    for module, regressive in ((classification, False), (regression, True)):
-        mine = {name for name, metric in METRICS.items() if ("regression" in metric.tasks) is regressive}
+    own = {"regression": regression, "embedding": embedding}
+    for module in (classification, *own.values()):
+        mine = {name for name, metric in METRICS.items() if own.get(metric.tasks[0], classification) is module}
         there = {
             name: value
             for name, value in vars(module).items()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from lossbench.data import generators, images, texts, toy
+from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
+from lossbench.data.structured import images
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task

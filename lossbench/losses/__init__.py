@@ -15,7 +15,6 @@ from lossbench.losses import (
     class_prior,
     constant_sum,
     cross_entropy,
-    embedded,
     margin,
     modulated,
     multiclass,
@@ -32,6 +31,7 @@ from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses
+from lossbench.losses.structured import embedded
 
 if TYPE_CHECKING:
     import pandas as pd

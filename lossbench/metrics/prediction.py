@@ -9,7 +9,7 @@ mean. From here on a prediction is a decision, a probability and a ranking, what
     probability     None                (M, n) of class 1    (M, n, classes)        (M, n, labels)
     ranking         (M, n, targets)     (M, n)               (M, n, classes)        (M, n, labels)
 
-Of an embedding, raw are the readings (models, samples, 3) of `lossbench.metrics.embedding`; what is decided is the
+Of an embedding, raw are the readings (models, samples, 3) of `lossbench.metrics.gallery`; what is decided is the
 first of them, and there is no more.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
