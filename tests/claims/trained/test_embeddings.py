@@ -21,7 +21,7 @@ TOLD = {
 
 
 def test_both_scores_are_units_in_order_and_size(study):
-    """One unit a data set and score; beside them the probe, which is never counted, and the level of every score."""
+    """One unit a data set and score; beside them the probe, which is never counted, and the levels."""
     reported = {("ce", "top_1"): "0.843", ("triplet", "top_1"): "0.815"}
     lines = embeddings(replace(Claim("x", "y"), reported=reported), study, **TOLD).carry_out(study)
     units = [line for line in lines if line.role == "unit"]
