@@ -10,7 +10,7 @@ import torch
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, value_and_gradient
-from lossbench.metrics.embedding import Gallery
+from lossbench.metrics.gallery import Gallery
 
 CLASSES, ROWS = 5, 4
 """More classes than an embedding has numbers, so that none is taken for the score of a class."""

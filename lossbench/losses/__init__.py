@@ -31,7 +31,7 @@ from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses
-from lossbench.losses.structured import distribution, embedding, segmentation
+from lossbench.losses.structured import distribution, embedded, segmentation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ __all__ = [
     "core_losses",
     "cross_entropy",
     "distribution",
-    "embedding",
+    "embedded",
     "get_loss",
     "margin",
     "modulated",

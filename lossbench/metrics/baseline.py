@@ -14,7 +14,7 @@ import numpy as np
 from lossbench.data.fold import Fold, Part
 from lossbench.losses.record import Link
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
-from lossbench.metrics.embedding import Gallery, before
+from lossbench.metrics.gallery import Gallery, before
 from lossbench.metrics.oddness import WIDTH, Inputs
 from lossbench.metrics.prediction import Prediction, predict
 from lossbench.metrics.scores import score

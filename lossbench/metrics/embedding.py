@@ -1,14 +1,6 @@
-"""Scores of embeddings: where the right class of a row comes among all classes, judged by the training rows.
+"""Scores of embeddings, from the readings of `lossbench.metrics.gallery`.
 
-An embedding predicts nothing by itself. Two ways to read it, the same for every loss, on embeddings of length one:
-
-    neighbours  a class has what its training rows have over the eleventh nearest of all, by their cosines; one
-                that is not among the ten has what its nearest row lacks of that
-    probe       a linear classifier in closed form: normal classes of one covariance
-
-What is scored of a row are three readings: how many classes come before the right one by the neighbours, and by
-the probe, and how far the row lies from the training rows on the whole. So the scores here look at the readings
-alone, and their target is of the right shape and otherwise idle.
+Readings already know the right class, so a score looks at them alone; its target is of the right shape, and idle.
 """
 
 from __future__ import annotations
@@ -18,20 +10,8 @@ import numpy as np
 from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import mean_of_rows
 
-NEIGHBOURS = 10
-"""The nearest training rows that have a say, the nearer the more."""
-
-SHRINKAGE = 0.1
-"""The share of a sphere in the covariance of the probe, so that it has an inverse."""
-
 TOP = 5
 """The k of the top k classes."""
-
-READINGS = 3
-"""How many numbers are read off the embedding of a row."""
-
-COLLAPSED = 1e-3
-"""The spread below which all embeddings are said to be alike."""
 
 
 @mean_of_rows
@@ -96,102 +76,3 @@ def spread(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         array([0.5])
     """
     return np.asarray(prediction.raw[..., 2])
-
-
-def normalised(embeddings: np.ndarray) -> np.ndarray:
-    """Return embeddings (..., numbers) of length one; one that is zero stays so.
-
-    Example:
-        >>> normalised(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
-        [[0.6, 0.8], [0.0, 0.0]]
-    """
-    length = np.sqrt(np.square(embeddings).sum(axis=-1, keepdims=True))
-    return np.asarray(embeddings / np.where(length == 0, 1, length))
-
-
-class Gallery:
-    """The training rows by which embeddings are read.
-
-    Args:
-        target: (rows,) class indices, each from zero on present.
-    """
-
-    def __init__(self, target: np.ndarray) -> None:
-        self.order = np.argsort(target, kind="stable")
-        self.counts = np.bincount(target)
-        self.starts = np.cumsum(self.counts) - self.counts
-        self.place = np.argsort(self.order)
-
-    def read(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
-        """Return the readings (n, READINGS) of embeddings; NaN throughout where one is not finite.
-
-        Args:
-            rows: (rows, numbers) embeddings of the training rows.
-            queries: (n, numbers) embeddings of what is read; None for the training rows themselves, each of which
-                then is no neighbour of its own.
-            target: (n,) the right classes.
-        """
-        asked = rows if queries is None else queries
-        if not (np.isfinite(rows).all() and np.isfinite(asked).all()):
-            return np.full((len(asked), READINGS), np.nan)
-        known, asked = normalised(rows)[self.order], normalised(asked)
-        own = self.place if queries is None else None
-        found = self.neighbours(known, asked, own), self.probe(known, asked)
-        distance = 1 - asked @ known.mean(axis=0)
-        return np.stack([*(before(each, target) for each in found), distance], axis=1)
-
-    def neighbours(self, known: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
-        """Return what each class has by the weighted nearest neighbours, (n, classes); the largest is decided for.
-
-        The weight of a neighbour is by how much its similarity is above that of the first that is none.
-
-        Source: Dudani 1976, The distance-weighted k-nearest-neighbor rule, IEEE Transactions on Systems, Man, and
-        Cybernetics 6, with cosines; a class without a neighbour is below zero by what its nearest row lacks.
-
-        Args:
-            known: (rows, numbers) the training rows, class by class, of length one.
-            asked: (n, numbers) of length one.
-            own: (n,) the place of each among the training rows, where it is no neighbour of itself.
-        """
-        similar = asked @ known.T
-        if own is not None:
-            similar[np.arange(len(asked)), own] = -2  # below every cosine
-        rows = similar.shape[1]
-        last = min(max(int(own is not None), rows - NEIGHBOURS - 1), rows - 1)
-        similar -= np.partition(similar, last, axis=1)[:, last : last + 1]
-        votes = np.add.reduceat(np.maximum(similar, 0), self.starts, axis=1)
-        return np.asarray(votes + np.minimum(np.maximum.reduceat(similar, self.starts, axis=1), 0))
-
-    def probe(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Return the logarithm of each class's density but for a constant, (n, classes).
-
-        log p_c + mᵀ S⁻¹ x - mᵀ S⁻¹ m / 2, S the covariance within classes, drawn towards a sphere of its size
-
-        Source: Fisher 1936, The use of multiple measurements in taxonomic problems; as scikit-learn's
-        LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1).
-
-        Args:
-            known: (rows, numbers) the training rows, class by class, of length one.
-            asked: (n, numbers) of length one.
-        """
-        known = known.astype(np.float64)
-        means = np.add.reduceat(known, self.starts, axis=0) / self.counts[:, None]
-        within = known - np.repeat(means, self.counts, axis=0)
-        covariance = within.T @ within / len(known)
-        size = np.trace(covariance) / len(covariance) or 1.0  # all rows of a class may be alike
-        covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * size * np.eye(len(covariance))
-        weights = np.linalg.solve(covariance, means.T)
-        bias = np.log(self.counts / len(known)) - (means.T * weights).sum(axis=0) / 2
-        return np.asarray(asked @ weights + bias)
-
-
-def before(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return how many classes come before the right one, (n,), given scores (n, classes); ties go to the first.
-
-    Example:
-        >>> before(np.array([[0.2, 0.9, 0.2]]), np.array([2]))
-        array([2])
-    """
-    right = np.take_along_axis(scores, target[:, None], axis=1)
-    earlier = (scores == right) & (np.arange(scores.shape[1]) < target[:, None])
-    return np.asarray(((scores > right) | earlier).sum(axis=1))

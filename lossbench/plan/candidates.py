@@ -78,7 +78,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "segmentation": _of_masks,
         "distribution": _of_samples,
         "anomaly": _of_anomalies,
-        "embedding": _of_classes,
+        "embedding": _of_samples,
     }[dataset.task]
     return tuple(found(dataset))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lossbench.metrics.embedding import COLLAPSED
+from lossbench.metrics.gallery import COLLAPSED
 from lossbench.plan.experiment import Experiment, Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic

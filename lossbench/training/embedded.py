@@ -1,4 +1,4 @@
-"""What is scored of networks that embed: readings of their embeddings, see `lossbench.metrics.embedding`."""
+"""What is scored of networks that embed: readings of their embeddings, see `lossbench.metrics.gallery`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from lossbench.metrics.embedding import Gallery
+from lossbench.metrics.gallery import Gallery
 from lossbench.training.pack import Pack
 
 Embeddings = Callable[[str], Iterable[np.ndarray]]

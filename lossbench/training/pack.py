@@ -21,7 +21,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
-from lossbench.metrics.embedding import READINGS
+from lossbench.metrics.gallery import READINGS
 from lossbench.metrics.scores import primary_score
 from lossbench.randomness import stream
 from lossbench.schema import METRICS, Metric, watched

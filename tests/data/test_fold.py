@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, Fold, load_dataset, make_fold, records
 from lossbench.errors import DataError
-from lossbench.task import VALUED
 
 NAMES = [record.name for record in records()]
 REGRESSION = [record.name for record in records() if record.task == "regression"]
@@ -115,7 +114,7 @@ def test_seeds_of_a_law_share_no_rows(name: str) -> None:
     law = load_dataset(name)
     first, other = (make_fold(law, seed).dataset for seed in (0, 1))
     assert first.digest == law.digest != other.digest
-    if name != "reviews":  # there two short ones may say the same
+    if name not in ("reviews", "digit_pairs"):  # two short ones may say the same, two images meet twice
         assert not set(map(bytes, first.features)) & set(map(bytes, other.features))
     if law.task == "binary":
         assert (np.bincount(first.target) == np.bincount(other.target)).all()

@@ -10,21 +10,8 @@ from scipy.stats import ortho_group
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 
-from lossbench.metrics.embedding import (
-    COLLAPSED,
-    NEIGHBOURS,
-    READINGS,
-    SHRINKAGE,
-    TOP,
-    Gallery,
-    before,
-    normalised,
-    probe_top_1,
-    probe_top_5,
-    spread,
-    top_1,
-    top_5,
-)
+from lossbench.metrics.embedding import TOP, probe_top_1, probe_top_5, spread, top_1, top_5
+from lossbench.metrics.gallery import COLLAPSED, NEIGHBOURS, READINGS, SHRINKAGE, Gallery, before, normalised
 from lossbench.metrics.prediction import predict
 from lossbench.schema import METRICS
 

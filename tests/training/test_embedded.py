@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.metrics.embedding import COLLAPSED, Gallery
+from lossbench.metrics.gallery import COLLAPSED, Gallery
 from lossbench.run.provenance import hashes
 from lossbench.training import loop
 from lossbench.training.pack import batch_order, class_order

@@ -12,7 +12,7 @@ from lossbench.claims.design import Design, Found, aside, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
-from lossbench.metrics.embedding import COLLAPSED
+from lossbench.metrics.gallery import COLLAPSED
 
 EPOCHS = 40  # neither loss gains from more
 

@@ -30,7 +30,8 @@ def digit_pairs(classes: float = 100, rows: float = 20, together: float = TOGETH
 
     Every seed splits the 1797 images of `digits` first, 60/20/20 of each digit, draws the pairs that are classes,
     without regard to order where there are a hundred, and then pairs images of one part at random: no stroke of a
-    test image was seen in training. `rows` is the number of a class; 60 % of them are in the training part.
+    test image was seen in training. `rows` is the number of a class; 60 % of them are in the training part. What
+    holds for the law holds for pairs of these images; other writers are none of it.
 
     Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part); paired here.
 

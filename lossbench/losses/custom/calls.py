@@ -105,11 +105,12 @@ def alone(call: Call, convention: Convention, gives: Gives) -> Call:
 
     def loss(raw: torch.Tensor, target: torch.Tensor, **parameters: Any) -> torch.Tensor:
         value: torch.Tensor = call(convention.prediction(raw), convention.seen(target, raw), **parameters)
-        if gives != "output":
-            return value
-        if convention.task == "segmentation":
-            return value.flatten(1).mean(-1)
-        return value.mean(-1) if convention.task in VALUED else value.sum(-1)
+        if gives == "output" and convention.task == "segmentation":
+            value = value.flatten(1).mean(-1)
+        elif gives == "output":
+            value = value.mean(-1) if convention.task in VALUED else value.sum(-1)
+        # What is given for a row of an embedding hangs on the others, so that engines must not add rows to them.
+        return value.mean(-1) if convention.link == "embedding" and gives != "batch" else value
 
     return loss
 

@@ -186,7 +186,8 @@ class Probe:
                 value, gradient = differentiated(loss, self.raw[:1], self.target[:1])
         except (LossFailed, RuntimeError, IndexError) as error:
             return self._fault(error)
-        if value.shape != (() if gives == "batch" else (1,)):
+        whole = gives == "batch" or self.convention.link == "embedding"
+        if value.shape != (() if whole else (1,)):
             return f"it returns shape {tuple(value.shape)}"
         finite = bool(value.isfinite().all()) and (gradient is None or bool(gradient.isfinite().all()))
         return "" if finite else "it is NaN or infinite"

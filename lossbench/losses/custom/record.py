@@ -104,7 +104,7 @@ class Custom:
             facts=None,
             outputs_per_target=self.convention.outputs_per_target,
             parameters=tuple(numbers) if found.varies else (),
-            whole_batch=gives == "batch",
+            whole_batch=gives == "batch" or self.convention.link == "embedding",
             natural_zero=self.convention.link == "softplus",
             receives=self._receives(gives, found),
             notes=(*self._read(), *notes, *(Topic.TORCH_WARNS(warning=line) for line in seen.warnings)),

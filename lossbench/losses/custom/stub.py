@@ -16,6 +16,14 @@ BODIES: dict[Task, tuple[str, str]] = {
         "(..., batch) numbers of classes",
         "raw.logsumexp(-1) - raw.gather(-1, target.unsqueeze(-1)).squeeze(-1)",
     ),
+    "embedding": (
+        "(..., batch) numbers of classes, of the embeddings raw",
+        """torch.where(
+        target.unsqueeze(-1) == target.unsqueeze(-2),
+        1 - torch.cosine_similarity(raw.unsqueeze(-2), raw.unsqueeze(-3), dim=-1),
+        torch.cosine_similarity(raw.unsqueeze(-2), raw.unsqueeze(-3), dim=-1).clamp(min=0),
+    ).mean(-1)""",
+    ),
     "multilabel": (
         "(..., batch, labels) of 0 and 1",
         "torch.nn.functional.softplus((1 - 2 * target) * raw).sum(-1)",
