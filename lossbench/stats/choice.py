@@ -81,7 +81,7 @@ def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
     arms = trials.grid.fillna(trials.loss)
     wanted = dict(zip(trials.loss, arms, strict=True))
     loss = pd.Index([wanted.get(one, one) for one in losses]).get_indexer(pd.Index(arms))
-    settings = trials.assign(value=pd.factorize(trials.loss)[0]).groupby(["value", "lr"]).ngroup()
+    settings = trials.groupby([pd.factorize(trials.loss)[0], "lr"]).ngroup()
     setting = settings.groupby(loss).rank("dense").to_numpy(dtype=int) - 1
     seeds, seed = np.unique(trials.seed, return_inverse=True)
     rows = np.full((len(losses), setting.max() + 1, len(seeds)), -1)
