@@ -23,7 +23,8 @@ from joblib.externals.loky.cloudpickle_wrapper import dumps  # what joblib itsel
 
 from lossbench.backends.backend import Result, Work
 from lossbench.errors import LossbenchError
-from lossbench.training.thread import one_thread, uninterrupted
+from lossbench.training.thread import one_thread
+from lossbench.training.torch_threads import uninterrupted
 
 
 def available_cores() -> int:

@@ -19,6 +19,7 @@ from lossbench.run.provenance import fingerprint
 from lossbench.run.scoring import failed_rows, frame_of, kept, rows_of
 from lossbench.spec import title
 from lossbench.training.pack import Pack
+from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def by_native(pack: Pack, device: str) -> Trace:
 
 def by_fused(pack: Pack, device: str) -> Trace:
     """Train a pack by the fused engine."""
+    one_thread_of_torch()
     from lossbench.training import fused
 
     return fused.train(pack, device=device)
@@ -171,6 +173,7 @@ def by_fused(pack: Pack, device: str) -> Trace:
 
 def by_loop(pack: Pack, device: str) -> Trace:
     """Train a pack by the loop engine."""
+    one_thread_of_torch()
     from lossbench.training import loop
 
     return loop.train(pack)

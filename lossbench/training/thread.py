@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from lossbench.training.native.library import best_library, fault
+from lossbench.training.torch_threads import narrowed, one_thread_of_torch
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers of the C library's malloc.h
 KEPT = 32 << 20  # bytes; the largest threshold that it takes
@@ -20,35 +22,36 @@ KEPT = 32 << 20  # bytes; the largest threshold that it takes
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch and the BLAS use one thread and flush subnormal numbers, which are many times slower; undo it."""
-    keep_freed_memory()
-    with uninterrupted():  # an exception in the midst of this import would abort the process
-        import torch
+    """Let torch and the BLAS use one thread and flush subnormal numbers, which are many times slower; undo it.
 
+    Torch is imported only if there is no compiled step. Who imports it inside calls `one_thread_of_torch`.
+    """
+    keep_freed_memory()
     for kind in (np.float32, np.float64):
         np.finfo(kind)  # kept from here on: below, an older numpy warns that the smallest number is zero
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(threads)
+    with narrowed(), threadpool_limits(1), flushed():
+        yield
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the end, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+def flushed() -> Iterator[None]:
+    """Take subnormal numbers for zero in this thread: by the compiled step, which needs no torch, or by torch."""
+    if fault():
+        one_thread_of_torch()
+        import torch
+
+        torch.set_flush_denormal(True)
+        try:
+            yield
+        finally:
+            torch.set_flush_denormal(False)
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    calls = best_library(np.dtype(np.float32)).calls
+    before = calls.flush_from_here()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        calls.flush_to_here(before)
 
 
 def keep_freed_memory() -> None:

@@ -15,6 +15,7 @@ from lossbench.training.native.models import Models
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import VALUES, Pack
+from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trace import Validator, finite, training_scores
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Crew:
     @cached_property
     def by_torch(self) -> ByTorch:
         """The models whose loss is not compiled."""
+        one_thread_of_torch()
         from lossbench.training.native.by_torch import ByTorch
 
         return ByTorch(self.pack, self.others, self.step, self.models.records[self.others])

@@ -7,6 +7,7 @@ import numpy as np
 from lossbench.training.native.crew import Crew
 from lossbench.training.pack import Pack
 from lossbench.training.recorder import Recorder
+from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trace import Trace
 
 SINGLE = np.dtype(np.float32)
@@ -40,6 +41,7 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
 
 def by_fused(pack: Pack, dtype: np.dtype) -> Trace:
     """Train a pack by the fused engine."""
+    one_thread_of_torch()
     import torch
 
     from lossbench.training import fused

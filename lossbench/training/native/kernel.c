@@ -655,6 +655,10 @@ EXPORT void back(const int32_t *plan, Model *models, int64_t count, int64_t at, 
     unflush(old);
 }
 
+/* The same for the thread that asks: what is computed between the two calls is flushed, whoever computes it. */
+EXPORT uint64_t flush_from_here(void) { return flush(); }
+EXPORT void flush_to_here(uint64_t old) { unflush(old); }
+
 /* Replace whole vectors of numbers by a function of them, for tests of the functions. */
 EXPORT void evaluate(int64_t function, real *x, int64_t count) {
     for (int64_t i = 0; i < count; i += W) {

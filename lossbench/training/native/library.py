@@ -31,7 +31,12 @@ ARGUMENTS = {
     "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER],
     "evaluate": [WHOLE, POINTER, WHOLE],
     "back": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER],
+    "flush_from_here": [],
+    "flush_to_here": [ctypes.c_uint64],
 }
+RESULTS = {"flush_from_here": ctypes.c_uint64}
+"""What functions return that return anything."""
+
 RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much
 
 
@@ -117,5 +122,5 @@ def loaded(level: str, precision: str) -> Library:
     calls = ctypes.CDLL(str(BUILT / file_name(level, precision)))
     for name, types in ARGUMENTS.items():
         function = getattr(calls, name)
-        function.argtypes, function.restype = types, None
+        function.argtypes, function.restype = types, RESULTS.get(name)
     return Library(level, calls)
