@@ -260,7 +260,7 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        ('{"schema": 99}', "schema 99 is of a newer lossbench, this one reads up to 5; update it"),
+        ('{"schema": 99}', "schema 99 is of a newer lossbench, this one reads up to 6; update it"),
         ("{", "cannot be read"),
     ],
 )
