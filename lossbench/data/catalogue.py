@@ -84,14 +84,7 @@ _RECORDS = (
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
     _law("mixture", "distribution", imitated.mixture, _START, _rows(500)),
     _law("eight_gaussians", "distribution", imitated.eight_gaussians, _START, _rows(500)),
-    _law(
-        "crescents",
-        "distribution",
-        imitated.crescents,
-        _noise(0.1, _ABOUT),
-        _START,
-        _rows(500),
-    ),
+    _law("crescents", "distribution", imitated.crescents, _noise(0.1, _ABOUT), _START, _rows(500)),
 )
 
 
