@@ -120,11 +120,14 @@ def _score(
     return Metric(**vars(number) | given, needs=needs, low=low, high=high)
 
 
-def _of_sample(name: str, greater_is_better: bool, meaning: str) -> Metric:
-    """Return a score of a sample; a share, or a distance in units of the target."""
+def _of_sample(name: str, greater_is_better: bool, meaning: str, margin: float | None = None) -> Metric:
+    """Return a score of a sample: a share, or a distance in units of the target; laws are some of them wide."""
     high = 1.0 if greater_is_better else math.inf
     return _score(
-        *(name, _SAMPLES, greater_is_better, "decision", meaning), since=6, high=high, on_request="distribution"
+        *(name, _SAMPLES, greater_is_better, "decision", meaning, margin),
+        since=6,
+        high=high,
+        on_request="distribution",
     )
 
 
@@ -148,8 +151,8 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
-    _of_sample("transport", False, "Wasserstein distance of both samples"),
-    _of_sample("sliced_transport", False, "the same, its mean along directions"),
+    _of_sample("transport", False, "Wasserstein distance of both samples", 0.01),
+    _of_sample("sliced_transport", False, "the same, its mean along directions", 0.01),
     _of_sample("energy_distance", False, "how much farther from the other than among themselves"),
     _of_sample("mode_coverage", True, "share of the modes that get their part"),
 )
