@@ -101,7 +101,6 @@ _MASKS: tuple[Task, ...] = ("segmentation",)
 _VALUES: tuple[Task, ...] = ("regression",)
 _SAMPLES: tuple[Task, ...] = ("distribution",)
 _NOVEL: tuple[Task, ...] = ("anomaly",)
-_EMBEDDED: tuple[Task, ...] = ("embedding",)
 
 
 def _score(
@@ -121,6 +120,13 @@ def _score(
     )
     given = {"greater_is_better": greater_is_better, "margin": margin, "tasks": tasks}
     return Metric(**vars(number) | given, needs=needs, low=low, high=high)
+
+
+def _of_task(
+    task: Task, name: str, needs: Need, meaning: str, margin: float | None = 0.01, high: float = 1.0
+) -> Metric:
+    """Return a score that only one task has, the greater the better; files of other tasks do without its column."""
+    return _score(*(name, (task,), True, needs, meaning, margin), since=6, high=high, on_request=task)
 
 
 ANOMALY_SCORES = {"error": "squared error", "bce": "cross-entropy", "kl": "cross-entropy less entropy"}
@@ -148,11 +154,14 @@ def _by_each_score(name: str, greater_is_better: bool, needs: Need, meaning: str
     )
 
 
-def _of_sample(name: str, greater_is_better: bool, meaning: str) -> Metric:
-    """Return a score of a sample; a share, or a distance in units of the target."""
+def _of_sample(name: str, greater_is_better: bool, meaning: str, margin: float | None = None) -> Metric:
+    """Return a score of a sample: a share, or a distance in units of the target; laws are some of them wide."""
     high = 1.0 if greater_is_better else math.inf
     return _score(
-        *(name, _SAMPLES, greater_is_better, "decision", meaning), since=6, high=high, on_request="distribution"
+        *(name, _SAMPLES, greater_is_better, "decision", meaning, margin),
+        since=6,
+        high=high,
+        on_request="distribution",
     )
 
 
@@ -176,28 +185,10 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
-    _score(
-        "dice",
-        _MASKS,
-        True,
-        "decision",
-        "overlap of masks: F1 of an image's pixels",
-        0.01,
-        since=6,
-        on_request="segmentation",
-    ),
-    _score(
-        "iou",
-        _MASKS,
-        True,
-        "decision",
-        "overlap of masks as a share of both",
-        0.01,
-        since=6,
-        on_request="segmentation",
-    ),
-    _of_sample("transport", False, "Wasserstein distance of both samples"),
-    _of_sample("sliced_transport", False, "the same, its mean along directions"),
+    _of_task("segmentation", "dice", "decision", "overlap of masks: F1 of an image's pixels"),
+    _of_task("segmentation", "iou", "decision", "overlap of masks as a share of both"),
+    _of_sample("transport", False, "Wasserstein distance of both samples", 0.01),
+    _of_sample("sliced_transport", False, "the same, its mean along directions", 0.01),
     _of_sample("energy_distance", False, "how much farther from the other than among themselves"),
     _of_sample("mode_coverage", True, "share of the modes that get their part"),
     *_by_each_score("roc_auc", True, "ranking", "chance that an anomaly ranks above a normal row")[1:],
@@ -210,56 +201,11 @@ _METRICS = (
         low=-math.inf,
         on_request="anomaly",
     ),
-    _score(
-        "top_1",
-        _EMBEDDED,
-        True,
-        "decision",
-        "right class first, by nearest neighbours",
-        0.01,
-        since=6,
-        on_request="embedding",
-    ),
-    _score(
-        "top_5",
-        _EMBEDDED,
-        True,
-        "decision",
-        "among the first five, by nearest neighbours",
-        0.01,
-        since=6,
-        on_request="embedding",
-    ),
-    _score(
-        "probe_top_1",
-        _EMBEDDED,
-        True,
-        "decision",
-        "right class first, by a linear probe",
-        0.01,
-        since=6,
-        on_request="embedding",
-    ),
-    _score(
-        "probe_top_5",
-        _EMBEDDED,
-        True,
-        "decision",
-        "among the first five, by a linear probe",
-        0.01,
-        since=6,
-        on_request="embedding",
-    ),
-    _score(
-        "spread",
-        _EMBEDDED,
-        True,
-        "probability",
-        "mean cosine distance of embeddings",
-        since=6,
-        on_request="embedding",
-        high=2,
-    ),
+    _of_task("embedding", "top_1", "decision", "right class first, by nearest neighbours"),
+    _of_task("embedding", "top_5", "decision", "among the first five, by nearest neighbours"),
+    _of_task("embedding", "probe_top_1", "decision", "right class first, by a linear probe"),
+    _of_task("embedding", "probe_top_5", "decision", "among the first five, by a linear probe"),
+    _of_task("embedding", "spread", "probability", "mean cosine distance of embeddings", margin=None, high=2),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

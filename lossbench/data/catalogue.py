@@ -103,14 +103,7 @@ _RECORDS = (
     _law("islands", "segmentation", masks.islands, *_MASKS),
     _law("mixture", "distribution", imitated.mixture, _START, _rows(500)),
     _law("eight_gaussians", "distribution", imitated.eight_gaussians, _START, _rows(500)),
-    _law(
-        "crescents",
-        "distribution",
-        imitated.crescents,
-        _noise(0.1, _ABOUT),
-        _START,
-        _rows(500),
-    ),
+    _law("crescents", "distribution", imitated.crescents, _noise(0.1, _ABOUT), _START, _rows(500)),
     DatasetRecord("digits_but", "anomaly", toy.digits_but, (_DIGIT, toy.ALARMS)),
 )
 
