@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from lossbench.lazy import torch
+from lossbench.losses.binary import minus_sign
 from lossbench.losses.record import separable
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
@@ -29,6 +30,11 @@ _F1_FACTS = separable(
 )
 
 
+def _overlap_slope(raw: torch.Tensor, target: torch.Tensor, *, epsilon: float | torch.Tensor) -> torch.Tensor:
+    """Return p (1 - p) (-s (H + epsilon) - 2 y E) / (H + E + epsilon)², with H = 2 TP and E = FP + FN."""
+    return _missed_slope(raw.sigmoid(), target, minus_sign(target), epsilon)
+
+
 @_register(
     task="binary",
     formula="1 - (2 TP + epsilon) / (2 TP + FP + FN + epsilon) of a batch, with TP = Σ p y, FP = Σ p (1 - y), "
@@ -37,6 +43,7 @@ _F1_FACTS = separable(
     "image segmentation, 3DV",
     range="[0, 1)",
     parameters=(EPSILON,),
+    slope=_overlap_slope,
     facts=_F1_FACTS,
 )
 def dice(
@@ -56,6 +63,19 @@ def dice(
     return _missed(p, target, (p - target).abs(), epsilon)
 
 
+def _tversky_slope(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    alpha: float | torch.Tensor,
+    beta: float | torch.Tensor,
+    epsilon: float | torch.Tensor,
+) -> torch.Tensor:
+    """Return that of dice, with E = 2 alpha FP + 2 beta FN."""
+    weight = 2 * (alpha * (1 - target) + beta * target)
+    return _missed_slope(raw.sigmoid(), target, weight * minus_sign(target), epsilon)
+
+
 @_register(
     task="binary",
     formula="1 - (2 TP + epsilon) / (2 TP + 2 alpha FP + 2 beta FN + epsilon) of a batch, with TP = Σ p y, "
@@ -64,6 +84,7 @@ def dice(
     "convolutional deep networks, MLMI",
     range="[0, 1)",
     parameters=(ALPHA, BETA, EPSILON),
+    slope=_tversky_slope,
     # Lipschitz: at y = 1 and p = 4/9
     facts=separable(
         bounded=True, differentiable=True, lipschitz=7 / 48, estimates="the decisions with the best Tversky index"
@@ -98,6 +119,7 @@ def tversky(
     "multilabel classification, TMLR",
     range="[0, labels)",
     parameters=(EPSILON,),
+    slope=_overlap_slope,
     facts=_F1_FACTS,
 )
 def soft_f1(
@@ -124,3 +146,13 @@ def _missed(
     # Not one minus the overlap, whose last digits are lost where the overlap is nearly whole.
     hits, errors = (2 * p * target).sum(-2, keepdim=True), errors.sum(-2, keepdim=True)
     return (errors / (hits + errors + epsilon)).sum((-2, -1))
+
+
+def _missed_slope(
+    p: torch.Tensor, target: torch.Tensor, signed: torch.Tensor, epsilon: float | torch.Tensor
+) -> torch.Tensor:
+    """Return the derivative of `_missed` in raw, given that of each sample's error in p, (..., batch, outputs)."""
+    hits = (2 * p * target).sum(-2, keepdim=True) + epsilon
+    errors = (signed * (p - target)).sum(-2, keepdim=True)
+    # Divided twice, since the square of a large sum may not be finite where the ratio is.
+    return (signed * hits - 2 * target * errors) / (hits + errors) / (hits + errors) * p * (1 - p)

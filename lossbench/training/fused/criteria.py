@@ -15,6 +15,8 @@ from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.layout import Layout
 from lossbench.training.trial import blamed
 
+Derivative = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
 Found = TypeVar("Found", torch.Tensor, np.ndarray)
 
 
@@ -40,12 +42,10 @@ class Group:
         The target is (models, columns, ...); columns from `count` on are padding.
         """
         seen = raw if self.offset is None else raw + self.offset
-        if self.record.slope is not None and not self.record.whole_batch:
-            return self.record.slope(seen, target, **self.parameters)
+        if self.record.slope is not None:
+            return self.of_padded(self.stated, seen, target, count)
         with torch.inference_mode(False):  # autograd refuses tensors made in inference mode
-            seen, target = seen.clone(), target.clone()
-            whole = self.record.whole_batch
-            return self.of_batches(seen, target, count) if whole else self.by_autograd(seen, target)
+            return self.of_padded(self.by_autograd, seen.clone(), target.clone(), count)
 
     def value(self, raw: torch.Tensor, target: torch.Tensor, count: int) -> np.ndarray:
         """Return the loss summed over samples, (models,) float64; see `gradient` for the arguments."""
@@ -63,10 +63,22 @@ class Group:
         losses = self.record.fn(leaf, target, **self.parameters)
         return torch.autograd.grad(losses, leaf, torch.ones_like(losses))[0]
 
-    def of_batches(self, seen: torch.Tensor, target: torch.Tensor, count: int) -> torch.Tensor:
-        """Return the derivative of a whole-batch loss, (models, columns, outputs), as if it were a sum."""
+    def stated(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the derivative by the formula of the record, (models, columns, outputs) as `seen`."""
+        assert self.record.slope is not None  # so it was asked
+        return self.record.slope(seen, target, **self.parameters)
+
+    def of_padded(
+        self, derivative: Derivative, seen: torch.Tensor, target: torch.Tensor, count: int
+    ) -> torch.Tensor:
+        """Return the derivative of the sum over samples, (models, columns, outputs).
+
+        A whole-batch loss must not see the padding; its derivative is taken as if it were a sum.
+        """
+        if not self.record.whole_batch:
+            return derivative(seen, target)
         slope = torch.zeros_like(seen)
-        slope[:, :count] = self.by_autograd(seen[:, :count], target[:, :count]) * count
+        slope[:, :count] = derivative(seen[:, :count], target[:, :count]) * count
         return slope
 
 

@@ -83,6 +83,9 @@ INLINE V erf_(V x) {
 }
 #endif
 
+/* exp(x) - 1, without the difference of two numbers that are nearly alike. */
+INLINE V expm1_(V x) { return tanh_(all(0.5f) * x) * (exp_(x) + all(1)); }
+
 INLINE V sigmoid(V z) { return all(1) / (all(1) + exp_(-z)); }
 
 INLINE V log_sigmoid(V z) { return smaller(z, all(0)) - log1p_(exp_(-size_of(z))); }

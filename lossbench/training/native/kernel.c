@@ -22,7 +22,7 @@ typedef struct {
     const real *features;                    /* (rows, inputs padded) of the training part */
     const int32_t *order;                    /* (epochs, rows) */
     const void *target;                      /* (rows, outputs) real, or (rows,) int32 */
-    const real *offset;                      /* (outputs padded), added to the raw outputs */
+    const real *offset;                      /* (outputs padded), added to the raw outputs; or known of the classes */
     double rate, momentum, keep, l1, l2;     /* keep: what decoupled decay leaves of a weight in a step */
     double faded_first, faded_second;        /* β1 and β2 to the number of steps */
     double scale, parameters[4];             /* of the loss */
@@ -398,14 +398,14 @@ INLINE void gathered(const real *rows, int n, int ld, V *lanes) {
 
 INLINE I classes_at(const Net *net, int n) { return *(const LooseI *)((const whole *)net->target + n); }
 
-INLINE void slopes_by_row(const int loss, const Net *net, int rows, V scale, const V *p) {
+INLINE void slopes_by_row(const int loss, const Model *m, const Net *net, int rows, V scale, const V *p) {
     const Layer *a = last_of(net);
     for (int n = 0; n < rows; n += W) {
         gathered(a->out, n, a->to, net->lanes);
         if (loss == LABELS_CE) {
             gathered(net->target, n, a->to, net->goals);
             labels_slope(net->lanes, net->goals, a->units);
-        } else class_slope(loss, net->lanes, classes_at(net, n), a->units, p);
+        } else class_slope(loss, net->lanes, classes_at(net, n), a->units, p, m->offset);
         times(net->lanes, a->units, scale);
         for (int c = a->units; c < a->to; c++) net->lanes[c] = all(0);
         for (int c = 0; c < a->to; c += W) {
@@ -415,7 +415,7 @@ INLINE void slopes_by_row(const int loss, const Net *net, int rows, V scale, con
     }
 }
 
-INLINE double values_by_row(const int loss, const Net *net, int rows, const V *p) {
+INLINE double values_by_row(const int loss, const Model *m, const Net *net, int rows, const V *p) {
     const Layer *a = last_of(net);
     double total = 0;
     for (int n = 0; n < rows; n += W) {
@@ -424,17 +424,14 @@ INLINE double values_by_row(const int loss, const Net *net, int rows, const V *p
         if (loss == LABELS_CE) {
             gathered(net->target, n, a->to, net->goals);
             v = labels_value(net->lanes, net->goals, a->units);
-        } else v = class_value(loss, net->lanes, classes_at(net, n), a->units, p);
+        } else v = class_value(loss, net->lanes, classes_at(net, n), a->units, p, m->offset);
         for (int lane = 0; lane < W && n + lane < rows; lane++) total += v[lane];
     }
     return total;
 }
 
 #define EVERY_LOSS(BY_OUTPUT, BY_ROW) \
-    BY_OUTPUT(BCE) BY_OUTPUT(MSE_P) BY_OUTPUT(MSE_LOGITS) BY_OUTPUT(MSE_PM1) BY_OUTPUT(MAE_P) BY_OUTPUT(FOCAL) \
-    BY_OUTPUT(HINGE) BY_OUTPUT(SQUARED_HINGE) BY_OUTPUT(MSE) BY_OUTPUT(MAE) BY_OUTPUT(HUBER) BY_OUTPUT(LOG_COSH) \
-    BY_OUTPUT(PINBALL) BY_OUTPUT(MAPE) BY_ROW(CE) BY_ROW(BRIER) BY_ROW(CLASS_MSE_LOGITS) BY_ROW(CLASS_MAE) \
-    BY_ROW(CLASS_HINGE) BY_ROW(CLASS_BCE) BY_ROW(CLASS_FOCAL) BY_ROW(SMOOTHING) BY_ROW(LABELS_CE)
+    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW)
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
@@ -446,7 +443,7 @@ static void slopes(const Net *net, const Model *m, int rows) {
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: slopes_by_output(loss, m, net, rows, scale, p); break;
-#define BY_ROW(loss) case loss: slopes_by_row(loss, net, rows, scale, p); break;
+#define BY_ROW(loss) case loss: slopes_by_row(loss, m, net, rows, scale, p); break;
         EVERY_LOSS(BY_OUTPUT, BY_ROW)
 #undef BY_OUTPUT
 #undef BY_ROW
@@ -458,7 +455,7 @@ static double values(const Net *net, const Model *m, int rows) {
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: return m->scale * values_by_output(loss, m, net, rows, p);
-#define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, net, rows, p);
+#define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, m, net, rows, p);
         EVERY_LOSS(BY_OUTPUT, BY_ROW)
     }
     return NAN;

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
 from lossbench.losses.loss import Loss
 from lossbench.losses.registry import find, served
 from lossbench.losses.scaled import FACTOR, Scaled
 
 # In the order of the enumeration in losses.h.
-BINARY = ("bce", "mse", "mse_logits", "mse_pm1", "mae", "focal", "hinge", "squared_hinge")
-REGRESSION = ("mse", "mae", "huber", "log_cosh", "pinball", "mape")
-MULTICLASS = ("ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing")
+BINARY = (
+    *("bce", "mse", "mse_logits", "mse_pm1", "mae", "focal", "hinge", "squared_hinge", "modified_huber"),
+    *("exponential", "savage", "unhinged", "poly1", "nce", "weighted_bce", "asymmetric"),
+)
+REGRESSION = (
+    *("mse", "mae", "huber", "log_cosh", "pinball", "mape", "expectile", "epsilon_insensitive", "pseudo_huber"),
+    *("cauchy", "geman_mcclure", "welsch", "tukey", "barron", "smape"),
+)
+MULTICLASS = (
+    *("ce", "mse", "mse_logits", "mae", "hinge", "bce", "focal", "label_smoothing", "gce", "sce", "rce", "poly1"),
+    *("taylor_ce", "nce", "nce_rce", "unhinged", "squentropy", "multi_margin", "emd", "bi_tempered"),
+    *("logit_adjusted", "class_balanced"),
+)
 CE = len(BINARY) + len(REGRESSION)
 NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
-    **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge")},
+    **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge", "asymmetric")},
     **{("anomaly", name): BINARY.index(name) for name in ("bce", "mse")},
     **{("regression", name): number for number, name in enumerate(REGRESSION, len(BINARY))},
     **{("multiclass", name): number for number, name in enumerate(MULTICLASS, CE)},
@@ -33,8 +47,8 @@ def number_of(loss: Loss) -> int:
 
     Example:
         >>> from lossbench.losses import get_loss
-        >>> [number_of(get_loss(spec, "regression")) for spec in ("mse", "scaled:factor=3:loss=mae", "tukey")]
-        [8, 9, -1]
+        >>> [number_of(get_loss(spec, "regression")) for spec in ("mse", "scaled:factor=3:loss=mae", "gamma")]
+        [16, 17, -1]
     """
     record = loss.record
     name, function = record.name, record.fn
@@ -52,9 +66,47 @@ def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
         outputs: raw outputs, over which a regression averages.
 
     Returns:
-        The four parameters in the order of its record, zero where it has fewer; by what values and slopes are
-        multiplied.
+        Four numbers: its parameters in the order of its record, zero where it has fewer; and by what values and
+        slopes are multiplied.
     """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
     return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task == "regression" else factor
+
+
+def weighted_bce(prior: np.ndarray, pos_weight: float) -> np.ndarray:
+    """Return the weights of a positive and of a negative, (2,); see the loss."""
+    share = prior[0, 0]
+    return np.array([pos_weight, 1.0] if pos_weight > 0 else [0.5 / share, 0.5 / (1 - share)])
+
+
+def logit_adjusted(prior: np.ndarray, tau: float) -> np.ndarray:
+    """Return what is added to the raw output of each class, (classes,)."""
+    return np.asarray(tau * np.log(prior[0]))
+
+
+def class_balanced(prior: np.ndarray, beta: float, n: float) -> np.ndarray:
+    """Return the weight of each class, (classes,)."""
+    with np.errstate(divide="ignore"):  # the logarithm of zero: every class then weighs the same
+        scarcity = -1 / np.expm1(n * prior[0] * np.log(beta))
+    return np.asarray(scarcity * (len(scarcity) / scarcity.sum()))
+
+
+OF_SHARES: Mapping[str, Callable[..., np.ndarray]] = {
+    "weighted_bce": weighted_bce,
+    "logit_adjusted": logit_adjusted,
+    "class_balanced": class_balanced,
+}
+
+
+def of_shares(loss: Loss, prior: np.ndarray) -> np.ndarray:
+    """Return what a compiled loss has to know that looks at the shares of the classes, (numbers,).
+
+    Args:
+        loss: the loss.
+        prior: (1, outputs) the shares in the training rows.
+    """
+    scaled = isinstance(loss.record.fn, Scaled)
+    name = loss.record.placebo if scaled and loss.record.placebo else loss.record.name
+    known = {key: value for key, value in loss.parameters.items() if not (scaled and key == FACTOR.name)}
+    return OF_SHARES[name](prior, **known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossbench.losses.loss import Loss
-from lossbench.training.native.losses import TORCH, number_of, values_of
+from lossbench.training.native.losses import TORCH, number_of, of_shares, values_of
 from lossbench.training.native.memory import address
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
@@ -81,6 +81,16 @@ class Models:
             if record["loss"] != TORCH:
                 record["target"] = address(self.tables.target(index))
                 record["offset"] = address(self.tables.offset(index))
+            if record["loss"] != TORCH and loss.record.prior:
+                self.set_shares(index, loss)
+
+    def set_shares(self, index: int, loss: Loss) -> None:
+        """Say what the loss of a model knows of the shares of the classes: a number of each, or two weights."""
+        found = of_shares(loss, self.pack.prior(index)["prior"])
+        if self.pack.outputs == 1:
+            self.records["parameters"][index, : len(found)] = found
+        else:
+            self.records["offset"][index] = address(self.tables.by_class(index, found))
 
     def known(self, loss: Loss) -> tuple[int, list[float], float]:
         """Return number, parameters and scale of a loss, as a record has them."""

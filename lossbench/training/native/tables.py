@@ -73,6 +73,10 @@ class Tables:
         key = ("offset", record.link, seed) if record.natural_zero else "offset"
         return self.once(key, lambda: self._offset(index))
 
+    def by_class(self, index: int, values: np.ndarray) -> np.ndarray:
+        """Return numbers of the classes that belong to a trial, (classes padded)."""
+        return self.once(("by class", index), lambda: self.padded(values[None]))
+
     def _offset(self, index: int) -> np.ndarray:
         given = self.pack.offset(index)[None]
         return self.padded(np.repeat(given, self.lanes, axis=1) if given.shape[1] == 1 else given)
