@@ -125,7 +125,7 @@ def _score(
 def _of_task(
     task: Task, name: str, needs: Need, meaning: str, margin: float | None = 0.01, high: float = 1.0
 ) -> Metric:
-    """Return a score that only one task has, the greater the better; files of other tasks do without its column."""
+    """Return a score that only one task has, the greater the better; files of others do without its column."""
     return _score(*(name, (task,), True, needs, meaning, margin), since=6, high=high, on_request=task)
 
 

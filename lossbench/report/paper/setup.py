@@ -74,6 +74,12 @@ def data(known: Known) -> Iterator[str]:
         "classes are exclusive and have five rows or more; features, and the targets of a regression, are "
         "standardised by the training part."
     )
+    if "anomaly" in known.values("task"):
+        yield (
+            "Where anomalies are to be found, only normal rows are split, all anomalies are tested, and features "
+            "stay as they are, since networks learn to give them back; rows are ranked by the squared error of "
+            "that, and validation scores are the share of the variance that is explained."
+        )
 
 
 def networks(known: Known) -> Iterator[str]:
