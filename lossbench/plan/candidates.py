@@ -72,7 +72,7 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "binary": _of_classes,
         "multiclass": _of_classes,
         "multilabel": _of_labels,
-        "embedding": lambda dataset: iter(()),
+        "embedding": _of_nothing,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -102,6 +102,11 @@ def _of_labels(dataset: Dataset) -> Iterator[Sign]:
     share = float(dataset.target.mean())
     if 2.0 * share < RARE:
         yield Sign("imbalance", share, ("soft_f1",))
+
+
+def _of_nothing(dataset: Dataset) -> Iterator[Sign]:
+    """Yield no sign: which rows lie near one another, a target does not show."""
+    yield from ()
 
 
 def _of_values(dataset: Dataset) -> Iterator[Sign]:
