@@ -76,9 +76,9 @@ def signs_of(dataset: Dataset) -> tuple[Sign, ...]:
         "multiclass": _of_classes,
         "multilabel": _of_labels,
         "segmentation": _of_masks,
-        "distribution": _of_samples,
-        "anomaly": _of_anomalies,
-        "embedding": _of_samples,
+        "distribution": _of_nothing,
+        "anomaly": _of_nothing,
+        "embedding": _of_nothing,
     }[dataset.task]
     return tuple(found(dataset))
 
@@ -117,8 +117,8 @@ def _of_masks(dataset: Dataset) -> Iterator[Sign]:
         yield Sign("imbalance", share, ("tversky", "lovasz"))
 
 
-def _of_anomalies(dataset: Dataset) -> Iterator[Sign]:
-    """Yield nothing: what is given back is the table itself, which says nothing of a loss."""
+def _of_nothing(dataset: Dataset) -> Iterator[Sign]:
+    """Yield no sign: the targets of samples, of embeddings and of rows to be given back say nothing of a loss."""
     yield from ()
 
 
@@ -139,11 +139,6 @@ def _of_values(dataset: Dataset) -> Iterator[Sign]:
         yield Sign("zeros", zeros, ("tweedie",))
     if zeros == 0 and target.max() >= WIDE * target.min():
         yield Sign("positive", float(target.max() / target.min()), ("gamma", "msle"))
-
-
-def _of_samples(dataset: Dataset) -> Iterator[Sign]:
-    """Yield nothing: what a law's samples show is no reason for a loss of them."""
-    return iter(())
 
 
 def errors_of(dataset: Dataset) -> np.ndarray:
