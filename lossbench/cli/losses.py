@@ -78,13 +78,14 @@ def print_matrix(selection: Selection, form: str | None) -> None:
     """Print the table of losses against tasks."""
     import pandas as pd
 
-    from lossbench.report.catalogue import matrix
+    from lossbench.report.catalogue import matrix, placements
     from lossbench.report.terminal import show
     from lossbench.results.write import csv_text, frame_json
 
     table = matrix(selection)
     frame = pd.DataFrame(table.rows, columns=list(table.columns))
-    show(form, [table], csv=partial(csv_text, frame), json=partial(frame_json, frame))
+    shown = placements(selection) if form in (None, "table") else table
+    show(form, [shown], csv=partial(csv_text, frame), json=partial(frame_json, frame))
 
 
 def print_catalogue(selection: Selection, form: str | None) -> None:

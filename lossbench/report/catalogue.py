@@ -124,6 +124,30 @@ def matrix(selection: Selection) -> Table:
     return Table("which loss fits which task", columns, rows, texts=columns, whole=columns[:1])
 
 
+def placements(selection: Selection) -> Table:
+    """Return the same for the width of a terminal, which has no room for a column a task."""
+    columns = ("loss", "core for", "also for", "not for")
+    rows = tuple((name, *_placed(mine)) for name, mine in selection.fits.items())
+    return Table("which loss fits which task", columns, rows, texts=columns, whole=columns[:1])
+
+
+def _placed(mine: Mapping[Task, LossRecord | str]) -> tuple[str, str, str]:
+    core, also = (
+        ", ".join(task + (f" ({found.domain.description})" if found.domain else "") for task, found in fits)
+        for fits in (
+            [
+                (task, found)
+                for task, found in mine.items()
+                if isinstance(found, LossRecord) and found.core == wanted
+            ]
+            for wanted in (True, False)
+        )
+    )
+    reasons = {task: found for task, found in mine.items() if isinstance(found, str)}
+    alike = set(reasons.values())
+    return core, also, f"others: {alike.pop()}" if len(alike) == 1 else in_words(reasons)
+
+
 def _fit(found: LossRecord | str) -> str:
     if isinstance(found, str):
         return found
