@@ -51,7 +51,7 @@ def test_the_terms_are_whole():
     terms = read_terms()
     assert list(terms.protocols) == ["sgd", "adam", "tuned"]
     for protocol in terms.protocols.values():
-        assert set(protocol.lr) == {"regression", "binary", "multiclass", "multilabel"}
+        assert set(protocol.lr) == {"regression", "binary", "multiclass", "multilabel", "embedding"}
         assert all((len(rates) > 1) == protocol.tune for rates in protocol.lr.values())
     assert set(terms.margins) <= {*METRICS, "epochs_to_target"}
     assert terms.seeds > terms.quick_seeds

@@ -10,6 +10,7 @@ import pytest
 
 from lossbench.losses import catalogue
 from lossbench.report.catalogue import document, whole
+from lossbench.task import TASKS
 
 
 def words(text: str) -> str:
@@ -74,7 +75,7 @@ def test_an_alias_leads_to_the_loss_and_parameters_are_shown(inside: Callable) -
 
 def test_where_a_loss_does_not_fit_the_reason_is_given(inside: Callable) -> None:
     """Tasks with the same reason together, at the end."""
-    assert inside("losses", "huber").out.endswith("not for     binary, multiclass, multilabel: numbers only\n")
+    assert inside("losses", "huber").out.endswith(f"not for     {', '.join(TASKS[1:])}: numbers only\n")
 
 
 def test_an_unknown_loss_or_parameter_is_refused(refusal: Callable) -> None:
@@ -99,7 +100,7 @@ def test_a_loss_of_the_users_own_is_shown(inside: Callable, tmp_path: Path) -> N
 def test_a_loss_that_fits_no_task_is_refused(refusal: Callable, tmp_path: Path) -> None:
     """With the reason on each task."""
     (tmp_path / "mine.py").write_text("def f(p, t): return p.nothing")
-    assert "regression, binary, multiclass, multilabel: it raised AttributeError" in refusal("losses", "mine.py:f")
+    assert f"{', '.join(TASKS)}: it raised AttributeError" in refusal("losses", "mine.py:f")
 
 
 def test_markdown_is_the_document(inside: Callable) -> None:
