@@ -120,7 +120,7 @@ def matrix(selection: Selection) -> Table:
     """Return the table of losses against tasks: core or yes, and for which targets; or why it does not fit."""
     columns = ("loss", *TASKS)
     rows = tuple((name, *(_fit(mine[task]) for task in TASKS)) for name, mine in selection.fits.items())
-    return Table("which loss fits which task", columns, rows, texts=columns)
+    return Table("which loss fits which task", columns, rows, texts=columns, whole=columns[:1])
 
 
 def _fit(found: LossRecord | str) -> str:

@@ -39,6 +39,7 @@ class Table:
         best: indices of the rows that stand out.
         texts: headings of the columns of words, which are left-aligned and wrap; the others hold figures.
         drops: headings of the columns that a narrow terminal leaves out, the first one first.
+        whole: headings of the columns of words that do not wrap.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Table:
     best: tuple[int, ...] = ()
     texts: tuple[str, ...] = ("abc", "loss")
     drops: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     def without(self, heading: str) -> Table:
         """Return the table without one of its columns."""

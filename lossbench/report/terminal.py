@@ -164,10 +164,9 @@ def render(table: Table) -> RichTable:
         pad_edge=False,
     )
     for heading in table.columns:
-        words = heading in table.texts
-        drawn.add_column(
-            Text(visible(heading)), justify="left" if words else "right", overflow="fold", no_wrap=not words
-        )
+        words, whole = heading in table.texts, heading in table.whole
+        justify: Literal["left", "right"] = "left" if words else "right"
+        drawn.add_column(Text(visible(heading)), justify=justify, overflow="fold", no_wrap=whole or not words)
     for index, row in enumerate(table.rows):
         drawn.add_row(*map(shown, row), style="bold" if index in table.best else "")
     return drawn
