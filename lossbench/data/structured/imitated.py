@@ -59,7 +59,7 @@ def crescents(noise: float = 0.1, start: float = 0.0, rows: float = 500, seed: i
 
     Each point has a random angle on its half circle, of radius 1, plus N(0, noise²) in both coordinates.
 
-    Source: scikit-learn, `make_moons`, without the classes.
+    Source: scikit-learn, `make_moons`.
 
     Example:
         >>> crescents(rows=100).target.shape
