@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from lossbench.claims.files import (
 from lossbench.claims.forms import WERE, is_verdict, same_as, standing
 from lossbench.errors import DataError
 
-IDS = ("A6", "B4", "B6", "F3", "T5", "F-round")
+IDS = ("A6", "B4", "B6", "F3", "F-round")
 
 
 @pytest.fixture
@@ -168,7 +169,8 @@ def test_a_change_is_said_in_words():
 def test_a_verdict_is_a_failure_only_where_another_was_expected(study):
     """A claim that is not tried is skipped, one that is missing fails under its ID, every other one passes."""
     catalogue = read_catalogue()
-    judgements = try_claims(catalogue, catalogue.find(("A6", "B4", "T5")), study)
+    untried = replace(catalogue.claims["T5"], experiments=(), not_yet="there is no such task")
+    judgements = try_claims(catalogue, [*catalogue.find(("A6", "B4")), untried], study)
     changed = [ChangedVerdict("B4", "true", "partly"), ChangedVerdict("Z9", "true", "missing")]
     root = ET.fromstring(claims_junit(judgements, catalogue, changed))
     results = {case.get("name").partition(":")[0]: {child.tag for child in case} for case in root.iter("testcase")}

@@ -19,7 +19,7 @@ from lossbench.data.contamination import KINDS
 
 from ..planted import planted
 
-EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "T5", "F-round")
+EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "F-round")
 STUDY = Study(read_terms(), quick=True)
 CATALOGUE = Catalogue({"A": "A document"}, {})
 

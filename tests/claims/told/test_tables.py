@@ -9,7 +9,7 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.forms import STANDING, standing
 from lossbench.claims.told.tables import TOTAL, at_a_glance, listing, overview, own, scores, tally
 
-EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "T5", "F-round")
+EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "F-round")
 CATALOGUE = Catalogue(
     {"A": "The first document", "B": "The second, which has a much longer title than the first"}, {}
 )
