@@ -110,25 +110,29 @@ def equation(lines: Iterable[Evidence]) -> str:
 def conjunction(evidence: Sequence[Evidence]) -> Finding:
     """Return whether all parts are true, some or none; a part that was trained is so where it holds.
 
-    A part that is open may turn out either way, so that only what no turn of it changes is said.
+    A part that is open may turn out either way on more seeds, so that only what no turn of it changes is said. One
+    of which the numbers themselves say nothing stays as it is.
     """
     tally = Tally.of(evidence)
     parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
     sides = {side_of(word) for word in parts.values()}
-    certain = "partly" if {"true", "false"} <= sides else ""
-    verdict = certain or (WEAK if "open" in sides else sides.pop())
-    return Finding(verdict, tally, parts=parts)
+    if "true" in sides and sides & {"false", "untold"}:
+        return Finding("partly", tally, parts=parts)
+    told = "true" if sides == {"true"} else "false"
+    return Finding(WEAK if "open" in sides or sides == {"untold"} else told, tally, parts=parts)
 
 
 def part_of(tally: Tally) -> str:
     """Return the verdict on one part: of an equation where nothing was tested, else of a tendency."""
-    exact = all(line.p_value is None and line.verdict != "inconclusive" for line in tally.units)
-    return equation(tally.units) if exact else tally.lean
+    if any(line.p_value is not None for line in tally.units):
+        return tally.lean
+    untold = any(line.verdict == "inconclusive" for line in tally.units)
+    return "not testable" if untold else equation(tally.units)
 
 
 def side_of(word: str) -> str:
-    """Return whether a part is true, false or open."""
-    return "true" if word in ("true", "holds") else "open" if word in (WEAK, "not testable") else "false"
+    """Return whether a part is true, false, open or untold."""
+    return "true" if word in ("true", "holds") else {WEAK: "open", "not testable": "untold"}.get(word, "false")
 
 
 def universal(evidence: Sequence[Evidence]) -> Finding:

@@ -196,7 +196,8 @@ def finished(ledger: Ledger) -> Finished:
     kept = [outputs[place] for place in np.flatnonzero(whole)]
     contributed = row_scores(ledger.experiment, rows[whole], kept)
     done = ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
-    return Finished(rows[whole], curves[whole], contributed, *done)
+    # Copied, so that columns of one type lie side by side: pandas warns of many that do not.
+    return Finished(rows[whole].copy(), curves[whole], contributed, *done)
 
 
 def training_time(packs: list[Pack], manner: Manner) -> float:

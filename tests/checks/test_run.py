@@ -16,9 +16,13 @@ from .made import made, squared
 EXACT = ("gradient", "finite", "precision", "shape", "dtype", "order", "batch", "inputs", "broadcasting")
 """The checks that every loss of the catalogue passes with all parameters under test, and without a note."""
 
-TIED = {"precision": ["wasserstein", *(record.name for record in catalogue() if record.headless)]}
+TIED = {
+    "precision": ["wasserstein", *(record.name for record in catalogue() if record.headless)],
+    "learns": ["triplet"],
+}
 """By check, the losses of which it notes something: on a grid many outputs have one place along a direction, of
-embeddings in one direction none is the nearest, and rounding decides their order."""
+embeddings in one direction none is the nearest, and rounding decides their order. The hardest triplets pull rows
+that lie close together into one place."""
 
 NOTED = {"scale", "saturation", "plateaus", "cost"}
 """The checks in which something may be to be noted of a loss of the catalogue."""

@@ -116,8 +116,18 @@ def test_an_identity_of_several_equations_is_as_true_as_the_worst():
 )
 def test_a_conjunction_is_true_where_all_its_parts_are(words, verdict):
     """True and false parts make it partly so; one that is open may make it either, and leaves it open."""
-    found = [Evidence(word, "f1", part=str(place)) for place, word in enumerate(words)]
+    found = [Evidence(word, "f1", part=str(place), p_value=0.5) for place, word in enumerate(words)]
     assert find("conjunction", found).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [("reproduced", "partly"), ("contradicted", "false"), ("inconclusive", "too weak to say")],
+)
+def test_what_numbers_leave_untold_is_no_part_of_the_truth(other, verdict):
+    """Where nothing is drawn at random, no more seeds will tell: beside a true part it makes the claim partly so."""
+    parts = [Evidence("inconclusive", "f1", part="one"), Evidence(other, "f1", part="other")]
+    assert find("conjunction", parts).verdict == verdict
 
 
 def test_a_tendency_names_the_axis_that_separates():

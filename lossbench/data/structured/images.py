@@ -33,7 +33,7 @@ def digit_pairs(classes: float = 100, rows: float = 20, together: float = TOGETH
     test image was seen in training. `rows` is the number of a class; 60 % of them are in the training part. What
     holds for the law holds for pairs of these images; other writers are none of it.
 
-    Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part); paired here.
+    Source: Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI (its test part).
 
     Raises:
         BadValue: a number that is not whole, or rows that are no multiple of five.
