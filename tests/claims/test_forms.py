@@ -125,7 +125,7 @@ def test_a_conjunction_is_true_where_all_its_parts_are(words, verdict):
     [("reproduced", "partly"), ("contradicted", "false"), ("inconclusive", "too weak to say")],
 )
 def test_what_numbers_leave_untold_is_no_part_of_the_truth(other, verdict):
-    """Where nothing is drawn at random, no more seeds will tell: beside a true part it makes the claim partly so."""
+    """Where nothing is drawn at random, no more seeds will tell: beside a true part the claim is partly so."""
     parts = [Evidence("inconclusive", "f1", part="one"), Evidence(other, "f1", part="other")]
     assert find("conjunction", parts).verdict == verdict
 
