@@ -137,7 +137,7 @@ def served(name: str) -> dict[Task, LossRecord]:
 
     Example:
         >>> list(served("ce")), served("my_losses.py:my_loss")
-        (['binary', 'multiclass', 'multilabel'], {})
+        (['binary', 'multiclass', 'multilabel', 'embedding'], {})
     """
     return {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
 

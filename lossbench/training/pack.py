@@ -284,7 +284,7 @@ def class_order(dataset: str, seed: int, epochs: int, target: np.ndarray, togeth
 
     Example:
         >>> class_order("digit_pairs", 0, 1, np.repeat([0, 1], 4), together=4)[0].tolist()
-        [2, 3, 1, 0, 7, 4, 6, 5]
+        [2, 1, 0, 3, 4, 5, 6, 7]
     """
     keys = stream("order", dataset, seed).random((epochs, 2, len(target)))
     counts = np.bincount(target)

@@ -156,7 +156,7 @@ def kl_histogram(
 
     Example:
         >>> kl_histogram(torch.tensor([[5.0], [6.0]]), torch.tensor([[0.0], [1.0]]))
-        tensor(0.)
+        tensor(5.1191)
     """
     middle = target.mean(-2, keepdim=True)
     counted = (_shares((one - middle) / width) + _flat(epsilon) for one in (target, raw))

@@ -53,7 +53,7 @@ def triplet(
     Example:
         >>> raw = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [-1.0, 0.0]])
         >>> triplet(raw, torch.tensor([0, 0, 1, 1]))
-        tensor(0.1000)
+        tensor(0.0500)
     """
     distance, positive, negative = _compared(raw, target)
     farthest = torch.where(positive, distance, -1.0).amax(-1, keepdim=True)
