@@ -17,7 +17,7 @@ import pandas as pd
 
 from lossbench.errors import OutputError
 from lossbench.results.cell import to_cell
-from lossbench.schema import ON_REQUEST, TRIALS
+from lossbench.schema import METRICS, ON_REQUEST, TRIALS
 from lossbench.stats.findings import Findings
 from lossbench.visible import hides
 
@@ -140,10 +140,14 @@ def trials_csv(trials: pd.DataFrame) -> str:
     """Return `trials.csv`. A target that was not reached stands as censored, such as ">100", never as a number."""
     missed = ~trials["converged"].fillna(True).astype(bool)
     shown = trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
-    filled = [name for name in ON_REQUEST if name in trials and trials[name].notna().any()]
+    return csv_text(shown.drop(columns=unasked(trials), errors="ignore"))
+
+
+def unasked(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that only some runs have and this one did not ask for: it has no value in any."""
+    filled = [name for name in ON_REQUEST if name in frame and frame[name].notna().any()]
     asked = {TRIALS[name].on_request for name in filled}
-    unasked = [name for name in ON_REQUEST if TRIALS[name].on_request not in asked]
-    return csv_text(shown.drop(columns=unasked, errors="ignore"))
+    return [name for name in ON_REQUEST if TRIALS[name].on_request not in asked]
 
 
 def findings_csv(findings: Findings) -> dict[str, str]:
@@ -161,7 +165,9 @@ def findings_csv(findings: Findings) -> dict[str, str]:
 
 def summary_csv(summary: pd.DataFrame) -> str:
     """Return `summary.csv`. Medians beyond the end of the run stand as censored, such as ">100"."""
-    return csv_text(summary.assign(**_medians(summary)))
+    scores = [name for name in unasked(summary) if name in METRICS]
+    empty = [f"{name}{end}" for name in scores for end in ("", "_low", "_high", "_n")]
+    return csv_text(summary.assign(**_medians(summary)).drop(columns=empty, errors="ignore"))
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
