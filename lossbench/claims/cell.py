@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -140,7 +140,8 @@ class Cell:
         if self.contributed and CONSTANT not in arms and not self.diverged(arms):
             scores = np.stack([self.of(name, arm) for name, arm in zip(names, arms, strict=True)])
             known = np.where(np.isnan(scores), -1, np.stack([self._in_file(arm) for arm in arms]))
-            mine, their = (self.contributed.contributions(known, name) for name in names)
+            found = {name: self.contributed.contributions(known, name) for name in dict.fromkeys(names)}
+            mine, their = (found[name] for name in names)
             if mine is not None and their is not None:
                 differences = mine.scores[:1] - their.scores[1:]
                 return over_rows(differences, mine.unit, mine.split, METRICS[score].counts)
@@ -148,6 +149,11 @@ class Cell:
         rows = float(self.trials.test_rows.iloc[0])
         counted = rows_counted(score, rows, self.test_to_train, len(differences))
         return over_seeds(differences, self.test_to_train, counted)
+
+    def levels(self, score: str, arms: Iterable[str]) -> str:
+        """Say the mean score of each of some losses, and its rate."""
+        means = (f"{arm} {self.of(score, arm).mean():.3f} at rate {self.of('lr', arm)[0]:g}" for arm in arms)
+        return ", ".join(means)
 
     def compared(
         self, score: str, arms: tuple[str, str], direction: Direction, study: Study, note: str = ""

@@ -143,9 +143,21 @@ def _missed(
     p: torch.Tensor, target: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor
 ) -> torch.Tensor:
     """Return the errors' share of errors, twice the hits and epsilon, summed over outputs, (...)."""
+    return share_missed(2 * p * target, errors, epsilon, axis=-2).sum((-2, -1))
+
+
+def share_missed(
+    hits: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor, axis: int
+) -> torch.Tensor:
+    """Return the errors' share of errors, hits and epsilon, summed along an axis, which stays, of length one.
+
+    Example:
+        >>> share_missed(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 2.0]), epsilon=1.0, axis=-1)
+        tensor([0.5000])
+    """
     # Not one minus the overlap, whose last digits are lost where the overlap is nearly whole.
-    hits, errors = (2 * p * target).sum(-2, keepdim=True), errors.sum(-2, keepdim=True)
-    return (errors / (hits + errors + epsilon)).sum((-2, -1))
+    hits, errors = hits.sum(axis, keepdim=True), errors.sum(axis, keepdim=True)
+    return errors / (hits + errors + epsilon)
 
 
 def _missed_slope(

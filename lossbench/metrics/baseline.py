@@ -108,7 +108,8 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         return 0.0 if score_name == "r2" else constant(part, answer)
 
     metric, answers = METRICS[score_name], _constants(fold)
-    answer = max(answers, key=lambda one: metric.sign * constant(fold.train, one))
+    several = len(answers) > 1  # where there is one, nothing is to be scored to choose it
+    answer = max(answers, key=lambda one: metric.sign * constant(fold.train, one)) if several else answers[0]
     floor, linear = floor_of(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
     return Baselines(
         constant_validation=floor,

@@ -22,7 +22,7 @@ import math
 import numpy as np
 
 from lossbench.losses.record import Link
-from lossbench.metrics.prediction import sigmoid
+from lossbench.metrics.prediction import as_probability
 from lossbench.schema import ANOMALY_SCORES
 
 SCORES = tuple(ANOMALY_SCORES)
@@ -63,7 +63,7 @@ class Inputs:
         """
         found = np.empty((*raw.shape[:2], WIDTH))
         for one, known, outputs in zip(found, self.rows, raw, strict=True):
-            back = given_back(outputs.astype(np.float64), link)
+            back = as_probability(outputs.astype(np.float64), link)
             one[:, 0], one[:, 1] = _squared(known, back), _surprise(known, back)
             one[:, 2] = one[:, 1] - _surprise(known, known)
         found[..., -1] = self.distance
@@ -77,18 +77,8 @@ class Inputs:
         if self.near.dtype != raw.dtype:
             self.near = self.rows.astype(raw.dtype)
         # Model by model, which stays in the cache.
-        found = [_squared(known, given_back(one, link)) for known, one in zip(self.near, raw, strict=True)]
+        found = [_squared(known, as_probability(one, link)) for known, one in zip(self.near, raw, strict=True)]
         return np.stack([np.array(found, np.float64), self.distance], axis=-1)
-
-
-def given_back(raw: np.ndarray, link: Link) -> np.ndarray:
-    """Return what raw outputs give back of a row, in [0, 1], in their shape and precision.
-
-    Example:
-        >>> given_back(np.array([0.0, 2.0]), "sigmoid").round(3), given_back(np.array([0.5, 2.0]), "clip")
-        (array([0.5  , 0.881]), array([0.5, 1. ]))
-    """
-    return sigmoid(raw) if link == "sigmoid" else np.clip(raw, 0.0, 1.0)
 
 
 def _squared(known: np.ndarray, back: np.ndarray) -> np.ndarray:

@@ -38,21 +38,15 @@ VALUES: tuple[Link, ...] = ("identity", "softplus", "location")
 
 
 @np.errstate(over="ignore")  # one by infinity is the zero that is meant
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-z)), in the shape and precision of z.
-
-    Example:
-        >>> sigmoid(np.array([0.0, 800.0, -800.0]))
-        array([0.5, 1. , 0. ])
-    """
+def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 # What one output says by itself about the probability of its class. Of a two-class softmax, one output is left:
 # the difference of the two.
 _PROBABILITY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sigmoid": sigmoid,
-    "softmax": sigmoid,
+    "sigmoid": _sigmoid,
+    "softmax": _sigmoid,
     "clip": lambda z: np.clip(z, 0.0, 1.0),
     "signed": lambda z: np.clip((z + 1.0) / 2.0, 0.0, 1.0),
 }

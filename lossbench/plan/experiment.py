@@ -163,10 +163,10 @@ def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Los
     Raises:
         BadValue: nothing would ever be learnt.
     """
-    rows = min(dataset.together, int(np.bincount(make_fold(dataset, settings.seeds[0]).train.target).min()))
     comparing = [spec for spec, loss in losses.items() if loss.record.headless]
     if not comparing:
         return
+    rows = min(dataset.together, int(np.bincount(make_fold(dataset, settings.seeds[0]).train.target).min()))
     with naming(comparing[0]):
         if rows < 2:
             raise BadValue(

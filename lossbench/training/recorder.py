@@ -16,11 +16,11 @@ class Crew(Protocol):
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the primary score of every model on validation, and whether its raw outputs there are finite."""
 
-    def tested(self) -> np.ndarray:
-        """Return the raw outputs of every model on test, (models, rows, outputs)."""
+    def shown(self, part: str) -> np.ndarray:
+        """Return what is scored of every model on "validation" or "test", (models, rows, numbers).
 
-    def validation_outputs(self) -> np.ndarray:
-        """Return the raw outputs of every model on validation, (models, rows, outputs)."""
+        These are its raw outputs, or readings of its embeddings.
+        """
 
     def fitted(self) -> np.ndarray:
         """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
@@ -62,9 +62,9 @@ class Recorder:
 
     def trace(self) -> Trace:
         """Return the finished record, trial by trial; the models then have their best parameters."""
-        last, fit, held = self.crew.tested(), self.crew.fitted(), self.held()
+        last, fit, held = self.crew.shown("test"), self.crew.fitted(), self.held()
         self.crew.restore()
-        best, best_fit = self.crew.tested(), self.crew.fitted()
+        best, best_fit = self.crew.shown("test"), self.crew.fitted()
         held = [*held, *self.held()]
         gone, never = self.diverged > 0, np.isneginf(self.best_score)
         last[gone], best[gone | never], fit[:, gone], best_fit[:, gone | never] = np.nan, np.nan, np.nan, np.nan
@@ -75,4 +75,4 @@ class Recorder:
 
     def held(self) -> list[np.ndarray]:
         """Return the raw outputs of every model on validation, if a threshold is chosen there."""
-        return [self.crew.validation_outputs()] if self.holds else []
+        return [self.crew.shown("validation")] if self.holds else []

@@ -81,8 +81,6 @@ class Validator:
         self.convert = pack.dataset.task in VALUED and self.metric.name != "r2"
         clean = [getattr(fold, part) for fold in folds]
         seen = [pack.training[index] for index in indices] if part == "train" else clean
-        shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
-        self.targets = targets_of(pack.dataset, [rows.target for rows in shown])
         self.groups = members_by_link([pack.losses[index] for index in indices])
         self.gives_back = pack.dataset.task == "anomaly"
         if self.gives_back:
@@ -90,8 +88,11 @@ class Validator:
                 link: inputs_of([folds[one] for one in members], [seen[one] for one in members])
                 for link, members in self.groups.items()
             }
-            labels = [fold.dataset.target[rows.rows] for fold, rows in zip(folds, seen, strict=True)]
-            self.targets = np.stack(labels)
+            targets = [fold.dataset.target[rows.rows] for fold, rows in zip(folds, seen, strict=True)]
+        else:
+            shown = [in_units(*each) for each in zip(folds, clean, seen, strict=True)] if self.convert else seen
+            targets = [rows.target for rows in shown]
+        self.targets = targets_of(pack.dataset, targets)
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Return the score of each trial, (trials,), from raw outputs (trials, rows, outputs)."""

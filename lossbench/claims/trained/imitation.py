@@ -57,5 +57,4 @@ def of_law(
 
 def moved(cell: Cell, arms: tuple[str, str], direction: Direction, study: Study) -> Contrast:
     """Return the contrast of two losses by the distance that is left, which its note has for each."""
-    levels = (f"{arm} {cell.of(SCORE, arm).mean():.3f} at rate {cell.of('lr', arm)[0]:g}" for arm in arms)
-    return cell.compared(SCORE, arms, direction, study, ", ".join(levels))
+    return cell.compared(SCORE, arms, direction, study, cell.levels(SCORE, arms))

@@ -55,8 +55,7 @@ def found_in(*runs: Comparison, arms: tuple[str, str], protocol: str, study: Stu
 
 def decided_so(cell: Cell, arms: tuple[str, str], how: str, study: Study) -> Contrast:
     """Return the contrast of two losses under one way to decide."""
-    means = ", ".join(f"{arm} {cell.of(SCORE, arm).mean():.3f} at rate {cell.of('lr', arm)[0]:g}" for arm in arms)
-    contrast = cell.compared(SCORE, arms, "better", study, means)
+    contrast = cell.compared(SCORE, arms, "better", study, cell.levels(SCORE, arms))
     return replace(contrast, line=replace(contrast.line, detail=how))
 
 

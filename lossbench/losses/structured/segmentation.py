@@ -12,7 +12,7 @@ from functools import partial
 from lossbench.lazy import torch
 from lossbench.losses import binary, modulated
 from lossbench.losses.modulated import FOCAL_SLOPE
-from lossbench.losses.overlap import BETA
+from lossbench.losses.overlap import ALPHA, BETA, share_missed
 from lossbench.losses.record import Facts, separable, smooth_terms
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
@@ -20,7 +20,6 @@ from lossbench.spec import Parameter
 EPSILON = Parameter(
     "epsilon", 1.0, low=0, open_low=True, meaning="smoothing, added to both parts of the fraction", unit="pixels"
 )
-ALPHA = Parameter("alpha", 0.3, low=0, open_low=True, meaning="weight of false positives")
 WEIGHT = Parameter("weight", 1.0, low=0, open_low=True, meaning="weight of the Dice loss beside cross-entropy")
 
 # The largest slope of Dice loss at epsilon = 1: of two pixels, one of an object at p = 0.42020, the other of the
@@ -225,7 +224,7 @@ def bce_dice(
         tensor([1.0265])
     """
     p = raw.sigmoid()
-    overlap = weight * _share(2 * p * target, (p - target).abs(), epsilon)
+    overlap = weight * share_missed(2 * p * target, (p - target).abs(), epsilon, axis=-1)
     return bce(raw, target) + overlap.squeeze(-1)
 
 
@@ -259,11 +258,4 @@ def lovasz(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 def _missed(hits: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor) -> torch.Tensor:
     """Return the errors' share of errors, hits and epsilon of each image, (...), from those of pixels."""
-    return _share(hits, errors, epsilon).squeeze(-1)
-
-
-def _share(hits: torch.Tensor, errors: torch.Tensor, epsilon: float | torch.Tensor) -> torch.Tensor:
-    """Return the same with a last axis of one, (..., 1), on which a parameter may have a value for each model."""
-    # Not one minus the overlap, whose last digits are lost where the overlap is nearly whole.
-    hits, errors = hits.sum(-1, keepdim=True), errors.sum(-1, keepdim=True)
-    return errors / (hits + errors + epsilon)
+    return share_missed(hits, errors, epsilon, axis=-1).squeeze(-1)

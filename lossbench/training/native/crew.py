@@ -60,14 +60,6 @@ class Crew:
         shown = self.shown("validation")
         return self.validator(shown), finite(shown)
 
-    def tested(self) -> np.ndarray:
-        """Return what is scored of every model on test, (models, rows, numbers)."""
-        return self.shown("test")
-
-    def validation_outputs(self) -> np.ndarray:
-        """Return what is scored of every model on validation, (models, rows, numbers)."""
-        return self.shown("validation")
-
     def shown(self, part: str) -> np.ndarray:
         """Return what is scored of every model on a part: its raw outputs, or readings of its embeddings."""
         if self.pack.embeds:
