@@ -41,10 +41,12 @@ class Topic(Enum):
     DIVERGED = "dataset", "counts"
     UNDEFINED = "dataset", "score", "seeds"
     COLLAPSED = "dataset", "counts", "spread"
+    PAIRS = "kept", "tested", "best"
     FEW_SEEDS = ("enough",)
     LOOKS = ("correction",)
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
+    UNTRIED = ()
     BY_TORCH = ("optimisers",)
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
@@ -134,6 +136,7 @@ ALARMS = frozenset(
     {
         *(Topic.SHARDS, Topic.PARTIAL, Topic.FAILED, Topic.FEW_SEEDS),
         *(Topic.EDGE, Topic.VALUE_EDGE, Topic.NOT_KEPT, Topic.NOT_COMPILED),
+        Topic.UNTRIED,
     }
 )
 """What is said on standard error where the format has no room for words."""

@@ -12,7 +12,7 @@ from typing import Any
 from lossbench.api.answer import Progress, answer, planned
 from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, tables_of
 from lossbench.api.result import Comparison
-from lossbench.plan.cluster import choose_address
+from lossbench.plan.cluster import choose_cluster
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
 
@@ -84,8 +84,8 @@ def compare(
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
-        backend: "local", this machine; or "dask", the workers of a cluster that is there already.
-        address: of its scheduler, such as "tcp://10.0.0.5:8786".
+        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already.
+        address: of that cluster, such as "tcp://10.0.0.5:8786" (dask) or "10.0.0.5:6379" (ray).
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
         progress: is called with a data set's name and a number of trials as they finish.
@@ -125,6 +125,6 @@ def compare(
         margins=margins,
     )
     device = choose_device(device)
-    manner = Manner(jobs, engine or usual_engine(device), device, choose_address(backend, address, jobs))
+    manner = Manner(jobs, engine or usual_engine(device), device, choose_cluster(backend, address, jobs))
     request = Request(manner, cache, budget)
     return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison

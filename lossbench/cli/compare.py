@@ -121,9 +121,9 @@ EXAMPLES = (
 @click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
-@click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a dask cluster.")
-@click.option("--address", metavar="URL", help="Its scheduler, such as tcp://10.0.0.5:8786.")
-@click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="Where to train.")
+@click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a cluster.")
+@click.option("--address", metavar="URL", help="Of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray.")
+@click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="cuda is experimental: never run on a GPU.")
 @click.option(
     "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
 )
@@ -190,7 +190,7 @@ def read_options(
     """Return what the options ask for: what is trained, how, and what comes of the results."""
     from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.cluster import choose_address
+    from lossbench.plan.cluster import choose_cluster
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
@@ -206,11 +206,11 @@ def read_options(
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
     jobs = options.pop("jobs")
-    address = choose_address(options.pop("backend"), options.pop("address"), jobs)
+    cluster = choose_cluster(options.pop("backend"), options.pop("address"), jobs)
     shard = options.pop("shard")
     to_file = options["csv"] is not None or shard is not None
     request = Request(
-        Manner(jobs, options.pop("engine") or usual_engine(device), device, address),
+        Manner(jobs, options.pop("engine") or usual_engine(device), device, cluster),
         cache=not no_cache,
         rules=parse_rules(options.pop("rules")),
         baseline=baseline or baseline_to_be,

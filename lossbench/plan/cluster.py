@@ -3,14 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lossbench.errors import BadValue, UnknownName
 
-BACKENDS = ("local", "dask")
+
+class Form(NamedTuple):
+    """How addresses of a kind of cluster are written, and who prints one."""
+
+    protocols: str
+    shown: str
+    printed_by: str
 
 
-def choose_address(backend: str, address: str | None, jobs: int | None) -> str | None:
-    """Return the address of the cluster; None for this machine.
+FORMS: Mapping[str, Form] = {
+    "dask": Form("(?:tcp|tls)://", "tcp://HOST:PORT or tls://HOST:PORT", "dask scheduler"),
+    "ray": Form("", "HOST:PORT", "ray start --head"),
+}
+
+BACKENDS = ("local", *FORMS)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that is there already.
+
+    Args:
+        backend: "dask" or "ray".
+        address: of its scheduler, as it was given.
+        host: the first part of the address.
+        port: the last.
+    """
+
+    backend: str
+    address: str
+    host: str
+    port: int
+
+
+def choose_cluster(backend: str, address: str | None, jobs: int | None) -> Cluster | None:
+    """Return the cluster that a backend and an address name; None for this machine.
 
     Raises:
         UnknownName: no such backend.
@@ -18,31 +52,32 @@ def choose_address(backend: str, address: str | None, jobs: int | None) -> str |
     """
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
-    if backend == "local" and address is not None:
-        raise BadValue(f"address '{address}' is of a cluster, and the backend is local; add --backend dask")
-    if backend == "dask" and address is None:
-        raise BadValue("backend dask needs its scheduler; give --address tcp://HOST:PORT")
-    if backend == "dask" and jobs is not None:
-        raise BadValue(f"--jobs {jobs} is of this machine; on a dask cluster every worker trains: leave it out")
-    if address is not None:
-        parsed_address(address)
-    return address
+    if backend == "local":
+        if address is not None:
+            raise BadValue(f"address '{address}' is of a cluster, and the backend is local; add --backend dask or ray")
+        return None
+    if address is None:
+        raise BadValue(f"backend {backend} needs its cluster; give --address {FORMS[backend].shown}")
+    if jobs is not None:
+        raise BadValue(f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out")
+    return parsed_address(backend, address)
 
 
-def parsed_address(address: str) -> tuple[str, int]:
-    """Return host and port of a scheduler.
+def parsed_address(backend: str, address: str) -> Cluster:
+    """Return the cluster at an address.
 
     Raises:
         BadValue: it is no address.
 
     Example:
-        >>> parsed_address("tcp://10.0.0.5:8786")
-        ('10.0.0.5', 8786)
+        >>> parsed_address("dask", "tcp://10.0.0.5:8786")
+        Cluster(backend='dask', address='tcp://10.0.0.5:8786', host='10.0.0.5', port=8786)
     """
-    match = re.fullmatch(r"(?:tcp|tls)://\[?([^\s\[\]/]+?)\]?:(\d{1,5})", address)
+    form = FORMS[backend]
+    match = re.fullmatch(rf"{form.protocols}\[?([^\s\[\]/]+?)\]?:(\d{{1,5}})", address)
     if match is None or not 1 <= int(match[2]) <= 65535:
         raise BadValue(
-            f"address '{address}' is not of the form tcp://HOST:PORT or tls://HOST:PORT; give the one that the "
-            "dask scheduler prints when it starts"
+            f"address '{address}' is not of the form {form.shown}; give the one that {form.printed_by} prints when "
+            "it starts"
         )
-    return match[1], int(match[2])
+    return Cluster(backend, address, match[1], int(match[2]))

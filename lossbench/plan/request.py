@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.plan.cluster import Cluster
 from lossbench.plan.gate import Rule
 from lossbench.plan.shard import Shard
 
@@ -34,7 +35,7 @@ class Manner:
         jobs: processes; None for one a core where the work is worth it.
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle.
         device: "cpu" or "cuda", see `choose_device`.
-        address: of the dask scheduler on whose workers they are trained; None for this machine.
+        cluster: on whose workers they are trained; None for this machine.
 
     Raises:
         UnknownName: no such engine.
@@ -44,7 +45,7 @@ class Manner:
     jobs: int | None = None
     engine: Engine = field(default_factory=usual_engine)
     device: str = "cpu"
-    address: str | None = None
+    cluster: Cluster | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -59,7 +60,7 @@ class Manner:
     @property
     def told(self) -> dict[str, Any]:
         """What a manifest says of it: not the address, which is nobody else's business."""
-        where = "local" if self.address is None else "dask"
+        where = "local" if self.cluster is None else self.cluster.backend
         return {"jobs": self.jobs, "engine": self.engine, "device": self.device, "backend": where}
 
 

@@ -15,6 +15,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
 from lossbench.schema import three
 from lossbench.spec import title
+from lossbench.stats.pairs import BEST
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
 from lossbench.training.native.library import fault
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lossbench.results.comparison import Comparison
+    from lossbench.stats.findings import Findings
 
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
@@ -52,6 +54,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from undefined(trials)
     yield from collapsed(trials)
     yield from looked(comparison.correction)
+    yield from shortened(comparison)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
 
@@ -66,6 +69,8 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
     """
     if comparison.note:
         yield Topic.NOT_KEPT(reason=comparison.note)
+    if comparison.manner.device != "cpu":
+        yield Topic.UNTRIED()
     if comparison.manner.engine == "fused" and comparison.manner.device == "cpu" and (reason := fault()):
         yield Topic.NOT_COMPILED(reason=reason)
     if comparison.manner.engine == "native" and (evolving := without_gradients(comparison.experiment)):
@@ -139,6 +144,13 @@ def looked(correction: float) -> Iterator[Remark]:
     """Yield how verdicts are corrected where they were made more than once."""
     if correction > 1.0:
         yield Topic.LOOKS(correction=correction)
+
+
+def shortened(findings: Findings) -> Iterator[Remark]:
+    """Yield how many pairs have a row of their own, where there are too many losses for all."""
+    if any(len(one.group.losses) > BEST for one in findings.judged):
+        tested = sum(len(one.pairs["verdict"]) for one in findings.judged)
+        yield Topic.PAIRS(kept=len(findings.comparisons), tested=tested, best=BEST)
 
 
 def protocols(own: Iterable[Own]) -> Iterator[Remark]:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from lossbench.backends import Backend, Dask, Local, available_cores
+from lossbench.backends import CLUSTERS, Backend, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
@@ -165,9 +165,9 @@ def processes(packs: list[Pack], manner: Manner) -> int:
 
 def backend_of(manner: Manner, packs: list[Pack]) -> Backend:
     """Return where packs are trained."""
-    if manner.address is None:
+    if manner.cluster is None:
         return Local(processes(packs, manner))
-    return Dask(manner.address, partial(identity, manner.engine, manner.device))
+    return CLUSTERS[manner.cluster.backend](manner.cluster, partial(identity, manner.engine, manner.device))
 
 
 def tell_cached(ledger: Ledger, progress: Callable[[str, int], None]) -> None:

@@ -15,7 +15,7 @@ from lossbench.stats.answer.run import over_tables
 from lossbench.stats.answer.table import answers
 from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
-from lossbench.stats.pairs import Judged, compare_pairs, judge
+from lossbench.stats.pairs import BEST, Judged, compare_pairs, judge
 from lossbench.stats.profiles import Pool, pools, profile_table, skill_table
 from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
@@ -60,7 +60,12 @@ class Findings:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """One row a data set and pair of losses."""
+        """One row a data set and pair of losses: all with the first loss, and those among the `BEST` best ones."""
+        return compare_pairs(self.judged, BEST)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """One row a data set and pair of losses, all of them."""
         return compare_pairs(self.judged)
 
     @cached_property

@@ -21,6 +21,10 @@ from lossbench.stats.rows import RowSpread
 from lossbench.stats.sample_size import more_seeds
 from lossbench.stats.verdicts import fair, told_apart, verdict
 
+BEST = 30
+"""Losses of a comparison group all of whose pairs have a row of their own; of more, the number of pairs grows with
+the square, and nobody reads them."""
+
 Column = frozenset[int]
 """Losses, by index, that share a letter."""
 
@@ -48,14 +52,39 @@ def judge(groups: Iterable[ComparisonGroup], margins: Mapping[str, float]) -> li
     return [Judged(group, difference_columns(group, margins)) for group in groups]
 
 
-def compare_pairs(judged: Iterable[Judged]) -> pd.DataFrame:
+def compare_pairs(judged: Iterable[Judged], best: int | None = None) -> pd.DataFrame:
     """Return one row for each pair of losses of a data set and setting: their paired difference and its test.
 
     A difference is the second loss minus the first. The p values are corrected over the group's pairs, those with
     the first loss first, see `lossbench.stats.families.gatekept`, and for looks. Where trainings of a loss
     diverged or failed, only a verdict against it stands.
+
+    Args:
+        judged: the comparison groups with their pairs, from `judge`.
+        best: keep the pairs with the first loss, and those among so many of the best; None for all pairs. Which
+            are kept changes nothing that is said of them: all were tested and corrected together.
     """
-    return stack((pair_columns(one.group, one.pairs) for one in judged), COMPARISONS, by="first")
+    return stack((kept_columns(one, best) for one in judged), COMPARISONS, by="first")
+
+
+def kept_columns(judged: Judged, best: int | None) -> dict[str, Any]:
+    """Return those pairs of a comparison group that are kept; see `compare_pairs`."""
+    columns = pair_columns(judged.group, judged.pairs)
+    if best is None or len(judged.group.losses) <= best:
+        return columns
+    kept = np.flatnonzero(worth_a_row(judged.group, best))
+    return {
+        name: np.asarray(cells)[kept].tolist() if isinstance(cells, list | np.ndarray) else cells
+        for name, cells in columns.items()
+    }
+
+
+def worth_a_row(group: ComparisonGroup, best: int) -> np.ndarray:
+    """Say which pairs are with the first loss, or among so many losses of the best means, (tests,)."""
+    first, second = pairs_of(group)
+    among = np.zeros(len(group.losses), dtype=bool)
+    among[ranking(group)[:best]] = True
+    return np.asarray((first == 0) | (among[first] & among[second]))
 
 
 def pair_columns(group: ComparisonGroup, pairs: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,15 +116,22 @@ def shared_letters(group: ComparisonGroup, words: Sequence[str]) -> list[str]:
         group: where the losses are from.
         words: the verdicts on its pairs, from `difference_columns`.
     """
-    (first, second), scores = pairs_of(group), group.clean(group.score)
+    first, second = pairs_of(group)
     apart = np.zeros((len(group.losses),) * 2, dtype=bool)
     apart[first, second] = apart[second, first] = told_apart(np.array(words))
-    means = moments(scores)[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
-    # Equal means are ordered by name, since the order of the trials says nothing.
-    judged = group.whole() & ~np.isnan(means)
-    order = [index for index in np.lexsort([np.array(group.losses), means]) if judged[index]]
+    judged = group.whole() & ~np.isnan(moments(group.clean(group.score))[1])
+    order = [index for index in ranking(group) if judged[index]]
     found = dict(zip(order, letters(apart[np.ix_(order, order)]), strict=True))
     return [found.get(index, "") for index in range(len(group.losses))]
+
+
+def ranking(group: ComparisonGroup) -> np.ndarray:
+    """Return the losses of a comparison group by index, the best mean first and those without a score last.
+
+    Equal means are ordered by name, since the order of the trials says nothing.
+    """
+    means = moments(group.clean(group.score))[1] * (-1.0 if METRICS[group.score].greater_is_better else 1.0)
+    return np.lexsort([np.array(group.losses), means])
 
 
 def difference_columns(group: ComparisonGroup, margins: Mapping[str, float]) -> dict[str, Any]:

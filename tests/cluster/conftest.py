@@ -1,57 +1,85 @@
-"""A real dask scheduler and its workers, as processes that speak TCP on loopback."""
+"""Real clusters, as processes that speak TCP on loopback."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 UP = 60.0  # seconds that a process may take to start on a busy machine
 
-collect_ignore_glob = [] if find_spec("distributed") else ["test_*.py"]
+Process = subprocess.Popen[bytes]
+
+ENGINES = [name for name, package in (("dask", "distributed"), ("ray", "ray")) if find_spec(package)]
+collect_ignore_glob = [f"test_{name}.py" for name in ("dask", "ray") if name not in ENGINES]
+if not ENGINES:
+    collect_ignore_glob.append("test_every.py")
 
 
 @dataclass
 class Cluster:
-    """Processes of one cluster."""
+    """Processes of one cluster.
+
+    Args:
+        folder: where they run, and what they print.
+        port: where the scheduler listens.
+    """
 
     folder: Path
     port: int
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
+    backend: ClassVar[str]
 
     @property
     def address(self) -> str:
-        """Where the scheduler listens."""
-        return f"tcp://127.0.0.1:{self.port}"
+        """What is given to --address."""
+        raise NotImplementedError
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    def scheduler(self) -> Process:
+        """Start the scheduler, and wait until it listens."""
+        raise NotImplementedError
+
+    def worker(self, **environment: str) -> Process:
+        """Start a worker; FIRST is a folder whose modules it finds before all others."""
+        raise NotImplementedError
+
+    def victim(self, worker: Process) -> int:
+        """Return the process that is the worker."""
+        raise NotImplementedError
+
+    def start(self, *arguments: str, **environment: str) -> Process:
         """Start one of its processes, with a log of its own."""
         path = os.pathsep.join(
             filter(None, (environment.pop("FIRST", ""), str(ROOT), os.environ.get("PYTHONPATH")))
         )
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *arguments],
+                [sys.executable, *arguments],
                 cwd=self.folder,
                 env=os.environ | {"PYTHONPATH": path} | environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
         self.processes.append(process)
         return process
 
-    def scheduler(self) -> subprocess.Popen[bytes]:
-        """Start the scheduler, and wait until it listens."""
-        process = self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+    def listens(self, process: Process) -> Process:
+        """Wait until somebody listens on the port."""
         end = time.monotonic() + UP
         while time.monotonic() < end:
             with socket.socket() as probe:
@@ -60,48 +88,166 @@ class Cluster:
             time.sleep(0.2)
         raise TimeoutError((self.folder / "0.log").read_text())
 
-    def worker(self, threads: int = 1, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a worker."""
-        plain = ("--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-        return self.start("worker", self.address, "--nthreads", str(threads), *plain, **environment)
-
     def stop(self) -> None:
-        """End all of them."""
+        """End all of them, with what they started."""
         for process in self.processes:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+class DaskCluster(Cluster):
+    """A dask scheduler and its workers."""
+
+    backend = "dask"
+    plain = ("--no-dashboard", "--host", "127.0.0.1")
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def scheduler(self, *options: str) -> Process:
+        return self.listens(self.start("-m", "dask", "scheduler", "--port", str(self.port), *self.plain, *options))
+
+    def worker(self, *options: str, threads: int = 1, **environment: str) -> Process:
+        options = options or ("--no-nanny",)
+        return self.start(
+            *("-m", "dask", "worker", self.address, "--nthreads", str(threads), *self.plain, *options),
+            **environment,
+        )
+
+    def victim(self, worker: Process) -> int:
+        return worker.pid
+
+
+class RayCluster(Cluster):
+    """A ray head without a CPU, and nodes of one CPU each."""
+
+    backend = "ray"
+    plain = ("--node-ip-address", "127.0.0.1", "--disable-usage-stats", "--object-store-memory", "100000000", "--block")
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def files(self) -> str:
+        """Where ray keeps its sockets, whose paths must be short."""
+        return f"{tempfile.gettempdir()}/ray-{self.port}"
+
+    def scheduler(self) -> Process:
+        plain = ("--num-cpus", "0", "--include-dashboard", "false", "--temp-dir", self.files, *self.plain)
+        ports = ("--port", str(self.port), "--ray-client-server-port", "0")
+        return self.listens(self.start("-m", "ray.scripts.scripts", "start", "--head", *ports, *plain))
+
+    def worker(self, cpus: int = 1, **environment: str) -> Process:
+        return self.start(
+            *("-m", "ray.scripts.scripts", "start", "--address", self.address, "--num-cpus", str(cpus)),
+            *self.plain,
+            **environment,
+        )
+
+    def victim(self, worker: Process) -> int:
+        """Return its raylet, with which its processes end."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == worker.pid and b"raylet/raylet" in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+        raise ProcessLookupError(f"no raylet under {worker.pid}")
+
+    def stop(self) -> None:
+        super().stop()
+        shutil.rmtree(self.files, ignore_errors=True)
+
+
+KINDS: dict[str, type[Cluster]] = {kind.backend: kind for kind in (DaskCluster, RayCluster)}
+
+
+def free_port() -> int:
+    """Return a port that nobody has. Ray takes no head port from 10002 to 19999, where its workers listen."""
+    while True:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        if not 10002 <= port <= 19999:
+            return port
+
+
+def made(backend: str, folder: Path) -> Iterator[Cluster]:
     """Give a cluster with a scheduler, to which a test adds workers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (tmp_path / "cluster").mkdir()
-    made = Cluster(tmp_path / "cluster", port)
+    (folder / "cluster").mkdir()
+    cluster = KINDS[backend](folder / "cluster", free_port())
     try:
-        made.scheduler()
-        yield made
+        cluster.scheduler()
+        yield cluster
     finally:
-        made.stop()
+        cluster.stop()
+
+
+@pytest.fixture(params=ENGINES)
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cluster]:
+    """Give a cluster of each kind that is installed."""
+    yield from made(request.param, tmp_path)
 
 
 @pytest.fixture
-def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Give Python in a process of its own, with a store of its own; nothing may take longer than two minutes."""
+def dask(tmp_path: Path) -> Iterator[Cluster]:
+    """Give a dask cluster."""
+    yield from made("dask", tmp_path)
 
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def ray(tmp_path: Path) -> Iterator[Cluster]:
+    """Give a ray cluster."""
+    yield from made("ray", tmp_path)
+
+
+@dataclass(frozen=True)
+class Python:
+    """Python in processes of their own, with a store of their own.
+
+    Args:
+        folder: where they run.
+    """
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What they find in their environment."""
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        environment = os.environ | {"PYTHONPATH": path, "LOSSBENCH_CACHE": str(tmp_path / "cache")}
+        return os.environ | {"PYTHONPATH": path, "LOSSBENCH_CACHE": str(self.folder / "cache")}
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end; nothing may take longer than three minutes."""
         return subprocess.run(
             [sys.executable, *arguments],
-            cwd=tmp_path,
-            env=environment,
+            cwd=self.folder,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
             timeout=180,
         )
 
-    return call
+    def compare(self, cluster: Cluster, *options: str) -> subprocess.CompletedProcess[str]:
+        """Give the command, on a cluster."""
+        return self(*self.command(cluster, *options))
+
+    def command(self, cluster: Cluster, *options: str) -> list[str]:
+        """Return the arguments of the command, on a cluster."""
+        there = ("--backend", cluster.backend, "--address", cluster.address)
+        return ["-m", "lossbench", "compare", *options, *there]
+
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start it, and go on."""
+        return subprocess.Popen([sys.executable, *arguments], cwd=self.folder, env=self.environment)
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Give Python in processes of their own."""
+    return Python(tmp_path)
+
+

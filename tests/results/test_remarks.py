@@ -13,7 +13,7 @@ from stats.synthetic import over
 from lossbench import Comparison
 from lossbench.remark import Remark, Topic
 from lossbench.report.words import words
-from lossbench.results.remarks import FEW_SEEDS, across, closing, diverged, notes, skipped
+from lossbench.results.remarks import FEW_SEEDS, across, closing, diverged, notes, shortened, skipped
 from lossbench.run.state import Gap
 from lossbench.schema import three
 from lossbench.stats.findings import Findings
@@ -63,6 +63,21 @@ def test_few_seeds_are_warned_of(comparison: Comparison) -> None:
     enough = replace(comparison, experiment=replace(comparison.experiment, settings=settings))
     assert about(enough, Topic.FEW_SEEDS) == []
     assert about(comparison, Topic.NOT_KEPT) == []
+
+
+def test_pairs_without_a_row_are_told_of(comparison: Comparison) -> None:
+    """How many of how many are kept, where there are more losses than all of whose pairs are; else nothing."""
+    assert about(comparison, Topic.PAIRS) == []
+    (line,) = map(words, shortened(Findings(over(2, 32, seeds=3))))
+    assert "has 872 of 992 pairs" in line or "has 870 of 992 pairs" in line
+
+
+def test_a_gpu_is_told_to_be_untried(comparison: Comparison) -> None:
+    """Nobody has run the tests on one; who trains there must know."""
+    assert about(comparison, Topic.UNTRIED) == []
+    manner = replace(comparison.manner, engine="fused", device="cuda")
+    (line,) = about(replace(comparison, manner=manner), Topic.UNTRIED)
+    assert "experimental: never run on a GPU" in line
 
 
 def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from lossbench.stats.families import gatekept
 from lossbench.stats.findings import Findings
 from lossbench.stats.groups import comparison_groups
-from lossbench.stats.pairs import alphabet, difference_columns, letters, shared_letters
+from lossbench.stats.pairs import BEST, alphabet, compare_pairs, difference_columns, letters, shared_letters
 from lossbench.stats.verdicts import BETTER, WORSE, fair
 
 from .runs import clean, with_failed
@@ -90,6 +90,28 @@ def test_the_best_mean_has_an_a(where: list[int], seed: int) -> None:
     trials = table(scores, shares=[0.0], **MANY)
     for judged in (trials, trials.assign(brier=1 - trials.accuracy, score="brier")):
         assert lettered(judged)[best].startswith("a")
+
+
+@few
+@given(where=levels, seed=st.integers(0, 100), best=st.integers(0, 6))
+def test_pairs_that_are_kept_say_what_they_said_among_all(where: list[int], seed: int, best: int) -> None:
+    """Kept are those with the first loss, and those among the best; no figure of theirs depends on who is kept."""
+    findings = Findings(table(on_levels(where, seed), shares=[0.0], **MANY))
+    means = findings.summary.set_index("loss")["mean"]
+    among = set(means.sort_values(ascending=False).index[:best])
+    wanted = [
+        pair.first == "loss0" or {pair.first, pair.second} <= among for pair in findings.pairs.itertuples()
+    ]
+    kept = compare_pairs(findings.judged, best)
+    pd.testing.assert_frame_equal(kept, findings.pairs[wanted].reset_index(drop=True), check_dtype=False)
+
+
+def test_the_table_of_pairs_grows_with_the_number_of_losses_and_not_its_square() -> None:
+    """All pairs of up to so many losses have a row, and each loss beyond them adds two at most."""
+    rows = [len(Findings(over(1, losses, seeds=2)).comparisons) for losses in (BEST, BEST + 1, BEST + 20)]
+    assert rows[0] == BEST * (BEST - 1) / 2
+    assert rows[1] <= rows[0] + 1
+    assert rows[2] <= rows[0] + 20
 
 
 def test_a_loss_that_diverged_has_no_letter() -> None:

@@ -24,8 +24,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, LossFailed, UnknownName
-from lossbench.home import expand
 from lossbench.lazy import torch
+from lossbench.losses.custom.carry import file_at
 from lossbench.losses.custom.contain import Seen, contained, failing
 from lossbench.losses.custom.source import (
     SEEN,
@@ -179,7 +179,7 @@ def locate(name: str) -> Candidate:
     if _is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
     if _is_file(place):
-        file = Path(expand(place)).absolute()
+        file = file_at(place)
         module, code = run_file(file)
         return _in_file(module, name, attribute, str(file), code)
     if ":" in place:

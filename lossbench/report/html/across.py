@@ -42,7 +42,7 @@ def over_data_sets(
     ranked = table if any(row[0] for row in table.rows) else table.without("abc")
     tables = [
         grid(ranked, "Mean ranks and skills over data sets, the best rank first", looks),
-        wins(losses, beaten(findings.comparisons, first), looks, int(first.data_sets)),
+        wins(losses, beaten(findings.pairs, first), looks, int(first.data_sets)),
     ]
     figures = [
         ranks(rows, looks),

@@ -1,0 +1,94 @@
+"""The store at size: rows a second in and out, what is asked of it, bytes; and where one file ends.
+
+The rows are those of real trainings, with other seeds. What is read back is spread over the whole file.
+
+python benchmarks/store.py [--trials 1000000] [--folder DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from lossbench.plan.experiment import plan
+from lossbench.plan.request import Manner
+from lossbench.plan.settings import make_settings
+from lossbench.run.provenance import fingerprint
+from lossbench.run.runner import run
+from lossbench.run.state import Ledger
+from lossbench.store import Done, Store, open_store
+from lossbench.store.record import key_of_row
+
+PACK = 512  # rows that a run hands over at a time
+LOSSES = ["bce", "mse", "hinge", "focal", "mae"]
+
+
+def trained(folder: Path) -> list[Done]:
+    """Return some real trainings of breast_cancer."""
+    settings = make_settings(
+        datasets="breast_cancer", losses=LOSSES, models="mlp:16", epochs=20, seeds=4, outliers=[0.0]
+    )
+    experiment, manner = plan(settings), Manner(1)
+    with open_store(folder) as store:
+        run(experiment, manner, store=store)
+        ledger = Ledger(experiment, fingerprint(manner.engine), None)
+        return list(ledger.recall(experiment.trials, store).values())
+
+
+def many(some: list[Done], trials: int) -> Iterator[Done]:
+    """Yield so many trainings, each of a seed of its own."""
+    for number in range(trials):
+        one = some[number % len(some)]
+        yield Done(one.row | {"seed": number}, one.curve, one.outputs)
+
+
+def written(store: Store, dones: Iterator[Done]) -> float:
+    """Write trainings as a run does, a transaction a pack, and return the seconds that this took."""
+    seconds = 0.0
+    while pack := list(islice(dones, PACK)):
+        began = time.perf_counter()
+        store.put(pack)
+        seconds += time.perf_counter() - began
+    return seconds
+
+
+def timed(what: str, call, count: int = 0) -> None:
+    """Print how long something takes, and for how many rows a second."""
+    began = time.perf_counter()
+    call()
+    seconds = time.perf_counter() - began
+    print(f"{what:42} {seconds:8.2f} s" + (f"   {count / seconds:10,.0f} rows a second" if count else ""))
+
+
+def main() -> None:
+    """Fill a store, ask it, and say what it took."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as place:
+        some = trained(Path(place, "some"))
+        path = Path(place, "trials.sqlite")
+        with Store(path) as store:
+            seconds = written(store, many(some, options.trials))
+            print(f"{options.trials:,} rows in {seconds:.1f} s: {options.trials / seconds:,.0f} rows a second")
+            print(f"{store.size() / 1e6:,.0f} MB, {store.size() / options.trials:,.0f} bytes a row")
+        drawn = random.Random(0).sample(range(options.trials), min(20_000, options.trials))
+        keys = [key_of_row(some[n % len(some)].row | {"seed": n}) for n in drawn]
+        with Store(path) as store:
+            timed("what there is, by data set (cache info)", store.groups)
+            timed("the same, once more", store.groups)
+            timed("trainings by their keys (a rerun)", lambda: store.get(keys), len(keys))
+            timed("keys that are not there (a new run)", lambda: store.get([f"{n:032x}" for n in drawn]), len(keys))
+            timed("the same result once more (a merge)", lambda: store.put(many(some, 20_000)), 20_000)
+        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

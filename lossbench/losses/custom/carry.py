@@ -1,0 +1,99 @@
+"""A user's file on its way to a machine that has it not: its source, and where the copy lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lossbench.home import expand
+from lossbench.losses.custom.conventions import split_loss
+from lossbench.losses.custom.source import digest, read_sources
+from lossbench.losses.scaled import is_scaled, split_scaled
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A Python file and the modules beside it that it imports.
+
+    Args:
+        place: the file as the user wrote it in the spec of a loss.
+        name: that of the file.
+        sources: contents by their paths, from the folder of the file.
+        code: a hash of the contents.
+    """
+
+    place: str
+    name: str
+    sources: Mapping[str, bytes]
+    code: str
+
+
+def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
+    """Return the files that losses are taken from.
+
+    Args:
+        specs: of losses, those of the catalogue too.
+
+    Raises:
+        LossFailed: a file that is gone, or no Python any more.
+    """
+    return tuple(_carried(place) for place in dict.fromkeys(map(file_in, specs)) if place)
+
+
+def file_in(spec: str) -> str:
+    """Return the file that the spec of a loss names, as it is written there; empty where it names none.
+
+    Example:
+        >>> file_in("scaled:factor=2:loss=mine/losses.py:f:alpha=2"), file_in("huber")
+        ('mine/losses.py', '')
+    """
+    named = split_scaled(spec)[1] if is_scaled(spec) else spec
+    place = split_loss(named)[0].rpartition(":")[0] if named else ""
+    return place if place.lower().endswith(".py") else ""
+
+
+def _carried(place: str) -> Carried:
+    file = Path(expand(place)).absolute()
+    sources = read_sources(file)
+    code = digest(*sources.values())
+    return Carried(
+        place, file.name, {str(path.relative_to(file.parent)): text for path, text in sources.items()}, code
+    )
+
+
+_COPIES: dict[str, Path] = {}
+"""Where the copies of files lie that were carried here, by the files as they are written in specs."""
+
+
+def file_at(place: str) -> Path:
+    """Return the file that a user names: the copy of one that was carried here, else from the current folder."""
+    return _COPIES.get(place) or Path(expand(place)).absolute()
+
+
+@contextmanager
+def unloaded(files: Iterable[Carried]) -> Iterator[None]:
+    """Let the names of files mean what was carried here, whatever lies under these names."""
+    _COPIES.update({one.place: _copied(one) for one in files})
+    try:
+        yield
+    finally:
+        _COPIES.clear()
+
+
+def _copied(carried: Carried) -> Path:
+    folder = Path(_folder(carried.code).name)
+    for name, content in carried.sources.items():
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return folder / carried.name
+
+
+@cache
+def _folder(code: str) -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix=f"lossbench-{code}-")  # it lasts as long as the process, and is emptied then

@@ -1,0 +1,67 @@
+"""What travels arrives as it was, and what many packs share is sent once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossbench.backends.travel import Luggage, unpacked
+from lossbench.plan.experiment import plan
+from lossbench.plan.settings import make_settings
+from lossbench.run.packs import train_pack
+from lossbench.run.runner import schedule
+from lossbench.training.pack import Pack
+
+MINE = """
+from helpers import POWER
+
+
+def mine(raw, target):
+    return (raw - target).abs().pow(POWER).mean(-1)
+"""
+
+
+def packs_of(**wanted: object) -> list[Pack]:
+    """Return the packs of an experiment, several for each data set."""
+    experiment = plan(make_settings("quick", **wanted))
+    return schedule(experiment, list(experiment.trials))
+
+
+def test_a_table_is_sent_once_for_all_its_packs() -> None:
+    """Each pack names what it shares; what is left of it is small, and together they are what was packed."""
+    packs = packs_of(datasets=["breast_cancer", "iris"], models=["linear", "mlp:4", "mlp:8"], seeds=2)
+    sent: list[bytes] = []
+    luggage = Luggage(lambda content: sent.append(content) or len(sent) - 1)
+    travelled = [luggage.packed(pack) for pack in packs]
+    assert len(packs) >= 6
+    assert len(sent) == 2
+    assert max(len(described) for described, _ in travelled) < packs[0].dataset.features.nbytes / 4
+    for pack, (described, shared) in zip(packs, travelled, strict=True):
+        assert len(shared) == 1
+        arrived = unpacked(described, {key: sent[number] for key, number in shared.items()})
+        assert arrived.trials == pack.trials
+        assert arrived.dataset.digest == pack.dataset.digest
+    first, again = (unpacked(described, {key: sent[n] for key, n in shared.items()}) for _ in range(2))
+    assert first.setup is again.setup  # and unpacked once
+
+
+def test_a_loss_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the module beside it; hash, name and numbers are those of the file here, whatever lies there."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, power in ((here, 1.5), (there, 3.0)):
+        folder.mkdir()
+        (folder / "helpers.py").write_text(f"POWER = {power}\n")
+    (here / "mine.py").write_text(MINE)
+    (there / "mine.py").write_text("raise ValueError('another file of this name')\n")
+    monkeypatch.chdir(here)
+    (pack, *_) = packs_of(datasets="diabetes", losses=["mine.py:mine"], seeds=1, epochs=2)
+    sent: list[bytes] = []
+    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    trained = train_pack(pack, "fused", "cpu")
+    monkeypatch.chdir(there)
+    arrived = unpacked(described, dict.fromkeys(shared, sent[0]))
+    again = train_pack(arrived, "fused", "cpu")
+    assert again.rows.equals(trained.rows)
+    np.testing.assert_array_equal(again.outputs, trained.outputs)
