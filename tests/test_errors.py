@@ -35,6 +35,7 @@ OTHERS = {
         "NotBuilt",
     ): "the build runs before lossbench is installed; its two callers catch it, and say what follows",
     ("backends/dask.py", "ConnectionError"): "nobody speaks at an address; who connects catches it, and names it",
+    ("backends/ray.py", "ConnectionError"): "likewise",
     ("backends/local.py", "KeyboardInterrupt"): "a thread died; `watched_threads` catches it",
     ("checks/case.py", "TimeIsUp"): "`run_checks` catches it, and says which check it ended",
     ("losses/custom/calls.py", "RuntimeError"): "a backward pass that failed; `unlike` and `drift` catch it",

@@ -33,6 +33,8 @@ KEPT = (
 class Engine(Protocol):
     """A cluster that this process is connected with. What it gives for a task or for contents is its own affair.
 
+    Where the cluster is gone, any call may raise anything.
+
     Args:
         called: such as "dask scheduler".
         start: the command that starts a worker.
@@ -42,11 +44,7 @@ class Engine(Protocol):
     start: str
 
     def workers(self) -> Mapping[str, int]:
-        """Return the address of each worker, and how many tasks it does at once.
-
-        Raises:
-            OSError, RuntimeError: the cluster is gone.
-        """
+        """Return the address of each worker, and how many tasks it does at once."""
         ...
 
     def ask(self, worker: str, function: Callable[[], Any]) -> Any:
@@ -190,11 +188,11 @@ class _Flow:
 
     def results(self, tasks: Sequence[Any]) -> Generator[tuple[int, Any]]:
         """Yield (index, result) of every task."""
-        waiting, left, luggage = iter(enumerate(tasks)), len(tasks), Luggage(self.engine.share)
+        waiting, left, luggage = iter(enumerate(tasks)), len(tasks), Luggage(partial(self.reach, self.engine.share))
         try:
             while left:
                 self.fill(waiting, luggage)
-                for task in self.engine.over(self.under_way, LOOK):
+                for task in self.reach(self.engine.over, self.under_way, LOOK):
                     left -= 1
                     yield self.under_way.pop(task), self.result_of(task)
         finally:
@@ -211,21 +209,32 @@ class _Flow:
         while len(self.under_way) < AHEAD * self.workers and (next_one := next(waiting, None)) is not None:
             index, task = next_one
             described, shared = luggage.packed(task)
-            self.under_way[self.engine.submit(self.do, described, tuple(shared), *shared.values())] = index
+            sent = self.reach(self.engine.submit, self.do, described, tuple(shared), *shared.values())
+            self.under_way[sent] = index
 
     def look(self) -> None:
         """See how many workers there are, now and then."""
         now = time.monotonic()
         if now < self.looked + LOOK:
             return
-        try:
-            self.workers, self.looked = sum(self.engine.workers().values()), now
-        except (OSError, RuntimeError) as error:
-            raise LossbenchError(f"the {self.engine.called} is gone ({in_one_line(error):.200}); {KEPT}") from None
+        self.workers, self.looked = sum(self.reach(self.engine.workers).values()), now
         if self.workers:
             self.seen = now
         elif now > self.seen + PATIENCE:
             raise LossbenchError(f"all workers are gone for {PATIENCE:.0f} s; {KEPT}")
+
+    def reach(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a call of the engine returns.
+
+        Raises:
+            LossbenchError: whatever it raises, since then the cluster is gone.
+        """
+        try:
+            return call(*arguments)
+        except LossbenchError:
+            raise
+        except Exception as error:
+            raise LossbenchError(f"the {self.engine.called} is gone ({in_one_line(error):.200}); {KEPT}") from None
 
     def result_of(self, task: Any) -> Any:
         """Return the result of a task that is over.

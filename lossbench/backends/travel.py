@@ -9,10 +9,9 @@ import hashlib
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
-from joblib.externals.cloudpickle import CloudPickler  # what joblib itself pickles by
+from joblib.externals.loky.backend.reduction import dumps  # what joblib itself pickles by
 
 from lossbench.losses.custom.carry import Carried, carry, unloaded
 from lossbench.training.pack import Setup
@@ -33,37 +32,23 @@ class Luggage:
 
     def packed(self, task: Any) -> tuple[bytes, dict[str, Any]]:
         """Return a task as bytes without its shared parts, and by their hashes what stands for these."""
-        file, needed = BytesIO(), dict[str, Any]()
-        _Packer(file, self, needed).dump(task)
-        return file.getvalue(), needed
+        needed: dict[str, Any] = {}
+
+        def leave_out(setup: Setup) -> tuple[Callable[[str], Setup], tuple[str]]:
+            key, needed[key] = self.sent(setup)
+            return _at_hand, (key,)
+
+        return bytes(dumps(task, reducers={Setup: leave_out})), needed
 
     def sent(self, setup: Setup) -> tuple[str, Any]:
         """Return the hash of a shared part, and what stands for it; send it if it has not been."""
         if id(setup) not in self._sent:
-            file = BytesIO()
-            CloudPickler(file).dump((carry(setup.losses), _dumped(setup)))
-            content = file.getvalue()
+            content = bytes(dumps((carry(setup.losses), bytes(dumps(setup)))))
             self._sent[id(setup)] = setup, hashlib.sha256(content).hexdigest()[:16], self.share(content)
         return self._sent[id(setup)][1:]
 
 
-def _dumped(item: Any) -> bytes:
-    file = BytesIO()
-    CloudPickler(file).dump(item)
-    return file.getvalue()
-
-
-class _Packer(CloudPickler):  # type: ignore[misc]  # joblib has no annotations
-    def __init__(self, file: BytesIO, luggage: Luggage, needed: dict[str, Any]) -> None:
-        super().__init__(file)
-        self.luggage, self.needed = luggage, needed
-
-    def persistent_id(self, item: Any) -> str | None:
-        """Return what stands in the place of a shared part; None where an item is none."""
-        if not isinstance(item, Setup):
-            return None
-        key, self.needed[key] = self.luggage.sent(item)
-        return key
+_HELD: dict[str, Setup] = {}
 
 
 def unpacked(task: bytes, shared: Mapping[str, bytes]) -> Any:
@@ -71,31 +56,23 @@ def unpacked(task: bytes, shared: Mapping[str, bytes]) -> Any:
 
     Args:
         task: from `Luggage.packed`.
-        shared: its shared parts by their hashes, as they were sent.
+        shared: its shared parts by their hashes, as they were sent; each is unpacked at the first task that needs it.
     """
-    return _Unpacker(BytesIO(task), shared).load()
+    for key, content in shared.items():
+        if key not in _HELD:
+            while len(_HELD) >= HELD:
+                del _HELD[next(iter(_HELD))]
+            _HELD[key] = _restored(content)
+    return pickle.loads(task)
 
 
-class _Unpacker(pickle.Unpickler):
-    def __init__(self, file: BytesIO, shared: Mapping[str, bytes]) -> None:
-        super().__init__(file)
-        self.shared = shared
-
-    def persistent_load(self, key: str) -> Any:
-        """Return a shared part."""
-        return _at_hand(key, self.shared[key])
+def _restored(content: bytes) -> Setup:
+    files: tuple[Carried, ...]
+    files, described = pickle.loads(content)
+    with unloaded(files):
+        setup: Setup = pickle.loads(described)
+    return setup
 
 
-_HELD: dict[str, Setup] = {}
-
-
-def _at_hand(key: str, content: bytes) -> Setup:
-    """Return a data set with its losses, unpacked at the first pack that needs it."""
-    if key not in _HELD:
-        files: tuple[Carried, ...]
-        files, setup = pickle.loads(content)
-        while len(_HELD) >= HELD:
-            del _HELD[next(iter(_HELD))]
-        with unloaded(files):
-            _HELD[key] = pickle.loads(setup)
+def _at_hand(key: str) -> Setup:
     return _HELD[key]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ DIGITS = 32  # 128 bits: two trials never share a key by chance
 
 Row = dict[str, Any]
 
-NEEDED = (*(field.name for field in fields(Trial)), "data_hash", "loss_hash", "fingerprint")
+DESCRIBED = tuple(field.name for field in fields(Trial))
+NEEDED = (*DESCRIBED, "data_hash", "loss_hash", "fingerprint")
 """The cells that a key is made of, beside their names."""
 
 TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
@@ -48,20 +50,27 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
         >>> len(key), key == key_of(trial, ("status", "accuracy"), "5c7416871b74", "12561a5e20fc", "ffffffffffff")
         (32, False)
     """
-    # Python writes the shortest text that reads back as the same float.
-    named = vars(trial) | {"loss": title(trial.loss)}
-    text = json.dumps([named, _schema(columns), data_hash, loss_hash, fingerprint])
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+    return _key(vars(trial), columns, data_hash, loss_hash, fingerprint)
 
 
 def key_of_row(row: Mapping[str, Any]) -> str:
     """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
-    return key_of(trial_of(row), tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
+    trial = {name: row[name] for name in DESCRIBED}
+    return _key(trial, tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
+
+
+def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> str:
+    # Python writes the shortest text that reads back as the same float.
+    text = json.dumps([{**trial, "loss": _title(trial["loss"])}, _schema(columns), *hashes])
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def trial_of(row: Mapping[str, Any]) -> Trial:
     """Return the trial in a row of `trials.csv`."""
-    return Trial(**{field.name: row[field.name] for field in fields(Trial)})
+    return Trial(**{name: row[name] for name in DESCRIBED})
+
+
+_title = cache(title)
 
 
 @cache
@@ -128,13 +137,22 @@ def encode(done: Done, written: int) -> Record:
         written: the current time, seconds since 1970.
     """
     row = done.row
-    names = json.dumps(sorted(row), separators=(",", ":"))
-    cells = json.dumps([row[name] for name in sorted(row)], separators=(",", ":"))  # NaN and infinity go through
+    names, in_order = _laid_out(tuple(row))
+    cells = _written(in_order(row))  # NaN and infinity go through
     curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
     key = key_of_row(row)
     labels = (row["dataset"], row["loss"], row["fingerprint"])
     total = checksum(key, names, cells, curve, outputs)
     return Record(key, *labels, written, names, cells, curve, total, outputs)
+
+
+_written = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@cache
+def _laid_out(names: tuple[str, ...]) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
+    """Return the names of cells as JSON, sorted, and what takes the cells of a row in this order."""
+    return _written(sorted(names)), itemgetter(*sorted(names))
 
 
 def decode(record: Record) -> Done:

@@ -195,11 +195,14 @@ class Store:
         return record
 
     def _add(self, records: Iterable[Record]) -> int:
+        known: set[str] = set()
         with self._writing():
-            return sum(map(self._insert, records))
+            return sum(self._insert(record, known) for record in records)
 
-    def _insert(self, record: Record) -> bool:
-        self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (record.names,))
+    def _insert(self, record: Record, known: set[str]) -> bool:
+        if record.names not in known:
+            self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (record.names,))
+            known.add(record.names)
         if self._connection.execute(_INSERT, record).rowcount:
             return True
         (held,) = self._records([record.key])

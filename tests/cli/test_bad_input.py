@@ -268,9 +268,14 @@ def test_a_loss_in_a_config_stands_under_its_task(refusal: Callable, tmp_path: P
     assert "'ce' does not fit the task regression" in refusal("compare", "-c", "mine.toml")
 
 
-def test_a_cluster_without_dask_says_what_to_install(inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dask is an extra; without it nothing is trained, and nobody is waited for."""
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    done = inside("compare", "-d", "iris", "--backend", "dask", "--address", "tcp://127.0.0.1:9", "--quiet")
+@pytest.mark.parametrize(
+    ("backend", "package", "address"), [("dask", "distributed", "tcp://127.0.0.1:9"), ("ray", "ray", "127.0.0.1:9")]
+)
+def test_a_cluster_without_its_engine_says_what_to_install(
+    inside: Callable, monkeypatch: pytest.MonkeyPatch, backend: str, package: str, address: str
+) -> None:
+    """The engines are extras; without them nothing is trained, and nobody is waited for."""
+    monkeypatch.setitem(sys.modules, package, None)
+    done = inside("compare", "-d", "iris", "--backend", backend, "--address", address, "--quiet")
     assert done.code == 2
-    assert "pip install 'lossbench[dask]'" in done.err
+    assert f"pip install 'lossbench[{backend}]'" in done.err

@@ -57,9 +57,13 @@ class Cluster:
         """Start a worker; FIRST is a folder whose modules it finds before all others."""
         raise NotImplementedError
 
-    def victim(self, worker: Process) -> int:
+    def brain(self) -> int:
+        """Return the process that is the scheduler."""
+        return self.processes[0].pid
+
+    def hands(self, worker: Process) -> int:
         """Return the process that is the worker."""
-        raise NotImplementedError
+        return worker.pid
 
     def start(self, *arguments: str, **environment: str) -> Process:
         """Start one of its processes, with a log of its own."""
@@ -96,35 +100,41 @@ class Cluster:
             process.wait()
 
 
+@dataclass
 class DaskCluster(Cluster):
     """A dask scheduler and its workers."""
 
+    protocol: str = "tcp"
     backend = "dask"
-    plain = ("--no-dashboard", "--host", "127.0.0.1")
+    plain = ("--no-dashboard",)
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{self.protocol}://127.0.0.1:{self.port}"
 
-    def scheduler(self, *options: str) -> Process:
-        return self.listens(self.start("-m", "dask", "scheduler", "--port", str(self.port), *self.plain, *options))
+    @property
+    def host(self) -> tuple[str, ...]:
+        """Where its processes listen."""
+        return "--host", f"{self.protocol}://127.0.0.1"
+
+    def scheduler(self) -> Process:
+        there = ("--port", str(self.port), *self.host)
+        return self.listens(self.start("-m", "dask", "scheduler", *there, *self.plain))
 
     def worker(self, *options: str, threads: int = 1, **environment: str) -> Process:
         options = options or ("--no-nanny",)
         return self.start(
-            *("-m", "dask", "worker", self.address, "--nthreads", str(threads), *self.plain, *options),
+            *("-m", "dask", "worker", self.address, "--nthreads", str(threads), *self.plain),
+            *(*self.host, *options),
             **environment,
         )
-
-    def victim(self, worker: Process) -> int:
-        return worker.pid
 
 
 class RayCluster(Cluster):
     """A ray head without a CPU, and nodes of one CPU each."""
 
     backend = "ray"
-    plain = ("--node-ip-address", "127.0.0.1", "--disable-usage-stats", "--object-store-memory", "100000000", "--block")
+    plain = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "100000000", "--block")
 
     @property
     def address(self) -> str:
@@ -137,24 +147,24 @@ class RayCluster(Cluster):
 
     def scheduler(self) -> Process:
         plain = ("--num-cpus", "0", "--include-dashboard", "false", "--temp-dir", self.files, *self.plain)
-        ports = ("--port", str(self.port), "--ray-client-server-port", "0")
-        return self.listens(self.start("-m", "ray.scripts.scripts", "start", "--head", *ports, *plain))
+        there = ("--head", "--port", str(self.port), "--disable-usage-stats")
+        return self.listens(self.start("-m", "ray.scripts.scripts", "start", *there, *plain))
 
-    def worker(self, cpus: int = 1, **environment: str) -> Process:
-        return self.start(
-            *("-m", "ray.scripts.scripts", "start", "--address", self.address, "--num-cpus", str(cpus)),
-            *self.plain,
-            **environment,
-        )
+    def worker(self, **environment: str) -> Process:
+        log, end = self.folder / f"{len(self.processes)}.log", time.monotonic() + UP
+        there = ("--address", self.address, "--num-cpus", "1")
+        process = self.start("-m", "ray.scripts.scripts", "start", *there, *self.plain, **environment)
+        while "Ray runtime started" not in log.read_text():  # two that start at once hinder each other
+            if time.monotonic() > end or process.poll() is not None:
+                raise TimeoutError(log.read_text())
+            time.sleep(0.2)
+        return process
 
-    def victim(self, worker: Process) -> int:
-        """Return its raylet, with which its processes end."""
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == worker.pid and b"raylet/raylet" in (folder / "cmdline").read_bytes():
-                    return int(folder.name)
-        raise ProcessLookupError(f"no raylet under {worker.pid}")
+    def brain(self) -> int:
+        return started_by(self.processes[0], b"gcs_server")
+
+    def hands(self, worker: Process) -> int:
+        return started_by(worker, b"raylet/raylet")
 
     def stop(self) -> None:
         super().stop()
@@ -162,6 +172,19 @@ class RayCluster(Cluster):
 
 
 KINDS: dict[str, type[Cluster]] = {kind.backend: kind for kind in (DaskCluster, RayCluster)}
+
+
+def started_by(process: Process, name: bytes) -> int:
+    """Return the process of a name that another one has started, or starts within a minute."""
+    end = time.monotonic() + UP
+    while time.monotonic() < end:
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == process.pid and name in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+        time.sleep(0.2)
+    raise TimeoutError(f"{process.pid} has not started {name!r}")
 
 
 def free_port() -> int:
@@ -241,8 +264,11 @@ class Python:
         return ["-m", "lossbench", "compare", *options, *there]
 
     def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start it, and go on."""
-        return subprocess.Popen([sys.executable, *arguments], cwd=self.folder, env=self.environment)
+        """Start it, and go on; what it says is in client.log."""
+        with (self.folder / "client.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, *arguments], cwd=self.folder, env=self.environment, stderr=log, stdout=log
+            )
 
 
 @pytest.fixture
