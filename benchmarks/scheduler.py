@@ -143,7 +143,10 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
         port = free.getsockname()[1]
     plain = ("--host", "127.0.0.1", "--no-dashboard")
     address = f"tcp://127.0.0.1:{port}"
-    commands = [("scheduler", "--port", str(port)), *[("worker", address, "--nthreads", "1", "--no-nanny")] * workers]
+    commands = [
+        ("scheduler", "--port", str(port)),
+        *[("worker", address, "--nthreads", "1", "--no-nanny")] * workers,
+    ]
     processes = []
     try:
         for command in commands:

@@ -85,7 +85,9 @@ def main() -> None:
             timed("what there is, by data set (cache info)", store.groups)
             timed("the same, once more", store.groups)
             timed("trainings by their keys (a rerun)", lambda: store.get(keys), len(keys))
-            timed("keys that are not there (a new run)", lambda: store.get([f"{n:032x}" for n in drawn]), len(keys))
+            timed(
+                "keys that are not there (a new run)", lambda: store.get([f"{n:032x}" for n in drawn]), len(keys)
+            )
             timed("the same result once more (a merge)", lambda: store.put(many(some, 20_000)), 20_000)
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -19,6 +19,8 @@ from lossbench.errors import BadValue, UsageError
 from lossbench.plan.cluster import Cluster
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from distributed import Client, Future
 
 
@@ -73,13 +75,31 @@ def connected(cluster: Cluster) -> Iterator[Client]:
 def refuse_silence(cluster: Cluster) -> None:
     """Raise OSError where nobody listens, or somebody who says nothing: a scheduler is the first to speak.
 
-    A client of dask waits for such a one without end. Under TLS it is the client that speaks first.
+    A client of dask waits for such a one without end.
     """
-    with socket.create_connection((cluster.host, cluster.port), timeout=REACHED) as connection:
-        if cluster.address.startswith("tcp:"):
-            connection.settimeout(ANSWERED)
+    with socket.create_connection((cluster.host, cluster.port), timeout=REACHED) as plain:
+        plain.settimeout(ANSWERED)
+        with secured(plain) if cluster.address.startswith("tls:") else plain as connection:
             if not connection.recv(1):
                 raise ConnectionError("the connection was closed")
+
+
+def secured(connection: socket.socket) -> socket.socket:
+    """Return a connection under TLS, by dask's own configuration.
+
+    Raises:
+        BadValue: it names no certificates.
+        OSError: they do not fit.
+    """
+    from distributed.security import Security
+
+    context: SSLContext | None = Security().get_connection_args("client").get("ssl_context")
+    if context is None:
+        raise BadValue(
+            "an address with tls:// needs certificates; name them in dask's own configuration, under "
+            "distributed.comm.tls: ca-file, client.cert and client.key"
+        )
+    return context.wrap_socket(connection)
 
 
 @dataclass
@@ -111,9 +131,7 @@ class _Engine:
         return self.client.submit(bytes, content, key=key, retries=RETRIES, priority=1)
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        future = self.client.submit(
-            function, *arguments, pure=False, retries=RETRIES, priority=-next(self.order)
-        )
+        future = self.client.submit(function, *arguments, pure=False, retries=RETRIES, priority=-next(self.order))
         future.add_done_callback(self.ended.put)
         return future
 

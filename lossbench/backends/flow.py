@@ -147,8 +147,11 @@ def on_worker(
     if theirs != dict(mine):
         return Foreign(here(), theirs)
     try:
+        task = _unpacked(
+            described, dict(zip(keys, shared, strict=True))
+        )  # a user's loss is tried there, as it was here
         with one_thread():
-            return function(_unpacked(described, dict(zip(keys, shared, strict=True))))
+            return function(task)
     except LossbenchError as error:
         return error
 
@@ -188,7 +191,11 @@ class _Flow:
 
     def results(self, tasks: Sequence[Any]) -> Generator[tuple[int, Any]]:
         """Yield (index, result) of every task."""
-        waiting, left, luggage = iter(enumerate(tasks)), len(tasks), Luggage(partial(self.reach, self.engine.share))
+        waiting, left, luggage = (
+            iter(enumerate(tasks)),
+            len(tasks),
+            Luggage(partial(self.reach, self.engine.share)),
+        )
         try:
             while left:
                 self.fill(waiting, luggage)

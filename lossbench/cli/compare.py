@@ -123,7 +123,12 @@ EXAMPLES = (
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
 @click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a cluster.")
 @click.option("--address", metavar="URL", help="Of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray.")
-@click.option("--device", type=click.Choice(["cpu", "auto", "cuda"]), default="cpu", help="cuda is experimental: never run on a GPU.")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "auto", "cuda"]),
+    default="cpu",
+    help="cuda is experimental: never run on a GPU.",
+)
 @click.option(
     "--engine", type=click.Choice(["native", "fused", "loop"]), help="Compiled, torch, or the slow oracle."
 )

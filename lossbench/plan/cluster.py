@@ -54,12 +54,16 @@ def choose_cluster(backend: str, address: str | None, jobs: int | None) -> Clust
         raise UnknownName("backend", backend, BACKENDS)
     if backend == "local":
         if address is not None:
-            raise BadValue(f"address '{address}' is of a cluster, and the backend is local; add --backend dask or ray")
+            raise BadValue(
+                f"address '{address}' is of a cluster, and the backend is local; add --backend dask or ray"
+            )
         return None
     if address is None:
         raise BadValue(f"backend {backend} needs its cluster; give --address {FORMS[backend].shown}")
     if jobs is not None:
-        raise BadValue(f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out")
+        raise BadValue(
+            f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out"
+        )
     return parsed_address(backend, address)
 
 

@@ -269,7 +269,8 @@ def test_a_loss_in_a_config_stands_under_its_task(refusal: Callable, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("backend", "package", "address"), [("dask", "distributed", "tcp://127.0.0.1:9"), ("ray", "ray", "127.0.0.1:9")]
+    ("backend", "package", "address"),
+    [("dask", "distributed", "tcp://127.0.0.1:9"), ("ray", "ray", "127.0.0.1:9")],
 )
 def test_a_cluster_without_its_engine_says_what_to_install(
     inside: Callable, monkeypatch: pytest.MonkeyPatch, backend: str, package: str, address: str

@@ -275,5 +275,3 @@ class Python:
 def python(tmp_path: Path) -> Python:
     """Give Python in processes of their own."""
     return Python(tmp_path)
-
-

@@ -35,7 +35,17 @@ result.save("out")
 HERE = ENDING.replace("backend=backend, address=address, cache=True, progress=progress", "jobs=1").replace(
     '"out"', '"here"'
 )
-LONG = ("-d", "iris,moons,diabetes", "-m", "linear,mlp:4,mlp:8,mlp:16", "--seeds", "4", "--epochs", "100", "--quiet")
+LONG = (
+    "-d",
+    "iris,moons,diabetes",
+    "-m",
+    "linear,mlp:4,mlp:8,mlp:16",
+    "--seeds",
+    "4",
+    "--epochs",
+    "100",
+    "--quiet",
+)
 
 PATCHED = """
 import importlib.metadata as metadata
@@ -83,7 +93,6 @@ def test_a_worker_may_be_killed(cluster: Cluster, python: Python, tmp_path: Path
     assert (tmp_path / "out" / "trials.csv").read_bytes() == (tmp_path / "here" / "trials.csv").read_bytes()
 
 
-
 def test_a_scheduler_may_be_killed(cluster: Cluster, python: Python) -> None:
     """The run ends within its bounds, says so in one line, and what was finished is in the store."""
     cluster.worker()
@@ -92,7 +101,6 @@ def test_a_scheduler_may_be_killed(cluster: Cluster, python: Python) -> None:
     assert "LossbenchError" in done.stderr
     assert "what was finished before is kept" in done.stderr
     assert kept(python) > 0
-
 
 
 def test_a_client_may_be_killed(cluster: Cluster, python: Python, tmp_path: Path) -> None:
@@ -144,7 +152,9 @@ def test_a_users_loss_and_table_travel(cluster: Cluster, python: Python, tmp_pat
     """A worker has neither the file of the loss, nor the module beside it, nor the table: all are sent."""
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "helpers.py").write_text("power = 1.5\n")
-    rows = "\n".join(f"{n * 0.37 % 1:.3f},{n * 0.61 % 1:.3f},{n * 0.37 % 1 + 2 * (n * 0.61 % 1):.3f}" for n in range(60))
+    rows = "\n".join(
+        f"{n * 0.37 % 1:.3f},{n * 0.61 % 1:.3f},{n * 0.37 % 1 + 2 * (n * 0.61 % 1):.3f}" for n in range(60)
+    )
     (tmp_path / "table.csv").write_text(f"a,b,y\n{rows}\n")
     asked = ("-d", "table.csv:target=y", "-l", "mse,mine.py:mine", "--seeds", "3", "--epochs", "5", "--quiet")
     cluster.worker()

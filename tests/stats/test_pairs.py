@@ -99,9 +99,7 @@ def test_pairs_that_are_kept_say_what_they_said_among_all(where: list[int], seed
     findings = Findings(table(on_levels(where, seed), shares=[0.0], **MANY))
     means = findings.summary.set_index("loss")["mean"]
     among = set(means.sort_values(ascending=False).index[:best])
-    wanted = [
-        pair.first == "loss0" or {pair.first, pair.second} <= among for pair in findings.pairs.itertuples()
-    ]
+    wanted = [pair.first == "loss0" or {pair.first, pair.second} <= among for pair in findings.pairs.itertuples()]
     kept = compare_pairs(findings.judged, best)
     pd.testing.assert_frame_equal(kept, findings.pairs[wanted].reset_index(drop=True), check_dtype=False)
 
