@@ -1,10 +1,10 @@
 """Packs on many workers: two dask workers against one, measured, and up to a thousand, simulated.
 
-What is measured: how long each pack trains on a worker, what one process does for a pack (packing, sending, reading
-the result, writing it into the store), and the wall time with one worker and with two. The simulation has these
-times and nothing else: one process that does its part of a pack after the other, twice as many packs under way as
-workers, and workers that take the next one. It is held against both measured wall times, and only then asked about
-more workers, with packs that take ten times as long, and workers that are lost.
+What is measured: how long each pack trains on a worker, what one process does for a pack (packing, sending,
+reading the result, writing it into the store), and the wall time with one worker and with two. The simulation has
+these times and nothing else: one process that does its part of a pack after the other, twice as many packs under
+way as workers, and workers that take the next one. It is held against both measured wall times, and only then asked
+about more workers, with packs that take ten times as long, and workers that are lost.
 
 python benchmarks/scheduler.py [--packs 60]     (with the extra dask; it starts scheduler and workers by itself)
 """
@@ -220,8 +220,8 @@ def main() -> None:
         guess = Simulation(run.packs.tolist(), workers, run.own).wall()
         busy = run.packs.sum() / workers / run.wall
         print(
-            f"{workers} dask workers: {run.wall:.1f} s, simulated {guess:.1f} s; packs of {np.median(run.packs):.2f} s "
-            f"train {busy:.1%} of it; for each, {1000 * run.own:.0f} ms of the process that gives them"
+            f"{workers} dask workers: {run.wall:.1f} s, simulated {guess:.1f} s; packs of "
+            f"{np.median(run.packs):.2f} s train {busy:.1%} of it; for each, {1000 * run.own:.0f} ms of the process that gives them"
         )
     each = {workers: run.wall / len(run.packs) for workers, run in runs.items()}
     print(f"two workers against one: {each[1] / each[2]:.2f}")

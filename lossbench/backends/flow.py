@@ -56,7 +56,7 @@ class Engine(Protocol):
         ...
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return a task for any worker, those that are submitted first go first; another does it if one is lost."""
+        """Return a task for any worker, first come, first served; another does it if one is lost."""
         ...
 
     def over(self, tasks: Collection[Any], seconds: float) -> Iterable[Any]:
@@ -161,8 +161,8 @@ def _unpacked(described: bytes, shared: Mapping[str, bytes]) -> Any:
         return unpacked(described, shared)
     except ImportError as error:
         raise UsageError(
-            f"worker {here()} lacks what a loss is made of ({in_one_line(error)}); install it there, or name the loss "
-            "by its file, which is sent: -l my_losses.py:NAME"
+            f"worker {here()} lacks what a loss is made of ({in_one_line(error)}); install it there, or name the "
+            "loss by its file, which is sent: -l my_losses.py:NAME"
         ) from None
 
 

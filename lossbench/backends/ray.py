@@ -74,8 +74,8 @@ def connected(cluster: Cluster) -> Iterator[_Engine]:
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise BadValue(
-            f"no ray cluster answers at '{cluster.address}' ({in_one_line(error):.300}); give the address that ray "
-            "start --head prints, on a machine that is one of its nodes"
+            f"no ray cluster answers at '{cluster.address}' ({in_one_line(error):.300}); give the address that "
+            "ray start --head prints, on a machine that is one of its nodes"
         ) from None
     try:
         yield _Engine(cluster, ray, ray.remote(call))
@@ -134,7 +134,8 @@ class _Engine:
         if not tasks:
             time.sleep(seconds)
             return []
-        return self.ray.wait(list(tasks), timeout=seconds)[0]
+        ended, _ = self.ray.wait(list(tasks), timeout=seconds)
+        return list(ended)
 
     def result(self, task: ObjectRef[Any], seconds: float) -> Any:
         try:

@@ -56,7 +56,8 @@ def unpacked(task: bytes, shared: Mapping[str, bytes]) -> Any:
 
     Args:
         task: from `Luggage.packed`.
-        shared: its shared parts by their hashes, as they were sent; each is unpacked at the first task that needs it.
+        shared: its shared parts by their hashes, as they were sent; each is unpacked at the first task that
+            needs it.
     """
     for key, content in shared.items():
         if key not in _HELD:

@@ -81,7 +81,7 @@ def parsed_address(backend: str, address: str) -> Cluster:
     match = re.fullmatch(rf"{form.protocols}\[?([^\s\[\]/]+?)\]?:(\d{{1,5}})", address)
     if match is None or not 1 <= int(match[2]) <= 65535:
         raise BadValue(
-            f"address '{address}' is not of the form {form.shown}; give the one that {form.printed_by} prints when "
-            "it starts"
+            f"address '{address}' is not of the form {form.shown}; give the one that {form.printed_by} prints "
+            "when it starts"
         )
     return Cluster(backend, address, match[1], int(match[2]))

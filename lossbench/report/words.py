@@ -208,12 +208,12 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
     "--seeds {enough} or more",
     Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
-    Topic.UNTRIED: "warning  --device cuda is experimental: never run on a GPU; hold a few seeds against --device cpu",
+    Topic.UNTRIED: "warning  --device cuda is experimental: never run on a GPU; hold some seeds against cpu",
     Topic.BY_TORCH: lambda optimisers: (
         f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),
     Topic.LOOKS: looks,
-    Topic.PAIRS: "pairs    comparisons.csv has {kept} of {tested} pairs, those with the first loss and those among the "
+    Topic.PAIRS: "pairs    comparisons.csv has {kept} of {tested} pairs, those with the first loss and among the "
     "best {best} of each table; all were tested, and are corrected for",
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,

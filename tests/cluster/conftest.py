@@ -110,6 +110,7 @@ class DaskCluster(Cluster):
 
     @property
     def address(self) -> str:
+        """What is given to --address."""
         return f"{self.protocol}://127.0.0.1:{self.port}"
 
     @property
@@ -118,10 +119,12 @@ class DaskCluster(Cluster):
         return "--host", f"{self.protocol}://127.0.0.1"
 
     def scheduler(self) -> Process:
+        """Start it."""
         there = ("--port", str(self.port), *self.host)
         return self.listens(self.start("-m", "dask", "scheduler", *there, *self.plain))
 
     def worker(self, *options: str, threads: int = 1, **environment: str) -> Process:
+        """Start one, without a nanny where nothing else is said."""
         options = options or ("--no-nanny",)
         return self.start(
             *("-m", "dask", "worker", self.address, "--nthreads", str(threads), *self.plain),
@@ -138,6 +141,7 @@ class RayCluster(Cluster):
 
     @property
     def address(self) -> str:
+        """What is given to --address."""
         return f"127.0.0.1:{self.port}"
 
     @property
@@ -146,11 +150,13 @@ class RayCluster(Cluster):
         return f"{tempfile.gettempdir()}/ray-{self.port}"
 
     def scheduler(self) -> Process:
+        """Start the head."""
         plain = ("--num-cpus", "0", "--include-dashboard", "false", "--temp-dir", self.files, *self.plain)
         there = ("--head", "--port", str(self.port), "--disable-usage-stats")
         return self.listens(self.start("-m", "ray.scripts.scripts", "start", *there, *plain))
 
     def worker(self, **environment: str) -> Process:
+        """Start a node, and wait until it is one."""
         log, end = self.folder / f"{len(self.processes)}.log", time.monotonic() + UP
         there = ("--address", self.address, "--num-cpus", "1")
         process = self.start("-m", "ray.scripts.scripts", "start", *there, *self.plain, **environment)
@@ -161,12 +167,15 @@ class RayCluster(Cluster):
         return process
 
     def brain(self) -> int:
+        """Return the process without which there is no cluster."""
         return started_by(self.processes[0], b"gcs_server")
 
     def hands(self, worker: Process) -> int:
+        """Return the process with which those of the node end."""
         return started_by(worker, b"raylet/raylet")
 
     def stop(self) -> None:
+        """End all, and remove what ray has left."""
         super().stop()
         shutil.rmtree(self.files, ignore_errors=True)
 

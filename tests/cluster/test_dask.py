@@ -20,6 +20,7 @@ def hungry(raw, target):
     eats = os.environ.get("HUNGRY")
     if eats == "always" or (eats and not pathlib.Path(eats).exists()):
         pathlib.Path(eats).touch()
+        time.sleep(5)  # until what was finished before has been fetched
         held.append(b"x" * 2_000_000_000)
         time.sleep(30)
     return (raw - target).square().mean(-1)

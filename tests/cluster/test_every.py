@@ -179,7 +179,7 @@ def test_a_worker_with_another_version_is_refused(
 
 
 def test_a_late_worker_with_another_version_is_refused(cluster: Cluster, python: Python, tmp_path: Path) -> None:
-    """It says with its first pack that it differs; the run, of an hour, ends there, and what was finished is kept."""
+    """It says with its first pack that it differs; the run, of minutes, ends there; what was finished is kept."""
     folder, store = tmp_path / "other", tmp_path / "cache" / "trials.sqlite"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(PATCHED.format(name="numpy"))
