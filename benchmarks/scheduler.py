@@ -3,8 +3,8 @@
 What is measured: how long each pack trains on a worker, what one process does for a pack (packing, sending,
 reading the result, writing it into the store), and the wall time with one worker and with two. The simulation has
 these times and nothing else: one process that does its part of a pack after the other, twice as many packs under
-way as workers, and workers that take the next one. It is held against both measured wall times, and only then asked
-about more workers, with packs that take ten times as long, and workers that are lost.
+way as workers, and workers that take the next one. It is held against both measured wall times, and only then
+asked about more workers, with packs that take ten times as long, and workers that are lost.
 
 python benchmarks/scheduler.py [--packs 60]     (with the extra dask; it starts scheduler and workers by itself)
 """
@@ -192,20 +192,20 @@ def measured(experiment: Experiment, workers: int) -> Measured:
     return Measured(wall, np.array(seconds[workers:]), own)
 
 
-def simulated(one: Measured, packs: int) -> None:
-    """Print what the simulation says of more workers."""
-    print(f"{'workers':>7} {'lost':>14} {'busy':>7} {'ten times as long, one in fifty':>32}")
+def simulated(one: Measured, packs: int, dearer: float) -> None:
+    """Print what the simulation says of more workers, for trainings that take so many times as long."""
+    print(
+        f"\nsimulated, {packs} packs a worker, of {dearer * np.median(one.packs):.1f} s: the share of time that trains"
+    )
+    print(f"{'workers':>7} {'':>6} {'one in fifty ten times':>24} {'workers lost once an hour':>28}")
     for workers in (10, 30, 100, 300, 1000):
         draw = np.random.default_rng(workers)
-        plain = draw.choice(one.packs, packs * workers)
+        plain = dearer * draw.choice(one.packs, packs * workers)
         tailed = plain * np.where(draw.random(len(plain)) < 0.02, 10.0, 1.0)
-        for lifetime in (np.inf, 3600.0):
-            busy = [
-                sum(times) / workers / Simulation(times.tolist(), workers, one.own, lifetime).wall()
-                for times in (plain, tailed)
-            ]
-            lost = "none" if np.isinf(lifetime) else "once an hour"
-            print(f"{workers:7} {lost:>14} {busy[0]:7.1%} {busy[1]:32.1%}")
+        cases = ((plain, np.inf), (tailed, np.inf), (plain, 3600.0))
+        walls = [Simulation(times.tolist(), workers, one.own, lifetime).wall() for times, lifetime in cases]
+        busy = [times.sum() / workers / wall for (times, _), wall in zip(cases, walls, strict=True)]
+        print(f"{workers:7} {busy[0]:6.1%} {busy[1]:24.1%} {busy[2]:28.1%}")
 
 
 def main() -> None:
@@ -221,11 +221,13 @@ def main() -> None:
         busy = run.packs.sum() / workers / run.wall
         print(
             f"{workers} dask workers: {run.wall:.1f} s, simulated {guess:.1f} s; packs of "
-            f"{np.median(run.packs):.2f} s train {busy:.1%} of it; for each, {1000 * run.own:.0f} ms of the process that gives them"
+            f"{np.median(run.packs):.2f} s train {busy:.1%} of it; for each, "
+            f"{1000 * run.own:.0f} ms of the process that gives them"
         )
     each = {workers: run.wall / len(run.packs) for workers, run in runs.items()}
     print(f"two workers against one: {each[1] / each[2]:.2f}")
-    simulated(runs[1], 50)
+    for dearer in (1.0, 50.0):
+        simulated(runs[1], 50, dearer)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ python benchmarks/store.py [--trials 1000000] [--folder DIR]
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -48,22 +50,41 @@ def many(some: list[Done], trials: int) -> Iterator[Done]:
         yield Done(one.row | {"seed": number}, one.curve, one.outputs)
 
 
-def written(store: Store, dones: Iterator[Done]) -> float:
-    """Write trainings as a run does, a transaction a pack, and return the seconds that this took."""
-    seconds = 0.0
+class Clock:
+    """Seconds of wall time, and of this process's processor, which say more on a machine that is busy."""
+
+    def __init__(self) -> None:
+        self.wall = self.own = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the seconds inside."""
+        wall, own = time.perf_counter(), time.process_time()
+        yield
+        self.wall += time.perf_counter() - wall
+        self.own += time.process_time() - own
+
+    def say(self, what: str, count: int = 0) -> None:
+        """Print the seconds, and for how many rows a second."""
+        rate = f"{count / self.wall:10,.0f} rows a second, {count / self.own:,.0f} of processor" if count else ""
+        print(f"{what:42} {self.wall:8.2f} s {rate}", flush=True)
+
+
+def write(store: Store, dones: Iterator[Done], trials: int) -> None:
+    """Write trainings as a run does, a transaction a pack."""
+    clock = Clock()
     while pack := list(islice(dones, PACK)):
-        began = time.perf_counter()
-        store.put(pack)
-        seconds += time.perf_counter() - began
-    return seconds
+        with clock.running():
+            store.put(pack)
+    clock.say("trainings written", trials)
 
 
-def timed(what: str, call, count: int = 0) -> None:
-    """Print how long something takes, and for how many rows a second."""
-    began = time.perf_counter()
-    call()
-    seconds = time.perf_counter() - began
-    print(f"{what:42} {seconds:8.2f} s" + (f"   {count / seconds:10,.0f} rows a second" if count else ""))
+def timed(what: str, call: Callable[[], object], count: int = 0) -> None:
+    """Print how long something takes."""
+    clock = Clock()
+    with clock.running():
+        call()
+    clock.say(what, count)
 
 
 def main() -> None:
@@ -72,12 +93,12 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
+    print(f"{options.trials:,} trainings on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(dir=options.folder) as place:
         some = trained(Path(place, "some"))
         path = Path(place, "trials.sqlite")
         with Store(path) as store:
-            seconds = written(store, many(some, options.trials))
-            print(f"{options.trials:,} rows in {seconds:.1f} s: {options.trials / seconds:,.0f} rows a second")
+            write(store, many(some, options.trials), options.trials)
             print(f"{store.size() / 1e6:,.0f} MB, {store.size() / options.trials:,.0f} bytes a row")
         drawn = random.Random(0).sample(range(options.trials), min(20_000, options.trials))
         keys = [key_of_row(some[n % len(some)].row | {"seed": n}) for n in drawn]
