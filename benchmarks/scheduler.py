@@ -194,9 +194,8 @@ def measured(experiment: Experiment, workers: int) -> Measured:
 
 def simulated(one: Measured, packs: int, dearer: float) -> None:
     """Print what the simulation says of more workers, for trainings that take so many times as long."""
-    print(
-        f"\nsimulated, {packs} packs a worker, of {dearer * np.median(one.packs):.1f} s: the share of time that trains"
-    )
+    each = dearer * np.median(one.packs)
+    print(f"\nsimulated, {packs} packs a worker, of {each:.1f} s: the share of time that trains")
     print(f"{'workers':>7} {'':>6} {'one in fifty ten times':>24} {'workers lost once an hour':>28}")
     for workers in (10, 30, 100, 300, 1000):
         draw = np.random.default_rng(workers)

@@ -206,10 +206,11 @@ def free_port() -> int:
             return port
 
 
-def made(backend: str, folder: Path) -> Iterator[Cluster]:
+@contextlib.contextmanager
+def made(backend: str, folder: Path, **options: str) -> Iterator[Cluster]:
     """Give a cluster with a scheduler, to which a test adds workers."""
     (folder / "cluster").mkdir()
-    cluster = KINDS[backend](folder / "cluster", free_port())
+    cluster = KINDS[backend](folder / "cluster", free_port(), **options)
     try:
         cluster.scheduler()
         yield cluster
@@ -220,19 +221,22 @@ def made(backend: str, folder: Path) -> Iterator[Cluster]:
 @pytest.fixture(params=ENGINES)
 def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cluster]:
     """Give a cluster of each kind that is installed."""
-    yield from made(request.param, tmp_path)
+    with made(request.param, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture
 def dask(tmp_path: Path) -> Iterator[Cluster]:
     """Give a dask cluster."""
-    yield from made("dask", tmp_path)
+    with made("dask", tmp_path) as one:
+        yield one
 
 
 @pytest.fixture
 def ray(tmp_path: Path) -> Iterator[Cluster]:
     """Give a ray cluster."""
-    yield from made("ray", tmp_path)
+    with made("ray", tmp_path) as one:
+        yield one
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import DaskCluster, Python, free_port
+from .conftest import DaskCluster, Python, made
 from .test_every import kept
 
 HUNGRY = """
@@ -29,7 +29,7 @@ ASKED = (
     "-d",
     "breast_cancer,diabetes",
     "-l",
-    "bce,mse,hungry.py:hungry",
+    "bce,mse,hungry.py:hungry:@task=regression",
     "--quick",
     "--seeds",
     "2",
@@ -77,18 +77,15 @@ def test_a_pack_that_no_worker_has_the_memory_for_ends_the_run(
 def test_tls(tmp_path: Path, python: Python, monkeypatch: pytest.MonkeyPatch) -> None:
     """With certificates in dask's own configuration, and `tls://` in the address; who has none is not let in."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*asked, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     whole = {"CA_FILE": certificate}
     for role in ("SCHEDULER", "WORKER", "CLIENT"):
         whole |= {f"{role}__CERT": certificate, f"{role}__KEY": key}
     names = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(path) for name, path in whole.items()}
     for name, value in names.items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "cluster").mkdir()
-    secret = DaskCluster(tmp_path / "cluster", free_port(), protocol="tls")
-    try:
-        secret.scheduler()
+    with made("dask", tmp_path, protocol="tls") as secret:
         secret.worker()
         done = python.compare(secret, "--quick", "-o", "there", "--no-cache", "--quiet")
         assert (done.returncode, done.stderr) == (0, "")
@@ -98,5 +95,3 @@ def test_tls(tmp_path: Path, python: Python, monkeypatch: pytest.MonkeyPatch) ->
         assert refused.returncode == 2
         assert refused.stderr.count("\n") == 1
         assert "needs certificates" in refused.stderr
-    finally:
-        secret.stop()
