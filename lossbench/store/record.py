@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from operator import itemgetter
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ NEEDED = (*DESCRIBED, "data_hash", "loss_hash", "fingerprint")
 """The cells that a key is made of, beside their names."""
 
 TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
+PLAIN = frozenset({float, NoneType})  # a type of cells about which there is no more to see
 LARGEST = 2**53
 """The types of cells that are no texts, and the largest whole number that each of them holds."""
 
@@ -168,10 +170,24 @@ def decode(record: Record) -> Done:
         row = dict(zip(names, cells, strict=True))
     except (TypeError, RecursionError) as error:
         raise ValueError(f"no row: {error}") from None
-    for name, cell in row.items():
-        if not _fits(name, cell):
+    for (name, cell), types in zip(row.items(), _types_of(record.names), strict=True):
+        kind = type(cell)  # most cells are numbers or empty, and a call for each would take as long as all else
+        if kind not in types or (kind not in PLAIN and not _fits(name, cell)):
             raise ValueError(f"{name} is {cell!r:.50}")
     return Done(row, curve, outputs)
+
+
+@cache
+def _types_of(names: str) -> tuple[frozenset[type], ...]:
+    """Return of which types a cell of each column may be; of one that this lossbench does not know, any."""
+    columns = (TRIALS.get(name) for name in _names(names))
+    return tuple(
+        frozenset({str, int, float, bool, NoneType})
+        if column is None
+        else frozenset((str,) if column.kind == "text" else TYPES[column.kind])
+        | ({NoneType} if column.empty else set())
+        for column in columns
+    )
 
 
 @cache
@@ -184,15 +200,13 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _fits(name: str, cell: Any) -> bool:
-    """Say whether a cell is one of its column; one of a column that this lossbench does not know is any."""
+    """Say whether a cell of a type of its column is one of the column."""
     column = TRIALS.get(name)
     if column is None:
-        return cell is None or isinstance(cell, str | int | float)
-    if cell is None:
-        return column.empty
+        return True
     if isinstance(cell, str):
-        return column.kind == "text" and not hides(cell) and (not column.choices or cell in column.choices)
-    return type(cell) in TYPES[column.kind] and (type(cell) is not int or abs(cell) <= LARGEST)
+        return not hides(cell) and (not column.choices or cell in column.choices)
+    return type(cell) is not int or abs(cell) <= LARGEST
 
 
 def checksum(*content: object) -> int:
