@@ -1,6 +1,6 @@
 """Makes the two pictures of the README, a run in the terminal and the page of the reference run.
 
-python docs/pictures     (with the extra `browser` installed)
+It is run as `python docs/pictures`, with the extra `browser` installed.
 """
 
 from __future__ import annotations
