@@ -1,6 +1,7 @@
-"""The store at size: rows a second in and out, what is asked of it, bytes; and where one file ends.
+"""The store at size: rows a second in and out, what is asked of it, bytes; and the same rows as Parquet.
 
-The rows are those of real trainings, with other seeds. What is read back is spread over the whole file.
+The rows are those of real trainings, with other seeds. What is read back is spread over the whole file. As Parquet
+they are parts of a hundred thousand rows, as workers might write them; curves and outputs are left out there.
 
 python benchmarks/store.py [--trials 1000000] [--folder DIR]
 """
@@ -18,11 +19,15 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from lossbench.plan.experiment import plan
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import make_settings
 from lossbench.run.provenance import fingerprint
 from lossbench.run.runner import run
+from lossbench.run.scoring import frame_of
 from lossbench.run.state import Ledger
 from lossbench.store import Done, Store, open_store
 from lossbench.store.record import key_of_row
@@ -87,6 +92,24 @@ def timed(what: str, call: Callable[[], object], count: int = 0) -> None:
     clock.say(what, count)
 
 
+def parquet(folder: Path, some: list[Done], trials: int) -> None:
+    """Say what the same rows take as Parquet, and how long a summary of them."""
+    part = min(100_000, trials)
+    rows = frame_of([done.row for done in many(some, part)])
+    numbers = rows.select_dtypes("float64").columns  # else equal values would be kept once
+    rows[numbers] *= 1 + 1e-6 * np.random.default_rng(0).random((part, len(numbers)))
+    for number in range(trials // part):
+        rows.assign(seed=rows.seed + number * part).to_parquet(folder / f"{number}.parquet")
+    total = sum(path.stat().st_size for path in folder.glob("*.parquet"))
+    print(f"Parquet: {total / 1e6:,.0f} MB, {total / trials:,.0f} bytes a row")
+    columns = ["dataset", "loss", "accuracy"]
+
+    def summary() -> object:
+        return pd.read_parquet(folder, columns=columns).groupby(columns[:2], observed=True).accuracy.describe()
+
+    timed("mean and spread by data set and loss", summary, trials)
+
+
 def main() -> None:
     """Fill a store, ask it, and say what it took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -110,6 +133,9 @@ def main() -> None:
                 "keys that are not there (a new run)", lambda: store.get([f"{n:032x}" for n in drawn]), len(keys)
             )
             timed("the same result once more (a merge)", lambda: store.put(many(some, 20_000)), 20_000)
+        parts = Path(place, "parts")
+        parts.mkdir()
+        parquet(parts, some, options.trials)
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
