@@ -214,17 +214,20 @@ def main() -> None:
     options = parser.parse_args()
     experiment = study(options.packs)
     print(f"{len(experiment.trials)} trainings on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    runs = {workers: measured(experiment, workers) for workers in (1, 2)}
+    runs, busy = {workers: measured(experiment, workers) for workers in (1, 2)}, {}
     for workers, run in runs.items():
         guess = Simulation(run.packs.tolist(), workers, run.own).wall()
-        busy = run.packs.sum() / workers / run.wall
+        busy[workers] = run.packs.sum() / workers / run.wall
         print(
             f"{workers} dask workers: {run.wall:.1f} s, simulated {guess:.1f} s; packs of "
-            f"{np.median(run.packs):.2f} s train {busy:.1%} of it; for each, "
+            f"{np.median(run.packs):.2f} s train {busy[workers]:.1%} of it; for each, "
             f"{1000 * run.own:.0f} ms of the process that gives them"
         )
     each = {workers: run.wall / len(run.packs) for workers, run in runs.items()}
-    print(f"two workers against one: {each[1] / each[2]:.2f}")
+    print(
+        f"two workers against one: {each[1] / each[2]:.2f} by the clock, {2 * busy[2] / busy[1]:.2f} by the share "
+        "of time that trains, as with a core for each"
+    )
     for dearer in (1.0, 50.0):
         simulated(runs[1], 50, dearer)
 
