@@ -23,7 +23,8 @@ class Backend(Protocol):
             function: importable by name, since other processes call it. It runs in one thread, see
                 `lossbench.training.thread`.
             tasks: in the order in which they are begun, the longest first. They travel as plain data: what cannot,
-                such as a loss from a user's file, travels as its spec and is resolved where it arrives.
+                such as a loss from a user's file, travels as its spec, to another machine with its source, and is
+                resolved where it arrives.
 
         Yields:
             Every index once. The result travels back as plain data.

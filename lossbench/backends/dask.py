@@ -13,7 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from lossbench.backends.backend import Result, Work
-from lossbench.backends.flow import ANSWERED, REACHED, RETRIES, results_of
+from lossbench.backends.engine import ANSWERED, REACHED, RETRIES
+from lossbench.backends.flow import results_of
 from lossbench.backends.handshake import Identity
 from lossbench.errors import BadValue, UsageError
 from lossbench.plan.cluster import Cluster
@@ -104,7 +105,7 @@ def secured(connection: socket.socket) -> socket.socket:
 
 @dataclass
 class _Engine:
-    """A `lossbench.backends.flow.Engine`."""
+    """A `lossbench.backends.engine.Engine`."""
 
     client: Client
     called: str = "dask scheduler"

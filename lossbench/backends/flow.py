@@ -1,4 +1,4 @@
-"""What all clusters have in common: who may train, how much is under way, and when a run gives up."""
+"""Tasks on their way to the workers of a cluster and back: how many are under way, and when a run gives up."""
 
 from __future__ import annotations
 
@@ -6,70 +6,19 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from lossbench.backends.handshake import Foreign, Identity, refuse_other
+from lossbench.backends.engine import KEPT, LOOK, PATIENCE, Engine, reach
+from lossbench.backends.handshake import Foreign, Identity, refuse_other, refuse_others
 from lossbench.backends.travel import Luggage, unpacked
-from lossbench.errors import BadValue, LossbenchError, UsageError
+from lossbench.errors import LossbenchError, UsageError
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.thread import one_thread
 
-REACHED, ANSWERED, PATIENCE = 5.0, 15.0, 60.0
-"""Seconds to wait for a connection, for an answer, and for a worker to come where there is none."""
-
 AHEAD = 2  # packs under way for each worker: one that it trains, and the next
-RETRIES = 2  # of a pack whose worker is lost
-LOOK = 2.0  # seconds between looks at the cluster
-
-KEPT = (
-    "what was finished before is kept, unless --no-cache was given: see that scheduler and workers run, and give "
-    "the same command again"
-)
-
-
-class Engine(Protocol):
-    """A cluster that this process is connected with. What it gives for a task or for contents is its own affair.
-
-    Where the cluster is gone, any call may raise anything.
-
-    Args:
-        called: such as "dask scheduler".
-        start: the command that starts a worker.
-    """
-
-    called: str
-    start: str
-
-    def workers(self) -> Mapping[str, int]:
-        """Return the address of each worker, and how many tasks it does at once."""
-        ...
-
-    def ask(self, worker: str, function: Callable[[], Any]) -> Any:
-        """Return a task for one worker."""
-        ...
-
-    def share(self, content: bytes) -> Any:
-        """Return what stands for bytes among the arguments of `submit`; each worker is sent them once."""
-        ...
-
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return a task for any worker, first come, first served; another does it if one is lost."""
-        ...
-
-    def over(self, tasks: Collection[Any], seconds: float) -> Iterable[Any]:
-        """Return some tasks that are over, perhaps none after so many seconds."""
-        ...
-
-    def result(self, task: Any, seconds: float) -> Any:
-        """Return the result of a task, or raise what it raised; TimeoutError where there is none in time."""
-        ...
-
-    def cancel(self, tasks: Collection[Any]) -> None:
-        """Give tasks up."""
-        ...
 
 
 def results_of(
@@ -86,39 +35,6 @@ def results_of(
     mine = dict(identity())
     refuse_others(engine, identity, mine)
     yield from _Flow(engine, partial(on_worker, identity, mine, function), mine).results(tasks)
-
-
-def refuse_others(engine: Engine, identity: Identity, mine: Mapping[str, str]) -> None:
-    """Ask every worker what it computes with, before anything is trained.
-
-    Raises:
-        UsageError: there is no worker, one does not answer, or one differs; worker and difference are named.
-    """
-    end = time.monotonic() + PATIENCE
-    while not (found := engine.workers()):
-        if time.monotonic() > end:
-            raise BadValue(
-                f"the {engine.called} has had no worker for {PATIENCE:.0f} s; start some: {engine.start}"
-            )
-        time.sleep(LOOK)
-    asked = {worker: engine.ask(worker, identity) for worker in found}
-    for worker, task in asked.items():
-        refuse_other(worker, _answer(engine, worker, task), mine)
-
-
-def _answer(engine: Engine, worker: str, task: Any) -> Mapping[str, str]:
-    try:
-        return dict(engine.result(task, PATIENCE))
-    except TimeoutError:
-        raise UsageError(
-            f"worker {worker} did not answer within {PATIENCE:.0f} s; see whether it is busy or gone, and start "
-            "it anew"
-        ) from None
-    except Exception as error:
-        raise UsageError(
-            f"worker {worker} cannot say what it computes with ({in_one_line(error):.200}); install the same "
-            "lossbench there as here"
-        ) from None
 
 
 def on_worker(
@@ -194,12 +110,12 @@ class _Flow:
         waiting, left, luggage = (
             iter(enumerate(tasks)),
             len(tasks),
-            Luggage(partial(self.reach, self.engine.share)),
+            Luggage(partial(reach, self.engine, self.engine.share)),
         )
         try:
             while left:
                 self.fill(waiting, luggage)
-                for task in self.reach(self.engine.over, self.under_way, LOOK):
+                for task in reach(self.engine, self.engine.over, self.under_way, LOOK):
                     left -= 1
                     yield self.under_way.pop(task), self.result_of(task)
         finally:
@@ -216,7 +132,7 @@ class _Flow:
         while len(self.under_way) < AHEAD * self.workers and (next_one := next(waiting, None)) is not None:
             index, task = next_one
             described, shared = luggage.packed(task)
-            sent = self.reach(self.engine.submit, self.do, described, tuple(shared), *shared.values())
+            sent = reach(self.engine, self.engine.submit, self.do, described, tuple(shared), *shared.values())
             self.under_way[sent] = index
 
     def look(self) -> None:
@@ -224,24 +140,11 @@ class _Flow:
         now = time.monotonic()
         if now < self.looked + LOOK:
             return
-        self.workers, self.looked = sum(self.reach(self.engine.workers).values()), now
+        self.workers, self.looked = sum(reach(self.engine, self.engine.workers).values()), now
         if self.workers:
             self.seen = now
         elif now > self.seen + PATIENCE:
             raise LossbenchError(f"all workers are gone for {PATIENCE:.0f} s; {KEPT}")
-
-    def reach(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a call of the engine returns.
-
-        Raises:
-            LossbenchError: whatever it raises, since then the cluster is gone.
-        """
-        try:
-            return call(*arguments)
-        except LossbenchError:
-            raise
-        except Exception as error:
-            raise LossbenchError(f"the {self.engine.called} is gone ({in_one_line(error):.200}); {KEPT}") from None
 
     def result_of(self, task: Any) -> Any:
         """Return the result of a task that is over.

@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lossbench.backends.backend import Result, Work
-from lossbench.backends.flow import ANSWERED, REACHED, RETRIES, results_of
+from lossbench.backends.engine import ANSWERED, REACHED, RETRIES
+from lossbench.backends.flow import results_of
 from lossbench.backends.handshake import Identity
 from lossbench.errors import BadValue, UsageError
 from lossbench.losses.custom.source import in_one_line
@@ -95,7 +96,7 @@ def refuse_strangers(cluster: Cluster) -> None:
 
 @dataclass
 class _Engine:
-    """A `lossbench.backends.flow.Engine`.
+    """A `lossbench.backends.engine.Engine`.
 
     Args:
         cluster: where its head listens.
