@@ -1,4 +1,4 @@
-"""What the engines of clusters have in common: their calls, how long anybody waits, what is said when one is gone."""
+"""What engines of clusters have in common: their calls, how long anybody waits, what is said when one is gone."""
 
 from __future__ import annotations
 
