@@ -23,6 +23,7 @@ def compare(
     *,
     data: Mapping[str, Any] | None = None,
     task: str | None = None,
+    weight: Any = None,
     datasets: Texts | None = None,
     losses: Texts | Mapping[str, Texts] | None = None,
     config: str | Path | None = None,
@@ -60,6 +61,8 @@ def compare(
         y: its target, a series or an array (rows,), or the name of a column of X.
         data: several tables by name: (X, y), or a data frame whose target the name tells. A name may be a spec, as
             "visits:target=pain:group=patient".
+        weight: of X, how much each row counts in training: an array (rows,) of numbers from 0 up, or the name of a
+            column of X; see `docs/own-table.md`.
         task: of these tables, "regression", "binary" or "multiclass"; None to infer it from the target.
         datasets: specs such as "iris", "imbalanced:positives=0.05", "sales.csv:target=price".
         losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
@@ -104,7 +107,7 @@ def compare(
     """
     if is_specs(X):
         X, y, datasets, losses = None, None, both("datasets", X, datasets), both("losses", y, losses)
-    tables = tables_of(X, y, data, task)
+    tables = tables_of(X, y, data, task, weight)
     settings = make_settings(
         config,
         datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),

@@ -10,6 +10,8 @@ from pathlib import Path
 from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
 from lossbench.data.structured import images, imitated, masks
+from lossbench.data.table_spec import is_fetched
+from lossbench.data.weights import KEY, balanced
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task
@@ -126,7 +128,8 @@ def load_dataset(spec: str) -> Dataset:
 
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
-            (binary, multiclass) overrides the task inferred from the target.
+            (binary, multiclass) overrides the task inferred from the target. With `:class_weight=balanced` each
+            class counts as much as any other in training.
 
     Returns:
         The data set, named as in `spec`.
@@ -156,13 +159,14 @@ def check_dataset(spec: str) -> DatasetRecord | None:
     """
     name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
-    if name not in known and not (Path(name).suffix or Path(name).name != name):
-        raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
+    if name not in known and not is_fetched(name) and not (Path(name).suffix or Path(name).name != name):
+        raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column, or openml:31"])
     return known.get(name)
 
 
 def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     _, given = split_spec(spec)
+    asked = given.pop(KEY, None)
     values = numbers(spec, given, record.parameters)
     if record.sampling == "redrawn":
         dataset = replace(record.load(**values, seed=seed), name=spec, draw=partial(_table, spec, record))
@@ -170,7 +174,7 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
         dataset = replace(record.load(**values), name=spec)
     for array in (dataset.features, dataset.target):
         array.setflags(write=False)  # all callers share it
-    return dataset
+    return balanced(dataset, asked)
 
 
 _first_table = cache(partial(_table, seed=0))

@@ -5,6 +5,7 @@ Labels and units are scikit-learn's own, so that results can be set beside publi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def digits() -> Dataset:
         >>> digits().features.shape
         (1797, 64)
     """
-    return _toy("digits", "multiclass")
+    return replace(_toy("digits", "multiclass"), image_shape=(8, 8))
 
 
 def digits_but(digit: float = 0, alarms: float = ALARMS.default) -> Dataset:

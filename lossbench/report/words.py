@@ -232,6 +232,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
     Topic.REPLACED: "replaced the files of another run, {command}",
     Topic.DATA: "data     {dataset}: {remark}",
+    Topic.FETCHED: "read from scikit-learn's cache: {version}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
     Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
@@ -254,6 +255,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
+    Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
     "left out",
@@ -291,6 +293,10 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
     "row of it",
     Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
+    Topic.WEIGHTED: "'{column}' weighs the rows in training, from {least} to {most}: every loss of a row is multiplied "
+    "by its weight over the mean of the training part; scores count all rows alike",
+    Topic.CLASSES_WEIGHTED: "in training each of the {classes} classes counts as much as any other, under every "
+    "loss; scores count all rows alike",
     Topic.LOSS: "note     {loss}: {remark}",
     Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
     "{fault}",

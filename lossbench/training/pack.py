@@ -19,6 +19,7 @@ import numpy as np
 from lossbench.data.contamination import MOVES_FEATURES, contaminate
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
+from lossbench.data.weights import training_weights
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.gallery import READINGS
@@ -125,6 +126,11 @@ class Pack:
     def children(self) -> int:
         """How many mutations are tried a step; 0 where a gradient is followed."""
         return self.setup.optimisers[self.trials[0].optimizer].children
+
+    @property
+    def parts(self) -> int:
+        """The most parts of a sum among the losses, whose gradients are told apart; 0 where none is followed."""
+        return 0 if self.children else max(len(loss.record.parts) for loss in self.losses)
 
     @property
     def metric(self) -> Metric:
@@ -329,7 +335,8 @@ def contaminated_part(fold: Fold, trial: Trial) -> Part:
     if trial.outlier_kind == "none":
         return fold.train
     features, target = contaminate(fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
-    return replace(fold.train, features=features, target=target)
+    weights = training_weights(fold.dataset, fold.train.rows, target)  # classes are weighed as they are trained on
+    return replace(fold.train, features=features, target=target, weights=weights)
 
 
 def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None) -> list[Pack]:

@@ -72,6 +72,10 @@ class FusedCrew:
         shown = self.shown("train") if self.layout.pack.embeds else None
         return np.stack(self.fit(self.outputs(self.fit.batches.table), shown))
 
+    def slopes(self) -> np.ndarray:
+        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        return self.fit.criteria.norms()
+
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""
         chosen = self.layout.indices(models)

@@ -73,6 +73,14 @@ class Tables:
         key = ("offset", record.link, seed) if record.natural_zero else "offset"
         return self.once(key, lambda: self._offset(index))
 
+    def weight_place(self, index: int) -> int:
+        """Return where the weights of a trial's training rows begin; 0 where all rows count alike."""
+        part = self.pack.training[index]
+        if part.weights is None:
+            return 0
+        values = part.weights
+        return address(self.once(("weight", id(part)), lambda: np.ascontiguousarray(values, self.dtype)))
+
     def by_class(self, index: int, values: np.ndarray) -> np.ndarray:
         """Return numbers of the classes that belong to a trial, (classes padded)."""
         return self.once(("by class", index), lambda: self.padded(values[None]))
