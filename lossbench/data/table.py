@@ -250,7 +250,7 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
 def _pixels(
     table: UserTable, target: str, shape: tuple[int, ...]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
-    """Return the pixels of images, also those that never differ, as one block (rows, pixels), names, and a note."""
+    """Return the pixels of images, those that never differ too, as one block (rows, pixels), names, a note."""
     names = [f"x{place}" for place in range(math.prod(shape))]
     others = [name for name in table.frame.columns.drop(target) if name not in names]
     if others:

@@ -293,8 +293,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
     "row of it",
     Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
-    Topic.WEIGHTED: "'{column}' weighs the rows in training, from {least} to {most}: every loss of a row is multiplied "
-    "by its weight over the mean of the training part; scores count all rows alike",
+    Topic.WEIGHTED: "'{column}' weighs the rows in training, from {least} to {most}: every loss of a row is "
+    "multiplied by its weight over the mean of the training part; scores count all rows alike",
     Topic.CLASSES_WEIGHTED: "in training each of the {classes} classes counts as much as any other, under every "
     "loss; scores count all rows alike",
     Topic.LOSS: "note     {loss}: {remark}",

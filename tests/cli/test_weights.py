@@ -37,11 +37,12 @@ def test_a_weighted_table_is_trained_otherwise_and_split_the_same(
 
 def test_weights_are_told_and_whole_batches_skipped(inside: Callable) -> None:
     """A note says what is weighted, and a loss of whole batches is named with the reason; the others run."""
-    outcome = inside("compare", "-d", "breast_cancer:class_weight=balanced", "-l", "bce,dice", "-o", "out", *BRIEF)
+    both = "moons:rows=60:class_weight=balanced,moons:rows=60"
+    outcome = inside("compare", "-d", both, "-l", "bce,dice", "-m", "linear", "-o", "out", *BRIEF)
     assert outcome.code == 0
     said = " ".join(outcome.out.split())
     assert "in training each of the 2 classes counts as much as any other, under every loss" in said
-    assert "dice on breast_cancer:class_weight=balanced: loss 'dice' has one value for a whole batch" in said
+    assert "dice on moons:rows=60:class_weight=balanced: loss 'dice' has one value for a whole batch" in said
 
 
 @pytest.mark.parametrize(
