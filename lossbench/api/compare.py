@@ -65,7 +65,8 @@ def compare(
             column of X; see `docs/own-table.md`.
         task: of these tables, "regression", "binary" or "multiclass"; None to infer it from the target.
         datasets: specs such as "iris", "imbalanced:positives=0.05", "sales.csv:target=price".
-        losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
+        losses: specs such as "huber:delta=1.35", "sum:bce+0.5*dice"; one list, or one for each task. The first is
+            the reference.
         config: path of a TOML file, or the name of a shipped one, such as "quick".
         models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
