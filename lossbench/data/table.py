@@ -250,7 +250,7 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
 def _pixels(
     table: UserTable, target: str, shape: tuple[int, ...]
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
-    """Return the pixels of images, those that never differ too, as one block (rows, pixels), names, a note."""
+    """Return the features of images, a pixel (rows, 1) each, those that never differ too; names, and a note."""
     names = [f"x{place}" for place in range(math.prod(shape))]
     others = [name for name in table.frame.columns.drop(target) if name not in names]
     if others:
@@ -270,7 +270,8 @@ def _pixels(
         )
     if not varies(pixels).any():
         raise table.error(f"all images are the same, so nothing tells '{target}'; save different ones")
-    return {"X": pixels}, tuple(names), (Topic.IMAGES(shape=" x ".join(map(str, shape))),)
+    blocks = {name: pixels[:, [place]] for place, name in enumerate(names)}
+    return blocks, tuple(names), (Topic.IMAGES(shape=" x ".join(map(str, shape))),)
 
 
 def _is_identifier(texts: pd.Series[str]) -> bool:

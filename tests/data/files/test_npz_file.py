@@ -45,6 +45,16 @@ def test_a_pixel_that_never_differs_stays(tmp_path: Path) -> None:
     assert load_dataset(f"{save(tmp_path, X=dark.reshape(ROWS, 12), y=Y)}:target=y").features.shape == (ROWS, 9)
 
 
+def test_equal_images_stay_together(tmp_path: Path) -> None:
+    """As equal rows of a table do, and only these: a picture that is there twice is not learnt and tested."""
+    twice = np.concatenate([X, X[:10]])
+    path = save(tmp_path, X=twice, y=np.concatenate([Y, Y[:10]]))
+    groups = load_dataset(f"{path}:target=y").groups
+    assert groups is not None
+    np.testing.assert_array_equal(groups[ROWS:], groups[:10])
+    assert len(set(groups)) == ROWS
+
+
 def test_other_arrays_are_columns(tmp_path: Path) -> None:
     """They tell groups and weights; texts are classes."""
     names = np.array(["cat", "dog", "owl"])[Y]
