@@ -88,6 +88,17 @@ def test_equal_weights_are_none(train) -> None:
             same_bits(train(group, torch.float32), train(plain, torch.float32))
 
 
+@pytest.mark.parametrize("train", FAST)
+def test_a_weighted_trial_is_the_same_alone(train) -> None:
+    """To the last bit, whatever trains beside it."""
+    trials = trials_on("moons:rows=60", epochs=1, batch_size=9)
+    for group in packs(weighted("moons:rows=60"), trials):
+        together = train(group, torch.float32)
+        for index in range(0, len(group.trials), 4):
+            alone = replace(group, trials=group.trials[index : index + 1])
+            same_bits(train(alone, torch.float32), together, [index])
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_whole_weight_is_so_many_rows(name: str) -> None:
     """The mean of all training rows is that of a table with each row as often as its weight says, none for 0."""
