@@ -77,7 +77,7 @@ def compare(
         batch_size: rows a step, at least 1.
         epochs: passes over the training rows, at least 1.
         seeds: how many, or a range "10:20", or which.
-        outliers: contaminated shares of the training part, in [0, 1).
+        outliers: contaminated shares of the training part (or of the test part, by the kind), in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
         score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data

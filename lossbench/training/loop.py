@@ -89,7 +89,7 @@ class Cost:
         body = network[:-1] if self.pack.model.embeds else network  # type: ignore[index]  # without the head
 
         def ends(part: str) -> list[np.ndarray]:
-            features = getattr(self.pack.folds[self.trial.seed], part).features
+            features = self.pack.seen(self.index, part).features
             return [raw_outputs(body, torch.tensor(features, dtype=self.features.dtype))]
 
         return Reader(self.pack)([self.index], part, ends)[0] if self.pack.embeds else ends(part)[0]

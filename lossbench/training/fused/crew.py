@@ -27,9 +27,8 @@ class FusedCrew:
 
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
         self.network, self.layout, self.fit = network, layout, fit
-        folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
-            part: Table([getattr(fold, part).features for fold in folds], layout)
+            part: Table([layout.pack.seen(index, part).features for index in layout.views], layout)
             for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())

@@ -47,7 +47,7 @@ class Tables:
 
     def of_part(self, part: str) -> tuple[np.ndarray, int]:
         """Return where the features of a clean part begin for each trial, (trials,) uint64, and their rows."""
-        parts = [getattr(self.pack.folds[trial.seed], part) for trial in self.pack.trials]
+        parts = [self.pack.seen(index, part) for index in range(len(self.pack.trials))]
         rows = len(parts[0].features)
         return self.once(("part", part), lambda: self.places([one.features for one in parts])[0]), rows
 
