@@ -102,7 +102,7 @@ EXAMPLES = (
 @click.option(
     "--outlier-kind",
     metavar="KIND",
-    help="label, target[_symmetric], feature[_one_sided][_at_test]; or auto, by task.",
+    help="label[_by_class], target[_symmetric], feature[_one_sided][_at_test]; or auto, by task.",
 )
 @many(
     "--score",

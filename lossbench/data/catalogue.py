@@ -9,6 +9,9 @@ from pathlib import Path
 
 from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
+from lossbench.data.laws.errors import heavy, uneven
+from lossbench.data.laws.events import events
+from lossbench.data.laws.shifted import shifted
 from lossbench.data.structured import images, imitated, masks
 from lossbench.data.table_spec import is_fetched
 from lossbench.data.weights import KEY, balanced
@@ -80,6 +83,13 @@ _PAIRS = (
     Parameter("classes", 100, low=2, high=100, meaning="pairs of digits that are a class"),
     Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
 )
+_GROWTH = Parameter("growth", 1, low=0, high=3, meaning="of the log of the noise's sd, with x0")
+_DF = Parameter("df", 3, low=0.5, high=1000, meaning="degrees of freedom: the fewer, the heavier the tails")
+_COUNTS = (
+    Parameter("mean", 2, low=0.01, high=1000, meaning="mean count"),
+    Parameter("dispersion", 0, low=0, high=10, meaning="variance beyond Poisson's, over the square of the mean"),
+)
+_SHIFT = Parameter("shift", 0.5, low=0, high=3, meaning="how far the test part lies from the others")
 _TOGETHER = Parameter("together", images.TOGETHER, low=1, high=100, meaning="images of a class side by side")
 
 _RECORDS = (
@@ -100,6 +110,10 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
+    _law("uneven", "regression", uneven, _GROWTH, _noise(1, "root mean square of the errors"), _rows(500)),
+    _law("heavy", "regression", heavy, _DF, _noise(1, "scale of the errors"), _rows(500)),
+    _law("events", "regression", events, *_COUNTS, _rows(500)),
+    _law("shifted", "regression", shifted, _SHIFT, _noise(0.3, "sd of the target"), _rows(500)),
     _law("discs", "segmentation", masks.discs, *_MASKS),
     _law("ellipses", "segmentation", masks.ellipses, *_MASKS),
     _law("islands", "segmentation", masks.islands, *_MASKS),

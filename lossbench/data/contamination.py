@@ -18,12 +18,15 @@ from lossbench.task import Task
 
 Kind = Literal[
     *("label", "target", "target_symmetric", "feature", "feature_one_sided", "noise"),
-    *("feature_at_test", "feature_one_sided_at_test"),
+    *("feature_at_test", "feature_one_sided_at_test", "label_by_class"),
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 AT_TEST: tuple[Kind, ...] = ("feature_at_test", "feature_one_sided_at_test")
 """The kinds that leave the training part clean, and move the features of test rows."""
+
+FLIPS: tuple[Kind, ...] = ("label", "label_by_class")
+"""The kinds that may leave a class without a training row."""
 
 MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided", "noise")
 """The kinds that leave no table of features to be shared with others."""
@@ -32,8 +35,8 @@ OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the 
 
 _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
     "regression": ("target", "target_symmetric", "feature", "feature_one_sided", *AT_TEST),
-    "binary": ("label", "feature", "feature_one_sided", *AT_TEST),
-    "multiclass": ("label", "feature", "feature_one_sided", *AT_TEST),
+    "binary": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
+    "multiclass": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
     "multilabel": ("label", "feature", "feature_one_sided", *AT_TEST),
     "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
     "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
@@ -57,7 +60,7 @@ def kinds_of(task: Task) -> tuple[Kind, ...]:
 
     Example:
         >>> kinds_of("binary")
-        ('label', 'feature', 'feature_one_sided', 'feature_at_test', 'feature_one_sided_at_test')
+        ('label', 'feature', 'feature_one_sided', 'feature_at_test', 'feature_one_sided_at_test', 'label_by_class')
     """
     return _KINDS_OF[task]
 
@@ -102,6 +105,9 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     - label: a class becomes one of the others, all equally likely (binary: the other one); in a multilabel data
       set single entries are flipped, in a mask single pixels. Source: Natarajan et al. 2013, "Learning with noisy
       labels", section 2.
+    - label_by_class: a class becomes the next one, the last the first; of two classes only the positive one becomes
+      the other. Source: Han et al. 2018, "Co-teaching", NeurIPS, section 4 ("pair flipping"); of two classes Elkan
+      and Noto 2008, "Learning classifiers from only positive and unlabeled data", KDD.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
     - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the
@@ -148,7 +154,9 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
         return _shift_features(features, fraction, random, moving, "one_sided" in checked), target
     if checked in ("target", "target_symmetric"):
         return features, _shift_targets(target, fraction, random, one_sided=checked == "target")
-    if dataset.task == "multilabel":
+    if checked == "label_by_class":
+        target = _flip_onwards(target, len(dataset.classes), fraction, random)
+    elif dataset.task == "multilabel":
         target = _flip_entries(target, fraction, random)
     else:
         target = _flip_classes(target, len(dataset.classes), fraction, random)
@@ -209,6 +217,12 @@ def _flip_classes(target: np.ndarray, classes: int, fraction: float, random: np.
     wrong = (target + random.integers(1, classes, size=len(target))) % classes
     flipped = target.copy()
     flipped[hit] = wrong[hit]
+    return flipped
+
+
+def _flip_onwards(target: np.ndarray, classes: int, fraction: float, random: np.random.Generator) -> np.ndarray:
+    hit, flipped = _hit(len(target), fraction, random), target.copy()
+    flipped[hit] = (target[hit] + 1) % classes if classes > 2 else 0
     return flipped
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from lossbench.data.catalogue import load_dataset
-from lossbench.data.contamination import check_kind, default_kind
+from lossbench.data.contamination import FLIPS, check_kind, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold, part_sizes
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
@@ -359,7 +359,7 @@ def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
     at_risk |= setup.dataset.weights is not None  # all of a part may be zero
     seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
     for trial in trials:
-        if at_risk or trial.outlier_kind == "label":
+        if at_risk or trial.outlier_kind in FLIPS:
             seen[trial.seed][view_of(trial)] = trial
     for views in seen.values():
         Pack(setup, tuple(views.values())).training  # noqa: B018  it is made here, seed by seed

@@ -30,6 +30,7 @@ DIRT = {
     "feature": "of the training rows with features far off",
     "feature_one_sided": "of the training rows with features too large",
     "noise": "of the training rows replaced by noise",
+    "label_by_class": "of each class labelled as one other",
     "feature_at_test": "of the test rows with features far off",
     "feature_one_sided_at_test": "of the test rows with features too large",
 }

@@ -109,10 +109,21 @@ def test_a_sum_that_is_none_is_refused(refusal: Callable, loss: str, said: str) 
 
 def test_dirtier_test_rows_are_told_as_such(inside: Callable, tmp_path: Path) -> None:
     """The training is the same; the words say that it is the test rows that are contaminated."""
-    line = ("-d", "iris", "-l", "ce,hinge", "-m", "linear", "--outliers", "0,0.4", "--outlier-kind", "feature_at_test")
+    line = (
+        "-d",
+        "iris",
+        "-l",
+        "ce,hinge",
+        "-m",
+        "linear",
+        "--outliers",
+        "0,0.4",
+        "--outlier-kind",
+        "feature_at_test",
+    )
     outcome = inside("compare", *line, "--seeds", "4", "--epochs", "4", "-o", "out")
     assert outcome.code == 0, outcome.err
     assert "40 % of the test rows with features far off" in " ".join(outcome.out.split())
-    trials = pd.read_csv(tmp_path / "out" / "trials.csv").pivot(index=["loss", "seed"], columns="outlier_fraction")
-    assert (trials.train_loss[0.0] == trials.train_loss[0.4]).all()
-    assert (trials.accuracy[0.0] >= trials.accuracy[0.4]).all()
+    trials = pd.read_csv(tmp_path / "out" / "trials.csv").set_index(["outlier_fraction", "loss", "seed"])
+    assert (trials.loc[0.0].train_loss == trials.loc[0.4].train_loss).all()
+    assert (trials.loc[0.0].accuracy >= trials.loc[0.4].accuracy).all()

@@ -35,6 +35,7 @@ KINDS = {
     "feature": "features were moved by five standard deviations, to either side",
     "feature_one_sided": "features were moved by five standard deviations, all to one side",
     "noise": "rows were replaced by numbers from 0 to 1, all equally likely",
+    "label_by_class": "labels were replaced by that of the next class, of two classes only positive ones",
     "feature_at_test": "features were moved by five standard deviations, to either side",
     "feature_one_sided_at_test": "features were moved by five standard deviations, all to one side",
 }
