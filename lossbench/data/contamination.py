@@ -17,8 +17,15 @@ from lossbench.randomness import stream
 from lossbench.task import Task
 
 Kind = Literal[
-    *("label", "target", "target_symmetric", "feature", "feature_one_sided", "noise"),
-    *("feature_at_test", "feature_one_sided_at_test", "label_by_class"),
+    "label",
+    "target",
+    "target_symmetric",
+    "feature",
+    "feature_one_sided",
+    "noise",
+    "feature_at_test",
+    "feature_one_sided_at_test",
+    "label_by_class",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -105,9 +112,9 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     - label: a class becomes one of the others, all equally likely (binary: the other one); in a multilabel data
       set single entries are flipped, in a mask single pixels. Source: Natarajan et al. 2013, "Learning with noisy
       labels", section 2.
-    - label_by_class: a class becomes the next one, the last the first; of two classes only the positive one becomes
-      the other. Source: Han et al. 2018, "Co-teaching", NeurIPS, section 4 ("pair flipping"); of two classes Elkan
-      and Noto 2008, "Learning classifiers from only positive and unlabeled data", KDD.
+    - label_by_class: a class becomes the next one, the last the first; of two classes only the positive one does.
+      Source: Han et al. 2018, "Co-teaching", NeurIPS, section 4 ("pair flipping"); of two classes Elkan and Noto
+      2008, "Learning classifiers from only positive and unlabeled data", KDD.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
     - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the

@@ -16,7 +16,7 @@ def shifted(shift: float = 0.5, noise: float = 0.3, rows: float = 500, seed: int
     """A cubic curve whose test part lies elsewhere than what was learnt from.
 
     y = x³ - x + N(0, noise²). In the training and the validation part x is from N(0.5, 0.5²), in the test part, a
-    fifth of the rows, from N(0.5 - shift, 0.3²): the same curve in other places. The default is that of the source.
+    fifth of the rows, from N(0.5 - shift, 0.3²): the same curve in other places. The default is the source's.
 
     Source: Shimodaira 2000, Improving predictive inference under covariate shift by weighting the log-likelihood
     function, Journal of Statistical Planning and Inference 90, section 2.
