@@ -39,6 +39,7 @@ class Topic(Enum):
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
+    SHARES = "dataset", "loss", "parts"
     UNDEFINED = "dataset", "score", "seeds"
     COLLAPSED = "dataset", "counts", "spread"
     FEW_SEEDS = ("enough",)

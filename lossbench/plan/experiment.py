@@ -318,9 +318,10 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
 def check_weights(loss: Loss, dataset: Dataset) -> None:
     """Refuse a loss without a value a row where rows do not count alike."""
     if dataset.weighted and loss.record.whole_batch:
+        way = "let it return a value a row (in torch, :reduction=none), or " if loss.record.code else ""
         raise LossDoesNotFit(
             f"loss '{loss.spec}' has one value for a whole batch, so the weights of rows on '{dataset.name}' "
-            "cannot act on it as on the others; leave it out, or the weights"
+            f"cannot act on it as on the others; {way}leave it out, or the weights"
         )
 
 

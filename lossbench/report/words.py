@@ -104,6 +104,12 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
+def gradient_shares(dataset: str, loss: str, parts: tuple[tuple[str, float, float], ...]) -> str:
+    """Say which share of the gradient each loss of a sum has, as training begins and as it ends."""
+    told = ", ".join(f"{name} {100 * first:.0f} % to {100 * last:.0f} %" for name, first, last in parts)
+    return f"shares   {loss} on {dataset}, of the gradient, from the first epoch to the last: {told}"
+
+
 def looks(correction: float) -> str:
     """Say how verdicts are corrected for having been made more than once."""
     level = f"{100 * (1 - ALPHA / correction):g} %"
@@ -203,6 +209,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
     Topic.UNDEFINED: undefined,
+    Topic.SHARES: gradient_shares,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "

@@ -71,7 +71,11 @@ def test_a_weighted_loss_of_whole_batches_alone_is_refused(refusal: Callable) ->
 def test_the_shares_of_a_sum_are_in_a_file(inside: Callable, tmp_path: Path) -> None:
     """A row a part and epoch; they add up to one, also when they come from the store; report keeps the file."""
     line = ("compare", "-d", "discs:images=20", "-l", "bce,sum:bce+0.5*dice", "-o", "out", *BRIEF)
-    assert inside(*line).code == 0
+    outcome = inside(*line)
+    assert outcome.code == 0
+    assert "sum:bce+0.5*dice on discs:images=20, of the gradient, from the first epoch" in " ".join(
+        outcome.out.split()
+    )
     first = (tmp_path / "out" / "parts.csv").read_text()
     parts = pd.read_csv(tmp_path / "out" / "parts.csv")
     assert parts.part.tolist() == ["bce", "bce", "dice", "dice"]
