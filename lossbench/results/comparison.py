@@ -80,8 +80,8 @@ class Comparison(Findings):
 
     @cached_property
     def parts(self) -> pd.DataFrame | None:
-        """One row a sum, part and epoch: the part's mean share of the gradient; None where no loss is a sum."""
-        if not any(map(len, self.raw_slopes)):
+        """One row a sum, part and epoch: the part's mean share of the gradient; None where there are none."""
+        if not any(np.isfinite(slopes).any() for slopes in self.raw_slopes):
             return None
         records = {
             (setup.dataset.name, loss.title): loss.record
