@@ -51,7 +51,7 @@ class Trained:
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     """Train and score a pack."""
-    pack = replace(pack)  # splits, weights and orders are made once and kept with it: forget them with this one
+    pack = replace(pack)  # its splits, weights and orders are made once, and forgotten with this copy
     begun, moved = time.perf_counter(), moved_losses(pack)
     reasons, traced, seen = dict(moved), None, Seen()
     while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):

@@ -283,7 +283,7 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
         True
     """
     keys = stream("order", dataset, seed).random((epochs, rows))
-    # No two keys of an epoch are equal, but once in 10^10 epochs; so the faster sort, which is not stable, will do.
+    # Two keys of an epoch are equal once in 10^10 epochs: the faster sort, which is not stable, will do.
     return np.argsort(keys, axis=1).astype(np.int32)
 
 
