@@ -140,7 +140,7 @@ def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
 
 
 def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
-    """Return some trials of a pack as a pack, whose splits, weights and orders are its own; all of them as they are."""
+    """Return some trials of a pack as a pack, with splits, weights and orders of its own; all of them as it is."""
     chosen = tuple(trials)
     return pack if chosen == pack.trials else replace(pack, trials=chosen)
 
