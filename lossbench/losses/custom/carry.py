@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lossbench.home import expand
+from lossbench.losses.composed.scaled import is_scaled, split_scaled
 from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.source import digest, read_sources
-from lossbench.losses.scaled import is_scaled, split_scaled
 
 
 @dataclass(frozen=True)
