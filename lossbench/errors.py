@@ -8,6 +8,7 @@
         │   └── WrongTask       of a task
         ├── LossFailed          a custom loss that is not found, or misbehaves
         │   └── LossMisbehaves  one that raises, or does what no loss does
+        ├── ScoreFailed         a metric of the user's own that is not found, or misbehaves
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -121,6 +122,10 @@ class LossMisbehaves(LossFailed):
     def __init__(self, loss: str, fault: str, where: str = "") -> None:
         super().__init__(f"loss '{loss}' {fault}{where}")
         self.fault, self.where = fault, where
+
+
+class ScoreFailed(UsageError):
+    """A metric of the user's own that is not found, or misbehaves."""
 
 
 class DataError(UsageError):

@@ -38,6 +38,7 @@ def compare(
     outliers: Numbers | None = None,
     outlier_kind: str | None = None,
     score: Texts | None = None,
+    costs: Iterable[Iterable[float]] | str | None = None,
     threshold: str | None = None,
     margins: Mapping[str, float] | None = None,
     jobs: int | None = None,
@@ -75,7 +76,9 @@ def compare(
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part, in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
-        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
+        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape"; or a
+            function of your own, "metrics.py:mine:lower" (`docs/own-metric.md`).
+        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data
             sets "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef", on masks "dice", "iou" or
             "accuracy"; "link" for each link's own.
@@ -121,6 +124,7 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
         score=listed(score),
+        costs=costs,
         threshold=threshold,
         margins=margins,
     )

@@ -50,7 +50,7 @@ WORSE, UNFINISHED = 3, 4
 GROUPS = {
     "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
     "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
-    "What is judged": ("score", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
+    "What is judged": ("score", "costs", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
     "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
     "On several machines": ("backend", "address", "shard"),
@@ -106,8 +106,9 @@ EXAMPLES = (
     "--score",
     kind=SCORES,
     metavar="NAME",
-    help="What is judged, and tuned by: the first that a data set's task has.",
+    help="What is judged, and tuned by: the first that a data set's task has; or metrics.py:mine.",
 )
+@click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
 @click.option(
     "--threshold",
     shell_complete=completion.completer(completion.thresholds),

@@ -93,7 +93,7 @@ def named_number(text: str) -> tuple[str, float]:
         >>> named_number("r2 = 0.02")
         ('r2', 0.02)
     """
-    name, _, number = text.partition("=")
+    name, _, number = text.rpartition("=")
     return name.strip(), float(number)
 
 

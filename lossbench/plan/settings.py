@@ -20,11 +20,13 @@ from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.losses.registry import core_losses
+from lossbench.metrics.cost import COST
+from lossbench.metrics.own.named import names_own
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
-from lossbench.schema import METRICS, THRESHOLDS
+from lossbench.schema import METRICS, THRESHOLDS, is_own
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
@@ -61,7 +63,9 @@ class Settings:
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
-        score: what is judged, and tuned by: the first that a data set's task has; none for its own.
+        score: what is judged, and tuned by: the first that a data set's task has; none for its own. Names, or
+            specs of functions of the user's own, see `lossbench.metrics.own.named`.
+        costs: for the score "cost", what a decision costs, a row a true class; none without it.
         threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
         protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
@@ -82,6 +86,7 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     score: tuple[str, ...]
+    costs: tuple[tuple[float, ...], ...]
     threshold: str
     protocol: Protocols
     margins: Mapping[str, float]
@@ -248,9 +253,24 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
     """Read the names of scores; none leaves each data set its own."""
     names = _texts(value, place) if value not in ([], ()) else ()
     for name in names:
-        if name not in METRICS:
-            raise UnknownName("score", name, METRICS, where=str(place) if place.file else "")
+        if name not in (*METRICS, COST) and not names_own(name):
+            raise UnknownName("score", name, (*METRICS, COST), where=str(place) if place.file else "")
     return names
+
+
+def _costs(value: Any, place: Place) -> tuple[tuple[float, ...], ...]:
+    """Read a matrix of costs: a list of lists, or a text with commas between numbers and semicolons between rows."""
+    rows = [row.split(",") for row in value.split(";")] if isinstance(value, str) else value
+    try:
+        costs = tuple(tuple(map(float, row)) for row in rows)
+    except (TypeError, ValueError):
+        raise place.wrong(value, "a matrix of numbers, as '0,1;10,0' or [[0, 1], [10, 0]]") from None
+    if any(len(row) != len(costs) for row in costs):
+        raise BadValue(f"{place}: {value!r} has not as many numbers in each row as rows; give a row for each class")
+    for cost in (cost for row in costs for cost in row):
+        if not 0 <= cost < math.inf:
+            raise BadValue(f"{place}: {cost:g} is out of range; a cost is a number of at least zero")
+    return costs
 
 
 def _threshold(value: Any, place: Place) -> str:
@@ -300,7 +320,8 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
     """Read the `[margins]` table."""
     if not isinstance(value, Mapping):
         raise place.wrong(value, "a table of scores, such as accuracy = 0.02")
-    margins = read_table(MARGINS, [], value, place, kind="score")
+    own = {name: float for name in value if is_own(name)}
+    margins = read_table(MARGINS | own, [], value, place, kind="score")
     for name, margin in margins.items():
         if not 0 < margin < math.inf:
             raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number above zero")
@@ -428,6 +449,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "score": _scores,
+    "costs": _costs,
     "threshold": _threshold,
     "protocol": _protocols,
     "margins": _margins,

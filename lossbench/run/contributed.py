@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import function_of, metrics_of
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import function_of, metrics_on
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
-from lossbench.schema import AT_LINK, CUTS, METRICS, at_link
+from lossbench.schema import CUTS, Metric, at_link
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -84,15 +85,20 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         for member, rows in zip(members.tolist(), values, strict=True):
             found[member][name] = rows
 
+    number = np.stack([units(pack, trial.seed) for trial in pack.trials])
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
         judged = prediction if cuts is None else prediction.at(cuts[members])
-        for metric in metrics_of(pack.dataset.task):
-            enter(metric.name, members, function_of(metric).contributions(target, judged))
-        for name in AT_LINK if pack.setup.threshold else ():
-            if pack.dataset.task not in METRICS[name].tasks:
-                continue
-            enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))
+        for metric in filter(adds_up, metrics_on(pack.dataset)):
+            score = function_of(metric)
+            enter(metric.name, members, score.contributions(target, judged, number[members]))
+            if pack.setup.threshold and metric.needs == "decision":
+                enter(at_link(metric.name), members, score.contributions(target, prediction, number[members]))
     return found
+
+
+def adds_up(metric: Metric) -> bool:
+    """Say whether rows contribute to a metric; of one of the run's own that may not be so."""
+    return not isinstance(metric, Asked) or metric.by_rows
 
 
 def units(pack: Pack, seed: int) -> np.ndarray:

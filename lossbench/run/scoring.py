@@ -13,10 +13,21 @@ from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
-from lossbench.metrics.scores import function_of, score_all
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import function_of, metrics_on
 from lossbench.metrics.threshold import choose_thresholds
 from lossbench.run.provenance import hashes
-from lossbench.schema import AT_LINK, COLUMNS, CUTS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
+from lossbench.schema import (
+    AT_LINK,
+    COLUMNS,
+    CUTS,
+    DTYPES,
+    METRICS,
+    ON_REQUEST,
+    at_best,
+    at_link,
+    own_columns,
+)
 from lossbench.spec import title
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
@@ -35,7 +46,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    found = {seed: baselines(fold, pack.metric.name) for seed, fold in pack.folds.items()}
+    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
@@ -56,14 +67,26 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
         **fits(trace),
+        **of_own(pack, marks),
     }
     asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
-    columns |= {name: asked.get(name, [None] * len(pack.trials)) for name in ON_REQUEST if name not in columns}
+    absent = [None] * len(pack.trials)
+    columns |= {name: absent for name in ON_REQUEST if name not in columns} | asked
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
         asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
     ]
+
+
+def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
+    """Return the columns of a primary score of the run's own: what computes it, and the best that it can be."""
+    if not isinstance(pack.metric, Asked):
+        return {}
+    return {
+        "score_hash": [pack.metric.code] * len(marks),
+        "perfect_score": [mark.perfect_test for mark in marks],
+    }
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
@@ -91,20 +114,22 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
         reasons: why each failed after all; empty where it did not.
     """
     gone = np.array([bool(reason) for reason in reasons], dtype=bool)
-    kept = ("constant_score", "target_score", "failure")
-    lost = {name: rows[name].mask(gone) for name in DTYPES if name not in kept}
+    kept = ("constant_score", "target_score", "failure", "score_hash", "perfect_score")
+    lost = {name: rows[name].mask(gone) for name in (*DTYPES, *own_columns(rows)) if name not in kept}
     said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])
     return rows.assign(**lost, status=rows.status.mask(gone, "failed"), failure=rows.failure.mask(gone, said))
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a data frame, every column with its type.
+    """Return rows as a data frame, every column with its type; those of a metric of the run's own are the last.
 
     Rows that an older lossbench stored lack the columns that came since; these are undefined.
     """
-    columns = {name: [row.get(name) for row in rows] for name in COLUMNS}
+    own = own_columns(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: [row.get(name) for row in rows] for name in (*COLUMNS, *own)}
     # To give all columns their types afterwards takes several times as long as all the rest.
-    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in DTYPES.items()}
+    types = DTYPES | dict.fromkeys(own, "float64")
+    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in types.items()}
     return pd.DataFrame(columns | typed)
 
 
@@ -112,21 +137,24 @@ def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of such a frame as `rows_of` made them."""
     plain = frame.astype(object).where(frame.notna(), None)
     for row in plain.itertuples(index=False):
-        yield dict(zip(COLUMNS, row, strict=True))
+        yield dict(zip(frame.columns, row, strict=True))
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return every metric on the test part, in original units, (trials,) each; NaN for metrics of other tasks.
+
+    Those of a metric of the run's own are the last.
 
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each, as `kept` returns them.
         cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
     """
-    scores = {name: np.full(len(raw), np.nan) for name in METRICS}
+    mine = metrics_on(pack.dataset)
+    scores = {name: np.full(len(raw), np.nan) for name in (*METRICS, *(metric.name for metric in mine))}
     for members, target, prediction in predictions(pack, raw, cuts):
-        for name, values in score_all(pack.dataset.task, target, prediction).items():
-            scores[name][members] = values
+        for metric in mine:
+            scores[metric.name][members] = function_of(metric)(target, prediction)
     return scores
 
 
@@ -223,8 +251,14 @@ def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
         "threshold_by": [pack.setup.threshold] * len(pack.trials),
         **chosen,
         **{at_best(name): values for name, values in best.items()},
-        **{at_link(name): own[name] for name in AT_LINK},
+        **{at_link(name): own[name] for name in (*AT_LINK, *decided_own(pack))},
     }
+
+
+def decided_own(pack: Pack) -> list[str]:
+    """Return the name of a metric of the run's own that looks at decisions, which a class threshold moves."""
+    own = (metric for metric in metrics_on(pack.dataset) if isinstance(metric, Asked))
+    return [metric.name for metric in own if metric.needs == "decision"]
 
 
 def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:

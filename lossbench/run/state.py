@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError, LossFailed, OutputError
+from lossbench.metrics.score import Asked
 from lossbench.plan.experiment import Experiment
 from lossbench.run.packs import Trained
 from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
-from lossbench.schema import COLUMNS
+from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
 from lossbench.training.pack import Setup
@@ -42,10 +43,16 @@ class Gap:
 def marks_of(setup: Setup) -> Iterator[str]:
     """Yield by what rows of a data set differ from those of a run that asks for nothing special.
 
-    In the store each is one more cell, and so gives a key of its own.
+    In the store each is one more cell, and so gives a key of its own. Some are cells that such a row has anyway.
     """
-    if setup.dataset.judged:
-        yield f"judged by {setup.dataset.judged}"
+    judge = setup.dataset.judged
+    if isinstance(judge, Asked):
+        yield from (judge.name, at_best(judge.name))
+        if setup.threshold and judge.needs == "decision":
+            yield at_link(judge.name)
+        yield f"judged by {judge.name} ({judge.code})"
+    elif judge:
+        yield f"judged by {judge.name}"
     if setup.threshold:
         yield f"threshold by {setup.threshold}"
 
@@ -97,8 +104,14 @@ class Ledger:
 
     @property
     def hashes(self) -> dict[str, dict[str, str]]:
-        """Of each data set the hash, as "rows", and that of each of its losses by the loss's spec."""
+        """Of each data set the hash, as "rows", and that of each of its losses by the loss's spec.
+
+        Where it is judged by a score of the run's own, also that of what computes it, as "score".
+        """
         found = {dataset.name: {"rows": dataset.digest} for dataset in self.experiment.datasets}
+        for dataset in self.experiment.datasets:
+            if isinstance(dataset.judged, Asked):
+                found[dataset.name]["score"] = dataset.judged.code
         for (dataset, spec), (_, loss) in self._hashes.items():
             found[dataset][title(spec)] = loss
         return found
@@ -144,7 +157,7 @@ class Ledger:
         try:
             while self._unkept:
                 rows, curves, outputs = self._unkept[0]
-                marked = (row | dict.fromkeys(self._marks[row["dataset"]], True) for row in plain_rows(rows))
+                marked = (dict.fromkeys(self._marks[row["dataset"]], True) | row for row in plain_rows(rows))
                 store.put(map(Done, marked, curves, outputs))
                 del self._unkept[0]
             self.note = ""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED
+from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED, is_own
 from lossbench.stats.choice import Choice, choice_variance, make_choice
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import Identity, RowScores
@@ -62,6 +62,12 @@ class ComparisonGroup:
         """Return one column, (losses, seeds, shares), NaN where there is no value."""
         values = self.trials[column].to_numpy(dtype=np.float64, na_value=np.nan)
         return np.asarray(np.append(values, np.nan)[self.rows])  # row -1 is the NaN
+
+    def perfect(self) -> np.ndarray:
+        """Return the primary score of a perfect predictor, (losses, seeds, shares)."""
+        if is_own(self.score):
+            return self.cube("perfect_score")
+        return np.full(self.rows.shape, METRICS[self.score].best)
 
     def clean(self, column: str) -> np.ndarray:
         """Return one column at the smallest contaminated share, (losses, seeds), NaN where there is no value."""

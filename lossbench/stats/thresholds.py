@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link
+from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link, own_columns
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.verdicts import APART
 
@@ -23,10 +23,11 @@ def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
 
     Data sets that are judged by a score that no threshold moves are left out: both views are one.
     """
+    names = [name for name in (*AT_LINK, *own_columns(trials)) if at_link(name) in trials]
     moved = trials[
-        trials.score.isin(AT_LINK) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)
+        trials.score.isin(names) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)
     ]
-    return moved.assign(**{name: moved[at_link(name)] for name in AT_LINK}) if len(moved) else None
+    return moved.assign(**{name: moved[at_link(name)] for name in names}) if len(moved) else None
 
 
 def rows_at_link(contributed: RowScores | None) -> RowScores | None:
@@ -34,7 +35,7 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
     if contributed is None:
         return None
     known = contributed.values  # noqa: PD011  no frame
-    own = {name: known[at_link(name)] for name in AT_LINK if at_link(name) in known}
+    own = {name: known[at_link(name)] for name in (*AT_LINK, *own_columns(known)) if at_link(name) in known}
     return replace(contributed, values={**known, **own})
 
 

@@ -173,7 +173,7 @@ def _fits(name: str, cell: Any) -> bool:
     if cell is None:
         return column.empty
     if isinstance(cell, str):
-        return column.kind == "text" and not hides(cell) and (not column.choices or cell in column.choices)
+        return column.kind == "text" and not hides(cell) and column.admits(cell)
     return type(cell) in TYPES[column.kind] and (type(cell) is not int or abs(cell) <= LARGEST)
 
 

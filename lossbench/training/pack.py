@@ -22,7 +22,7 @@ from lossbench.data.fold import Fold, Part, make_fold, part_sizes
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.gallery import READINGS
-from lossbench.metrics.scores import primary_score
+from lossbench.metrics.scores import primary_metric
 from lossbench.randomness import stream
 from lossbench.schema import METRICS, Metric, watched
 from lossbench.training.network import Model, initial_weights
@@ -129,12 +129,13 @@ class Pack:
     @property
     def metric(self) -> Metric:
         """The primary score, by which the data set is judged."""
-        return METRICS[primary_score(self.dataset)]
+        return primary_metric(self.dataset)
 
     @property
     def watched(self) -> Metric:
         """The score on validation, after every epoch: the primary one where that is defined there."""
-        return METRICS[watched(self.dataset.task, self.metric.name)]
+        name = watched(self.dataset.task, self.metric.name)
+        return self.metric if name == self.metric.name else METRICS[name]
 
     @property
     def outputs(self) -> int:

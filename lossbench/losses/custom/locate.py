@@ -282,8 +282,8 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
 
 
-def find_in(module: ModuleType, attribute: str, place: str) -> Any:
-    """Return what a module calls by a name.
+def find_in(module: ModuleType, attribute: str, place: str, kind: str = "loss") -> Any:
+    """Return what a module calls by a name, and the message calls `kind`.
 
     Raises:
         UnknownName: nothing; the message has what the module defines, the near names first.
@@ -296,7 +296,7 @@ def find_in(module: ModuleType, attribute: str, place: str) -> Any:
         if callable(value) and str(getattr(value, "__module__", "")).startswith(module.__name__) and key[0] != "_"
     ]
     known = own if len(own) <= NAMED else _nearest(attribute, own)
-    raise UnknownName("loss", attribute, known or ["none, it defines nothing that can be called"], where=place)
+    raise UnknownName(kind, attribute, known or ["none, it defines nothing that can be called"], where=place)
 
 
 def _nearest(name: str, known: list[str]) -> list[str]:
