@@ -10,8 +10,8 @@ from lossbench.data.dataset import Dataset
 from lossbench.randomness import stream
 from lossbench.schema import Need
 
-ROWS = 60
-"""So many that every class is there, and so few that hundreds of calls take no time; three a class at least."""
+ROWS, OF_A_CLASS = 60, 8
+"""So many that every class is there, and so few that hundreds of calls take no time."""
 
 RIGHT = 0.8
 """The share of labels that good predictions have right."""
@@ -58,7 +58,7 @@ def of_classes(dataset: Dataset, needs: Need, draw: np.random.Generator) -> Made
     """Return rows with a class each, or with labels, all of them equally often."""
     several = dataset.task == "multilabel"
     classes = dataset.targets if dataset.task == "multiclass" else 2
-    n, columns = max(ROWS, 3 * classes), dataset.targets if several else 1
+    n, columns = max(ROWS, OF_A_CLASS * classes), dataset.targets if several else 1
     target = draw.permuted(np.tile(np.arange(n) % classes, (columns, 1)), axis=1).T
     wrong = draw.permuted(target, axis=0)
     decided = [np.where(draw.random(target.shape) < RIGHT, target, wrong), wrong, np.zeros_like(target), target]
