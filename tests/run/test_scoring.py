@@ -71,6 +71,7 @@ def expected_scores(pack: Pack, index: int, raw: np.ndarray) -> dict[str, float 
 
 def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
     """Score predicted values."""
+    columns = [(target.reshape(len(predicted), -1)[:, one], predicted[:, one]) for one in range(predicted.shape[1])]
     return {
         "r2": metrics.r2_score(target, predicted),
         "rmse": metrics.root_mean_squared_error(target, predicted),
@@ -78,7 +79,7 @@ def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | N
         "median_absolute_error": metrics.median_absolute_error(target, predicted),
         "mape": metrics.mean_absolute_percentage_error(target, predicted),
         "d2_pinball": metrics.d2_pinball_score(target, predicted),
-        "concordance": (1.0 + somersd(target, predicted).statistic) / 2.0,
+        "concordance": np.mean([(1.0 + somersd(*each).statistic) / 2.0 for each in columns]),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -29,7 +29,7 @@ class OwnScore(Score):
 
     It gets the arrays that a metric of scikit-learn gets: (n,) where a row has one target, (n, targets) where it
     has several, whole numbers for classes and labels; of probabilities those of the positive class, (n,), or one
-    a class or label. What it prints goes to standard error, and what it warns of is left unsaid.
+    a class or label. What it prints or warns of is dropped.
 
     Args:
         named: its spec.
@@ -145,7 +145,12 @@ def one_column(values: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep standard output for the report, and leave warnings unsaid: they come again with every model."""
-    with redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
+    """Drop what is printed, and what is warned of: it comes again with every model and epoch."""
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
         warnings.simplefilter("ignore")
         yield

@@ -98,8 +98,8 @@ def check_called(named: Named, function: Any) -> None:
     takes = len(leading) >= 2 or some or not signature(function)
     if not takes or len(wanted) > 2:
         raise ScoreFailed(
-            f"score '{named.spec}' takes {len(leading)} inputs ({', '.join(p.name for p in leading)}), and is "
-            "called with two, target and prediction: f(y_true, y_pred); give others a value in the spec"
+            f"score '{named.spec}' takes ({', '.join(p.name for p in leading)}), and is called with two, target "
+            "and prediction: f(y_true, y_pred); give others a value in the spec"
         )
     first, second = [*(p.name for p in leading), "", ""][:2]
     if says(first, PREDICTION) and says(second, TARGET) and not says(first, TARGET):
