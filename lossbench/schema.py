@@ -316,10 +316,11 @@ def at_best(score: str) -> str:
 
 THRESHOLDS_OF: dict[Task, tuple[str, ...]] = {
     "binary": ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef"),
+    "multilabel": ("f1", "balanced_accuracy", "matthews_corrcoef"),
     "segmentation": ("accuracy", "dice", "iou"),
 }
-"""What chooses a class threshold, where there are two classes. By recall every row would be called positive, by
-precision hardly one."""
+"""What chooses a class threshold, where there are two classes, or for each label its own, by the score of that label
+alone. By recall every row would be called positive, by precision hardly one."""
 
 THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for name in names))
 
@@ -327,6 +328,16 @@ THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for na
 def at_link(score: str) -> str:
     """Return the column of a score at the link's own class threshold, where another one was chosen."""
     return f"{score}_at_link"
+
+
+def by_label(threshold: str) -> str:
+    """Return the column that holds a threshold of each label, as a list in JSON.
+
+    Example:
+        >>> by_label("threshold")
+        'label_threshold'
+    """
+    return f"label_{threshold}"
 
 
 AT_LINK = tuple(
@@ -421,10 +432,16 @@ _CHOSEN = (
     Column("threshold", "context", "number", "the raw output above which a row is called positive", **_ASKED),
     Column("threshold_probability", "context", "number", "the same as a probability", **_ASKED),
 )
+_BY_LABEL = tuple(
+    replace(column, name=by_label(column.name), kind="text", meaning=f"{column.meaning}: of each label", since=7)
+    for column in _CHOSEN
+)
 _THRESHOLD = (
     Column("threshold_by", "context", "text", "the score it was chosen by", choices=THRESHOLDS, **_ASKED),
     *_CHOSEN,
     *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
+    *_BY_LABEL,
+    *(replace(column, name=at_best(column.name)) for column in _BY_LABEL),
     *(
         replace(
             METRICS[name],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, NamedTuple
@@ -15,7 +16,7 @@ from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
 from lossbench.metrics.score import Asked
 from lossbench.metrics.scores import function_of, metrics_on
-from lossbench.metrics.threshold import choose_thresholds
+from lossbench.metrics.threshold import choose_by_label, choose_thresholds
 from lossbench.run.provenance import hashes
 from lossbench.schema import (
     AT_LINK,
@@ -26,6 +27,7 @@ from lossbench.schema import (
     ON_REQUEST,
     at_best,
     at_link,
+    by_label,
     own_columns,
 )
 from lossbench.spec import title
@@ -148,7 +150,7 @@ def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) 
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each, as `kept` returns them.
-        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
+        cuts: the class thresholds, see `Cuts`; None for the links' own.
     """
     mine = metrics_on(pack.dataset)
     scores = {name: np.full(len(raw), np.nan) for name in (*METRICS, *(metric.name for metric in mine))}
@@ -186,7 +188,7 @@ def predictions(
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the rows of each, as `kept` returns them.
-        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
+        cuts: the class thresholds, see `Cuts`; None for the links' own.
         part: which rows.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
@@ -204,7 +206,7 @@ def predictions(
 class Cuts(NamedTuple):
     """The class thresholds of a pack, (trials,) each, in units of the ranking; None where they are the links' own.
 
-    Those of anomalies are (trials, scores).
+    Those of anomalies are (trials, scores), those of labels (trials, labels).
 
     Args:
         last: at the last epoch.
@@ -227,12 +229,13 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
     if pack.dataset.alarms is not None:
         held = (kept(pack, trace.validation[:, which], "validation")[..., :-1] for which in (0, 1))
         return Cuts(*(oddness.cuts(pack.dataset.alarms, scores) for scores in held))
-    last, best = np.full((2, len(pack.trials)), np.nan)
-    score = np.full(len(pack.trials), np.nan)
+    several = pack.dataset.task == "multilabel"
+    last, best = np.full((2, len(pack.trials), *[pack.dataset.targets] * several), np.nan)
+    score, choose = np.full(len(pack.trials), np.nan), choose_by_label if several else choose_thresholds
     for cuts, raw in ((last, trace.validation[:, 0]), (best, trace.validation[:, 1])):
         for members, target, prediction in predictions(pack, raw, part="validation"):
-            own = own_threshold(prediction.link)
-            cuts[members] = choose_thresholds(pack.setup.threshold, target, prediction.ranking, own)
+            own = own_threshold(prediction.link, prediction.task)
+            cuts[members] = choose(pack.setup.threshold, target, prediction.ranking, own)
     for members, target, prediction in predictions(pack, trace.validation[:, 0], last, part="validation"):
         score[members] = function_of(pack.metric)(target, prediction)
     for cuts, raw in ((last, trace.last), (best, trace.best)):
@@ -245,13 +248,24 @@ def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
     if cuts.last is None or cuts.best is None:
         return {}
     own = scores_on_test(pack, trace.last)
-    chosen = {"threshold": cuts.last, "threshold_probability": probabilities(pack, cuts.last)}
-    best = {"threshold": cuts.best, "threshold_probability": probabilities(pack, cuts.best)}
+    best = {at_best(name): values for name, values in told(pack, cuts.best).items()}
     return {
         "threshold_by": [pack.setup.threshold] * len(pack.trials),
-        **chosen,
-        **{at_best(name): values for name, values in best.items()},
+        **told(pack, cuts.last),
+        **best,
         **{at_link(name): own[name] for name in (*AT_LINK, *decided_own(pack))},
+    }
+
+
+def told(pack: Pack, cuts: np.ndarray) -> dict[str, Any]:
+    """Return the columns of thresholds at one epoch: of each label as a text, else as a number."""
+    found = {"threshold": cuts, "threshold_probability": probabilities(pack, cuts)}
+    if cuts.ndim == 1:
+        return found
+    gone = np.isnan(cuts).any(axis=1)
+    return {
+        by_label(name): [None if lost else json.dumps(row) for row, lost in zip(values.tolist(), gone, strict=True)]
+        for name, values in found.items()
     }
 
 
@@ -267,10 +281,10 @@ def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:
 
 
 def probabilities(pack: Pack, cuts: np.ndarray) -> np.ndarray:
-    """Return class thresholds, (trials,), as probabilities."""
-    found = np.empty(len(cuts))
+    """Return class thresholds, (trials, ...), as probabilities."""
+    found = np.empty(cuts.shape)
     for link, members in members_by_link(pack.losses).items():
-        found[members] = as_probability(cuts[members], link)
+        found[members] = as_probability(cuts[members], link, pack.dataset.task)
     return found
 
 
