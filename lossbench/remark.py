@@ -40,6 +40,7 @@ class Topic(Enum):
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
     UNDEFINED = "dataset", "score", "seeds"
+    BY_SEEDS = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"
     FEW_SEEDS = ("enough",)
     LOOKS = ("correction",)

@@ -13,7 +13,7 @@ from lossbench.plan.experiment import Experiment, Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
-from lossbench.schema import three
+from lossbench.schema import is_own, three
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lossbench.results.comparison import Comparison
+    from lossbench.stats.row_scores import RowScores
 
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
@@ -50,6 +51,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from failed(trials)
     yield from diverged(trials)
     yield from undefined(trials)
+    yield from by_seeds(trials, comparison.summary, comparison.contributed)
     yield from collapsed(trials)
     yield from looked(comparison.correction)
     if len(experiment.settings.seeds) < FEW_SEEDS:
@@ -188,6 +190,14 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
         known = rows[score].notna().groupby(rows.seed).any()
         if not known.all():
             yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
+
+
+def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores | None) -> Iterator[Remark]:
+    """Yield which tables are judged over seeds, since rows contribute nothing to a score of the run's own."""
+    tables = set(trials.dataset[trials.sampling == "resplit"]) if contributed else set()
+    for row in summary.drop_duplicates("dataset").itertuples():
+        if row.dataset in tables and row.unit == "seed" and is_own(row.score):
+            yield Topic.BY_SEEDS(dataset=row.dataset, score=row.score)
 
 
 def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:
