@@ -184,7 +184,9 @@ def _below(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     while width < n:
         left = place // width % 2 == 0
         block = place // (2 * width)
-        merged = np.argsort((block * n + values) * 2 + left)  # of equal second, the right one comes first, likewise
+        merged = np.argsort(
+            (block * n + values) * 2 + left
+        )  # of equal second, the right one comes first, likewise
         passed = np.cumsum(left[merged]) - block[merged] * width
         found[merged] += np.where(left[merged], 0, passed)
         width *= 2

@@ -50,7 +50,9 @@ def judged(dataset: Dataset, names: Sequence[str], costs: Costs = ()) -> Dataset
         raise BadValue(
             f"data set '{dataset.name}' has no modes to be covered; name another --score, or leave it out"
         )
-    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset, costs))
+    return (
+        dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset, costs))
+    )
 
 
 def asked_for(name: str) -> bool:

@@ -266,7 +266,9 @@ def _costs(value: Any, place: Place) -> tuple[tuple[float, ...], ...]:
     except (TypeError, ValueError):
         raise place.wrong(value, "a matrix of numbers, as '0,1;10,0' or [[0, 1], [10, 0]]") from None
     if any(len(row) != len(costs) for row in costs):
-        raise BadValue(f"{place}: {value!r} has not as many numbers in each row as rows; give a row for each class")
+        raise BadValue(
+            f"{place}: {value!r} has not as many numbers in each row as rows; give a row for each class"
+        )
     for cost in (cost for row in costs for cost in row):
         if not 0 <= cost < math.inf:
             raise BadValue(f"{place}: {cost:g} is out of range; a cost is a number of at least zero")

@@ -91,7 +91,9 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
         # An error may be of any unit, however small; a share may not.
         least = 1e-30 if name in METRICS and not METRICS[name].counts else ROUNDED
         reach = CLOSE * np.maximum(least, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
-        unknown = np.isnan(means) & (np.isnan(scores) | is_own(name))  # to a user's score rows may contribute nothing
+        unknown = np.isnan(means) & (
+            np.isnan(scores) | is_own(name)
+        )  # to a user's score rows may contribute nothing
         agree = (np.abs(means - scores) <= reach) | unknown
         if not agree.all() or (sizes != mine.test_rows.to_numpy()).any():
             line = int(place[np.argmin(agree)]) + 2

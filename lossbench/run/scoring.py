@@ -264,7 +264,9 @@ def told(pack: Pack, cuts: np.ndarray) -> dict[str, Any]:
         return found
     gone = np.isnan(cuts).any(axis=1)
     return {
-        by_label(name): [None if lost else json.dumps(row) for row, lost in zip(values.tolist(), gone, strict=True)]
+        by_label(name): [
+            None if lost else json.dumps(row) for row, lost in zip(values.tolist(), gone, strict=True)
+        ]
         for name, values in found.items()
     }
 

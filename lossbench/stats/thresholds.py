@@ -25,9 +25,7 @@ def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
     Data sets that are judged by a score that no threshold moves are left out: both views are one.
     """
     names = [name for name in (*AT_LINK, *own_columns(trials)) if at_link(name) in trials]
-    moved = trials[
-        trials.score.isin(names) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)
-    ]
+    moved = trials[trials.score.isin(names) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)]
     return moved.assign(**{name: moved[at_link(name)] for name in names}) if len(moved) else None
 
 

@@ -71,7 +71,9 @@ def expected_scores(pack: Pack, index: int, raw: np.ndarray) -> dict[str, float 
 
 def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
     """Score predicted values."""
-    columns = [(target.reshape(len(predicted), -1)[:, one], predicted[:, one]) for one in range(predicted.shape[1])]
+    columns = [
+        (target.reshape(len(predicted), -1)[:, one], predicted[:, one]) for one in range(predicted.shape[1])
+    ]
     return {
         "r2": metrics.r2_score(target, predicted),
         "rmse": metrics.root_mean_squared_error(target, predicted),

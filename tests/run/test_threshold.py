@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,21 @@ def test_other_tasks_are_untouched() -> None:
     assert chosen[iris].threshold.isna().all()
     assert chosen[~iris].threshold.notna().all()
     pd.testing.assert_frame_equal(chosen[iris], plain[iris])
+
+
+def test_labels_have_thresholds_of_their_own() -> None:
+    """The networks are the same; on validation, each label is where no other threshold does better than it does."""
+    changes: dict[str, Any] = {"datasets": ["multilabel:rows=300"], "losses": ["bce", "ce", "hinge"], "seeds": 2}
+    chosen, plain = made("f1", **changes).trials, made("link", **changes).trials
+    for score in ("accuracy", "f1", "precision", "recall"):
+        np.testing.assert_array_equal(chosen[at_link(score)], plain[score])
+    assert (chosen.validation_score >= plain.validation_score).all()
+    assert chosen.threshold.isna().all()
+    thresholds = np.array([json.loads(text) for text in chosen.label_threshold])
+    shares = np.array([json.loads(text) for text in chosen.label_threshold_probability])
+    assert thresholds.shape == shares.shape == (len(chosen), 5)
+    assert np.isnan(shares).all(axis=1).tolist() == (chosen.loss == "hinge").tolist()
+    named = chosen.loss == "ce"  # a softmax ranks labels by the logarithm of their probability
+    np.testing.assert_allclose(np.exp(thresholds[named]), shares[named])
+    views = made("f1", **changes).thresholds.set_index("loss")
+    assert views.loc["bce", "threshold"] == pytest.approx(np.median(thresholds[chosen.loss == "bce"]))

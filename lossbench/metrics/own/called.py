@@ -116,9 +116,7 @@ def not_a_number(value: object) -> str | None:
     return None if found.dtype.kind in "iuf" else type(value).__name__
 
 
-def each(
-    needs: Need, target: np.ndarray, prediction: Prediction
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def each(needs: Need, target: np.ndarray, prediction: Prediction) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield the number, the targets and the predictions of each model that predicts anything."""
     seen = given(needs, prediction)
     for model, (mine, theirs) in enumerate(zip(target, seen, strict=True)):
