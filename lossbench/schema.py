@@ -261,7 +261,7 @@ def is_metric(name: str) -> bool:
     return name in METRICS or (found is not None and found["metric"] == name)
 
 
-def own_columns(names: Iterable[str]) -> list[str]:
+def own_columns(names: Iterable[Any]) -> list[str]:
     """Return those of some columns that are of a metric of a run's own.
 
     Example:
@@ -325,8 +325,8 @@ THRESHOLDS_OF: dict[Task, tuple[str, ...]] = {
     "multilabel": ("f1", "balanced_accuracy", "matthews_corrcoef"),
     "segmentation": ("accuracy", "dice", "iou"),
 }
-"""What chooses a class threshold, where there are two classes, or for each label its own, by the score of that label
-alone. By recall every row would be called positive, by precision hardly one."""
+"""What chooses a class threshold, where there are two classes, or of several labels that of each, by its own score.
+By recall every row would be called positive, by precision hardly one."""
 
 THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for name in names))
 

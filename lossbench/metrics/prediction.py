@@ -150,7 +150,7 @@ def as_probability(threshold: np.ndarray, link: Link, task: Task = "binary") -> 
         (array([0.5, 0.7]), array([nan]))
     """
     if link == "softmax" and task == "multilabel":
-        return np.exp(threshold)
+        return np.asarray(np.exp(threshold))
     return _PROBABILITY[link](threshold) if link in _PROBABILITY else np.full(threshold.shape, np.nan)
 
 

@@ -160,8 +160,9 @@ def _beside_the_pairs(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 
 def _of_pairs(true: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """Return, for each row, with how many others it is in order, ties of the prediction one half, and how many
-    have another target, (2, n); NaN for a model that diverged.
+    """Return, for each row, how many others it is in order with, and how many have another target, (2, n).
+
+    Ties of the prediction count one half. NaN for a model that diverged.
     """
     if np.isnan(said).any():
         return np.full((2, len(true)), np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -70,7 +70,7 @@ def plan_choice(
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
     tables: Mapping[str, Dataset] = MappingProxyType({}),
-    costs: Sequence[Sequence[float]] | str | None = None,
+    costs: Iterable[Iterable[float]] | str | None = None,
 ) -> Plan:
     """Plan a choice on one table.
 

@@ -109,8 +109,8 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
         if len(rows):
             where = rows_named(dataset, seed, rows)
             raise BadValue(
-                f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in {where}, "
-                f"where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
+                f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
+                f"{where}, where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
             )
 
 
@@ -123,8 +123,8 @@ def check_judge(loss: Loss, dataset: Dataset) -> None:
     score = primary_metric(dataset)
     if score.needs == "probability" and loss.link == "margin":
         raise LossDoesNotFit(
-            f"loss '{loss.spec}' says nothing of a probability, so it has no {score.name}, by which '{dataset.name}' "
-            "is judged: leave it out, or name another --score"
+            f"loss '{loss.spec}' says nothing of a probability, so it has no {score.name}, by which "
+            f"'{dataset.name}' is judged: leave it out, or name another --score"
         )
 
 

@@ -259,7 +259,7 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
 
 
 def _costs(value: Any, place: Place) -> tuple[tuple[float, ...], ...]:
-    """Read a matrix of costs: a list of lists, or a text with commas between numbers and semicolons between rows."""
+    """Read a matrix of costs: a list of lists, or a text, as '0,1;10,0'."""
     rows = [row.split(",") for row in value.split(";")] if isinstance(value, str) else value
     try:
         costs = tuple(tuple(map(float, row)) for row in rows)

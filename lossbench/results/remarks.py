@@ -195,9 +195,10 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
 def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores | None) -> Iterator[Remark]:
     """Yield which tables are judged over seeds, since rows contribute nothing to a score of the run's own."""
     tables = set(trials.dataset[trials.sampling == "resplit"]) if contributed else set()
-    for row in summary.drop_duplicates("dataset").itertuples():
-        if row.dataset in tables and row.unit == "seed" and is_own(row.score):
-            yield Topic.BY_SEEDS(dataset=row.dataset, score=row.score)
+    first = summary.drop_duplicates("dataset")
+    for dataset, score, unit in zip(first.dataset, first.score, first.unit, strict=True):
+        if dataset in tables and unit == "seed" and is_own(score):
+            yield Topic.BY_SEEDS(dataset=dataset, score=score)
 
 
 def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:

@@ -109,9 +109,9 @@ class Ledger:
         Where it is judged by a score of the run's own, also that of what computes it, as "score".
         """
         found = {dataset.name: {"rows": dataset.digest} for dataset in self.experiment.datasets}
-        for dataset in self.experiment.datasets:
-            if isinstance(dataset.judged, Asked):
-                found[dataset.name]["score"] = dataset.judged.code
+        for one in self.experiment.datasets:
+            if isinstance(one.judged, Asked):
+                found[one.name]["score"] = one.judged.code
         for (dataset, spec), (_, loss) in self._hashes.items():
             found[dataset][title(spec)] = loss
         return found

@@ -115,7 +115,8 @@ class RowScores:
 
         Returns:
             None where a trial has a score and no cells, as under a law, or stored by an older lossbench; where
-            no trial has a score; and where rows contribute nothing to it. A loss without a score is undefined in that split, and moves no other.
+            no trial has a score; and where rows contribute nothing to it. A loss without a score is undefined in
+            that split, and moves no other.
         """
         known = [place in self._bounds for place in places.ravel().tolist() if place >= 0]
         if metric not in self.values or not known or not all(known):

@@ -99,7 +99,7 @@ def test_other_tasks_are_untouched() -> None:
 
 
 def test_labels_have_thresholds_of_their_own() -> None:
-    """The networks are the same; on validation, each label is where no other threshold does better than it does."""
+    """The networks are the same, and do no worse on validation; each label is decided at its own."""
     changes: dict[str, Any] = {"datasets": ["multilabel:rows=300"], "losses": ["bce", "ce", "hinge"], "seeds": 2}
     chosen, plain = made("f1", **changes).trials, made("link", **changes).trials
     for score in ("accuracy", "f1", "precision", "recall"):

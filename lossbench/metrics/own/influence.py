@@ -5,9 +5,9 @@ A function that has no weights is called without the row, and with it twice:
 
     c(i) = score + (n (score with i twice - score without i) + score with i twice + score without i - 2 score) / 2
 
-For a mean over rows that is its summand, exactly. Of a smooth score the two steps err to opposite sides (by leaving
-out alone, the jackknife of Tukey 1958, the spread is too large on the average: Efron and Stein 1981, The jackknife
-estimate of variance, Annals of Statistics 9). A score that goes by jumps, as a maximum does, is none of these;
+For a mean over rows that is its summand, exactly. Of a smooth score the two steps err to opposite sides (by
+leaving out alone, the jackknife of Tukey 1958, the spread is too large on the average: Efron and Stein 1981, The
+jackknife estimate of variance, Annals of Statistics 9). A score that goes by jumps, as a maximum does, is neither;
 `lossbench.metrics.own.tried` finds that out.
 
 Rows of the same target and prediction contribute alike, and are tried once, so that of decided classes there are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -112,7 +113,7 @@ def in_any_order(score: OwnScore, rows: MadeUp) -> bool:
     """Say whether the order of rows does not matter, but for rounding."""
     mixed = stream("own score", "order", 0).permutation(len(rows.target))
     values = [score.call(rows.target[each], rows.good[each]) for each in (slice(None), mixed)]
-    return bool(np.isclose(*values, rtol=1e-9, atol=0.0))
+    return math.isclose(*values, rel_tol=1e-9)
 
 
 def explained(score: OwnScore, rows: MadeUp) -> float:

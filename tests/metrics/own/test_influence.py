@@ -88,7 +88,7 @@ def test_of_many_rows_some_are_tried_and_squares_are_those_of_all_on_the_average
 
 
 def test_the_rows_that_are_drawn_hang_on_their_number_alone() -> None:
-    """Not on the others, so that a row of a table is tried in every split; rows of one group are drawn together."""
+    """Not on the others, so that a row of a table is tried in every split; a group is drawn as one."""
     unit = np.array([3, 900, 3, 41, 7])
     np.testing.assert_array_equal(drawn(unit, 0.5)[:4], drawn(unit[:4], 0.5))
     assert drawn(unit, 0.5)[0] == drawn(unit, 0.5)[2]

@@ -29,7 +29,9 @@ def test_a_column_has_what_is_behind_the_path_and_the_direction(word, way, given
     assert names_own(spec)
     assert (named.name, named.needs, named.better) == (f"metrics.py:{word}", needs, way)
     assert named.column == f"{word}{values}:{way or 'higher'}"
-    assert is_own(named.column) and is_metric(named.column) and named.column not in SCORES
+    assert is_own(named.column)
+    assert is_metric(named.column)
+    assert named.column not in SCORES
     for column in (named.column, at_best(named.column), at_link(named.column)):
         assert greater_is_better(column) == (way != "lower") == METRICS[column].greater_is_better
         assert own_metric(column).margin is None
