@@ -325,7 +325,7 @@ THRESHOLDS_OF: dict[Task, tuple[str, ...]] = {
     "multilabel": ("f1", "balanced_accuracy", "matthews_corrcoef"),
     "segmentation": ("accuracy", "dice", "iou"),
 }
-"""What chooses a class threshold, where there are two classes, or of several labels that of each, by its own score.
+"""What chooses a class threshold, where there are two classes; of several labels, that of each, by its own score.
 By recall every row would be called positive, by precision hardly one."""
 
 THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for name in names))
