@@ -194,20 +194,12 @@ _METRICS = (
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
     _score(
-        *(
-            "adaptive_calibration_error",
-            _LABELS,
-            False,
-            "probability",
-            "calibration error, in bins of equally many rows",
-        ),
-        margin=0.01,
+        *("adaptive_calibration_error", _LABELS, False, "probability", "calibration error in equally full bins"),
         since=7,
         on_request="classification",
     ),
     _score(
         *("concordance", _VALUES, True, "decision", "chance that two rows are predicted in their order"),
-        margin=0.01,
         since=7,
         on_request="regression",
     ),

@@ -203,6 +203,7 @@ def read_options(
         raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
+    changes["costs"] = options.pop("costs")
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))

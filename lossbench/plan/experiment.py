@@ -24,14 +24,7 @@ from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
 from lossbench.plan.grids import Grid, Grids, make_grids
-from lossbench.plan.judged import (
-    check_judge,
-    judged,
-    refuse_foreign,
-    refuse_idle_costs,
-    refuse_undefined,
-    rows_named,
-)
+from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
@@ -133,8 +126,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
 def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:
     """Return data sets that are judged by the scores that the user names."""
     refuse_foreign(settings.score, (dataset.task for dataset in loaded))
-    refuse_idle_costs(settings.score, settings.costs)
-    datasets = tuple(judged(dataset, settings.score, settings.costs) for dataset in loaded)
+    datasets = tuple(judged(dataset, settings.score) for dataset in loaded)
     for dataset in datasets:
         refuse_undefined(dataset, (*tuning_seeds(settings), *settings.seeds))
     return datasets

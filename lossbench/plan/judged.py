@@ -10,7 +10,7 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses import Loss
-from lossbench.metrics.cost import COST, Costs, cost_score
+from lossbench.metrics.cost import cost_score, costs_of, is_cost
 from lossbench.metrics.own.named import names_own
 from lossbench.metrics.own.tried import own_score
 from lossbench.metrics.score import Asked
@@ -21,14 +21,13 @@ from lossbench.task import Task
 ROWS_NAMED = 5  # rows that a message names; it counts the others
 
 
-def judged(dataset: Dataset, names: Sequence[str], costs: Costs = ()) -> Dataset:
+def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
     """Return a data set that is judged by the first of some scores that its task has.
 
     Args:
         dataset: as it was loaded.
-        names: scores, or functions of the user's own, the first first; where there are none, it is judged by its
-            own.
-        costs: of a decision, a row a true class; none where no score is of costs.
+        names: scores, costs, or functions of the user's own, the first first; where there are none, it is judged
+            by its own.
 
     Raises:
         BadValue: its task has none of them, or it has no modes and is to be judged by them.
@@ -50,36 +49,19 @@ def judged(dataset: Dataset, names: Sequence[str], costs: Costs = ()) -> Dataset
         raise BadValue(
             f"data set '{dataset.name}' has no modes to be covered; name another --score, or leave it out"
         )
-    return (
-        dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset, costs))
-    )
+    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset))
 
 
 def asked_for(name: str) -> bool:
     """Say whether a score is one of the run's own: the cost, or a function of the user's."""
-    return name == COST or names_own(name)
+    return is_cost(name) or names_own(name)
 
 
-def judge(name: str, dataset: Dataset, costs: Costs) -> Metric:
+def judge(name: str, dataset: Dataset) -> Metric:
     """Return what a score is, by its name."""
-    if name == COST:
-        return cost_score(costs, dataset)
+    if is_cost(name):
+        return cost_score(costs_of(name), dataset)
     return own_score(name, dataset) if names_own(name) else METRICS[name]
-
-
-def refuse_idle_costs(names: Sequence[str], costs: Costs) -> None:
-    """Refuse a score of costs without any, and costs that no score looks at.
-
-    Raises:
-        BadValue: saying what is missing.
-    """
-    if COST in names and not costs:
-        raise BadValue(
-            "the score cost needs what a decision costs, a row a true class: give --costs '0,1;10,0', where a "
-            "positive that is missed costs ten times a false alarm"
-        )
-    if costs and COST not in names:
-        raise BadValue("costs change nothing unless they are judged by; add --score cost, or leave --costs out")
 
 
 def refuse_foreign(names: Iterable[str], tasks: Iterable[Task]) -> None:

@@ -20,7 +20,7 @@ from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.losses.registry import core_losses
-from lossbench.metrics.cost import COST
+from lossbench.metrics.cost import COST, Costs, cost_spec, is_cost, read_costs
 from lossbench.metrics.own.named import names_own
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.grids import has_grid
@@ -64,8 +64,8 @@ class Settings:
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
         score: what is judged, and tuned by: the first that a data set's task has; none for its own. Names, or
-            specs of functions of the user's own, see `lossbench.metrics.own.named`.
-        costs: for the score "cost", what a decision costs, a row a true class; none without it.
+            specs of functions of the user's own, see `lossbench.metrics.own.named`, or of costs, see
+            `lossbench.metrics.cost`.
         threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
         protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
@@ -86,7 +86,6 @@ class Settings:
     outliers: tuple[float, ...]
     outlier_kind: str
     score: tuple[str, ...]
-    costs: tuple[tuple[float, ...], ...]
     threshold: str
     protocol: Protocols
     margins: Mapping[str, float]
@@ -107,7 +106,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
 
     Args:
         config: a path, or the name of a shipped config, such as "quick".
-        changes: fields of `Settings`; None leaves a field as it is.
+        changes: fields of `Settings`, and "costs"; None leaves a field as it is.
 
     Raises:
         ConfigError: a config that cannot be read or has a value of the wrong type.
@@ -129,6 +128,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    values["score"] = with_costs(values["score"], values.pop("costs", ()))
     values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
@@ -253,26 +253,32 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
     """Read the names of scores; none leaves each data set its own."""
     names = _texts(value, place) if value not in ([], ()) else ()
     for name in names:
-        if name not in (*METRICS, COST) and not names_own(name):
+        if name not in METRICS and not is_cost(name) and not names_own(name):
             raise UnknownName("score", name, (*METRICS, COST), where=str(place) if place.file else "")
     return names
 
 
-def _costs(value: Any, place: Place) -> tuple[tuple[float, ...], ...]:
-    """Read a matrix of costs: a list of lists, or a text, as '0,1;10,0'."""
-    rows = [row.split(",") for row in value.split(";")] if isinstance(value, str) else value
-    try:
-        costs = tuple(tuple(map(float, row)) for row in rows)
-    except (TypeError, ValueError):
-        raise place.wrong(value, "a matrix of numbers, as '0,1;10,0' or [[0, 1], [10, 0]]") from None
-    if any(len(row) != len(costs) for row in costs):
-        raise BadValue(
-            f"{place}: {value!r} has not as many numbers in each row as rows; give a row for each class"
-        )
-    for cost in (cost for row in costs for cost in row):
-        if not 0 <= cost < math.inf:
-            raise BadValue(f"{place}: {cost:g} is out of range; a cost is a number of at least zero")
-    return costs
+def _costs(value: Any, place: Place) -> Costs:
+    """Read a matrix of costs; none, as of no score."""
+    if value in ([], ()):
+        return ()
+    with at(place):
+        return read_costs(value)
+
+
+def with_costs(scores: tuple[str, ...], costs: Costs) -> tuple[str, ...]:
+    """Put costs into the score that is of them.
+
+    Raises:
+        BadValue: there is no such score.
+
+    Example:
+        >>> with_costs(("cost",), ((0, 1), (10, 0)))
+        ('cost:costs=[[0.0,1.0],[10.0,0.0]]',)
+    """
+    if costs and COST not in scores:
+        raise BadValue("costs change nothing unless they are judged by; add --score cost, or leave --costs out")
+    return tuple(cost_spec(costs) if name == COST and costs else name for name in scores)
 
 
 def _threshold(value: Any, place: Place) -> str:

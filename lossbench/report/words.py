@@ -203,8 +203,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
     Topic.UNDEFINED: undefined,
-    Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add up to "
-    "it, as to a maximum or a median",
+    Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
+    "up to it, as to a maximum or a median",
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
