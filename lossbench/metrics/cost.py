@@ -76,7 +76,7 @@ def read_costs(value: Any) -> Costs:
             text = value.strip()
             value = json.loads(text) if text.startswith("[") else [row.split(",") for row in text.split(";")]
         costs = tuple(tuple(map(float, row)) for row in value)
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         raise BadValue(
             f"{value!r:.100} is not a matrix of numbers; write '0,1;10,0', or [[0, 1], [10, 0]]"
         ) from None

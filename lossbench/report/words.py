@@ -9,6 +9,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading, listed_seeds
+from lossbench.schema import is_own
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
 from lossbench.visible import visible
@@ -100,7 +101,8 @@ def protocol(dataset: str, settings: str, why: str) -> str:
 
 def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     """Say for which seeds a score has no value, though training went well."""
-    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
+    why = "where it gave NaN" if is_own(score) else "where the test part has a single value"
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, {why}"
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
