@@ -36,6 +36,7 @@ def choose(
     dataset: str | None = None,
     losses: Texts | None = None,
     task: str | None = None,
+    weight: Any = None,
     score: Texts | None = None,
     costs: Iterable[Iterable[float]] | str | None = None,
     margins: Mapping[str, float] | None = None,
@@ -54,6 +55,7 @@ def choose(
         dataset: the spec, by name.
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
         task: of X and y, where it does not show.
+        weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
         score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
         costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
@@ -78,7 +80,7 @@ def choose(
     """
     if is_specs(X):
         X, y, dataset, losses = None, None, both("data sets", X, dataset), both("losses", y, losses)
-    tables = tables_of(X, y, None, task)
+    tables = tables_of(X, y, None, task, weight)
     names = [*tables, *(listed(dataset) or ())]
     if len(names) != 1:
         raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")
