@@ -38,11 +38,10 @@ def tried(setup: Setup, model: Network, batch_size: int) -> Network:
     if not isinstance(model, ModuleModel) or not model.code:
         return model
     inputs, dataset = setup.dataset.features.shape[1], setup.dataset
-    wanted = {
-        loss.record.width(dataset.targets): spec
-        for spec, loss in reversed(setup.losses.items())
-        if not loss.record.headless
-    }
+    wanted: dict[int, str] = {}
+    for spec, loss in setup.losses.items():
+        if not loss.record.headless:
+            wanted.setdefault(loss.record.width(dataset.targets), spec)
     with naming(model.spec):
         for outputs, loss in (wanted or {dataset.targets: "the task"}).items():
             check_model(model, inputs, outputs, f"'{dataset.name}' under {loss}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -90,7 +90,7 @@ class Modules(Network):
                 for name, gradient in zip(leaves, found, strict=True):
                     into[name].copy_(gradient)
 
-    def computed(self, run: Run, parameters: list[Tensors], features: torch.Tensor) -> Iterator[torch.Tensor]:
+    def computed(self, run: Run, parameters: Sequence[Tensors], features: torch.Tensor) -> Iterator[torch.Tensor]:
         """Yield what each program makes of features (blocks, columns, inputs + 1), (models, columns, numbers)."""
         constants, blocks = self.programs(self.constants), self.blocks.split(self.way.width)
         with failing(self.fault):

@@ -179,7 +179,7 @@ class Recipe:
             made = self.maker.make(**self.arguments, **told)
         except Exception as error:
             raise self.failed(
-                f"cannot be made with {said(told | self.arguments)}: it raised {in_one_line(error)}", error
+                f"cannot be made with {said({**told, **self.arguments})}: it raised {in_one_line(error)}", error
             ) from error
         if not isinstance(made, torch.nn.Module):
             raise self.failed(f"returned {type(made).__name__}; let it return a torch.nn.Module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -71,8 +72,8 @@ def program(module: torch.nn.Module, width: int) -> Run:
         return vmap(one, randomness="error")
 
     def alone(parameters: Tensors, constants: Tensors, features: torch.Tensor) -> torch.Tensor:
-        own = ({name: value[0] for name, value in held.items()} for held in (parameters, constants))
-        return one(*own, features[0]).unsqueeze(0)
+        own, fixed = ({name: value[0] for name, value in held.items()} for held in (parameters, constants))
+        return one(own, fixed, features[0]).unsqueeze(0)
 
     return alone
 
@@ -82,7 +83,7 @@ ALIGNED = 16  # numbers: every parameter then begins where a vector register may
 
 def starts(form: Form) -> list[int]:
     """Return where in a row each parameter begins, and where the row ends: all multiples of `ALIGNED`."""
-    return np.cumsum([0, *(-(-size // ALIGNED) * ALIGNED for size in form.sizes)]).tolist()
+    return list(accumulate((-(-size // ALIGNED) * ALIGNED for size in form.sizes), initial=0))
 
 
 def room(form: Form) -> int:
@@ -180,10 +181,10 @@ class Trial:
 
     def over(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Trial:
         """Return other models, made of these."""
-        held = (
+        moved, held = (
             {name: change(value) for name, value in each.items()} for each in (self.parameters, self.constants)
         )
-        return Trial(self.module, self.form, *held, change(self.features))
+        return Trial(self.module, self.form, moved, held, change(self.features))
 
     def computed(self, run: Run) -> list[torch.Tensor]:
         """Return the outputs and the gradients of all parameters, (models, ...) each."""
