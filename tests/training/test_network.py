@@ -12,7 +12,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.training import loop
 from lossbench.training.fused.kernels import ACTIVATIONS as FUSED
 from lossbench.training.fused.layout import SLOTS, Layout
-from lossbench.training.fused.network import Network
+from lossbench.training.fused.network import Layers
 from lossbench.training.network import ACTIVATIONS, Model, initial_weights, parse_model
 
 from .cases import pack, trial
@@ -144,7 +144,7 @@ def test_backward_pass_is_autograds(name: str, activation: str, sizes: str) -> N
     model = f"mlp:{sizes}:{activation}" if sizes else "linear"
     group = pack(*(trial(name, model=model, seed=seed) for seed in (0, 0, 1)))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     for seed in range(2):
         features, slope = batch(network, len(layout.block), seed)
         raw, gradient = by_autograd(network, activation, features, slope)
@@ -158,7 +158,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
     """The layers of each slot are the first weights of its trial."""
     group = pack(*(trial("iris", model=model, seed=seed) for seed in (0, 1, 1, 2)))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     for slot, index in enumerate(layout.slots):
         for layer, first in zip(network.layers, group.weights[index], strict=True):
             np.testing.assert_array_equal(layer[slot], first)
@@ -168,7 +168,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
 def test_weights_are_told_from_biases(model: str) -> None:
     """The mask of the weights is one at each of them; zero at the biases, which are last, and in the padding."""
     group = pack(trial("iris", model=model))
-    network = Network(Layout.of(group, torch.float64))
+    network = Layers(Layout.of(group, torch.float64))
     mask = network.weights_only()
     for layer in network.split(mask[None]):
         assert bool(layer[..., :-1].all())
