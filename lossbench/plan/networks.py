@@ -43,8 +43,8 @@ def tried(setup: Setup, model: Network, batch_size: int) -> Network:
         if not loss.record.headless:
             wanted.setdefault(loss.record.width(dataset.targets), spec)
     with naming(model.spec):
-        for outputs, loss in (wanted or {dataset.targets: "the task"}).items():
-            check_model(model, inputs, outputs, f"'{dataset.name}' under {loss}")
+        for outputs, spec in (wanted or {dataset.targets: "every loss"}).items():
+            check_model(model, inputs, outputs, f"'{dataset.name}' under {spec}")
         return slowed(model, inputs, dataset.targets, batch_size * dataset.pixels)
 
 

@@ -116,7 +116,7 @@ def test_every_activation_stands_in_both_engines() -> None:
     assert set(ACTIVATIONS) == set(FUSED) == set(loop.ACTIVATIONS)
 
 
-def batch(network: Network, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def batch(network: Layers, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return random features (blocks, columns, inputs + 1), their last column one, and random output gradients."""
     random = torch.Generator().manual_seed(seed)
     features = torch.randn(blocks, 32, network.layers[0].shape[2], dtype=torch.float64, generator=random)
@@ -125,7 +125,7 @@ def batch(network: Network, blocks: int, seed: int) -> tuple[torch.Tensor, torch
     return features, slope
 
 
-def by_autograd(network: Network, activation: str, features: torch.Tensor, slope: torch.Tensor):
+def by_autograd(network: Layers, activation: str, features: torch.Tensor, slope: torch.Tensor):
     """Return the raw outputs of the same networks in plain torch, and the gradient of their parameters."""
     theta = network.theta.clone().requires_grad_()
     first, *rest = network.split(theta)

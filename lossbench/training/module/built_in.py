@@ -47,7 +47,8 @@ class Convolution(torch.nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return images (channels, rows, height, width)."""
         around = neighbours(images)
-        return (self.weight @ around.flatten(1) + self.bias.unsqueeze(1)).unflatten(1, around.shape[1:])
+        made: torch.Tensor = self.weight @ around.flatten(1) + self.bias.unsqueeze(1)
+        return torch.unflatten(made, 1, around.shape[1:])
 
 
 class Convolutions(torch.nn.Module):
@@ -71,11 +72,11 @@ class Convolutions(torch.nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the last layer, (rows, numbers), of images (rows, pixels), line by line."""
-        hidden = features.unflatten(1, self.image).unsqueeze(0)  # (channels, rows, height, width)
+        hidden = torch.unflatten(features, 1, self.image).unsqueeze(0)  # (channels, rows, height, width)
         for number, layer in enumerate(self.layers, start=1):
             hidden = halved(halved(layer(hidden), 2), 3)
             hidden = hidden if self.embeds and number == len(self.layers) else torch.relu(hidden)
-        return hidden.transpose(0, 1).flatten(1)
+        return torch.flatten(hidden.transpose(0, 1), 1)
 
 
 def neighbours(images: torch.Tensor) -> torch.Tensor:
