@@ -16,6 +16,7 @@ from lossbench.errors import UsageError
 from .conftest import BRIEF
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-model.md").read_text(encoding="utf-8")
+NETS = Path(__file__).parents[1] / "training" / "module" / "nets.py"
 EXAMPLE = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
 
 
@@ -76,6 +77,25 @@ def test_engines_write_the_same_scores(inside: Callable, nets: Path, tmp_path: P
     ]
     for other in found[1:]:
         pd.testing.assert_frame_equal(found[0], other, rtol=1e-4)
+
+
+def test_what_raises_in_training_fails_alone(inside: Callable, tmp_path: Path) -> None:
+    """Its trainings fail, with the reason, others finish, and the exit code is 4."""
+    spec = f"{NETS}:Picky"
+    outcome = inside("compare", "-d", "breast_cancer", "-l", "mse", "-m", f"mlp:4,{spec}", *BRIEF, "-o", "out")
+    assert outcome.code == 4
+    trials = pd.read_csv(tmp_path / "out" / "trials.csv")
+    failed = trials[trials.status == "failed"]
+    assert len(failed) > 0
+    assert set(failed.model) == {spec}
+    assert failed.failure.str.contains("raised ValueError: features too large in training").all()
+
+
+def test_a_warning_is_told_once(inside: Callable) -> None:
+    """With the network that warns, and nothing of it on standard error."""
+    outcome = inside("compare", "-d", "moons", "-l", "bce,mse", "-m", f"{NETS}:Warns", *BRIEF, "-o", "out")
+    assert " ".join(outcome.out.split()).count("nets.py:Warns: it warns: features are looked at") == 1
+    assert "features are looked at" not in outcome.err
 
 
 def test_a_config_names_models(inside: Callable, nets: Path, tmp_path: Path) -> None:

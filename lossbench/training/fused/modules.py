@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from lossbench.errors import ModelFailed
-from lossbench.losses.custom.contain import failing
+from lossbench.losses.custom.contain import failing, running
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.fused.network import Network
@@ -92,6 +92,8 @@ class Modules(Network):
 
     def computed(self, run: Run, parameters: Sequence[Tensors], features: torch.Tensor) -> Iterator[torch.Tensor]:
         """Yield what each program makes of features (blocks, columns, inputs + 1), (models, columns, numbers)."""
+        if self.model.code:
+            running((self.model.spec,))  # what warns now is the user's network
         constants, blocks = self.programs(self.constants), self.blocks.split(self.way.width)
         with failing(self.fault):
             for own, fixed, block in zip(parameters, constants, blocks, strict=True):

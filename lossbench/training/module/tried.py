@@ -74,6 +74,8 @@ class Trial:
         if not any(one.requires_grad for one in module.parameters()):
             raise self.failed("has no parameters to train; give it a layer that has, as torch.nn.Linear")
         held = (*module.parameters(), *module.buffers())
+        if strange := next((one.dtype for one in held if one.is_complex() or one.dtype == torch.bfloat16), None):
+            raise self.failed(f"holds numbers of {strange}; let it be made in torch.float32, as layers are")
         if away := next((one.device for one in held if one.device.type != "cpu"), None):
             raise self.failed(
                 f"lies on {away}; let it be made on the processor, lossbench moves it where it trains"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 
 import torch
 from torch import nn
@@ -178,6 +179,31 @@ class Lazy(nn.Module):
 
     def forward(self, x):
         return self.out(x)
+
+
+class Half(Same):
+    """Numbers of half the digits."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        self.to(torch.bfloat16)
+
+
+class Warns(Same):
+    """It warns at every call."""
+
+    def forward(self, x):
+        warnings.warn("features are looked at", stacklevel=2)
+        return super().forward(x)
+
+
+class Picky(Same):
+    """It refuses values that its trial does not have."""
+
+    def forward(self, x):
+        if x.abs().max() > 9:
+            raise ValueError("features too large")
+        return super().forward(x)
 
 
 def number(inputs, outputs):

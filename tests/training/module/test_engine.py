@@ -13,6 +13,7 @@ import torch
 from lossbench.backends import Local
 from lossbench.losses import get_loss
 from lossbench.training import fused, loop, native
+from lossbench.training.module import many
 from lossbench.training.module.many import way_of
 from lossbench.training.module.named import find_model
 from lossbench.training.pack import Pack
@@ -184,6 +185,26 @@ def test_a_user_s_loss_trains_a_user_s_model(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert get_loss("mine.py:loss", "regression").record.code
     agree(pack(trial("linnerud", model=OWN[1], loss="mine.py:loss")))
+
+
+def test_who_hangs_on_its_place_is_trained_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program in which one place has other bits, be it the last, is not used."""
+    whole = many.program
+
+    def uneven(module: torch.nn.Module, width: int) -> many.Run:
+        def run(*values):
+            raw = whole(module, width)(*values)
+            return torch.cat([raw[:1] * (1 + 2**-23), raw[1:]]) if width > 1 else raw
+
+        return run
+
+    many._way.cache_clear()
+    assert way_of(find_model(OWN[0]), 4, 3, 32, torch.float32).width == 64
+    many._way.cache_clear()
+    monkeypatch.setattr(many, "program", uneven)
+    way = way_of(find_model(OWN[0]), 4, 3, 32, torch.float32)
+    many._way.cache_clear()
+    assert (way.width, way.fault) == (1, "the last bits of a model would hang on its place among the others")
 
 
 def test_what_cannot_be_mapped_says_why() -> None:

@@ -27,6 +27,7 @@ REFUSED = {
     "Nameless": ["needs n and m", "inputs (or in_features, input_size)", "def net(inputs, outputs)"],
     "Modes": ["other outputs in training than in evaluation"],
     "Lazy": ["parameters without a shape (out.weight)"],
+    "Half": ["holds numbers of torch.bfloat16", "float32"],
     "number": ["returned int; let it return a torch.nn.Module"],
     "broken": ["cannot be made with (inputs=2, outputs=1)", "RuntimeError: no weights (nets.py line "],
     "Sme": ["unknown model 'Sme'; did you mean 'Same'?"],
