@@ -235,7 +235,7 @@ def magnitude(claim: Claim, finding: Finding) -> str:
 
 def order_of(finding: Finding) -> str:
     """Say how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
-    tally, (word, _) = finding.tally, words_of(finding.verdict)
+    tally, word = finding.tally, finding.order
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
@@ -256,7 +256,7 @@ def size_of(finding: Finding) -> str:
         "3f" if gap.quantity in METRICS else "3g",
     )
     return (
-        f"{words_of(finding.verdict)[1]}: the largest gap measured is {nearness(gap):.{digits}} of "
+        f"{finding.size}: the largest gap measured is {nearness(gap):.{digits}} of "
         f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
     )
 
@@ -266,12 +266,6 @@ def sides_in(gap: Evidence) -> str:
     if gap.by_rate:
         return f"{' '.join(gap.arms)} at rate {' against '.join(f'{rate:g}' for rate in gap.rates)}"
     return " against ".join(gap.arms)
-
-
-def words_of(verdict: str) -> tuple[str, str]:
-    """Return the words on order and on size."""
-    order, _, size = verdict.partition("; size ")
-    return order.removeprefix("order "), size
 
 
 def nearness(line: Evidence) -> float:

@@ -20,6 +20,7 @@ from lossbench.data import load_dataset
 from lossbench.task import Task
 
 if TYPE_CHECKING:
+    from lossbench.plan.experiment import Experiment
     from lossbench.results.comparison import Comparison
 
 Found = Contrast | Evidence
@@ -42,16 +43,30 @@ class Training:
     contrasts: Callable[..., Iterable[Found]]
 
     def check(self, study: Study) -> None:
-        """Refuse what cannot be trained, by planning it with one seed.
+        """Refuse what cannot be trained.
 
         Raises:
             UsageError: anything in the settings that cannot be carried out.
         """
+        self._planned(study)
+
+    def work(self, study: Study) -> float:
+        """Return about how many multiply-adds a seed takes."""
+        from lossbench.run.runner import schedule, work
+
+        planned = ((one, list(one.trials + one.tuning)) for one in self._planned(study))
+        return sum(work(pack) for one, trials in planned for pack in schedule(one, trials))
+
+    def _planned(self, study: Study) -> list[Experiment]:
+        """Plan every run with one seed."""
         from lossbench.plan.experiment import plan
 
-        for task, axes in self._settings():
-            settings = study.settings(self.protocol, task, **axes)
-            plan(replace(settings, seeds=settings.seeds[:1]))
+        made = (study.settings(self.protocol, task, **axes) for task, axes in self._settings())
+        return [plan(replace(settings, seeds=settings.seeds[:1])) for settings in made]
+
+    def found(self, study: Study) -> list[Found]:
+        """Train every run, and return what is made of them."""
+        return list(self.contrasts(*self.trained(study)))
 
     def trained(self, study: Study) -> list[Comparison]:
         """Train every run."""
@@ -80,10 +95,9 @@ class Design:
         for training in self.trainings:
             training.check(study)
 
-    def carry_out(self, study: Study) -> list[Evidence]:
-        """Train, compare, judge and sum up."""
-        found = [list(training.contrasts(*training.trained(study))) for training in self.trainings]
-        return list(self.summary(judged(decisive(chain.from_iterable(found), study.terms.primary))))
+    def conclusion(self, found: Iterable[Found], study: Study) -> list[Evidence]:
+        """Judge what all trainings found, and sum up."""
+        return list(self.summary(judged(decisive(found, study.terms.primary))))
 
 
 def decisive(found: Iterable[Found], primary: str) -> Iterator[Found]:

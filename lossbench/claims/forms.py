@@ -60,6 +60,7 @@ class Finding:
         tally: the units that were counted; of a magnitude, those of the order.
         split: the axis on which the claim depends; None where none separates.
         parts: of a conjunction, the verdict of each part.
+        order: of a magnitude, the word on the order of its numbers.
         sizes: of a magnitude, the units of the size.
         case: the line of evidence that decides alone, as a counterexample does; None where many do.
         again: of a universal claim, the case most against it, tried again; None where none was.
@@ -69,9 +70,15 @@ class Finding:
     tally: Tally
     split: Split | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
+    order: str = ""
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
     again: Evidence | None = None
+
+    @property
+    def size(self) -> str:
+        """Of a magnitude, the word on the size of its differences; empty where no sizes are printed."""
+        return self.sizes.lean if self.sizes.units else ""
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
@@ -165,7 +172,7 @@ def magnitude(evidence: Sequence[Evidence]) -> Finding:
     order = tendency([line for line in evidence if line.aspect == "outcome"])
     sizes = Tally.of(line for line in evidence if line.aspect == "size")
     words = [f"order {order.verdict}", *([f"size {sizes.lean}"] if sizes.units else [])]
-    return Finding("; ".join(words), order.tally, order.split, sizes=sizes)
+    return Finding("; ".join(words), order.tally, order.split, order=order.verdict, sizes=sizes)
 
 
 FORMS: dict[Form, Callable[[Sequence[Evidence]], Finding]] = {

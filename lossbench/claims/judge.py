@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim, Evidence
-from lossbench.claims.design import Design
+from lossbench.claims.design import Found
 from lossbench.claims.forms import find
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.memory import Lines, recall, remember
-from lossbench.claims.registry import EXPERIMENTS, arguments_for, missing, trains
+from lossbench.claims.memory import ALWAYS_ANEW, Lines, recall, remember
+from lossbench.claims.pieces import Piece, across, design_of, evidence_of, failure_of, known, pieces_of
+from lossbench.claims.registry import missing, trains
 from lossbench.claims.retrial import fresh, retrial, suspect
 from lossbench.claims.study import Study
-from lossbench.errors import ConfigError, UsageError
+from lossbench.errors import ConfigError, LossbenchError, UsageError
 
 MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
 
@@ -33,6 +36,7 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
 
     Raises:
         ConfigError: an experiment that cannot be carried out, before anything is trained.
+        LossbenchError: the one claim that is tried fails; of several, its judgement says so.
 
     Example:
         >>> from lossbench.claims import Study, read_catalogue, read_terms
@@ -46,11 +50,8 @@ def try_claims(catalogue: Catalogue, claims: Sequence[Claim], study: Study) -> l
     for one in tried:
         check(one, study)
     if len(tried) >= MANY:
-        from lossbench.backends import available_cores
-
-        # A process is started once for all comparisons, which together are worth what none of them is.
-        inquiry = replace(inquiry, study=replace(study, jobs=study.jobs or available_cores()))
-    return [inquiry.judgement(claim) for claim in claims]
+        inquiry.side_by_side(tried)
+    return [inquiry.judgement(claim, alone=len(claims) == 1) for claim in claims]
 
 
 def check(claim: Claim, study: Study) -> None:
@@ -59,14 +60,11 @@ def check(claim: Claim, study: Study) -> None:
     Raises:
         ConfigError: what it is, and where the claim stands.
     """
-    for name in claim.experiments:
-        try:
-            if name in EXPERIMENTS and trains(name):
-                design = EXPERIMENTS[name](claim, study, **arguments_for(claim, name))
-                assert isinstance(design, Design)  # so it is declared
-                design.check(study)
-        except UsageError as error:
-            raise ConfigError(f"{claim.source}: {error}") from None
+    try:
+        for name in filter(trains, known(claim)):
+            design_of(claim, name, study).check(study)
+    except UsageError as error:
+        raise ConfigError(f"{claim.source}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,26 @@ class Inquiry:
         catalogue: all claims.
         study: how they are tried.
         gathered: what the experiments of each claim found, by its ID.
+        failed: why those of a claim came to no end, likewise.
         order: the IDs of all claims that are tried, for what is said on the way.
     """
 
     catalogue: Catalogue
     study: Study
     gathered: dict[str, Lines] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
 
-    def judgement(self, claim: Claim) -> Judgement:
-        """Try a claim, unless that was done, and judge it."""
+    def judgement(self, claim: Claim, alone: bool) -> Judgement:
+        """Try a claim, unless that was done, and judge it; one that fails costs no other."""
+        try:
+            return self._judged(claim)
+        except Exception as error:  # whatever it is, the others stand
+            if alone:
+                raise
+            return Judgement(claim, (), None, failure_of(error), self.command(claim), failed=True)
+
+    def _judged(self, claim: Claim) -> Judgement:
         evidence, left = self.evidence(claim), untried(self.catalogue.deciding(claim))
         if claim.form == "universal":
             evidence = (*evidence, *self.again(claim))
@@ -115,8 +123,8 @@ class Inquiry:
         study = fresh(self.naming(claim))
         lines = recall(claim, self.catalogue, study)
         if lines is None:
-            designs = [EXPERIMENTS[name](claim, study, **arguments_for(claim, name)) for name in claim.experiments]
-            lines = tuple(line for one in designs if isinstance(one, Design) for line in retrial(one, case, study))
+            designs = [design_of(claim, name, study) for name in filter(trains, known(claim))]
+            lines = tuple(line for one in designs for line in retrial(one, case, study))
             # Without one, the search alone would decide.
             assert lines, f"{claim.id}: no trial of the retrial is that of {case.what}"
             remember(claim, self.catalogue, study, lines)
@@ -131,26 +139,41 @@ class Inquiry:
         return claim.id in self.gathered
 
     def found(self, claim: Claim) -> Lines:
-        """Return what a claim's own experiments found, and try them where that is not known."""
+        """Return what a claim's own experiments found, and try them where that is not known.
+
+        Raises:
+            LossbenchError: they came to no end.
+        """
+        if claim.id in self.failed:
+            raise LossbenchError(self.failed[claim.id])
         if not self.knows(claim):
-            self.gathered[claim.id] = tuple(self._tried(claim))
-            remember(claim, self.catalogue, self.study, self.gathered[claim.id])
+            study = self.naming(claim)
+            self.enter(claim, [(piece, piece.found(study)) for piece in pieces_of(claim, study)])
         return self.gathered[claim.id]
 
-    def _tried(self, claim: Claim) -> Iterator[Evidence]:
-        """Yield what each experiment of a claim found; of a claim that is trained, what is exact stands beside."""
-        trained = any(trains(name) for name in claim.experiments if name in EXPERIMENTS)
+    def enter(self, claim: Claim, found: Sequence[tuple[Piece, list[Found]]]) -> None:
+        """Judge what all pieces of a claim found, and keep it for other runs."""
         study = self.naming(claim)
-        for name in claim.experiments:
-            if name in EXPERIMENTS:
-                found = EXPERIMENTS[name](claim, study, **arguments_for(claim, name))
-                if isinstance(found, Design):
-                    lines, aside = found.carry_out(study), False
-                else:
-                    lines, aside = found, trained and claim.form != "conjunction"
-                for line in lines:
-                    part = claim.parts.get(name) or line.part
-                    yield replace(line, part=part, role="shown" if aside else line.role)
+        self.gathered[claim.id] = tuple(evidence_of(claim, study, found))
+        remember(claim, self.catalogue, study, self.gathered[claim.id])
+
+    def side_by_side(self, claims: Iterable[Claim]) -> None:
+        """Try claims piece by piece, several at once; what is measured in time waits until it is alone."""
+        together = [claim for claim in claims if not {*ALWAYS_ANEW} & {*claim.experiments}]
+        pieces = {claim.id: list(pieces_of(claim, self.study)) for claim in together}
+        found: dict[str, dict[Piece, list[Found]]] = defaultdict(dict)
+        total = sum(map(len, pieces.values()))
+        self.study.say(f"{len(together)} claims in {total} pieces, the longest first")
+        for done, (piece, attempted) in enumerate(across(chain.from_iterable(pieces.values()), self.study), 1):
+            name, mine = piece.claim.id, found[piece.claim.id]
+            for line in attempted.said:
+                self.study.say(f"{name}, {done} of {total}: {line}")
+            if attempted.failure:
+                self.failed[name] = attempted.failure
+            mine[piece] = attempted.found
+            if len(mine) == len(pieces[name]) and name not in self.failed:
+                self.enter(piece.claim, [(one, mine[one]) for one in pieces[name]])
+                del found[name]
 
     def naming(self, claim: Claim) -> Study:
         """Return the study, which says of which claim it tells, and which of all that is."""

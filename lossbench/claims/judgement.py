@@ -20,6 +20,7 @@ class Judgement:
         finding: what they come to; None where the claim was not tried.
         left: what was left untried, and why; empty where nothing was.
         command: repeats it.
+        failed: whether an experiment came to no end; `left` says why.
     """
 
     claim: Claim
@@ -27,6 +28,7 @@ class Judgement:
     finding: Finding | None
     left: str
     command: str
+    failed: bool = False
 
     @property
     def verdict(self) -> str:
@@ -36,7 +38,9 @@ class Judgement:
     @property
     def answer(self) -> str:
         """The verdict with its counts and figures, as one sentence."""
-        return f"Not tried yet: {self.left}." if self.finding is None else answer(self.claim, self.finding)
+        if self.finding is not None:
+            return answer(self.claim, self.finding)
+        return f"Failed: {self.left}." if self.failed else f"Not tried yet: {self.left}."
 
     @property
     def decisive(self) -> Evidence | None:

@@ -75,6 +75,10 @@ class Terms:
     readings: Mapping[str, tuple[str, ...]]
 
 
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class Study:
     """How claims are tried in this run.
@@ -92,7 +96,7 @@ class Study:
     quick: bool = False
     jobs: int | None = None
     first_seed: int = 0
-    say: Callable[[str], None] = field(default=lambda line: None, repr=False, compare=False)
+    say: Callable[[str], None] = field(default=silent, repr=False, compare=False)
     store: Store | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

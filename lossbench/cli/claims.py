@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lossbench.claims import Catalogue, Study
 
 EXPECT = "A claims.csv; exit with 3 where a verdict is not the one in it."
-CHANGED = 3
+CHANGED, UNFINISHED = 3, 4
 
 
 @click.command(short_help="Try the claims of three documents, or your own, and judge them.")
@@ -45,10 +45,15 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     judgements, study = judge(catalogue, chosen, options)
     changed = changes(expected, judgements, ids)
     publish(judgements, catalogue, study, options, start, changed)
+    failed = [one.claim.id for one in judgements if one.failed]
+    changed = [change for change in changed if change.id not in failed]
     for change in changed:
         click.echo(visible(f"changed {change}"), err=True)
-    if changed:
-        click.get_current_context().exit(CHANGED)
+    for one in judgements:
+        if one.failed:
+            click.echo(visible(f"failed {one.claim.id}: {one.left}; alone: {one.command}"), err=True)
+    if failed or changed:
+        click.get_current_context().exit(UNFINISHED if failed else CHANGED)
 
 
 def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:

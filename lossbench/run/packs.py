@@ -51,6 +51,7 @@ class Trained:
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     """Train and score a pack."""
+    pack = replace(pack)  # splits, weights and orders are made once and kept with it: forget them with this one
     begun, moved = time.perf_counter(), moved_losses(pack)
     reasons, traced, seen = dict(moved), None, Seen()
     while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):
@@ -134,8 +135,9 @@ def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
 
 
 def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
-    """Return some trials of a pack as a pack, whose splits, weights and orders are forgotten with it."""
-    return replace(pack, trials=tuple(trials))
+    """Return some trials of a pack as a pack, whose splits, weights and orders are its own; all of them as they are."""
+    chosen = tuple(trials)
+    return pack if chosen == pack.trials else replace(pack, trials=chosen)
 
 
 def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from lossbench.backends import available_cores
 from lossbench.claims import Design, Evidence, read_catalogue, try_claims
 from lossbench.claims.judge import MANY, untried
 from lossbench.claims.registry import EXPERIMENTS
@@ -56,22 +55,31 @@ def test_an_experiment_runs_once_for_all_claims_that_it_decides(written, study, 
     assert [judgement.verdict for judgement in (first, second, both)] == ["holds"] * 3
 
 
-@pytest.mark.parametrize(
-    ("count", "asked", "given"), [(MANY - 1, None, None), (MANY, None, available_cores()), (MANY, 3, 3)]
-)
-def test_many_claims_share_all_cores(written, study, monkeypatch, count, asked, given):
-    """For few, the work decides how many processes there are; a number that was asked for stays."""
-    jobs = []
+def test_many_claims_are_tried_side_by_side_and_found_the_same(written, study, monkeypatch):
+    """In two processes or one after another, every claim has the same evidence to the last bit."""
+    monkeypatch.setattr("lossbench.claims.judge.MANY", 2)
+    entry = "[claims.{0}]\nclaim = '.'\narms = ['{0}', 'bce']\nscore = 'f1'\ndatasets = 'moons'\n"
+    catalogue = written("".join(entry.format(arm) + "direction = 'better'\n" for arm in ("mse", "focal")))
+    quick = replace(study, quick=True, terms=replace(study.terms, quick_seeds=2))
+    together = try_claims(catalogue, catalogue.find(), replace(quick, jobs=2))
+    assert together == [try_claims(catalogue, [claim], quick)[0] for claim in catalogue.find()]
 
-    def note(claim, study):
-        """Note."""
-        jobs.append(study.jobs)
-        return []
 
-    monkeypatch.setitem(EXPERIMENTS, "count", note)
-    catalogue = written("".join(f"[claims.c{i}]\nclaim = '.'\nexperiment = 'count'\n" for i in range(count)))
-    try_claims(catalogue, catalogue.find(), replace(study, jobs=asked))
-    assert jobs == [given] * count
+@pytest.mark.parametrize("others", [1, MANY])
+def test_a_claim_that_fails_costs_no_other(written, study, monkeypatch, calls, others):
+    """Its judgement says what went wrong; tried alone, it raises."""
+
+    def fail(claim, study):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setitem(EXPERIMENTS, "fail", fail)
+    good = "".join(f"[claims.c{i}]\nclaim = '.'\nexperiment = 'count'\n" for i in range(others))
+    catalogue = written(f"[claims.bad]\nclaim = '.'\nexperiment = 'fail'\n{good}")
+    bad, *found = try_claims(catalogue, catalogue.find(), study)
+    assert [judgement.verdict for judgement in found] == ["holds"] * others
+    assert (bad.verdict, bad.failed, bad.answer) == ("not yet", True, "Failed: ZeroDivisionError: by nought.")
+    with pytest.raises(ZeroDivisionError):
+        try_claims(catalogue, catalogue.find(("bad",)), study)
 
 
 def test_what_is_not_tried_says_why(written, study, calls):

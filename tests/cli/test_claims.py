@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lossbench.claims import read_catalogue
-from lossbench.claims.registry import EXPLANATIONS
+from lossbench.claims.registry import EXPERIMENTS, EXPLANATIONS
 from lossbench.store import open_store
 
 EXACT = ("A1", "B4", "C7c")
@@ -95,6 +95,21 @@ def test_a_changed_verdict_is_reported_and_then_fails(inside: Callable, tmp_path
     assert "Of 3 claims" in outcome.out
     assert outcome.err == "changed B4: true is now partly\n"
     assert (tmp_path / "out" / "claims.csv").exists()
+
+
+def test_a_claim_that_fails_is_told_and_costs_no_other(
+    inside: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are printed and written; then the run counts as unfinished."""
+
+    def fail(claim: object, study: object, *, loss: str, law: str) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setitem(EXPERIMENTS, "growth", fail)
+    outcome = inside("claims", "A1", "B4", "-o", "out", "--no-cache")
+    assert outcome.code == 4
+    assert "failed B4: ZeroDivisionError: by nought; alone: lossbench claims B4" in outcome.err
+    assert "A1" in (tmp_path / "out" / "claims.csv").read_text()
 
 
 def test_a_claim_of_ones_own_is_tried(inside: Callable, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from textwrap import wrap
 
-from lossbench.claims.answer import words_of
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.forms import STANDING, standing
@@ -144,6 +143,7 @@ def brief(judgement: Judgement, room: int) -> str:
         >>> brief(one, 30), brief(one, 10)
         ('order and size: holds', 'true')
     """
-    order, size = words_of(judgement.verdict)
-    said = f"order and size: {order}" if order == size else judgement.verdict
+    found, said = judgement.finding, judgement.verdict
+    if found is not None and found.order and found.order == found.size:
+        said = f"order and size: {found.order}"
     return said if len(said) <= room else standing(judgement.verdict)

@@ -26,6 +26,8 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: \$\\pm\$\d+(?:\.\d+)?(?:e[
 """A number in LaTeX, and half of its interval."""
 
 WRAPPED = 24  # characters of a cell, beyond which its column is prose
+LETTER, GAP, LEAST = 0.0145, 0.035, 0.12
+"""Of a line of 345 pt: the share of a letter, of the gap between columns, and the least of a column of prose."""
 
 POWER = re.compile(r"e([+-]\d+)")
 
@@ -196,10 +198,13 @@ def text_tables(tables: Iterable[Table], legend: Iterable[str]) -> str:
 
 def text_table(table: Table, said: str) -> str:
     """Return a table of sentences in LaTeX; its prose wraps, and the other columns are as wide as they must be."""
-    wide = {name: max(len(row[at]) for row in table.rows) > WRAPPED for at, name in enumerate(table.columns)}
-    share = 0.75 / max(sum(wide.values()), 1)
-    kinds = "".join(rf"p{{{share:.2f}\linewidth}}" if wide[name] else "l" for name in table.columns)
+    widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    narrow = [width for width in widths if width <= WRAPPED]
+    left = 1.0 - LETTER * sum(narrow) - GAP * (len(widths) - 1)
+    share = max(LEAST, left / max(len(widths) - len(narrow), 1))
+    kinds = "".join("l" if width <= WRAPPED else rf"p{{{share:.2f}\linewidth}}" for width in widths)
     lines = [
+        r"\setlength{\LTcapwidth}{\linewidth}",
         rf"\begin{{longtable}}{{@{{}}{kinds}@{{}}}}",
         rf"  \caption{{{prose(table.title.rstrip('.'))}. {said}}} \\",
         r"  \toprule",

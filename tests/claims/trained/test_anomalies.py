@@ -7,6 +7,7 @@ import pytest
 from lossbench.claims import Claim
 from lossbench.claims.trained import anomalies as room
 from lossbench.claims.trained.anomalies import CROSSED, anomalies
+from tests.claims.designs import carry_out
 
 REPORTED = {("mse", "tpr"): "0.812", ("mse", "fpr"): "0.049", ("bce", "tpr"): "0.938", ("bce", "fpr"): "0.017"}
 ARMS = ("bce", "mse")
@@ -24,7 +25,7 @@ def lines(study, monkeypatch):
         datasets=tuple(f"digits_but:digit={digit}" for digit in digits),
         supervised=tuple(f"one_digit:digit={digit}" for digit in digits),
     )
-    return design.carry_out(study)
+    return carry_out(design, study)
 
 
 def test_a_class_is_a_unit_under_each_score_and_each_reading(lines):

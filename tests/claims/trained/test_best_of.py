@@ -7,6 +7,7 @@ from lossbench.claims.contrast import judge_all
 from lossbench.claims.trained.best_of import best_of, chosen, contrasts_of
 from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of
+from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 
@@ -51,7 +52,7 @@ def test_a_recommended_loss_must_fit_some_of_the_data_only():
 
 def test_every_other_loss_of_the_task_is_met_but_those_that_are_the_same(study):
     """The whole catalogue, each once, and what goes by another name left out."""
-    found = best_of(Claim("x", "y"), study, arms=("mse", "ce"), datasets=("diabetes",)).carry_out(study)
+    found = carry_out(best_of(Claim("x", "y"), study, arms=("mse", "ce"), datasets=("diabetes",)), study)
     same = {record.name for record in losses_of("regression") if record.placebo is not None}
     others = {record.name for record in losses_of("regression")} - same - {"mse"}
     assert {line.case for line in found} <= {f"mse vs {loss}" for loss in others}

@@ -11,6 +11,7 @@ from lossbench.claims.contrast import judge_all
 from lossbench.claims.trained.contest import Mismatch, Pairing, contest, contrasts_of, mismatch, pairings
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
+from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 
@@ -73,15 +74,18 @@ def test_a_contest_that_cannot_be_held_is_refused(study, arms, score, datasets, 
 
 def test_every_comparison_is_there(study):
     """Each protocol, data set, contaminated share, score and pair, once; the reported difference beside it."""
-    evidence = contest(
-        CLAIM,
+    evidence = carry_out(
+        contest(
+            CLAIM,
+            study,
+            arms=("bce", "mse"),
+            score=("accuracy",),
+            direction="better",
+            datasets=("moons", "breast_cancer"),
+            outliers=(0.0, 0.1),
+        ),
         study,
-        arms=("bce", "mse"),
-        score=("accuracy",),
-        direction="better",
-        datasets=("moons", "breast_cancer"),
-        outliers=(0.0, 0.1),
-    ).carry_out(study)
+    )
     ordered = [line for line in evidence if line.aspect != "size"]
     assert len(ordered) == 3 * 2 * 2 * 3
     assert len({(line.protocol, line.dataset, line.what, line.case) for line in evidence}) == len(evidence)
@@ -144,30 +148,49 @@ def test_a_reported_difference_is_tried_beside_the_direction():
 
 def test_a_placebo_is_never_better(study):
     """Two-class softmax is the same function: no verdict calls either better."""
-    evidence = contest(
-        CLAIM, study, arms=("focal:gamma=0", "bce"), score=("accuracy",), direction="better", datasets=("moons",)
-    ).carry_out(study)
+    evidence = carry_out(
+        contest(
+            CLAIM,
+            study,
+            arms=("focal:gamma=0", "bce"),
+            score=("accuracy",),
+            direction="better",
+            datasets=("moons",),
+        ),
+        study,
+    )
     assert {line.verdict for line in evidence} <= {"equivalent", "inconclusive"}
 
 
 def test_an_undefined_score_is_not_testable(study):
     """A hinge loss has no probabilities to score."""
-    evidence = contest(
-        Claim("x", "y"), study, arms=("bce", "hinge"), score=("brier",), direction="better", datasets=("moons",)
-    ).carry_out(study)
+    evidence = carry_out(
+        contest(
+            Claim("x", "y"),
+            study,
+            arms=("bce", "hinge"),
+            score=("brier",),
+            direction="better",
+            datasets=("moons",),
+        ),
+        study,
+    )
     assert {(line.verdict, line.n) for line in evidence} == {("not testable", 0)}
 
 
 def test_a_constant_answer_is_an_arm(study):
     """A network that has seen the data beats it, and the claim that it does not is contradicted somewhere."""
-    evidence = contest(
-        Claim("x", "y"),
+    evidence = carry_out(
+        contest(
+            Claim("x", "y"),
+            study,
+            arms=("bce", "constant"),
+            score=("accuracy",),
+            direction="better",
+            datasets=("breast_cancer",),
+        ),
         study,
-        arms=("bce", "constant"),
-        score=("accuracy",),
-        direction="better",
-        datasets=("breast_cancer",),
-    ).carry_out(study)
+    )
     adam = [line for line in evidence if line.protocol == "adam"]
     assert [line.verdict for line in adam] == ["reproduced"]
 
@@ -197,7 +220,7 @@ PLAIN = Claim("x", "y")
 
 def test_a_loss_that_the_catalogue_refuses_is_said_and_counts_neither_way(study):
     """Its line says why; a loss that can be trained is compared under every protocol."""
-    *trained, refused = mismatch(PLAIN, study, mismatches=(TRAINED, REFUSED)).carry_out(study)
+    *trained, refused = carry_out(mismatch(PLAIN, study, mismatches=(TRAINED, REFUSED)), study)
     assert refused.verdict == "not testable"
     assert "serves regression" in refused.note
     assert len(trained) == 3 * 2

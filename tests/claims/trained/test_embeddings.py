@@ -9,6 +9,7 @@ import pytest
 from lossbench.claims import Claim
 from lossbench.claims.trained.embeddings import embeddings
 from lossbench.errors import UsageError
+from tests.claims.designs import carry_out
 
 TOLD = {
     "arms": ("ce", "triplet"),
@@ -23,7 +24,7 @@ TOLD = {
 def test_both_scores_are_units_in_order_and_size(study):
     """One unit a data set and score; beside them the probe, which is never counted, and the levels."""
     reported = {("ce", "top_1"): "0.843", ("triplet", "top_1"): "0.815"}
-    lines = embeddings(replace(Claim("x", "y"), reported=reported), study, **TOLD).carry_out(study)
+    lines = carry_out(embeddings(replace(Claim("x", "y"), reported=reported), study, **TOLD), study)
     units = [line for line in lines if line.role == "unit"]
     assert [(line.quantity, line.aspect) for line in units] == [
         ("top_1", "outcome"),

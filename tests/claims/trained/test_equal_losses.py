@@ -14,6 +14,7 @@ from lossbench.claims.trained.equal_losses import (
     custom_loss,
 )
 from lossbench.store import open_store
+from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 
@@ -36,7 +37,7 @@ def test_two_losses_of_equal_accuracy_and_unequal_recall_are_enough():
 
 def test_one_line_says_whether_either_differs(study):
     """Precision or recall, whichever shows it, under every protocol and on every data set."""
-    lines = beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",)).carry_out(study)
+    lines = carry_out(beside_the_loss(Claim("x", "y"), study, arms=("bce", "tversky"), datasets=("moons",)), study)
     assert len(lines) == 3
     assert {line.what for line in lines} <= {"precision", "recall"}
 
@@ -44,7 +45,7 @@ def test_one_line_says_whether_either_differs(study):
 def test_a_loss_from_a_file_scores_as_the_built_in_one(study):
     """The squared error under every protocol, to the last digit; of six comparisons, eight seeds say so."""
     eight = replace(study, terms=replace(study.terms, seeds=8))
-    lines = [line for line in custom_loss(Claim("x", "y"), eight).carry_out(eight) if line.dataset == "diabetes"]
+    lines = [line for line in carry_out(custom_loss(Claim("x", "y"), eight), eight) if line.dataset == "diabetes"]
     assert [(line.verdict, line.measured) for line in lines] == [("reproduced", 0.0)] * 3
 
 
@@ -58,6 +59,6 @@ def test_what_was_trained_once_is_not_trained_again(study, tmp_path, monkeypatch
     """The file keeps its place, and so the trainings of its losses are found in the store."""
     with open_store(tmp_path) as store:
         stored = replace(study, store=store)
-        first = custom_loss(Claim("x", "y"), stored).carry_out(stored)
+        first = carry_out(custom_loss(Claim("x", "y"), stored), stored)
         monkeypatch.setattr("lossbench.run.runner.train_pack", lambda *pack, **how: pytest.fail("it was trained"))
-        assert custom_loss(Claim("x", "y"), stored).carry_out(stored) == first
+        assert carry_out(custom_loss(Claim("x", "y"), stored), stored) == first

@@ -8,6 +8,7 @@ from lossbench.claims import Claim
 from lossbench.claims.cell import CONSTANT
 from lossbench.claims.trained.gradient_free import gradient_free, slope_of
 from lossbench.errors import BadValue
+from tests.claims.designs import carry_out
 
 TOLD = {"loss": "zero_one", "beside": ("bce",), "datasets": ("moons:rows=100",), "without": "es", "along": "adam"}
 
@@ -15,7 +16,7 @@ TOLD = {"loss": "zero_one", "beside": ("bce",), "datasets": ("moons:rows=100",),
 def test_a_loss_without_a_slope_beats_the_constant_answer(study):
     """One unit a data set, over seeds; beside it both optimisers of the other loss, each at its own rate."""
     design = gradient_free(Claim("x", "y"), study, **TOLD, lr=(0.1, 0.3))
-    unit, *beside = design.carry_out(study)
+    unit, *beside = carry_out(design, study)
     assert (unit.role, unit.arms, unit.over) == ("unit", ("zero_one by es", CONSTANT), "seeds")
     assert unit.verdict == "reproduced"
     assert unit.measured > 0.1

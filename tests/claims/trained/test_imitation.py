@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lossbench.claims import Claim
 from lossbench.claims.trained.imitation import imitation
+from tests.claims.designs import carry_out
 
 
 def test_what_is_not_made_for_samples_decides_and_the_others_are_shown(study) -> None:
@@ -12,7 +13,7 @@ def test_what_is_not_made_for_samples_decides_and_the_others_are_shown(study) ->
     So is what other protocols say.
     """
     arms = {"imitating": "wasserstein", "instead": ("mse", "kl_histogram"), "alike": ("energy",)}
-    lines = imitation(Claim("x", "y"), study, **arms, laws=("mixture:rows=100",)).carry_out(study)
+    lines = carry_out(imitation(Claim("x", "y"), study, **arms, laws=("mixture:rows=100",)), study)
     units, aside = ([line for line in lines if line.role == role] for role in ("unit", "sensitivity"))
     assert [line.arms for line in units] == [("wasserstein", "mse"), ("wasserstein", "kl_histogram")]
     assert {line.protocol for line in units} == {study.terms.primary}

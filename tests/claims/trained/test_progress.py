@@ -20,6 +20,7 @@ from lossbench.claims.trained.progress import (
     lower_loss,
     rank_correlation,
 )
+from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 
@@ -90,7 +91,7 @@ def test_curves_begin_at_the_initialised_network(study):
 
 def test_every_task_is_trained_by_its_reference_loss(study):
     """Two lines for every protocol and data set."""
-    lines = learning_curve(Claim("x", "y"), study, datasets=("moons", "diabetes")).carry_out(study)
+    lines = carry_out(learning_curve(Claim("x", "y"), study, datasets=("moons", "diabetes")), study)
     assert len(lines) == 2 * 2 * 3
     assert {(line.dataset, line.case) for line in lines} == {("moons", "bce"), ("diabetes", "mse")}
 
@@ -140,8 +141,8 @@ def test_models_that_score_alike_are_none():
 @pytest.mark.parametrize("relation", ["better", "not always better"])
 def test_a_line_for_every_protocol_with_one_rate(study, relation):
     """Where each loss has its own rate, there are not several to compare."""
-    found = lower_loss(Claim("x", "y"), study, watched=(WATCHED,), lr=(0.1, 0.3), relation=relation).carry_out(
-        study
+    found = carry_out(
+        lower_loss(Claim("x", "y"), study, watched=(WATCHED,), lr=(0.1, 0.3), relation=relation), study
     )
     assert [line.protocol for line in found] == ["sgd", "adam"]
 
@@ -150,7 +151,7 @@ def test_two_entries_on_one_data_set_are_two_lines(study):
     """Though they are neighbours, and of one loss."""
     watched = (WATCHED, Watched("bce", "log_loss", "f1", ("moons",)))
     claim, lr = Claim("x", "y"), (0.1, 0.3)
-    found = lower_loss(claim, study, watched=watched, lr=lr, relation="not always better").carry_out(study)
+    found = carry_out(lower_loss(claim, study, watched=watched, lr=lr, relation="not always better"), study)
     assert [(line.protocol, line.what) for line in found] == [
         (protocol, score) for score in ("accuracy", "f1") for protocol in ("sgd", "adam")
     ]

@@ -25,6 +25,7 @@ from lossbench.claims.trained.robustness import (
 )
 from lossbench.errors import UsageError
 from lossbench.metrics.robustness import robustness
+from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 
@@ -107,15 +108,18 @@ def test_the_change_of_skill_is_the_area_before_it_is_normalised(curve):
 
 def test_outliers_are_trained_under_every_protocol(study):
     """A line for each protocol, data set, kind, share and rival."""
-    found = outliers(
-        Claim("x", "y"),
+    found = carry_out(
+        outliers(
+            Claim("x", "y"),
+            study,
+            arms=("mse", "clean", "mae"),
+            direction="worse",
+            datasets=("diabetes",),
+            outliers=(0.4,),
+            kinds=("target", "feature"),
+        ),
         study,
-        arms=("mse", "clean", "mae"),
-        direction="worse",
-        datasets=("diabetes",),
-        outliers=(0.4,),
-        kinds=("target", "feature"),
-    ).carry_out(study)
+    )
     assert len(found) == 3 * 2 * 2
     assert {line.case for line in found} == {"mse vs clean", "mse vs mae"}
 
@@ -178,7 +182,7 @@ def test_the_whole_catalogue_is_trained_on_both_tasks(study):
     design = accuracy_robustness(
         Claim("x", "y"), study, regression=("diabetes",), binary=("moons",), outliers=(0.2,)
     )
-    lines = design.carry_out(study)
+    lines = carry_out(design, study)
     told = [line for line in lines if line.aspect != "level"]
     assert len(told) == 2 * 2 * 3
     assert all("not beaten in both" in line.note for line in told[1::2])
@@ -208,8 +212,9 @@ def test_data_that_are_hard_as_they_are_are_judged_by_their_score():
 
 def test_a_line_for_every_hardship_and_protocol(study):
     """Core losses, trained."""
-    lines = handling(
-        Claim("x", "y"), study, hardships=(Hardship("outliers", ("diabetes",), "feature", (0.2,)),)
-    ).carry_out(study)
+    lines = carry_out(
+        handling(Claim("x", "y"), study, hardships=(Hardship("outliers", ("diabetes",), "feature", (0.2,)),)),
+        study,
+    )
     assert [line.protocol for line in lines] == ["sgd", "adam", "tuned"]
     assert all("feature outliers" in line.what for line in lines)

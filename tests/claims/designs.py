@@ -1,0 +1,12 @@
+"""What tests of designs share."""
+
+from itertools import chain
+
+from lossbench.claims.claim import Evidence
+from lossbench.claims.design import Design
+from lossbench.claims.study import Study
+
+
+def carry_out(design: Design, study: Study) -> list[Evidence]:
+    """Train, compare, judge and sum up, all here."""
+    return design.conclusion(chain.from_iterable(one.found(study) for one in design.trainings), study)
