@@ -16,7 +16,7 @@ from lossbench.losses.custom.source import in_one_line
 from lossbench.training.module.model import TRUNK, Form, ModuleModel, drawing, form_of, tensors
 
 WIDEST = 64  # models in a program: more do not make it faster
-NUMBERS = 1 << 20  # parameters and features of a program: about what fits a cache
+NUMBERS = 1 << 20  # that a program keeps for the way back: four megabytes, about what fits a cache
 
 Tensors = Mapping[str, torch.Tensor]
 Run = Callable[[Tensors, Tensors, torch.Tensor], torch.Tensor]
@@ -120,12 +120,27 @@ def _way(model: ModuleModel, inputs: int, outputs: int, rows: int, dtype: torch.
     with drawing(model, 0), torch.inference_mode(False):
         module = model.made(inputs, outputs).eval().to(dtype)
         form = form_of(module)
-        width = max(1, min(WIDEST, NUMBERS // (form.size + rows * inputs)))
+        if rows * inputs > NUMBERS:
+            return Way(module, 1)
+        width = max(1, min(WIDEST, NUMBERS // kept_numbers(module, torch.randn(rows, inputs, dtype=dtype))))
         if width == 1:
             return Way(module, 1)
         trial = Trial.of(module, form, width, torch.randn(width, rows, inputs, dtype=dtype))
         fault = trial.fault()
     return Way(module, 1, fault) if fault else Way(module, width)
+
+
+def kept_numbers(module: torch.nn.Module, features: torch.Tensor) -> int:
+    """Return how many numbers a model keeps for the way back, parameters too, of features (rows, inputs)."""
+    kept: list[int] = []
+
+    def keep(value: torch.Tensor) -> torch.Tensor:
+        kept.append(value.numel())
+        return value
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value), torch.enable_grad():
+        module(features)
+    return max(1, sum(kept))
 
 
 @dataclass(frozen=True)
