@@ -114,8 +114,7 @@ class ModuleModel:
 
     def embedding(self, inputs: int) -> int:
         """Return how many numbers the embedding has."""
-        with drawing(self, 0), torch.no_grad():
-            return int(self.trunk.made(inputs, 1)(torch.zeros(2, inputs)).shape[-1])
+        return _embedding(self, inputs)
 
     def first(self, stream: str, seed: int, inputs: int, outputs: int, own: int) -> list[np.ndarray]:
         """Return the first values of its parameters, then of its constants, as it draws them by itself.
@@ -182,6 +181,12 @@ def corner(shape: tuple[int, ...]) -> tuple[slice, ...]:
 def _form(model: ModuleModel, inputs: int, outputs: int) -> Form:
     with drawing(model, 0):
         return form_of(model.made(inputs, outputs))
+
+
+@lru_cache(maxsize=64)
+def _embedding(model: ModuleModel, inputs: int) -> int:
+    with drawing(model, 0), torch.no_grad():
+        return int(model.trunk.made(inputs, 1)(torch.zeros(2, inputs)).shape[-1])
 
 
 @contextmanager
