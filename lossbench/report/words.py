@@ -212,7 +212,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
         f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),
     Topic.MODULES: lambda models: (
-        f"engine   {', '.join(models)}: trained by torch, many at once; the compiled step is of linear and mlp"
+        f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
     ),
     Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
     "torch.func.vmap: {fault}",

@@ -50,7 +50,7 @@ def test_the_page_s_example_runs(inside: Callable, nets: Path, tmp_path: Path) -
     assert set(trials.model) == set(specs)
     assert (trials.status == "ok").all()
     assert len(trials[["model", "seed", "weights_hash"]].drop_duplicates()) == 6
-    assert "trained by torch, many at once" in " ".join(outcome.out.split())
+    assert "nets.py:deep:layers=2: trained by torch; the compiled step" in " ".join(outcome.out.split())
 
 
 def test_changed_code_is_trained_anew(inside: Callable, nets: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from lossbench.losses.custom.contain import failing, running
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.fused.network import Network
-from lossbench.training.module.many import Run, Tensors, places_of, room, views, way_of
+from lossbench.training.module.many import SCORED, Run, Tensors, places_of, room, views, way_of
 from lossbench.training.module.model import ModuleModel
 
 
@@ -28,7 +28,7 @@ class Modules(Network):
         model: the network.
     """
 
-    few = 128
+    few = SCORED
 
     def __init__(self, layout: Layout, model: ModuleModel) -> None:
         pack = layout.pack

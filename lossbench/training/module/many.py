@@ -16,6 +16,7 @@ from lossbench.losses.custom.source import in_one_line
 from lossbench.training.module.model import TRUNK, Form, ModuleModel, drawing, form_of, tensors
 
 WIDEST = 64  # models in a program: more do not make it faster
+SCORED = 128  # rows that are computed at a time where outputs alone are wanted
 NUMBERS = 1 << 20  # that a program keeps for the way back: four megabytes, about what fits a cache
 
 Tensors = Mapping[str, torch.Tensor]
@@ -125,8 +126,9 @@ def _way(model: ModuleModel, inputs: int, outputs: int, rows: int, dtype: torch.
         width = max(1, min(WIDEST, NUMBERS // kept_numbers(module, torch.randn(rows, inputs, dtype=dtype))))
         if width == 1:
             return Way(module, 1)
-        trial = Trial.of(module, form, width, torch.randn(width, rows, inputs, dtype=dtype))
-        fault = trial.fault()
+        tables = (torch.randn(width, count, inputs, dtype=dtype) for count in dict.fromkeys((rows, SCORED)))
+        faults = (Trial.of(module, form, width, features).fault() for features in tables)
+        fault = next(filter(None, faults), "")
     return Way(module, 1, fault) if fault else Way(module, width)
 
 
