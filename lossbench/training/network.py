@@ -59,6 +59,10 @@ class Model:
         """
         return sum(units * (fan_in + 1) for units, fan_in in self.sizes(inputs, outputs))
 
+    def work(self, inputs: int, outputs: int) -> int:
+        """Return how many multiply-adds it takes to compute a row."""
+        return self.parameters(inputs, outputs)
+
     def units(self, inputs: int, outputs: int) -> int:
         """Return the number of values that a row has in all layers.
 

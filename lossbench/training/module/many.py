@@ -13,7 +13,7 @@ from torch.func import functional_call, vmap
 
 from lossbench.losses.custom.calls import UNMAPPABLE
 from lossbench.losses.custom.source import in_one_line
-from lossbench.training.module.model import TRUNK, Form, ModuleModel, drawing, form_of, tensors
+from lossbench.training.module.model import TRUNK, Form, ModuleModel, drawing, form_of, kept_numbers, tensors
 
 WIDEST = 64  # models in a program: more do not make it faster
 SCORED = 128  # rows that are computed at a time where outputs alone are wanted
@@ -127,26 +127,13 @@ def _way(model: ModuleModel, inputs: int, outputs: int, rows: int, dtype: torch.
         if width == 1:
             return Way(module, 1)
         tables = (torch.randn(width, count, inputs, dtype=dtype) for count in dict.fromkeys((rows, SCORED)))
-        faults = (Trial.of(module, form, width, features).fault() for features in tables)
+        faults = (Crowd.of(module, form, width, features).fault() for features in tables)
         fault = next(filter(None, faults), "")
     return Way(module, 1, fault) if fault else Way(module, width)
 
 
-def kept_numbers(module: torch.nn.Module, features: torch.Tensor) -> int:
-    """Return how many numbers a model keeps for the way back, parameters too, of features (rows, inputs)."""
-    kept: list[int] = []
-
-    def keep(value: torch.Tensor) -> torch.Tensor:
-        kept.append(value.numel())
-        return value
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value), torch.enable_grad():
-        module(features)
-    return max(1, sum(kept))
-
-
 @dataclass(frozen=True)
-class Trial:
+class Crowd:
     """Some models that are computed in several ways.
 
     Args:
@@ -164,14 +151,14 @@ class Trial:
     features: torch.Tensor
 
     @staticmethod
-    def of(module: torch.nn.Module, form: Form, models: int, features: torch.Tensor) -> Trial:
+    def of(module: torch.nn.Module, form: Form, models: int, features: torch.Tensor) -> Crowd:
         """Return models whose parameters lie around those of a module."""
         held = {name: value.detach().expand(models, *value.shape) for name, value in tensors(module, form).items()}
         moved = {
             name: held[name] + 0.1 * torch.randn(held[name].shape, dtype=features.dtype)
             for name in form.parameters
         }
-        return Trial(module, form, moved, {name: held[name].contiguous() for name in form.constants}, features)
+        return Crowd(module, form, moved, {name: held[name].contiguous() for name in form.constants}, features)
 
     def fault(self) -> str:
         """Say why they cannot be computed in one program; empty where they can."""
@@ -188,20 +175,20 @@ class Trial:
         same = (torch.equal(one.roll(1, 0), other) for one, other in zip(together, turned, strict=True))
         return "" if all(same) else "the last bits of a model would hang on its place among the others"
 
-    def first(self) -> Trial:
+    def first(self) -> Crowd:
         """Return the first model alone."""
         return self.over(lambda value: value[:1])
 
-    def turned(self, places: int) -> Trial:
+    def turned(self, places: int) -> Crowd:
         """Return the same models, each so many places on."""
         return self.over(lambda value: value.roll(places, 0))
 
-    def over(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Trial:
+    def over(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Crowd:
         """Return other models, made of these."""
         moved, held = (
             {name: change(value) for name, value in each.items()} for each in (self.parameters, self.constants)
         )
-        return Trial(self.module, self.form, moved, held, change(self.features))
+        return Crowd(self.module, self.form, moved, held, change(self.features))
 
     def computed(self, run: Run) -> list[torch.Tensor]:
         """Return the outputs and the gradients of all parameters, (models, ...) each."""

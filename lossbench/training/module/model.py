@@ -108,6 +108,10 @@ class ModuleModel:
         """Return the number of numbers that are trained."""
         return self.form(inputs, outputs).size
 
+    def work(self, inputs: int, outputs: int) -> int:
+        """Return about how much it takes to compute a row: the numbers that are kept of one for the way back."""
+        return _work(self, inputs, outputs)
+
     def units(self, inputs: int, outputs: int) -> int:
         """Return about how many values a row has in all layers: a guess, since convolutions share parameters."""
         return self.parameters(inputs, outputs)
@@ -198,6 +202,25 @@ def drawing(model: ModuleModel, number: int) -> Iterator[None]:
             np.random.seed(number % 2**32)  # noqa: NPY002  a module may draw from it
         torch.default_generator.manual_seed(number)
         yield
+
+
+def kept_numbers(module: Module, features: torch.Tensor) -> int:
+    """Return how many numbers a model keeps for the way back, parameters too, of features (rows, inputs)."""
+    kept: list[int] = []
+
+    def keep(value: torch.Tensor) -> torch.Tensor:
+        kept.append(value.numel())
+        return value
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value), torch.enable_grad():
+        module(features)
+    return max(1, sum(kept))
+
+
+@lru_cache(maxsize=64)
+def _work(model: ModuleModel, inputs: int, outputs: int) -> int:
+    with drawing(model, 0):
+        return kept_numbers(model.made(inputs, outputs).eval(), torch.zeros(1, inputs))
 
 
 def _restored(spec: str, code: str, handed: Maker | None, embeds: bool, trunk_only: bool) -> ModuleModel:

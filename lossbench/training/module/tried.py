@@ -29,7 +29,7 @@ ROWS = 7  # unlike any usual number of features or outputs, and no multiple of a
 
 
 @dataclass(frozen=True)
-class Trial:
+class Probe:
     """A model that is called on a few rows.
 
     Args:
@@ -178,9 +178,9 @@ class Trial:
 
 
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:
-    """Try a model of one's own; see `Trial`. One that is built in needs none."""
+    """Try a model of one's own; see `Probe`. One that is built in needs none."""
     if isinstance(model.source, Recipe):
-        Trial(model, model.source, inputs, outputs, whom).check()
+        Probe(model, model.source, inputs, outputs, whom).check()
 
 
 def randomness() -> tuple[object, ...]:

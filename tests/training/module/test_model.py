@@ -12,6 +12,7 @@ import torch
 
 from lossbench.errors import BadValue, ModelFailed, UnknownName
 from lossbench.run.provenance import hashes
+from lossbench.run.state import marks_of
 from lossbench.training.module.locate import name_of
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.module.named import find_model
@@ -54,6 +55,13 @@ def test_rows_carry_the_hash_of_weights_and_code(tmp_path: Path, monkeypatch: py
     assert [len(one) for one in found] == [1, 1]
     assert found[0] != found[1]
     assert weights[0].shape == (1, 2)
+
+
+def test_only_own_code_marks_what_is_stored() -> None:
+    """A row of a built-in network has the key that it had; one of another code of the user's has another."""
+    for model, marks in (("mlp:8", 0), ("resmlp:6x1", 0), (f"{NETS}:Same", 1)):
+        one = pack(trial("moons:rows=60", model=model))
+        assert len(list(marks_of(one.setup, model))) == marks
 
 
 def test_generators_go_on_as_before() -> None:
