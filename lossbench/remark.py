@@ -39,6 +39,7 @@ class Topic(Enum):
     SKIPPED = "loss", "dataset", "reason"
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
+    SHARES = "dataset", "loss", "parts"
     UNDEFINED = "dataset", "score", "seeds"
     COLLAPSED = "dataset", "counts", "spread"
     FEW_SEEDS = ("enough",)
@@ -65,6 +66,7 @@ class Topic(Enum):
     REPLACED = ("command",)
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
+    FETCHED = ("version",)
     UTF16 = ()
     COMMENT_LINES = "lines", "text"
     NAMES_IN_COMMENT = ("text",)
@@ -81,6 +83,7 @@ class Topic(Enum):
     BLANKS_CUT = "columns", "text", "left"
     CASES_DIFFER = "column", "texts"
     TRUTH_SPELLED = "columns", "texts"
+    IMAGES = ("shape",)
     TEXTS = ("columns",)
     IDENTIFIER = "column", "text"
     ROW_NUMBERS = "column", "drop"
@@ -107,6 +110,8 @@ class Topic(Enum):
     FEW_GROUPS = ("groups",)
     LARGE_GROUP = "column", "name", "rows"
     CLASS_IN_FEW_GROUPS = "name", "groups"
+    WEIGHTED = "column", "least", "most"
+    CLASSES_WEIGHTED = ("classes",)
     JOINED_GROUPS = "groups", "left"
     # Of a custom loss; LOSS says which.
     LOSS = "loss", "remark"

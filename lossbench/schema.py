@@ -538,11 +538,13 @@ _TUNED_PARAMETER = (
     ),
 )
 _EPOCH = Column("epoch", "context", "count", "counted from 1")
+_PART = Column("part", "context", "text", "a loss of the sum; its share of the gradient stands behind it")
 _CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
+_PARTS = (*(TRIALS[name] for name in CURVE if name != "score"), _PART, _EPOCH, *_AVERAGED)
 _TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED, *_TUNED_PARAMETER)
 
-CURVES, TUNING = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING))
-"""The columns of `curves.csv` and of `tuning.csv` by name."""
+CURVES, TUNING, PARTS = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING, _PARTS))
+"""The columns of `curves.csv`, of `tuning.csv` and of `parts.csv` by name."""
 
 _COUNTS = tuple(name for name in SUMMARY if name.endswith("_n"))
 UNDEFINED = dict.fromkeys((*_COUNTS, "more_seeds", "data_sets_needed", "runs"), "Int64") | {

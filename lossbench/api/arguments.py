@@ -55,10 +55,14 @@ def is_specs(value: Any) -> bool:
     return isinstance(value, str) or several
 
 
-def tables_of(X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None) -> dict[str, Dataset]:
+def tables_of(
+    X: Any, y: Any, data: Mapping[str, Any] | None, task: str | None, weight: Any = None
+) -> dict[str, Dataset]:
     """Return the data sets that are given as arrays or frames, by their specs."""
+    if weight is not None and X is None:
+        raise BadValue("weight is given without X and y; of another table the spec says it, as :weight=COLUMN")
     if X is None and y is None and task is None and (data is None or len(data) == 0):
         return {}
     from lossbench.data.given import given_tables
 
-    return given_tables(X, y, {} if data is None else data, task)
+    return given_tables(X, y, {} if data is None else data, task, weight)

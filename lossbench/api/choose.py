@@ -36,6 +36,7 @@ def choose(
     dataset: str | None = None,
     losses: Texts | None = None,
     task: str | None = None,
+    weight: Any = None,
     score: Texts | None = None,
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
@@ -53,6 +54,7 @@ def choose(
         dataset: the spec, by name.
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
         task: of X and y, where it does not show.
+        weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
         score: what is judged, and tuned by: the first of these that the task has.
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         seeds: how many at most; None for 40.
@@ -76,7 +78,7 @@ def choose(
     """
     if is_specs(X):
         X, y, dataset, losses = None, None, both("data sets", X, dataset), both("losses", y, losses)
-    tables = tables_of(X, y, None, task)
+    tables = tables_of(X, y, None, task, weight)
     names = [*tables, *(listed(dataset) or ())]
     if len(names) != 1:
         raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")

@@ -23,6 +23,7 @@ def compare(
     *,
     data: Mapping[str, Any] | None = None,
     task: str | None = None,
+    weight: Any = None,
     datasets: Texts | None = None,
     losses: Texts | Mapping[str, Texts] | None = None,
     config: str | Path | None = None,
@@ -60,9 +61,12 @@ def compare(
         y: its target, a series or an array (rows,), or the name of a column of X.
         data: several tables by name: (X, y), or a data frame whose target the name tells. A name may be a spec, as
             "visits:target=pain:group=patient".
+        weight: of X, how much each row counts in training: an array (rows,) of numbers from 0 up, or the name of a
+            column of X; see `docs/own-table.md`.
         task: of these tables, "regression", "binary" or "multiclass"; None to infer it from the target.
         datasets: specs such as "iris", "imbalanced:positives=0.05", "sales.csv:target=price".
-        losses: specs such as "huber:delta=1.35"; one list, or one for each task. The first is the reference.
+        losses: specs such as "huber:delta=1.35", "sum:bce+0.5*dice"; one list, or one for each task. The first is
+            the reference.
         config: path of a TOML file, or the name of a shipped one, such as "quick".
         models: "linear", "mlp:WIDTHS[:ACTIVATION]", "cnn:8,16" or "resmlp:64x2"; or networks of your own,
             as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
@@ -75,7 +79,7 @@ def compare(
         batch_size: rows a step, at least 1.
         epochs: passes over the training rows, at least 1.
         seeds: how many, or a range "10:20", or which.
-        outliers: contaminated shares of the training part, in [0, 1).
+        outliers: contaminated shares of the training part (or of the test part, by the kind), in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
         score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data
@@ -106,7 +110,7 @@ def compare(
     """
     if is_specs(X):
         X, y, datasets, losses = None, None, both("datasets", X, datasets), both("losses", y, losses)
-    tables = tables_of(X, y, data, task)
+    tables = tables_of(X, y, data, task, weight)
     settings = make_settings(
         config,
         datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),

@@ -10,6 +10,7 @@ from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.locate import locate
 from lossbench.losses.registry import served
 from lossbench.losses.scaled import is_scaled, split_scaled
+from lossbench.losses.summed.grammar import is_sum
 from lossbench.task import TASKS, VALUED, Task
 
 PREDICTED: Mapping[Task, str] = {
@@ -52,7 +53,7 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
         'numbers only'
     """
     name = _name(spec)
-    if name and not served(name):
+    if name and not (is_sum(name) or served(name)):
         locate(name)  # refuses a name, a file or an object that does not exist
     asked = tuple(tasks)
     found: dict[Task, Loss | str] = {}

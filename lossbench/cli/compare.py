@@ -104,10 +104,12 @@ EXAMPLES = (
     "--outliers",
     kind=NUMBERS,
     metavar="SHARE",
-    help="Contaminated shares of the training rows, such as 0,0.1,0.2.",
+    help="Contaminated shares of the training rows (or of test rows), such as 0,0.1,0.2.",
 )
 @click.option(
-    "--outlier-kind", metavar="KIND", help="label, target[_symmetric], feature[_one_sided]; or auto, by task."
+    "--outlier-kind",
+    metavar="KIND",
+    help="label[_by_class], target[_symmetric], feature[_one_sided][_at_test]; or auto, by task.",
 )
 @many(
     "--score",

@@ -49,8 +49,10 @@ def print_catalogue() -> None:
         for record in records()
     )
     columns = ("data set", "task", "parameters", "what it is")
-    own = "Your own table: -d file.csv:target=column, or file.parquet:target=column"
-    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own])
+    own = "Your own table: -d file.csv:target=column, or file.parquet, or arrays, file.npz"
+    fetched = "In scikit-learn's cache: -d openml:31, or sklearn:california_housing"
+    weighted = "Classes that count alike in training: -d wine:class_weight=balanced"
+    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own, fetched, weighted])
 
 
 def describe(dataset: Dataset) -> Iterator[str]:

@@ -24,6 +24,7 @@ MARGIN = 14  # columns of the headings
 HINTS = (
     "One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss",
     "Any of them times a constant, the placebo that each has: scaled:factor=16:loss=NAME",
+    "A weighted sum of several: sum:NAME+0.5*NAME",
 )
 
 

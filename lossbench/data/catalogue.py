@@ -9,7 +9,12 @@ from pathlib import Path
 
 from lossbench.data import generators, texts, toy
 from lossbench.data.dataset import Dataset, Sampling
+from lossbench.data.laws.errors import heavy, uneven
+from lossbench.data.laws.events import events
+from lossbench.data.laws.shifted import shifted
 from lossbench.data.structured import images, imitated, masks
+from lossbench.data.table_spec import is_fetched
+from lossbench.data.weights import KEY, balanced
 from lossbench.errors import UnknownName
 from lossbench.spec import Parameter, numbers, split_spec
 from lossbench.task import Task
@@ -78,6 +83,13 @@ _PAIRS = (
     Parameter("classes", 100, low=2, high=100, meaning="pairs of digits that are a class"),
     Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
 )
+_GROWTH = Parameter("growth", 1, low=0, high=3, meaning="of the log of the noise's sd, with x0")
+_DF = Parameter("df", 3, low=0.5, high=1000, meaning="degrees of freedom: the fewer, the heavier the tails")
+_COUNTS = (
+    Parameter("mean", 2, low=0.01, high=1000, meaning="mean count"),
+    Parameter("dispersion", 0, low=0, high=10, meaning="variance beyond Poisson's, over the square of the mean"),
+)
+_SHIFT = Parameter("shift", 0.5, low=0, high=3, meaning="how far the test part lies from the others")
 _TOGETHER = Parameter("together", images.TOGETHER, low=1, high=100, meaning="images of a class side by side")
 
 _RECORDS = (
@@ -98,6 +110,10 @@ _RECORDS = (
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),
     _law("line", "regression", generators.line, _noise(1, "sd of the target"), _rows(500)),
     _law("demand", "regression", generators.demand, _noise(0.4, "sd of log target"), _rows(600)),
+    _law("uneven", "regression", uneven, _GROWTH, _noise(1, "root mean square of the errors"), _rows(500)),
+    _law("heavy", "regression", heavy, _DF, _noise(1, "scale of the errors"), _rows(500)),
+    _law("events", "regression", events, *_COUNTS, _rows(500)),
+    _law("shifted", "regression", shifted, _SHIFT, _noise(0.3, "sd of the target"), _rows(500)),
     _law("discs", "segmentation", masks.discs, *_MASKS),
     _law("ellipses", "segmentation", masks.ellipses, *_MASKS),
     _law("islands", "segmentation", masks.islands, *_MASKS),
@@ -126,7 +142,8 @@ def load_dataset(spec: str) -> Dataset:
 
     Args:
         spec: `name`, `name:parameter=value`, or a table: `file.csv:target=column`, where `:task=regression`
-            (binary, multiclass) overrides the task inferred from the target.
+            (binary, multiclass) overrides the task inferred from the target. With `:class_weight=balanced` each
+            class counts as much as any other in training.
 
     Returns:
         The data set, named as in `spec`.
@@ -156,13 +173,14 @@ def check_dataset(spec: str) -> DatasetRecord | None:
     """
     name, _ = split_spec(spec)
     known = {record.name: record for record in _RECORDS}
-    if name not in known and not (Path(name).suffix or Path(name).name != name):
-        raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column"])
+    if name not in known and not is_fetched(name) and not (Path(name).suffix or Path(name).name != name):
+        raise UnknownName("data set", name, [*known, "or a file as file.csv:target=column, or openml:31"])
     return known.get(name)
 
 
 def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     _, given = split_spec(spec)
+    asked = given.pop(KEY, None)
     values = numbers(spec, given, record.parameters)
     if record.sampling == "redrawn":
         dataset = replace(record.load(**values, seed=seed), name=spec, draw=partial(_table, spec, record))
@@ -170,7 +188,7 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
         dataset = replace(record.load(**values), name=spec)
     for array in (dataset.features, dataset.target):
         array.setflags(write=False)  # all callers share it
-    return dataset
+    return balanced(dataset, asked)
 
 
 _first_table = cache(partial(_table, seed=0))

@@ -28,6 +28,9 @@ class Cells:
         unit: what `places` counts, "line" or "row".
         separator: what stands between the values of a CSV file.
         notes: what was done to read it.
+        targets: the columns that are to be predicted, as the source of the table has it.
+        version: of a table that was fetched, what it is; empty for a file.
+        image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
     """
 
     path: Path
@@ -36,6 +39,9 @@ class Cells:
     unit: str
     separator: str = ","
     notes: tuple[Remark, ...] = ()
+    targets: tuple[str, ...] = ()
+    version: str = ""
+    image_shape: tuple[int, ...] | None = None
 
     def error(self, message: str) -> DataError:
         """Return an error that names the file."""

@@ -1,7 +1,7 @@
-"""Contamination: corrupting a share of the training part, so that robustness can be measured.
+"""Contamination: corrupting a share of the training part, or of the test part, so that robustness can be measured.
 
 Huber's model (1964, "Robust estimation of a location parameter", section 1): a share 1 - ε of the sample comes
-from the distribution of interest, a share ε from another. Validation and test part stay clean.
+from the distribution of interest, a share ε from another. The other parts stay clean, and validation always does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,24 @@ from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.randomness import stream
 from lossbench.task import Task
 
-Kind = Literal["label", "target", "target_symmetric", "feature", "feature_one_sided", "noise"]
+Kind = Literal[
+    "label",
+    "target",
+    "target_symmetric",
+    "feature",
+    "feature_one_sided",
+    "noise",
+    "feature_at_test",
+    "feature_one_sided_at_test",
+    "label_by_class",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+AT_TEST: tuple[Kind, ...] = ("feature_at_test", "feature_one_sided_at_test")
+"""The kinds that leave the training part clean, and move the features of test rows."""
+
+FLIPS: tuple[Kind, ...] = ("label", "label_by_class")
+"""The kinds that may leave a class without a training row."""
 
 MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided", "noise")
 """The kinds that leave no table of features to be shared with others."""
@@ -25,14 +41,14 @@ MOVES_FEATURES: tuple[Kind, ...] = ("feature", "feature_one_sided", "noise")
 OUTLIER_SIZE = 5.0  # standard deviations of the training part: far outside the cloud, near enough to be harmful
 
 _KINDS_OF: dict[Task, tuple[Kind, ...]] = {
-    "regression": ("target", "target_symmetric", "feature", "feature_one_sided"),
-    "binary": ("label", "feature", "feature_one_sided"),
-    "multiclass": ("label", "feature", "feature_one_sided"),
-    "multilabel": ("label", "feature", "feature_one_sided"),
+    "regression": ("target", "target_symmetric", "feature", "feature_one_sided", *AT_TEST),
+    "binary": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
+    "multiclass": ("label", "feature", "feature_one_sided", *AT_TEST, "label_by_class"),
+    "multilabel": ("label", "feature", "feature_one_sided", *AT_TEST),
     "segmentation": ("label",),  # patches overlap: to move one is no way in which an image goes wrong
     "distribution": ("target", "target_symmetric"),  # the features are noise, which has no outliers
     "anomaly": ("noise",),
-    "embedding": ("label", "feature", "feature_one_sided"),
+    "embedding": ("label", "feature", "feature_one_sided", *AT_TEST),
 }
 
 
@@ -51,7 +67,7 @@ def kinds_of(task: Task) -> tuple[Kind, ...]:
 
     Example:
         >>> kinds_of("binary")
-        ('label', 'feature', 'feature_one_sided')
+        ('label', 'feature', 'feature_one_sided', 'feature_at_test', 'feature_one_sided_at_test', 'label_by_class')
     """
     return _KINDS_OF[task]
 
@@ -96,6 +112,9 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     - label: a class becomes one of the others, all equally likely (binary: the other one); in a multilabel data
       set single entries are flipped, in a mask single pixels. Source: Natarajan et al. 2013, "Learning with noisy
       labels", section 2.
+    - label_by_class: a class becomes the next one, the last the first; of two classes only the positive one does.
+      Source: Han et al. 2018, "Co-teaching", NeurIPS, section 4 ("pair flipping"); of two classes Elkan and Noto
+      2008, "Learning classifiers from only positive and unlabeled data", KDD.
     - target: y ↦ y + 5 standard deviations of the training part, in every target: vertical outliers, on one side.
     - target_symmetric: y ↦ y ± 5 standard deviations, the sign drawn anew for every row: on both sides.
     - feature: x ↦ x ± 5 standard deviations of the training part, the sign drawn anew for every feature; the
@@ -109,7 +128,7 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
 
     Args:
         fold: the clean fold; it is never changed.
-        kind: one of KINDS.
+        kind: one of KINDS; those of `AT_TEST` leave the training part as it is, see `contaminate_test`.
         fraction: share of the rows (multilabel label flips: of the entries) in [0, 1); round(fraction · n)
             are corrupted.
         seed: the repetition.
@@ -131,22 +150,68 @@ def contaminate(fold: Fold, kind: str, fraction: float, seed: int) -> tuple[np.n
     """
     dataset, features, target = fold.dataset, fold.train.features, fold.train.target
     checked = check_kind(kind, dataset.task)
-    if check_fraction(fraction) == 0:
+    if check_fraction(fraction) == 0 or checked in AT_TEST:
         return features, target
     random = stream("contamination", dataset.stream, seed)
     if checked == "noise":
         noisy = _noisy(features, fraction, random)
         return noisy, noisy
     if checked in MOVES_FEATURES:
-        return _shift_features(features, fraction, random, one_sided=checked == "feature_one_sided"), target
+        moving = moving_columns(features)
+        return _shift_features(features, fraction, random, moving, "one_sided" in checked), target
     if checked in ("target", "target_symmetric"):
         return features, _shift_targets(target, fraction, random, one_sided=checked == "target")
-    if dataset.task == "multilabel":
+    if checked == "label_by_class":
+        target = _flip_onwards(target, len(dataset.classes), fraction, random)
+    elif dataset.task == "multilabel":
         target = _flip_entries(target, fraction, random)
     else:
         target = _flip_classes(target, len(dataset.classes), fraction, random)
     _check_classes(dataset, target, fraction, seed)
     return features, target
+
+
+def contaminate_test(fold: Fold, kind: str, fraction: float, seed: int) -> np.ndarray:
+    """Corrupt the features of a share of the test part; what they are to be told from stays what it is.
+
+    - feature_at_test: x ↦ x ± 5 standard deviations of the training part in every column, as `feature` does to
+      training rows. feature_one_sided_at_test: x ↦ x + 5. A column that is constant in the training part stays.
+
+    There is no kind for the targets of test rows: a wrong one is wrong for every loss alike.
+
+    Args:
+        fold: the clean fold; it is never changed.
+        kind: one of `AT_TEST`.
+        fraction: share of the rows in [0, 1); round(fraction · n) are corrupted, nested as in `contaminate`.
+        seed: the repetition.
+
+    Returns:
+        Features (n, columns) of the test part.
+
+    Raises:
+        UnknownName: no such kind of contamination.
+        BadValue: the task has no such contamination, or the share is outside [0, 1).
+
+    Example:
+        >>> from lossbench.data import load_dataset, make_fold
+        >>> fold = make_fold(load_dataset("wine"), seed=0)
+        >>> features = contaminate_test(fold, "feature_at_test", 0.25, seed=0)
+        >>> int((features != fold.test.features).all(axis=1).sum()), len(features)
+        (9, 36)
+    """
+    checked = check_kind(kind, fold.dataset.task)
+    if check_fraction(fraction) == 0:
+        return fold.test.features
+    random, moving = (
+        stream("contamination at test", fold.dataset.stream, seed),
+        moving_columns(fold.train.features),
+    )
+    return _shift_features(fold.test.features, fraction, random, moving, "one_sided" in checked)
+
+
+def moving_columns(features: np.ndarray) -> np.ndarray:
+    """Say which columns differ at all: five standard deviations of a constant one are nothing."""
+    return np.asarray(np.ptp(features, axis=0) > 0)
 
 
 def _hit(size: int, fraction: float, random: np.random.Generator) -> np.ndarray:
@@ -159,6 +224,12 @@ def _flip_classes(target: np.ndarray, classes: int, fraction: float, random: np.
     wrong = (target + random.integers(1, classes, size=len(target))) % classes
     flipped = target.copy()
     flipped[hit] = wrong[hit]
+    return flipped
+
+
+def _flip_onwards(target: np.ndarray, classes: int, fraction: float, random: np.random.Generator) -> np.ndarray:
+    hit, flipped = _hit(len(target), fraction, random), target.copy()
+    flipped[hit] = (target[hit] + 1) % classes if classes > 2 else 0
     return flipped
 
 
@@ -180,11 +251,10 @@ def _shift_targets(
 
 
 def _shift_features(
-    features: np.ndarray, fraction: float, random: np.random.Generator, *, one_sided: bool
+    features: np.ndarray, fraction: float, random: np.random.Generator, moving: np.ndarray, one_sided: bool
 ) -> np.ndarray:
     hit = _hit(len(features), fraction, random)
     signs = np.ones(features.shape) if one_sided else random.choice([-1.0, 1.0], size=features.shape)
-    moving = np.ptp(features, axis=0) > 0  # five standard deviations of a constant column are nothing
     shifted = features.copy()
     shifted[hit] += (OUTLIER_SIZE * signs * moving)[hit]
     return shifted

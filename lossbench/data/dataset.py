@@ -17,6 +17,8 @@ from lossbench.task import Task
 Sampling = Literal["resplit", "redrawn"]
 """Whether all seeds split the same table and so share rows ("resplit"), or each draws its own rows ("redrawn")."""
 
+_WEIGHING = re.compile(r':(?:class_)?weight=(?:"(?:[^"]|"")*"|.)*?(?=:\w+=|$)')
+
 
 @dataclass(frozen=True, eq=False)
 class Modes:
@@ -65,6 +67,10 @@ class Dataset:
             where a split does.
         together: rows of one class that lie side by side in a batch, where a loss compares rows; 1 for rows that
             are shuffled whatever their class.
+        weights: (rows,) at least 0, how much each row counts in training; None where all count alike.
+        image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
+        version: of data that were fetched, what they are; empty for others.
+        balanced: whether each class counts as much as any other in training.
     """
 
     name: str
@@ -84,6 +90,10 @@ class Dataset:
     alarms: float | None = None
     parts: np.ndarray | None = field(default=None, repr=False)
     together: int = 1
+    weights: np.ndarray | None = field(default=None, repr=False)
+    balanced: bool = False
+    image_shape: tuple[int, ...] | None = None
+    version: str = ""
 
     @property
     def sampling(self) -> Sampling:
@@ -93,6 +103,11 @@ class Dataset:
     def sample(self, seed: int) -> Dataset:
         """Return the table that a seed splits: its own, or the one that all seeds share."""
         return self.draw(seed) if self.draw else self
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows count differently in training."""
+        return self.balanced or self.weights is not None
 
     @property
     def rows(self) -> int:
@@ -122,15 +137,18 @@ class Dataset:
 
     @property
     def stream(self) -> str:
-        """The name of the random streams: the spec without its folder, so that a moved file keeps its splits."""
-        return re.sub(r"^[^:]*[/\\]", "", self.name)
+        """The name of the random streams: the spec without its folder, so that a moved file keeps its splits.
+
+        Without its weights too: a table has the same splits and first weights with and without them.
+        """
+        return _WEIGHING.sub("", re.sub(r"^[^:]*[/\\]", "", self.name))
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the numbers, and of the groups where there are some; twelve hexadecimal digits."""
-        content = hashlib.sha256()
-        grouping = () if self.groups is None else (self.groups,)
-        for array in (self.features, self.target, *grouping):
+        """A hash of the numbers, and of groups and weights where there are some; twelve hexadecimal digits."""
+        content = hashlib.sha256(b"balanced" if self.balanced else b"")
+        more = (array for array in (self.groups, self.weights) if array is not None)
+        for array in (self.features, self.target, *more):
             content.update(f"{array.shape}{array.dtype.str}".encode())
             content.update(np.ascontiguousarray(array).tobytes())
         return content.hexdigest()[:12]

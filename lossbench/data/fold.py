@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from lossbench.data.dataset import Dataset
 from lossbench.data.grouped_split import deal
+from lossbench.data.weights import training_weights
 from lossbench.errors import DataError
 from lossbench.randomness import stream
 from lossbench.task import VALUED
@@ -29,11 +30,14 @@ class Part:
         features: (n, columns) float64, imputed and standardised; as they are where they are to be given back.
         target: (n, targets) float64 standardised for regression and distribution; (n,) int64 for binary,
             multiclass, embedding and segmentation; (n, labels) int64 for multilabel; for anomalies the features.
+        weights: (n,) float64 with mean one, what the loss of each training row is multiplied by; None where all
+            rows count alike, and of the other parts, whose scores are not weighted.
     """
 
     rows: np.ndarray = field(repr=False)
     features: np.ndarray = field(repr=False)
     target: np.ndarray = field(repr=False)
+    weights: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +122,8 @@ def make_fold(dataset: Dataset, seed: int) -> Fold:
     def part(rows: np.ndarray) -> Part:
         return Part(rows, features[rows], target[rows])
 
-    return Fold(dataset, part(train), part(validation), part(test), target_mean=mean, target_scale=scale)
+    learnt = replace(part(train), weights=training_weights(dataset, train, target[train]))
+    return Fold(dataset, learnt, part(validation), part(test), target_mean=mean, target_scale=scale)
 
 
 def check_rows(name: str, rows: int) -> None:

@@ -13,7 +13,7 @@ from lossbench.data.catalogue import records
 from lossbench.data.dataset import Dataset
 from lossbench.data.reader import frame_cells
 from lossbench.data.table import as_dataset
-from lossbench.data.table_spec import TASKS, table_spec
+from lossbench.data.table_spec import TASKS, TableSpec, table_spec
 from lossbench.errors import BadValue, DataError, UnknownName
 from lossbench.spec import split_spec
 
@@ -25,7 +25,9 @@ NAME = "data"
 """What a table without a name is called."""
 
 
-def given_tables(X: Any, y: Any, data: Mapping[str, Any], task: str | None) -> dict[str, Dataset]:
+def given_tables(
+    X: Any, y: Any, data: Mapping[str, Any], task: str | None, weight: Any = None
+) -> dict[str, Dataset]:
     """Return the tables of a call of `lossbench.compare`, by their specs.
 
     Args:
@@ -33,6 +35,7 @@ def given_tables(X: Any, y: Any, data: Mapping[str, Any], task: str | None) -> d
         y: its target, or the name of a column of X.
         data: other tables by spec, each (X, y), or a frame whose target the spec names.
         task: of all that do not state it.
+        weight: of X, how much each row counts in training, as of `given_table`.
 
     Raises:
         BadValue: X without y, y without X, or a task without a table.
@@ -46,7 +49,10 @@ def given_tables(X: Any, y: Any, data: Mapping[str, Any], task: str | None) -> d
     tables = ({} if X is None else {NAME: (X, y)}) | dict(data)
     if not tables:
         raise BadValue(f"task={task} is of tables that are given as X and y, or as data; a spec says it as :task=")
-    return {spec: given_table(spec, *_parts(spec, value), task) for spec, value in tables.items()}
+    weights = {} if X is None else {NAME: weight}
+    return {
+        spec: given_table(spec, *_parts(spec, value), task, weights.get(spec)) for spec, value in tables.items()
+    }
 
 
 def _parts(spec: str, value: Any) -> tuple[Any, Any]:
@@ -58,7 +64,9 @@ def _parts(spec: str, value: Any) -> tuple[Any, Any]:
     return value, None
 
 
-def given_table(spec: str, features: Any, target: Any = None, task: str | None = None) -> Dataset:
+def given_table(
+    spec: str, features: Any, target: Any = None, task: str | None = None, weight: Any = None
+) -> Dataset:
     """Make a data set of arrays or of a frame, by the rules of `lossbench.data.table.load_table`.
 
     Args:
@@ -68,6 +76,7 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
             the target too.
         target: (rows,), a series or an array, or the name of a column of the frame; None where the spec has that.
         task: as `task=` in a spec, where that says nothing.
+        weight: (rows,) how much each row counts in training, or the name of a column; None where all count alike.
 
     Returns:
         The data set, named as in `spec`.
@@ -102,8 +111,23 @@ def given_table(spec: str, features: Any, target: Any = None, task: str | None =
                 f"{spec}: '{column}' is a column of X and the name of y; leave it out of X, or leave y out"
             )
         frame = frame.assign(**{column: values.to_numpy()})
+    if weight is not None:
+        frame, stated = _weighted(spec, frame, stated, weight)
     stated = replace(stated, target=column, task=stated.task or task)
     return as_dataset(frame_cells(stated, frame.reset_index(drop=True)), stated)
+
+
+def _weighted(spec: str, frame: pd.DataFrame, stated: TableSpec, weight: Any) -> tuple[pd.DataFrame, TableSpec]:
+    """Return a frame with a column of weights, and a spec that names it."""
+    if isinstance(weight, str):
+        return frame, replace(stated, weight=weight)
+    values = _column(spec, weight, "weight")
+    if len(values) != len(frame):
+        raise DataError(f"{spec}: X has {len(frame)} rows and weight {len(values)}; give a weight for every row")
+    name = "weight"
+    while name in map(str, frame.columns):
+        name += "_"
+    return frame.assign(**{name: values}), replace(stated, weight=name)
 
 
 def as_frame(spec: str, features: Any) -> pd.DataFrame:
@@ -137,12 +161,12 @@ def as_series(spec: str, target: Any, features: Any) -> pd.Series[Any]:
     return target
 
 
-def _column(spec: str, target: Any) -> np.ndarray:
-    values = _array(spec, "y", target)
+def _column(spec: str, target: Any, what: str = "y") -> np.ndarray:
+    values = _array(spec, what, target)
     if values.ndim == 2 and values.shape[1] == 1:
         return values[:, 0]
     if values.ndim != 1:
-        raise DataError(f"{spec}: y is {_shaped(target, values)}; give one target a row")
+        raise DataError(f"{spec}: {what} is {_shaped(target, values)}; give one number a row")
     return values
 
 

@@ -11,22 +11,24 @@ import numpy as np
 import pandas as pd
 
 from lossbench.data.cells import Cells
-from lossbench.data.csv_file import read_csv
-from lossbench.data.parquet_file import by_type, read_parquet
+from lossbench.data.files.csv_file import read_csv
+from lossbench.data.files.fetched import fetch
+from lossbench.data.files.npz_file import read_npz
+from lossbench.data.files.parquet_file import by_type, read_parquet
 from lossbench.data.readings import is_number
-from lossbench.data.table_spec import TableSpec, written
+from lossbench.data.table_spec import TableSpec, is_fetched, written
 from lossbench.errors import DataError, UnknownName
 from lossbench.remark import Topic
 from lossbench.visible import visible
 
 
 def read_cells(stated: TableSpec) -> Cells:
-    """Read a file by its suffix.
+    """Read a file by its suffix, or what scikit-learn has fetched.
 
     Columns without a name (row numbers that another program wrote, a comma at the end of every line) are left out.
 
     Args:
-        stated: the file, a `.csv` (names in its first line) or a `.parquet` file, and what is known about it.
+        stated: the file, `.csv` (names in its first line), `.parquet` or `.npz`, and what is known about it.
 
     Raises:
         DataError: missing, of another kind, empty, not text, malformed, or without usable column names.
@@ -38,12 +40,14 @@ def read_cells(stated: TableSpec) -> Cells:
         lossbench.errors.DataError: no file .../nowhere/sales.csv; check the path
     """
     path = stated.path
+    if is_fetched(str(path)):
+        return _read_fetched(stated)
     if os.path.isdir(path):  # which is no error where a path is too long, or hidden from the user
         raise DataError(f"{path.absolute()} is a folder; name a file in it, as file.csv:target=column")
     if not os.path.isfile(path):
         raise DataError(f"no file {path.absolute()}; check the path")
     if path.suffix.lower() not in _READERS:
-        raise DataError(f"{path}: only .csv and .parquet files are read; save the table as one of them")
+        raise DataError(f"{path}: only .csv, .parquet and .npz files are read; save the table as one of them")
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty; a table has column names and rows")
     try:
@@ -81,7 +85,19 @@ def frame_cells(stated: TableSpec, frame: pd.DataFrame) -> Cells:
     return replace(cells, columns={name: by_type(cells, name) for name in cells.columns})
 
 
-_READERS = {".csv": _read_csv, ".parquet": _read_parquet}
+def _read_npz(stated: TableSpec) -> Cells:
+    arrays = read_npz(stated.path)
+    return replace(frame_cells(stated, arrays.frame), image_shape=arrays.image_shape)
+
+
+def _read_fetched(stated: TableSpec) -> Cells:
+    found = fetch(str(stated.path))
+    cells = frame_cells(stated, found.frame)
+    notes = (Topic.FETCHED(version=found.version), *cells.notes)
+    return replace(cells, notes=notes, targets=found.targets, version=found.version)
+
+
+_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
 
 
 def _check_names(cells: Cells, names: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from lossbench.data.groups import check_classes_of_groups, check_group, groups_o
 from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
 from lossbench.data.table_spec import TableSpec, table_spec, written
+from lossbench.data.weights import balanced, check_weight, weights_of
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.task import Task
@@ -42,7 +44,8 @@ def load_table(spec: str) -> Dataset:
 
     Args:
         spec: `file.csv:target=column`, optionally with `:task=regression`, `binary` or `multiclass`, and with
-            `:group=column`, whose rows of one value a split keeps together.
+            `:group=column`, whose rows of one value a split keeps together, `:weight=column`, by which rows count
+            in training, and `:class_weight=balanced`.
 
     Returns:
         The data set; its notes say what was inferred, dropped and missing.
@@ -68,17 +71,24 @@ def load_table(spec: str) -> Dataset:
 def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     """Make a data set of the cells of a table, named as its spec; see `load_table`."""
     column = _target_column(cells, stated)
+    stated = replace(stated, target=column)
     check_group(cells, stated)
+    check_weight(cells, stated)
     table = _with_target(understood(cells, stated), column)
     check_rows(stated.spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, stated.task)
     given, about_groups, table = _groups(table, task, classes, target)
-    blocks, names, about_features = _features(table, column)
+    weights, about_weights, table = _weights(table)
+    blocks, names, about_features = (
+        _features(table, column) if cells.image_shape is None else _pixels(table, column, cells.image_shape)
+    )
     groups, about_equal = rows_together(_describing(blocks), target, given)
-    odd = oddities(blocks, column, target, groups)
-    notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal)
+    odd = oddities(blocks, column, target, groups) if cells.image_shape is None else ()
+    notes = (*table.notes, *about_target, *about_features, *odd, *about_groups, *about_equal, *about_weights)
     features = np.hstack(list(blocks.values()))
-    return Dataset(visible(stated.spec), task, features, target, classes, names, notes=notes, groups=groups)
+    made = Dataset(visible(stated.spec), task, features, target, classes, names, notes=notes, groups=groups)
+    made = replace(made, weights=weights, image_shape=cells.image_shape, version=cells.version)
+    return balanced(made, stated.class_weight)
 
 
 def _describing(blocks: Mapping[str, np.ndarray]) -> list[np.ndarray]:
@@ -101,8 +111,20 @@ def _groups(
     return groups, tuple(notes), replace(table, frame=table.frame.drop(columns=[name]))
 
 
+def _weights(table: UserTable) -> tuple[np.ndarray | None, tuple[Remark, ...], UserTable]:
+    """Return the weights that a column holds (rows,), notes on them, and the table without the column."""
+    name = table.stated.weight
+    if name is None:
+        return None, (), table
+    weights = weights_of(table, name)
+    note = Topic.WEIGHTED(column=name, least=float(weights.min()), most=float(weights.max()))
+    return weights, (note,), replace(table, frame=table.frame.drop(columns=[name]))
+
+
 def _target_column(cells: Cells, stated: TableSpec) -> str:
     columns = [written(column) for column in cells.columns]
+    if stated.target is None and len(cells.targets) == 1:
+        return cells.targets[0]
     if stated.target is None:
         raise cells.error(f"name the column to predict, as {cells.path}:target={columns[-1]}; it has {columns}")
     if stated.target in stated.drop:
@@ -223,6 +245,33 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
     if texts:
         notes.append(Topic.TEXTS(columns=tuple(texts)))
     return blocks, tuple(names), tuple(notes)
+
+
+def _pixels(
+    table: UserTable, target: str, shape: tuple[int, ...]
+) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:
+    """Return the features of images, a pixel (rows, 1) each, those that never differ too; names, and a note."""
+    names = [f"x{place}" for place in range(math.prod(shape))]
+    others = [name for name in table.frame.columns.drop(target) if name not in names]
+    if others:
+        raise table.error(
+            f"the features are images, so {others} can be none; name them as group= or weight=, or drop= them"
+        )
+    absent = [name for name in names if name not in table.frame]
+    if absent:
+        raise table.error(
+            f"the images lack their pixel {absent[0]}; an image is dropped whole, so take it out of drop="
+        )
+    pixels = np.column_stack([_numbers(table, name) for name in names])
+    if np.isnan(pixels).any():
+        row = int(np.flatnonzero(np.isnan(pixels).any(axis=1))[0])
+        raise table.error(
+            f"a pixel is missing in {table.place(int(table.frame.index[row]))}; repair the image, or leave it out"
+        )
+    if not varies(pixels).any():
+        raise table.error(f"all images are the same, so nothing tells '{target}'; save different ones")
+    blocks = {name: pixels[:, [place]] for place, name in enumerate(names)}
+    return blocks, tuple(names), (Topic.IMAGES(shape=" x ".join(map(str, shape))),)
 
 
 def _is_identifier(texts: pd.Series[str]) -> bool:

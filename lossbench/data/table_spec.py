@@ -12,9 +12,12 @@ from lossbench.home import expand
 from lossbench.spec import split_spec
 from lossbench.task import Task
 
-KEYS = ("target", "task", "drop", "sep", "decimal", "na", "group")
+KEYS = ("target", "task", "drop", "sep", "decimal", "na", "group", "weight", "class_weight")
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 _SEPARATORS = {"tab": "\t", r"\t": "\t", "space": " "}
+SOURCES = ("openml", "sklearn")
+"""What stands before the colon of a data set that scikit-learn fetches."""
+
 _REPEAT = "to name another data set, repeat -d"
 
 
@@ -32,6 +35,8 @@ class TableSpec:
         decimal: "." or ","; None where the numbers tell.
         missing: texts that stand for a missing value, in every column.
         group: the column whose rows of one value stay on one side of a split; None where there is none.
+        weight: the column that tells how much each row counts in training; None where all count alike.
+        class_weight: how classes are weighed in training, as given; None where they are not.
     """
 
     spec: str
@@ -43,6 +48,8 @@ class TableSpec:
     decimal: str | None = None
     missing: tuple[str, ...] = ()
     group: str | None = None
+    weight: str | None = None
+    class_weight: str | None = None
 
 
 def table_spec(spec: str) -> TableSpec:
@@ -73,7 +80,20 @@ def table_spec(spec: str) -> TableSpec:
         _decimal(spec, given),
         _names(given.get("na", "")),
         _name(given["group"]) if "group" in given else None,
+        _name(given["weight"]) if "weight" in given else None,
+        given.get("class_weight"),
     )
+
+
+def is_fetched(name: str) -> bool:
+    """Say whether the name of a data set is one that scikit-learn fetches.
+
+    Example:
+        >>> is_fetched("openml:31"), is_fetched("sales.csv")
+        (True, False)
+    """
+    source, colon, _ = name.partition(":")
+    return bool(colon) and source in SOURCES
 
 
 def written(name: str) -> str:

@@ -5,6 +5,7 @@ Labels and units are scikit-learn's own, so that results can be set beside publi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from lossbench.errors import BadValue
 from lossbench.spec import Parameter
 from lossbench.task import Task
 
-GREY = 16.0
-"""The brightest pixel of the digits."""
+GREY, IMAGE = 16.0, (8, 8)
+"""The brightest pixel of the digits, and the height and width of their images."""
 
 ALARMS = Parameter(
     *("alarms", 0.05),
@@ -75,7 +76,7 @@ def digits() -> Dataset:
         >>> digits().features.shape
         (1797, 64)
     """
-    return _toy("digits", "multiclass")
+    return replace(_toy("digits", "multiclass"), image_shape=IMAGE)
 
 
 def digits_but(digit: float = 0, alarms: float = ALARMS.default) -> Dataset:
@@ -98,8 +99,11 @@ def digits_but(digit: float = 0, alarms: float = ALARMS.default) -> Dataset:
     odd, images = whole("digits_but", digit, "digit"), digits()
     target = (images.target == odd).astype(np.int64)
     check_alarms("digits_but", alarms, fifth_of(int((target == 0).sum())))
-    features, names = images.features / GREY, images.feature_names
-    return Dataset("digits_but", "anomaly", features, target, ("normal", f"digit {odd}"), names, alarms=alarms)
+    features = images.features / GREY
+    classes = "normal", f"digit {odd}"
+    return replace(
+        images, name="digits_but", task="anomaly", features=features, target=target, classes=classes, alarms=alarms
+    )
 
 
 def one_digit(digit: float = 0) -> Dataset:
@@ -121,7 +125,7 @@ def one_digit(digit: float = 0) -> Dataset:
     mine, images = whole("one_digit", digit, "digit"), digits()
     target, classes = (images.target == mine).astype(np.int64), ("other", f"digit {mine}")
     score = "balanced_accuracy"
-    return Dataset("one_digit", "binary", images.features, target, classes, images.feature_names, score)
+    return replace(images, name="one_digit", task="binary", target=target, classes=classes, score=score)
 
 
 def check_alarms(name: str, alarms: float, rows: int) -> None:

@@ -14,6 +14,7 @@ from lossbench.losses.custom.record import agreed_task, custom_loss
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import core_losses, find, served
 from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
+from lossbench.losses.summed.grammar import is_sum
 from lossbench.spec import numbers, title
 from lossbench.task import VALUED, Task
 
@@ -171,7 +172,8 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     """Return the loss that a spec names.
 
     Args:
-        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; or a custom loss, as
+        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; a sum of such, as
+            "sum:bce+0.5*dice" (`lossbench.losses.summed.grammar`); or a custom loss, as
             "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under.
         task: may be left out where the name serves one task only.
         targets: number of targets, classes or labels that a custom loss is tried on; None for a usual one.
@@ -192,7 +194,7 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     name, given, stated = split_loss(spec)
     if "label" in stated:
         check_name(stated.pop("label"))
-    if not served(name):
+    if not (is_sum(name) or served(name)):
         record, values = custom_loss(spec, name, given, stated, task, targets)
         return Loss(record, spec, values, targets)
     record = find(name, agreed_task(spec, stated.pop("task", None), task))

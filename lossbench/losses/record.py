@@ -21,7 +21,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -143,6 +143,7 @@ class LossRecord:
         receives: of a custom loss, what it is given and how its result is read.
         notes: of a custom loss, what a reader of the results must know about it.
         code: of a custom loss, a hash of its code and of how it is called.
+        parts: of a sum of losses, its terms; none for others.
         drift: of a custom loss, asks it so many times what it was asked in its trial, and says how an answer is
             another one; empty where none is.
     """
@@ -172,6 +173,7 @@ class LossRecord:
     notes: tuple[Remark, ...] = ()
     code: str = ""
     drift: Callable[[int], str] | None = field(default=None, repr=False)
+    parts: tuple[Part, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -189,6 +191,31 @@ class LossRecord:
         A binary data set has one target.
         """
         return self.outputs_per_target * targets
+
+
+@dataclass(frozen=True)
+class Part:
+    """A term of a sum of losses.
+
+    Args:
+        record: of the loss.
+        weight: a number above zero, or the name of the parameter of the sum that it is.
+        names: of the loss's parameters in the sum, in their order.
+    """
+
+    record: LossRecord
+    weight: float | str
+    names: tuple[str, ...]
+
+    def factor(self, given: Mapping[str, Any]) -> Any:
+        """Return the weight, given the parameters of the sum."""
+        return given[self.weight] if isinstance(self.weight, str) else self.weight
+
+    def own(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of the loss, given those of the sum, with the shares of the classes if it asks."""
+        mine = zip(self.record.parameters, self.names, strict=True)
+        prior = {"prior": given["prior"]} if self.record.prior and "prior" in given else {}
+        return {parameter.name: given[name] for parameter, name in mine} | prior
 
 
 AXES: Mapping[Task, str] = {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lossbench.errors import BadValue, UnknownName, WrongTask
+from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, WrongTask
 from lossbench.losses.record import LossRecord, docstring
+from lossbench.losses.summed.grammar import is_sum
+from lossbench.losses.summed.record import fault_of, sum_records
 from lossbench.task import TASKS, Task
 
 if TYPE_CHECKING:
@@ -120,6 +123,8 @@ def find(name: str, task: Task | None = None) -> LossRecord:
     if task is not None:
         check_task(task)
     serving = served(name)
+    if is_sum(name) and (task or not serving) and task not in serving:
+        raise _unfit_sum(name, task)
     if not serving:
         raise UnknownName("loss", name, names())
     if task is None and len(serving) == 1:
@@ -133,13 +138,29 @@ def find(name: str, task: Task | None = None) -> LossRecord:
 
 
 def served(name: str) -> dict[Task, LossRecord]:
-    """Return the record for each task that a name or an alias serves; none where it is not of the catalogue.
+    """Return the record for each task that a name, an alias or a sum serves; none for a loss of no catalogue.
 
     Example:
         >>> list(served("ce")), served("my_losses.py:my_loss")
         (['binary', 'multiclass', 'multilabel', 'embedding'], {})
     """
+    if is_sum(name):
+        return _sums(name)
     return {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
+
+
+@cache
+def _sums(name: str) -> dict[Task, LossRecord]:
+    return sum_records(name, served)
+
+
+def _unfit_sum(name: str, task: Task | None) -> LossDoesNotFit:
+    """Return why a sum does not run on a task, or on any."""
+    if task is not None:
+        return WrongTask(f"'{name}'", task, fault_of(name, task, served))
+    return LossDoesNotFit(
+        f"loss '{name}' fits no task: no task has all of its losses, with outputs that mean the same"
+    )
 
 
 def check_task(task: str) -> None:

@@ -79,6 +79,7 @@ def scaled_record(record: LossRecord) -> LossRecord:
         aliases=(),
         core=False,
         placebo=record.name,
+        parts=(),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lossbench.data.catalogue import load_dataset
-from lossbench.data.contamination import check_kind, default_kind
+from lossbench.data.contamination import FLIPS, check_kind, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold, part_sizes
 from lossbench.errors import BadValue, LossDoesNotFit
@@ -29,7 +29,7 @@ from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
-from lossbench.spec import title
+from lossbench.spec import split_spec, title
 from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
@@ -215,7 +215,7 @@ def named_everywhere(settings: Settings) -> set[str]:
     """Return the custom losses that stand under every task because they do not state their own."""
     lists = settings.losses.values() if isinstance(settings.losses, Mapping) else ()
     shared = set.intersection(*map(set, lists)) if lists else set()
-    return {spec for spec in shared if not served(spec.partition(":")[0])}
+    return {spec for spec in shared if not served(split_spec(spec)[0])}
 
 
 def check_task_loss(spec: str, task: Task, everywhere: set[str]) -> None:
@@ -269,9 +269,20 @@ def check_fit(spec: str, dataset: Dataset, seeds: Iterable[int]) -> Loss:
     with naming(spec):
         loss = get_loss(spec, dataset.task, dataset.targets * dataset.pixels)
         check_judge(loss, dataset)
+        check_weights(loss, dataset)
         if loss.record.domain is not None:
             check_targets(loss, loss.record.domain, dataset, seeds)
     return loss
+
+
+def check_weights(loss: Loss, dataset: Dataset) -> None:
+    """Refuse a loss without a value a row where rows do not count alike."""
+    if dataset.weighted and loss.record.whole_batch:
+        way = "let it return a value a row (in torch, :reduction=none), or " if loss.record.code else ""
+        raise LossDoesNotFit(
+            f"loss '{loss.spec}' has one value for a whole batch, so the weights of rows on '{dataset.name}' "
+            f"cannot act on it as on the others; {way}leave it out, or the weights"
+        )
 
 
 def check_targets(loss: Loss, domain: Domain, dataset: Dataset, seeds: Iterable[int]) -> None:
@@ -306,9 +317,10 @@ def outlier_kind(settings: Settings, dataset: Dataset) -> str:
 def check_contamination(setup: Setup, trials: Iterable[Trial]) -> None:
     """Refuse splits and contaminations that leave a class without training rows, by making those that might."""
     at_risk = setup.dataset.task not in (*VALUED, "anomaly") and not is_stratified(setup.dataset)
+    at_risk |= setup.dataset.weights is not None  # all of a part may be zero
     seen: defaultdict[int, dict[View, Trial]] = defaultdict(dict)
     for trial in trials:
-        if at_risk or trial.outlier_kind == "label":
+        if at_risk or trial.outlier_kind in FLIPS:
             seen[trial.seed][view_of(trial)] = trial
     for views in seen.values():
         Pack(setup, tuple(views.values())).training  # noqa: B018  it is made here, seed by seed

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from textwrap import TextWrapper
 from typing import Any
 
+from lossbench.data.contamination import AT_TEST
 from lossbench.report.figures import amount, interval
 from lossbench.report.tables import BARE, SHARE, heading, label, varying
 from lossbench.schema import METRICS
@@ -29,6 +30,9 @@ DIRT = {
     "feature": "of the training rows with features far off",
     "feature_one_sided": "of the training rows with features too large",
     "noise": "of the training rows replaced by noise",
+    "label_by_class": "of each class labelled as one other",
+    "feature_at_test": "of the test rows with features far off",
+    "feature_one_sided_at_test": "of the test rows with features too large",
 }
 
 LIMITS: dict[Limit, str] = {
@@ -265,7 +269,8 @@ def under_dirt(answer: RunAnswer) -> str:
         for word, side in SIDES
     }
     parts = [f"{word} than the reference: {listed(where)}" for word, where in told.items() if where]
-    return f"With contaminated training data {'; '.join(parts)}." if parts else ""
+    data = "test" if any(dirt.kind in AT_TEST for _, dirt in found) else "training"
+    return f"With contaminated {data} data {'; '.join(parts)}." if parts else ""
 
 
 def silence(answer: RunAnswer) -> str:

@@ -29,7 +29,7 @@ HEAD = f"""# The losses
 
 Made from the records by `{REMAKE}`. `lossbench losses NAME` shows one loss
 and draws it; `lossbench check-loss NAME` tries on it what stands here. A constant times any of them is a loss too,
-the placebo that each has: `scaled:factor=16:loss=NAME`.
+the placebo that each has: `scaled:factor=16:loss=NAME`. So is a weighted sum of several: `sum:NAME+0.5*NAME`.
 
 In the formulas y is the target, f the prediction and z the raw output. Errors of a regression are in standard
 deviations of the training target.

@@ -38,6 +38,8 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
         texts[ROWS] = rows_bytes(comparison.contributed)
     if comparison.tuning is not None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
+    if comparison.parts is not None:
+        texts["parts.csv"] = csv_text(comparison.parts)
     found = manifest(comparison, command)
     texts |= reports(comparison, comparison.curves, remarks(comparison), Manifest(found))
     write_folder(folder, texts | {MANIFEST: json_text(found | {"sha256": hashes(texts)})})
@@ -70,6 +72,7 @@ def reports(
 def about(dataset: Dataset) -> dict[str, Any]:
     """Return what a manifest says of a data set; the hash of a law is that of the rows of seed 0."""
     found = {"hash": dataset.digest, "rows": dataset.rows, "sampling": dataset.sampling}
+    found |= {"version": dataset.version} if dataset.version else {}
     found["groups"] = None if dataset.groups is None else int(dataset.groups.max()) + 1
     return found | {"notes": [words(remark) for remark in dataset.notes]}
 

@@ -104,6 +104,12 @@ def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
+def gradient_shares(dataset: str, loss: str, parts: tuple[tuple[str, float, float], ...]) -> str:
+    """Say which share of the gradient each loss of a sum has, as training begins and as it ends."""
+    told = ", ".join(f"{name} {100 * first:.0f} % to {100 * last:.0f} %" for name, first, last in parts)
+    return f"shares   {loss} on {dataset}, of the gradient, from the first epoch to the last: {told}"
+
+
 def looks(correction: float) -> str:
     """Say how verdicts are corrected for having been made more than once."""
     level = f"{100 * (1 - ALPHA / correction):g} %"
@@ -203,6 +209,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
     Topic.UNDEFINED: undefined,
+    Topic.SHARES: gradient_shares,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
@@ -237,6 +244,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
     Topic.REPLACED: "replaced the files of another run, {command}",
     Topic.DATA: "data     {dataset}: {remark}",
+    Topic.FETCHED: "read from scikit-learn's cache: {version}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
     Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
@@ -259,6 +267,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
+    Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
     "left out",
@@ -296,6 +305,10 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
     "row of it",
     Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
+    Topic.WEIGHTED: "'{column}' weighs the rows in training, from {least} to {most}: every loss of a row is "
+    "multiplied by its weight over the mean of the training part; scores count all rows alike",
+    Topic.CLASSES_WEIGHTED: "in training each of the {classes} classes counts as much as any other, under every "
+    "loss; scores count all rows alike",
     Topic.LOSS: "note     {loss}: {remark}",
     Topic.MODEL_BY_MODEL: "it is evaluated model by model, which is slow: torch.func.vmap cannot map it, since "
     "{fault}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lossbench.losses.summed.record import part_names
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
 from lossbench.schema import DTYPES, watched
 from lossbench.stats.findings import Findings, average_curves
+from lossbench.stats.shares import average_shares
 from lossbench.stats.tuning import tuning_table
 from lossbench.store import Store
 
@@ -44,6 +46,7 @@ class Comparison(Findings):
     Args:
         experiment: what was asked for, and which losses were skipped.
         raw_curves: (trials, epochs) the validation curve of each trial.
+        raw_slopes: (parts, epochs) of each trial, of a sum of losses how long the gradient of each part was.
         seconds: wall time of the whole, and time spent in training summed over processes.
         manner: how the networks were trained.
         cached: how many trainings were taken from the store.
@@ -55,6 +58,7 @@ class Comparison(Findings):
 
     experiment: Experiment = field(kw_only=True, repr=False)
     raw_curves: np.ndarray = field(kw_only=True, repr=False)
+    raw_slopes: Sequence[np.ndarray] = field(kw_only=True, repr=False)
     seconds: Mapping[str, float] = field(kw_only=True)
     manner: Manner = field(kw_only=True)
     cached: int = 0
@@ -73,6 +77,19 @@ class Comparison(Findings):
         """One row a data set, loss, contaminated share and epoch: the mean validation score and its interval."""
         named = map(watched, self.trials.task, self.trials.score)
         return average_curves(self.trials.assign(score=list(named)), self.raw_curves)
+
+    @cached_property
+    def parts(self) -> pd.DataFrame | None:
+        """One row a sum, part and epoch: the part's mean share of the gradient; None where there are none."""
+        if not any(np.isfinite(slopes).any() for slopes in self.raw_slopes):
+            return None
+        records = {
+            (setup.dataset.name, loss.title): loss.record
+            for setup in self.experiment.setups
+            for loss in setup.losses.values()
+        }
+        names = [part_names(records[one]) for one in zip(self.trials.dataset, self.trials.loss, strict=True)]
+        return average_shares(self.trials, self.raw_slopes, names)
 
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
@@ -119,6 +136,7 @@ def compared(
         done.contributed,
         experiment=experiment,
         raw_curves=done.curves[reported],
+        raw_slopes=[slopes for slopes, told in zip(done.slopes, reported, strict=True) if told],
         seconds=seconds,
         manner=manner,
         cached=done.cached,

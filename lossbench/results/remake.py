@@ -28,10 +28,10 @@ from lossbench.results.remarks import (
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
-from lossbench.schema import CURVES, MARGINS, TUNING
+from lossbench.schema import CURVES, MARGINS, PARTS, TUNING
 from lossbench.stats.findings import Findings
 
-COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING}
+COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
 """What cannot be made from `trials.csv`, and is kept where it stands beside it; and its columns."""
 
 REPORTS = ("report.md", "report.html")

@@ -53,9 +53,26 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from diverged(trials)
     yield from undefined(trials)
     yield from collapsed(trials)
+    yield from shares(comparison.parts)
     yield from looked(comparison.correction)
     if len(experiment.settings.seeds) < FEW_SEEDS:
         yield Topic.FEW_SEEDS(enough=FEW_SEEDS)
+
+
+def shares(parts: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield which shares of the gradient the parts of each sum of losses have, at the least contaminated share.
+
+    Where several networks, optimisers or rates are compared, the mean over these.
+    """
+    if parts is None:
+        return
+    clean = parts[parts.outlier_fraction == parts.groupby("dataset").outlier_fraction.transform("min")]
+    for (dataset, loss), rows in clean.groupby(["dataset", "loss"], sort=False):
+        ends = (rows.epoch.min(), rows.epoch.max())
+        first, last = (rows[rows.epoch == end].groupby("part", sort=False)["mean"].mean() for end in ends)
+        if first.notna().all() and last.notna().all():
+            told = tuple((name, float(first[name]), float(last[name])) for name in first.index)
+            yield Topic.SHARES(dataset=dataset, loss=loss, parts=told)
 
 
 def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:

@@ -33,7 +33,8 @@ class Trained:
 
     Args:
         rows: one a trial; as columns, since a table of dictionaries takes ten times the memory.
-        curves: (trials, epochs) the validation curve of each.
+        curves: (1 + parts, epochs) of each trial, its validation curve; under it, of a sum of losses, how long the
+            gradient of each part was, see `Trace.slopes`.
         outputs: (trials, test rows, outputs) float32, raw outputs of each at the last epoch, as
             `lossbench.run.scoring.kept` returns them; NaN where it failed.
         seconds: of training.
@@ -42,7 +43,7 @@ class Trained:
     """
 
     rows: pd.DataFrame
-    curves: np.ndarray
+    curves: list[np.ndarray]
     outputs: np.ndarray
     seconds: float
     moved: Mapping[str, str]
@@ -51,7 +52,7 @@ class Trained:
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     """Train and score a pack."""
-    pack = replace(pack)  # splits, weights and orders are made once and kept with it: forget them with this one
+    pack = replace(pack)  # its splits, weights and orders are made once, and forgotten with this copy
     begun, moved = time.perf_counter(), moved_losses(pack)
     reasons, traced, seen = dict(moved), None, Seen()
     while traced is None and (healthy := [trial for trial in pack.trials if trial.loss not in reasons]):
@@ -73,8 +74,8 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
 
 def tabulated(
     pack: Pack, traced: tuple[Pack, Trace] | None, reasons: Mapping[str, str], mark: str
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Return the rows, the curves and the raw outputs of a pack.
+) -> tuple[pd.DataFrame, list[np.ndarray], np.ndarray]:
+    """Return the rows, the curves and the raw outputs of a pack, see `Trained`.
 
     Args:
         pack: the trials.
@@ -83,7 +84,8 @@ def tabulated(
         mark: the fingerprint of what they were trained by.
     """
     rows: dict[Trial, dict[str, Any]] = {}
-    curves = {trial: np.full(pack.epochs, np.nan) for trial in pack.trials}
+    parts = [1 + len(loss.record.parts) for loss in pack.losses]
+    curves = {trial: np.full((n, pack.epochs), np.nan) for trial, n in zip(pack.trials, parts, strict=True)}
     nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.shown), np.nan)
     outputs = dict.fromkeys(pack.trials, nothing)
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
@@ -92,14 +94,21 @@ def tabulated(
         rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
         spoiled = spoilt(part, trace)
         sound = [place for place, trial in enumerate(part.trials) if trial not in spoiled]
-        curves |= {part.trials[place]: trace.curve[place] for place in sound}
+        curves |= {part.trials[place]: course(part, trace, place) for place in sound}
         outputs |= {part.trials[place]: trace.last[place] for place in sound}
         failed |= spoiled
     if failed:
         rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
     frame = frame_of([rows[trial] for trial in pack.trials])
     raw = kept(pack, np.stack([outputs[trial] for trial in pack.trials])).astype(np.float32)
-    return frame, np.stack([curves[trial] for trial in pack.trials]), raw
+    return frame, [curves[trial] for trial in pack.trials], raw
+
+
+def course(pack: Pack, trace: Trace, place: int) -> np.ndarray:
+    """Return the curves of a trial, (1 + parts, epochs), see `Trained`."""
+    parts = len(pack.losses[place].record.parts)
+    slopes = np.full((parts, pack.epochs), np.nan) if trace.slopes is None else trace.slopes[place].T[:parts]
+    return np.vstack([trace.curve[place], slopes])
 
 
 def moved_losses(pack: Pack, times: int = 1) -> dict[str, str]:
@@ -135,7 +144,7 @@ def spoilt(pack: Pack, trace: Trace) -> dict[Trial, str]:
 
 
 def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
-    """Return some trials of a pack as a pack, whose splits, weights and orders are its own; all of them as they are."""
+    """Return some trials of a pack as a pack, with splits, weights and orders of its own; all of them as it is."""
     chosen = tuple(trials)
     return pack if chosen == pack.trials else replace(pack, trials=chosen)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from lossbench.losses.loss import Loss
 from lossbench.losses.scaled import Scaled
+from lossbench.losses.summed.record import Summed
 from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
 from lossbench.training.pack import Pack
@@ -111,16 +112,20 @@ def source_digest(loss: Loss) -> str:
     """
     record = loss.record
     code = record.code or "".join(
-        code_of(unwrapped(function)) for function in (record.fn, record.slope) if function
+        code_of(plain) for function in (record.fn, record.slope) if function for plain in unwrapped(function)
     )
     multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
     text = code + loss.name + multiplied + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that a constant is multiplied with, or a function itself."""
-    return unwrapped(function.multiplied) if isinstance(function, Scaled) else function
+def unwrapped(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """Return the function that a constant is multiplied with, those of a sum, or a function itself."""
+    if isinstance(function, Scaled):
+        return unwrapped(function.multiplied)
+    if isinstance(function, Summed):
+        return [plain for part in function.parts for plain in unwrapped(part.record.fn)]
+    return [function]
 
 
 @cache

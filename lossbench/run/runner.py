@@ -44,6 +44,7 @@ class Finished:
         rows: one row a trial, numbered by its place in the experiment; see `lossbench.run.scoring`. Of a data set,
             only seeds all of whose trainings are done.
         curves: (trials, epochs) the validation curve of each, in the same order.
+        slopes: (parts, epochs) of each, of a sum of losses how long the gradient of each part was.
         contributed: what the test rows of tables contribute to the scores of the trials that are judged.
         seconds: time spent in training, summed over processes.
         cached: how many trainings were taken from the store.
@@ -54,6 +55,7 @@ class Finished:
 
     rows: pd.DataFrame
     curves: np.ndarray
+    slopes: list[np.ndarray]
     contributed: RowScores
     seconds: float
     cached: int
@@ -194,11 +196,12 @@ def finished(ledger: Ledger) -> Finished:
             "no seed was done within the budget; what was trained is kept, unless --no-cache was given: run the "
             "same command again, with a larger --budget"
         )
-    kept = [outputs[place] for place in np.flatnonzero(whole)]
+    places, slopes = np.flatnonzero(whole), ledger.slopes()
+    kept = [outputs[place] for place in places]
     contributed = row_scores(ledger.experiment, rows[whole], kept)
     done = ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # Copied, so that columns of one type lie side by side: pandas warns of many that do not.
-    return Finished(rows[whole].copy(), curves[whole], contributed, *done)
+    return Finished(rows[whole].copy(), curves[whole], [slopes[place] for place in places], contributed, *done)
 
 
 def training_time(packs: list[Pack], manner: Manner) -> float:

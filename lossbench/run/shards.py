@@ -71,6 +71,6 @@ def enter_failures(ledger: Ledger, reasons: Mapping[Trial, str]) -> None:
         for pack in make_packs(setup, (trial for trial in reasons if trial.dataset == setup.dataset.name)):
             rows = failed_rows(pack, [reasons[trial] for trial in pack.trials], ledger.fingerprint)
             count, tested = len(pack.trials), len(pack.folds[pack.trials[0].seed].test.rows)
-            curves = np.full((count, pack.epochs), np.nan)
+            curves = [np.full((1 + len(loss.record.parts), pack.epochs), np.nan) for loss in pack.losses]
             outputs = np.full((count, tested, pack.shown), np.nan, dtype=np.float32)
             ledger.add(pack.trials, Trained(frame_of(rows), curves, outputs, 0.0, {}, {}))

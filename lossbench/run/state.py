@@ -76,7 +76,7 @@ class Ledger:
     _curves: list[np.ndarray] = field(default_factory=list)
     _outputs: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
-    _unkept: list[tuple[pd.DataFrame, np.ndarray, np.ndarray]] = field(default_factory=list)
+    _unkept: list[tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]] = field(default_factory=list)
     _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
     _marks: dict[tuple[str, str], tuple[str, ...]] = field(init=False)
 
@@ -134,7 +134,7 @@ class Ledger:
         Raises:
             LossFailed: the code of a loss changed during the run.
         """
-        rows, curves, outputs = trained.rows, trained.curves, trained.outputs.reshape(len(trials), -1)
+        rows, curves, outputs = trained.rows, trained.curves, list(trained.outputs.reshape(len(trials), -1))
         self._enter(trials, rows, curves, outputs)
         self.seconds += trained.seconds
         self.warned |= trained.warned
@@ -142,7 +142,10 @@ class Ledger:
         if self.store is not None:
             moved = np.array([trial.loss in self.moved for trial in trials])
             lasting = (rows.status != "failed") & ~moved  # what failed is tried again
-            self._unkept.append((rows[lasting], curves[lasting], outputs[lasting]))
+            held = [
+                (curve.ravel(), raw) for curve, raw, lasts in zip(curves, outputs, lasting, strict=True) if lasts
+            ]
+            self._unkept.append((rows[lasting], held))
             self._keep(self.store)
             if trained.moved:
                 self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.moved])
@@ -156,12 +159,12 @@ class Ledger:
     def _keep(self, store: Store) -> None:
         try:
             while self._unkept:
-                rows, curves, outputs = self._unkept[0]
+                rows, held = self._unkept[0]
                 marks = self._marks
                 marked = (
                     row | dict.fromkeys(marks[row["dataset"], row["model"]], True) for row in plain_rows(rows)
                 )
-                store.put(map(Done, marked, curves, outputs))
+                store.put(Done(row, *arrays) for row, arrays in zip(marked, held, strict=True))
                 del self._unkept[0]
             self.note = ""
         except (DataError, OutputError) as error:
@@ -174,9 +177,17 @@ class Ledger:
 
     def curves(self) -> np.ndarray:
         """Return the validation curves, (trials, epochs), in the order of the rows."""
-        curves = np.concatenate(self._curves or [np.empty((0, 0))])
-        curves[[bool(reason) for reason in self._disowned()]] = np.nan
-        return curves[np.argsort(self._order)]
+        return np.stack([curves[0] for curves in self._courses()]) if self._curves else np.empty((0, 0))
+
+    def slopes(self) -> list[np.ndarray]:
+        """Return how long the gradient of each part of a sum was, (parts, epochs), in the order of the rows."""
+        return [curves[1:] for curves in self._courses()]
+
+    def _courses(self) -> list[np.ndarray]:
+        gone = [bool(reason) for reason in self._disowned()]
+        return [
+            np.full_like(self._curves[i], np.nan) if gone[i] else self._curves[i] for i in np.argsort(self._order)
+        ]
 
     def outputs(self) -> list[np.ndarray]:
         """Return the raw outputs of each trial, (test rows * outputs,), in the order of the rows."""
@@ -208,14 +219,19 @@ class Ledger:
         """Enter trials that were finished earlier, and return how many."""
         if held:
             rows, curves, outputs = zip(*held.values(), strict=True)
-            self._enter(held, frame_of(list(rows)), np.stack(curves), outputs)
+            courses = [curve.reshape(-1, trial.epochs) for trial, curve in zip(held, curves, strict=True)]
+            self._enter(held, frame_of(list(rows)), courses, outputs)
         return len(held)
 
     def _enter(
-        self, trials: Iterable[Trial], rows: pd.DataFrame, curves: np.ndarray, outputs: Iterable[np.ndarray]
+        self,
+        trials: Iterable[Trial],
+        rows: pd.DataFrame,
+        curves: Iterable[np.ndarray],
+        outputs: Iterable[np.ndarray],
     ) -> None:
         self._frames.append(rows)
-        self._curves.append(curves)
+        self._curves.extend(curves)
         self._outputs.extend(outputs)
         self._order += [self.places[trial] for trial in trials]
 

@@ -78,7 +78,8 @@ class Done(NamedTuple):
 
     Args:
         row: its row of `trials.csv`: None, bool, int, float and str by name; see `lossbench.run.scoring.rows_of`.
-        curve: (epochs,) float64, its validation curve.
+        curve: ((1 + parts) * epochs,) float64, its validation curve; behind it, of a sum of losses, how long the
+            gradient of each part was.
         outputs: (test rows * outputs,) float32, its raw outputs at the last epoch.
     """
 
@@ -98,7 +99,7 @@ class Record(NamedTuple):
         written: when it was stored, seconds since 1970.
         names: the names of the row's cells as JSON, sorted.
         cells: the row's cells as JSON, in the order of the names.
-        curve: the validation curve, (epochs,) little-endian float64.
+        curve: the validation curve, (epochs,) little-endian float64, and what stands behind it, see `Done`.
         checksum: of all of them, since SQLite keeps none of its own.
         outputs: the raw outputs, little-endian float32; empty where there are none.
     """

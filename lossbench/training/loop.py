@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
+from lossbench.losses.loss import Loss
 from lossbench.training.embedded import Reader
 from lossbench.training.module.model import ModuleModel, drawing, form_of, tensors
 from lossbench.training.mutations import Mutations, in_layers
@@ -31,22 +32,22 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    *parts, validation = (np.stack(field) for field in zip(*traces, strict=True))
+    *parts, validation, slopes = (np.stack(field) for field in zip(*traces, strict=True))
     asked = validation if holds_validation(pack) else None
-    return Trace(*parts, validation=asked, sign=pack.watched.sign)
+    return Trace(*parts, validation=asked, slopes=slopes if pack.parts else None, sign=pack.watched.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
     """Train one trial; return what a `Trace` has of it, in the same order."""
     cost = Cost(pack, index, dtype)
-    network, best, curve, diverged = networks(pack, index, cost)
+    network, best, curve, slopes, diverged = networks(pack, index, cost)
     outputs = [cost.shown(one, "test") for one in (network, best)]
     held = np.stack([cost.shown(one, "validation") for one in (network, best)])
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
             outputs[place][:], fits[place] = np.nan, np.nan
-    return curve, *outputs, np.array(diverged), *fits.T, held
+    return curve, *outputs, np.array(diverged), *fits.T, held, slopes
 
 
 class Cost:
@@ -58,14 +59,27 @@ class Cost:
         target = torch.tensor(pack.encoded(index))
         self.target = target.to(dtype) if target.is_floating_point() else target
         self.offset = torch.tensor(pack.offset(index), dtype=dtype)
+        weights = pack.training[index].weights
+        self.weights = None if weights is None else torch.tensor(weights, dtype=dtype)
         self.prior = {name: torch.tensor(share, dtype=dtype) for name, share in pack.prior(index).items()}
 
-    def mean(self, raw: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Return the mean loss of some rows, (), given their raw outputs (rows, outputs)."""
+    def mean(self, raw: torch.Tensor, rows: torch.Tensor, loss: Loss | None = None) -> torch.Tensor:
+        """Return the mean loss of some rows, (), given raw outputs (rows, outputs): the trial's, or another."""
         in_images = self.pack.dataset.in_images
-        return self.loss.per_sample(
-            in_images(raw + self.offset), in_images(self.target[rows]), **self.prior
-        ).mean()
+        loss = loss or self.loss
+        prior = self.prior if loss.record.prior else {}
+        each = loss.per_sample(in_images(raw + self.offset), in_images(self.target[rows]), **prior)
+        return each.mean() if self.weights is None else (each * self.weights[rows]).mean()
+
+    def slopes(self, raw: torch.Tensor, rows: torch.Tensor) -> np.ndarray:
+        """Return the norm of the gradient of each part of a sum with respect to raw outputs, (parts,)."""
+        found = np.full(self.pack.parts, np.nan)
+        for place, part in enumerate(self.loss.record.parts):
+            leaf = raw.detach().requires_grad_()
+            alone = Loss(part.record, self.loss.spec, part.own(self.loss.parameters))
+            cost = part.factor(self.loss.parameters) * self.mean(leaf, rows, alone)
+            found[place] = torch.autograd.grad(cost, leaf)[0].norm().item()
+        return found
 
     def penalised(self, network: torch.nn.Module, rows: torch.Tensor) -> torch.Tensor:
         """Return what is minimised on some rows, ()."""
@@ -77,7 +91,7 @@ class Cost:
         body = trunk_of(network, self.pack.model) if self.pack.model.embeds else network
 
         def ends(part: str) -> list[np.ndarray]:
-            features = getattr(self.pack.folds[self.trial.seed], part).features
+            features = self.pack.seen(self.index, part).features
             return [raw_outputs(body, torch.tensor(features, dtype=self.features.dtype))]
 
         return Reader(self.pack)([self.index], part, ends)[0] if self.pack.embeds else ends(part)[0]
@@ -105,25 +119,31 @@ class Cost:
         return total if np.isfinite(total) else np.nan, score
 
 
-def networks(pack: Pack, index: int, cost: Cost) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, int]:
-    """Train one trial; return the last and the best network, the curve (epochs,) and when it diverged, or 0."""
+def networks(
+    pack: Pack, index: int, cost: Cost
+) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, np.ndarray, int]:
+    """Train one trial; return the last and the best network, curve and slopes, and when it diverged, or 0."""
     trial, validator = cost.trial, Validator(pack, [index])
     network = network_of(pack, index, cost.features.dtype)
     step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
-    curve = np.full(trial.epochs, np.nan)
+    curve, slopes = np.full(trial.epochs, np.nan), np.full((trial.epochs, pack.parts), np.nan)
     for epoch in range(trial.epochs):
+        lengths = []
         for rows in cost.batches(epoch):
             with cost.named(epoch):
+                if pack.parts:
+                    lengths.append(cost.slopes(network(cost.features[rows]), rows))
                 step(rows)
         shown = cost.shown(network, "validation")[None]
         if not finite(shown).all():
             diverged = epoch + 1
             break
         curve[epoch] = validator(shown)[0]
+        slopes[epoch] = np.mean(lengths, axis=0) if lengths else np.nan
         if (merit := pack.watched.sign * curve[epoch]) > best_score:
             best, best_score = copy.deepcopy(network), merit
-    return network, best, curve, diverged
+    return network, best, curve, slopes, diverged
 
 
 class Descent:

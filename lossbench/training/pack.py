@@ -16,9 +16,10 @@ from functools import cached_property
 
 import numpy as np
 
-from lossbench.data.contamination import MOVES_FEATURES, contaminate
+from lossbench.data.contamination import AT_TEST, MOVES_FEATURES, contaminate, contaminate_test
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import Fold, Part, make_fold, part_sizes
+from lossbench.data.weights import training_weights
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.gallery import READINGS
@@ -113,9 +114,25 @@ class Pack:
         return tuple(made[view_of(t)] for t in self.trials)
 
     @cached_property
+    def tested(self) -> tuple[Part, ...]:
+        """The test part of every trial, contaminated if that is asked for; equal ones share one object."""
+        made: dict[View, Part] = {}
+        for t in self.trials:
+            if view_of(t) not in made:
+                made[view_of(t)] = tested_part(self.folds[t.seed], t)
+        return tuple(made[view_of(t)] for t in self.trials)
+
+    def seen(self, index: int, part: str) -> Part:
+        """Return a part of a trial's fold as it is scored: "train" clean, "validation", or "test"."""
+        if part == "test":
+            return self.tested[index]
+        found: Part = getattr(self.folds[self.trials[index].seed], part)
+        return found
+
+    @cached_property
     def views(self) -> tuple[int, ...]:
         """Which features every trial sees: equal numbers for one object, counted in the order of the trials."""
-        features = [id(part.features) for part in self.training]
+        features = [(id(a.features), id(b.features)) for a, b in zip(self.training, self.tested, strict=True)]
         numbers = {key: number for number, key in enumerate(dict.fromkeys(features))}
         return tuple(numbers[key] for key in features)
 
@@ -134,6 +151,11 @@ class Pack:
     def children(self) -> int:
         """How many mutations are tried a step; 0 where a gradient is followed."""
         return self.setup.optimisers[self.trials[0].optimizer].children
+
+    @property
+    def parts(self) -> int:
+        """The most parts of a sum among the losses, whose gradients are told apart; 0 where none is followed."""
+        return 0 if self.children else max(len(loss.record.parts) for loss in self.losses)
 
     @property
     def metric(self) -> Metric:
@@ -273,7 +295,7 @@ def batch_order(dataset: str, seed: int, epochs: int, rows: int) -> np.ndarray:
         True
     """
     keys = stream("order", dataset, seed).random((epochs, rows))
-    # No two keys of an epoch are equal, but once in 10^10 epochs; so the faster sort, which is not stable, will do.
+    # Two keys of an epoch are equal once in 10^10 epochs: the faster sort, which is not stable, will do.
     return np.argsort(keys, axis=1).astype(np.int32)
 
 
@@ -334,15 +356,24 @@ def view_of(trial: Trial) -> View:
 def rows_of(trial: Trial) -> View:
     """Return what decides which features a trial sees, and in which order; spoilt targets share the clean ones."""
     seed, kind, fraction = view_of(trial)
-    return (seed, kind, fraction) if kind in MOVES_FEATURES else (seed, "none", 0.0)
+    return (seed, kind, fraction) if kind in (*MOVES_FEATURES, *AT_TEST) else (seed, "none", 0.0)
 
 
 def contaminated_part(fold: Fold, trial: Trial) -> Part:
     """Return the training part of a fold as a trial sees it."""
-    if trial.outlier_kind == "none":
+    if trial.outlier_kind in ("none", *AT_TEST):
         return fold.train
     features, target = contaminate(fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
-    return replace(fold.train, features=features, target=target)
+    weights = training_weights(fold.dataset, fold.train.rows, target)  # classes are weighed as they are trained on
+    return replace(fold.train, features=features, target=target, weights=weights)
+
+
+def tested_part(fold: Fold, trial: Trial) -> Part:
+    """Return the test part of a fold as a trial is tested on it."""
+    if trial.outlier_kind not in AT_TEST:
+        return fold.test
+    features = contaminate_test(fold, trial.outlier_kind, trial.outlier_fraction, trial.seed)
+    return replace(fold.test, features=features)
 
 
 def make_packs(setup: Setup, trials: Iterable[Trial], memory: int | None = None) -> list[Pack]:

@@ -25,6 +25,9 @@ class Crew(Protocol):
     def fitted(self) -> np.ndarray:
         """Return mean loss and score of every model on its training rows, (2, models); NaN if not finite."""
 
+    def slopes(self) -> np.ndarray:
+        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models, given their numbers."""
 
@@ -46,6 +49,7 @@ class Recorder:
         self.home, self.crew, self.sign = home, crew, pack.watched.sign
         self.holds = holds_validation(pack)
         self.curve = np.full((models, pack.epochs), np.nan)
+        self.slopes = np.full((models, pack.epochs, pack.parts), np.nan)
         self.diverged = np.zeros(models, dtype=int)
         self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
 
@@ -55,6 +59,8 @@ class Recorder:
         self.diverged[~sound & (self.diverged == 0)] = epoch + 1
         score[self.diverged > 0] = np.nan
         self.curve[:, epoch] = score
+        if self.slopes.size:
+            self.slopes[:, epoch] = np.where((self.diverged > 0)[:, None], np.nan, self.crew.slopes())
         merit = self.sign * score
         improved = merit > self.best_score
         self.best_score[improved] = merit[improved]
@@ -71,7 +77,8 @@ class Recorder:
         loss, score = np.stack([fit, best_fit], axis=2)
         parts = (self.curve, last, best, self.diverged, loss, score)
         validation = np.stack(held, axis=1)[self.home] if held else None
-        return Trace(*(part[self.home] for part in parts), validation=validation, sign=self.sign)
+        slopes = self.slopes[self.home] if self.slopes.size else None
+        return Trace(*(part[self.home] for part in parts), validation=validation, slopes=slopes, sign=self.sign)
 
     def held(self) -> list[np.ndarray]:
         """Return the raw outputs of every model on validation, if a threshold is chosen there."""

@@ -38,6 +38,9 @@ class Trace:
         train_score: (trials, 2) the same score on the same part, likewise.
         validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
             likewise; None where no threshold is to be chosen.
+        slopes: (trials, epochs, parts) of a sum of losses, the norm of the gradient of each one's batch mean with
+            respect to the raw outputs, times its weight: its mean over the steps of an epoch. NaN once diverged,
+            and where a loss has fewer parts or is no sum; None where none is.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -49,6 +52,7 @@ class Trace:
     train_score: np.ndarray
     _: KW_ONLY
     validation: np.ndarray | None = None
+    slopes: np.ndarray | None = None
     sign: float = 1.0
 
     @property

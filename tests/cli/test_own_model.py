@@ -120,7 +120,7 @@ def test_a_mistake_leaves_nothing_behind(refusal: Callable) -> None:
 
 def test_convolutions_are_for_images(refusal: Callable) -> None:
     """A table is refused, and so are more convolutions than an image can be halved."""
-    assert "the features of 'iris' are no pixels" in refusal("compare", "-d", "iris", "-m", "cnn:8,16")
+    assert "a row of 'iris' is none" in refusal("compare", "-d", "iris", "-m", "cnn:8,16")
     assert "8 × 8 pixels; give fewer" in refusal("compare", "-d", "digits", "-m", "cnn:2,2,2,2")
 
 

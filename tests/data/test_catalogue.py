@@ -40,6 +40,8 @@ def test_records_keep_their_word(record: DatasetRecord) -> None:
     if dataset.task in ("binary", "multiclass"):
         assert set(dataset.target.tolist()) == set(range(len(dataset.classes)))
         assert (len(dataset.classes) == 2) == (dataset.task == "binary")
+    if dataset.image_shape is not None:
+        assert np.prod(dataset.image_shape) == dataset.features.shape[1]
     if dataset.task == "anomaly":
         assert set(np.unique(dataset.target)) == {0, 1}
         assert dataset.features.min() >= 0.0

@@ -230,3 +230,19 @@ def test_flips_that_empty_a_class_are_refused() -> None:
         contaminate(dataclasses.replace(fold, train=one_class), "label", 0.99, 7)
     message = str(caught.value)
     assert all(text in message for text in ("'few'", "0.99", "seed 7", "class 'a'", "choose a smaller share"))
+
+
+@pytest.mark.parametrize("name", ["wine", "breast_cancer"])
+@given(fraction=st.floats(0.01, 0.5))
+@settings(max_examples=10)
+def test_noise_by_class_goes_one_way(name: str, fraction: float) -> None:
+    """A class is taken for the next one and for no other; of two classes the negative one never is."""
+    fold = split(name)
+    _, found = contaminate(fold, "label_by_class", fraction, 0)
+    before, after = fold.train.target[found != fold.train.target], found[found != fold.train.target]
+    classes = len(fold.dataset.classes)
+    np.testing.assert_array_equal(after, (before + 1) % classes)
+    if classes == 2:
+        assert set(before.tolist()) <= {1}
+    else:
+        assert len(before) == round(fraction * len(found))

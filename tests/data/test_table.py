@@ -308,5 +308,5 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
 def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     """A file of another kind is refused with the kinds that are read."""
     (tmp_path / "x.tsv").write_text("a\ty\n1\t2\n")
-    with pytest.raises(DataError, match=r"x.tsv: only .csv and .parquet files are read"):
+    with pytest.raises(DataError, match=r"x.tsv: only .csv, .parquet and .npz files are read"):
         load_dataset(f"{tmp_path / 'x.tsv'}:target=y")

@@ -45,6 +45,20 @@ def test_a_parquet_file(content: bytes, target: str) -> None:
         survives(lambda: load_dataset(f"{place}/shop.parquet:target={target}"))
 
 
+def saved() -> bytes:
+    """Write images, a class and a weight as numpy does."""
+    file = io.BytesIO()
+    np.savez(file, X=DRAW.normal(size=(24, 3, 2)), sold=np.array(["yes", "no"] * 12), w=np.arange(24.0))
+    return file.getvalue()
+
+
+@given(spoilt_bytes(saved()))
+def test_a_file_of_arrays(content: bytes) -> None:
+    """No byte of it is believed."""
+    with folder(shop_npz=content) as place:
+        survives(lambda: load_dataset(f"{place}/shop.npz:target=sold:weight=w"))
+
+
 def series(size: int) -> st.SearchStrategy[list[object]]:
     """Draw the values of a column: of one kind, or of any."""
     kinds = [st.floats(), st.integers(-(2**63), 2**63 - 1), st.booleans(), texts, st.binary(max_size=3)]

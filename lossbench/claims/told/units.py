@@ -21,6 +21,9 @@ SHORT = {
     "feature": "inputs up or down",
     "feature_one_sided": "inputs up",
     "noise": "rows of noise",
+    "label_by_class": "labels flipped one way",
+    "feature_at_test": "test inputs up or down",
+    "feature_one_sided_at_test": "test inputs up",
 }
 
 

@@ -38,8 +38,11 @@ KINDS = {
     "feature": "inputs moved up or down",
     "feature_one_sided": "inputs moved up",
     "noise": "rows replaced by noise",
+    "label_by_class": "labels flipped one way",
+    "feature_at_test": "test inputs moved up or down",
+    "feature_one_sided_at_test": "test inputs moved up",
 }
-"""What a contamination does to the training part."""
+"""What a contamination does to the training part, or to the test part."""
 
 CONSTANT = "the best constant answer"
 SKILL = "change of skill"

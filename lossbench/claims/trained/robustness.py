@@ -41,6 +41,9 @@ SHAPES: dict[Kind, str] = {
     "feature_one_sided": "leverage points in one corner",
     "noise": "rows of noise",
     "label": "labels flipped at random",
+    "label_by_class": "labels of each class flipped one way",
+    "feature_at_test": "test rows far off on all sides",
+    "feature_one_sided_at_test": "test rows far off in one corner",
 }
 """What each contamination is like."""
 

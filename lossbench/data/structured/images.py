@@ -67,6 +67,7 @@ def digit_pairs(classes: float = 100, rows: float = 20, together: float = TOGETH
         tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(16)),
         parts=np.concatenate(part),
         together=whole("digit_pairs", together, "together"),
+        image_shape=(8, 16),
     )
 
 

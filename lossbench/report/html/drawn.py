@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lossbench.data.contamination import AT_TEST
 from lossbench.report.charts.forest import Against, forest
 from lossbench.report.charts.scatter import Point, scatter
 from lossbench.report.figures import Spread
@@ -64,7 +65,8 @@ def robustness(part: Part) -> str:
     across = f"share of {first.outlier_kind} contamination"
     found = part.known(part.courses.shares, LINE)
     chart = part.lines("r", found, across=across, up=f"test {part.score}", dots=True)
-    about = f"Test {part.score} by contaminated share ({first.outlier_kind}) of the training rows; flat is robust."
+    rows = "test" if first.outlier_kind in AT_TEST else "training"
+    about = f"Test {part.score} by contaminated share ({first.outlier_kind}) of the {rows} rows; flat is robust."
     return line_figure("Robustness", about, chart)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
+from lossbench.data.contamination import AT_TEST
 from lossbench.report.answer import joined, many, places
 from lossbench.report.escape import latex
 from lossbench.report.figures import NOT_DEFINED, Spread, column
@@ -79,7 +80,8 @@ def caption(one: TableAnswer) -> str:
     what = f"{score[:1].upper()}{score[1:]} on {one.dataset}: mean over {many(one.seeds, 'seed')}"
     half = f"± half of the 95 % interval over {many(one.units, one.unit)}" if one.unit != "seed" else HALF
     kind = place["outlier_kind"]
-    dirt = f"; {100 * place[SHARE]:g} % of the training part contaminated ({kind})" if place[SHARE] else ""
+    part = "test" if kind in AT_TEST else "training"
+    dirt = f"; {100 * place[SHARE]:g} % of the {part} part contaminated ({kind})" if place[SHARE] else ""
     shared = setting(pd.Series({**place, "view": one.view}))
     against = f"Difference and sign: against {one.reference}, on rows like these, by corrected paired tests."
     return prose(f"{what}, {half} ({shared}{dirt}). {against}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from lossbench.data import records
+from lossbench.data.contamination import AT_TEST
 from lossbench.losses import catalogue
 from lossbench.report.answer import joined, many
 from lossbench.report.escape import latex
@@ -34,8 +35,11 @@ KINDS = {
     "feature": "features were moved by five standard deviations, to either side",
     "feature_one_sided": "features were moved by five standard deviations, all to one side",
     "noise": "rows were replaced by numbers from 0 to 1, all equally likely",
+    "label_by_class": "labels were replaced by that of the next class, of two classes only positive ones",
+    "feature_at_test": "features were moved by five standard deviations, to either side",
+    "feature_one_sided_at_test": "features were moved by five standard deviations, all to one side",
 }
-"""What each kind of contamination does to its share of the training part."""
+"""What each kind of contamination does to its share of the training part, or of the test part."""
 
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
 
@@ -177,9 +181,10 @@ def contaminated(known: Known) -> Iterator[str]:
         KINDS.get(str(kind), latex(str(kind))) + f" ({names(rows.dataset.drop_duplicates())})"
         for kind, rows in dirty.groupby("outlier_kind", sort=False)
     ]
+    which, clean = ("test", "training") if set(dirty.outlier_kind) & set(AT_TEST) else ("training", "test")
     yield (
-        f"The training parts are also contaminated{known.cite('contamination')}: in {shares}\\,\\% of their rows "
-        f"{joined(done)}; validation and test parts stay clean."
+        f"The {which} parts are also contaminated{known.cite('contamination')}: in {shares}\\,\\% of their rows "
+        f"{joined(done)}; validation and {clean} parts stay clean."
     )
 
 

@@ -27,9 +27,8 @@ class FusedCrew:
 
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
         self.network, self.layout, self.fit = network, layout, fit
-        folds = [layout.pack.folds[layout.pack.trials[index].seed] for index in layout.views]
         self.tables = {
-            part: Table([getattr(fold, part).features for fold in folds], layout)
+            part: Table([layout.pack.seen(index, part).features for index in layout.views], layout)
             for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())
@@ -71,6 +70,10 @@ class FusedCrew:
         """Return loss and score of every model on its training rows, (2, models)."""
         shown = self.shown("train") if self.layout.pack.embeds else None
         return np.stack(self.fit(self.outputs(self.fit.batches.table), shown))
+
+    def slopes(self) -> np.ndarray:
+        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        return self.fit.criteria.norms()
 
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""

@@ -76,8 +76,8 @@ def descent(network: Network, layout: Layout, batches: Batches, criteria: Criter
 
 
 def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
-    """Return a step as a CUDA graph if the device is CUDA and no loss is a user's, whose code may do anything."""
-    return Replay(step) if device == "cuda" and criteria.built_in else step
+    """Return a step as a CUDA graph if the device is CUDA and all that a step does is fixed."""
+    return Replay(step) if device == "cuda" and criteria.fixed else step
 
 
 def build_optimisers(network: Network, layout: Layout) -> list[Sgd | Adam]:

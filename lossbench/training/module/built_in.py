@@ -58,21 +58,21 @@ class Convolutions(torch.nn.Module):
     rectifier and the maximum of today.
 
     Args:
-        image: its height and width.
+        image: its channels, height and width.
         widths: channels of each convolution.
         embeds: whether the last rectifier is left out.
     """
 
-    def __init__(self, image: tuple[int, int], widths: Sequence[int], embeds: bool) -> None:
+    def __init__(self, image: tuple[int, int, int], widths: Sequence[int], embeds: bool) -> None:
         super().__init__()
         self.image, self.embeds = image, embeds
-        pairs = zip((1, *widths), widths, strict=False)
+        pairs = zip((image[0], *widths), widths, strict=False)
         self.layers = torch.nn.ModuleList(Convolution(before, after) for before, after in pairs)
-        self.numbers = widths[-1] * (image[0] >> len(widths)) * (image[1] >> len(widths))
+        self.numbers = widths[-1] * (image[1] >> len(widths)) * (image[2] >> len(widths))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the last layer, (rows, numbers), of images (rows, pixels), line by line."""
-        hidden = torch.unflatten(features, 1, self.image).unsqueeze(0)  # (channels, rows, height, width)
+        """Return the last layer, (rows, numbers), of images (rows, pixels), channel by channel, line by line."""
+        hidden = torch.unflatten(features, 1, self.image).transpose(0, 1)  # (channels, rows, height, width)
         for number, layer in enumerate(self.layers, start=1):
             hidden = halved(halved(layer(hidden), 2), 3)
             hidden = hidden if self.embeds and number == len(self.layers) else torch.relu(hidden)

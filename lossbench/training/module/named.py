@@ -15,9 +15,6 @@ from lossbench.training.network import ACTIVATIONS, Model, parse_model
 if TYPE_CHECKING:
     from torch.nn import Module
 
-PIXEL = re.compile(r"pixel_(\d+)_(\d+)")
-"""The name of a feature that is a pixel: its line and its column, counted from 0."""
-
 
 @dataclass(frozen=True)
 class Convolutional:
@@ -25,12 +22,12 @@ class Convolutional:
 
     Args:
         widths: channels of each convolution.
-        image: height and width; None as long as the data set is not known.
+        image: channels, height and width; None as long as the data set is not known.
         embeds: whether its last layer is an embedding, which no activation follows.
     """
 
     widths: tuple[int, ...]
-    image: tuple[int, int] | None = None
+    image: tuple[int, int, int] | None = None
     embeds: bool = False
     code: str = ""
 
@@ -97,23 +94,6 @@ def _residuals(spec: str, rest: str) -> Residuals:
     return Residuals(int(match[1]), int(match[2]), activation or "relu")
 
 
-def image_of(dataset: Dataset) -> tuple[int, int] | None:
-    """Return height and width of the image that a row is, by the names of its features; None where it is none.
-
-    Example:
-        >>> from lossbench.data import load_dataset
-        >>> image_of(load_dataset("digits")), image_of(load_dataset("iris"))
-        ((8, 8), None)
-    """
-    places = [PIXEL.fullmatch(name) for name in dataset.feature_names]
-    if not places or None in places:
-        return None
-    found = [(int(place[1]), int(place[2])) for place in places if place]
-    height, width = found[-1][0] + 1, found[-1][1] + 1
-    whole = found == [(line, column) for line in range(height) for column in range(width)]
-    return (height, width) if whole else None
-
-
 def fitted(model: ModuleModel, dataset: Dataset) -> ModuleModel:
     """Return a network as it is on a data set: a convolutional one knows the shape of its images.
 
@@ -124,16 +104,17 @@ def fitted(model: ModuleModel, dataset: Dataset) -> ModuleModel:
     if isinstance(source, Convolutional | Residuals) and dataset.task == "embedding":
         source = replace(source, embeds=True)
     if isinstance(source, Convolutional):
-        image = image_of(dataset)
-        if image is None:
+        shape = dataset.image_shape
+        if shape is None:
             raise BadValue(
-                f"'{model.spec}' is for images, and the features of '{dataset.name}' are no pixels; those of "
-                "images are called pixel_0_0, pixel_0_1 ..., line by line; for a table give mlp:16 or resmlp:64x2"
+                f"'{model.spec}' is for images, and a row of '{dataset.name}' is none; give mlp:16, resmlp:64x2 "
+                "or images as an array (rows, height, width): -d images.npz:target=y"
             )
-        if min(image) >> len(source.widths) == 0:
+        if min(shape[-2:]) >> len(source.widths) == 0:
             raise BadValue(
                 f"'{model.spec}' halves an image {len(source.widths)} times, and those of '{dataset.name}' are "
-                f"{image[0]} × {image[1]} pixels; give fewer convolutions"
+                f"{shape[-2]} × {shape[-1]} pixels; give fewer convolutions"
             )
+        image = (shape[0] if len(shape) > 2 else 1, shape[-2], shape[-1])
         source = replace(source, image=image)
     return replace(model, source=source, embeds=dataset.task == "embedding")

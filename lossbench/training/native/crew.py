@@ -92,6 +92,13 @@ class Crew:
         """The compiled score; None where it is not that by which the data set is judged."""
         return Judge(self.pack, self.step, self.tables) if can_judge(self.pack) else None
 
+    def slopes(self) -> np.ndarray:
+        """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
+        found = np.full((len(self.pack.trials), self.pack.parts), np.nan)
+        if len(self.others):
+            found[self.others] = self.by_torch.criteria.norms()
+        return found
+
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""
         self.kept[models] = self.models.theta[models]

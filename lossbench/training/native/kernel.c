@@ -23,6 +23,7 @@ typedef struct {
     const int32_t *order;                    /* (epochs, rows) */
     const void *target;                      /* (rows, outputs) real, or (rows,) int32 */
     const real *offset;                      /* (outputs padded), added to the raw outputs; or known of the classes */
+    const real *weight;                      /* (rows,) by which losses are multiplied; NULL where all rows count alike */
     double rate, momentum, keep, l1, l2;     /* keep: what decoupled decay leaves of a weight in a step */
     double faded_first, faded_second;        /* β1 and β2 to the number of steps */
     double scale, parameters[4];             /* of the loss */
@@ -41,7 +42,7 @@ typedef struct {
     ptrdiff_t parameters, room; /* in numbers, in bytes */
     Layer *layer;
     const real **x; /* the features of a batch */
-    real *target;
+    real *target, *weight;
     V *lanes, *goals;
 } Net;
 
@@ -55,7 +56,7 @@ static void *take(char **base, ptrdiff_t *used, ptrdiff_t bytes) {
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
@@ -74,6 +75,7 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
     }
     int last = padded(layer[net.layers - 1].units);
     net.target = take(&base, &net.room, (ptrdiff_t)rows * last * sizeof(real));
+    net.weight = take(&base, &net.room, rows * sizeof(real));
     net.lanes = take(&base, &net.room, last * sizeof(V)), net.goals = take(&base, &net.room, last * sizeof(V));
     return net;
 }
@@ -376,6 +378,9 @@ INLINE void slopes_by_output(const int loss, const Model *m, const Net *net, int
     }
 }
 
+/* What the loss of a row of the batch is multiplied by. */
+INLINE double weight_of(const Net *net, const Model *m, int n) { return m->weight ? net->weight[n] : 1; }
+
 INLINE double values_by_output(const int loss, const Model *m, const Net *net, int rows, const V *p) {
     const Layer *a = last_of(net);
     double total = 0;
@@ -383,7 +388,8 @@ INLINE double values_by_output(const int loss, const Model *m, const Net *net, i
     for (int i = 0, c = 0; i < rows * a->to; i += W, c = c + W == period ? 0 : c + W) {
         V v = value(loss, load(a->out + i) + load(m->offset + c), load(net->target + i), p);
         int some = a->to == 1 ? rows - i : a->units - c;
-        for (int lane = 0; lane < W && lane < some; lane++) total += v[lane];
+        for (int lane = 0; lane < W && lane < some; lane++)
+            total += weight_of(net, m, a->to == 1 ? i + lane : i / a->to) * v[lane];
     }
     return total;
 }
@@ -425,7 +431,7 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
             gathered(net->target, n, a->to, net->goals);
             v = labels_value(net->lanes, net->goals, a->units);
         } else v = class_value(loss, net->lanes, classes_at(net, n), a->units, p, m->offset);
-        for (int lane = 0; lane < W && n + lane < rows; lane++) total += v[lane];
+        for (int lane = 0; lane < W && n + lane < rows; lane++) total += weight_of(net, m, n + lane) * v[lane];
     }
     return total;
 }
@@ -435,6 +441,16 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
+}
+
+/* Multiply the deltas of the last layer by the weights of their rows. */
+static void weigh_rows(const Net *net, int rows) {
+    const Layer *a = last_of(net);
+    for (int n = 0; n < rows; n++) {
+        real *delta = a->delta + (ptrdiff_t)n * a->to;
+        if (a->to == 1) delta[0] *= net->weight[n];
+        else for (int c = 0; c < a->to; c += W) store(delta + c, load(delta + c) * all(net->weight[n]));
+    }
 }
 
 /* Fill the deltas of the last layer: the slopes of the mean loss of a batch. */
@@ -448,6 +464,7 @@ static void slopes(const Net *net, const Model *m, int rows) {
 #undef BY_OUTPUT
 #undef BY_ROW
     }
+    if (m->weight) weigh_rows(net, rows);
 }
 
 static double values(const Net *net, const Model *m, int rows) {
@@ -461,10 +478,11 @@ static double values(const Net *net, const Model *m, int rows) {
     return NAN;
 }
 
-/* Copy the targets of some rows to where the losses look for them; `order` may be NULL for row after row. */
+/* Copy targets and weights of some rows to where the losses look for them; `order` may be NULL for row after row. */
 static void aim(const Net *net, const Model *m, const int32_t *order, int start, int rows) {
     const Layer *a = last_of(net);
     const real *values = m->target;
+    for (int n = 0; m->weight && n < rows; n++) net->weight[n] = m->weight[order ? order[n] : start + n];
     if (!of_class(m->loss) && a->to == 1) {
         for (int n = 0; n < rows; n++) net->target[n] = values[order ? order[n] : start + n];
         return;

@@ -11,7 +11,7 @@ from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import Pack
 
-ADDRESSES = ("theta", "gradient", "first", "second", "features", "order", "target", "offset")
+ADDRESSES = ("theta", "gradient", "first", "second", "features", "order", "target", "offset", "weight")
 NUMBERS = ("rate", "momentum", "keep", "l1", "l2", "faded_first", "faded_second", "scale")
 MODEL = np.dtype(
     [
@@ -81,6 +81,7 @@ class Models:
             if record["loss"] != TORCH:
                 record["target"] = address(self.tables.target(index))
                 record["offset"] = address(self.tables.offset(index))
+                record["weight"] = self.tables.weight_place(index)
             if record["loss"] != TORCH and loss.record.prior:
                 self.set_shares(index, loss)
 

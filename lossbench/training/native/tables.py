@@ -47,7 +47,7 @@ class Tables:
 
     def of_part(self, part: str) -> tuple[np.ndarray, int]:
         """Return where the features of a clean part begin for each trial, (trials,) uint64, and their rows."""
-        parts = [getattr(self.pack.folds[trial.seed], part) for trial in self.pack.trials]
+        parts = [self.pack.seen(index, part) for index in range(len(self.pack.trials))]
         rows = len(parts[0].features)
         return self.once(("part", part), lambda: self.places([one.features for one in parts])[0]), rows
 
@@ -72,6 +72,14 @@ class Tables:
         record, seed = self.pack.losses[index].record, self.pack.trials[index].seed
         key = ("offset", record.link, seed) if record.natural_zero else "offset"
         return self.once(key, lambda: self._offset(index))
+
+    def weight_place(self, index: int) -> int:
+        """Return where the weights of a trial's training rows begin; 0 where all rows count alike."""
+        part = self.pack.training[index]
+        if part.weights is None:
+            return 0
+        values = part.weights
+        return address(self.once(("weight", id(part)), lambda: np.ascontiguousarray(values, self.dtype)))
 
     def by_class(self, index: int, values: np.ndarray) -> np.ndarray:
         """Return numbers of the classes that belong to a trial, (classes padded)."""

@@ -177,6 +177,13 @@ def test_a_user_s_loss_trains_a_user_s_model(tmp_path: Path, monkeypatch: pytest
     agree(pack(trial("linnerud", model=OWN[1], loss="mine.py:loss")))
 
 
+def test_weights_and_sums_are_those_of_the_loop() -> None:
+    """Rows that count unequally, and losses that are sums of others."""
+    losses = ("ce", "sum:ce+0.5*mse")
+    agree(pack(*[trial("wine:class_weight=balanced", model=OWN[1], loss=loss) for loss in losses[:1]]))
+    agree(pack(*[trial("iris", model=OWN[1], loss=loss) for loss in losses]))
+
+
 def test_who_hangs_on_its_place_is_trained_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program in which one place has other bits, be it the last, is not used."""
     whole = many.program

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pandas.api.types import infer_dtype
 
 from lossbench.data.cells import Cells
-from lossbench.data.csv_file import TEXT
+from lossbench.data.files.csv_file import TEXT
 from lossbench.data.readings import EXACT
 from lossbench.data.table_spec import written
 

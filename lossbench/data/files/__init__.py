@@ -1,0 +1,1 @@
+"""The kinds of files that a user's table is read from."""

@@ -1,0 +1,188 @@
+"""What is known of a sum of losses, from what is known of its parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lossbench.errors import BadValue
+from lossbench.losses.record import Domain, LossRecord, Part
+from lossbench.losses.scaled import Scaled
+from lossbench.losses.summed.grammar import Term, terms_of
+from lossbench.spec import Parameter
+from lossbench.task import Task
+
+if TYPE_CHECKING:
+    import torch
+
+AGREED = ("link", "encoding", "outputs_per_target", "natural_zero")
+"""In what losses must agree that read the same raw outputs and the same target."""
+
+_FIELDS = dict(zip(AGREED, ("link", "target", "raw outputs a target", "zero of the target kept"), strict=True))
+
+
+@dataclass(frozen=True)
+class Summed:
+    """The weighted sum of some losses, each on the same raw outputs.
+
+    Args:
+        parts: the terms.
+
+    Example:
+        >>> import torch
+        >>> from lossbench.losses import get_loss
+        >>> get_loss("sum:mse+0.5*mae", "regression")(torch.tensor([[3.0], [1.0]]), torch.tensor([1.0, 1.0]))
+        tensor([5., 0.])
+    """
+
+    parts: tuple[Part, ...]
+
+    def __call__(
+        self, raw: torch.Tensor, target: torch.Tensor, **parameters: float | torch.Tensor
+    ) -> torch.Tensor:
+        """Return the sum a sample; of a batch, where one of the losses has no value a sample."""
+        whole = any(part.record.whole_batch for part in self.parts)
+        values = [
+            Scaled(part.record.fn)(raw, target, factor=part.factor(parameters), **part.own(parameters))
+            for part in self.parts
+        ]
+        averaged = [
+            value.mean(-1) if whole and not part.record.whole_batch else value
+            for part, value in zip(self.parts, values, strict=True)
+        ]
+        return sum(averaged[1:], averaged[0])
+
+
+def sum_records(name: str, served: Callable[[str], Mapping[Task, LossRecord]]) -> dict[Task, LossRecord]:
+    """Return the record of a sum for each task that all of its losses serve, and on which they agree.
+
+    Args:
+        name: such as "sum:bce+0.5*dice".
+        served: from the name of a loss of the catalogue to its records by task; none where it is unknown.
+
+    Raises:
+        BadValue: it is no sum, or one of what is not in the catalogue.
+    """
+    terms = terms_of(name)
+    known = [served(term.loss) for term in terms]
+    for term, records in zip(terms, known, strict=True):
+        if not records:
+            raise BadValue(
+                f"'{name}': '{term.loss}' is no loss of the catalogue, and a sum is of those; add a loss of your "
+                "own to another one in its own function"
+            )
+    shared = [task for task in known[0] if all(task in records for records in known)]
+    found = {task: [records[task] for records in known] for task in shared}
+    return {task: sum_record(name, terms, records) for task, records in found.items() if agree(records)}
+
+
+def fault_of(name: str, task: Task, served: Callable[[str], Mapping[Task, LossRecord]]) -> str:
+    """Say why a sum does not run on a task: which of its losses does not, or in what they differ."""
+    names = list(dict.fromkeys(term.loss for term in terms_of(name)))
+    for one in names:
+        if task not in served(one):
+            return f"'{one}' in it serves {', '.join(served(one))}"
+    records = [served(one)[task] for one in names]
+    field = next(field for field in AGREED if len({getattr(record, field) for record in records}) > 1)
+    each = ", ".join(f"{record.name} has {getattr(record, field)}" for record in records)
+    return f"its losses read the raw outputs differently ({_FIELDS[field]}: {each}), which do not add up"
+
+
+def agree(records: Sequence[LossRecord]) -> bool:
+    """Say whether losses of a task read the same raw outputs and the same target."""
+    return len({tuple(getattr(record, field) for field in AGREED) for record in records}) == 1
+
+
+def sum_record(name: str, terms: Sequence[Term], records: Sequence[LossRecord]) -> LossRecord:
+    """Return the record of a sum of losses that agree.
+
+    Raises:
+        BadValue: a weight is called as a parameter of a loss.
+    """
+    first, parts = records[0], _parts(terms, records)
+    weights = tuple(_weight(term.weight) for term in dict.fromkeys(terms) if isinstance(term.weight, str))
+    own = tuple(
+        replace(parameter, name=part.names[place])
+        for part in parts
+        for place, parameter in enumerate(part.record.parameters)
+    )
+    parameters = tuple(dict.fromkeys((*weights, *own)))
+    _check_names(name, parameters)
+    return LossRecord(
+        name=name,
+        task=first.task,
+        fn=Summed(parts),
+        link=first.link,
+        encoding=first.encoding,
+        formula=" + ".join(
+            f"{_times(term)}({record.formula})" for term, record in zip(terms, records, strict=True)
+        ),
+        source="; ".join(f"{record.name}: {record.source}" for record in dict.fromkeys(records)),
+        facts=None,
+        range="(-inf, inf)" if any(record.range.startswith("(-inf") for record in records) else "[0, inf)",
+        outputs_per_target=first.outputs_per_target,
+        parameters=parameters,
+        whole_batch=any(record.whole_batch for record in records),
+        prior=any(record.prior for record in records),
+        natural_zero=first.natural_zero,
+        domain=_domain([record.domain for record in records if record.domain]),
+        rescaling=tuple(_rescaling(parts)),
+        flat=all(record.flat for record in records),
+        parts=parts,
+    )
+
+
+def part_names(record: LossRecord) -> tuple[str, ...]:
+    """Return the losses of a sum by name, with their place where one is in it twice; none where it is no sum."""
+    names = [part.record.name for part in record.parts]
+    return tuple(f"{name}_{place}" if names.count(name) > 1 else name for place, name in enumerate(names, start=1))
+
+
+def _parts(terms: Sequence[Term], records: Sequence[LossRecord]) -> tuple[Part, ...]:
+    often = Counter(parameter.name for record in records for parameter in record.parameters)
+    return tuple(
+        Part(
+            record,
+            term.weight,
+            tuple(p.name if often[p.name] == 1 else f"{p.name}_{place}" for p in record.parameters),
+        )
+        for place, (term, record) in enumerate(zip(terms, records, strict=True), start=1)
+    )
+
+
+def _rescaling(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        for parameter, name in zip(part.record.parameters, part.names, strict=True):
+            if parameter.name in part.record.rescaling:
+                yield name
+
+
+def _weight(name: str) -> Parameter:
+    return Parameter(name, 1.0, low=0, open_low=True, meaning="weight of a loss in the sum")
+
+
+def _check_names(name: str, parameters: Iterable[Parameter]) -> None:
+    for called, times in Counter(parameter.name for parameter in parameters).items():
+        if times > 1 or called == "prior":
+            raise BadValue(f"'{name}': '{called}' is also what a loss in it has; give the weight another name")
+
+
+def _times(term: Term) -> str:
+    weight = term.weight if isinstance(term.weight, str) else f"{term.weight:g}"
+    return "" if weight == "1" else f"{weight} · "
+
+
+def _domain(domains: Sequence[Domain]) -> Domain | None:
+    """Return which targets all of some losses are defined for."""
+    if len(domains) < 2:
+        return domains[0] if domains else None
+
+    def violations(target: np.ndarray) -> np.ndarray:
+        return np.asarray(np.any([domain.violations(target) for domain in domains], axis=0))
+
+    described = " and ".join(dict.fromkeys(domain.description for domain in domains))
+    return Domain(described, violations, "; ".join(dict.fromkeys(domain.advice for domain in domains)))
