@@ -32,7 +32,7 @@ FLOORS = (
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
 
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-CROWDED = 22  # files in a folder, beyond which nobody knows where to look
+CROWDED = 21  # files in a folder, beyond which nobody knows where to look
 
 
 def modules() -> dict[str, Path]:

@@ -43,8 +43,8 @@ class Comparison(comparison.Comparison):
 
     def _repr_html_(self) -> str:
         """Return the answer, and the page of the report."""
+        from lossbench.report.html.notebook import framed
         from lossbench.report.html.run import page
-        from lossbench.report.notebook import framed
         from lossbench.report.save import manifest
         from lossbench.results.manifest import Manifest
 

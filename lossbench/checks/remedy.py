@@ -17,9 +17,9 @@ from lossbench.checks.elicits import estimated
 from lossbench.checks.learns import judged
 from lossbench.errors import LossbenchError
 from lossbench.losses import get_loss
+from lossbench.losses.composed.scaled import is_scaled
 from lossbench.losses.custom.conventions import LINKS, split_loss
 from lossbench.losses.custom.record import USUAL
-from lossbench.losses.scaled import is_scaled
 from lossbench.task import TASKS, VALUED, Task
 
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
 from lossbench.losses import Loss, get_loss
+from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.scaled import is_scaled, split_scaled
 from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.locate import locate
 from lossbench.losses.registry import served
-from lossbench.losses.scaled import is_scaled, split_scaled
-from lossbench.losses.summed.grammar import is_sum
 from lossbench.task import TASKS, VALUED, Task
 
 PREDICTED: Mapping[Task, str] = {

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
+from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
 from lossbench.losses.custom.conventions import check_none_left, split_loss
 from lossbench.losses.custom.locate import Candidate, check_name, registered, remember
 from lossbench.losses.custom.record import agreed_task, custom_loss
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import core_losses, find, served
-from lossbench.losses.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
-from lossbench.losses.summed.grammar import is_sum
 from lossbench.spec import numbers, title
 from lossbench.task import VALUED, Task
 
@@ -173,7 +173,7 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
 
     Args:
         spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; a sum of such, as
-            "sum:bce+0.5*dice" (`lossbench.losses.summed.grammar`); or a custom loss, as
+            "sum:bce+0.5*dice" (`lossbench.losses.composed.grammar`); or a custom loss, as
             "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under.
         task: may be left out where the name serves one task only.
         targets: number of targets, classes or labels that a custom loss is tried on; None for a usual one.

@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, WrongTask
+from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.record import fault_of, sum_records
 from lossbench.losses.record import LossRecord, docstring
-from lossbench.losses.summed.grammar import is_sum
-from lossbench.losses.summed.record import fault_of, sum_records
 from lossbench.task import TASKS, Task
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.losses.summed.record import part_names
+from lossbench.losses.composed.record import part_names
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.run.runner import Finished, run

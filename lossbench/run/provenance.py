@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from lossbench.losses.composed.record import Summed
+from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.loss import Loss
-from lossbench.losses.scaled import Scaled
-from lossbench.losses.summed.record import Summed
 from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
 from lossbench.training.pack import Pack

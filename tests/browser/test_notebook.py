@@ -7,7 +7,7 @@ from pathlib import Path
 
 import lossbench
 from browser.conftest import Opened
-from lossbench.report.notebook import HEIGHT
+from lossbench.report.html.notebook import HEIGHT
 
 
 def test_a_result_in_a_notebook(visit: Callable[..., Opened], tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lossbench.errors import BadValue, CodeFailed, LossFailed, ModelFailed, UnknownName
 from lossbench.home import expand
 from lossbench.lazy import torch
+from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom.contain import Seen, contained, failing
 from lossbench.losses.custom.source import (
     SEEN,
@@ -38,7 +39,6 @@ from lossbench.losses.custom.source import (
     run_file,
 )
 from lossbench.losses.registry import names, served
-from lossbench.losses.scaled import SCALED
 from lossbench.task import Task
 from lossbench.visible import hides
 

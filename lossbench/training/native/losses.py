@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from lossbench.losses.composed.scaled import FACTOR, Scaled
 from lossbench.losses.loss import Loss
 from lossbench.losses.registry import find, served
-from lossbench.losses.scaled import FACTOR, Scaled
 from lossbench.task import VALUED
 
 # In the order of the enumeration in losses.h.

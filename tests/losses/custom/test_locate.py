@@ -16,9 +16,9 @@ from joblib.externals.loky.backend.reduction import dumps
 from lossbench.cli.options import Listed
 from lossbench.errors import BadValue, CodeFailed, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
+from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom import locate
 from lossbench.losses.registry import names
-from lossbench.losses.scaled import SCALED
 
 RAW = torch.tensor([[[0.5], [-1.0], [2.0]], [[0.0], [1.0], [3.0]]], dtype=torch.float64)
 TARGET = torch.tensor([[[1.0], [0.0], [2.5]], [[1.0], [1.0], [1.0]]], dtype=torch.float64)

@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.report.notebook import framed
+from lossbench.report.html.notebook import framed
 
 texts = st.text("<>&\"';ab #") | st.text()
 

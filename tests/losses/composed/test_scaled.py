@@ -11,12 +11,11 @@ from training.cases import ENGINES, pack
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses import core_losses, get_loss, register_loss
+from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.custom import locate
-from lossbench.losses.scaled import Scaled
 from lossbench.task import TASKS
 from lossbench.training.trial import Trial
-
-from .cases import CASES, RECORDS, cases, close
+from losses.cases import CASES, RECORDS, cases, close
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_default = pytest.mark.parametrize("case", [cases(record)[0] for record in RECORDS], ids=str)

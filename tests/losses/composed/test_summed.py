@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, LossDoesNotFit, UsageError
 from lossbench.losses import catalogue, get_loss
+from lossbench.losses.composed.grammar import Term, terms_of
 from lossbench.losses.record import LossRecord
 from lossbench.losses.registry import losses_of, served
-from lossbench.losses.summed.grammar import Term, terms_of
 from lossbench.plan.grids import has_grid, make_grid
 from lossbench.run.provenance import source_digest
 from lossbench.task import Task
-
-from .cases import case_of, close
+from losses.cases import case_of, close
 
 NAMES = st.sampled_from([record.name for record in catalogue()])
 WEIGHTS = st.one_of(st.floats(1e-30, 1e30), st.sampled_from(["w", "w_dice", "alpha2"]))

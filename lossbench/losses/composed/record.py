@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lossbench.errors import BadValue
+from lossbench.losses.composed.grammar import Term, terms_of
+from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.record import Domain, LossRecord, Part
-from lossbench.losses.scaled import Scaled
-from lossbench.losses.summed.grammar import Term, terms_of
 from lossbench.spec import Parameter
 from lossbench.task import Task
 
