@@ -61,8 +61,8 @@ class Figures:
 
     def _out_of_place(self, size: float) -> bool:
         """Say whether a number is too large to be written so, or would be zero and is not."""
-        scaled = size / 10.0**self.power
-        return scaled >= PLAIN[1] or (size > max(LEAST, NOISE * self.typical) and scaled < 0.5 * 10.0**-self.decimals)
+        scaled, least = size / 10.0**self.power, max(LEAST, NOISE * self.typical)
+        return scaled >= PLAIN[1] or (size > least and scaled < 0.5 * 10.0**-self.decimals)
 
     def plain(self, value: float) -> str:
         """Write a number without an interval."""
