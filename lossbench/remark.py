@@ -48,6 +48,8 @@ class Topic(Enum):
     NOT_KEPT = ("reason",)
     NOT_COMPILED = ("reason",)
     BY_TORCH = ("optimisers",)
+    MODULES = ("models",)
+    ONE_BY_ONE = "model", "fault"
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.api.answer import Progress, answer, planned
-from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, tables_of
+from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
 from lossbench.api.result import Comparison
 from lossbench.plan.cluster import choose_address
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
@@ -27,7 +27,7 @@ def compare(
     datasets: Texts | None = None,
     losses: Texts | Mapping[str, Texts] | None = None,
     config: str | Path | None = None,
-    models: Texts | None = None,
+    models: Any = None,
     optimizers: Texts | None = None,
     lr: Numbers | None = None,
     tune: bool | None = None,
@@ -69,7 +69,9 @@ def compare(
         losses: specs such as "huber:delta=1.35", "sum:bce+0.5*dice"; one list, or one for each task. The first is
             the reference.
         config: path of a TOML file, or the name of a shipped one, such as "quick".
-        models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
+        models: "linear", "mlp:WIDTHS[:ACTIVATION]", "cnn:8,16" or "resmlp:64x2"; or networks of your own,
+            as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
+            (`docs/own-model.md`).
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
@@ -116,7 +118,7 @@ def compare(
         config,
         datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),
         losses=losses if isinstance(losses, Mapping) else listed(losses),
-        models=listed(models),
+        models=named_models(models),
         optimizers=listed(optimizers),
         lr=listed(lr),
         tune=tune,

@@ -79,7 +79,14 @@ EXAMPLES = (
     metavar="SPEC",
     help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
 )
-@many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
+@many(
+    "-m",
+    "--model",
+    "models",
+    kind=MODELS,
+    metavar="SPEC",
+    help="linear, mlp:64,32, cnn:8,16, resmlp:64x2; or nets.py:Net, yours.",
+)
 @many(
     "--optimizer",
     "optimizers",

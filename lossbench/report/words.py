@@ -222,6 +222,11 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.BY_TORCH: lambda optimisers: (
         f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),
+    Topic.MODULES: lambda models: (
+        f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
+    ),
+    Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
+    "torch.func.vmap: {fault}",
     Topic.LOOKS: looks,
     Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
     Topic.EDGE: edges,

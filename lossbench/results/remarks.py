@@ -17,6 +17,7 @@ from lossbench.schema import is_own, three
 from lossbench.spec import title
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
     yield from skipped(experiment.skipped)
+    yield from dict.fromkeys(one_by_one(experiment))
     yield from dict.fromkeys([*custom_losses(experiment), *in_training(comparison.warned)])
     yield from failed(trials)
     yield from diverged(trials)
@@ -89,12 +91,28 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.NOT_COMPILED(reason=reason)
     if comparison.manner.engine == "native" and (evolving := without_gradients(comparison.experiment)):
         yield Topic.BY_TORCH(optimisers=evolving)
+    if comparison.manner.engine == "native" and (models := modules(comparison.experiment)):
+        yield Topic.MODULES(models=tuple(models))
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
         if replaced:
             yield Topic.REPLACED(command=replaced)
         yield Topic.FILES(folder=folder)
+
+
+def modules(experiment: Experiment) -> dict[str, ModuleModel]:
+    """Return the networks that are modules of torch, by their specs."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.models.items()}
+    return {spec: one for spec, one in found.items() if isinstance(one, ModuleModel)}
+
+
+def one_by_one(experiment: Experiment) -> Iterator[Remark]:
+    """Yield which networks are not trained many at once, and why; each of several data sets says it once."""
+    for setup in experiment.setups:
+        for spec, model in setup.models.items():
+            if isinstance(model, ModuleModel) and model.fault:
+                yield Topic.ONE_BY_ONE(model=spec, fault=model.fault)
 
 
 def without_gradients(experiment: Experiment) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from typing import Any
 
 from lossbench.errors import ScoreFailed
 from lossbench.home import expand
-from lossbench.losses.custom.contain import contained, failing
 from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
-from lossbench.losses.custom.locate import find_in
+from lossbench.losses.custom.locate import SCORE, find_in, imported, is_file
 from lossbench.losses.custom.order import PREDICTION, TARGET, says
-from lossbench.losses.custom.source import code_of, digest, in_one_line, on_path, run_file
+from lossbench.losses.custom.source import code_of, digest, run_file
 from lossbench.metrics.own.named import Named
 
 
@@ -47,8 +45,8 @@ def locate(named: Named) -> Located:
         UsageError: a file that cannot be run, or a value that its parameter cannot have.
     """
     place, _, attribute = named.name.rpartition(":")
-    module, code = in_file(place) if place.lower().endswith(".py") else (in_module(named, place), "")
-    function = find_in(module, attribute, place, kind="function")
+    module, code = in_file(place) if is_file(place) else (imported(place, attribute, SCORE), "")
+    function = find_in(module, attribute, place, SCORE)
     check_called(named, function)
     arguments = read_arguments(named.spec, named.given, parameters_of(function))
     whole = digest(code or code_of(function), attribute, repr(sorted(arguments.items())), named.needs)
@@ -65,19 +63,6 @@ def in_file(place: str) -> tuple[ModuleType, str]:
         hint = f"did you mean {Path(place).with_name(near[0])}? " if near else ""
         raise ScoreFailed(f"no file {file} to take a score from; {hint}Give a path from the current folder")
     return run_file(file)
-
-
-def in_module(named: Named, place: str) -> ModuleType:
-    """Import a module, from the current folder too."""
-
-    def fault(error: BaseException) -> ScoreFailed:
-        return ScoreFailed(
-            f"score '{named.spec}': module {place} cannot be imported: {in_one_line(error)}; mend it or install "
-            f"it, or name a file: metrics.py:{named.function}"
-        )
-
-    with contained(), failing(fault), on_path(Path.cwd()):
-        return importlib.import_module(place)
 
 
 def check_called(named: Named, function: Any) -> None:
