@@ -266,13 +266,13 @@ def imported(place: str, attribute: str, kind: Kind) -> ModuleType:
     """Import the module that a user's object is to be found in, the current folder included.
 
     Raises:
-        ModuleNotFoundError: there is none, and its name is that of a built-in loss.
+        ModuleNotFoundError: of a loss, there is none, and its name is that of a built-in one.
         CodeFailed: it cannot be imported.
     """
 
     def fault(error: BaseException) -> BaseException:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing == place and served(place):
+        if kind is LOSS and missing == place and served(place):
             return error
         advice = "install the package that has it" if missing else "mend it"
         return kind.failed(

@@ -87,6 +87,7 @@ def test_what_is_no_metric_is_refused(name: str, words: str) -> None:
         ("metrix.py:right", ScoreFailed, "did you mean metrics.py"),
         ("metrics.py:rihgt", UnknownName, "unknown score 'rihgt'; did you mean 'right'"),
         ("nowhere.at_all:right", ScoreFailed, "module nowhere.at_all cannot be imported"),
+        ("mse:right", ScoreFailed, "module mse cannot be imported"),
         ("sklearn.metrics:fbeta_score", BadValue, "needs a value for beta"),
         ("sklearn.metrics:fbeta_score:bta=2", UnknownName, "did you mean 'beta'"),
     ],
