@@ -123,12 +123,7 @@ def locate(name: str) -> Maker:
 
 @cache
 def _in_module(name: str, place: str, attribute: str) -> Maker:
-    try:
-        found = find_in(imported(place, attribute, MODEL), attribute, place, MODEL)
-    except ModuleNotFoundError as error:
-        raise ModelFailed(
-            f"model '{name}': there is no module {place}; name a file: nets.py:{attribute}"
-        ) from error
+    found = find_in(imported(place, attribute, MODEL), attribute, place, MODEL)
     return _checked(Maker(name, found, file_of(found), origin_of(place), code_of(found)))
 
 
