@@ -6,8 +6,11 @@
         ├── BadValue            a value outside its range, or of the wrong form
         ├── LossDoesNotFit      a loss asked of a task or of data that it is not made for
         │   └── WrongTask       of a task
-        ├── LossFailed          a custom loss that is not found, or misbehaves
-        │   └── LossMisbehaves  one that raises, or does what no loss does
+        ├── CodeFailed          a user's code that is not found, or cannot be run
+        │   ├── ModelFailed     a model of one's own that cannot be trained
+        │   ├── ScoreFailed     a metric of one's own that is none
+        │   └── LossFailed      a custom loss that is not found, or misbehaves
+        │       └── LossMisbehaves  one that raises, or does what no loss does
         ├── DataError           a table or data set that cannot be used
         ├── ConfigError         a configuration file that cannot be read or understood
         └── OutputError         a place where the results cannot be written
@@ -97,7 +100,19 @@ class WrongTask(LossDoesNotFit):
         self.fault, self.more = fault, more
 
 
-class LossFailed(UsageError):
+class CodeFailed(UsageError):
+    """A user's code that is not found, or cannot be run."""
+
+
+class ModelFailed(CodeFailed):
+    """A model of one's own that is not found, raises, or does what no model may."""
+
+
+class ScoreFailed(CodeFailed):
+    """A metric of one's own that is not found, raises, or does what no metric does."""
+
+
+class LossFailed(CodeFailed):
     """A custom loss that is not found, raises, or misbehaves.
 
     Args:

@@ -41,6 +41,7 @@ class Topic(Enum):
     DIVERGED = "dataset", "counts"
     SHARES = "dataset", "loss", "parts"
     UNDEFINED = "dataset", "score", "seeds"
+    BY_SEEDS = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"
     PAIRS = "kept", "tested", "best"
     FEW_SEEDS = ("enough",)
@@ -49,6 +50,8 @@ class Topic(Enum):
     NOT_COMPILED = ("reason",)
     UNTRIED = ()
     BY_TORCH = ("optimisers",)
+    MODULES = ("models",)
+    ONE_BY_ONE = "model", "fault"
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"

@@ -6,6 +6,8 @@ To add a metric, write its function in `lossbench.metrics`, under the name that 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
@@ -32,6 +34,7 @@ class Column:
         same_for: the columns that fix the value: rows that agree in them and not in this one are of different
             runs, and may not be compared.
         choices: the texts that a cell may be; any, where there are none.
+        or_own: whether a cell may also be the name of a metric of the run's own, see `is_own`.
         greater_is_better: the direction; None where there is none.
         margin: the difference that is too small to matter: a hundredth of the scale, and of times the unit they
             are counted in. None where the scale is not the same on every data set: somebody who knows the units
@@ -50,6 +53,7 @@ class Column:
     since: int = 1
     same_for: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    or_own: bool = False
     greater_is_better: bool | None = None
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
@@ -60,6 +64,10 @@ class Column:
         """The pandas type of a column that may hold undefined values."""
         types = {"text": "string", "number": "float64", "whole": "Int64", "count": "Int64", "truth": "boolean"}
         return types[self.kind]
+
+    def admits(self, text: str) -> bool:
+        """Say whether a cell may be this text."""
+        return not self.choices or text in self.choices or (self.or_own and is_own(text))
 
 
 @dataclass(frozen=True)
@@ -185,6 +193,16 @@ _METRICS = (
     _score("median_absolute_error", _VALUES, False, "decision", "median absolute error", high=math.inf),
     _score("mape", _VALUES, False, "decision", "mean error as a fraction of the target", high=math.inf),
     _score("d2_pinball", _VALUES, True, "decision", "absolute error explained", since=5, low=-math.inf),
+    _score(
+        *("adaptive_calibration_error", _LABELS, False, "probability", "calibration error in equally full bins"),
+        since=7,
+        on_request="classification",
+    ),
+    _score(
+        *("concordance", _VALUES, True, "decision", "chance that two rows are predicted in their order"),
+        since=7,
+        on_request="regression",
+    ),
     _of_task("segmentation", "dice", "decision", "overlap of masks: F1 of an image's pixels"),
     _of_task("segmentation", "iou", "decision", "overlap of masks as a share of both"),
     _of_sample("transport", False, "Wasserstein distance of both samples", 0.01),
@@ -208,8 +226,71 @@ _METRICS = (
     _of_task("embedding", "spread", "probability", "mean cosine distance of embeddings", margin=None, high=2),
 )
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
-"""Every metric by name, in the order of the reports."""
+TABLES: tuple[Task, ...] = ("regression", *_LABELS)
+"""The tasks whose rows have a target each, which a metric of a run's own may be of."""
+
+_OWN = re.compile(r"(?P<metric>\S.*:(?P<better>higher|lower))(?:_at_best|_at_link)?")
+
+
+def is_own(name: str) -> bool:
+    """Say whether a column is of a metric of the run's own: its name states which way is the better.
+
+    Example:
+        >>> is_own("profit:higher"), is_own("fbeta_score:beta=2:higher_at_best"), is_own("rmse")
+        (True, True, False)
+    """
+    return _OWN.fullmatch(name) is not None
+
+
+def is_metric(name: str) -> bool:
+    """Say whether a column is a metric at the last epoch.
+
+    Example:
+        >>> is_metric("f1"), is_metric("cost:lower"), is_metric("f1_at_best"), is_metric("cost:lower_at_best")
+        (True, True, False, False)
+    """
+    found = _OWN.fullmatch(name)
+    return name in METRICS or (found is not None and found["metric"] == name)
+
+
+def own_columns(names: Iterable[Any]) -> list[str]:
+    """Return those of some columns that are of a metric of a run's own.
+
+    Example:
+        >>> own_columns(["f1", "cost:lower", "cost:lower_at_best"])
+        ['cost:lower', 'cost:lower_at_best']
+    """
+    return [name for name in names if is_own(name)]
+
+
+def own_metric(name: str) -> Metric:
+    """Return what is known of a metric of a run's own, from the name of its column alone.
+
+    That is its direction: a file can be read where the function that computed it is not.
+
+    Raises:
+        KeyError: it is no such name.
+
+    Example:
+        >>> own_metric("cost:lower_at_best").sign
+        -1.0
+    """
+    found = _OWN.fullmatch(name)
+    if found is None:
+        raise KeyError(name)
+    made = _score(name, TABLES, found["better"] == "higher", "decision", "a score of the run's own", since=7)
+    return replace(made, low=-math.inf, high=math.inf)
+
+
+class _Known(dict[str, Any]):
+    """Columns by name; one that is not listed may be of a metric of a run's own."""
+
+    def __missing__(self, name: str) -> Metric:
+        return own_metric(name)
+
+
+METRICS: dict[str, Metric] = _Known((metric.name, metric) for metric in _METRICS)
+"""Every metric by name, in the order of the reports; of one of a run's own, what its name says."""
 
 
 WATCHED: dict[Task, str] = {"anomaly": "explained"}
@@ -233,10 +314,11 @@ def at_best(score: str) -> str:
 
 THRESHOLDS_OF: dict[Task, tuple[str, ...]] = {
     "binary": ("accuracy", "f1", "balanced_accuracy", "matthews_corrcoef"),
+    "multilabel": ("f1", "balanced_accuracy", "matthews_corrcoef"),
     "segmentation": ("accuracy", "dice", "iou"),
 }
-"""What chooses a class threshold, where there are two classes. By recall every row would be called positive, by
-precision hardly one."""
+"""What chooses a class threshold, where there are two classes; of several labels, that of each, by its own score.
+By recall every row would be called positive, by precision hardly one."""
 
 THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for name in names))
 
@@ -244,6 +326,16 @@ THRESHOLDS = tuple(dict.fromkeys(name for names in THRESHOLDS_OF.values() for na
 def at_link(score: str) -> str:
     """Return the column of a score at the link's own class threshold, where another one was chosen."""
     return f"{score}_at_link"
+
+
+def by_label(threshold: str) -> str:
+    """Return the column that holds a threshold of each label, as a list in JSON.
+
+    Example:
+        >>> by_label("threshold")
+        'label_threshold'
+    """
+    return f"label_{threshold}"
 
 
 AT_LINK = tuple(
@@ -303,7 +395,12 @@ _HASHES = (
 )
 
 _CONTEXT = (
-    Column("score", "context", "text", "the primary score", same_for=("dataset",), choices=tuple(METRICS)),
+    Column(
+        *("score", "context", "text", "the primary score"),
+        same_for=("dataset",),
+        choices=tuple(METRICS),
+        or_own=True,
+    ),
     Column("constant_score", "context", "number", "the primary score of a constant predictor", empty=True),
     Column("target_score", "context", "number", "the validation score that counts as having learnt", empty=True),
     Column("validation_score", "context", "number", "the validation score after the last epoch", empty=True),
@@ -333,10 +430,16 @@ _CHOSEN = (
     Column("threshold", "context", "number", "the raw output above which a row is called positive", **_ASKED),
     Column("threshold_probability", "context", "number", "the same as a probability", **_ASKED),
 )
+_BY_LABEL = tuple(
+    replace(column, name=by_label(column.name), kind="text", meaning=f"{column.meaning}: of each label", since=7)
+    for column in _CHOSEN
+)
 _THRESHOLD = (
     Column("threshold_by", "context", "text", "the score it was chosen by", choices=THRESHOLDS, **_ASKED),
     *_CHOSEN,
     *(replace(column, name=at_best(column.name)) for column in _CHOSEN),
+    *_BY_LABEL,
+    *(replace(column, name=at_best(column.name)) for column in _BY_LABEL),
     *(
         replace(
             METRICS[name],
@@ -372,8 +475,14 @@ _GRID = Column(
     on_request="grid",
 )
 
-TRIALS: dict[str, Column] = {
-    column.name: column
+_OF_OWN: dict[str, Any] = {"empty": True, "optional": True, "since": 7, "on_request": "own"}
+_JUDGE = (
+    Column("score_hash", "hash", "text", "of what computes a primary score of the run's own", **_OF_OWN),
+    Column("perfect_score", "context", "number", "such a score of a perfect predictor", **_OF_OWN),
+)
+
+TRIALS: dict[str, Column] = _Known(
+    (column.name, column)
     for column in (
         *_TRIAL,
         Column("status", "status", "text", "how the training ended: ok, diverged or failed"),
@@ -387,9 +496,10 @@ TRIALS: dict[str, Column] = {
         *_THRESHOLD,
         _GRID,
         *_CUTS,
+        *_JUDGE,
     )
-}
-"""The columns of `trials.csv` by name, in the order of the file."""
+)
+"""The columns of `trials.csv` by name, in the order of the file; those of a metric of the run's own come after."""
 
 COLUMNS = tuple(TRIALS)
 SCHEMA = max(column.since for column in TRIALS.values())
@@ -432,8 +542,13 @@ SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_bett
 """The columns whose change can be judged: each has a direction."""
 
 
+def is_score(name: str) -> bool:
+    """Say whether a column has a direction, so that its change can be judged."""
+    return name in SCORES or is_own(name)
+
+
 def greater_is_better(score: str) -> bool:
-    """Return the direction of a column in `SCORES`.
+    """Return the direction of a score, see `is_score`.
 
     Example:
         >>> greater_is_better("f1_at_best"), greater_is_better("rmse"), greater_is_better("epochs_to_target")

@@ -32,6 +32,23 @@ def both(name: str, first: Any, named: Any) -> Any:
     return named if first is None else first
 
 
+def named_models(models: Any) -> list[str] | None:
+    """Return the names of networks, of which some may be classes or functions; None for none.
+
+    Raises:
+        BadValue: something else, or two of one name.
+    """
+    several = listed(models)
+    if several is None or all(isinstance(one, str) for one in several):
+        return several
+    from lossbench.training.module.locate import name_of
+
+    names = [name_of(one) for one in several]
+    if twice := next((name for number, name in enumerate(names) if name in names[:number]), None):
+        raise BadValue(f"models: two of them are called '{twice}'; give them different names")
+    return names
+
+
 def is_specs(value: Any) -> bool:
     """Say whether what stands first is specs of data sets, and no table."""
     several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)

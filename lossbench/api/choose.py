@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from tempfile import TemporaryDirectory
@@ -38,6 +38,7 @@ def choose(
     task: str | None = None,
     weight: Any = None,
     score: Texts | None = None,
+    costs: Iterable[Iterable[float]] | str | None = None,
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
     jobs: int | None = None,
@@ -55,7 +56,8 @@ def choose(
         losses: the candidates, the first is the usual one; None for those of `lossbench.plan.candidates`.
         task: of X and y, where it does not show.
         weight: of X, how much each row counts in training, an array (rows,) or the name of a column of X.
-        score: what is judged, and tuned by: the first of these that the task has.
+        score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
+        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
         seeds: how many at most; None for 40.
         jobs: processes; None for one a core where the work is worth it.
@@ -82,7 +84,7 @@ def choose(
     names = [*tables, *(listed(dataset) or ())]
     if len(names) != 1:
         raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")
-    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables)
+    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables, costs)
     request = Request(Manner(jobs), cache, budget)
     return decide(plan, request, progress)[0]
 

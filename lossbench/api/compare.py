@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.api.answer import Progress, answer, planned
-from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, tables_of
+from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
 from lossbench.api.result import Comparison
 from lossbench.plan.cluster import choose_cluster
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
@@ -27,7 +27,7 @@ def compare(
     datasets: Texts | None = None,
     losses: Texts | Mapping[str, Texts] | None = None,
     config: str | Path | None = None,
-    models: Texts | None = None,
+    models: Any = None,
     optimizers: Texts | None = None,
     lr: Numbers | None = None,
     tune: bool | None = None,
@@ -39,6 +39,7 @@ def compare(
     outliers: Numbers | None = None,
     outlier_kind: str | None = None,
     score: Texts | None = None,
+    costs: Iterable[Iterable[float]] | str | None = None,
     threshold: str | None = None,
     margins: Mapping[str, float] | None = None,
     jobs: int | None = None,
@@ -68,7 +69,9 @@ def compare(
         losses: specs such as "huber:delta=1.35", "sum:bce+0.5*dice"; one list, or one for each task. The first is
             the reference.
         config: path of a TOML file, or the name of a shipped one, such as "quick".
-        models: "linear" or "mlp:WIDTHS[:ACTIVATION]".
+        models: "linear", "mlp:WIDTHS[:ACTIVATION]", "cnn:8,16" or "resmlp:64x2"; or networks of your own,
+            as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
+            (`docs/own-model.md`).
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
@@ -79,7 +82,9 @@ def compare(
         seeds: how many, or a range "10:20", or which.
         outliers: contaminated shares of the training part (or of the test part, by the kind), in [0, 1).
         outlier_kind: "auto", or one of `lossbench.data.KINDS`, such as "label" or "target_symmetric".
-        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape".
+        score: what is judged, and tuned by: the first of these that a data set's task has, such as "mape"; or a
+            function of your own, "metrics.py:mine:lower" (`docs/own-metric.md`).
+        costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
         threshold: by which score class thresholds are chosen on validation, each training's own: on binary data
             sets "f1", "accuracy", "balanced_accuracy" or "matthews_corrcoef", on masks "dice", "iou" or
             "accuracy"; "link" for each link's own.
@@ -113,7 +118,7 @@ def compare(
         config,
         datasets=[*tables, *(listed(datasets) or ())] or listed(datasets),
         losses=losses if isinstance(losses, Mapping) else listed(losses),
-        models=listed(models),
+        models=named_models(models),
         optimizers=listed(optimizers),
         lr=listed(lr),
         tune=tune,
@@ -125,6 +130,7 @@ def compare(
         outliers=listed(outliers),
         outlier_kind=outlier_kind,
         score=listed(score),
+        costs=costs,
         threshold=threshold,
         margins=margins,
     )

@@ -50,7 +50,7 @@ WORSE, UNFINISHED = 3, 4
 GROUPS = {
     "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
     "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
-    "What is judged": ("score", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
+    "What is judged": ("score", "costs", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
     "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
     "On several machines": ("backend", "address", "shard"),
@@ -79,7 +79,14 @@ EXAMPLES = (
     metavar="SPEC",
     help="Losses, first: reference; huber:delta=1.35, or tuned, delta=0.1..10.",
 )
-@many("-m", "--model", "models", kind=MODELS, metavar="SPEC", help="linear, or mlp:WIDTHS[:ACTIVATION].")
+@many(
+    "-m",
+    "--model",
+    "models",
+    kind=MODELS,
+    metavar="SPEC",
+    help="linear, mlp:64,32, cnn:8,16, resmlp:64x2; or nets.py:Net, yours.",
+)
 @many(
     "--optimizer",
     "optimizers",
@@ -108,8 +115,9 @@ EXAMPLES = (
     "--score",
     kind=SCORES,
     metavar="NAME",
-    help="What is judged, and tuned by: the first that a data set's task has.",
+    help="What is judged, and tuned by: the first that a data set's task has; or metrics.py:mine.",
 )
+@click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
 @click.option(
     "--threshold",
     shell_complete=completion.completer(completion.thresholds),
@@ -209,6 +217,7 @@ def read_options(
         raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
     changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
+    changes["costs"] = options.pop("costs")
     custom = any(value is not None for value in changes.values())
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))

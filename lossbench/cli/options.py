@@ -93,7 +93,7 @@ def named_number(text: str) -> tuple[str, float]:
         >>> named_number("r2 = 0.02")
         ('r2', 0.02)
     """
-    name, _, number = text.partition("=")
+    name, _, number = text.rpartition("=")
     return name.strip(), float(number)
 
 
@@ -104,7 +104,7 @@ TEXTS, NUMBERS = Listed(), Listed(float)
 LOSSES, SCORES = Listed(names=completion.losses), Listed(names=completion.scores)
 TABLES = Listed(cut=partial(split_list, lists=TABLE_LISTS), names=completion.datasets)
 NAMED_NUMBERS = Listed(named_number, wanted="a name and a number, such as r2=0.02")
-MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z])").split)
+MODELS = Listed(cut=re.compile(r",\s*(?=[A-Za-z_./~])").split)
 
 
 def many(*names: str, kind: Listed = TEXTS, **options: Any) -> Callable[[Any], Any]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from lossbench.remark import Remark
+from lossbench.schema import Metric
 from lossbench.task import Task
 
 Sampling = Literal["resplit", "redrawn"]
@@ -56,7 +57,7 @@ class Dataset:
             patient, say, and equal rows; None where every row stands for itself.
         draw: makes the table of a seed where the data come from a law, and this is the table of seed 0; None for
             a fixed table.
-        judged: the score that the user names instead; None for its own.
+        judged: the metric that the user names instead; None for its own.
         pixels: rows that make an image, one after the other, where losses and scores look at whole images; 1 where
             a row stands for itself.
         modes: of a law that is to be imitated, its separate clouds; None where it has none, and for other tasks.
@@ -83,7 +84,7 @@ class Dataset:
     notes: tuple[Remark, ...] = ()
     groups: np.ndarray | None = field(default=None, repr=False)
     draw: Callable[[int], Dataset] | None = field(default=None, repr=False)
-    judged: str | None = None
+    judged: Metric | None = None
     pixels: int = 1
     modes: Modes | None = field(default=None, repr=False)
     start: float = 0.0

@@ -17,8 +17,9 @@ from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
 from lossbench.metrics.gallery import Gallery, before
 from lossbench.metrics.oddness import WIDTH, Inputs
 from lossbench.metrics.prediction import Prediction, predict
-from lossbench.metrics.scores import score
-from lossbench.schema import METRICS
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import function_of, score
+from lossbench.schema import Metric
 from lossbench.task import VALUED, Task
 
 
@@ -30,6 +31,7 @@ class Baselines:
         constant_validation: score of the constant predictor on the validation part; skill 0 there.
         linear_validation: score of the linear model on the validation part.
         constant_test: score of the constant predictor on the test part; skill 0 there.
+        perfect_test: score of a perfect predictor on the test part; skill 1 there.
         target: the validation score that counts as having learnt, in units of the score as both are; NaN where
             the linear model is no better than the constant.
         tolerance: the gain in validation score that still counts as learning; see `PLATEAU_TOLERANCE`.
@@ -38,6 +40,7 @@ class Baselines:
     constant_validation: float
     linear_validation: float
     constant_test: float
+    perfect_test: float
     target: float
     tolerance: float
 
@@ -45,10 +48,10 @@ class Baselines:
 KEPT = 8
 """Where rows are given back, the linear model keeps one principal component for so many columns."""
 
-_KNOWN: dict[tuple[str, str, str], Baselines] = {}
+_KNOWN: dict[tuple[str, str, Metric], Baselines] = {}
 
 
-def baselines(fold: Fold, score_name: str) -> Baselines:
+def baselines(fold: Fold, metric: Metric) -> Baselines:
     """Score a constant predictor and a linear model on a fold; cached, since every pack asks for them.
 
     The constant predictor gives every sample the frequencies of the training part: the most frequent class, for
@@ -66,38 +69,36 @@ def baselines(fold: Fold, score_name: str) -> Baselines:
 
     Args:
         fold: one split of a data set.
-        score_name: a metric of the task.
+        metric: one of the task.
 
     Returns:
         Both scores, in original units for regression, and what follows from them.
 
-    Raises:
-        UnknownName: the task has no such metric.
-
     Example:
         >>> from lossbench.data import load_dataset
         >>> from lossbench.data.fold import make_fold
+        >>> from lossbench.schema import METRICS
         >>> iris = load_dataset("iris")
-        >>> found = baselines(make_fold(iris, seed=0), "accuracy")
+        >>> found = baselines(make_fold(iris, seed=0), METRICS["accuracy"])
         >>> round(found.constant_validation, 3), found.linear_validation > 0.8
         (0.333, True)
     """
-    key = (fold.dataset.digest, fold.digest, score_name)
+    key = (fold.dataset.digest, fold.digest, metric)
     if key not in _KNOWN:
-        _KNOWN[key] = _baselines(fold, score_name)
+        _KNOWN[key] = _baselines(fold, metric)
     return _KNOWN[key]
 
 
-def _baselines(fold: Fold, score_name: str) -> Baselines:
+def _baselines(fold: Fold, metric: Metric) -> Baselines:
     dataset = fold.dataset
     if dataset.task == "anomaly":
-        return _of_anomalies(fold, score_name)
+        return _of_anomalies(fold, metric)
 
     def scored(outputs: np.ndarray, part: Part) -> float:
         link = _LINKS.get(dataset.task, "clip")
         prediction = predict(dataset.in_images(outputs[None]), link, dataset.task, dataset.modes)
         target = dataset.target[part.rows][None]
-        return float(score(score_name, dataset.task, target.reshape(prediction.decision.shape), prediction)[0])
+        return float(function_of(metric)(target.reshape(prediction.decision.shape), prediction)[0])
 
     def constant(part: Part, answer: np.ndarray) -> float:
         if dataset.task == "embedding":
@@ -105,9 +106,12 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         return scored(np.broadcast_to(answer, (len(part.rows), len(answer))), part)
 
     def floor_of(part: Part) -> float:
-        return 0.0 if score_name == "r2" else constant(part, answer)
+        return 0.0 if metric.name == "r2" else constant(part, answer)
 
-    metric, answers = METRICS[score_name], _constants(fold)
+    def best_on(part: Part) -> float:
+        return scored(_perfect(fold, part), part) if isinstance(metric, Asked) else metric.best
+
+    answers = _constants(fold)
     several = len(answers) > 1  # where there is one, nothing is to be scored to choose it
     answer = max(answers, key=lambda one: metric.sign * constant(fold.train, one)) if several else answers[0]
     floor, linear = floor_of(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
@@ -115,8 +119,9 @@ def _baselines(fold: Fold, score_name: str) -> Baselines:
         constant_validation=floor,
         linear_validation=linear,
         constant_test=floor_of(fold.test),
+        perfect_test=best_on(fold.test),
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
-        tolerance=PLATEAU_TOLERANCE * abs(metric.best - floor),
+        tolerance=PLATEAU_TOLERANCE * abs(best_on(fold.validation) - floor),
     )
 
 
@@ -125,7 +130,7 @@ Ranking = Callable[[Gallery, np.ndarray, np.ndarray], np.ndarray]
 _LINKS: Mapping[Task, Link] = {**dict.fromkeys(VALUED, "identity"), "embedding": "embedding"}
 
 
-def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
+def _of_anomalies(fold: Fold, metric: Metric) -> Baselines:
     """Return those of a data set with anomalies: on validation there are none, and `explained` is scored."""
     target = fold.dataset.target[fold.test.rows][None]
     alike = Prediction("anomaly", "clip", np.ones((1, target.shape[1], WIDTH)))
@@ -133,7 +138,8 @@ def _of_anomalies(fold: Fold, score_name: str) -> Baselines:
     return Baselines(
         constant_validation=0.0,
         linear_validation=linear,
-        constant_test=float(score(score_name, "anomaly", target, alike)[0]),
+        constant_test=float(function_of(metric)(target, alike)[0]),
+        perfect_test=metric.best,
         target=convergence_target(0.0, linear).item(),
         tolerance=PLATEAU_TOLERANCE,
     )
@@ -158,6 +164,14 @@ def _constants(fold: Fold) -> list[np.ndarray]:
     if fold.dataset.task == "multiclass":
         target = target[:, None] == np.arange(fold.dataset.targets)
     return [target.mean(axis=0).reshape(-1)]
+
+
+def _perfect(fold: Fold, part: Part) -> np.ndarray:
+    """Return the targets themselves, as values or as probabilities, (rows, columns)."""
+    target = fold.dataset.target[part.rows]
+    if fold.dataset.task == "multiclass":
+        target = target[:, None] == np.arange(fold.dataset.targets)
+    return np.asarray(target, dtype=np.float64).reshape(len(part.rows), -1)
 
 
 def _linear(fold: Fold, part: Part) -> np.ndarray:

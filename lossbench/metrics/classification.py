@@ -312,18 +312,33 @@ def brier(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     return np.asarray(squared.sum(axis=-1) / shared)
 
 
-def _gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Return confidence minus outcome in the bin that each row is in, and one: (M, n, columns, bins + 1)."""
+def _confidence(target: np.ndarray, prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
+    """Return how sure a model says it is, and whether that happened: (M, n) or (M, n, labels)."""
     if prediction.task == "multiclass":
         probability = _probability(prediction)
-        confidence, happened = probability.max(axis=-1), probability.argmax(axis=-1) == target
-    else:
-        confidence, happened = _probability(prediction), target == 1
+        return probability.max(axis=-1), probability.argmax(axis=-1) == target
+    return _probability(prediction), target == 1
+
+
+def _gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return confidence minus outcome in the bin that each row is in, and one: (M, n, columns, bins + 1)."""
+    confidence, happened = _confidence(target, prediction)
     inner_edges = np.linspace(0.0, 1.0, BINS + 1)[1:-1]
-    inside = np.searchsorted(inner_edges, confidence, side="left")[..., None] == np.arange(BINS + 1)
-    found = inside * (confidence - happened)[..., None]
+    return _binned(np.searchsorted(inner_edges, confidence, side="left"), confidence - happened)
+
+
+def _adaptive_gaps(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return the same in bins between the deciles of the confidence, those of each model and label its own."""
+    confidence, happened = _confidence(target, prediction)
+    deciles = np.quantile(confidence, np.linspace(0.0, 1.0, BINS + 1)[1:-1], axis=1, keepdims=True)
+    return _binned((confidence > deciles).sum(axis=0), confidence - happened)
+
+
+def _binned(place: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """Return each gap (M, n, ...) in the bin of its place, 0 in the others, and one: (M, n, columns, bins + 1)."""
+    found = (place[..., None] == np.arange(BINS + 1)) * gap[..., None]
     found[..., BINS] = 1.0
-    return np.asarray(found.reshape(*target.shape[:2], -1, BINS + 1))
+    return np.asarray(found.reshape(*gap.shape[:2], -1, BINS + 1))
 
 
 @of_sums(_gaps)
@@ -339,6 +354,25 @@ def calibration_error(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> from lossbench.metrics.prediction import predict
         >>> calibration_error(np.array([[1, 0, 0, 0]]), predict(np.full((1, 4, 1), 0.5), "clip", "binary"))
         array([0.25])
+    """
+    return np.asarray((np.abs(sums[..., :BINS]).sum(axis=-1) / sums[..., BINS]).mean(axis=-1))
+
+
+@of_sums(_adaptive_gaps)
+def adaptive_calibration_error(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Expected calibration error in bins of equally many samples (Nguyen and O'Connor 2015, section 3).
+
+    Σ over bins of (samples in bin / n) |share right - mean confidence|, ten bins between deciles of the confidence
+
+    As `calibration_error`, whose bins of equal width are mostly empty where confidence is high: there it tells
+    apart what one wide bin averages out. Equal confidences share a bin. Undefined for a loss that estimates no
+    probability.
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> sure = predict(np.array([[[0.98], [0.96], [0.94], [0.92]]]), "clip", "binary")
+        >>> adaptive_calibration_error(np.array([[1, 1, 1, 0]]), sure).round(3)
+        array([0.26])
     """
     return np.asarray((np.abs(sums[..., :BINS]).sum(axis=-1) / sums[..., BINS]).mean(axis=-1))
 

@@ -22,6 +22,7 @@ A diverged model (any output NaN or infinite) is NaN throughout and disturbs no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -63,7 +64,7 @@ class Prediction:
         link: how raw outputs are to be read.
         raw: (M, n, outputs) float64; a diverged model is NaN throughout.
         threshold: (M,) for two classes, the ranking above which a row is called positive; None for the link's own.
-            (M, scores) for anomalies, of each of their scores.
+            (M, scores) for anomalies, of each of their scores; (M, labels) for several labels.
         modes: of the law that is imitated, if it has any.
     """
 
@@ -87,6 +88,8 @@ class Prediction:
             return self.raw[..., 0]
         if self.task == "multiclass":
             chosen = self.raw.argmax(axis=-1)
+        elif self.task == "multilabel" and self.threshold is not None:
+            chosen = self.ranking > self.threshold[:, None]
         elif self.task == "multilabel" and self.link == "softmax":
             chosen = _softmax(self.raw) > 0.5
         elif self.threshold is not None:
@@ -128,23 +131,27 @@ class Prediction:
         return self.raw
 
     def at(self, threshold: np.ndarray) -> Prediction:
-        """Return the same prediction decided at other thresholds: (M,) in units of the ranking, or (M, scores)."""
+        """Return the same prediction decided at other thresholds in units of the ranking, see `threshold`."""
         return replace(self, threshold=threshold)
 
 
-def own_threshold(link: Link) -> float:
+def own_threshold(link: Link, task: Task = "binary") -> float:
     """Return the ranking above which a link calls a row positive."""
+    if link == "softmax" and task == "multilabel":
+        return math.log(0.5)  # labels are ranked by the logarithm of their probability
     return 0.5 if link == "clip" else 0.0
 
 
-def as_probability(threshold: np.ndarray, link: Link) -> np.ndarray:
-    """Return a threshold of two classes as a probability; NaN for a loss that estimates none.
+def as_probability(threshold: np.ndarray, link: Link, task: Task = "binary") -> np.ndarray:
+    """Return thresholds (...) of two classes, or of labels, as probabilities; NaN for a loss that estimates none.
 
     Example:
         >>> as_probability(np.array([0.0, 0.4]), "signed"), as_probability(np.array([1.0]), "margin")
         (array([0.5, 0.7]), array([nan]))
     """
-    return _PROBABILITY[link](threshold) if link in _PROBABILITY else np.full(len(threshold), np.nan)
+    if link == "softmax" and task == "multilabel":
+        return np.asarray(np.exp(threshold))
+    return _PROBABILITY[link](threshold) if link in _PROBABILITY else np.full(threshold.shape, np.nan)
 
 
 def predict(raw: np.ndarray, link: Link, task: Task, modes: Modes | None = None) -> Prediction:

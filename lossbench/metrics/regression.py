@@ -142,3 +142,73 @@ def d2_pinball(sums: np.ndarray, prediction: Prediction) -> np.ndarray:
     """
     error, total = np.moveaxis(sums, -1, 0)  # a row more moves the median, but no sum to the least of it
     return np.asarray(np.where(total > 0.0, 1.0 - error / total, np.nan).mean(axis=-1))
+
+
+def _beside_the_pairs(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Return what each row contributes to the concordance, (M, n).
+
+    C + 2 (pairs of the row in order - C pairs of the row) / (pairs / n), a ratio of two sums over pairs
+    """
+    found = [
+        [_of_pairs(*column) for column in zip(true.T, said.T, strict=True)]
+        for true, said in zip(target, prediction.decision, strict=True)
+    ]
+    in_order, pairs = np.moveaxis(np.array(found), 2, 0)  # (M, targets, n) each
+    n, total = pairs.shape[-1], pairs.sum(axis=-1, keepdims=True)
+    share = in_order.sum(axis=-1, keepdims=True) / total
+    return np.asarray((share + 2.0 * n * (in_order - share * pairs) / total).mean(axis=1))
+
+
+def _of_pairs(true: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """Return, for each row, how many others it is in order with, and how many have another target, (2, n).
+
+    Ties of the prediction count one half. NaN for a model that diverged.
+    """
+    if np.isnan(said).any():
+        return np.full((2, len(true)), np.nan)
+    order, other = (np.unique(values, return_inverse=True)[1] for values in (true, said))
+    both = np.unique(np.stack([order, other]), axis=1, return_inverse=True)[1].reshape(-1)
+    alike, as_said, equal = (np.bincount(kind)[kind] for kind in (order, other, both))
+    in_order = _below(order, other) + _below(-order, -other)
+    return np.stack([in_order + (as_said - equal) / 2.0, len(true) - alike])
+
+
+def _below(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return, for each row, how many others are below it in both of two orders, (n,).
+
+    Rows are merged as in a sort by the first order, in blocks that double: n (log n)² steps.
+    """
+    n = len(first)
+    rows = np.lexsort((-second, first))  # of equal first, the larger second comes first, and is not below
+    values, place, found = second[rows] - second.min(), np.arange(n), np.zeros(n, dtype=np.int64)  # values below n
+    width = 1
+    while width < n:
+        left = place // width % 2 == 0
+        block = place // (2 * width)
+        merged = np.argsort(
+            (block * n + values) * 2 + left
+        )  # of equal second, the right one comes first, likewise
+        passed = np.cumsum(left[merged]) - block[merged] * width
+        found[merged] += np.where(left[merged], 0, passed)
+        width *= 2
+    below = np.empty(n, dtype=np.int64)
+    below[rows] = found
+    return below
+
+
+@with_contributions(_beside_the_pairs)
+def concordance(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """Chance that of two rows the one with the larger target is predicted larger (Harrell et al. 1982).
+
+    Σ over pairs with y_i < y_j of [ŷ_i < ŷ_j] + [ŷ_i = ŷ_j] / 2, over their number
+
+    In [0, 1]; a constant prediction has ½. It is the C index without censoring, and looks at nothing but order.
+    Undefined for a constant target.
+
+    Example:
+        >>> from lossbench.metrics.prediction import predict
+        >>> said = predict(np.array([[[10.0], [30.0], [20.0]]]), "identity", "regression")
+        >>> concordance(np.array([[[1.0], [2.0], [3.0]]]), said).round(3)
+        array([0.667])
+    """
+    return np.asarray(_beside_the_pairs(target, prediction).mean(axis=1))

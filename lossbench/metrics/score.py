@@ -13,12 +13,14 @@ Bootstrap and Other Resampling Plans, chapter 6).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
 from functools import update_wrapper
 
 import numpy as np
 
 from lossbench.errors import BadValue
 from lossbench.metrics.prediction import Prediction
+from lossbench.schema import Metric
 
 Function = Callable[[np.ndarray, Prediction], np.ndarray]
 """From a target, shaped as the decision, and the prediction of M models: (M,) scores or (M, n) contributions."""
@@ -48,8 +50,17 @@ class Score:
         """Return the scores of M models, (M,)."""
         return self._computed(self._value, target, prediction)
 
-    def contributions(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
-        """Return what each row contributes, (M, n); the mean over rows is the score, but for rounding."""
+    def contributions(
+        self, target: np.ndarray, prediction: Prediction, unit: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return what each row contributes, (M, n); the mean over rows is the score, but for rounding.
+
+        Args:
+            target: shaped as the decision, or with a first axis of one.
+            prediction: of M models.
+            unit: (M, n) the number of each row in its table, or of its group, for a score that looks at some of
+                them only; None where it looks at all.
+        """
         return self._computed(self._rows, target, prediction)
 
     def _computed(self, function: Function, target: np.ndarray, prediction: Prediction) -> np.ndarray:
@@ -60,6 +71,22 @@ class Score:
             found = np.array(function(np.broadcast_to(target, shape), prediction), dtype=np.float64)
         found[prediction.diverged] = np.nan
         return found
+
+
+@dataclass(frozen=True)
+class Asked(Metric):
+    """A metric of a run's own, with what computes it: the run alone is judged by it.
+
+    Args:
+        function: computes it.
+        code: a hash of what computes it.
+        by_rows: whether rows contribute to it, so that they can be the unit of a test.
+    """
+
+    _: KW_ONLY
+    function: Score = field(compare=False, repr=False)
+    code: str
+    by_rows: bool = True
 
 
 def mean_of_rows(rows: Function) -> Score:

@@ -12,7 +12,7 @@ from lossbench.losses.record import Link
 from lossbench.metrics import anomaly, classification, distribution, embedding, regression, segmentation
 from lossbench.metrics.oddness import WIDTH
 from lossbench.metrics.prediction import Prediction, predict
-from lossbench.metrics.score import Score
+from lossbench.metrics.score import Asked, Score
 from lossbench.schema import METRICS, Metric
 from lossbench.task import Task
 
@@ -48,6 +48,8 @@ _MODULES: dict[Task, ModuleType] = {
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
+    if isinstance(metric, Asked):
+        return metric.function
     function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
     return function
 
@@ -57,9 +59,15 @@ def metrics_of(task: Task) -> tuple[Metric, ...]:
 
     Example:
         >>> [metric.name for metric in metrics_of("regression")]
-        ['r2', 'rmse', 'mae', 'median_absolute_error', 'mape', 'd2_pinball']
+        ['r2', 'rmse', 'mae', 'median_absolute_error', 'mape', 'd2_pinball', 'concordance']
     """
     return tuple(metric for metric in METRICS.values() if task in metric.tasks)
+
+
+def metrics_on(dataset: Dataset) -> tuple[Metric, ...]:
+    """Return the metrics that trainings on a data set have: those of its task, and one of the run's own."""
+    own = (dataset.judged,) if isinstance(dataset.judged, Asked) else ()
+    return (*metrics_of(dataset.task), *own)
 
 
 def score(name: str, task: Task, target: np.ndarray, prediction: Prediction) -> np.ndarray:
@@ -120,15 +128,20 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
     return np.flatnonzero(np.isnan(function_of(METRICS[name]).contributions(target[None], nothing)[0]))
 
 
+def primary_metric(dataset: Dataset) -> Metric:
+    """Return what a data set is judged by: the metric that the user names, or its own, or else its task's."""
+    return dataset.judged or METRICS[dataset.score or _PRIMARY[dataset.task]]
+
+
 def primary_score(dataset: Dataset) -> str:
-    """Return the score that a data set is judged by: the one that the user names, or its own, or else its task's.
+    """Return the name of what a data set is judged by, see `primary_metric`.
 
     Example:
         >>> from lossbench.data import load_dataset
         >>> primary_score(load_dataset("iris")), primary_score(load_dataset("imbalanced"))
         ('accuracy', 'balanced_accuracy')
     """
-    return dataset.judged or dataset.score or _PRIMARY[dataset.task]
+    return primary_metric(dataset).name
 
 
 def secondary_score(task: Task, primary: str) -> str:

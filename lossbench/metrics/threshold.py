@@ -71,11 +71,33 @@ def choose_thresholds(name: str, target: np.ndarray, ranking: np.ndarray, own: f
     Returns:
         (M,) float64, NaN for a model whose values are not all finite.
 
+    See also `choose_by_label`.
+
     Example:
         >>> choose_thresholds("f1", np.array([[0, 0, 1, 1]]), np.array([[-4.0, -3.0, -2.0, -1.0]]), own=0.0)
         array([-2.5])
     """
     return np.array([_best(name, *each, own) for each in zip(target, ranking, strict=True)])
+
+
+def choose_by_label(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> np.ndarray:
+    """Return where each label of each model does best by its own score, (M, labels).
+
+    F1 over labels is the mean of theirs, so that it is best where each of them is (Lipton et al., section 3).
+
+    Args:
+        name: one of `lossbench.schema.THRESHOLDS_OF["multilabel"]`.
+        target: (M, n, labels) 0 or 1.
+        ranking: of this shape.
+        own: the link's own threshold, in the same units.
+
+    Example:
+        >>> target, ranking = np.array([[[0, 1], [1, 0]]]), np.array([[[1.0, 3.0], [2.0, -1.0]]])
+        >>> choose_by_label("f1", target, ranking, own=0.0)
+        array([[1.5, 0. ]])
+    """
+    labels = range(target.shape[-1])
+    return np.stack([choose_thresholds(name, target[..., one], ranking[..., one], own) for one in labels], axis=1)
 
 
 def _best(name: str, target: np.ndarray, ranking: np.ndarray, own: float) -> float:

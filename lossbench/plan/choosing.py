@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -70,6 +70,7 @@ def plan_choice(
     margins: Mapping[str, float] | None = None,
     seeds: int | None = None,
     tables: Mapping[str, Dataset] = MappingProxyType({}),
+    costs: Iterable[Iterable[float]] | str | None = None,
 ) -> Plan:
     """Plan a choice on one table.
 
@@ -80,6 +81,7 @@ def plan_choice(
         margins: by score, the difference that is too small to matter.
         seeds: how many there may be.
         tables: by spec, the data sets that are at hand and need no loading.
+        costs: for the score "cost", what a decision costs, a row a true class.
 
     Raises:
         UsageError: anything that cannot be carried out.
@@ -92,6 +94,7 @@ def plan_choice(
         datasets=[dataset],
         losses=losses or {table.task: list(candidates(table.task, signs))},
         score=score or ([own] if own else None),
+        costs=costs,
         margins=margins,
         seeds=SEEDS if seeds is None else seeds,
         lr=RATES,

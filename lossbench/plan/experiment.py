@@ -6,12 +6,11 @@ What cannot be carried out is refused by a UsageError, which names the data set,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, product
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,23 +18,23 @@ from lossbench.data.catalogue import load_dataset
 from lossbench.data.contamination import FLIPS, check_kind, default_kind
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import is_stratified, make_fold, part_sizes
-from lossbench.errors import BadValue, LossDoesNotFit, UsageError
+from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
 from lossbench.plan.grids import Grid, Grids, make_grids
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
+from lossbench.plan.names import naming, resolved
+from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import split_spec, title
 from lossbench.task import TASKS, VALUED, Task
-from lossbench.training.network import Model, parse_model
+from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
 from lossbench.training.trial import Trial
-
-Thing = TypeVar("Thing")
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 FEWEST_TUNING_SEEDS = 2  # for a first look
@@ -101,7 +100,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     grids = {task: make_grids(settings.losses_for(task), task, settings.lr) for task in TASKS}
     if not any(one.grids for one in grids.values()):
         check_tuning(settings)
-    models = resolved(settings.models, parse_model)
+    models = resolved(settings.models, find_model)
     resolved(settings.optimizers, parse_optimiser)
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
@@ -132,29 +131,18 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
     return datasets
 
 
-def set_up(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Model]) -> Setup:
+def set_up(
+    settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Network]
+) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
+    models = {spec: on_dataset(spec, model, dataset) for spec, model in models.items()}
     if dataset.task == "embedding":
-        models = {spec: embedding(spec, model) for spec, model in models.items()}
         check_batches(settings, dataset, losses)
     asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
-    return Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
-
-
-def embedding(spec: str, model: Model) -> Model:
-    """Return a network whose last hidden layer is an embedding.
-
-    Raises:
-        BadValue: it has none, or one of a single number, of which nothing is left at length one.
-    """
-    if not model.widths or model.widths[-1] < 2:
-        with naming(spec):
-            raise BadValue(
-                f"the model '{spec}' has no embedding: that is the last hidden layer, of two units or more; give "
-                "one, as in mlp:64,32"
-            )
-    return replace(model, embeds=True)
+    setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+    modules = {spec: tried(setup, model, settings.batch_size) for spec, model in models.items()}
+    return replace(setup, models=modules)
 
 
 def check_batches(settings: Settings, dataset: Dataset, losses: Mapping[str, Loss]) -> None:
@@ -221,34 +209,6 @@ def refuse_lone_samples(setup: Setup, batch_size: int) -> None:
             f"loss '{whole[0]}' on '{setup.dataset.name}' compares whole samples, and batches of "
             f"{batch_size} leave a single one of {rows} training rows; choose another --batch-size, such as 64"
         )
-
-
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Tell a usage error which of the user's names it is about, unless it knows.
-
-    Example:
-        >>> try:
-        ...     with naming("hubber:delta=2"):
-        ...         get_loss("hubber:delta=2")
-        ... except UsageError as error:
-        ...     print(error.about)
-        hubber:delta=2
-    """
-    try:
-        yield
-    except UsageError as error:
-        error.about = error.about or name
-        raise
-
-
-def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str, Thing]:
-    """Return what each spec names."""
-    found = {}
-    for spec in specs:
-        with naming(spec):
-            found[spec] = resolve(spec)
-    return found
 
 
 def named_everywhere(settings: Settings) -> set[str]:

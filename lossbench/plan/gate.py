@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.schema import SCORES, greater_is_better
+from lossbench.schema import SCORES, greater_is_better, is_score
 
 Outcome = Literal["pass", "warn", "fail"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -36,7 +36,7 @@ class Rule:
     """How much worse a score may get.
 
     Args:
-        score: a name in `SCORES`.
+        score: see `lossbench.schema.is_score`.
         tolerance: at least 0, in the bad direction of the score.
         relative: whether it is a share of the baseline's mean, and not in units of the score.
         dataset: the data set that the rule is for; None for all.
@@ -89,8 +89,8 @@ def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | No
 
 
 def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
-    score, _, amount = text.partition(":")
-    if score not in SCORES:
+    score, _, amount = text.rpartition(":") if ":" in text else (text, "", "")
+    if not is_score(score):
         raise UnknownName("score", score, SCORES, where=f"rule '{text}'")
     sign, fall, higher = ("-", "fall", "higher") if greater_is_better(score) else ("+", "rise", "lower")
     relative = amount.endswith("%")

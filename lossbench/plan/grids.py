@@ -224,5 +224,8 @@ def refined(rates: Iterable[float], count: int) -> tuple[float, ...]:
     while len(made) < count:
         gaps = [round(math.log(high / low), 6) for low, high in pairwise(made)]
         place = gaps.index(max(gaps))
-        made.insert(place + 1, float(f"{math.sqrt(made[place] * made[place + 1]):.3g}"))
+        low, high = made[place : place + 2]
+        middle = math.sqrt(low * high)
+        short = float(f"{middle:.3g}")
+        made.insert(place + 1, short if low < short < high else middle)
     return tuple(made)

@@ -10,8 +10,12 @@ import numpy as np
 from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName
 from lossbench.losses import Loss
-from lossbench.metrics.scores import metrics_of, primary_score, undefined_rows
-from lossbench.schema import METRICS
+from lossbench.metrics.cost import cost_score, costs_of, is_cost
+from lossbench.metrics.own.named import names_own
+from lossbench.metrics.own.tried import own_score
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import metrics_of, primary_metric, primary_score, undefined_rows
+from lossbench.schema import METRICS, Metric
 from lossbench.task import Task
 
 ROWS_NAMED = 5  # rows that a message names; it counts the others
@@ -22,10 +26,12 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
 
     Args:
         dataset: as it was loaded.
-        names: scores, the first first; where there are none, it is judged by its own.
+        names: scores, costs, or functions of the user's own, the first first; where there are none, it is judged
+            by its own.
 
     Raises:
         BadValue: its task has none of them, or it has no modes and is to be judged by them.
+        UsageError: a function that is no metric, or costs that do not fit.
 
     Example:
         >>> from lossbench.data import load_dataset
@@ -33,7 +39,7 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         'log_loss'
     """
     known = [metric.name for metric in metrics_of(dataset.task)]
-    name = next((name for name in names if name in known), None)
+    name = next((name for name in names if name in known or asked_for(name)), None)
     if name is None and names:
         raise BadValue(
             f"data set '{dataset.name}' is {dataset.task}, a task without the score {' or '.join(names)}; add one "
@@ -43,7 +49,19 @@ def judged(dataset: Dataset, names: Sequence[str]) -> Dataset:
         raise BadValue(
             f"data set '{dataset.name}' has no modes to be covered; name another --score, or leave it out"
         )
-    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=name)
+    return dataset if name in (None, primary_score(dataset)) else replace(dataset, judged=judge(name, dataset))
+
+
+def asked_for(name: str) -> bool:
+    """Say whether a score is one of the run's own: the cost, or a function of the user's."""
+    return is_cost(name) or names_own(name)
+
+
+def judge(name: str, dataset: Dataset) -> Metric:
+    """Return what a score is, by its name."""
+    if is_cost(name):
+        return cost_score(costs_of(name), dataset)
+    return own_score(name, dataset) if names_own(name) else METRICS[name]
 
 
 def refuse_foreign(names: Iterable[str], tasks: Iterable[Task]) -> None:
@@ -55,7 +73,7 @@ def refuse_foreign(names: Iterable[str], tasks: Iterable[Task]) -> None:
     served = list(dict.fromkeys(tasks))
     known = dict.fromkeys(metric.name for task in served for metric in metrics_of(task))
     for name in names:
-        if name not in known:
+        if name not in known and not asked_for(name):
             raise UnknownName(f"{' or '.join(served)} score", name, known)
 
 
@@ -65,16 +83,16 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
     Raises:
         BadValue: with the rows and their target.
     """
-    if dataset.judged is None:
+    if dataset.judged is None or isinstance(dataset.judged, Asked):
         return
     for seed in [0] if dataset.sampling == "resplit" else seeds:
         table = dataset.sample(seed)
-        rows = undefined_rows(dataset.judged, table)
+        rows = undefined_rows(dataset.judged.name, table)
         if len(rows):
             where = rows_named(dataset, seed, rows)
             raise BadValue(
-                f"data set '{dataset.name}' cannot be judged by {dataset.judged}, which is undefined in {where}, "
-                f"where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
+                f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
+                f"{where}, where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
             )
 
 
@@ -84,11 +102,11 @@ def check_judge(loss: Loss, dataset: Dataset) -> None:
     Raises:
         LossDoesNotFit: the score needs a probability, and the loss estimates none.
     """
-    score = primary_score(dataset)
-    if METRICS[score].needs == "probability" and loss.link == "margin":
+    score = primary_metric(dataset)
+    if score.needs == "probability" and loss.link == "margin":
         raise LossDoesNotFit(
-            f"loss '{loss.spec}' says nothing of a probability, so it has no {score}, by which '{dataset.name}' "
-            "is judged: leave it out, or name another --score"
+            f"loss '{loss.spec}' says nothing of a probability, so it has no {score.name}, by which "
+            f"'{dataset.name}' is judged: leave it out, or name another --score"
         )
 
 

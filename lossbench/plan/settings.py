@@ -20,11 +20,13 @@ from lossbench.data.catalogue import check_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.custom.locate import check_name
 from lossbench.losses.registry import core_losses
+from lossbench.metrics.cost import COST, Costs, cost_spec, is_cost, read_costs
+from lossbench.metrics.own.named import names_own
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
-from lossbench.schema import METRICS, THRESHOLDS
+from lossbench.schema import METRICS, THRESHOLDS, is_own
 from lossbench.spec import title
 from lossbench.task import TASKS, Task
 
@@ -61,7 +63,9 @@ class Settings:
         seeds: the repetitions.
         outliers: shares of the training part that are contaminated.
         outlier_kind: "auto", or one of `lossbench.data.KINDS`.
-        score: what is judged, and tuned by: the first that a data set's task has; none for its own.
+        score: what is judged, and tuned by: the first that a data set's task has; none for its own. Names, or
+            specs of functions of the user's own, see `lossbench.metrics.own.named`, or of costs, see
+            `lossbench.metrics.cost`.
         threshold: "link" for each link's own class threshold, or the score that chooses one for each training.
         protocol: by data set, what it has of its own; see `lossbench.plan.protocol`.
         margins: by score, the difference that is too small to matter.
@@ -102,7 +106,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
 
     Args:
         config: a path, or the name of a shipped config, such as "quick".
-        changes: fields of `Settings`; None leaves a field as it is.
+        changes: fields of `Settings`, and "costs"; None leaves a field as it is.
 
     Raises:
         ConfigError: a config that cannot be read or has a value of the wrong type.
@@ -124,6 +128,7 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    values["score"] = with_costs(values["score"], values.pop("costs", ()))
     values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
@@ -248,9 +253,32 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
     """Read the names of scores; none leaves each data set its own."""
     names = _texts(value, place) if value not in ([], ()) else ()
     for name in names:
-        if name not in METRICS:
-            raise UnknownName("score", name, METRICS, where=str(place) if place.file else "")
+        if name not in METRICS and not is_cost(name) and not names_own(name):
+            raise UnknownName("score", name, (*METRICS, COST), where=str(place) if place.file else "")
     return names
+
+
+def _costs(value: Any, place: Place) -> Costs:
+    """Read a matrix of costs; none, as of no score."""
+    if value in ([], ()):
+        return ()
+    with at(place):
+        return read_costs(value)
+
+
+def with_costs(scores: tuple[str, ...], costs: Costs) -> tuple[str, ...]:
+    """Put costs into the score that is of them.
+
+    Raises:
+        BadValue: there is no such score.
+
+    Example:
+        >>> with_costs(("cost",), ((0, 1), (10, 0)))
+        ('cost:costs=[[0.0,1.0],[10.0,0.0]]',)
+    """
+    if costs and COST not in scores:
+        raise BadValue("costs change nothing unless they are judged by; add --score cost, or leave --costs out")
+    return tuple(cost_spec(costs) if name == COST and costs else name for name in scores)
 
 
 def _threshold(value: Any, place: Place) -> str:
@@ -300,7 +328,8 @@ def _margins(value: Any, place: Place) -> dict[str, float]:
     """Read the `[margins]` table."""
     if not isinstance(value, Mapping):
         raise place.wrong(value, "a table of scores, such as accuracy = 0.02")
-    margins = read_table(MARGINS, [], value, place, kind="score")
+    own = {name: float for name in value if is_own(name)}
+    margins = read_table(MARGINS | own, [], value, place, kind="score")
     for name, margin in margins.items():
         if not 0 < margin < math.inf:
             raise BadValue(f"{place.inside(name)}: {margin:g} is out of range; give a number above zero")
@@ -428,6 +457,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "outliers": _numbers(lambda x: 0 <= x < 1, "shares in [0, 1), such as 0,0.1,0.2"),
     "outlier_kind": partial(read_as, str),
     "score": _scores,
+    "costs": _costs,
     "threshold": _threshold,
     "protocol": _protocols,
     "margins": _margins,

@@ -11,7 +11,7 @@ import pandas as pd
 from lossbench.errors import BadValue, UnknownName
 from lossbench.report.figures import Spread, column
 from lossbench.report.tables import Table, heading, label, listed_seeds, p_value, varying
-from lossbench.schema import PLACE, SCORES, TRIALS, three
+from lossbench.schema import PLACE, SCORES, TRIALS, is_score, three
 from lossbench.stats.between_runs.change import (
     Change,
     Meeting,
@@ -68,7 +68,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, score: str | None = N
         UnknownName: no such score.
         BadValue: a score that neither run has, or only one of them.
     """
-    if score is not None and score not in SCORES:
+    if score is not None and not is_score(score):
         raise UnknownName("score", score, SCORES)
     found = meetings(before, after)
     if score is not None:

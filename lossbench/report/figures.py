@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,7 @@ PLAIN = (1e-3, 1e6)
 
 MOST = 7  # figures that a number is written to at most
 NOISE = 1e-7  # of a number: a half width below is rounding
+LEAST = sys.float_info.min  # a number below is written as zero, since a power of ten so small is none
 
 
 class Spread(NamedTuple):
@@ -59,8 +61,8 @@ class Figures:
 
     def _out_of_place(self, size: float) -> bool:
         """Say whether a number is too large to be written so, or would be zero and is not."""
-        scaled = size / 10.0**self.power
-        return scaled >= PLAIN[1] or (size > NOISE * self.typical and scaled < 0.5 * 10.0**-self.decimals)
+        scaled, least = size / 10.0**self.power, max(LEAST, NOISE * self.typical)
+        return scaled >= PLAIN[1] or (size > least and scaled < 0.5 * 10.0**-self.decimals)
 
     def plain(self, value: float) -> str:
         """Write a number without an interval."""
@@ -83,7 +85,7 @@ def figures(spreads: Iterable[Spread], digits: int = 3) -> Figures:
         >>> figures([Spread(0.974, 0.955, 0.993)]), figures([Spread(5.2e-11)])
         (Figures(power=0, decimals=3, typical=0.974), Figures(power=-11, decimals=2, typical=5.2e-11))
     """
-    sizes = sorted(spread.size for spread in spreads if 0.0 < spread.size < math.inf)
+    sizes = sorted(spread.size for spread in spreads if LEAST < spread.size < math.inf)
     if not sizes:
         return Figures(0, digits)
     typical = sizes[len(sizes) // 2]

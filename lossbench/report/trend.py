@@ -15,7 +15,7 @@ from lossbench.report.answer import joined, listed, many
 from lossbench.report.figures import Spread, amount, column
 from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
 from lossbench.results.nights import Night, texts
-from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better
+from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score
 from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns
 
 COLUMNS = (
@@ -98,7 +98,7 @@ def courses(nights: Sequence[Night], score: str | None = None) -> list[Course]:
         UnknownName: no such score.
         BadValue: a score that no data set of the runs has.
     """
-    if score is not None and score not in SCORES:
+    if score is not None and not is_score(score):
         raise UnknownName("score", score, SCORES)
     tables = [night.trials for night in nights]
     if score is not None:

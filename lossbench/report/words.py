@@ -9,6 +9,7 @@ from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading, listed_seeds
+from lossbench.schema import is_own
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
 from lossbench.visible import visible
@@ -100,7 +101,8 @@ def protocol(dataset: str, settings: str, why: str) -> str:
 
 def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
     """Say for which seeds a score has no value, though training went well."""
-    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, where the test part has a single value"
+    why = "where it gave NaN" if is_own(score) else "where the test part has a single value"
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, {why}"
     return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
 
 
@@ -209,6 +211,8 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.FAILED: "failed   {failure}",
     Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
     Topic.UNDEFINED: undefined,
+    Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
+    "up to it, as to a maximum or a median",
     Topic.SHARES: gradient_shares,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
@@ -219,6 +223,11 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.BY_TORCH: lambda optimisers: (
         f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
     ),
+    Topic.MODULES: lambda models: (
+        f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
+    ),
+    Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
+    "torch.func.vmap: {fault}",
     Topic.LOOKS: looks,
     Topic.PAIRS: "pairs    comparisons.csv has {kept} of {tested} pairs, those with the first loss and among the "
     "best {best} of each table; all were tested, and are corrected for",

@@ -14,7 +14,7 @@ from lossbench.plan.experiment import Skip
 from lossbench.plan.protocol import Own
 from lossbench.plan.shard import Shard
 from lossbench.run.state import Gap
-from lossbench.schema import METRICS, SCHEMA
+from lossbench.schema import METRICS, SCHEMA, is_own
 
 MANIFEST = "manifest.json"
 
@@ -210,7 +210,7 @@ def margin_faults(found: dict[str, Any]) -> Iterator[str]:
         yield f"config.margins is not an object but {margins!r:.50}"
         return
     for name, margin in margins.items():
-        if name not in (*METRICS, "epochs_to_target"):
+        if name not in (*METRICS, "epochs_to_target") and not is_own(name):
             yield f"config.margins has {name!r:.50}, which is no score"
         if type(margin) not in (int, float) or not 0 <= margin < math.inf:
             yield f"config.margins.{name} is not a number of at least zero but {margin!r:.50}"

@@ -121,7 +121,8 @@ def refuse_changed(part: Part, ledger: Ledger) -> None:
         then = part.content["hashes"].get(dataset, {})
         for name, found in now.items():
             if then.get(name) != found:
-                what = f"the rows of '{dataset}'" if name == "rows" else f"the code of loss '{name}'"
+                known = {"rows": f"the rows of '{dataset}'", "score": f"the code of the score of '{dataset}'"}
+                what = known.get(name, f"the code of loss '{name}'")
                 raise DataError(
                     f"{what} are not those of '{part.folder}': hash {found} here and {then.get(name)} there; "
                     "merge where the files are as they were"

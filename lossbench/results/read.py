@@ -17,7 +17,7 @@ from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import read_manifest
 from lossbench.results.sheet import Sheet, read_column, read_sheet, refuse_short
-from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS
+from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS, is_own, own_columns
 
 CENSORED = ">"
 
@@ -115,7 +115,7 @@ def check_header(path: Path, header: list[str]) -> None:
         raise DataError(
             f"{place}: no column {', '.join(missing)}; the file is of an older lossbench: run the comparison again"
         )
-    unknown = [name for name in header if name not in COLUMNS]
+    unknown = [name for name in header if name not in COLUMNS and not is_own(name)]
     if unknown:
         raise DataError(
             f"{place}: unknown column {', '.join(unknown)}; the file is of a newer lossbench, update it, or not "
@@ -127,10 +127,13 @@ def check_header(path: Path, header: list[str]) -> None:
 
 def typed(sheet: Sheet) -> pd.DataFrame:
     """Return the cells as values, every column with its type; a column that the file lacks is undefined."""
+    own = own_columns(sheet.cells)
+    names = (*COLUMNS, *own)
     absent = {name: ("",) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
     times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
     cells = sheet.cells | absent | {"epochs_to_target": times}
-    trials = pd.DataFrame({name: read_column(sheet, TRIALS[name], cells[name]) for name in COLUMNS}).astype(DTYPES)
+    values = {name: read_column(sheet, TRIALS[name], cells[name]) for name in names}
+    trials = pd.DataFrame(values).astype(DTYPES | dict.fromkeys(own, "float64"))
     refuse_times(sheet, trials)
     return trials
 
@@ -138,7 +141,7 @@ def typed(sheet: Sheet) -> pd.DataFrame:
 def refuse_unjudged(sheet: Sheet) -> None:
     """Refuse rows that are judged by a score that the file has no column for."""
     for row, score in enumerate(sheet.cells["score"]):
-        if score in COLUMNS and score not in sheet.cells:
+        if (score in COLUMNS or is_own(score)) and score not in sheet.cells:
             raise sheet.error(row, f"the score is {score}, and there is no column {score}; restore the file")
 
 
@@ -181,17 +184,15 @@ def refuse_twice(sheet: Sheet, trials: pd.DataFrame) -> None:
 
 def refuse_mixture(sheet: Sheet, trials: pd.DataFrame) -> None:
     """Refuse rows whose data, split, weights, order or loss differ where they must not."""
-    for name, column in TRIALS.items():
-        if not column.same_for:
-            continue
-        keys = [trials[key] for key in column.same_for]
-        firsts = trials.index.to_series().groupby(keys).transform("first").to_numpy()
-        found = trials[name].to_numpy()
+    shared = {name: column.same_for for name, column in TRIALS.items() if column.same_for}
+    for name, fixed_by in (shared | {"score_hash": ("dataset",)}).items():
+        firsts = trials.index.to_series().groupby([trials[key] for key in fixed_by]).transform("first").to_numpy()
+        found = trials[name].fillna("").to_numpy()
         differs = found != found[firsts]
         if differs.any():
             row = int(differs.argmax())
             raise sheet.error(
                 row,
                 f"contradicts line {sheet.lines[firsts[row]]}: another {name} for the same "
-                f"{', '.join(column.same_for)}; these rows are of different runs: keep one run's",
+                f"{', '.join(fixed_by)}; these rows are of different runs: keep one run's",
             )

@@ -15,6 +15,7 @@ from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import (
     across,
+    by_seeds,
     decided,
     diverged,
     failed,
@@ -71,6 +72,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
+        yield from by_seeds(self.trials, self.summary, self.contributed)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
         if self.curves is None:

@@ -13,11 +13,12 @@ from lossbench.plan.experiment import Experiment, Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
-from lossbench.schema import three
+from lossbench.schema import is_own, three
 from lossbench.spec import title
 from lossbench.stats.pairs import BEST
 from lossbench.stats.tuning import disagreements
 from lossbench.stats.verdicts import APART
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from lossbench.results.comparison import Comparison
     from lossbench.stats.findings import Findings
+    from lossbench.stats.row_scores import RowScores
 
 FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says little
 
@@ -48,10 +50,12 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
         for remark in dataset.notes:
             yield Topic.DATA(dataset=dataset.name, remark=remark)
     yield from skipped(experiment.skipped)
+    yield from dict.fromkeys(one_by_one(experiment))
     yield from dict.fromkeys([*custom_losses(experiment), *in_training(comparison.warned)])
     yield from failed(trials)
     yield from diverged(trials)
     yield from undefined(trials)
+    yield from by_seeds(trials, comparison.summary, comparison.contributed)
     yield from collapsed(trials)
     yield from shares(comparison.parts)
     yield from looked(comparison.correction)
@@ -92,12 +96,28 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.NOT_COMPILED(reason=reason)
     if comparison.manner.engine == "native" and (evolving := without_gradients(comparison.experiment)):
         yield Topic.BY_TORCH(optimisers=evolving)
+    if comparison.manner.engine == "native" and (models := modules(comparison.experiment)):
+        yield Topic.MODULES(models=tuple(models))
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
         if replaced:
             yield Topic.REPLACED(command=replaced)
         yield Topic.FILES(folder=folder)
+
+
+def modules(experiment: Experiment) -> dict[str, ModuleModel]:
+    """Return the networks that are modules of torch, by their specs."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.models.items()}
+    return {spec: one for spec, one in found.items() if isinstance(one, ModuleModel)}
+
+
+def one_by_one(experiment: Experiment) -> Iterator[Remark]:
+    """Yield which networks are not trained many at once, and why; each of several data sets says it once."""
+    for setup in experiment.setups:
+        for spec, model in setup.models.items():
+            if isinstance(model, ModuleModel) and model.fault:
+                yield Topic.ONE_BY_ONE(model=spec, fault=model.fault)
 
 
 def without_gradients(experiment: Experiment) -> tuple[str, ...]:
@@ -217,6 +237,15 @@ def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
         known = rows[score].notna().groupby(rows.seed).any()
         if not known.all():
             yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
+
+
+def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores | None) -> Iterator[Remark]:
+    """Yield which tables are judged over seeds, since rows contribute nothing to a score of the run's own."""
+    tables = set(trials.dataset[trials.sampling == "resplit"]) if contributed else set()
+    first = summary.drop_duplicates("dataset")
+    for dataset, score, unit in zip(first.dataset, first.score, first.unit, strict=True):
+        if dataset in tables and unit == "seed" and is_own(score):
+            yield Topic.BY_SEEDS(dataset=dataset, score=score)
 
 
 def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:

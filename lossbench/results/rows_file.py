@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.schema import METRICS, ROW_SCORES
+from lossbench.schema import METRICS, ROW_SCORES, is_own
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import RowScores
 
@@ -50,13 +50,18 @@ def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
         raise DataError(f"{path} cannot be read ({problem}); restore it, or remove it") from None
     if fault := _misshapen(columns) or _foreign(columns, trials):
         raise DataError(f"{path}: {fault}; restore it, or remove it, and seeds are the unit instead of rows")
-    values = {name: column for name, column in columns.items() if name in ROW_SCORES}
+    values = {name: column for name, column in columns.items() if is_contributed(name)}
     return RowScores(columns["trial"], columns["unit"], columns["grouped"], values, identities(trials))
+
+
+def is_contributed(name: str) -> bool:
+    """Say whether rows may contribute to a column."""
+    return name in ROW_SCORES or is_own(name)
 
 
 def _misshapen(columns: dict[str, np.ndarray]) -> str:
     """Return what is wrong with the columns as such; empty where nothing is."""
-    expected = KINDS | {name: "float32" for name in columns if name in ROW_SCORES}
+    expected = KINDS | {name: "float32" for name in columns if is_contributed(name)}
     absent, unknown = expected.keys() - columns.keys(), columns.keys() - expected.keys()
     if absent or unknown:
         return f"the arrays are not those of a {ROWS} ({', '.join(sorted(map(repr, absent | unknown)))})"
@@ -78,13 +83,18 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
     if (np.diff(trial) < 0).any() or place[0] < 0 or place[-1] >= len(trials):
         return f"it has not the order of the {len(trials)} trials"
     mine = trials.iloc[place]
-    for name in (name for name in columns if name in ROW_SCORES):
+    for name in filter(is_contributed, columns):
         means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
+        if name not in mine:
+            return f"it has {name}, and the trials have not"
         scores = mine[name].to_numpy(dtype=np.float64, na_value=np.nan)
         # An error may be of any unit, however small; a share may not.
         least = 1e-30 if name in METRICS and not METRICS[name].counts else ROUNDED
         reach = CLOSE * np.maximum(least, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
-        agree = (np.abs(means - scores) <= reach) | (np.isnan(means) & np.isnan(scores))
+        unknown = np.isnan(means) & (
+            np.isnan(scores) | is_own(name)
+        )  # to a user's score rows may contribute nothing
+        agree = (np.abs(means - scores) <= reach) | unknown
         if not agree.all() or (sizes != mine.test_rows.to_numpy()).any():
             line = int(place[np.argmin(agree)]) + 2
             return f"it is not of the trials beside it: {name} differs in trials.csv line {line}"

@@ -45,7 +45,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 def reader(column: Column) -> tuple[str, Callable[[str], Any]]:
     """Return what the cells of a column are, for messages, and what reads one, or raises ValueError."""
     if column.choices:
-        return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.choices.__contains__)
+        return f"a {column.name}: {', '.join(column.choices)}", _holding(str, column.admits)
     if column.group == "setting" and column.kind == "number":
         return "a number", _holding(float, math.isfinite)  # as it was given to the run
     return _READERS[column.kind]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lossbench.metrics.scores import function_of, metrics_of
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import function_of, metrics_on
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
-from lossbench.schema import AT_LINK, CUTS, METRICS, at_link
+from lossbench.schema import CUTS, Metric, at_link, by_label
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -36,7 +38,7 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
     judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
-    cuts = rows[["threshold", *CUTS]].to_numpy(dtype=np.float64, na_value=np.nan)
+    cuts = list(map(cuts_of, records(rows)))
     held = {
         experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
         for place in np.flatnonzero(judged).tolist()
@@ -54,15 +56,29 @@ class Held(NamedTuple):
     cuts: np.ndarray
 
 
+def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the task and the thresholds of each training."""
+    stated = rows[["task", "threshold", by_label("threshold"), *CUTS]]
+    return (dict(zip(stated.columns, row, strict=True)) for row in stated.itertuples(index=False, name=None))
+
+
+def cuts_of(row: dict[str, Any]) -> np.ndarray:
+    """Return the thresholds of a training: those of anomalies or of labels, or the only one; NaN without any."""
+    if row["task"] == "anomaly":
+        return np.array([row[name] for name in CUTS], dtype=np.float64)
+    if isinstance(labels := row[by_label("threshold")], str):
+        return np.array(json.loads(labels))
+    return np.array(row["threshold"])
+
+
 def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
     """Yield the contributions of each trial of a data set, with the place of its row."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
         rows = len(pack.folds[pack.trials[0].seed].test.rows)
         raw = np.stack([held[trial].outputs.reshape(rows, -1) for trial in pack.trials])
-        given = np.stack([held[trial].cuts for trial in pack.trials])
-        odd = setup.dataset.task == "anomaly"
-        cuts = given[:, 1:] if odd else given[:, 0] if setup.threshold else None
+        decided = setup.threshold or setup.dataset.task == "anomaly"
+        cuts = np.stack([held[trial].cuts for trial in pack.trials]) if decided else None
         for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
             yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
 
@@ -76,7 +92,7 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each, as `lossbench.run.scoring.kept` returns
             them.
-        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
+        cuts: the class thresholds, see `lossbench.run.scoring.Cuts`; None for the links' own.
     """
     found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
 
@@ -84,15 +100,20 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         for member, rows in zip(members.tolist(), values, strict=True):
             found[member][name] = rows
 
+    number = np.stack([units(pack, trial.seed) for trial in pack.trials])
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
         judged = prediction if cuts is None else prediction.at(cuts[members])
-        for metric in metrics_of(pack.dataset.task):
-            enter(metric.name, members, function_of(metric).contributions(target, judged))
-        for name in AT_LINK if pack.setup.threshold else ():
-            if pack.dataset.task not in METRICS[name].tasks:
-                continue
-            enter(at_link(name), members, function_of(METRICS[name]).contributions(target, prediction))
+        for metric in filter(adds_up, metrics_on(pack.dataset)):
+            score = function_of(metric)
+            enter(metric.name, members, score.contributions(target, judged, number[members]))
+            if pack.setup.threshold and metric.needs == "decision":
+                enter(at_link(metric.name), members, score.contributions(target, prediction, number[members]))
     return found
+
+
+def adds_up(metric: Metric) -> bool:
+    """Say whether rows contribute to a metric; of one of the run's own that may not be so."""
+    return not isinstance(metric, Asked) or metric.by_rows
 
 
 def units(pack: Pack, seed: int) -> np.ndarray:

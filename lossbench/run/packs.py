@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lossbench.errors import LossFailed
+from lossbench.errors import LossFailed, ModelFailed
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.drift import MANY, PURE
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
 from lossbench.run.scoring import failed_rows, frame_of, kept, rows_of
 from lossbench.spec import title
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.pack import Pack
 from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trial import Trial
@@ -60,6 +61,9 @@ def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
             trace, seen = train(part, engine, device)
         except LossFailed as error:
             reasons |= dict.fromkeys(error.losses, str(error))
+            continue
+        except ModelFailed as error:
+            reasons |= dict.fromkeys((trial.loss for trial in healthy), str(error))
             continue
         late = moved_losses(part, MANY)
         moved, reasons = moved | late, reasons | late
@@ -148,10 +152,13 @@ def part_of(pack: Pack, trials: Iterable[Trial]) -> Pack:
 def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
     """Train one pack by an engine on a device; also return what was seen of users' losses."""
     users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
-    with on(device), contained() if users else nullcontext(Seen()) as seen:
+    own = isinstance(pack.model, ModuleModel) and bool(pack.model.code)
+    with on(device), contained() if users or own else nullcontext(Seen()) as seen:
         trace = TRAINED_BY[engine](pack, device)
-    if seen.altered:
+    if seen.altered and users:
         raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)
+    if seen.altered:
+        raise ModelFailed(f"model '{pack.trials[0].model}' on {pack.dataset.name} {meddles(seen.altered)}")
     return trace, seen
 
 

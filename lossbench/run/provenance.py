@@ -31,27 +31,17 @@ def hashes(pack: Pack, fingerprint: str) -> dict[str, list[str]]:
     Rows of another fingerprint were computed elsewhere, and their last bits may differ.
     """
     orders = {seed: digest(order) for seed, order in pack.orders.items()}
-    weights = {id(layers): digest(*shared(pack, layers)) for layers in pack.weights}
+    shape = pack.dataset.features.shape[1], None if pack.embeds else pack.dataset.targets
+    weights = {id(first): digest(*pack.model.shared(first, *shape)) for first in pack.weights}
     sources = {loss: source_digest(loss) for loss in dict.fromkeys(pack.losses)}
     return {
         "data_hash": [pack.dataset.digest for _ in pack.trials],
         "split_hash": [pack.folds[trial.seed].digest for trial in pack.trials],
-        "weights_hash": [weights[id(layers)] for layers in pack.weights],
+        "weights_hash": [weights[id(first)] for first in pack.weights],
         "order_hash": [orders[trial.seed] for trial in pack.trials],
         "loss_hash": [sources[loss] for loss in pack.losses],
         "fingerprint": [fingerprint] * len(pack.trials),
     }
-
-
-def shared(pack: Pack, layers: list[np.ndarray]) -> list[np.ndarray]:
-    """Return the first weights that all losses share, layer by layer.
-
-    A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One with
-    a head on the embedding shares the trunk with those that have none.
-    """
-    if pack.embeds:
-        return layers[: len(layers) - pack.model.embeds]
-    return [*layers[:-1], layers[-1][: pack.dataset.targets]]
 
 
 def fingerprint(engine: str, device: str = "cpu") -> str:

@@ -16,13 +16,14 @@ import pandas as pd
 from lossbench.backends import CLUSTERS, Backend, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.request import Manner
+from lossbench.plan.request import Engine, Manner
 from lossbench.run.contributed import row_scores
 from lossbench.run.packs import train_pack
 from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
 from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.pack import Pack, make_packs
 from lossbench.training.trial import Trial
 
@@ -31,7 +32,7 @@ WORTH_A_PROCESS = 2.0
 
 # For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
 # that a process takes before it trains, and bytes a row.
-SPEED = {"native": 3e10, "fused": 1e10, "loop": 2e8}
+SPEED = {"native": 3e10, "fused": 1e10, "modules": 2e9, "loop": 2e8}
 START, PROCESS, ROW = 3.0, 450.0, 2500.0
 
 
@@ -205,13 +206,20 @@ def finished(ledger: Ledger) -> Finished:
 
 def training_time(packs: list[Pack], manner: Manner) -> float:
     """Return about how many seconds the training of packs takes on one core."""
-    return sum(map(work, packs)) / SPEED[manner.engine]
+    return sum(work(pack) / speed(pack, manner.engine) for pack in packs)
 
 
 def work(pack: Pack) -> float:
     """Return about how many multiply-adds the training of a pack takes."""
-    parameters = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
-    return 3.0 * len(pack.trials) * pack.epochs * pack.dataset.rows * parameters
+    row = pack.model.work(pack.dataset.features.shape[1], pack.outputs)
+    return 3.0 * len(pack.trials) * pack.epochs * pack.dataset.rows * row
+
+
+def speed(pack: Pack, engine: Engine) -> float:
+    """Return about how many multiply-adds a second of a core train a pack."""
+    if not isinstance(pack.model, ModuleModel):
+        return SPEED[engine]
+    return SPEED["loop" if pack.model.fault else "modules"] if engine != "loop" else SPEED[engine]
 
 
 def free_memory(device: str) -> int | None:

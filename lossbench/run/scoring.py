@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, NamedTuple
@@ -13,10 +14,22 @@ from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
 from lossbench.metrics.prediction import Prediction, as_probability, own_threshold, predict
-from lossbench.metrics.scores import function_of, score_all
-from lossbench.metrics.threshold import choose_thresholds
+from lossbench.metrics.score import Asked
+from lossbench.metrics.scores import function_of, metrics_on
+from lossbench.metrics.threshold import choose_by_label, choose_thresholds
 from lossbench.run.provenance import hashes
-from lossbench.schema import AT_LINK, COLUMNS, CUTS, DTYPES, METRICS, ON_REQUEST, at_best, at_link
+from lossbench.schema import (
+    AT_LINK,
+    COLUMNS,
+    CUTS,
+    DTYPES,
+    METRICS,
+    ON_REQUEST,
+    at_best,
+    at_link,
+    by_label,
+    own_columns,
+)
 from lossbench.spec import title
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
@@ -35,7 +48,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    found = {seed: baselines(fold, pack.metric.name) for seed, fold in pack.folds.items()}
+    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
@@ -56,14 +69,26 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         "test_rows": [len(pack.folds[trial.seed].test.rows) for trial in pack.trials],
         "failure": [None] * len(pack.trials),
         **fits(trace),
+        **of_own(pack, marks),
     }
     asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
-    columns |= {name: asked.get(name, [None] * len(pack.trials)) for name in ON_REQUEST if name not in columns}
+    absent = [None] * len(pack.trials)
+    columns |= {name: absent for name in ON_REQUEST if name not in columns} | asked
     plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
     return [
         asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
     ]
+
+
+def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
+    """Return the columns of a primary score of the run's own: what computes it, and the best that it can be."""
+    if not isinstance(pack.metric, Asked):
+        return {}
+    return {
+        "score_hash": [pack.metric.code] * len(marks),
+        "perfect_score": [mark.perfect_test for mark in marks],
+    }
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
@@ -91,20 +116,22 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
         reasons: why each failed after all; empty where it did not.
     """
     gone = np.array([bool(reason) for reason in reasons], dtype=bool)
-    kept = ("constant_score", "target_score", "failure")
-    lost = {name: rows[name].mask(gone) for name in DTYPES if name not in kept}
+    kept = ("constant_score", "target_score", "failure", "score_hash", "perfect_score")
+    lost = {name: rows[name].mask(gone) for name in (*DTYPES, *own_columns(rows)) if name not in kept}
     said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])
     return rows.assign(**lost, status=rows.status.mask(gone, "failed"), failure=rows.failure.mask(gone, said))
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a data frame, every column with its type.
+    """Return rows as a data frame, every column with its type; those of a metric of the run's own are the last.
 
     Rows that an older lossbench stored lack the columns that came since; these are undefined.
     """
-    columns = {name: [row.get(name) for row in rows] for name in COLUMNS}
+    own = own_columns(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: [row.get(name) for row in rows] for name in (*COLUMNS, *own)}
     # To give all columns their types afterwards takes several times as long as all the rest.
-    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in DTYPES.items()}
+    types = DTYPES | dict.fromkeys(own, "float64")
+    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in types.items()}
     return pd.DataFrame(columns | typed)
 
 
@@ -112,21 +139,24 @@ def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of such a frame as `rows_of` made them."""
     plain = frame.astype(object).where(frame.notna(), None)
     for row in plain.itertuples(index=False):
-        yield dict(zip(COLUMNS, row, strict=True))
+        yield dict(zip(frame.columns, row, strict=True))
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return every metric on the test part, in original units, (trials,) each; NaN for metrics of other tasks.
 
+    Those of a metric of the run's own are the last.
+
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the test rows of each, as `kept` returns them.
-        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
+        cuts: the class thresholds, see `Cuts`; None for the links' own.
     """
-    scores = {name: np.full(len(raw), np.nan) for name in METRICS}
+    mine = metrics_on(pack.dataset)
+    scores = {name: np.full(len(raw), np.nan) for name in (*METRICS, *(metric.name for metric in mine))}
     for members, target, prediction in predictions(pack, raw, cuts):
-        for name, values in score_all(pack.dataset.task, target, prediction).items():
-            scores[name][members] = values
+        for metric in mine:
+            scores[metric.name][members] = function_of(metric)(target, prediction)
     return scores
 
 
@@ -158,7 +188,7 @@ def predictions(
     Args:
         pack: the trials.
         raw: (trials, rows, outputs) raw outputs for the rows of each, as `kept` returns them.
-        cuts: (trials,) the class thresholds, or (trials, scores) those of anomalies; None for the links' own.
+        cuts: the class thresholds, see `Cuts`; None for the links' own.
         part: which rows.
     """
     folds = [pack.folds[trial.seed] for trial in pack.trials]
@@ -176,7 +206,7 @@ def predictions(
 class Cuts(NamedTuple):
     """The class thresholds of a pack, (trials,) each, in units of the ranking; None where they are the links' own.
 
-    Those of anomalies are (trials, scores).
+    Those of anomalies are (trials, scores), those of labels (trials, labels).
 
     Args:
         last: at the last epoch.
@@ -199,12 +229,13 @@ def thresholds(pack: Pack, trace: Trace) -> Cuts:
     if pack.dataset.alarms is not None:
         held = (kept(pack, trace.validation[:, which], "validation")[..., :-1] for which in (0, 1))
         return Cuts(*(oddness.cuts(pack.dataset.alarms, scores) for scores in held))
-    last, best = np.full((2, len(pack.trials)), np.nan)
-    score = np.full(len(pack.trials), np.nan)
+    several = pack.dataset.task == "multilabel"
+    last, best = np.full((2, len(pack.trials), *[pack.dataset.targets] * several), np.nan)
+    score, choose = np.full(len(pack.trials), np.nan), choose_by_label if several else choose_thresholds
     for cuts, raw in ((last, trace.validation[:, 0]), (best, trace.validation[:, 1])):
         for members, target, prediction in predictions(pack, raw, part="validation"):
-            own = own_threshold(prediction.link)
-            cuts[members] = choose_thresholds(pack.setup.threshold, target, prediction.ranking, own)
+            own = own_threshold(prediction.link, prediction.task)
+            cuts[members] = choose(pack.setup.threshold, target, prediction.ranking, own)
     for members, target, prediction in predictions(pack, trace.validation[:, 0], last, part="validation"):
         score[members] = function_of(pack.metric)(target, prediction)
     for cuts, raw in ((last, trace.last), (best, trace.best)):
@@ -217,14 +248,33 @@ def at_thresholds(pack: Pack, trace: Trace, cuts: Cuts) -> dict[str, Any]:
     if cuts.last is None or cuts.best is None:
         return {}
     own = scores_on_test(pack, trace.last)
-    chosen = {"threshold": cuts.last, "threshold_probability": probabilities(pack, cuts.last)}
-    best = {"threshold": cuts.best, "threshold_probability": probabilities(pack, cuts.best)}
+    best = {at_best(name): values for name, values in told(pack, cuts.best).items()}
     return {
         "threshold_by": [pack.setup.threshold] * len(pack.trials),
-        **chosen,
-        **{at_best(name): values for name, values in best.items()},
-        **{at_link(name): own[name] for name in AT_LINK},
+        **told(pack, cuts.last),
+        **best,
+        **{at_link(name): own[name] for name in (*AT_LINK, *decided_own(pack))},
     }
+
+
+def told(pack: Pack, cuts: np.ndarray) -> dict[str, Any]:
+    """Return the columns of thresholds at one epoch: of each label as a text, else as a number."""
+    found = {"threshold": cuts, "threshold_probability": probabilities(pack, cuts)}
+    if cuts.ndim == 1:
+        return found
+    gone = np.isnan(cuts).any(axis=1)
+    return {
+        by_label(name): [
+            None if lost else json.dumps(row) for row, lost in zip(values.tolist(), gone, strict=True)
+        ]
+        for name, values in found.items()
+    }
+
+
+def decided_own(pack: Pack) -> list[str]:
+    """Return the name of a metric of the run's own that looks at decisions, which a class threshold moves."""
+    own = (metric for metric in metrics_on(pack.dataset) if isinstance(metric, Asked))
+    return [metric.name for metric in own if metric.needs == "decision"]
 
 
 def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:
@@ -233,10 +283,10 @@ def at_cuts(cuts: Cuts) -> dict[str, np.ndarray]:
 
 
 def probabilities(pack: Pack, cuts: np.ndarray) -> np.ndarray:
-    """Return class thresholds, (trials,), as probabilities."""
-    found = np.empty(len(cuts))
+    """Return class thresholds, (trials, ...), as probabilities."""
+    found = np.empty(cuts.shape)
     for link, members in members_by_link(pack.losses).items():
-        found[members] = as_probability(cuts[members], link)
+        found[members] = as_probability(cuts[members], link, pack.dataset.task)
     return found
 
 

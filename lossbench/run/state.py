@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError, LossFailed, OutputError
+from lossbench.metrics.score import Asked
 from lossbench.plan.experiment import Experiment
 from lossbench.run.packs import Trained
 from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
-from lossbench.schema import COLUMNS
+from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.pack import Setup
 from lossbench.training.trial import Trial
 
@@ -39,13 +41,21 @@ class Gap:
     trials: int
 
 
-def marks_of(setup: Setup) -> Iterator[str]:
-    """Yield by what rows of a data set differ from those of a run that asks for nothing special.
+def marks_of(setup: Setup, model: str) -> Iterator[str]:
+    """Yield by what rows of a data set and a model differ from those of a run that asks for nothing special.
 
-    In the store each is one more cell, and so gives a key of its own.
+    In the store each is one more cell, and so gives a key of its own. Some are cells that such a row has anyway.
     """
-    if setup.dataset.judged:
-        yield f"judged by {setup.dataset.judged}"
+    network, judge = setup.models[model], setup.dataset.judged
+    if isinstance(network, ModuleModel) and network.code:
+        yield f"model of code {network.code}"
+    if isinstance(judge, Asked):
+        yield from (judge.name, at_best(judge.name))
+        if setup.threshold and judge.needs == "decision":
+            yield at_link(judge.name)
+        yield f"judged by {judge.name} ({judge.code})"
+    elif judge:
+        yield f"judged by {judge.name}"
     if setup.threshold:
         yield f"threshold by {setup.threshold}"
 
@@ -74,7 +84,7 @@ class Ledger:
     _order: list[int] = field(default_factory=list)
     _unkept: list[tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]] = field(default_factory=list)
     _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
-    _marks: dict[str, tuple[str, ...]] = field(init=False)
+    _marks: dict[tuple[str, str], tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
@@ -83,7 +93,11 @@ class Ledger:
             for setup in self.experiment.setups
             for spec, loss in setup.losses.items()
         }
-        self._marks = {setup.dataset.name: tuple(marks_of(setup)) for setup in self.experiment.setups}
+        self._marks = {
+            (setup.dataset.name, model): tuple(marks_of(setup, model))
+            for setup in self.experiment.setups
+            for model in setup.models
+        }
         trials = list(self.places)
         for start in range(0, len(trials), CHUNK):
             if self.store is not None:
@@ -97,10 +111,21 @@ class Ledger:
 
     @property
     def hashes(self) -> dict[str, dict[str, str]]:
-        """Of each data set the hash, as "rows", and that of each of its losses by the loss's spec."""
+        """Of each data set the hash, as "rows", of each of its losses by the loss's spec, and of users' models.
+
+        Where it is judged by a score of the run's own, also that of what computes it, as "score".
+        """
         found = {dataset.name: {"rows": dataset.digest} for dataset in self.experiment.datasets}
+        for one in self.experiment.datasets:
+            if isinstance(one.judged, Asked):
+                found[one.name]["score"] = one.judged.code
         for (dataset, spec), (_, loss) in self._hashes.items():
             found[dataset][title(spec)] = loss
+        for setup in self.experiment.setups:
+            own = {
+                spec: one.code for spec, one in setup.models.items() if isinstance(one, ModuleModel) and one.code
+            }
+            found[setup.dataset.name] |= {f"model {spec}": code for spec, code in own.items()}
         return found
 
     @property
@@ -147,7 +172,10 @@ class Ledger:
         try:
             while self._unkept:
                 rows, held = self._unkept[0]
-                marked = (row | dict.fromkeys(self._marks[row["dataset"]], True) for row in plain_rows(rows))
+                marks = self._marks
+                marked = (
+                    dict.fromkeys(marks[row["dataset"], row["model"]], True) | row for row in plain_rows(rows)
+                )
                 store.put(Done(row, *arrays) for row, arrays in zip(marked, held, strict=True))
                 del self._unkept[0]
             self.note = ""
@@ -221,5 +249,5 @@ class Ledger:
 
     def _key(self, trial: Trial) -> str:
         hashes = self._hashes[trial.dataset, trial.loss]
-        columns = (*COLUMNS, *self._marks[trial.dataset])
+        columns = (*COLUMNS, *self._marks[trial.dataset, trial.model])
         return key_of(trial, columns, *hashes, self.fingerprint)

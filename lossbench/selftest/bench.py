@@ -98,7 +98,7 @@ def multiply_adds(pack: Pack) -> float:
 
     The features need no gradient, so that the first layer is multiplied twice and the others three times.
     """
-    sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
+    sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     weights = [units * inputs for units, inputs in sizes]
     steps = len(pack.trials) * pack.epochs * len(pack.training[0].features)
     return float(steps * (3 * sum(weights) - weights[0]))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED
+from lossbench.schema import METRICS, OVERLAP, SETTING, TRIAL, UNDEFINED, is_own
 from lossbench.stats.choice import Choice, choice_variance, make_choice
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import Identity, RowScores
@@ -63,6 +63,12 @@ class ComparisonGroup:
         values = self.trials[column].to_numpy(dtype=np.float64, na_value=np.nan)
         return np.asarray(np.append(values, np.nan)[self.rows])  # row -1 is the NaN
 
+    def perfect(self) -> np.ndarray:
+        """Return the primary score of a perfect predictor, (losses, seeds, shares)."""
+        if is_own(self.score):
+            return self.cube("perfect_score")
+        return np.full(self.rows.shape, METRICS[self.score].best)
+
     def clean(self, column: str) -> np.ndarray:
         """Return one column at the smallest contaminated share, (losses, seeds), NaN where there is no value."""
         return self.cube(column)[..., 0]
@@ -99,7 +105,8 @@ class ComparisonGroup:
             known = over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
         else:
             differences = found.scores[second] - found.scores[first]
-            known = over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+            spread = over_rows(differences, found.unit, found.split, self._counted(column) > 0)
+            known = replace(spread, apart=self._apart(column, found.scores))
         if self.choice is None:
             return known
         moves = self.choice.moves(column)
@@ -131,6 +138,16 @@ class ComparisonGroup:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
         rows = float(self.trials.test_rows.iloc[0])
         return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
+
+    def _apart(self, column: str, scores: np.ndarray) -> float:
+        """Return by how much two rows differ in what they contribute to a score of decisions of the run's own.
+
+        Two losses that decide alike on all rows so far may yet differ on others, and by so much. Where
+        probabilities are scored, no two losses are alike, and this counts for nothing.
+        """
+        if not is_own(column) or self.task == "regression":
+            return 0.0
+        return float(np.nanmax(scores) - np.nanmin(scores))
 
     def setting(self) -> dict[str, list[Any]]:
         """Return what each loss was trained under; in a fixed view, the same for all."""

@@ -24,7 +24,7 @@ import pandas as pd
 
 from lossbench.metrics.robustness import skill
 from lossbench.randomness import stream
-from lossbench.schema import METRICS, PROFILES, RANKED, SKILLS, three
+from lossbench.schema import PROFILES, RANKED, SKILLS, three
 from lossbench.stats.bootstrap import RESAMPLES
 from lossbench.stats.estimate import LEVEL, Interval
 from lossbench.stats.groups import ComparisonGroup, stack
@@ -114,7 +114,7 @@ def skills(group: ComparisonGroup) -> dict[str, np.ndarray]:
 
     A loss that failed throughout, or has no score at all, is left out: it cannot be judged on this data set.
     """
-    rescaled = skill(group.clean(group.score), group.clean("constant_score"), METRICS[group.score].best)
+    rescaled = skill(group.clean(group.score), group.clean("constant_score"), group.perfect()[..., 0])
     lost = group.trained() & ~group.ended("ok")
     found = np.where(lost, 0.0, np.maximum(rescaled, 0.0))
     judged = (group.trained() & ~group.ended("failed")).any(axis=1) & ~np.isnan(found).all(axis=1)

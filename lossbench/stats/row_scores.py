@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossbench.schema import ROW_SCORES
+from lossbench.schema import ROW_SCORES, own_columns
 from lossbench.stats.rows import Contributions
 
 Identity = tuple[Any, ...]
@@ -71,7 +71,8 @@ class RowScores:
         """
         ordered = sorted(parts, key=lambda part: part.trial)
         sizes = [len(part.unit) for part in ordered]
-        names = [name for name in ROW_SCORES if any(name in part.values for part in ordered)]
+        there = dict.fromkeys(name for part in ordered for name in part.values)
+        names = [*(name for name in ROW_SCORES if name in there), *own_columns(there)]
         absent = [np.full(size, np.nan) for size in sizes]
         nothing = np.empty(0)
         return RowScores(
@@ -113,8 +114,9 @@ class RowScores:
             metric: a name in `ROW_SCORES`.
 
         Returns:
-            None where a trial has a score and no cells, as under a law, or stored by an older lossbench; and where
-            no trial has a score. A loss without a score is undefined in that split, and moves no other.
+            None where a trial has a score and no cells, as under a law, or stored by an older lossbench; where
+            no trial has a score; and where rows contribute nothing to it. A loss without a score is undefined in
+            that split, and moves no other.
         """
         known = [place in self._bounds for place in places.ravel().tolist() if place >= 0]
         if metric not in self.values or not known or not all(known):
@@ -132,5 +134,8 @@ class RowScores:
             )
             for seeds in held
         ]
+        scores = np.array(values, np.float64)
+        if np.isnan(scores).all():  # the score is not of rows on this data set
+            return None
         unit = np.concatenate([self.unit[shown[split]] for split in splits])
-        return Contributions(np.array(values, np.float64), unit, np.repeat(splits, sizes))
+        return Contributions(scores, unit, np.repeat(splits, sizes))

@@ -63,6 +63,7 @@ class RowSpread:
         splits: (...) how many there are.
         units: (...) how many rows, or groups, were tested at least once.
         counted: whether the score counts rows, so that no interval is narrower than they allow.
+        apart: by how much a row that differs may do so, where none has yet; 0 where that is not known.
     """
 
     mean: np.ndarray
@@ -72,6 +73,7 @@ class RowSpread:
     splits: np.ndarray
     units: np.ndarray
     counted: bool
+    apart: float = 0.0
 
     def widened(self, variance: np.ndarray) -> RowSpread:
         """Return the spread with another part of the variance (...) that no number of splits takes away."""
@@ -98,6 +100,8 @@ class RowSpread:
         error = np.sqrt(variance)
         if self.counted:
             error = at_least(error, freedom, self.units)
+        elif self.apart:
+            error = np.where(error > 0.0, error, self.apart * at_least(0.0, freedom, self.units))
         return Estimate(self.mean, error, freedom, self.units.astype(int))
 
 

@@ -179,8 +179,7 @@ def speed_against(
 
 def endurance(group: ComparisonGroup) -> dict[str, Any]:
     """Return the robustness over the contaminated shares: area, slope at zero, and median breakdown."""
-    perfect = METRICS[group.score].best
-    skills = skill(group.cube(group.score), group.cube("constant_score"), perfect)
+    skills = skill(group.cube(group.score), group.cube("constant_score"), group.perfect())
     found = robustness(group.shares, skills.reshape(-1, len(group.shares)))
     area, slope, breakdown = (values.reshape(skills.shape[:2]) for values in vars(found).values())
     usable = ~np.isnan(area)

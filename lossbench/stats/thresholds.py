@@ -5,12 +5,13 @@ The networks are the same in both; only where a row is called positive differs.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link
+from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link, by_label, own_columns
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.verdicts import APART
 
@@ -23,10 +24,9 @@ def trials_at_link(trials: pd.DataFrame) -> pd.DataFrame | None:
 
     Data sets that are judged by a score that no threshold moves are left out: both views are one.
     """
-    moved = trials[
-        trials.score.isin(AT_LINK) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)
-    ]
-    return moved.assign(**{name: moved[at_link(name)] for name in AT_LINK}) if len(moved) else None
+    names = [name for name in (*AT_LINK, *own_columns(trials)) if at_link(name) in trials]
+    moved = trials[trials.score.isin(names) & trials.groupby("dataset").threshold_by.transform("any").astype(bool)]
+    return moved.assign(**{name: moved[at_link(name)] for name in names}) if len(moved) else None
 
 
 def rows_at_link(contributed: RowScores | None) -> RowScores | None:
@@ -34,7 +34,7 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
     if contributed is None:
         return None
     known = contributed.values  # noqa: PD011  no frame
-    own = {name: known[at_link(name)] for name in AT_LINK if at_link(name) in known}
+    own = {name: known[at_link(name)] for name in (*AT_LINK, *own_columns(known)) if at_link(name) in known}
     return replace(contributed, values={**known, **own})
 
 
@@ -59,9 +59,9 @@ def threshold_views(trials: pd.DataFrame, chosen: pd.DataFrame, own: pd.DataFram
 
 
 def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the median, the least and the largest threshold of each loss, over its clean trainings."""
+    """Return the median, the least and the largest threshold of each loss, over its clean trainings and labels."""
     clean = trials[trials.outlier_fraction == trials.groupby("dataset").outlier_fraction.transform("min")]
-    found = clean.groupby(KEYS, sort=False)
+    found = one_a_row(clean).groupby(KEYS, sort=False)
     ends = {"": "median", "_least": "min", "_most": "max"}
     return found.agg(
         threshold_by=("threshold_by", "first"),
@@ -71,3 +71,12 @@ def chosen_thresholds(trials: pd.DataFrame) -> pd.DataFrame:
             for end, how in ends.items()
         },
     ).reset_index()
+
+
+def one_a_row(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return trials with a row for each label where each of them has a threshold of its own."""
+    names = ["threshold", "threshold_probability"]
+    lists = {name: trials[by_label(name)].map(json.loads, na_action="ignore") for name in names}
+    labelled = trials.task == "multilabel"
+    both = {name: cells.astype(object).where(labelled, trials[name]) for name, cells in lists.items()}
+    return trials.assign(**both).explode(names).astype(dict.fromkeys(names, "float64"))

@@ -206,7 +206,7 @@ def _fits(name: str, cell: Any) -> bool:
     if column is None:
         return True
     if isinstance(cell, str):
-        return not hides(cell) and (not column.choices or cell in column.choices)
+        return not hides(cell) and column.admits(cell)
     return type(cell) is not int or abs(cell) <= LARGEST
 
 

@@ -10,7 +10,9 @@ import torch
 
 from lossbench.losses.loss import Loss
 from lossbench.training.embedded import Reader
+from lossbench.training.module.model import ModuleModel, drawing, form_of, tensors
 from lossbench.training.mutations import Mutations, in_layers
+from lossbench.training.network import Model
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
 from lossbench.training.trace import Trace, Validator, finite, holds_validation
@@ -86,7 +88,7 @@ class Cost:
 
     def shown(self, network: torch.nn.Module, part: str) -> np.ndarray:
         """Return what is scored of a part, (rows, numbers): raw outputs, or readings of embeddings."""
-        body = network[:-1] if self.pack.model.embeds else network  # type: ignore[index]  # without the head
+        body = trunk_of(network, self.pack.model) if self.pack.model.embeds else network
 
         def ends(part: str) -> list[np.ndarray]:
             features = self.pack.seen(self.index, part).features
@@ -122,7 +124,7 @@ def networks(
 ) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, np.ndarray, int]:
     """Train one trial; return the last and the best network, curve and slopes, and when it diverged, or 0."""
     trial, validator = cost.trial, Validator(pack, [index])
-    network = build_network(pack, index, cost.features.dtype)
+    network = network_of(pack, index, cost.features.dtype)
     step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
     best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
     curve, slopes = np.full(trial.epochs, np.nan), np.full((trial.epochs, pack.parts), np.nan)
@@ -163,8 +165,7 @@ class Evolution:
 
     def __init__(self, network: torch.nn.Module, cost: Cost) -> None:
         self.network, self.cost, pack = network, cost, cost.pack
-        self.shape = pack.model, pack.dataset.features.shape[1], pack.outputs
-        size = pack.model.parameters(*self.shape[1:])
+        size = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
         self.mutations = Mutations(pack.stream, [cost.trial.seed], pack.children, size)
 
     def step(self, rows: torch.Tensor) -> None:
@@ -180,23 +181,52 @@ class Evolution:
     def mutated(self, row: np.ndarray) -> torch.nn.Module:
         """Return a copy of the network, moved by a row of random numbers times the rate."""
         child = copy.deepcopy(self.network)
-        layers = [layer for layer in child if isinstance(layer, torch.nn.Linear)]  # type: ignore[attr-defined]
-        for layer, matrix in zip(layers, in_layers(row, *self.shape), strict=True):
-            moves = self.cost.trial.lr * torch.tensor(matrix, dtype=layer.weight.dtype)
-            layer.weight.data += moves[:, :-1]
-            layer.bias.data += moves[:, -1]
+        for value, moves in self.cut(row, child):
+            value += self.cost.trial.lr * torch.tensor(moves, dtype=value.dtype)
         return child
+
+    def cut(self, row: np.ndarray, network: torch.nn.Module) -> list[tuple[torch.Tensor, np.ndarray]]:
+        """Return the parameters of a network, each with its part of a row of random numbers."""
+        model, inputs = self.cost.pack.model, self.cost.features.shape[1]
+        if isinstance(model, ModuleModel):
+            trained = [one.data for one in network.parameters() if one.requires_grad]
+            parts = np.split(row, np.cumsum([one.numel() for one in trained])[:-1])
+            return [(one, part.reshape(one.shape)) for one, part in zip(trained, parts, strict=True)]
+        layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)]
+        matrices = in_layers(row, model, inputs, self.cost.pack.outputs)
+        pairs = list(zip(layers, matrices, strict=True))
+        weights = [(layer.weight.data, matrix[:, :-1]) for layer, matrix in pairs]
+        return weights + [(layer.bias.data, matrix[:, -1]) for layer, matrix in pairs]
+
+
+def trunk_of(network: torch.nn.Module, model: Model | ModuleModel) -> torch.nn.Module:
+    """Return a network without the head on its embedding."""
+    trunk: torch.nn.Module = network.trunk if isinstance(model, ModuleModel) else network[:-1]  # type: ignore
+    return trunk
+
+
+def network_of(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Module:
+    """Return the network of a trial with its first weights."""
+    model = pack.model
+    if not isinstance(model, ModuleModel):
+        return build_network(pack, index, dtype)
+    with drawing(model, 0):
+        network = model.made(pack.dataset.features.shape[1], pack.outputs).eval().to(dtype)
+    held = tensors(network, form_of(network)).values()
+    for value, first in zip(held, pack.weights[index], strict=True):
+        value.data.copy_(torch.tensor(first))
+    return network
 
 
 def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequential:
-    """Return the network of a trial with its initial weights."""
+    """Return the layers of a trial's network with its first weights."""
     layers: list[torch.nn.Module] = []
     for number, matrix in enumerate(pack.weights[index]):
         units, columns = matrix.shape
         layer = torch.nn.Linear(columns - 1, units, dtype=dtype)
         layer.weight.data = torch.tensor(matrix[:, :-1], dtype=dtype)
         layer.bias.data = torch.tensor(matrix[:, -1], dtype=dtype)
-        layers += [layer, ACTIVATIONS[pack.model.activation]()] if number < pack.model.bent else [layer]
+        layers += [layer, ACTIVATIONS[pack.layers.activation]()] if number < pack.layers.bent else [layer]
     return torch.nn.Sequential(*layers)
 
 
@@ -204,7 +234,7 @@ def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -
     """Return torch's own optimiser; only the weights decay, never the biases."""
     name, hyper = optimiser
     weights = [p for p in network.parameters() if p.ndim > 1]
-    biases = [p for p in network.parameters() if p.ndim == 1]
+    biases = [p for p in network.parameters() if p.ndim <= 1]
     if name == "sgd":
         return torch.optim.SGD(network.parameters(), lr, momentum=hyper["momentum"])
     if name == "adam":
@@ -215,7 +245,8 @@ def build_optimiser(network: torch.nn.Module, optimiser: Optimiser, lr: float) -
 
 def penalty(network: torch.nn.Module, l1: float, l2: float) -> torch.Tensor:
     """Return l1 · Σ|w| + l2 · Σw² over all weights but not biases, a tensor ()."""
-    weights = torch.cat([p.flatten() for p in network.parameters() if p.ndim > 1])
+    matrices = [p.flatten() for p in network.parameters() if p.ndim > 1 and p.requires_grad]
+    weights = torch.cat(matrices) if matrices else torch.zeros(1)
     return l1 * weights.abs().sum() + l2 * weights.square().sum()
 
 

@@ -11,7 +11,9 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.randomness import stream
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
-MODELS = ("linear", "mlp")
+LAYERS = ("linear", "mlp")
+MODELS = (*LAYERS, "cnn", "resmlp")
+"""The names of the networks that are built in, those first that are layers in a row."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,45 @@ class Model:
         """
         return sum(units * (fan_in + 1) for units, fan_in in self.sizes(inputs, outputs))
 
+    def work(self, inputs: int, outputs: int) -> int:
+        """Return how many multiply-adds it takes to compute a row."""
+        return self.parameters(inputs, outputs)
+
+    def units(self, inputs: int, outputs: int) -> int:
+        """Return the number of values that a row has in all layers.
+
+        Example:
+            >>> parse_model("mlp:64,32").units(30, 1)
+            97
+        """
+        return sum(units for units, _ in self.sizes(inputs, outputs))
+
+    def embedding(self, inputs: int) -> int:
+        """Return how many numbers the embedding has, that of any number of inputs.
+
+        Example:
+            >>> parse_model("mlp:64,32").embedding(128)
+            32
+        """
+        return self.widths[-1]
+
+    def first(self, stream: str, seed: int, inputs: int, outputs: int, own: int) -> list[np.ndarray]:
+        """Return the first weights, see `initial_weights`; `own` is the number of outputs of the task."""
+        return initial_weights(stream, seed, self, inputs, outputs)
+
+    def shared(self, first: list[np.ndarray], inputs: int, own: int | None) -> list[np.ndarray]:
+        """Return what of the first weights all losses share, layer by layer.
+
+        A loss with more outputs than the task has (two-class softmax) shares the task's own with the others. One
+        with a head on the embedding shares the trunk with those that have none.
+
+        Args:
+            first: as of `first`.
+            inputs: features.
+            own: outputs of the task; None where an embedding is learnt.
+        """
+        return first[: len(first) - self.embeds] if own is None else [*first[:-1], first[-1][:own]]
+
 
 def parse_model(spec: str) -> Model:
     """Read `linear` or `mlp:WIDTHS[:ACTIVATION]`.
@@ -70,7 +111,7 @@ def parse_model(spec: str) -> Model:
         Model(widths=(64, 32), activation='tanh', embeds=False)
     """
     name, colon, rest = spec.strip().partition(":")
-    if name not in MODELS:
+    if name not in LAYERS:
         raise UnknownName("model", name, MODELS, where=f"'{spec}'")
     if name == "linear":
         if colon:

@@ -23,10 +23,11 @@ from lossbench.data.weights import training_weights
 from lossbench.losses.loss import Loss
 from lossbench.losses.record import POSITIVE
 from lossbench.metrics.gallery import READINGS
-from lossbench.metrics.scores import primary_score
+from lossbench.metrics.scores import primary_metric
 from lossbench.randomness import stream
 from lossbench.schema import METRICS, Metric, watched
-from lossbench.training.network import Model, initial_weights
+from lossbench.training.module.model import ModuleModel
+from lossbench.training.network import Model
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.trial import Trial
 
@@ -57,11 +58,11 @@ class Setup:
 
     dataset: Dataset
     losses: Mapping[str, Loss]
-    models: Mapping[str, Model]
+    models: Mapping[str, Model | ModuleModel]
     optimisers: Mapping[str, Optimiser]
     threshold: str = ""
 
-    def network(self, trial: Trial) -> Model:
+    def network(self, trial: Trial) -> Model | ModuleModel:
         """Return the network of a trial, without a head where its loss sees the embedding."""
         model = self.models[trial.model]
         return model.trunk if self.losses[trial.loss].record.headless else model
@@ -69,7 +70,9 @@ class Setup:
     def outputs(self, trial: Trial) -> int:
         """Return the number of raw outputs of a trial."""
         record = self.losses[trial.loss].record
-        return self.models[trial.model].widths[-1] if record.headless else record.width(self.dataset.targets)
+        if record.headless:
+            return self.models[trial.model].embedding(self.dataset.features.shape[1])
+        return record.width(self.dataset.targets)
 
 
 @dataclass(frozen=True)
@@ -134,9 +137,15 @@ class Pack:
         return tuple(numbers[key] for key in features)
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Model | ModuleModel:
         """The network that all trials share, up to its embedding where their losses see that."""
         return self.setup.network(self.trials[0])
+
+    @property
+    def layers(self) -> Model:
+        """The same where it is known to be layers in a row."""
+        assert isinstance(self.model, Model)
+        return self.model
 
     @property
     def children(self) -> int:
@@ -151,12 +160,13 @@ class Pack:
     @property
     def metric(self) -> Metric:
         """The primary score, by which the data set is judged."""
-        return METRICS[primary_score(self.dataset)]
+        return primary_metric(self.dataset)
 
     @property
     def watched(self) -> Metric:
         """The score on validation, after every epoch: the primary one where that is defined there."""
-        return METRICS[watched(self.dataset.task, self.metric.name)]
+        name = watched(self.dataset.task, self.metric.name)
+        return self.metric if name == self.metric.name else METRICS[name]
 
     @property
     def outputs(self) -> int:
@@ -185,9 +195,12 @@ class Pack:
 
     @cached_property
     def weights(self) -> tuple[list[np.ndarray], ...]:
-        """The first weights of every trial, (outputs, inputs + 1) a layer; trials of one seed share one object."""
-        shape = (self.model, self.dataset.features.shape[1], self.outputs)
-        made = {seed: initial_weights(self.stream, seed, *shape) for seed in self.folds}
+        """The first weights of every trial; trials of one seed share one object.
+
+        A matrix (outputs, inputs + 1) a layer; of a module its parameters, then its constants.
+        """
+        shape = self.dataset.features.shape[1], self.outputs, self.dataset.targets
+        made = {seed: self.model.first(self.stream, seed, *shape) for seed in self.folds}
         return tuple(made[t.seed] for t in self.trials)
 
     @cached_property
@@ -413,7 +426,7 @@ def _limits(setup: Setup, trial: Trial, memory: int | None) -> tuple[int, int]:
     if memory is None:
         models = min(MODELS, PARAMETERS // parameters)
     else:
-        units = sum(units for units, _ in model.sizes(inputs, outputs))
+        units = model.units(inputs, outputs)
         batch = trial.batch_size * setup.dataset.pixels
         models = int(SHARE * memory) // (BYTES * COPIES * (parameters + batch * units))
     return max(1, models), max(1, VALUES // (rows * (inputs + trial.epochs)))

@@ -15,7 +15,7 @@ from lossbench.losses.record import Link
 from lossbench.metrics.convergence import best_epoch
 from lossbench.metrics.oddness import Inputs
 from lossbench.metrics.prediction import predict
-from lossbench.metrics.scores import score
+from lossbench.metrics.scores import function_of
 from lossbench.task import VALUED
 from lossbench.training.pack import VALUES, Pack
 
@@ -110,7 +110,7 @@ class Validator:
                 compare = inputs.errors if self.metric.name == "explained" else inputs.oddness
                 predicted = compare(predicted, link)
             prediction = predict(self.pack.dataset.in_images(predicted), link, task, self.pack.dataset.modes)
-            scores[members] = score(self.metric.name, task, self.targets[members], prediction)
+            scores[members] = function_of(self.metric)(self.targets[members], prediction)
         return scores
 
 

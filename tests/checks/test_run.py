@@ -8,7 +8,7 @@ import torch
 from losses.cases import CASES
 
 from lossbench.checks.run import CHECKS, Report, check_loss, checked, checks_of
-from lossbench.errors import LossFailed, UnknownName
+from lossbench.errors import CodeFailed, LossFailed, UnknownName
 from lossbench.losses import catalogue, get_loss
 
 from .made import made, squared
@@ -97,7 +97,7 @@ def test_a_loss_that_is_not_there_is_an_error(write: Callable[..., Path]) -> Non
     write("def f(p, t): return p")
     with pytest.raises(UnknownName, match="did you mean 'huber'"):
         check_loss("hubber")
-    with pytest.raises(LossFailed, match="no file"):
+    with pytest.raises(CodeFailed, match="no file"):
         check_loss("elsewhere.py:f")
     with pytest.raises(UnknownName, match=r"mine\.py: unknown loss 'g'"):
         check_loss("mine.py:g")

@@ -12,7 +12,7 @@ from lossbench.data import load_dataset
 from lossbench.losses.registry import names
 from lossbench.plan.settings import make_settings
 from lossbench.task import TASKS
-from lossbench.training.network import parse_model
+from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
 
 from .strategies import BAD, scalars, specs, texts
@@ -38,10 +38,23 @@ def test_a_data_set(spec: str) -> None:
     survives(lambda: load_dataset(spec))
 
 
-@given(specs(("linear", "mlp:4", "mlp:4,2:tanh", "mlp"), ("a",)), specs(("sgd", "adam"), ("momentum",)))
+MODELS = (
+    "linear",
+    "mlp:4",
+    "mlp:4,2:tanh",
+    "mlp",
+    "cnn:2",
+    "resmlp:4x1",
+    "torch.nn:Linear",
+    "none.py:f",
+    "math:pi",
+)
+
+
+@given(specs(MODELS, ("a", "bias")), specs(("sgd", "adam"), ("momentum",)))
 def test_a_model_and_an_optimiser(model: str, optimiser: str) -> None:
     """Each has a grammar of its own."""
-    survives(lambda: parse_model(model))
+    survives(lambda: find_model(model))
     survives(lambda: parse_optimiser(optimiser))
 
 

@@ -16,6 +16,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.data.fold import make_fold
 from lossbench.metrics.baseline import baselines
 from lossbench.metrics.convergence import PLATEAU_TOLERANCE, convergence_target
+from lossbench.schema import METRICS
 from lossbench.task import TASKS
 
 
@@ -70,7 +71,7 @@ SCORES = [
 def test_baselines_are_scikit_learns_own(task, name, score) -> None:
     """Constant and linear scores are those of scikit-learn's estimators, in original units."""
     data = dataset(task)
-    found = baselines(make_fold(data, seed=0), name)
+    found = baselines(make_fold(data, seed=0), METRICS[name])
     np.testing.assert_allclose(found.constant_validation, expected(task, data, score, "constant", "validation"))
     np.testing.assert_allclose(found.constant_test, expected(task, data, score, "constant", "test"))
     np.testing.assert_allclose(found.linear_validation, expected(task, data, score, "linear", "validation"))
@@ -79,7 +80,7 @@ def test_baselines_are_scikit_learns_own(task, name, score) -> None:
 def test_r2_of_the_constant_is_zero() -> None:
     """The zero of R² is the mean of the very values scored, not of the training part."""
     data = dataset("regression")
-    found = baselines(make_fold(data, seed=0), "r2")
+    found = baselines(make_fold(data, seed=0), METRICS["r2"])
     assert (found.constant_validation, found.constant_test) == (0.0, 0.0)
     np.testing.assert_allclose(
         found.linear_validation, expected("regression", data, metrics.r2_score, "linear", "validation")
@@ -90,9 +91,8 @@ def test_r2_of_the_constant_is_zero() -> None:
 def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
     """The target is 95 % of the way to the linear model, the tolerance 0.01 of skill, in units of the score."""
     data = dataset(task)
-    found = baselines(
-        make_fold(data, seed=1), {"regression": "r2", "anomaly": "roc_auc", "embedding": "top_1"}.get(task, "f1")
-    )
+    name = {"regression": "r2", "anomaly": "roc_auc", "embedding": "top_1"}.get(task, "f1")
+    found = baselines(make_fold(data, seed=1), METRICS[name])
     assert found.target == convergence_target(found.constant_validation, found.linear_validation)
     np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * (1 - found.constant_validation))
 
@@ -108,7 +108,7 @@ def test_target_and_tolerance_follow_from_the_baselines(task) -> None:
 )
 def test_the_target_of_an_error_is_on_the_way_down(task, name) -> None:
     """It is that of the opposite of the error, which is the greater the better; a perfect prediction has none."""
-    found = baselines(make_fold(dataset(task), seed=1), name)
+    found = baselines(make_fold(dataset(task), seed=1), METRICS[name])
     assert found.linear_validation < found.target < found.constant_validation
     assert found.target == -convergence_target(-found.constant_validation, -found.linear_validation)
     np.testing.assert_allclose(found.tolerance, PLATEAU_TOLERANCE * found.constant_validation)
@@ -124,11 +124,11 @@ def test_scikit_learns_warnings_stay_inside(monkeypatch) -> None:
 
     monkeypatch.setattr(LogisticRegression, "fit", complaining)
     data = dataset("binary")
-    baselines(make_fold(data, seed=0), "accuracy")
+    baselines(make_fold(data, seed=0), METRICS["accuracy"])
 
 
 def test_a_label_that_never_changes_is_no_obstacle() -> None:
     """A label present in every training row leaves the linear model defined."""
     data = dataset("multilabel")
     data.target[:, 0] = 1
-    assert np.isfinite(baselines(make_fold(data, seed=0), "f1").linear_validation)
+    assert np.isfinite(baselines(make_fold(data, seed=0), METRICS["f1"]).linear_validation)

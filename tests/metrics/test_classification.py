@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 from lossbench.errors import BadValue
 from lossbench.metrics.classification import BINS, accuracy, average_precision, matthews_corrcoef, roc_auc
@@ -52,6 +53,14 @@ def binned(happened: np.ndarray, confidence: np.ndarray) -> float:
     return float(error)
 
 
+def in_deciles(happened: np.ndarray, confidence: np.ndarray) -> float:
+    """Compute the same between deciles, from the curve that scikit-learn draws of them."""
+    true, said = calibration_curve(happened, confidence, n_bins=BINS, strategy="quantile")
+    deciles = np.percentile(confidence, np.arange(10, 100, 10))
+    rows = np.bincount(np.digitize(confidence, deciles, right=True))
+    return float((rows[rows > 0] / len(confidence)) @ np.abs(true - said))
+
+
 def reference(task: str, target: np.ndarray, prediction: Prediction, model: int) -> dict[str, float]:
     """Score one model with scikit-learn."""
     decision, ranking = prediction.decision[model].astype(int), prediction.ranking[model]
@@ -82,19 +91,22 @@ def probability_scores(
 ) -> dict[str, float]:
     """Score the probabilities of one model, NaN where the loss estimates none."""
     if prediction.probability is None:
-        return dict.fromkeys(("log_loss", "brier", "calibration_error"), np.nan)
+        return dict.fromkeys(("log_loss", "brier", "calibration_error", "adaptive_calibration_error"), np.nan)
     probability = prediction.probability[model]
     if task == "multiclass":
+        right, surest = probability.argmax(axis=1) == target, probability.max(axis=1)
         return {
             "log_loss": metrics.log_loss(target, probability, labels=range(CLASSES)),
             "brier": CLASSES * metrics.mean_squared_error(hot, probability),
-            "calibration_error": binned(probability.argmax(axis=1) == target, probability.max(axis=1)),
+            "calibration_error": binned(right, surest),
+            "adaptive_calibration_error": in_deciles(right, np.minimum(surest, 1.0)),  # it refuses 1 + 1e-16
         }
     columns = probability.reshape(len(target), -1)
     return {
         "log_loss": each_column(lambda y, p: metrics.log_loss(y, p, labels=[0, 1]), hot, columns),
         "brier": each_column(lambda y, p: metrics.brier_score_loss(y, p, pos_label=1), hot, columns),
         "calibration_error": each_column(binned, hot, columns),
+        "adaptive_calibration_error": each_column(in_deciles, hot, columns),
     }
 
 

@@ -16,6 +16,18 @@ from lossbench.schema import METRICS
 
 few = settings(max_examples=60, deadline=None)
 values = st.integers(-20, 20).map(lambda i: i / 4) | st.floats(-100, 100, width=32)
+
+
+def pair_by_pair(target: np.ndarray, said: np.ndarray) -> float:
+    """Return the concordance by its definition, averaged over targets."""
+    found = []
+    for true, predicted in zip(target.T, said.T, strict=True):
+        below = true[:, None] < true
+        apart = np.sign(predicted - predicted[:, None])
+        found.append((0.5 + apart / 2)[below].mean())
+    return float(np.mean(found))
+
+
 REFERENCE = {
     "r2": metrics.r2_score,
     "rmse": metrics.root_mean_squared_error,
@@ -23,6 +35,7 @@ REFERENCE = {
     "median_absolute_error": metrics.median_absolute_error,
     "mape": metrics.mean_absolute_percentage_error,
     "d2_pinball": metrics.d2_absolute_error_score,
+    "concordance": pair_by_pair,
 }
 
 

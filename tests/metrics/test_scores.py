@@ -35,6 +35,8 @@ def test_the_order_of_the_reports() -> None:
         "median_absolute_error",
         "mape",
         "d2_pinball",
+        "adaptive_calibration_error",
+        "concordance",
         "dice",
         "iou",
         "transport",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import function_of
-from lossbench.metrics.threshold import choose_thresholds
+from lossbench.metrics.threshold import choose_by_label, choose_thresholds
 from lossbench.schema import METRICS, THRESHOLDS_OF
 
 ROWS = st.lists(st.tuples(st.booleans(), st.integers(-6, 6)), min_size=2, max_size=12)
@@ -77,3 +77,23 @@ def test_a_model_that_diverged_has_no_threshold_and_disturbs_no_other() -> None:
     """NaN for it alone."""
     target, ranking = np.array([[0, 1], [0, 1]]), np.array([[np.nan, 1.0], [1.0, 3.0]])
     np.testing.assert_array_equal(choose_thresholds("f1", target, ranking, own=0.0), [np.nan, 2.0])
+
+
+@pytest.mark.parametrize("name", THRESHOLDS_OF["multilabel"])
+@given(rows=st.lists(st.tuples(*[st.tuples(st.booleans(), st.integers(-6, 6))] * 2), min_size=2, max_size=8))
+def test_each_label_is_decided_as_two_classes_would_be(
+    name: str, rows: list[tuple[tuple[bool, int], ...]]
+) -> None:
+    """Whatever the other labels are; and macro F1 is best where each is."""
+    target, ranking = np.array(rows, float).transpose(2, 0, 1)
+    found = choose_by_label(name, target[None], ranking[None], own=0.0)
+    alone = [choose_thresholds(name, target[:, k][None], ranking[:, k][None], own=0.0) for k in (0, 1)]
+    np.testing.assert_array_equal(found, np.stack(alone, axis=1))
+    if name == "f1":
+        prediction, score = predict(ranking[None], "sigmoid", "multilabel"), function_of(METRICS["f1"])
+        best = score(target[None], prediction.at(found))[0]
+        for first in np.unique(ranking[:, 0]):
+            for second in np.unique(ranking[:, 1]):
+                tried = score(target[None], prediction.at(np.array([[first, second]])))[0]
+                every = (ranking > [first, second]).all()
+                assert every or tried <= best + 1e-12

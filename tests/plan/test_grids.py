@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lossbench.errors import UsageError
@@ -86,6 +86,7 @@ def test_what_is_no_grid_is_refused(spec: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+@example(rates=[0.5625, 0.5625038146972656], more=1)
 @given(rates=RATES, more=st.integers(0, 20))
 def test_refined_rates_hold_those_given_and_lie_between(rates: list[float], more: int) -> None:
     """As many as are asked for, each once."""

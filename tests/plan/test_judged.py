@@ -79,7 +79,7 @@ def test_an_undefined_score_is_refused_with_its_rows(write: Callable[..., Path])
     spec, where = f"{path}:target=y:task=regression", r"row 1, 8, 15, 22, 29 and 1 more .* the target is \[0.0\]"
     with pytest.raises(BadValue, match=f"cannot be judged by mape, which is undefined in {where}"):
         planned([spec], score=["mape"], losses=["mse"])
-    assert planned([spec], score=["rmse"], losses=["mse"]).datasets[0].judged == "rmse"
+    assert planned([spec], score=["rmse"], losses=["mse"]).datasets[0].judged == METRICS["rmse"]
 
 
 @pytest.mark.parametrize("name", DATASETS)

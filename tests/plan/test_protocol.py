@@ -17,6 +17,7 @@ from lossbench.plan.request import Manner
 from lossbench.plan.settings import SHIPPED, Settings, make_settings
 from lossbench.plan.toml import read_toml
 from lossbench.results.comparison import execute
+from lossbench.schema import METRICS
 
 SMALL = {"seeds": 1, "outliers": [0.0], "epochs": 1}
 OWN = {"iris": {"optimizers": ["sgd", "adam"], "l2": [0.1], "why": "so it was chosen"}}
@@ -119,7 +120,7 @@ def test_the_shipped_ones_keep_up_with_a_linear_model(name: str) -> None:
         experiment = plan(make_settings(**wanted | changes))
         trials = execute(experiment, Manner(1), 0.0, lambda dataset, count: None).trials
         (dataset,) = experiment.datasets
-        linear = [baselines(make_fold(dataset, s), trials.score[0]).linear_validation for s in seeds]
+        linear = [baselines(make_fold(dataset, s), METRICS[trials.score[0]]).linear_validation for s in seeds]
         behind[how] = float(np.mean(linear) - trials.validation_score.mean())
     assert behind["own"] < 0.02 < behind["plain"]
 

@@ -99,7 +99,7 @@ def test_a_target_of_what_should_be_small_lies_below_the_constant(name: str, sco
     """It is 95 % of the way down to the linear model; where that is no better, there is none."""
     for pack in packs_of(name, score):
         for fold in pack.folds.values():
-            found = baselines(fold, score)
+            found = baselines(fold, METRICS[score])
             floor, linear = found.constant_validation, found.linear_validation
             expected = floor - 0.95 * (floor - linear) if linear < floor else np.nan
             np.testing.assert_allclose(found.target, expected)
@@ -117,7 +117,7 @@ def test_a_target_is_reached_from_above(name: str, score: str) -> None:
                 assert (curve[start : start + 3] <= row["target_score"]).all()
                 assert start == 0 or curve[start - 1] > row["target_score"]
             if tolerance := baselines(
-                pack.folds[row["seed"]], score
+                pack.folds[row["seed"]], METRICS[score]
             ).tolerance:  # no scale: the constant is perfect
                 left = curve[row["epochs_to_plateau"] - 1 :]
                 assert left[0] - left.min() < tolerance
@@ -141,7 +141,7 @@ def test_where_nothing_is_best_nothing_stands_at_the_best_epoch() -> None:
     (fold,) = pack.folds.values()
     lone = replace(fold.validation, rows=fold.validation.rows[:1], target=np.zeros(1, dtype=np.int64))
     lone = replace(lone, features=fold.validation.features[:1])
-    dataset = replace(pack.dataset, judged="roc_auc")
+    dataset = replace(pack.dataset, judged=METRICS["roc_auc"])
     pack = replace(pack, setup=replace(pack.setup, dataset=dataset))
     pack.folds[0] = replace(fold, validation=lone)
     for engine in (fused, loop):

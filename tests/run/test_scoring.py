@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from scipy.stats import somersd
 from sklearn import metrics
 
 from lossbench.data import load_dataset
@@ -70,6 +71,9 @@ def expected_scores(pack: Pack, index: int, raw: np.ndarray) -> dict[str, float 
 
 def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
     """Score predicted values."""
+    columns = [
+        (target.reshape(len(predicted), -1)[:, one], predicted[:, one]) for one in range(predicted.shape[1])
+    ]
     return {
         "r2": metrics.r2_score(target, predicted),
         "rmse": metrics.root_mean_squared_error(target, predicted),
@@ -77,6 +81,7 @@ def regression(target: np.ndarray, predicted: np.ndarray) -> dict[str, float | N
         "median_absolute_error": metrics.median_absolute_error(target, predicted),
         "mape": metrics.mean_absolute_percentage_error(target, predicted),
         "d2_pinball": metrics.d2_pinball_score(target, predicted),
+        "concordance": np.mean([(1.0 + somersd(*each).statistic) / 2.0 for each in columns]),
     }
 
 
@@ -146,6 +151,10 @@ def multilabel(target: np.ndarray, raw: np.ndarray, link: str) -> dict[str, floa
     }
 
 
+BY_BINS = {"calibration_error", "adaptive_calibration_error"}
+"""What scikit-learn has not; `tests/metrics` holds them to their definitions."""
+
+
 def test_the_columns_are_those_of_the_design() -> None:
     """What a trial was, how it ended, scores, convergence, hashes: in the order that saved results rely on."""
     text = "dataset, task, model, loss, optimizer, lr, l1, l2, batch_size, epochs, outlier_kind, outlier_fraction"
@@ -172,7 +181,7 @@ def test_scores_are_scikit_learns(trained, end: str, which: str) -> None:
     """Every score of the test part, in original units, is scikit-learn's on the same raw outputs."""
     for pack, index, trace, row in trained:
         expected = expected_scores(pack, index, getattr(trace, which)[index])
-        names = {metric.name for metric in metrics_of(pack.dataset.task)} - {"calibration_error"}
+        names = {metric.name for metric in metrics_of(pack.dataset.task)} - BY_BINS
         assert set(expected) == names
         for name, value in expected.items():
             found = row[f"{name}{end}"]

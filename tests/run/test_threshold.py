@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import Comparison, execute
 from lossbench.run.packs import train_pack
 from lossbench.run.scoring import predictions
-from lossbench.schema import AT_LINK, ON_REQUEST, THRESHOLDS_OF, at_link
+from lossbench.schema import AT_LINK, ON_REQUEST, THRESHOLDS_OF, TRIALS, at_link
 from lossbench.store import Store, open_store
 from lossbench.training import fused
 from lossbench.training.pack import make_packs
@@ -44,7 +45,8 @@ def test_the_networks_are_the_same(name: str, link: Comparison) -> None:
         np.testing.assert_array_equal(trials[at_link(score)], plain[score])
     for column in ("roc_auc", "log_loss", "epochs_to_target", "train_score", "weights_hash", "best_epoch"):
         pd.testing.assert_series_equal(trials[column], plain[column])
-    assert plain[list(ON_REQUEST)].isna().all(axis=None)
+    asked = [name for name in ON_REQUEST if TRIALS[name].on_request == "threshold"]
+    assert plain[asked].isna().all(axis=None)
     assert trials.threshold_by.eq(name).all()
     assert trials.threshold_probability.isna().equals(trials.loss == "hinge")
 
@@ -94,3 +96,21 @@ def test_other_tasks_are_untouched() -> None:
     assert chosen[iris].threshold.isna().all()
     assert chosen[~iris].threshold.notna().all()
     pd.testing.assert_frame_equal(chosen[iris], plain[iris])
+
+
+def test_labels_have_thresholds_of_their_own() -> None:
+    """The networks are the same, and do no worse on validation; each label is decided at its own."""
+    changes: dict[str, Any] = {"datasets": ["multilabel:rows=300"], "losses": ["bce", "ce", "hinge"], "seeds": 2}
+    chosen, plain = made("f1", **changes).trials, made("link", **changes).trials
+    for score in ("accuracy", "f1", "precision", "recall"):
+        np.testing.assert_array_equal(chosen[at_link(score)], plain[score])
+    assert (chosen.validation_score >= plain.validation_score).all()
+    assert chosen.threshold.isna().all()
+    thresholds = np.array([json.loads(text) for text in chosen.label_threshold])
+    shares = np.array([json.loads(text) for text in chosen.label_threshold_probability])
+    assert thresholds.shape == shares.shape == (len(chosen), 5)
+    assert np.isnan(shares).all(axis=1).tolist() == (chosen.loss == "hinge").tolist()
+    named = chosen.loss == "ce"  # a softmax ranks labels by the logarithm of their probability
+    np.testing.assert_allclose(np.exp(thresholds[named]), shares[named])
+    views = made("f1", **changes).thresholds.set_index("loss")
+    assert views.loc["bce", "threshold"] == pytest.approx(np.median(thresholds[chosen.loss == "bce"]))

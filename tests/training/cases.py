@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from lossbench.data import load_dataset
+from lossbench.data import Dataset, load_dataset
 from lossbench.data.contamination import default_kind, kinds_of
 from lossbench.losses import catalogue, core_losses, get_loss
 from lossbench.spec import Parameter
 from lossbench.task import Task
 from lossbench.training import fused, loop, native
-from lossbench.training.network import parse_model
+from lossbench.training.module.model import ModuleModel
+from lossbench.training.module.named import find_model, fitted
+from lossbench.training.network import Model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, make_packs
 from lossbench.training.trace import Trace
@@ -77,8 +79,16 @@ def setup(name: str, trials: Sequence[Trial]) -> Setup:
     return Setup(
         data,
         {t.loss: get_loss(t.loss, data.task, data.targets * data.pixels) for t in trials},
-        {t.model: replace(parse_model(t.model), embeds=data.task == "embedding") for t in trials},
+        {t.model: network(t.model, data) for t in trials},
         {t.optimizer: parse_optimiser(t.optimizer) for t in trials},
+    )
+
+
+def network(spec: str, data: Dataset) -> Model | ModuleModel:
+    """Return a network as it is on a data set."""
+    model = find_model(spec)
+    return (
+        fitted(model, data) if isinstance(model, ModuleModel) else replace(model, embeds=data.task == "embedding")
     )
 
 

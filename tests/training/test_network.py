@@ -12,7 +12,7 @@ from lossbench.errors import BadValue, UnknownName
 from lossbench.training import loop
 from lossbench.training.fused.kernels import ACTIVATIONS as FUSED
 from lossbench.training.fused.layout import SLOTS, Layout
-from lossbench.training.fused.network import Network
+from lossbench.training.fused.network import Layers
 from lossbench.training.network import ACTIVATIONS, Model, initial_weights, parse_model
 
 from .cases import pack, trial
@@ -116,7 +116,7 @@ def test_every_activation_stands_in_both_engines() -> None:
     assert set(ACTIVATIONS) == set(FUSED) == set(loop.ACTIVATIONS)
 
 
-def batch(network: Network, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def batch(network: Layers, blocks: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return random features (blocks, columns, inputs + 1), their last column one, and random output gradients."""
     random = torch.Generator().manual_seed(seed)
     features = torch.randn(blocks, 32, network.layers[0].shape[2], dtype=torch.float64, generator=random)
@@ -125,7 +125,7 @@ def batch(network: Network, blocks: int, seed: int) -> tuple[torch.Tensor, torch
     return features, slope
 
 
-def by_autograd(network: Network, activation: str, features: torch.Tensor, slope: torch.Tensor):
+def by_autograd(network: Layers, activation: str, features: torch.Tensor, slope: torch.Tensor):
     """Return the raw outputs of the same networks in plain torch, and the gradient of their parameters."""
     theta = network.theta.clone().requires_grad_()
     first, *rest = network.split(theta)
@@ -144,7 +144,7 @@ def test_backward_pass_is_autograds(name: str, activation: str, sizes: str) -> N
     model = f"mlp:{sizes}:{activation}" if sizes else "linear"
     group = pack(*(trial(name, model=model, seed=seed) for seed in (0, 0, 1)))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     for seed in range(2):
         features, slope = batch(network, len(layout.block), seed)
         raw, gradient = by_autograd(network, activation, features, slope)
@@ -158,7 +158,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
     """The layers of each slot are the first weights of its trial."""
     group = pack(*(trial("iris", model=model, seed=seed) for seed in (0, 1, 1, 2)))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     for slot, index in enumerate(layout.slots):
         for layer, first in zip(network.layers, group.weights[index], strict=True):
             np.testing.assert_array_equal(layer[slot], first)
@@ -168,7 +168,7 @@ def test_every_model_starts_from_its_seeds_weights(model: str) -> None:
 def test_weights_are_told_from_biases(model: str) -> None:
     """The mask of the weights is one at each of them; zero at the biases, which are last, and in the padding."""
     group = pack(trial("iris", model=model))
-    network = Network(Layout.of(group, torch.float64))
+    network = Layers(Layout.of(group, torch.float64))
     mask = network.weights_only()
     for layer in network.split(mask[None]):
         assert bool(layer[..., :-1].all())

@@ -7,7 +7,7 @@ import torch
 
 from lossbench.training import loop
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network, Penalties
+from lossbench.training.fused.network import Layers, Penalties
 
 from .cases import pack, trial
 
@@ -20,7 +20,7 @@ def test_slope_is_that_of_the_cost(name: str, model: str) -> None:
     """Each model gets the gradient of its own l1 Σ|w| + l2 Σw²; its biases get none."""
     group = pack(*(trial(name, model=model, l1=l1, l2=l2) for l1, l2 in STRENGTHS))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     Penalties(network, layout).add_to(network.gradient)
     for index, (l1, l2) in enumerate(STRENGTHS):
         slot = layout.home[index]
@@ -47,7 +47,7 @@ def test_penalties_add_to_what_is_there(l1: float) -> None:
     """The penalties are added to the gradient of the loss; with strength zero nothing is added."""
     group = pack(trial("iris", l1=l1))
     layout = Layout.of(group, torch.float64)
-    network = Network(layout)
+    network = Layers(layout)
     network.gradient.fill_(3)
     Penalties(network, layout).add_to(network.gradient)
     torch.testing.assert_close(network.gradient, 3 + l1 * network.theta.sign() * network.weights_only())

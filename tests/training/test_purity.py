@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import cycle, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ DATASETS = (
 )
 MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")
+NETS = Path(__file__).parent / "module" / "nets.py"
 RUINOUS = 1e30  # a learning rate that ends in NaN
 
 
@@ -114,6 +116,7 @@ def test_other_processes_change_no_bit(train) -> None:
     packs: list[Pack] = [
         pack(*sample(crowd("iris", "mlp:16", "adam", 10), 12)),
         pack(*sample(crowd("diabetes", "mlp:5:tanh", "sgd", 32), 12)),
+        pack(*sample(crowd("iris", f"{NETS}:Varied", "adam", 32), 6)),
     ]
     here, again, elsewhere = (dict(Local(jobs).run(train, packs)) for jobs in (1, 1, 2))
     for index in range(len(packs)):

@@ -21,9 +21,9 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lossbench.errors import BadValue, LossFailed, UnknownName
+from lossbench.errors import BadValue, CodeFailed, LossFailed, ModelFailed, ScoreFailed, UnknownName
 from lossbench.lazy import torch
 from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom.carry import file_at
@@ -47,6 +47,19 @@ if TYPE_CHECKING:
 
 GROUP = "lossbench.losses"
 NAMED = 12  # names that a message lists before it only offers the near ones
+
+
+class Kind(NamedTuple):
+    """What a user's object is wanted for: the word for it, a file that it might stand in, and its error."""
+
+    word: str
+    file: str
+    failed: type[CodeFailed]
+
+
+LOSS = Kind("loss", "my_losses.py", LossFailed)
+MODEL = Kind("model", "nets.py", ModelFailed)
+SCORE = Kind("score", "metrics.py", ScoreFailed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +162,7 @@ def check_name(name: str) -> None:
         not isinstance(name, str)
         or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name)
         or hides(name)
-        or _is_file(name)
+        or is_file(name)
     ):
         raise BadValue(
             f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
@@ -176,9 +189,9 @@ def locate(name: str) -> Candidate:
         LossFailed: a file or a module that cannot be imported, or an object that cannot be called.
     """
     place, _, attribute = name.rpartition(":")
-    if _is_file(name):
+    if is_file(name):
         raise BadValue(f"'{name}' is a file; name a loss in it: {name}:NAME")
-    if _is_file(place):
+    if is_file(place):
         file = file_at(place)
         module, code = run_file(file)
         return _in_file(module, name, attribute, str(file), code)
@@ -203,7 +216,7 @@ def afresh(candidate: Candidate) -> Candidate:
         LossFailed: a file that cannot be run twice.
     """
     place, _, attribute = candidate.name.rpartition(":")
-    if _is_file(place):
+    if is_file(place):
         module = run_again(Path(candidate.file), candidate.code)
         return replace(candidate, criterion=find_in(module, attribute, place))
     return replace(candidate, criterion=deepcopy(candidate.criterion))  # of functions and classes, the same
@@ -226,7 +239,8 @@ def _unknown(name: str) -> BadValue | UnknownName:
     return UnknownName("loss", name, dict.fromkeys([*names(), SCALED, *_REGISTERED, *installed()]))
 
 
-def _is_file(place: str) -> bool:
+def is_file(place: str) -> bool:
+    """Say whether what stands before a colon names a Python file."""
     return place.lower().endswith(".py")
 
 
@@ -239,23 +253,41 @@ def _in_file(module: ModuleType, name: str, attribute: str, file: str, code: str
 
 @cache
 def _in_module(name: str, place: str, attribute: str) -> Candidate:
-    def fault(error: BaseException) -> LossFailed | BadValue:
+    try:
+        module = imported(place, attribute, LOSS)
+    except ModuleNotFoundError as error:  # what stands before the colon is the name of a built-in loss
+        raise _no_parameter(name) from error
+    criterion = find_in(module, attribute, place)
+    check_callable(criterion, name)
+    return Candidate(name, criterion, file_of(criterion), origin_of(place), code_of(criterion))
+
+
+def imported(place: str, attribute: str, kind: Kind) -> ModuleType:
+    """Import the module that a user's object is to be found in, the current folder included.
+
+    Raises:
+        ModuleNotFoundError: of a loss, there is none, and its name is that of a built-in one.
+        CodeFailed: it cannot be imported.
+    """
+
+    def fault(error: BaseException) -> BaseException:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing == place and served(place):
-            return _no_parameter(name)
+        if kind is LOSS and missing == place and served(place):
+            return error
         advice = "install the package that has it" if missing else "mend it"
-        return LossFailed(
-            f"loss '{name}': module {place} cannot be imported: {in_one_line(error)}; {advice}, or name a file: "
-            f"my_losses.py:{attribute}"
+        return kind.failed(
+            f"{kind.word} '{place}:{attribute}': module {place} cannot be imported: {in_one_line(error)}; {advice}"
+            f", or name a file: {kind.file}:{attribute}"
         )
 
     with contained(), failing(fault), on_path(Path.cwd()):
-        module = importlib.import_module(place)
-    criterion = find_in(module, attribute, place)
-    check_callable(criterion, name)
+        return importlib.import_module(place)
+
+
+def origin_of(place: str) -> str:
+    """Return where a module's objects come from, in words, with the version of its package."""
     version = getattr(importlib.import_module(place.partition(".")[0]), "__version__", "")
-    origin = f"module {place}{f', version {version}' if version else ''}"
-    return Candidate(name, criterion, file_of(criterion), origin, code_of(criterion))
+    return f"module {place}{f', version {version}' if version else ''}"
 
 
 @cache
@@ -282,7 +314,7 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
 
 
-def find_in(module: ModuleType, attribute: str, place: str) -> Any:
+def find_in(module: ModuleType, attribute: str, place: str, kind: Kind = LOSS) -> Any:
     """Return what a module calls by a name.
 
     Raises:
@@ -295,15 +327,15 @@ def find_in(module: ModuleType, attribute: str, place: str) -> Any:
         for key, value in vars(module).items()
         if callable(value) and str(getattr(value, "__module__", "")).startswith(module.__name__) and key[0] != "_"
     ]
-    known = own if len(own) <= NAMED else _nearest(attribute, own)
-    raise UnknownName("loss", attribute, known or ["none, it defines nothing that can be called"], where=place)
+    known = own if len(own) <= NAMED else _nearest(attribute, own, kind)
+    raise UnknownName(kind.word, attribute, known or ["none, it defines nothing that can be called"], where=place)
 
 
-def _nearest(name: str, known: list[str]) -> list[str]:
-    """Return the names most like one, whatever their case; where none is, those that say they are losses."""
+def _nearest(name: str, known: list[str], kind: Kind) -> list[str]:
+    """Return the names most like one, whatever their case; where none is, those that say what they are."""
     folded = {key.lower(): key for key in known}
     near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]
-    return near or [key for key in known if "loss" in key.lower()][:NAMED] or known[:NAMED]
+    return near or [key for key in known if kind.word in key.lower()][:NAMED] or known[:NAMED]
 
 
 class _Pickler(pickle.Pickler):

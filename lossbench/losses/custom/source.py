@@ -1,6 +1,6 @@
-"""The code of a user's loss: read from its file, run once for each content, and hashed.
+"""The code of a user's loss or model: read from its file, run once for each content, and hashed.
 
-A file may import modules that stand beside it. They belong to the loss: its hash changes with theirs, they are
+A file may import modules that stand beside it. They belong to it: its hash changes with theirs, they are
 imported anew when they change, and two folders may each have a `helpers.py`.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lossbench.errors import LossFailed
+from lossbench.errors import CodeFailed
 from lossbench.losses.custom.contain import Seen, contained, failing
 
 SEEN: dict[str, Seen] = {}
@@ -37,7 +37,7 @@ def read_sources(file: Path) -> dict[Path, bytes]:
         file: absolute.
 
     Raises:
-        LossFailed: a file that is missing, unreadable or no Python.
+        CodeFailed: a file that is missing, unreadable or no Python.
     """
     sources: dict[Path, bytes] = {}
     waiting = [file]
@@ -53,18 +53,18 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise LossFailed(f"no file {path} to take a loss from; give a path from the current folder") from None
+        raise CodeFailed(f"no file {path}; give a path from the current folder") from None
     except OSError as error:
-        raise LossFailed(f"{path} cannot be read: {error.strerror}; give a Python file") from None
+        raise CodeFailed(f"{path} cannot be read: {error.strerror}; give a Python file") from None
 
 
 def _imported_beside(path: Path, content: bytes, folder: Path) -> list[Path]:
-    """Return the modules that a file imports from the folder of the loss."""
+    """Return the modules that a file imports from the folder of the first."""
     try:
         names = imported_names(content)
     except (SyntaxError, ValueError) as error:
         line = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise LossFailed(f"{path}{line} is no valid Python: {error.args[0]}; mend it") from None
+        raise CodeFailed(f"{path}{line} is no valid Python: {error.args[0]}; mend it") from None
     found = []
     for level, name in names:
         base = path.parents[level - 1] if level else folder
@@ -107,7 +107,7 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
         The module, and a hash of its code.
 
     Raises:
-        LossFailed: the file is missing, no Python, or raises.
+        CodeFailed: the file is missing, no Python, or raises.
     """
     sources = read_sources(file)
     code = digest(*sources.values())
@@ -119,9 +119,9 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
     module.__file__ = str(file)
     sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
 
-    def fault(error: BaseException) -> LossFailed:
+    def fault(error: BaseException) -> CodeFailed:
         del sys.modules[name]
-        return LossFailed(f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it")
+        return CodeFailed(f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it")
 
     names = {part.removesuffix(".py") for part in beside}
     with contained([str(file)]) as SEEN[name], failing(fault), on_path(file.parent), set_aside(names):
@@ -137,7 +137,7 @@ def run_again(file: Path, code: str) -> ModuleType:
         code: a hash of its code.
 
     Raises:
-        LossFailed: it cannot be run twice.
+        CodeFailed: it cannot be run twice.
     """
     with set_aside({module_name(file, code)}), redirect_stderr(StringIO()):  # it has said what it has to say
         return run_file(file)[0]

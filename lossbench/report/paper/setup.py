@@ -14,7 +14,7 @@ from lossbench.report.paper.known import Known, names, number
 from lossbench.report.tables import listed_seeds
 from lossbench.spec import split_spec
 from lossbench.task import Task
-from lossbench.training.network import parse_model
+from lossbench.training.network import LAYERS, parse_model
 from lossbench.training.optimisers import parse_optimiser
 
 TASKS: dict[Task, str] = {
@@ -125,7 +125,11 @@ def model(spec: str) -> str:
     Example:
         >>> model("mlp:64,32:tanh"), model("linear")
         ('perceptrons with hidden layers of 64 and 32 units (tanh)', 'linear models')
+        >>> model("resmlp:64x2"), model("nets.py:Net")
+        ('networks resmlp:64x2', 'networks nets.py:Net')
     """
+    if not spec.startswith(LAYERS):
+        return f"networks {latex(spec)}"
     found = parse_model(spec)
     if not found.widths:
         return "linear models"

@@ -24,13 +24,14 @@ from lossbench.schema import (
     AT_LINK,
     FAMILY,
     IN_UNITS,
-    METRICS,
     PLACE,
     SAME,
     TIMES,
     TRIALS,
     at_best,
     greater_is_better,
+    is_metric,
+    is_own,
 )
 from lossbench.stats.families import holm
 from lossbench.stats.paired import PairedTest, paired_test
@@ -86,8 +87,11 @@ class Meeting:
 
     @cached_property
     def differing(self) -> list[str]:
-        """The hashes that differ in some pair, so that the two cannot be compared."""
-        return [name for name in SAME if self._differs(name)]
+        """The hashes that differ in some pair, so that the two cannot be compared.
+
+        That of a score of the run's own only where both runs have one: other scores are the same without.
+        """
+        return [name for name in (*SAME, "score_hash") if self._differs(name)]
 
     @cached_property
     def elsewhere(self) -> bool:
@@ -107,8 +111,8 @@ class Meeting:
         return self.seeds_where(after & ~before)
 
     def _differs(self, name: str) -> bool:
-        before, after = (run[name].to_numpy() for run in self.pairs)
-        return bool((before != after).any())
+        before, after = (run[name].fillna("").to_numpy() for run in self.pairs)
+        return bool(((before != after) & (before != "") & (after != "")).any())
 
     def _ended_well(self) -> tuple[np.ndarray, np.ndarray]:
         before, after = ((run.status == "ok").to_numpy() for run in self.pairs)
@@ -230,7 +234,7 @@ def settled(before: np.ndarray, after: np.ndarray, score: str) -> np.ndarray:
     """Return how far a score moved, (...) as both, where what processors may round differently is no move."""
     differences = after - before
     size = np.maximum(abs(before), abs(after))
-    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS else 1.0
+    scale = np.nanmax(size, initial=0.0) if score in IN_UNITS or is_own(score) else 1.0
     differences[abs(differences) <= ROUNDING * size + NEAR_ZERO * scale] = 0.0
     return np.asarray(differences)
 
@@ -240,6 +244,8 @@ def values(trials: pd.DataFrame, score: str) -> np.ndarray:
 
     So the mean of times is a restricted mean, see `lossbench.stats.survival`: censored times are never dropped.
     """
+    if score not in trials:  # a score of the other run's own
+        return np.full(len(trials), np.nan)
     found = trials[score].to_numpy(dtype=np.float64, na_value=np.nan)
     if score not in TIMES:
         return found
@@ -256,7 +262,7 @@ def follows_judge(score: str) -> bool:
         >>> follows_judge("f1"), follows_judge("f1_at_best"), follows_judge("epochs_to_target")
         (False, True, True)
     """
-    return score in TIMES or score not in METRICS
+    return score in TIMES or not is_metric(score)
 
 
 def judged_apart(dataset: str, score: str, before: str, after: str) -> str:
@@ -282,7 +288,7 @@ def refuse_decided_apart(dataset: str, score: str, before: str, after: str) -> N
     Example:
         >>> refuse_decided_apart("moons", "roc_auc", "", "f1")
     """
-    if before != after and score in (*AT_LINK, *map(at_best, AT_LINK)):
+    if before != after and (score in (*AT_LINK, *map(at_best, AT_LINK)) or is_own(score)):
         chosen, other = (f"by {name}" if name else "by the links" for name in (before, after))
         raise BadValue(
             f"class thresholds on {dataset} are chosen {chosen} in one run and {other} in the other, so {score} "

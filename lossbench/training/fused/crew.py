@@ -11,7 +11,7 @@ import torch
 from lossbench.training.embedded import Reader
 from lossbench.training.fused.batches import Table
 from lossbench.training.fused.fit import Fit
-from lossbench.training.fused.layout import LANES, Layout, padded
+from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.fused.network import Network
 from lossbench.training.trace import Validator, finite
 
@@ -60,10 +60,10 @@ class FusedCrew:
 
     def ends(self, table: Table, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """Return what networks make of the rows of a table, (models, units, rows)."""
-        each = np.minimum(np.arange(padded(table.rows)), table.rows - 1)
+        few = self.network.few
+        each = np.minimum(np.arange(padded(table.rows, few)), table.rows - 1)
         columns = self.layout.indices(each).expand(len(table.shift), -1)
-        # Few rows at a time, so that their hidden values stay in the cache.
-        chunks = [forward(table.take(rows)) for rows in columns.split(LANES, dim=1)]
+        chunks = [forward(table.take(rows)) for rows in columns.split(few, dim=1)]
         return torch.cat(chunks, dim=2)[:, :, : table.rows]
 
     def fitted(self) -> np.ndarray:

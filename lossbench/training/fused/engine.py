@@ -13,8 +13,10 @@ from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.evolution import Evolution
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout
-from lossbench.training.fused.network import Network, Penalties
+from lossbench.training.fused.modules import Modules
+from lossbench.training.fused.network import Layers, Network, Penalties
 from lossbench.training.fused.replay import Replay, Step
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd
 from lossbench.training.pack import Pack
 from lossbench.training.recorder import Recorder
@@ -34,7 +36,7 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
         What was recorded, in the order of the pack's trials.
     """
     layout = Layout.of(pack, dtype, device)
-    network, batches, criteria = Network(layout), Batches(layout), Criteria(layout)
+    network, batches, criteria = network_of(layout), Batches(layout), Criteria(layout)
     penalties = Penalties(network, layout)
     crew = FusedCrew(network, layout, Fit(layout, batches, criteria))
     recorder = Recorder(pack, len(layout.slots), layout.home, crew)
@@ -42,13 +44,21 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     if pack.children:
         take = Evolution(network, layout, batches, criteria, penalties).step
     else:
-        take = as_graph(descent(network, layout, batches, criteria, penalties), device, criteria)
+        take = descent(network, layout, batches, criteria, penalties)
+        if isinstance(network, Layers):  # a module may be a user's
+            take = as_graph(take, device, criteria)
     with torch.inference_mode():  # cheaper, and nothing here needs autograd
         for epoch in range(pack.epochs):
             for batch in batches.epoch(epoch):
                 take(batch)
             recorder.record(epoch)
     return recorder.trace()
+
+
+def network_of(layout: Layout) -> Network:
+    """Return the networks of a pack with their first weights."""
+    model = layout.pack.model
+    return Modules(layout, model) if isinstance(model, ModuleModel) else Layers(layout)
 
 
 def descent(network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties) -> Step:

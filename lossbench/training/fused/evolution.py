@@ -33,8 +33,7 @@ class Evolution:
         trials, seeds = [pack.trials[index] for index in layout.slots], list(pack.folds)
         self.seed = np.array([seeds.index(trial.seed) for trial in trials])
         self.rate = layout.numbers(np.array([trial.lr for trial in trials]))[:, None]
-        self.size = sum(units * (inputs + 1) for units, inputs in network.shapes)
-        self.mutations = Mutations(pack.stream, seeds, pack.children, self.size)
+        self.mutations = Mutations(pack.stream, seeds, pack.children, len(network.places))
 
     def step(self, batch: Batch) -> None:
         """Take a step on a batch; a cost that is no number is never the least, and a parent's always gives way."""
@@ -52,7 +51,7 @@ class Evolution:
     def moves(self, rows: np.ndarray) -> torch.Tensor:
         """Return how far models are moved, (models, padded parameters), from random rows (seeds, parameters)."""
         padded = np.zeros((len(rows), self.network.theta.shape[1]))
-        padded[:, : self.size] = rows
+        padded[:, self.network.places] = rows
         return self.layout.numbers(padded[self.seed]) * self.rate
 
     def cost(self, features: torch.Tensor, batch: Batch) -> np.ndarray:

@@ -1,6 +1,12 @@
-"""The networks of all models as one tensor program, with the backward pass and the penalties written by hand."""
+"""The networks of all models as one tensor program, with the backward pass and the penalties written by hand.
+
+What a network must offer to be trained stands first; `modules.py` has the one that is no layers in a row.
+"""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -9,28 +15,74 @@ from lossbench.training.fused.kernels import ACTIVATIONS, product, transposed_pr
 from lossbench.training.fused.layout import LANES, SLOTS, Layout, padded
 
 
-class Network:
+class Network(ABC):
     """The parameters of all models and their gradient, each (models, padded parameters).
 
-    A row holds layer after layer, then zeros as padding, see `padded`. A layer is viewed as (models, units, inputs
-    + 1), the bias as last column; in memory the units of one input lie side by side, since some products then take
-    half the time. Activations are (models, units + 1, columns): the last unit is one and carries the bias of the
-    next layer; the batch is the innermost axis, where it fills the vector registers.
+    Args:
+        layout: says which trial each model is.
+        rows: by seed, the first parameters as a row without padding.
+        places: (parameters,) where in a padded row each of them lies.
+        width: of a padded row; what is padding is zero, and stays so.
+        models: rows there are, of which those beyond the layout's belong to nobody; None for no such rows.
+    """
+
+    few = LANES
+    """Rows of a table that are computed at a time, so that their hidden values stay in the cache."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        rows: Mapping[int, np.ndarray],
+        places: np.ndarray,
+        width: int,
+        models: int | None = None,
+    ) -> None:
+        theta = np.zeros((models or len(layout.slots), width))
+        seeds = [layout.pack.trials[index].seed for index in layout.slots]
+        theta[:, places] = [rows[seed] for seed in (*seeds, *[seeds[0]] * (len(theta) - len(seeds)))]
+        self.places, self.whole = places, layout.numbers(theta)
+        self.whole_gradient = torch.zeros_like(self.whole)
+        self.theta, self.gradient = self.whole[: len(seeds)], self.whole_gradient[: len(seeds)]
+
+    @abstractmethod
+    def weights_only(self) -> torch.Tensor:
+        """Return a row that is one at each weight and zero at each bias, (padded parameters,)."""
+
+    @abstractmethod
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the raw outputs (models, outputs, columns) of features (blocks, columns, inputs + 1).
+
+        What the backward pass needs is kept until the next call.
+        """
+
+    @abstractmethod
+    def embed(self, features: torch.Tensor) -> torch.Tensor:
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+
+    @abstractmethod
+    def backward(self, delta: torch.Tensor) -> None:
+        """Fill the gradient, given that of the cost with respect to the raw outputs (models, outputs, columns)."""
+
+
+class Layers(Network):
+    """Networks that are layers in a row.
+
+    A row of parameters holds layer after layer, then zeros as padding, see `padded`. A layer is viewed as (models,
+    units, inputs + 1), the bias as last column; in memory the units of one input lie side by side, since some
+    products then take half the time. Activations are (models, units + 1, columns): the last unit is one and
+    carries the bias of the next layer; the batch is the innermost axis, where it fills the vector registers.
     """
 
     def __init__(self, layout: Layout) -> None:
         pack = layout.pack
-        inputs = pack.dataset.features.shape[1]
-        self.shapes = pack.model.sizes(inputs, pack.outputs)
-        size = pack.model.parameters(inputs, pack.outputs)
+        inputs, model = pack.dataset.features.shape[1], pack.layers
+        self.shapes = model.sizes(inputs, pack.outputs)
+        size = model.parameters(inputs, pack.outputs)
         rows = {trial.seed: row(first) for trial, first in zip(pack.trials, pack.weights, strict=True)}
-        theta = np.zeros((len(layout.slots), padded(size, LANES // SLOTS)))
-        theta[:, :size] = [rows[pack.trials[index].seed] for index in layout.slots]
-        self.theta = layout.numbers(theta)
-        self.gradient = torch.zeros_like(self.theta)
+        super().__init__(layout, rows, np.arange(size), padded(size, LANES // SLOTS))
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
-        self.activation, self.bent = ACTIVATIONS[pack.model.activation], pack.model.bent
-        self.embeds = pack.model.embeds
+        self.activation, self.bent = ACTIVATIONS[model.activation], model.bent
+        self.embeds = model.embeds
 
     def split(self, rows: torch.Tensor) -> list[torch.Tensor]:
         """View rows (models, parameters) as one tensor (models, units, inputs + 1) for each layer."""

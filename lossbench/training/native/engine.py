@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossbench.training.module.model import ModuleModel
 from lossbench.training.native.crew import Crew
 from lossbench.training.pack import Pack
 from lossbench.training.recorder import Recorder
@@ -15,9 +16,10 @@ SINGLE = np.dtype(np.float32)
 
 @np.errstate(all="ignore")  # models that diverge overflow; the trace records them
 def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
-    """Train every trial of a pack, each by itself; by the fused engine where no gradient is followed.
+    """Train every trial of a pack, each by itself; by the fused engine what has no compiled step.
 
-    What is compiled is a step along a gradient. An evolution strategy spends its time on the values of losses.
+    What is compiled is a step along a gradient through layers in a row. An evolution strategy spends its time on
+    the values of losses, and a module is computed by torch.
 
     Args:
         pack: the trials.
@@ -29,7 +31,7 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     Raises:
         BadValue: there is no compiled step here.
     """
-    if pack.children:
+    if pack.children or isinstance(pack.model, ModuleModel):
         return by_fused(pack, dtype)
     crew = Crew(pack, dtype)
     recorder = Recorder(pack, len(pack.trials), np.arange(len(pack.trials)), crew)

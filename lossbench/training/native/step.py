@@ -129,13 +129,13 @@ class Step:
 
 def plan_of(pack: Pack) -> np.ndarray:
     """Return the plan of a pack: (layers, activation, optimiser, batch, rows, bent layers, widths ...)."""
-    sizes = pack.model.sizes(pack.dataset.features.shape[1], pack.outputs)
+    sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
-    steps = ACTIVATIONS.index(pack.model.activation), kind, pack.batch_size, len(pack.training[0].features)
-    return np.array([len(sizes), *steps, pack.model.bent, sizes[0][1], *(units for units, _ in sizes)], np.int32)
+    steps = ACTIVATIONS.index(pack.layers.activation), kind, pack.batch_size, len(pack.training[0].features)
+    return np.array([len(sizes), *steps, pack.layers.bent, sizes[0][1], *(units for units, _ in sizes)], np.int32)
 
 
 def trunk_of(pack: Pack, plan: np.ndarray) -> np.ndarray:
     """Return the plan of the layers up to an embedding; that of the network where no head stands on one."""
-    head = int(pack.model.embeds)
+    head = int(pack.layers.embeds)
     return np.array([plan[0] - head, *plan[1 : len(plan) - head]], np.int32)

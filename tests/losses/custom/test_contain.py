@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from lossbench.errors import LossFailed, UsageError
+from lossbench.errors import CodeFailed, UsageError
 from lossbench.losses import get_loss
 from lossbench.losses.custom.contain import SETTINGS, contained, failing, running, settings
 from lossbench.remark import Topic
@@ -199,7 +199,7 @@ def test_an_unruly_file_and_its_losses(write, capsys: pytest.CaptureFixture[str]
 def test_a_file_that_ends_the_program(write, line: str) -> None:
     """That is a file that cannot be imported; the message has the line."""
     write(f"import argparse, os, sys\n{line}")
-    with pytest.raises(LossFailed, match=r"mine\.py cannot be imported: .*\(mine\.py line 2\); mend it"):
+    with pytest.raises(CodeFailed, match=r"mine\.py cannot be imported: .*\(mine\.py line 2\); mend it"):
         get_loss("mine.py:f", "regression")
 
 

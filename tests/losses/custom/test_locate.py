@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joblib.externals.loky.backend.reduction import dumps
 
 from lossbench.cli.options import Listed
-from lossbench.errors import BadValue, LossFailed, UnknownName, UsageError
+from lossbench.errors import BadValue, CodeFailed, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom import locate
@@ -218,7 +218,7 @@ BAD = {
     "no name": (SQUARE, "mine.py", BadValue, ["'mine.py' is a file", "mine.py:NAME"]),
     "empty name": (SQUARE, "mine.py:", UnknownName, ["mine.py", "Known: square"]),
     "no loss": ("f = 3", "mine.py:f", LossFailed, ["'mine.py:f' is no loss but int", "f(prediction, target)"]),
-    "no file": ("", "nowhere.py:f", LossFailed, ["no file", "nowhere.py", "current folder"]),
+    "no file": ("", "nowhere.py:f", CodeFailed, ["no file", "nowhere.py", "current folder"]),
     "no module": ("", "no_such.losses:DiceLoss", LossFailed, ["No module named 'no_such'", "install the package"]),
     "bad module": ("1 / 0", "mine:f", LossFailed, ["module mine", "ZeroDivisionError"]),
     "near in a module": ("", "torch.nn:SmoothL1", UnknownName, ["did you mean 'SmoothL1Loss'?"]),

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.errors import LossFailed
+from lossbench.errors import CodeFailed
 from lossbench.losses.custom.source import code_of, digest, imported_names, read_sources, run_file
 
 
@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_run_is_refused(write, text: str, words: list[str]
     """The message has the file, the line, the exception, and no module is left behind; mended, it runs."""
     path = write(text)
     for _ in range(2):
-        with pytest.raises(LossFailed) as caught:
+        with pytest.raises(CodeFailed) as caught:
             run_file(path)
         for word in words:
             assert word in str(caught.value)
@@ -129,16 +129,16 @@ def test_a_helper_that_is_no_python_is_named(write):
     """Not the file that imports it, but the one that has the mistake."""
     path = write("import helpers")
     write("def f(:", "helpers.py")
-    with pytest.raises(LossFailed, match=r"helpers\.py line 1 is no valid Python"):
+    with pytest.raises(CodeFailed, match=r"helpers\.py line 1 is no valid Python"):
         run_file(path)
 
 
 def test_a_file_that_is_not_there_is_refused(write):
     """The message has the whole path, so that a wrong folder is seen; a folder is no file."""
     folder = write("").parent
-    with pytest.raises(LossFailed, match=f"no file {folder / 'nowhere.py'}"):
+    with pytest.raises(CodeFailed, match=f"no file {folder / 'nowhere.py'}"):
         run_file(folder / "nowhere.py")
-    with pytest.raises(LossFailed, match="cannot be read"):
+    with pytest.raises(CodeFailed, match="cannot be read"):
         run_file(folder)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ET
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lossbench.report.charts.look import looks
@@ -19,6 +19,7 @@ spreads = st.builds(
 )
 
 
+@example([(Spread(0.0, -5e-324, 5e-324), Spread(0.0))])
 @given(st.lists(st.tuples(spreads, spreads), min_size=1, max_size=8))
 def test_points_keep_their_order(drawn: list[tuple[Spread, Spread]]) -> None:
     """Across and up, inside the frame; one that lacks a coordinate is left out."""

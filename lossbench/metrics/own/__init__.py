@@ -1,0 +1,1 @@
+"""A metric of the user's own: found, tried, and called."""

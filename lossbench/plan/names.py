@@ -1,0 +1,39 @@
+"""Errors that know which of the user's names they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from lossbench.errors import UsageError
+
+Thing = TypeVar("Thing")
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Tell a usage error which of the user's names it is about, unless it knows.
+
+    Example:
+        >>> try:
+        ...     with naming("hubber:delta=2"):
+        ...         raise UsageError("there is none")
+        ... except UsageError as error:
+        ...     print(error.about)
+        hubber:delta=2
+    """
+    try:
+        yield
+    except UsageError as error:
+        error.about = error.about or name
+        raise
+
+
+def resolved(specs: Iterable[str], resolve: Callable[[str], Thing]) -> dict[str, Thing]:
+    """Return what each spec names."""
+    found = {}
+    for spec in specs:
+        with naming(spec):
+            found[spec] = resolve(spec)
+    return found

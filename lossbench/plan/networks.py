@@ -1,0 +1,75 @@
+"""The networks of an experiment, each as it is on a data set, and tried where it is a user's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lossbench.data.dataset import Dataset
+from lossbench.errors import BadValue
+from lossbench.plan.names import naming
+from lossbench.training.module.model import ModuleModel
+from lossbench.training.module.named import fitted
+from lossbench.training.module.tried import check_model
+from lossbench.training.network import Model
+from lossbench.training.pack import Setup
+from lossbench.training.torch_threads import narrowed, one_thread_of_torch
+
+Network = Model | ModuleModel
+
+
+def on_dataset(spec: str, model: Network, dataset: Dataset) -> Network:
+    """Return a network as it is on a data set.
+
+    Raises:
+        BadValue: it is for other data.
+    """
+    with naming(spec):
+        if isinstance(model, ModuleModel):
+            return fitted(model, dataset)
+        return embedding(spec, model) if dataset.task == "embedding" else model
+
+
+def tried(setup: Setup, model: Network, batch_size: int) -> Network:
+    """Try a network that is a user's with every number of outputs that a loss wants of it.
+
+    Raises:
+        ModelFailed: it cannot be trained.
+    """
+    if not isinstance(model, ModuleModel) or not model.code:
+        return model
+    inputs, dataset = setup.dataset.features.shape[1], setup.dataset
+    wanted: dict[int, str] = {}
+    for spec, loss in setup.losses.items():
+        if not loss.record.headless:
+            wanted.setdefault(loss.record.width(dataset.targets), spec)
+    with naming(model.spec):
+        for outputs, spec in (wanted or {dataset.targets: "every loss"}).items():
+            check_model(model, inputs, outputs, f"'{dataset.name}' under {spec}")
+        return slowed(model, inputs, dataset.targets, batch_size * dataset.pixels)
+
+
+def slowed(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleModel:
+    """Return a user's network with the reason why its models are trained one by one, if they are."""
+    with narrowed():
+        one_thread_of_torch()
+        import torch
+
+        from lossbench.training.fused.layout import padded
+        from lossbench.training.module.many import way_of
+
+        way = way_of(model, inputs, outputs, padded(rows), torch.float32)
+    return replace(model, fault=way.fault)
+
+
+def embedding(spec: str, model: Model) -> Model:
+    """Return layers of which the last hidden one is an embedding.
+
+    Raises:
+        BadValue: there is none, or one of a single number, of which nothing is left at length one.
+    """
+    if not model.widths or model.widths[-1] < 2:
+        raise BadValue(
+            f"the model '{spec}' has no embedding: that is the last hidden layer, of two units or more; give "
+            "one, as in mlp:64,32"
+        )
+    return replace(model, embeds=True)
