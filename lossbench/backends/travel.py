@@ -1,6 +1,7 @@
 """How work travels to the workers of a cluster: what many packs share is sent apart, and once a worker.
 
-That is a data set with its losses: its table, and the files of losses of the user's own, which travel as source.
+That is a data set with its losses and models: its table, and the files of what is the user's own, which travel as
+source.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Luggage:
     def sent(self, setup: Setup) -> tuple[str, Any]:
         """Return the hash of a shared part, and what stands for it; send it if it has not been."""
         if id(setup) not in self._sent:
-            content = bytes(dumps((carry(setup.losses), bytes(dumps(setup)))))
+            content = bytes(dumps((carry([*setup.losses, *setup.models]), bytes(dumps(setup)))))
             self._sent[id(setup)] = setup, hashlib.sha256(content).hexdigest()[:16], self.share(content)
         return self._sent[id(setup)][1:]
 

@@ -21,6 +21,18 @@ from helpers import POWER
 def mine(raw, target):
     return (raw - target).abs().pow(POWER).mean(-1)
 """
+NETS = """
+import torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.layer = torch.nn.Linear(inputs, outputs)
+
+    def forward(self, features):
+        return self.layer(features)
+"""
 
 
 def packs_of(**wanted: object) -> list[Pack]:
@@ -45,6 +57,22 @@ def test_a_table_is_sent_once_for_all_its_packs() -> None:
         assert arrived.dataset.digest == pack.dataset.digest
     first, again = (unpacked(described, {key: sent[n] for key, n in shared.items()}) for _ in range(2))
     assert first.setup is again.setup  # and unpacked once
+
+
+def test_a_model_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the network that it was, to the last weight."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    (here / "nets.py").write_text(NETS)
+    monkeypatch.chdir(here)
+    (pack, *_) = packs_of(datasets="diabetes", losses=["mse"], models=["nets.py:Net"], seeds=1, epochs=2)
+    sent: list[bytes] = []
+    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    trained = train_pack(pack, "fused", "cpu")
+    monkeypatch.chdir(there)
+    again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "fused", "cpu")
+    assert again.rows.equals(trained.rows)
 
 
 def test_a_loss_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

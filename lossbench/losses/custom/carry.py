@@ -33,10 +33,10 @@ class Carried:
 
 
 def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
-    """Return the files that losses are taken from.
+    """Return the files that losses and models are taken from.
 
     Args:
-        specs: of losses, those of the catalogue too.
+        specs: of losses and models, built-in ones too.
 
     Raises:
         LossFailed: a file that is gone, or no Python any more.
@@ -45,7 +45,7 @@ def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
 
 
 def file_in(spec: str) -> str:
-    """Return the file that the spec of a loss names, as it is written there; empty where it names none.
+    """Return the file that the spec of a loss or a model names, as it is written there; empty where it names none.
 
     Example:
         >>> file_in("scaled:factor=2:loss=mine/losses.py:f:alpha=2"), file_in("huber")

@@ -11,12 +11,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossbench.errors import BadValue, ModelFailed
-from lossbench.home import expand
 from lossbench.lazy import torch
+from lossbench.losses.custom.carry import file_at
 from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
 from lossbench.losses.custom.locate import MODEL, find_in, imported, is_file, origin_of
 from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, line_of, run_file
@@ -115,7 +114,7 @@ def locate(name: str) -> Maker:
     if is_file(name):
         raise BadValue(f"'{name}' is a file; name a class or a function in it: {name}:NAME")
     if is_file(place):
-        file = Path(expand(place)).absolute()
+        file = file_at(place)
         module, code = run_file(file)
         return _checked(Maker(name, find_in(module, attribute, file.name, MODEL), str(file), file.name, code))
     return _in_module(name, place, attribute)
