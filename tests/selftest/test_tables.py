@@ -44,7 +44,7 @@ def test_every_metric_of_every_law_is_counted_and_jobs_mean_nothing() -> None:
     plan = plan_tables(["line:rows=60", "moons:rows=60"], None, "linear", tables=3, seeds=2, epochs=1)
     found, again = (pd.DataFrame(calibrate(plan, 3, jobs=jobs)) for jobs in (1, 2))
     assert found.equals(again)
-    assert found.groupby("law").metric.count().to_dict() == {"line:rows=60": 6, "moons:rows=60": 12}
+    assert found.groupby("law").metric.count().to_dict() == {"line:rows=60": 7, "moons:rows=60": 13}
     known = found[found.pairs > 0]
     for name in ("coverage", "power"):
         assert ((known[f"{name}_low"] <= known[name]) & (known[name] <= known[f"{name}_high"])).all()

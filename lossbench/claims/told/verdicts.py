@@ -52,7 +52,7 @@ class Verdicts(list[Judgement]):
 
         Example:
             >>> import lossbench
-            >>> print(lossbench.check_claims("B2").to_latex().splitlines()[2][:22])
+            >>> print(lossbench.check_claims("B2").to_latex().splitlines()[3][:22])
               \caption{Of 1 claim:
         """
         from lossbench.report.paper.latex import text_tables
