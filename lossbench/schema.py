@@ -14,7 +14,7 @@ from typing import Any, Literal
 from lossbench.task import TASKS, VALUED, Task
 
 Group = Literal["setting", "status", "score", "convergence", "hash", "context"]
-Kind = Literal["text", "number", "whole", "count", "truth"]
+CellType = Literal["text", "number", "whole", "count", "truth"]
 Need = Literal["decision", "probability", "ranking"]
 
 
@@ -45,7 +45,7 @@ class Column:
 
     name: str
     group: Group
-    kind: Kind
+    kind: CellType
     meaning: str
     _: KW_ONLY
     empty: bool = False

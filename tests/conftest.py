@@ -15,8 +15,8 @@ import lossbench
 
 # A law is no law about time, and the machine may be busy. Fifty examples, the same on every run: a change that is
 # green stays green. The other two draw new ones each time, see CONTRIBUTING.md.
-settings.register_profile("lossbench", deadline=None, max_examples=50, derandomize=True)
-settings.register_profile("new", deadline=None, max_examples=50)
+settings.register_profile("lossbench", deadline=None, max_examples=25, derandomize=True)
+settings.register_profile("new", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("lossbench")
 

@@ -49,7 +49,7 @@ GROUP = "lossbench.losses"
 NAMED = 12  # names that a message lists before it only offers the near ones
 
 
-class Kind(NamedTuple):
+class Sort(NamedTuple):
     """What a user's object is wanted for: the word for it, a file that it might stand in, and its error."""
 
     word: str
@@ -57,9 +57,9 @@ class Kind(NamedTuple):
     failed: type[CodeFailed]
 
 
-LOSS = Kind("loss", "my_losses.py", LossFailed)
-MODEL = Kind("model", "nets.py", ModelFailed)
-SCORE = Kind("score", "metrics.py", ScoreFailed)
+LOSS = Sort("loss", "my_losses.py", LossFailed)
+MODEL = Sort("model", "nets.py", ModelFailed)
+SCORE = Sort("score", "metrics.py", ScoreFailed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +262,7 @@ def _in_module(name: str, place: str, attribute: str) -> Candidate:
     return Candidate(name, criterion, file_of(criterion), origin_of(place), code_of(criterion))
 
 
-def imported(place: str, attribute: str, kind: Kind) -> ModuleType:
+def imported(place: str, attribute: str, kind: Sort) -> ModuleType:
     """Import the module that a user's object is to be found in, the current folder included.
 
     Raises:
@@ -314,7 +314,7 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
 
 
-def find_in(module: ModuleType, attribute: str, place: str, kind: Kind = LOSS) -> Any:
+def find_in(module: ModuleType, attribute: str, place: str, kind: Sort = LOSS) -> Any:
     """Return what a module calls by a name.
 
     Raises:
@@ -331,7 +331,7 @@ def find_in(module: ModuleType, attribute: str, place: str, kind: Kind = LOSS) -
     raise UnknownName(kind.word, attribute, known or ["none, it defines nothing that can be called"], where=place)
 
 
-def _nearest(name: str, known: list[str], kind: Kind) -> list[str]:
+def _nearest(name: str, known: list[str], kind: Sort) -> list[str]:
     """Return the names most like one, whatever their case; where none is, those that say what they are."""
     folded = {key.lower(): key for key in known}
     near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]

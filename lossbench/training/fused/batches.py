@@ -27,7 +27,7 @@ class Batch:
     epoch: int
 
 
-class Table:
+class Views:
     """Features of several views, with a last column of ones, so that a bias is one more weight.
 
     Args:
@@ -67,9 +67,9 @@ class Batches:
         self.places = starts + np.where(columns < self.counts, columns, 0)  # (steps, columns) in the order
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> Views:
         """The features of each view."""
-        return Table([self.layout.pack.training[index].features for index in self.layout.views], self.layout)
+        return Views([self.layout.pack.training[index].features for index in self.layout.views], self.layout)
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lossbench.training.embedded import Reader
-from lossbench.training.fused.batches import Table
+from lossbench.training.fused.batches import Views
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.fused.network import Network
@@ -28,7 +28,7 @@ class FusedCrew:
     def __init__(self, network: Network, layout: Layout, fit: Fit) -> None:
         self.network, self.layout, self.fit = network, layout, fit
         self.tables = {
-            part: Table([layout.pack.seen(index, part).features for index in layout.views], layout)
+            part: Views([layout.pack.seen(index, part).features for index in layout.views], layout)
             for part in (("train",) * layout.pack.embeds + ("validation", "test"))
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())
@@ -54,11 +54,11 @@ class FusedCrew:
         """What reads embeddings."""
         return Reader(self.layout.pack)
 
-    def outputs(self, table: Table) -> torch.Tensor:
+    def outputs(self, table: Views) -> torch.Tensor:
         """Return the raw outputs of every model where they were computed, (models, outputs, rows)."""
         return self.ends(table, self.network.forward)
 
-    def ends(self, table: Table, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    def ends(self, table: Views, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """Return what networks make of the rows of a table, (models, units, rows)."""
         few = self.network.few
         each = np.minimum(np.arange(padded(table.rows, few)), table.rows - 1)
