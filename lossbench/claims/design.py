@@ -20,7 +20,6 @@ from lossbench.data import load_dataset
 from lossbench.task import Task
 
 if TYPE_CHECKING:
-    from lossbench.plan.experiment import Experiment
     from lossbench.results.comparison import Comparison
 
 Found = Contrast | Evidence
@@ -43,26 +42,16 @@ class Training:
     contrasts: Callable[..., Iterable[Found]]
 
     def check(self, study: Study) -> None:
-        """Refuse what cannot be trained.
+        """Refuse what cannot be trained, by planning it with one seed.
 
         Raises:
             UsageError: anything in the settings that cannot be carried out.
         """
-        self._planned(study)
-
-    def work(self, study: Study) -> float:
-        """Return about how many multiply-adds a seed takes."""
-        from lossbench.run.runner import schedule, work
-
-        planned = ((one, list(one.trials + one.tuning)) for one in self._planned(study))
-        return sum(work(pack) for one, trials in planned for pack in schedule(one, trials))
-
-    def _planned(self, study: Study) -> list[Experiment]:
-        """Plan every run with one seed."""
         from lossbench.plan.experiment import plan
 
-        made = (study.settings(self.protocol, task, **axes) for task, axes in self._settings())
-        return [plan(replace(settings, seeds=settings.seeds[:1])) for settings in made]
+        for task, axes in self._settings():
+            settings = study.settings(self.protocol, task, **axes)
+            plan(replace(settings, seeds=settings.seeds[:1]))
 
     def found(self, study: Study) -> list[Found]:
         """Train every run, and return what is made of them."""

@@ -163,8 +163,8 @@ class Inquiry:
         pieces = {claim.id: list(pieces_of(claim, self.study)) for claim in together}
         found: dict[str, dict[Piece, list[Found]]] = defaultdict(dict)
         total = sum(map(len, pieces.values()))
-        self.study.say(f"{len(together)} claims in {total} pieces, the longest first")
-        for done, (piece, attempted) in enumerate(across(chain.from_iterable(pieces.values()), self.study), 1):
+        self.study.say(f"{len(together)} claims in {total} pieces")
+        for done, (piece, attempted) in enumerate(across([*chain.from_iterable(pieces.values())], self.study), 1):
             name, mine = piece.claim.id, found[piece.claim.id]
             for line in attempted.said:
                 self.study.say(f"{name}, {done} of {total}: {line}")

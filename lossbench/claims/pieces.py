@@ -43,12 +43,6 @@ class Piece:
             return made.trainings[self.training].found(study)
         return list(made)
 
-    def work(self, study: Study) -> float:
-        """Return about how many multiply-adds a seed takes; none where nothing is trained."""
-        if self.training is None:
-            return 0.0
-        return design_of(self.claim, self.experiment, study).trainings[self.training].work(study)
-
 
 def carried_out(claim: Claim, experiment: str, study: Study) -> list[Evidence] | Design:
     """Return the design of an experiment, or what it found where it trains nothing."""
@@ -132,15 +126,18 @@ def attempt(piece: Piece, study: Study, store: Path | None) -> Attempt:
             return Attempt([], said, failure_of(error))
 
 
-def across(pieces: Iterable[Piece], study: Study) -> Iterator[tuple[Piece, Attempt]]:
-    """Try pieces in one process a core, what takes longest first, and yield each with what came of it."""
+def across(pieces: Sequence[Piece], study: Study) -> Iterator[tuple[Piece, Attempt]]:
+    """Try pieces in one process a core, and yield each with what came of it.
+
+    They are begun in their order: claims that share trainings lie far apart in it, so that the later one finds in
+    the store what the earlier one trained, and no two processes train the same.
+    """
     from lossbench.backends import Local, available_cores
 
-    ordered = sorted(pieces, key=lambda piece: -piece.work(study))
     store = study.store.path if study.store else None
     function = partial(attempt, study=replace(study, jobs=1, say=silent, store=None), store=store)
-    for index, attempted in Local(study.jobs or available_cores()).run(function, ordered):
-        yield ordered[index], attempted
+    for index, attempted in Local(study.jobs or available_cores()).run(function, pieces):
+        yield pieces[index], attempted
 
 
 def failure_of(error: Exception) -> str:
