@@ -41,7 +41,7 @@ def call(function):
     return function()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers()))
 def test_every_task_comes_back_once_with_its_index(tasks: list[int]) -> None:
     """In one process: f(task) for every task, in the order given."""

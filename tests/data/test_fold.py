@@ -51,7 +51,7 @@ def test_every_data_set_folds(name: str) -> None:
     assert fold.target_mean.shape == fold.target_scale.shape == (dataset.targets,)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(2, 40), min_size=2, max_size=5), st.integers(0, 10**6))
 def test_parts_partition_the_rows(counts: list[int], seed: int) -> None:
     """Each row is in exactly one part; validation and test have a fifth each, rounded up."""
@@ -67,7 +67,7 @@ def test_parts_partition_the_rows(counts: list[int], seed: int) -> None:
     assert all((np.diff(rows) > 0).all() for rows in parts(fold))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(5, 60), min_size=2, max_size=8), st.integers(0, 10**6))
 def test_classes_of_five_rows_are_stratified(counts: list[int], seed: int) -> None:
     """With five rows of every class, each part has each class's share to within one row, and at least one row."""

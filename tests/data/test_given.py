@@ -51,7 +51,7 @@ def outcome(load: Any) -> tuple[Any, ...]:
     return found.digest, found.task, found.classes, found.feature_names, found.stream, said
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.lists(column(12), min_size=1, max_size=4), st.sampled_from(["y", "z"]))
 def test_a_frame_is_what_its_file_would_be(
     tmp_path_factory: pytest.TempPathFactory, columns: list[list[Any]], target: str

@@ -17,7 +17,7 @@ def dealt(groups: np.ndarray, classes: np.ndarray | None, seed: int) -> list[np.
     return deal(groups, classes, np.random.default_rng(seed))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sizes=sizes, classes=st.integers(1, 4), seed=seeds)
 def test_no_group_is_in_two_parts(sizes: list[int], classes: int, seed: int) -> None:
     """Each row is in one part, with all rows of its group; each part has rows, and the same seed the same ones."""
@@ -30,7 +30,7 @@ def test_no_group_is_in_two_parts(sizes: list[int], classes: int, seed: int) -> 
     assert all(map(np.array_equal, parts, dealt(groups, labels, seed)))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sizes=sizes, seed=seeds)
 def test_shares_are_as_near_as_groups_allow(sizes: list[int], seed: int) -> None:
     """No part is off its share by more than two of the largest groups."""
@@ -39,7 +39,7 @@ def test_shares_are_as_near_as_groups_allow(sizes: list[int], seed: int) -> None
     assert (np.abs(found - SHARES * len(groups)) <= 2 * max(sizes)).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 12), min_size=12, max_size=60),
     classes=st.integers(2, 4),
@@ -55,7 +55,7 @@ def test_training_has_every_class(sizes: list[int], classes: int, seed: int, rar
     assert set(labels[train]) == set(labels)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(each=st.integers(1, 9), fifths=st.integers(1, 12), classes=st.integers(1, 3), seed=seeds)
 def test_alike_groups_are_split_as_rows_would_be(each: int, fifths: int, classes: int, seed: int) -> None:
     """Of groups of one size, five times so many a class, the parts have exactly three, one and one fifth."""

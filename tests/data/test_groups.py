@@ -127,7 +127,7 @@ def test_equal_rows_join_groups(tmp_path: Path) -> None:
     assert "12 groups become 11" in said(dataset)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12))
 def test_joined_groups_hang_together(pairs: list[tuple[int, int]]) -> None:
     """Two rows are in one group exactly if a chain of rows leads from one to the other, sharing a value a step."""

@@ -114,7 +114,7 @@ def test_no_column_of_the_built_in_tables_gives_its_target_away() -> None:
             assert not any(gives_away(column[:, None], target) for column in dataset.features.T), record.name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10**6), rows=st.integers(20, 200), distinct=st.integers(2, 200), classes=st.integers(0, 4)
 )

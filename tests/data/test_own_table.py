@@ -114,7 +114,7 @@ WAYS: dict[str, Callable[[str], bytes]] = {
 }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 @given(
     rows=st.lists(
         st.tuples(finite, finite, st.sampled_from(["a", "b b", "c'", "ü;", "x,y"])), min_size=30, max_size=40
@@ -146,7 +146,7 @@ def test_a_table_comes_back_from_every_dialect(
     assert (Topic.UTF16 in topics, Topic.COMMENT_LINES in topics) == (way == "UTF-16", way == "comments")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.lists(st.text("ab1 ;\t.-é", max_size=4), min_size=2, max_size=2), min_size=12, max_size=16))
 def test_both_parsers_agree(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     """A quotation mark anywhere sends a file through Python's parser, which finds the same cells and lines."""

@@ -58,7 +58,7 @@ def test_csv_and_parquet_agree(tmp_path: Path, target: str) -> None:
     assert same(load(tmp_path, table, spec), load(tmp_path, table, spec, "parquet"))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(-1e150, 1e150), min_size=12, max_size=12, unique=True))
 def test_numbers_are_read_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
     """A number written with all its digits comes back as it was."""

@@ -15,7 +15,7 @@ from lossbench.metrics.convergence import (
     epochs_to_target,
 )
 
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=25, deadline=None)
 # Multiples of 1/8 stay exact under the shifts below.
 eighths = st.integers(-16, 16).map(lambda i: i / 8)
 curves = st.integers(1, 10).flatmap(lambda e: arrays(np.float64, (3, e), elements=eighths))

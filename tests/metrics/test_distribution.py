@@ -30,7 +30,7 @@ def made(sample: np.ndarray, modes: Modes | None = None) -> Prediction:
     return predict(sample, "identity", "distribution", modes)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(pairs(2))
 def test_transport_is_that_of_the_best_assignment(pair) -> None:
     """Of all there are; along directions it is never more."""
@@ -42,7 +42,7 @@ def test_transport_is_that_of_the_best_assignment(pair) -> None:
     assert sliced_transport(pair[0], made(pair[1])) <= least + 1e-9
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(pairs(1))
 def test_on_a_line_both_distances_are_scipy_s(pair) -> None:
     """That of Wasserstein, along directions too; the energy distance is the square of scipy's."""

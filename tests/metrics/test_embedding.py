@@ -27,7 +27,7 @@ def made(seed: int, classes: int, numbers: int, each: int):
     return rows, target, queries, wanted
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(drawn)
 def test_votes_are_those_of_scikit_learn(sizes) -> None:
     """Of its weighted neighbours by cosine, with Dudani's weights, wherever a class has any."""
@@ -45,7 +45,7 @@ def test_votes_are_those_of_scikit_learn(sizes) -> None:
     assert (found[~some] < 2e-9).all()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(drawn.filter(lambda sizes: sizes[1] > 2))
 def test_the_probe_is_scikit_learns_discriminant(sizes) -> None:
     """Beside that of the first class, its values are those of LinearDiscriminantAnalysis with its shrinkage."""
@@ -57,7 +57,7 @@ def test_the_probe_is_scikit_learns_discriminant(sizes) -> None:
     np.testing.assert_allclose(found - found[:, :1], wanted - wanted[:, :1], rtol=1e-6, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(drawn, st.floats(0.01, 100))
 def test_neither_length_nor_direction_nor_order_counts(sizes, scale: float) -> None:
     """All embeddings longer, turned by one rotation, or the training rows in another order: the same readings."""
@@ -69,7 +69,7 @@ def test_neither_length_nor_direction_nor_order_counts(sizes, scale: float) -> N
     np.testing.assert_allclose(other, usual, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(drawn.filter(lambda sizes: sizes[3] > 1))
 def test_a_training_row_is_no_neighbour_of_itself(sizes) -> None:
     """It is read as if it had not been there."""
@@ -82,7 +82,7 @@ def test_a_training_row_is_no_neighbour_of_itself(sizes) -> None:
 
 
 @given(st.integers(2, 200), st.integers(1, 8))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 def test_embeddings_that_are_all_alike_have_no_spread_and_decide_for_the_first_class(classes, each) -> None:
     """Top k is then k of the classes, as of a constant predictor."""
     target = np.repeat(np.arange(classes), each)
@@ -106,7 +106,7 @@ def test_what_is_not_finite_has_no_reading() -> None:
 
 
 @given(st.integers(0, 1000))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 def test_places_are_those_of_a_sorted_list(seed) -> None:
     """The right class comes behind all that have more, and behind equals of a lower number."""
     random = np.random.default_rng(seed)

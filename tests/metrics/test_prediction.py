@@ -15,7 +15,7 @@ from lossbench.losses.record import Link
 from lossbench.metrics.prediction import VALUES, Prediction, predict
 from lossbench.task import TASKS
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=25, deadline=None)
 LINKS = [link for link in get_args(Link) if link not in (*VALUES, "embedding")]
 CLASSIFICATIONS = [task for task in TASKS if task != "regression"]
 # Values that tie, sit on thresholds or saturate, besides ordinary ones.

@@ -14,7 +14,7 @@ from lossbench.metrics.regression import mape, r2
 from lossbench.metrics.scores import score_all
 from lossbench.schema import METRICS
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=25, deadline=None)
 values = st.integers(-20, 20).map(lambda i: i / 4) | st.floats(-100, 100, width=32)
 
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from lossbench.metrics.robustness import Robustness, robustness, skill
 
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=25, deadline=None)
 SHARES = np.array([0.0, 0.1, 0.2, 0.4])
 positive = st.floats(0.1, 1.0)
 curves = st.tuples(positive, arrays(np.float64, 3, elements=st.floats(-0.5, 1.0))).map(

@@ -21,7 +21,7 @@ def read(text: str) -> list[float]:
     return [float(part) for part in text.split(" ±")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(size=sizes, means=st.lists(near, min_size=1, max_size=6), width=widths)
 def test_digits_carry_information_whatever_the_unit(size: float, means: list[float], width: float) -> None:
     """Numbers about as large as each other are written to a fraction of the interval, and so is the interval."""
@@ -34,7 +34,7 @@ def test_digits_carry_information_whatever_the_unit(size: float, means: list[flo
         assert len(cell) <= 32
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(size=sizes, means=st.lists(near, min_size=2, max_size=6), width=widths)
 def test_a_column_has_one_format(size: float, means: list[float], width: float) -> None:
     """All numbers of a column, and the halves of their intervals, have the same decimals and power of ten."""
@@ -44,7 +44,7 @@ def test_a_column_has_one_format(size: float, means: list[float], width: float) 
     assert len({re.sub(r"^-?\d+", "", re.sub(r"\.\d+", lambda m: "." * len(m[0]), n)) for n in numbers}) == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(mean=st.floats(0.1, 0.999), half=st.floats(0.011, 1))
 def test_scores_keep_three_decimals(mean: float, half: float) -> None:
     """A score in [0, 1] and its interval are written to the third decimal."""

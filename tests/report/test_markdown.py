@@ -18,7 +18,7 @@ def plain(cell: str) -> str:
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.replace("&lt;", "<"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(st.tuples(cell_texts, cell_texts, cell_texts), max_size=4))
 def test_every_cell_is_where_it_belongs(rows: list[tuple[str, str, str]]) -> None:
     """Splitting the lines at bars that are not escaped gives back the cells, once nothing is escaped in them."""
@@ -36,7 +36,7 @@ def test_tables_are_apart_and_the_legend_is_last() -> None:
     assert text.endswith("\n\n    * best\n      or near\n")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(answer=st.lists(cell_texts, min_size=1, max_size=4), tables=st.integers(0, 40), rows=st.integers(0, 60))
 def test_a_page_with_an_answer_is_short_enough_for_a_comment(answer: list[str], tables: int, rows: int) -> None:
     """The answer comes first, each table is folded whole or counted, and how to read them is last."""

@@ -97,7 +97,7 @@ def place(lines: list[str], mark: str) -> tuple[int, int]:
     return row, line.index(mark) - 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(points, points)
 def test_marks_lie_as_their_points_do(a: tuple[float, float], b: tuple[float, float]) -> None:
     """What is larger is never drawn to the left or below; the corners are in the corners."""

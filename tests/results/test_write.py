@@ -143,7 +143,7 @@ def test_a_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "new" / "a.csv").exists()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_floats_read_back_as_the_same_numbers(values: list[float]) -> None:
     """A float's text is the shortest that gives back its bits."""

@@ -23,7 +23,7 @@ from .cases import Row, curve, key, row, same, trial
 CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=25)
 @given(
     st.dictionaries(st.text().filter(lambda name: name not in COLUMNS), CELLS).map(lambda cells: cells | row()),
     arrays(np.float64, st.integers(0, 30), elements=st.floats()),

@@ -98,7 +98,7 @@ def test_no_activation_follows_the_embedding(train) -> None:
 classes = st.lists(st.integers(1, 12), min_size=2, max_size=8)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(counts=classes, together=st.integers(2, 6), epochs=st.integers(1, 3))
 def test_an_epoch_has_every_row_once_and_the_rows_of_a_class_in_pieces(counts, together, epochs) -> None:
     """Each piece has nearly as many rows as asked for; more epochs only add some at the end."""

@@ -24,7 +24,7 @@ trials = st.builds(
 packs = st.lists(trials, min_size=1, max_size=40).map(lambda chosen: pack(*chosen))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(packs)
 def test_every_trial_has_a_slot_that_holds_it(group) -> None:
     """The home of a trial holds that trial, so no two trials share a home; slots hold nothing but trials."""
@@ -33,7 +33,7 @@ def test_every_trial_has_a_slot_that_holds_it(group) -> None:
     assert set(layout.slots.tolist()) == set(range(len(group.trials)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(packs)
 def test_a_block_sees_one_table(group) -> None:
     """Every block is full; its models see the features, and the batch order, of the view that the block names."""
@@ -44,7 +44,7 @@ def test_a_block_sees_one_table(group) -> None:
         assert {group.trials[slot].seed for slot in slots} == {group.trials[shown].seed}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(packs)
 def test_one_rate_lies_in_one_piece(group) -> None:
     """The slots of each rate lie side by side and end with a block."""
@@ -54,7 +54,7 @@ def test_one_rate_lies_in_one_piece(group) -> None:
     assert all(models % SLOTS == 0 for _, models in pieces)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(packs)
 def test_only_spoilt_features_need_a_table_of_their_own(group) -> None:
     """A view for each seed, and one for each seed with spoilt features: spoilt labels share the clean one."""

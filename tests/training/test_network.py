@@ -70,7 +70,7 @@ def test_bad_spec_is_refused(spec: str, error: type[Exception], says: str) -> No
     assert says in str(caught.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(widths.filter(lambda sizes: sum(sizes) < 500), st.integers(0, 50), st.integers(1, 4), st.integers(1, 5))
 def test_losses_with_more_outputs_share_all_they_can(
     sizes: tuple[int, ...], seed: int, outputs: int, more: int

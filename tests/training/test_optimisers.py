@@ -29,7 +29,7 @@ def by_torch(
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_steps_are_torchs(name: str, data: st.DataObject) -> None:
     """All parameters go where torch.optim takes each of them alone."""

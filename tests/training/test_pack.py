@@ -31,7 +31,7 @@ trials = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(trials, max_size=30, unique=True))
 def test_every_trial_stands_in_one_pack(chosen: list) -> None:
     """Packs divide the trials: none is lost, none is doubled, none is empty."""
@@ -51,7 +51,7 @@ def test_a_pack_has_one_shape(chosen: list) -> None:
         assert len({parse_optimiser(t.optimizer)[0] for t in group.trials}) == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(trials, max_size=20, unique=True), st.randoms())
 def test_packs_are_as_few_as_shapes(chosen: list, shuffle: random.Random) -> None:
     """Few trials of one shape share one pack, in whatever order they come."""

@@ -167,7 +167,7 @@ def test_a_built_in_name_is_refused(name):
         register_loss(name, torch.nn.MSELoss)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=25)
 @given(st.text() | st.text("aé :,=@.py\t", max_size=5))
 def test_a_name_that_is_taken_is_reached(name):
     """Every name is either refused, or means the loss in a spec, among others on the command line too."""

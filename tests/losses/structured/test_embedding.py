@@ -61,7 +61,7 @@ def by_hand(name: str, raw: torch.Tensor, target: torch.Tensor) -> float:
 
 
 @every
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(sizes=drawn)
 @example(sizes=(0, 1, 2, 1))
 @example(sizes=(0, 8, 2, 1))
@@ -74,7 +74,7 @@ def test_it_is_what_its_paper_says(record, sizes) -> None:
 
 
 @every
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=25)
 @given(sizes=drawn, scale=st.floats(0.1, 10))
 def test_length_and_rotation_and_the_names_of_classes_do_not_count(record, sizes, scale: float) -> None:
     """A loss of embeddings sees angles between rows, and which rows are of one class."""
