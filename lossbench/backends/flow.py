@@ -63,9 +63,8 @@ def on_worker(
     if theirs != dict(mine):
         return Foreign(here(), theirs)
     try:
-        task = _unpacked(
-            described, dict(zip(keys, shared, strict=True))
-        )  # a user's loss is tried there, as it was here
+        # Before the threads are narrowed: a user's loss is tried there, as it was here.
+        task = _unpacked(described, dict(zip(keys, shared, strict=True)))
         with one_thread():
             return function(task)
     except LossbenchError as error:
@@ -107,11 +106,8 @@ class _Flow:
 
     def results(self, tasks: Sequence[Any]) -> Generator[tuple[int, Any]]:
         """Yield (index, result) of every task."""
-        waiting, left, luggage = (
-            iter(enumerate(tasks)),
-            len(tasks),
-            Luggage(partial(reach, self.engine, self.engine.share)),
-        )
+        waiting, left = iter(enumerate(tasks)), len(tasks)
+        luggage = Luggage(partial(reach, self.engine, self.engine.share))
         try:
             while left:
                 self.fill(waiting, luggage)

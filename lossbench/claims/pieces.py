@@ -1,7 +1,7 @@
 """Pieces of the work on claims: one training of one experiment each, or an experiment that trains nothing.
 
-A piece is trained and compared in a process of its own, so that none waits until another one has
-done its statistics. What the pieces of a claim found is judged together, once all of them are there.
+A piece is trained and compared in a process of its own, so that none waits until another one has done its
+statistics. What the pieces of a claim found is judged together, once all of them are there.
 """
 
 from __future__ import annotations

@@ -45,13 +45,12 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     judgements, study = judge(catalogue, chosen, options)
     changed = changes(expected, judgements, ids)
     publish(judgements, catalogue, study, options, start, changed)
-    failed = [one.claim.id for one in judgements if one.failed]
+    failed = {one.claim.id: one for one in judgements if one.failed}
     changed = [change for change in changed if change.id not in failed]
     for change in changed:
         click.echo(visible(f"changed {change}"), err=True)
-    for one in judgements:
-        if one.failed:
-            click.echo(visible(f"failed {one.claim.id}: {one.left}; alone: {one.command}"), err=True)
+    for name, one in failed.items():
+        click.echo(visible(f"failed {name}: {one.left}; alone: {one.command}"), err=True)
     if failed or changed:
         click.get_current_context().exit(UNFINISHED if failed else CHANGED)
 
