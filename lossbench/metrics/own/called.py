@@ -12,6 +12,7 @@ import numpy as np
 from lossbench.errors import ScoreFailed
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.source import in_one_line, line_of
+from lossbench.metrics.one_row import one_more
 from lossbench.metrics.own.influence import shares
 from lossbench.metrics.own.locate import Located, locate
 from lossbench.metrics.own.named import Named, read_named
@@ -59,6 +60,22 @@ class OwnScore(Score):
 
         with quiet():
             return self._computed(rows, target, prediction)
+
+    def of_one_row(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return what a row may count, (M,), see `lossbench.metrics.score.Score.of_one_row`."""
+        more, *decided = one_more(prediction)
+        right, wrong = (shown.decision[0].astype(np.int64) for shown in decided)
+        found = np.full(len(target), np.nan)
+        with quiet():
+            for model, mine, seen in each("decision", target, prediction):
+                apart = [
+                    self.call(grown, np.append(seen, good[None], axis=0))
+                    - self.call(grown, np.append(seen, bad[None], axis=0))
+                    for row, good, bad in zip(more[0], right, wrong, strict=True)
+                    for grown in [np.append(mine, row[None], axis=0)]
+                ]
+                found[model] = (len(mine) + 1) * np.fmax.reduce(np.abs(apart))
+        return found
 
     def _scores(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
         found = np.full(len(target), np.nan)
