@@ -158,7 +158,9 @@ def facts_in_words(facts: Facts, parameters: bool) -> str:
     """Write the facts about the shape of a loss, with parameters or without."""
     shape = ("convex", "bounded", "differentiable", "symmetric", "separable", "nonnegative")
     slope = "gradient unbounded"
-    if facts.lipschitz is not None:
+    if facts.lipschitz == 0:
+        slope = "gradient zero, so that only an optimiser without one (es) trains it"
+    elif facts.lipschitz is not None:
         slope = f"gradient at most {facts.lipschitz:g}{' by default' * parameters}"
     return ", ".join([*(word for word in shape if getattr(facts, word)), slope])
 
