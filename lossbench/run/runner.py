@@ -218,7 +218,7 @@ def work(pack: Pack) -> float:
 def speed(pack: Pack, engine: Engine) -> float:
     """Return about how many multiply-adds a second of a core train a pack."""
     if not isinstance(pack.model, ModuleModel):
-        return SPEED[engine]
+        return SPEED["fused" if pack.model.cosines and engine == "native" else engine]
     return SPEED["loop" if pack.model.fault else "modules"] if engine != "loop" else SPEED[engine]
 
 
