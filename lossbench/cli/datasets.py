@@ -52,7 +52,9 @@ def print_catalogue() -> None:
     own = "Your own table: -d file.csv:target=column, or file.parquet, or arrays, file.npz"
     fetched = "In scikit-learn's cache: -d openml:31, or sklearn:california_housing"
     weighted = "Classes that count alike in training: -d wine:class_weight=balanced"
-    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own, fetched, weighted])
+    absent = ", ".join(record.name for record in records() if not record.installed)
+    missing = [f"Not installed here: {absent} (pip install 'lossbench[letters]')"] if absent else []
+    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own, fetched, weighted, *missing])
 
 
 def describe(dataset: Dataset) -> Iterator[str]:
