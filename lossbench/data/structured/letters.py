@@ -63,8 +63,9 @@ def letters(
 
     The first 26 classes are the capitals, the others small letters. Every seed draws images of its own, each a
     glyph of a font at random with a jitter and noise of its own, so that no drawing of a test image was seen in
-    training; its font was. With unseen=1 the fonts are split too: seven for training, two for each other part. `rows` is
-    the number of a class; 60 % of them are in the training part. What holds for the law holds for these fonts.
+    training; its font was. With unseen=1 the fonts are split too: seven for training, two for each other part.
+    `rows` is the number of a class; 60 % of them are in the training part. What holds for the law holds for these
+    fonts.
 
     Source: Hershey 1967, Calligraphy for computers, U.S. Naval Weapons Laboratory report 2101.
 
