@@ -37,7 +37,7 @@ def _plane(loss: str, look: Look, law: np.ndarray, made: np.ndarray, low: np.nda
     drawn = (("of-law", law), (f"made {look.name}", made))
     marks = [f'<path class="{kind}" d="{_dots(values, x, y)}"/>' for kind, values in drawn]
     said = f"{loss}: {len(made)} samples about {_where(made)}, those of the law about {_where(law)}"
-    return _framed(loss, look, said, [FRAME.axes(x, y, ticks=(3, 3)), *marks])
+    return _framed(loss, look, said, [FRAME.axes(x, y, ticks=(4, 4)), *marks])
 
 
 def _line(loss: str, look: Look, law: np.ndarray, made: np.ndarray, edges: np.ndarray, most: float) -> str:
@@ -50,7 +50,7 @@ def _line(loss: str, look: Look, law: np.ndarray, made: np.ndarray, edges: np.nd
         )
         marks.append(f'<path class="{kind} steps" d="M{x(edges[0]):.1f} {floor:.1f}{steps}V{floor:.1f}"/>')
     said = f"{loss}: samples about {_where(made)}, those of the law about {_where(law)}, as shares of {BINS} bins"
-    return _framed(loss, look, said, [FRAME.axes(x, y, ticks=(3, 3)), *marks])
+    return _framed(loss, look, said, [FRAME.axes(x, y, ticks=(4, 4)), *marks])
 
 
 def _framed(loss: str, look: Look, said: str, marks: Sequence[str]) -> str:
