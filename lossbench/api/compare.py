@@ -137,4 +137,5 @@ def compare(
     device = choose_device(device)
     manner = Manner(jobs, engine or usual_engine(device), device, choose_cluster(backend, address, jobs))
     request = Request(manner, cache, budget)
-    return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
+    experiment = planned(settings, config, margins, tables)
+    return answer(experiment, request, nullcontext(progress), nullcontext()).comparison

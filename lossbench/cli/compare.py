@@ -29,7 +29,7 @@ from lossbench.cli.options import (
     TABLES,
     many,
 )
-from lossbench.cli.process.progress import counted
+from lossbench.cli.process.progress import busy, counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.plan.cluster import BACKENDS
 from lossbench.visible import visible
@@ -162,12 +162,13 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     began = time.perf_counter()
-    from lossbench.api import answer, rehearse, train_shard
-    from lossbench.errors import OutputError
-    from lossbench.report.plan import plan_lines
-    from lossbench.run.shards import part_of
+    with busy("reading the data", quiet):
+        from lossbench.api import answer, rehearse, train_shard
+        from lossbench.errors import OutputError
+        from lossbench.report.plan import plan_lines
+        from lossbench.run.shards import part_of
 
-    experiment, request = read_options(began, **options)
+        experiment, request = read_options(began, **options)
     if request.shard is not None:
         refuse_format(form, request.shard)
         experiment = part_of(experiment, request.shard)
@@ -182,7 +183,8 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         if not quiet:
             print_part(part)
         raise click.exceptions.Exit(0 if part.whole else UNFINISHED)
-    answered = answer(experiment, request, counted(trials, quiet))
+    settle = busy("testing the differences, writing the report", quiet)
+    answered = answer(experiment, request, counted(trials, quiet), settle)
     print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
