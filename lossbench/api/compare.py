@@ -93,8 +93,8 @@ def compare(
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
-        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already; None for
-            what the config says, and where it says nothing, this machine.
+        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already; None
+            for what the config says, and where it says nothing, this machine.
         address: of that cluster, such as "tcp://10.0.0.5:8786" (dask) or "10.0.0.5:6379" (ray).
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
