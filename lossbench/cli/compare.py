@@ -131,7 +131,7 @@ EXAMPLES = (
 @click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
-@click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a cluster.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="Here, or on a cluster  [default: local].")
 @click.option("--address", metavar="URL", help="Of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray.")
 @click.option(
     "--device",
@@ -207,11 +207,11 @@ def read_options(
     """Return what the options ask for: what is trained, how, and what comes of the results."""
     from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.cluster import choose_cluster
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
     from lossbench.plan.shard import parse_shard
+    from lossbench.plan.where import where
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -224,7 +224,7 @@ def read_options(
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
     jobs = options.pop("jobs")
-    cluster = choose_cluster(options.pop("backend"), options.pop("address"), jobs)
+    cluster = where(config, options.pop("backend"), options.pop("address"), jobs)
     shard = options.pop("shard")
     to_file = options["csv"] is not None or shard is not None
     request = Request(

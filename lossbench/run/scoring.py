@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from lossbench.data.fold import Fold
+from lossbench.errors import ScoreFailed
 from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
@@ -25,6 +27,7 @@ from lossbench.schema import (
     DTYPES,
     METRICS,
     ON_REQUEST,
+    Metric,
     at_best,
     at_link,
     by_label,
@@ -48,7 +51,13 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    return _rows(
+        pack, trace, fingerprint, {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    )
+
+
+def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baselines]) -> list[dict[str, Any]]:
+    """Return the rows of trials, see `rows_of`, given the baselines of each seed."""
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
@@ -92,7 +101,7 @@ def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
-    """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
+    """Return rows for trials that could not be trained or scored: what they were and why they failed, no score.
 
     Args:
         pack: the trials.
@@ -104,8 +113,17 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[di
     curves, fit = np.full((trials, pack.epochs), np.nan), np.full((trials, 2), np.nan)
     trace = Trace(curves, nothing, nothing, np.ones(trials, dtype=int), fit, fit)
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
-    rows = rows_of(pack, trace, fingerprint)
+    known = {seed: known_baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    rows = _rows(pack, trace, fingerprint, known)
     return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
+
+
+def known_baselines(fold: Fold, metric: Metric) -> Baselines:
+    """Return the baselines of a fold; undefined where a metric of the user's own raises for them."""
+    try:
+        return baselines(fold, metric)
+    except ScoreFailed:
+        return Baselines(*[np.nan] * len(fields(Baselines)))
 
 
 def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
