@@ -34,6 +34,8 @@ LINK = "link"
 """The word for a class threshold that is the link's own."""
 
 SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
+MANNER = ("backend", "address")
+"""The keys that say how an experiment is run, and nothing of what it is; see `lossbench.plan.where`."""
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
 GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
@@ -128,6 +130,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    for key in MANNER:
+        values.pop(key, None)
     values["score"] = with_costs(values["score"], values.pop("costs", ()))
     values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
     return Settings(**values | {"gate": Gate(**values["gate"])})
@@ -462,4 +466,5 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "protocol": _protocols,
     "margins": _margins,
     "gate": _gate,
+    **dict.fromkeys(MANNER, partial(read_as, str)),
 }
