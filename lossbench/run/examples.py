@@ -18,7 +18,7 @@ from lossbench.training.pack import Pack
 from lossbench.training.trial import Trial
 
 IMAGES = 3
-"""Images of a segmentation that are shown: the first that have an object."""
+"""Images of a segmentation that are shown: the first that have an object, and others only where these are few."""
 
 SAMPLES = 100
 """Samples of a law and of its imitation that are shown: the first."""
@@ -40,8 +40,8 @@ def masks(pack: Pack, seed: int, target: np.ndarray, prediction: np.ndarray) -> 
     grey = fold.dataset.features[fold.test.rows]
     grey = grey[:, grey.shape[1] // 2].reshape(-1, side, side)  # the middle of a patch is the pixel itself
     shown = np.argsort(~target.any(axis=-1), kind="stable")[:IMAGES]
-    low, high = grey[shown].min(), grey[shown].max()
-    scaled = (255 * (grey[shown] - low) / (high - low)).round()
+    above = grey[shown] - grey[shown].min()
+    scaled = (255 * above / (above.max() or 1.0)).round()  # without noise and objects all is one grey
     planes = {"grey": scaled, "truth": target[shown], "found": prediction[shown]}
     return {name: plane.reshape(-1, side, side).astype(np.uint8) for name, plane in planes.items()}
 

@@ -39,7 +39,7 @@ def masks(part: Part, found: Mapping[str, Example]) -> str:
         told = ", ".join(f"{one:.2f}" for one in overlaps(example["truth"], example["found"]))
         seen = image(f"what {loss} takes for objects, dice {told}", WHITE * example["found"])
         rows.append(_row(f"{swatch(part.looks[loss])}{escape(loss)}", seen, f"dice {told}"))
-    about = f"{ONE}: the first {count} test images with an object, and what each loss takes for one."
+    about = f"{ONE}: {count} test images, the first that have an object, and what each loss takes for one."
     # No figure, whose tools save drawings as SVG.
     return f'<div class="masks"><h3>Masks</h3>{paragraph(about)}<div class="plot">{"".join(rows)}</div></div>\n'
 

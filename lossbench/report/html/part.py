@@ -28,12 +28,12 @@ class Courses:
     Args:
         findings: what the trials say.
         curves: `curves.csv`, None where there is none.
-        rows: what some networks make of some test rows, by the place of the trial.
+        seen: what some networks make of some test rows, by the place of the trial.
     """
 
     findings: Findings
     curves: pd.DataFrame | None
-    rows: Examples = field(default_factory=dict)
+    seen: Examples = field(default_factory=dict)
 
     @cached_property
     def epochs(self) -> Mapping[Key, Course]:
@@ -59,8 +59,8 @@ class Courses:
     def examples(self) -> Mapping[Key, Example]:
         """What the networks of the first seed make of some test rows."""
         found: dict[Key, Example] = {}
-        keys = self.findings.trials[list(LINE)].iloc[list(self.rows)].itertuples(index=False, name=None)
-        for key, example in zip(keys, self.rows.values(), strict=True):
+        keys = self.findings.trials[list(LINE)].iloc[list(self.seen)].itertuples(index=False, name=None)
+        for key, example in zip(keys, self.seen.values(), strict=True):
             found.setdefault(key, example)
         return found
 
