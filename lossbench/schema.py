@@ -41,6 +41,8 @@ class Column:
             must declare one, or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
         on_request: what a run must ask for so that its file has the column; empty for one that is always there.
+        usual: of an optional column that tells trials apart, the text that stands in every row of a file without
+            it; a file has the column only where a row has another.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Column:
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
     on_request: str = ""
+    usual: str = ""
 
     @property
     def dtype(self) -> str:
@@ -367,6 +370,12 @@ _TRIAL = (
     Column("outlier_kind", "setting", "text", "kind of contamination, or none"),
     Column("outlier_fraction", "setting", "number", "contaminated share of the training rows"),
     Column("seed", "setting", "whole", "the repetition"),
+    Column(
+        *("schedule", "setting", "text", "spec of how the rate moves, gradients are clipped and a training ends"),
+        optional=True,
+        since=8,
+        usual="constant",
+    ),
 )
 
 _CONVERGENCE = (
@@ -481,6 +490,14 @@ _JUDGE = (
     Column("perfect_score", "context", "number", "such a score of a perfect predictor", **_OF_OWN),
 )
 
+_TRAINED = Column(
+    *("epochs_trained", "context", "count", "epochs until the training ended, early or not"),
+    empty=True,
+    optional=True,
+    since=8,
+    on_request="patience",
+)
+
 TRIALS: dict[str, Column] = _Known(
     (column.name, column)
     for column in (
@@ -497,6 +514,7 @@ TRIALS: dict[str, Column] = _Known(
         _GRID,
         *_CUTS,
         *_JUDGE,
+        _TRAINED,
     )
 )
 """The columns of `trials.csv` by name, in the order of the file; those of a metric of the run's own come after."""
@@ -537,6 +555,9 @@ OVERLAP = ("sampling", "test_rows", "train_rows")
 
 ON_REQUEST = tuple(name for name, column in TRIALS.items() if column.on_request)
 """The columns that a file has only where the run asked for what they hold."""
+
+USUAL = {name: column.usual for name, column in TRIALS.items() if column.usual}
+"""The columns that a file has only where a row has another text than this one."""
 
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""

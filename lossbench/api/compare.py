@@ -29,6 +29,7 @@ def compare(
     config: str | Path | None = None,
     models: Any = None,
     optimizers: Texts | None = None,
+    schedule: Texts | None = None,
     lr: Numbers | None = None,
     tune: bool | None = None,
     l1: Numbers | None = None,
@@ -73,6 +74,8 @@ def compare(
             as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
             (`docs/own-model.md`).
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
+        schedule: how the rate moves over the epochs, "constant", "cosine" or "step:step_size=20:gamma=0.5"; each
+            with a warm-up, clipped gradients or an early end, as "cosine:warmup=5:clip=1:patience=10".
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
         l1: weights of Σ|w| in the cost, at least 0.
@@ -120,6 +123,7 @@ def compare(
         losses=losses if isinstance(losses, Mapping) else listed(losses),
         models=named_models(models),
         optimizers=listed(optimizers),
+        schedule=listed(schedule),
         lr=listed(lr),
         tune=tune,
         l1=listed(l1),

@@ -49,7 +49,7 @@ WORSE, UNFINISHED = 3, 4
 
 GROUPS = {
     "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
-    "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
+    "How it is trained": ("model", "optimizer", "schedule", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
     "What is judged": ("score", "costs", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
     "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
@@ -92,6 +92,12 @@ EXAMPLES = (
     "optimizers",
     metavar="SPEC",
     help="sgd, adam, adamw, or es, without gradients; such as sgd:momentum=0.9.",
+)
+@many(
+    "--schedule",
+    "schedule",
+    metavar="SPEC",
+    help="Rate by epoch: constant, cosine or step; with :warmup=5, :clip=1, :patience=10.",
 )
 @many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
 @click.option("--tune", is_flag=True, default=None, help="Also show each loss at its own of several --lr.")

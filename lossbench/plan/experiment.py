@@ -5,6 +5,7 @@ What cannot be carried out is refused by a UsageError, which names the data set,
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
+from lossbench.training.schedule import Schedule, check_length, parse_schedule
 from lossbench.training.trial import Trial
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
@@ -102,6 +104,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
         check_tuning(settings)
     models = resolved(settings.models, find_model)
     resolved(settings.optimizers, parse_optimiser)
+    schedules = resolved(settings.schedule, lambda spec: checked_schedule(spec, settings.epochs))
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
     refuse_idle_threshold(settings, datasets)
@@ -110,9 +113,12 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
             for spec in grids[task].expanded(specs):
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets, grids)
-    setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
+    setups = tuple(
+        replace(set_up(settings, dataset, fitting[dataset.name], models), schedules=schedules) for dataset in datasets
+    )
     for setup in setups:
         refuse_flat(setup)
+        refuse_clipped_strategy(setup)
         refuse_lone_samples(setup, settings.batch_size)
     trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup, grids))
     tuning = tuple(tuning_trials(settings, trials))
@@ -193,6 +199,29 @@ def refuse_flat(setup: Setup) -> None:
                     f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
                     f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
                     "train it: --optimizer es --lr 0.1"
+                )
+
+
+def checked_schedule(spec: str, epochs: int) -> Schedule:
+    """Return a schedule that has room in so many epochs."""
+    found = parse_schedule(spec)
+    check_length(spec, found, epochs)
+    return found
+
+
+def refuse_clipped_strategy(setup: Setup) -> None:
+    """Refuse to clip gradients where an optimiser follows none.
+
+    Raises:
+        BadValue: nothing would be clipped.
+    """
+    blind = [spec for spec, optimiser in setup.optimisers.items() if optimiser.children]
+    for spec, schedule in setup.schedules.items():
+        if blind and schedule.clip < math.inf:
+            with naming(spec):
+                raise BadValue(
+                    f"schedule '{spec}' clips gradients, and {blind[0]} follows none; leave clip out, or take "
+                    "another --optimizer"
                 )
 
 
@@ -371,6 +400,7 @@ def trials_of(
     fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
     fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}
     axes: dict[str, Iterable[Any]] = {"model": setup.models, "loss": setup.losses, "optimizer": setup.optimisers}
+    axes |= {"schedule": setup.schedules}
     axes |= {"lr": every, "l1": settings.l1, "l2": settings.l2}
     axes |= {"outlier_fraction": sorted(settings.outliers), "seed": settings.seeds}
     for point in product(*axes.values()):

@@ -54,6 +54,7 @@ class Settings:
         losses: specs of the losses: one list for all data sets, or one for each task.
         models: specs of the networks.
         optimizers: specs of the optimisers.
+        schedule: specs of how the rate moves over the epochs, gradients are clipped and trainings end early.
         lr: learning rates.
         tune: whether each loss is also shown at its own of these rates.
         l1: strengths of the L1 penalty.
@@ -76,6 +77,7 @@ class Settings:
     losses: tuple[str, ...] | Mapping[Task, tuple[str, ...]]
     models: tuple[str, ...]
     optimizers: tuple[str, ...]
+    schedule: tuple[str, ...]
     lr: tuple[float, ...]
     tune: bool
     l1: tuple[float, ...]
@@ -447,6 +449,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "loss": _custom_losses,
     "models": _texts,
     "optimizers": _texts,
+    "schedule": _texts,
     "lr": _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01"),
     "tune": partial(read_as, bool),
     "l1": _strength,

@@ -29,7 +29,7 @@ from lossbench.results.remarks import (
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.state import Gap
-from lossbench.schema import CURVES, MARGINS, PARTS, TUNING
+from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
 
 COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
@@ -131,9 +131,10 @@ def read_table(path: Path) -> pd.DataFrame:
     sheet = read_sheet(path, check_header)
     columns = {name: column for name, column in COLUMNS[path.name].items() if name in sheet.cells}
     refuse_short(sheet, "rows")
-    return pd.DataFrame(read_columns(sheet, columns)).astype(
+    found = pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
     )
+    return found.assign(**{name: text for name, text in USUAL.items() if name not in sheet.cells})
 
 
 def check_header(path: Path, header: list[str]) -> None:
