@@ -40,6 +40,7 @@ class Topic(Enum):
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
     SHARES = "dataset", "loss", "parts"
+    ENDED = "dataset", "schedule", "epochs", "losses"
     UNDEFINED = "dataset", "score", "seeds"
     BY_SEEDS = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"

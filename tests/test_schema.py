@@ -54,9 +54,10 @@ def test_every_metric_has_a_column_at_the_best_epoch(name: str) -> None:
 
 
 def test_what_a_file_may_lack_may_be_undefined() -> None:
-    """An optional column has empty cells; a column that tells trials or runs apart has none and is required."""
+    """An optional column has empty cells, or a usual text; what tells trials or runs apart has no empty cell."""
     for column in TRIALS.values():
-        assert column.empty or not column.optional
+        assert column.empty or bool(column.usual) == column.optional
+        assert not (column.empty and column.usual)
         assert not (column.empty and (column.name in TRIAL or column.same_for))
         assert 1 <= column.since <= SCHEMA
         assert set(column.same_for) <= set(TRIAL)

@@ -113,9 +113,7 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
             for spec in grids[task].expanded(specs):
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets, grids)
-    setups = tuple(
-        replace(set_up(settings, dataset, fitting[dataset.name], models), schedules=schedules) for dataset in datasets
-    )
+    setups = tuple(set_up(settings, dataset, fitting[dataset.name], models, schedules) for dataset in datasets)
     for setup in setups:
         refuse_flat(setup)
         refuse_clipped_strategy(setup)
@@ -138,7 +136,11 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 
 
 def set_up(
-    settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Network]
+    settings: Settings,
+    dataset: Dataset,
+    losses: Mapping[str, Loss],
+    models: Mapping[str, Network],
+    schedules: Mapping[str, Schedule],
 ) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
@@ -146,7 +148,7 @@ def set_up(
     if dataset.task == "embedding":
         check_batches(settings, dataset, losses)
     asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
-    setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+    setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "", schedules)
     modules = {spec: tried(setup, model, settings.batch_size) for spec, model in models.items()}
     return replace(setup, models=modules)
 

@@ -202,6 +202,12 @@ def quoted(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int, int, float], ...]) -> str:
+    """Say how many trainings ended early, and after how many epochs in the middle."""
+    told = ", ".join(f"{loss} {early}/{of} (median {median:g})" for loss, early, of, median in losses)
+    return f"ended    {dataset}, {schedule}: trainings that ended before epoch {epochs}, epochs trained: {told}"
+
+
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
@@ -214,6 +220,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
     "up to it, as to a maximum or a median",
     Topic.SHARES: gradient_shares,
+    Topic.ENDED: ended,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "

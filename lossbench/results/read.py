@@ -126,7 +126,7 @@ def check_header(path: Path, header: list[str]) -> None:
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:
-    """Return the cells as values, every column with its type; one that the file lacks is undefined, or as usual."""
+    """Return the cells as values, each column with its type; one that the file lacks is undefined, or as usual."""
     own = own_columns(sheet.cells)
     names = (*COLUMNS, *own)
     absent = {name: (USUAL.get(name, ""),) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}

@@ -18,6 +18,7 @@ from lossbench.results.remarks import (
     by_seeds,
     decided,
     diverged,
+    ended,
     failed,
     looked,
     partial,
@@ -72,6 +73,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
+        yield from ended(self.trials)
         yield from by_seeds(self.trials, self.summary, self.contributed)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.

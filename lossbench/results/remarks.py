@@ -58,6 +58,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from by_seeds(trials, comparison.summary, comparison.contributed)
     yield from collapsed(trials)
     yield from shares(comparison.parts)
+    yield from ended(trials)
     yield from looked(comparison.correction)
     yield from shortened(comparison)
     if len(experiment.settings.seeds) < FEW_SEEDS:
@@ -78,6 +79,17 @@ def shares(parts: pd.DataFrame | None) -> Iterator[Remark]:
         if first.notna().all() and last.notna().all():
             told = tuple((name, float(first[name]), float(last[name])) for name in first.index)
             yield Topic.SHARES(dataset=dataset, loss=loss, parts=told)
+
+
+def ended(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings ended early under each loss, and after how many epochs, for each schedule."""
+    known = trials[trials.epochs_trained.notna()]
+    for (dataset, schedule), rows in known.groupby(["dataset", "schedule"], sort=False):
+        losses = tuple(
+            (loss, int((mine.epochs_trained < mine.epochs).sum()), len(mine), float(mine.epochs_trained.median()))
+            for loss, mine in rows.groupby("loss", sort=False)
+        )
+        yield Topic.ENDED(dataset=dataset, schedule=schedule, epochs=int(rows.epochs.iloc[0]), losses=losses)
 
 
 def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:

@@ -125,8 +125,8 @@ def _replace(path: Path, content: bytes) -> None:
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: empty cells where undefined, lines ending in a newline alone.
 
-    Floats are written so that they read back as the same numbers, and texts so that no spreadsheet computes them. A
-    column that is the same in most runs is there only where it is not.
+    Floats are written so that they read back as the same numbers, and texts so that no spreadsheet computes them.
+    A column that has one text in most runs is there only where it has another.
     """
     frame = frame.drop(columns=all_usual(frame))
     texts = {name: _written(column) for name, column in frame.items() if column.dtype in (object, "string")}

@@ -168,8 +168,8 @@ class Pack:
     @cached_property
     def rates(self) -> np.ndarray:
         """The rate of every trial in each epoch, (trials, epochs)."""
-        factors = {spec: self.setup.schedules[spec].factors(self.epochs) for spec in {t.schedule for t in self.trials}}
-        return np.array([t.lr * factors[t.schedule] for t in self.trials])
+        factors = {one: one.factors(self.epochs) for one in dict.fromkeys(self.schedules)}
+        return np.array([t.lr * factors[one] for t, one in zip(self.trials, self.schedules, strict=True)])
 
     @property
     def parts(self) -> int:

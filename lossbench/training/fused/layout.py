@@ -34,7 +34,7 @@ class Layout:
 
     Args:
         pack: the trials.
-        slots: (models,) index of the trial in each slot; those of one optimiser, rate and schedule lie side by side.
+        slots: (models,) index of the trial in each slot; those of one optimiser, rate, schedule lie side by side.
         home: (trials,) a slot of each trial.
         block: (blocks,) which view of the features each block sees.
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.

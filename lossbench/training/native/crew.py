@@ -99,7 +99,7 @@ class Crew:
     def slopes(self) -> np.ndarray:
         """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
         found = np.full((len(self.pack.trials), self.pack.parts), np.nan)
-        if len(self.others):
+        if self.going[self.others].any():
             found[self.others] = self.by_torch.criteria.norms()
         return found
 
