@@ -28,6 +28,7 @@ from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_un
 from lossbench.plan.names import naming, resolved
 from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
+from lossbench.plan.search import make_search
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import split_spec, title
@@ -72,6 +73,10 @@ class Experiment:
     skipped: tuple[Skip, ...]
     grids: Mapping[Task, Grids] = field(default_factory=dict)
 
+    def place_of(self, task: Task, loss: str, rate: float) -> int | None:
+        """Return the number of a setting in the search of its loss, by its name in tables; None for no search."""
+        return self.grids.get(task, Grids()).places.get((loss, rate))
+
     def grid_of(self, task: Task, loss: str) -> Grid | None:
         """Return the grid that a loss, by its name in tables, is a value of; None for none."""
         grids = self.grids.get(task, Grids())
@@ -99,8 +104,8 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    grids = {task: make_grids(settings.losses_for(task), task, settings.lr) for task in TASKS}
-    if not any(one.grids for one in grids.values()):
+    grids = {task: grids_of(settings, task) for task in TASKS}
+    if not any(one.grids or one.places for one in grids.values()):
         check_tuning(settings)
     models = resolved(settings.models, find_model)
     resolved(settings.optimizers, parse_optimiser)
@@ -124,6 +129,13 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
         with naming(setup.dataset.name):
             check_contamination(setup, (t for t in trials + tuning if t.dataset == setup.dataset.name))
     return Experiment(settings, setups, trials, tuning, skipped, grids)
+
+
+def grids_of(settings: Settings, task: Task) -> Grids:
+    """Return what is tried of each loss of a task."""
+    if settings.budget:
+        return make_search(settings.losses_for(task), task, settings.lr, settings.budget, settings.sampler)
+    return make_grids(settings.losses_for(task), task, settings.lr)
 
 
 def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:

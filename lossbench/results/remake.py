@@ -23,6 +23,7 @@ from lossbench.results.remarks import (
     looked,
     partial,
     protocols,
+    searched,
     skipped,
     tuned,
     undefined,
@@ -64,6 +65,7 @@ class Remade(Findings):
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary, self.arms)
+        yield from searched(self.budget)
         yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())

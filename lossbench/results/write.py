@@ -166,7 +166,7 @@ def findings_csv(findings: Findings) -> dict[str, str]:
         "ranks.csv": csv_text(findings.ranks),
         "profiles.csv": csv_text(findings.profiles),
     }
-    views = {"views.csv": findings.views, "thresholds.csv": findings.thresholds}
+    views = {"views.csv": findings.views, "thresholds.csv": findings.thresholds, "budget.csv": findings.budget}
     return texts | {name: csv_text(view) for name, view in views.items() if view is not None}
 
 

@@ -17,7 +17,7 @@ from lossbench.task import Task
 class Trial:
     """One training of one network.
 
-    The fields are the first columns of `trials.csv`, in the same order; `lossbench.schema` says what they mean.
+    The fields are columns of `trials.csv`, all but the last its first; `lossbench.schema` says what they mean.
     Data set, model, loss, optimiser and schedule are specs, such as "mlp:64,32:tanh", "sgd:momentum=0.9" and
     "cosine:warmup=5". The kind of contamination is one of `lossbench.data.KINDS`, or "none". The seed
     fixes split, initial weights, batch order and contamination.
