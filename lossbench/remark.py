@@ -40,6 +40,7 @@ class Topic(Enum):
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
     SHARES = "dataset", "loss", "parts"
+    ENDED = "dataset", "schedule", "epochs", "losses"
     UNDEFINED = "dataset", "score", "seeds"
     BY_SEEDS = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"
@@ -56,6 +57,7 @@ class Topic(Enum):
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"
+    SEARCH = "dataset", "sizes", "reference", "verdicts"
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"

@@ -96,9 +96,11 @@ class Comparison(Findings):
 
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    """Return trials with the grids that their losses are values of."""
+    """Return trials with the grids that their losses are values of, and their numbers in a search."""
     grids = [experiment.grid_of(*one) for one in zip(rows.task, rows.loss, strict=True)]
-    return rows.assign(grid=pd.array([grid.spec if grid else None for grid in grids], dtype=DTYPES["grid"]))
+    places = [experiment.place_of(*one) for one in zip(rows.task, rows.loss, rows.lr, strict=True)]
+    grid = pd.array([grid.spec if grid else None for grid in grids], dtype=DTYPES["grid"])
+    return rows.assign(grid=grid, search_place=pd.array(places, dtype=DTYPES["search_place"]))
 
 
 def ends_of(experiment: Experiment) -> frozenset[str]:

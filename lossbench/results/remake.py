@@ -19,10 +19,12 @@ from lossbench.results.remarks import (
     by_seeds,
     decided,
     diverged,
+    ended,
     failed,
     looked,
     partial,
     protocols,
+    searched,
     skipped,
     tuned,
     undefined,
@@ -31,7 +33,7 @@ from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
-from lossbench.schema import CURVES, MARGINS, PARTS, TUNING
+from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
 
 COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
@@ -67,6 +69,7 @@ class Remade(Findings):
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary, self.arms)
+        yield from searched(self.budget)
         yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())
@@ -76,6 +79,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
+        yield from ended(self.trials)
         yield from by_seeds(self.trials, self.summary, self.contributed)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
@@ -139,9 +143,10 @@ def read_table(path: Path) -> pd.DataFrame:
     sheet = read_sheet(path, check_header)
     columns = {name: column for name, column in COLUMNS[path.name].items() if name in sheet.cells}
     refuse_short(sheet, "rows")
-    return pd.DataFrame(read_columns(sheet, columns)).astype(
+    found = pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
     )
+    return found.assign(**{name: text for name, text in USUAL.items() if name not in sheet.cells})
 
 
 def check_header(path: Path, header: list[str]) -> None:
