@@ -12,9 +12,9 @@ from typing import Any
 from lossbench.api.answer import Progress, answer, planned
 from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
 from lossbench.api.result import Comparison
-from lossbench.plan.cluster import choose_cluster
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
+from lossbench.plan.where import where
 
 
 def compare(
@@ -29,8 +29,10 @@ def compare(
     config: str | Path | None = None,
     models: Any = None,
     optimizers: Texts | None = None,
+    schedule: Texts | None = None,
     lr: Numbers | None = None,
-    tune: bool | None = None,
+    tune: bool | str | None = None,
+    sampler: str | None = None,
     l1: Numbers | None = None,
     l2: Numbers | None = None,
     batch_size: int | None = None,
@@ -45,7 +47,7 @@ def compare(
     jobs: int | None = None,
     engine: Engine | None = None,
     device: str = "cpu",
-    backend: str = "local",
+    backend: str | None = None,
     address: str | None = None,
     cache: bool = False,
     budget: float = math.inf,
@@ -73,8 +75,12 @@ def compare(
             as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
             (`docs/own-model.md`).
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
+        schedule: how the rate moves over the epochs, "constant", "cosine" or "step:step_size=20:gamma=0.5"; each
+            with a warm-up, clipped gradients or an early end, as "cosine:warmup=5:clip=1:patience=10".
         lr: learning rates, above 0.
-        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
+        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported;
+            or at the best of so many settings between them, "budget=64".
+        sampler: by what such settings are chosen, "grid" or "sobol".
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
         batch_size: rows a step, at least 1.
@@ -93,7 +99,8 @@ def compare(
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
-        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already.
+        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already; None
+            for what the config says, and where it says nothing, this machine.
         address: of that cluster, such as "tcp://10.0.0.5:8786" (dask) or "10.0.0.5:6379" (ray).
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
@@ -120,8 +127,10 @@ def compare(
         losses=losses if isinstance(losses, Mapping) else listed(losses),
         models=named_models(models),
         optimizers=listed(optimizers),
+        schedule=listed(schedule),
         lr=listed(lr),
         tune=tune,
+        sampler=sampler,
         l1=listed(l1),
         l2=listed(l2),
         batch_size=batch_size,
@@ -135,6 +144,7 @@ def compare(
         margins=margins,
     )
     device = choose_device(device)
-    manner = Manner(jobs, engine or usual_engine(device), device, choose_cluster(backend, address, jobs))
+    manner = Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs))
     request = Request(manner, cache, budget)
-    return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
+    experiment = planned(settings, config, margins, tables)
+    return answer(experiment, request, nullcontext(progress), nullcontext()).comparison
