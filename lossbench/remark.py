@@ -40,6 +40,7 @@ class Topic(Enum):
     FAILED = ("failure",)
     DIVERGED = "dataset", "counts"
     SHARES = "dataset", "loss", "parts"
+    ENDED = "dataset", "schedule", "epochs", "losses"
     UNDEFINED = "dataset", "score", "seeds"
     BY_SEEDS = "dataset", "score"
     COLLAPSED = "dataset", "counts", "spread"
@@ -51,10 +52,12 @@ class Topic(Enum):
     UNTRIED = ()
     BY_TORCH = ("optimisers",)
     MODULES = ("models",)
+    COSINES = ("losses",)
     ONE_BY_ONE = "model", "fault"
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"
+    SEARCH = "dataset", "sizes", "reference", "verdicts"
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"

@@ -41,6 +41,8 @@ class Column:
             must declare one, or nothing is ever equivalent.
         tasks: those that have the column; rows of others leave it empty.
         on_request: what a run must ask for so that its file has the column; empty for one that is always there.
+        usual: of an optional column that tells trials apart, the text that stands in every row of a file without
+            it; a file has the column only where a row has another.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Column:
     margin: float | None = None
     tasks: tuple[Task, ...] = TASKS
     on_request: str = ""
+    usual: str = ""
 
     @property
     def dtype(self) -> str:
@@ -481,6 +484,32 @@ _JUDGE = (
     Column("perfect_score", "context", "number", "such a score of a perfect predictor", **_OF_OWN),
 )
 
+_PLACE = Column(
+    *(
+        "search_place",
+        "context",
+        "count",
+        "number of the setting in the search of its loss; 1 is the same for all",
+    ),
+    empty=True,
+    optional=True,
+    since=8,
+    on_request="search",
+)
+_SCHEDULE = Column(
+    *("schedule", "setting", "text", "spec of how the rate moves, gradients are clipped and a training ends"),
+    optional=True,
+    since=8,
+    usual="constant",
+)
+_TRAINED = Column(
+    *("epochs_trained", "context", "count", "epochs until the training ended, early or not"),
+    empty=True,
+    optional=True,
+    since=8,
+    on_request="patience",
+)
+
 TRIALS: dict[str, Column] = _Known(
     (column.name, column)
     for column in (
@@ -497,6 +526,9 @@ TRIALS: dict[str, Column] = _Known(
         _GRID,
         *_CUTS,
         *_JUDGE,
+        _SCHEDULE,
+        _TRAINED,
+        _PLACE,
     )
 )
 """The columns of `trials.csv` by name, in the order of the file; those of a metric of the run's own come after."""
@@ -508,7 +540,7 @@ SCHEMA = max(column.since for column in TRIALS.values())
 DTYPES: dict[str, Any] = {name: column.dtype for name, column in TRIALS.items() if column.empty}
 """The types of the columns that may hold undefined values."""
 
-TRIAL = tuple(column.name for column in _TRIAL)
+TRIAL = tuple(column.name for column in (*_TRIAL, _SCHEDULE))
 """What a trial is; no two rows agree in it."""
 
 
@@ -537,6 +569,9 @@ OVERLAP = ("sampling", "test_rows", "train_rows")
 
 ON_REQUEST = tuple(name for name, column in TRIALS.items() if column.on_request)
 """The columns that a file has only where the run asked for what they hold."""
+
+USUAL = {name: column.usual for name, column in TRIALS.items() if column.usual}
+"""The columns that a file has only where a row has another text than this one."""
 
 SCORES = tuple(name for name, column in TRIALS.items() if column.greater_is_better is not None)
 """The columns whose change can be judged: each has a direction."""
@@ -602,6 +637,12 @@ COMPARISONS = (
 )
 """The columns of `comparisons.csv`: one row a data set, setting and pair of losses."""
 
+BUDGET = (
+    *("settings", "dataset", "task", "loss", "value", *SETTING, "score", "n", "mean", "low", "high"),
+    *("reference", *three("difference"), "unit", *_TESTED, "moved"),
+)
+"""The columns of `budget.csv`: one row a number of settings, data set, setting and loss."""
+
 OWNED = ("optimizer", "l1", "l2")
 """What a data set may have of its own; see `lossbench.plan.protocol`."""
 
@@ -656,7 +697,7 @@ _EPOCH = Column("epoch", "context", "count", "counted from 1")
 _PART = Column("part", "context", "text", "a loss of the sum; its share of the gradient stands behind it")
 _CURVES = (*(TRIALS[name] for name in CURVE), _EPOCH, *_AVERAGED)
 _PARTS = (*(TRIALS[name] for name in CURVE if name != "score"), _PART, _EPOCH, *_AVERAGED)
-_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED, *_TUNED_PARAMETER)
+_TUNING = (*(TRIALS[name] for name in (*ARM, "score", "lr")), *_AVERAGED, *_TUNED, *_TUNED_PARAMETER, _PLACE)
 
 CURVES, TUNING, PARTS = ({column.name: column for column in columns} for columns in (_CURVES, _TUNING, _PARTS))
 """The columns of `curves.csv`, of `tuning.csv` and of `parts.csv` by name."""

@@ -10,7 +10,7 @@ from lossbench.data.dataset import Sampling
 from lossbench.metrics import anomaly, classification, distribution, embedding, regression, segmentation
 from lossbench.metrics.score import Score
 from lossbench.plan.settings import make_settings
-from lossbench.schema import COLUMNS, MARGINS, METRICS, SCHEMA, SCORES, TRIAL, TRIALS, at_best
+from lossbench.schema import COLUMNS, MARGINS, METRICS, SCHEMA, SCORES, TRIAL, TRIALS, USUAL, at_best
 from lossbench.training.trial import Trial
 
 
@@ -18,7 +18,9 @@ def test_the_settings_are_the_fields_of_a_trial() -> None:
     """Same names, same order, and a kind of cell for each type."""
     types = {"text": str, "number": float, "count": int, "whole": int}
     hints = get_type_hints(Trial)
-    assert tuple(hints) == TRIAL == COLUMNS[: len(TRIAL)]
+    assert tuple(hints) == TRIAL
+    assert tuple(name for name, column in TRIALS.items() if column.group == "setting") == TRIAL
+    assert COLUMNS[: len(TRIAL) - len(USUAL)] == TRIAL[: -len(USUAL)]
     for name, hint in hints.items():
         assert types[TRIALS[name].kind] is (hint if isinstance(hint, type) else type(get_args(hint)[0]))
 
@@ -54,9 +56,10 @@ def test_every_metric_has_a_column_at_the_best_epoch(name: str) -> None:
 
 
 def test_what_a_file_may_lack_may_be_undefined() -> None:
-    """An optional column has empty cells; a column that tells trials or runs apart has none and is required."""
+    """An optional column has empty cells, or a usual text; what tells trials or runs apart has no empty cell."""
     for column in TRIALS.values():
-        assert column.empty or not column.optional
+        assert column.empty or bool(column.usual) == column.optional
+        assert not (column.empty and column.usual)
         assert not (column.empty and (column.name in TRIAL or column.same_for))
         assert 1 <= column.since <= SCHEMA
         assert set(column.same_for) <= set(TRIAL)

@@ -29,8 +29,10 @@ def compare(
     config: str | Path | None = None,
     models: Any = None,
     optimizers: Texts | None = None,
+    schedule: Texts | None = None,
     lr: Numbers | None = None,
-    tune: bool | None = None,
+    tune: bool | str | None = None,
+    sampler: str | None = None,
     l1: Numbers | None = None,
     l2: Numbers | None = None,
     batch_size: int | None = None,
@@ -73,8 +75,12 @@ def compare(
             as "nets.py:Net:width=32", or a class or a function that makes a `torch.nn.Module`
             (`docs/own-model.md`).
         optimizers: "sgd", "sgd:momentum=0.9", "adam", "adamw", "adamw:weight_decay=0.1".
+        schedule: how the rate moves over the epochs, "constant", "cosine" or "step:step_size=20:gamma=0.5"; each
+            with a warm-up, clipped gradients or an early end, as "cosine:warmup=5:clip=1:patience=10".
         lr: learning rates, above 0.
-        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported.
+        tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported;
+            or at the best of so many settings between them, "budget=64".
+        sampler: by what such settings are chosen, "grid" or "sobol".
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
         batch_size: rows a step, at least 1.
@@ -121,8 +127,10 @@ def compare(
         losses=losses if isinstance(losses, Mapping) else listed(losses),
         models=named_models(models),
         optimizers=listed(optimizers),
+        schedule=listed(schedule),
         lr=listed(lr),
         tune=tune,
+        sampler=sampler,
         l1=listed(l1),
         l2=listed(l2),
         batch_size=batch_size,

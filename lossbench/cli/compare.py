@@ -49,7 +49,18 @@ WORSE, UNFINISHED = 3, 4
 
 GROUPS = {
     "What is compared": ("dataset", "loss", "outliers", "outlier-kind", "seeds"),
-    "How it is trained": ("model", "optimizer", "lr", "tune", "l1", "l2", "epochs", "batch-size"),
+    "How it is trained": (
+        "model",
+        "optimizer",
+        "schedule",
+        "lr",
+        "tune",
+        "sampler",
+        "l1",
+        "l2",
+        "epochs",
+        "batch-size",
+    ),
     "What is judged": ("score", "costs", "threshold", "margin", "baseline", "baseline-if-exists", "fail-on"),
     "What comes out": ("output", "csv", "format", "dry-run", "quiet"),
     "How it runs": ("config", "quick", "jobs", "engine", "device", "no-cache", "budget"),
@@ -93,8 +104,27 @@ EXAMPLES = (
     metavar="SPEC",
     help="sgd, adam, adamw, or es, without gradients; such as sgd:momentum=0.9.",
 )
+@many(
+    "--schedule",
+    "schedule",
+    metavar="SPEC",
+    help="Rate by epoch: constant, cosine or step; with :warmup=5, :clip=1, :patience=10.",
+)
 @many("--lr", kind=NUMBERS, metavar="RATE", help="Learning rates.")
-@click.option("--tune", is_flag=True, default=None, help="Also show each loss at its own of several --lr.")
+@click.option(
+    "--tune",
+    is_flag=False,
+    flag_value="",
+    metavar="[budget=N]",
+    callback=lambda _, __, value: True if value == "" else value,
+    help="Also show each loss at its own of several --lr; or of N settings between them.",
+)
+@click.option(
+    "--sampler",
+    shell_complete=completion.completer(completion.samplers),
+    metavar="NAME",
+    help="Of --tune budget=N: grid, or sobol.",
+)
 @many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
 @many("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the training rows.")

@@ -39,6 +39,13 @@ def thresholds() -> Iterable[str]:
     return THRESHOLDS
 
 
+def samplers() -> Iterable[str]:
+    """Return what chooses the settings of a search."""
+    from lossbench.plan.search import SAMPLERS
+
+    return SAMPLERS
+
+
 def claims() -> Iterable[str]:
     """Return the claims of the documents."""
     from lossbench.plan.toml import read_toml

@@ -5,6 +5,7 @@ What cannot be carried out is refused by a UsageError, which names the data set,
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_un
 from lossbench.plan.names import naming, resolved
 from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
+from lossbench.plan.search import make_search
 from lossbench.plan.settings import LINK, Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import split_spec, title
@@ -34,6 +36,7 @@ from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, View, view_of
+from lossbench.training.schedule import Schedule, check_length, parse_schedule
 from lossbench.training.trial import Trial
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
@@ -70,6 +73,10 @@ class Experiment:
     skipped: tuple[Skip, ...]
     grids: Mapping[Task, Grids] = field(default_factory=dict)
 
+    def place_of(self, task: Task, loss: str, rate: float) -> int | None:
+        """Return the number of a setting in the search of its loss, by its name in tables; None for no search."""
+        return self.grids.get(task, Grids()).places.get((loss, rate))
+
     def grid_of(self, task: Task, loss: str) -> Grid | None:
         """Return the grid that a loss, by its name in tables, is a value of; None for none."""
         grids = self.grids.get(task, Grids())
@@ -97,11 +104,12 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
     Raises:
         UsageError: anything in the settings that cannot be carried out.
     """
-    grids = {task: make_grids(settings.losses_for(task), task, settings.lr) for task in TASKS}
-    if not any(one.grids for one in grids.values()):
+    grids = {task: grids_of(settings, task) for task in TASKS}
+    if not any(one.grids or one.places for one in grids.values()):
         check_tuning(settings)
     models = resolved(settings.models, find_model)
     resolved(settings.optimizers, parse_optimiser)
+    schedules = resolved(settings.schedule, lambda spec: checked_schedule(spec, settings.epochs))
     loaded = resolved(settings.datasets, lambda spec: tables[spec] if spec in tables else load_dataset(spec))
     datasets = judged_by(settings, loaded.values())
     refuse_idle_threshold(settings, datasets)
@@ -110,9 +118,10 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
             for spec in grids[task].expanded(specs):
                 check_task_loss(spec, task, named_everywhere(settings))
     fitting, skipped = match_losses(settings, datasets, grids)
-    setups = tuple(set_up(settings, dataset, fitting[dataset.name], models) for dataset in datasets)
+    setups = tuple(set_up(settings, dataset, fitting[dataset.name], models, schedules) for dataset in datasets)
     for setup in setups:
         refuse_flat(setup)
+        refuse_clipped_strategy(setup)
         refuse_lone_samples(setup, settings.batch_size)
     trials = tuple(trial for setup in setups for trial in trials_of(settings.on(setup.dataset.name), setup, grids))
     tuning = tuple(tuning_trials(settings, trials))
@@ -120,6 +129,13 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
         with naming(setup.dataset.name):
             check_contamination(setup, (t for t in trials + tuning if t.dataset == setup.dataset.name))
     return Experiment(settings, setups, trials, tuning, skipped, grids)
+
+
+def grids_of(settings: Settings, task: Task) -> Grids:
+    """Return what is tried of each loss of a task."""
+    if settings.budget:
+        return make_search(settings.losses_for(task), task, settings.lr, settings.budget, settings.sampler)
+    return make_grids(settings.losses_for(task), task, settings.lr)
 
 
 def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, ...]:
@@ -132,7 +148,11 @@ def judged_by(settings: Settings, loaded: Iterable[Dataset]) -> tuple[Dataset, .
 
 
 def set_up(
-    settings: Settings, dataset: Dataset, losses: Mapping[str, Loss], models: Mapping[str, Network]
+    settings: Settings,
+    dataset: Dataset,
+    losses: Mapping[str, Loss],
+    models: Mapping[str, Network],
+    schedules: Mapping[str, Schedule],
 ) -> Setup:
     """Return a data set with what its trials name, its own optimisers if it has any."""
     optimisers = resolved(settings.on(dataset.name).optimizers, parse_optimiser)
@@ -140,7 +160,7 @@ def set_up(
     if dataset.task == "embedding":
         check_batches(settings, dataset, losses)
     asked = settings.threshold in THRESHOLDS_OF.get(dataset.task, ())
-    setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "")
+    setup = Setup(dataset, losses, models, optimisers, settings.threshold if asked else "", schedules)
     modules = {spec: tried(setup, model, settings.batch_size) for spec, model in models.items()}
     return replace(setup, models=modules)
 
@@ -193,6 +213,29 @@ def refuse_flat(setup: Setup) -> None:
                     f"loss '{spec}' on '{setup.dataset.name}' has a slope of zero wherever it has one, so "
                     f"{following[0]} would leave every network as it starts; an optimiser without gradients can "
                     "train it: --optimizer es --lr 0.1"
+                )
+
+
+def checked_schedule(spec: str, epochs: int) -> Schedule:
+    """Return a schedule that has room in so many epochs."""
+    found = parse_schedule(spec)
+    check_length(spec, found, epochs)
+    return found
+
+
+def refuse_clipped_strategy(setup: Setup) -> None:
+    """Refuse to clip gradients where an optimiser follows none.
+
+    Raises:
+        BadValue: nothing would be clipped.
+    """
+    blind = [spec for spec, optimiser in setup.optimisers.items() if optimiser.children]
+    for spec, schedule in setup.schedules.items():
+        if blind and schedule.clip < math.inf:
+            with naming(spec):
+                raise BadValue(
+                    f"schedule '{spec}' clips gradients, and {blind[0]} follows none; leave clip out, or take "
+                    "another --optimizer"
                 )
 
 
@@ -371,6 +414,7 @@ def trials_of(
     fixed: dict[str, Any] = {"dataset": setup.dataset.name, "task": setup.dataset.task}
     fixed |= {"batch_size": settings.batch_size, "epochs": settings.epochs}
     axes: dict[str, Iterable[Any]] = {"model": setup.models, "loss": setup.losses, "optimizer": setup.optimisers}
+    axes |= {"schedule": setup.schedules}
     axes |= {"lr": every, "l1": settings.l1, "l2": settings.l2}
     axes |= {"outlier_fraction": sorted(settings.outliers), "seed": settings.seeds}
     for point in product(*axes.values()):

@@ -8,15 +8,16 @@ budget in rates, between the same ends. A range has `VALUES` values, in equal ra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.losses.registry import served
-from lossbench.spec import Parameter, split_spec
+from lossbench.spec import Parameter, split_spec, title
 from lossbench.task import Task
 
 VALUES = 7
@@ -49,10 +50,13 @@ class Grids:
     Args:
         grids: by spec.
         rates: by loss without a grid, or by grid, its rates; empty where no loss has a grid.
+        places: of a search with a stated budget, by loss and rate, the number of this setting among those of its
+            loss, counted from 1; empty where there is none, see `lossbench.plan.search`.
     """
 
     grids: Mapping[str, Grid] = field(default_factory=dict)
     rates: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    places: Mapping[tuple[str, float], int] = field(default_factory=dict)
 
     def of(self, loss: str) -> str:
         """Return the grid that a loss is a member of, empty for none."""
@@ -60,7 +64,8 @@ class Grids:
 
     def rates_of(self, loss: str, given: tuple[float, ...]) -> tuple[float, ...]:
         """Return the rates of a loss, where the run names these."""
-        return self.rates.get(self.of(loss) or loss, given)
+        searched = tuple(rate for one, rate in self.places if one == title(loss))
+        return searched or self.rates.get(self.of(loss) or loss, given)
 
     def expanded(self, specs: Iterable[str]) -> tuple[str, ...]:
         """Return losses with the members of a grid in its place."""
@@ -79,8 +84,8 @@ def has_grid(spec: str) -> bool:
     return any("=" in piece and mark in piece for piece in spec.split(":")[1:] for mark in MARKS)
 
 
-def make_grid(spec: str) -> Grid:
-    """Return the values that a spec asks for.
+def make_grid(spec: str, count: int = VALUES) -> Grid:
+    """Return the values that a spec asks for; of a range, so many.
 
     Raises:
         BadValue: no grid, more than one, or a value that is out of range.
@@ -91,6 +96,26 @@ def make_grid(spec: str) -> Grid:
         >>> [member.rpartition("=")[2] for member in make_grid("huber:delta=0.1..10").members]
         ['0.1', '0.215', '0.464', '1', '2.15', '4.64', '10']
     """
+    return _grid(spec, partial(_values, count=count))[0]
+
+
+def grid_at(spec: str, shares: Sequence[float]) -> tuple[Grid, list[str]]:
+    """Return the values at shares of the way, in [0, 1), from the first to the last; and the loss at each share.
+
+    Raises:
+        BadValue: as `make_grid`.
+
+    Example:
+        >>> grid_at("huber:delta=0.1..10", [0.5, 0.25])[1]
+        ['huber:delta=1', 'huber:delta=0.316228']
+        >>> grid_at("focal:gamma=0|1|2", [0.9, 0.0])[0].members
+        ('focal:gamma=0', 'focal:gamma=2')
+    """
+    return _grid(spec, partial(_values_at, shares=shares))
+
+
+def _grid(spec: str, read: Callable[[str, str, str, Parameter | None], list[str]]) -> tuple[Grid, list[str]]:
+    """Return the grid of the values that are read from a spec, and the loss at each value as it was read."""
     name, given = split_spec(spec)
     if "@label" in given:
         raise BadValue(f"'{spec}' has a label, which all its values would share; leave the label out to tune it")
@@ -99,11 +124,13 @@ def make_grid(spec: str) -> Grid:
         raise BadValue(f"'{spec}' tunes {' and '.join(tuned)}; tune one parameter and give the other a value")
     (key,) = tuned
     parameter = _parameter(spec, name, key)
-    values = _values(spec, key, given[key], parameter)
+    wanted = read(spec, key, given[key], parameter)
+    values = sorted(set(wanted), key=float)
     _check(spec, values, parameter)
-    members = tuple(":".join([name, *(f"{k}={v if k == key else given[k]}" for k in given)]) for v in values)
+    losses = {v: ":".join([name, *(f"{k}={v if k == key else given[k]}" for k in given)]) for v in values}
     beyond = (values[0], values[-1]) if parameter is None else _open_ends(values, parameter)
-    return Grid(spec, key, members, tuple(m for m, v in zip(members, values, strict=True) if v in beyond))
+    grid = Grid(spec, key, tuple(losses.values()), tuple(losses[v] for v in values if v in beyond))
+    return grid, [losses[v] for v in wanted]
 
 
 def _parameter(spec: str, name: str, key: str) -> Parameter | None:
@@ -114,9 +141,24 @@ def _parameter(spec: str, name: str, key: str) -> Parameter | None:
     return known.get(key)
 
 
-def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list[str]:
+def _values(spec: str, key: str, text: str, parameter: Parameter | None, count: int) -> list[str]:
     if ".." not in text:
         return _sorted(spec, key, text.split("|"))
+    low, high = _range(spec, key, text, parameter)
+    made = (np.geomspace if is_scale(parameter) else np.linspace)(low, high, count)
+    return [f"{low:.12g}", *_written(made), f"{high:.12g}"]
+
+
+def _values_at(spec: str, key: str, text: str, parameter: Parameter | None, shares: Sequence[float]) -> list[str]:
+    if ".." not in text:
+        texts = _sorted(spec, key, text.split("|"))
+        return [texts[int(share * len(texts))] for share in shares]
+    low, high = _range(spec, key, text, parameter)
+    scale = is_scale(parameter)
+    return [f"{low * (high / low) ** share if scale else low + (high - low) * share:.6g}" for share in shares]
+
+
+def _range(spec: str, key: str, text: str, parameter: Parameter | None) -> tuple[float, float]:
     if parameter is None:
         raise BadValue(
             f"'{spec}': nothing is known of {key}, so a range says too little; write values, as {key}=1|2|5"
@@ -125,8 +167,7 @@ def _values(spec: str, key: str, text: str, parameter: Parameter | None) -> list
     for end in (low, high):
         if not parameter.accepts(end):
             raise BadValue(f"'{spec}': {key}={end:g} is out of range; give values in {parameter.range}")
-    made = np.geomspace(low, high, VALUES) if is_scale(parameter) else np.linspace(low, high, VALUES)
-    return [f"{low:.12g}", *_written(made), f"{high:.12g}"]
+    return low, high
 
 
 def _written(values: np.ndarray) -> Iterator[str]:
@@ -170,9 +211,9 @@ def _check(spec: str, values: Iterable[str], parameter: Parameter | None) -> Non
             raise BadValue(f"'{spec}': {parameter.name}={value} is out of range; give values in {parameter.range}")
 
 
-def is_scale(parameter: Parameter) -> bool:
+def is_scale(parameter: Parameter | None) -> bool:
     """Say whether a parameter is any number above zero, and so is tuned in equal ratios."""
-    return parameter.low == 0 and parameter.open_low and math.isinf(parameter.high)
+    return parameter is not None and parameter.low == 0 and parameter.open_low and math.isinf(parameter.high)
 
 
 def _open_ends(values: Sequence[str], parameter: Parameter) -> list[str]:
@@ -193,14 +234,13 @@ def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Gr
         BadValue: a value of a grid is also a loss of its own, or there is one rate and a loss with no other
             settings to try.
     """
-    specs = [spec for spec in specs if not served(name := split_spec(spec)[0]) or task in served(name)]
+    specs = served_by(specs, task)
     grids = {spec: make_grid(spec) for spec in specs if has_grid(spec)}
     if not grids:
         return Grids()
-    members = [member for grid in grids.values() for member in grid.members] + [s for s in specs if s not in grids]
-    for member in members:
-        if members.count(member) > 1:
-            raise BadValue(f"'{member}' is there twice, also as a value of a grid; leave one of them out")
+    refuse_twice(
+        [*(member for grid in grids.values() for member in grid.members), *(s for s in specs if s not in grids)]
+    )
     sizes = {spec: len(grids[spec].members) if spec in grids else 1 for spec in specs}
     budget = max(sizes.values()) * len(rates)
     wanted = {spec: budget // size for spec, size in sizes.items()}
@@ -211,6 +251,18 @@ def make_grids(specs: Sequence[str], task: Task, rates: tuple[float, ...]) -> Gr
             "of its own in rates; give two or more to lie between, as --lr 0.001,0.1"
         )
     return Grids(grids, {spec: refined(rates, count) for spec, count in wanted.items()})
+
+
+def served_by(specs: Iterable[str], task: Task) -> list[str]:
+    """Return the losses that may be of a task; nothing is known of a user's."""
+    return [spec for spec in specs if not served(name := split_spec(spec)[0]) or task in served(name)]
+
+
+def refuse_twice(members: Sequence[str]) -> None:
+    """Refuse a loss that is also a value of a grid."""
+    for member in members:
+        if members.count(member) > 1:
+            raise BadValue(f"'{member}' is there twice, also as a value of a grid; leave one of them out")
 
 
 def refined(rates: Iterable[float], count: int) -> tuple[float, ...]:

@@ -25,6 +25,8 @@ from lossbench.metrics.own.named import names_own
 from lossbench.plan.gate import Gate, Policies, Rule, parse_rules
 from lossbench.plan.grids import has_grid
 from lossbench.plan.protocol import OWN, WHY, Protocols, overridden, protocol_of
+from lossbench.plan.search import FEWEST, SAMPLERS
+from lossbench.plan.search import MOST as MOST_SETTINGS
 from lossbench.plan.toml import Place, read_as, read_table, read_toml
 from lossbench.schema import METRICS, THRESHOLDS, is_own
 from lossbench.spec import title
@@ -32,6 +34,8 @@ from lossbench.task import TASKS, Task
 
 LINK = "link"
 """The word for a class threshold that is the link's own."""
+
+USUAL_SAMPLER = SAMPLERS[0]
 
 SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
 MANNER = ("backend", "address")
@@ -56,8 +60,11 @@ class Settings:
         losses: specs of the losses: one list for all data sets, or one for each task.
         models: specs of the networks.
         optimizers: specs of the optimisers.
+        schedule: specs of how the rate moves over the epochs, gradients are clipped and trainings end early.
         lr: learning rates.
-        tune: whether each loss is also shown at its own of these rates.
+        tune: whether each loss is also shown at its own of these rates; or the number of settings of each loss, of
+            rates between the smallest and the largest, and of the parameter that is tuned.
+        sampler: by what such settings are chosen: one of `lossbench.plan.search.SAMPLERS`.
         l1: strengths of the L1 penalty.
         l2: strengths of the L2 penalty.
         batch_size: rows a step.
@@ -78,8 +85,10 @@ class Settings:
     losses: tuple[str, ...] | Mapping[Task, tuple[str, ...]]
     models: tuple[str, ...]
     optimizers: tuple[str, ...]
+    schedule: tuple[str, ...]
     lr: tuple[float, ...]
-    tune: bool
+    tune: bool | int
+    sampler: str
     l1: tuple[float, ...]
     l2: tuple[float, ...]
     batch_size: int
@@ -92,6 +101,11 @@ class Settings:
     protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
+
+    @property
+    def budget(self) -> int:
+        """How many settings of each loss are tried; 0 where that is left to the rates that are named."""
+        return 0 if isinstance(self.tune, bool) else self.tune
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
@@ -133,7 +147,9 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     for key in MANNER:
         values.pop(key, None)
     values["score"] = with_costs(values["score"], values.pop("costs", ()))
-    values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
+    values["tune"] = values["tune"] or any(has_grid(spec) for specs in listed for spec in specs)
+    if values["sampler"] != USUAL_SAMPLER and isinstance(values["tune"], bool):
+        raise BadValue(f"sampler {values['sampler']} is of a search: say how many settings, as --tune budget=64")
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
 
@@ -443,6 +459,24 @@ def _bounded(seeds: Sequence[int], place: Place) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, seeds)))
 
 
+def _tune(value: Any, place: Place) -> bool | int:
+    """Read whether losses are tuned, or with how many settings: "budget=64"."""
+    found = re.fullmatch(r"budget=(\d{1,9})", value.strip()) if isinstance(value, str) else None
+    if not found:
+        return bool(read_as(bool, value, place))
+    if not FEWEST <= int(found[1]) <= MOST_SETTINGS:
+        raise BadValue(f"{place}: {value}; give from {FEWEST} to {MOST_SETTINGS} settings, such as budget=64")
+    return int(found[1])
+
+
+def _sampler(value: Any, place: Place) -> str:
+    """Read by what the settings of a search are chosen."""
+    name = str(read_as(str, value, place))
+    if name not in SAMPLERS:
+        raise UnknownName("sampler", name, SAMPLERS, where=str(place) if place.file else "")
+    return name
+
+
 _strength = _numbers(lambda x: 0 <= x < math.inf, "a number of at least zero")
 
 _READERS: dict[str, Callable[[Any, Place], Any]] = {
@@ -451,8 +485,10 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "loss": _custom_losses,
     "models": _texts,
     "optimizers": _texts,
+    "schedule": _texts,
     "lr": _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01"),
-    "tune": partial(read_as, bool),
+    "tune": _tune,
+    "sampler": _sampler,
     "l1": _strength,
     "l2": _strength,
     "batch_size": _whole,

@@ -14,6 +14,7 @@ from lossbench.run.runner import Forecast
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n
 from lossbench.training.pack import Setup
+from lossbench.training.schedule import CONSTANT
 
 
 def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
@@ -24,6 +25,8 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
     shares = ", ".join(f"{share:g}" for share in settings.outliers)
     seeds = ", ".join(map(str, settings.seeds))
     count = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
+    if settings.schedule != (CONSTANT,):
+        count += f", schedules {', '.join(settings.schedule)}"
     yield f"{count}, seeds {seeds}, contaminated shares {shares}"
     if experiment.tuning:
         seeds = ", ".join(map(str, tuning_seeds(settings)))

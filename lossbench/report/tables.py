@@ -12,7 +12,7 @@ import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.schema import METRICS, RANKED, SETTING, three
+from lossbench.schema import METRICS, RANKED, SETTING, USUAL, three
 from lossbench.stats.verdicts import BETTER, WORSE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ VERDICTS = {BETTER[0]: "+", BETTER[1]: "+=", WORSE[0]: "-", WORSE[1]: "-=", "equ
 
 SHARE = "outlier_fraction"
 CLEAN = pd.Series({SHARE: 0.0})
-BARE = ("model", "optimizer")  # settings whose value speaks for itself
+BARE = ("model", "optimizer", "schedule")  # settings whose value speaks for itself
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,8 @@ def setting(row: pd.Series[Any]) -> str:
     penalties = "".join(f", {name} {row[name]:g}" for name in ("l1", "l2") if row[name] > 0)
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
     optimizer = "own optimizers" if pd.isna(row.optimizer) else row.optimizer
-    return f"{row.model}, {optimizer}{rate}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    unusual = "".join(f", {name} {row[name]}" for name, usual in USUAL.items() if row[name] != usual)
+    return f"{row.model}, {optimizer}{rate}{unusual}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
 
 
 def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -8,7 +8,7 @@ from typing import Any
 from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
-from lossbench.report.tables import heading, listed_seeds
+from lossbench.report.tables import VERDICTS, heading, listed_seeds
 from lossbench.schema import is_own
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
@@ -202,6 +202,21 @@ def quoted(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int, int, float], ...]) -> str:
+    """Say how many trainings ended early, and after how many epochs in the middle."""
+    told = ", ".join(f"{loss} {early}/{of} (median {median:g})" for loss, early, of, median in losses)
+    return f"ended    {dataset}, {schedule}: trainings that ended before epoch {epochs}, epochs trained: {told}"
+
+
+def search(
+    dataset: str, sizes: tuple[int, ...], reference: str, verdicts: tuple[tuple[str, tuple[str, ...]], ...]
+) -> str:
+    """Say how verdicts move with the number of settings that were tried."""
+    told = ", ".join(f"{loss} {' '.join(VERDICTS.get(one, '?') for one in course)}" for loss, course in verdicts)
+    listed = ", ".join(map(str, sizes))
+    return f"search   {dataset}: against {reference}, with the best of the first {listed} settings: {told}"
+
+
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
     Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
@@ -214,6 +229,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
     "up to it, as to a maximum or a median",
     Topic.SHARES: gradient_shares,
+    Topic.ENDED: ended,
     Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
     "{spread}), and they decide as a constant does; another --lr or margin may help",
     Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
@@ -226,6 +242,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.MODULES: lambda models: (
         f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
     ),
+    Topic.COSINES: lambda losses: (
+        f"engine   {', '.join(losses)}: trained by the fused torch engine; the compiled step has no cosines"
+    ),
     Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
     "torch.func.vmap: {fault}",
     Topic.LOOKS: looks,
@@ -236,6 +255,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.VALUE_EDGE: "warning  best values at the edge of the grid on {dataset}, a wider one may do better: "
     "{losses}",
     Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
+    Topic.SEARCH: search,
     Topic.DISAGREE: disagreements,
     Topic.THRESHOLD: threshold,
     Topic.RANKS: ranks,

@@ -17,7 +17,7 @@ from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
 from lossbench.results.manifest import read_manifest
 from lossbench.results.sheet import Sheet, read_column, read_sheet, refuse_short
-from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS, is_own, own_columns
+from lossbench.schema import COLUMNS, DTYPES, TRIAL, TRIALS, USUAL, is_own, own_columns
 
 CENSORED = ">"
 
@@ -126,10 +126,10 @@ def check_header(path: Path, header: list[str]) -> None:
 
 
 def typed(sheet: Sheet) -> pd.DataFrame:
-    """Return the cells as values, every column with its type; a column that the file lacks is undefined."""
+    """Return the cells as values, each column with its type; one that the file lacks is undefined, or as usual."""
     own = own_columns(sheet.cells)
     names = (*COLUMNS, *own)
-    absent = {name: ("",) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
+    absent = {name: (USUAL.get(name, ""),) * len(sheet.lines) for name in COLUMNS if name not in sheet.cells}
     times = tuple(cell if not cell.startswith(CENSORED) else "" for cell in sheet.cells["epochs_to_target"])
     cells = sheet.cells | absent | {"epochs_to_target": times}
     values = {name: read_column(sheet, TRIALS[name], cells[name]) for name in names}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
+from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
 from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import (
@@ -18,18 +19,21 @@ from lossbench.results.remarks import (
     by_seeds,
     decided,
     diverged,
+    ended,
     failed,
     looked,
     partial,
     protocols,
+    searched,
     skipped,
     tuned,
     undefined,
 )
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
+from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
-from lossbench.schema import CURVES, MARGINS, PARTS, TUNING
+from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
 
 COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
@@ -48,12 +52,14 @@ class Remade(Findings):
         manifest: of the run, None where it does not stand beside the trials.
         beside: what is kept as it stands beside the trials, by its name.
         curves: as they stand beside the trials; None where there are none.
+        examples: likewise.
     """
 
     path: Path = field(kw_only=True)
     manifest: Manifest | None = field(kw_only=True, repr=False)
     beside: dict[str, str | bytes] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
+    examples: Examples = field(default_factory=dict, kw_only=True, repr=False)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -63,6 +69,7 @@ class Remade(Findings):
     def remarks(self) -> Iterator[Remark]:
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary, self.arms)
+        yield from searched(self.budget)
         yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())
@@ -72,6 +79,7 @@ class Remade(Findings):
         yield from failed(self.trials)
         yield from diverged(self.trials)
         yield from undefined(self.trials)
+        yield from ended(self.trials)
         yield from by_seeds(self.trials, self.summary, self.contributed)
         yield from altered(self.path)
         # What the run had, and what can neither be made again nor stands beside the trials.
@@ -101,6 +109,9 @@ def remake(place: Path) -> Remade:
     contributed = read_rows(path.with_name(ROWS), trials)
     if contributed is not None:
         beside[ROWS] = rows_bytes(contributed)
+    examples = read_examples(path.with_name(EXAMPLES), trials)
+    if examples:
+        beside[EXAMPLES] = examples_bytes(examples)
     tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
     margins = MARGINS | (manifest.margins if manifest else {})
@@ -115,6 +126,7 @@ def remake(place: Path) -> Remade:
         manifest=manifest,
         beside=beside,
         curves=curves,
+        examples=examples,
     )
 
 
@@ -131,9 +143,10 @@ def read_table(path: Path) -> pd.DataFrame:
     sheet = read_sheet(path, check_header)
     columns = {name: column for name, column in COLUMNS[path.name].items() if name in sheet.cells}
     refuse_short(sheet, "rows")
-    return pd.DataFrame(read_columns(sheet, columns)).astype(
+    found = pd.DataFrame(read_columns(sheet, columns)).astype(
         {name: column.dtype for name, column in columns.items() if column.kind == "number"}
     )
+    return found.assign(**{name: text for name, text in USUAL.items() if name not in sheet.cells})
 
 
 def check_header(path: Path, header: list[str]) -> None:

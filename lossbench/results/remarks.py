@@ -13,7 +13,7 @@ from lossbench.plan.experiment import Experiment, Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
-from lossbench.schema import is_own, three
+from lossbench.schema import SETTING, is_own, three
 from lossbench.spec import title
 from lossbench.stats.pairs import BEST
 from lossbench.stats.tuning import disagreements
@@ -34,6 +34,7 @@ FEW_SEEDS = 10  # below, an interval over seeds is mostly Student's t and says l
 def remarks(comparison: Comparison) -> Iterator[Remark]:
     """Yield everything that is said below the tables, and is the same in every run."""
     yield from tuned(comparison.tuning, comparison.summary, comparison.arms)
+    yield from searched(comparison.budget)
     yield from decided(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)
@@ -58,6 +59,7 @@ def notes(comparison: Comparison) -> Iterator[Remark]:
     yield from by_seeds(trials, comparison.summary, comparison.contributed)
     yield from collapsed(trials)
     yield from shares(comparison.parts)
+    yield from ended(trials)
     yield from looked(comparison.correction)
     yield from shortened(comparison)
     if len(experiment.settings.seeds) < FEW_SEEDS:
@@ -80,6 +82,17 @@ def shares(parts: pd.DataFrame | None) -> Iterator[Remark]:
             yield Topic.SHARES(dataset=dataset, loss=loss, parts=told)
 
 
+def ended(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings ended early under each loss, and after how many epochs, for each schedule."""
+    known = trials[trials.epochs_trained.notna()]
+    for (dataset, schedule), rows in known.groupby(["dataset", "schedule"], sort=False):
+        losses = tuple(
+            (loss, int((mine.epochs_trained < mine.epochs).sum()), len(mine), float(mine.epochs_trained.median()))
+            for loss, mine in rows.groupby("loss", sort=False)
+        )
+        yield Topic.ENDED(dataset=dataset, schedule=schedule, epochs=int(rows.epochs.iloc[0]), losses=losses)
+
+
 def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> Iterator[Remark]:
     """Yield what is only true of this run.
 
@@ -98,6 +111,8 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.BY_TORCH(optimisers=evolving)
     if comparison.manner.engine == "native" and (models := modules(comparison.experiment)):
         yield Topic.MODULES(models=tuple(models))
+    if comparison.manner.engine == "native" and (losses := of_cosines(comparison.experiment)):
+        yield Topic.COSINES(losses=losses)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
@@ -124,6 +139,12 @@ def without_gradients(experiment: Experiment) -> tuple[str, ...]:
     """Return the optimisers that follow no gradient."""
     found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
     return tuple(spec for spec, one in found.items() if one.children)
+
+
+def of_cosines(experiment: Experiment) -> tuple[str, ...]:
+    """Return the losses that train a vector for each class."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.losses.items()}
+    return tuple(spec for spec, one in found.items() if one.record.head == "cosine")
 
 
 def across(ranks: pd.DataFrame) -> Iterator[Remark]:
@@ -265,6 +286,18 @@ def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str,
     for dataset, rows in disagreements(summary, arms).groupby("dataset", sort=False):
         losses = tuple(rows[shown].itertuples(index=False, name=None))
         yield Topic.DISAGREE(dataset=dataset, losses=losses)
+
+
+def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how the verdicts of each table move with the number of settings that were tried."""
+    if budget is None:
+        return
+    names = ["dataset", *(name for name in SETTING if name != "lr")]
+    for (dataset, *_), rows in budget.groupby(names, sort=False):
+        others = rows[rows.loss != rows.reference]
+        verdicts = tuple((loss, tuple(mine.verdict)) for loss, mine in others.groupby("loss", sort=False))
+        sizes, reference = tuple(rows.settings.unique().tolist()), rows.reference.iloc[0]
+        yield Topic.SEARCH(dataset=dataset, sizes=sizes, reference=reference, verdicts=verdicts)
 
 
 def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from lossbench.errors import OutputError
 from lossbench.results.cell import to_cell
-from lossbench.schema import METRICS, ON_REQUEST, TRIALS
+from lossbench.schema import METRICS, ON_REQUEST, TRIALS, USUAL
 from lossbench.stats.findings import Findings
 from lossbench.visible import hides
 
@@ -126,7 +126,9 @@ def csv_text(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: empty cells where undefined, lines ending in a newline alone.
 
     Floats are written so that they read back as the same numbers, and texts so that no spreadsheet computes them.
+    A column that has one text in most runs is there only where it has another.
     """
+    frame = frame.drop(columns=all_usual(frame))
     texts = {name: _written(column) for name, column in frame.items() if column.dtype in (object, "string")}
     return str(frame.assign(**texts).to_csv(index=False, lineterminator="\n"))  # type: ignore[arg-type]
 
@@ -141,6 +143,11 @@ def trials_csv(trials: pd.DataFrame) -> str:
     missed = ~trials["converged"].fillna(True).astype(bool)
     shown = trials.assign(epochs_to_target=_censored(trials["epochs_to_target"], missed, trials["epochs"]))
     return csv_text(shown.drop(columns=unasked(trials), errors="ignore"))
+
+
+def all_usual(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that a file has only where a row has another text than the usual, and here none has."""
+    return [name for name, text in USUAL.items() if name in frame and frame[name].fillna(text).eq(text).all()]
 
 
 def unasked(frame: pd.DataFrame) -> list[str]:
@@ -159,7 +166,7 @@ def findings_csv(findings: Findings) -> dict[str, str]:
         "ranks.csv": csv_text(findings.ranks),
         "profiles.csv": csv_text(findings.profiles),
     }
-    views = {"views.csv": findings.views, "thresholds.csv": findings.thresholds}
+    views = {"views.csv": findings.views, "thresholds.csv": findings.thresholds, "budget.csv": findings.budget}
     return texts | {name: csv_text(view) for name, view in views.items() if view is not None}
 
 
@@ -171,7 +178,8 @@ def summary_csv(summary: pd.DataFrame) -> str:
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return the rows of a frame as plain data, None where undefined."""
+    """Return the rows of a frame as plain data, None where undefined; with the columns of its file."""
+    frame = frame.drop(columns=all_usual(frame))
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 

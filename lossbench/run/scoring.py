@@ -27,6 +27,7 @@ from lossbench.schema import (
     DTYPES,
     METRICS,
     ON_REQUEST,
+    USUAL,
     Metric,
     at_best,
     at_link,
@@ -79,6 +80,7 @@ def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baseli
         "failure": [None] * len(pack.trials),
         **fits(trace),
         **of_own(pack, marks),
+        **ended(pack, trace),
     }
     asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
     absent = [None] * len(pack.trials)
@@ -98,6 +100,14 @@ def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
         "score_hash": [pack.metric.code] * len(marks),
         "perfect_score": [mark.perfect_test for mark in marks],
     }
+
+
+def ended(pack: Pack, trace: Trace) -> dict[str, list[int | None]]:
+    """Return the column of how long each trial was trained, where it may end early; None where it diverged."""
+    if trace.trained is None or np.isinf(pack.patience).all():
+        return {}
+    told = np.isfinite(pack.patience) & (trace.diverged == 0)
+    return {"epochs_trained": [int(n) if told[i] else None for i, n in enumerate(trace.trained)]}
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
@@ -143,10 +153,10 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rows as a data frame, every column with its type; those of a metric of the run's own are the last.
 
-    Rows that an older lossbench stored lack the columns that came since; these are undefined.
+    Rows that an older lossbench stored lack the columns that came since; these are undefined, or as usual.
     """
     own = own_columns(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: [row.get(name) for row in rows] for name in (*COLUMNS, *own)}
+    columns = {name: [row.get(name, USUAL.get(name)) for row in rows] for name in (*COLUMNS, *own)}
     # To give all columns their types afterwards takes several times as long as all the rest.
     types = DTYPES | dict.fromkeys(own, "float64")
     typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in types.items()}

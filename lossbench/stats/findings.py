@@ -13,6 +13,7 @@ from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
 from lossbench.stats.answer.facts import RunAnswer, TableAnswer
 from lossbench.stats.answer.run import over_tables
 from lossbench.stats.answer.table import answers
+from lossbench.stats.budget import budget_table, sizes
 from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import BEST, Judged, compare_pairs, judge
@@ -21,7 +22,7 @@ from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
 from lossbench.stats.thresholds import rows_at_link, threshold_views, trials_at_link
-from lossbench.stats.tuning import side_by_side
+from lossbench.stats.tuning import chosen_within, side_by_side
 
 LINE = ("dataset", "loss", *SETTING)
 """What has a line of its own in a chart."""
@@ -105,6 +106,20 @@ class Findings:
     def views(self) -> pd.DataFrame | None:
         """One row a data set and loss, at one rate for all and at its own; None where rates were not tuned."""
         return None if self.tuning is None else side_by_side(self.summary, self.arms)
+
+    @cached_property
+    def budget(self) -> pd.DataFrame | None:
+        """One row a data set, loss and number of settings that a search might have ended with; None for none."""
+        if self.tuning is None or "search_place" not in self.tuning:
+            return None
+        parts = {size: self.within(size).summary for size in sizes(int(self.tuning.search_place.max()))}
+        return budget_table(parts, self.arms)
+
+    def within(self, settings: int) -> Findings:
+        """Return what a search of only its first settings would have found."""
+        trials = self.trials[self.trials.search_place <= settings]
+        tuning = None if self.tuning is None else chosen_within(self.tuning, settings)
+        return Findings(trials, tuning, self.margins, self.contributed, correction=self.correction)
 
     @cached_property
     def thresholds(self) -> pd.DataFrame | None:

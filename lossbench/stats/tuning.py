@@ -8,7 +8,7 @@ decide the ranking).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,7 @@ from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
 
-READ = (*ARM, "lr", "grid", "score", "validation_score", "status", *OVERLAP)
+READ = (*ARM, "lr", "grid", "search_place", "score", "validation_score", "status", *OVERLAP)
 """The columns of trials that a choice looks at."""
 
 Trained = dict[str, Any]
@@ -55,7 +55,8 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = ()) -> pd.DataFra
         for row in arm_rows(arm)
     ]
     made = pd.DataFrame(rows)
-    return made if made.grid.notna().any() else made.drop(columns=["grid", "parameter_at_edge"])
+    unasked = [] if made.grid.notna().any() else ["grid", "parameter_at_edge"]
+    return made.drop(columns=unasked + ([] if made.search_place.notna().any() else ["search_place"]))
 
 
 def arm_of(trained: Mapping[str, Any]) -> str:
@@ -66,14 +67,29 @@ def arm_of(trained: Mapping[str, Any]) -> str:
 def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str, Any]]:
     """Return the rows of one arm, its values and for each its rates ascending."""
     rows = [rate_row(settings[place]) for place in sorted(settings)]
-    sign = METRICS[watched(rows[0]["task"], rows[0]["score"])].sign
-    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
-    chosen, rates = int(best_rate(np.array(worth))), {row["lr"] for row in rows}
+    chosen, rates = best_setting(rows), {row["lr"] for row in rows}
     edges = (min(rates), max(rates)) if len(rates) > 1 else ()
     return [
         row | {"chosen": place == chosen, "at_edge": place == chosen and row["lr"] in edges}
         for place, row in enumerate(rows)
     ]
+
+
+def best_setting(rows: Sequence[Mapping[str, Any] | pd.Series[Any]]) -> int:
+    """Return which of the settings of an arm is chosen, by their rows."""
+    sign = METRICS[watched(rows[0]["task"], rows[0]["score"])].sign
+    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
+    return int(best_rate(np.array(worth)))
+
+
+def chosen_within(tuning: pd.DataFrame, settings: int) -> pd.DataFrame:
+    """Return the rows of a search's first settings, with what is chosen among these."""
+    first = tuning[tuning.search_place <= settings]
+    arm = first.grid.fillna(first.loss) if "grid" in first else first.loss
+    chosen = pd.Series(False, first.index)
+    for _, rows in first.groupby([arm, *(name for name in ARM if name != "loss")], sort=False):
+        chosen[rows.index[best_setting([row for _, row in rows.iterrows()])]] = True
+    return first.assign(chosen=chosen)
 
 
 def rate_row(trained: list[Trained]) -> dict[str, Any]:
@@ -84,7 +100,7 @@ def rate_row(trained: list[Trained]) -> dict[str, Any]:
     diverged = sum(one["status"] == "diverged" for one in trained)
     interval = {"mean": found.mean, "low": found.low, "high": found.high}
     shown = {name: about[name] for name in (*ARM, "score", "lr")} | {"n": found.n, "diverged": diverged} | interval
-    return shown | {"grid": about["grid"]}
+    return shown | {"grid": about["grid"], "search_place": about["search_place"]}
 
 
 def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
@@ -96,8 +112,10 @@ def at_own_rate(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
 def at_common_rates(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the trials that are compared at one rate for all: the middle value of a grid, at rates that all have.
 
-    Without a grid these are all trials.
+    Of a search these are those of the setting with which every loss begins; without a grid, all trials.
     """
+    if trials.search_place.notna().any():
+        return trials[trials.search_place == 1]
     if trials.grid.isna().all():
         return trials
     arm = trials.grid.fillna(trials.loss)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossbench.schema import TRIALS
+from lossbench.schema import TRIALS, USUAL
 from lossbench.spec import title
 from lossbench.training.trial import Trial
 from lossbench.visible import hides
@@ -27,8 +27,8 @@ DIGITS = 32  # 128 bits: two trials never share a key by chance
 Row = dict[str, Any]
 
 DESCRIBED = tuple(field.name for field in fields(Trial))
-NEEDED = (*DESCRIBED, "data_hash", "loss_hash", "fingerprint")
-"""The cells that a key is made of, beside their names."""
+NEEDED = (*(name for name in DESCRIBED if name not in USUAL), "data_hash", "loss_hash", "fingerprint")
+"""The cells that every key is made of, beside their names; rows of an older lossbench have no others."""
 
 TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
 PLAIN = frozenset({float, NoneType})  # a type of cells about which there is no more to see
@@ -57,7 +57,7 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
 
 def key_of_row(row: Mapping[str, Any]) -> str:
     """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
-    trial = {name: row[name] for name in DESCRIBED}
+    trial = {name: row[name] for name in DESCRIBED if name in row}
     return _key(trial, tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
 
 
@@ -69,7 +69,7 @@ def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> st
 
 def trial_of(row: Mapping[str, Any]) -> Trial:
     """Return the trial in a row of `trials.csv`."""
-    return Trial(**{name: row[name] for name in DESCRIBED})
+    return Trial(**{name: row[name] for name in DESCRIBED if name in row})
 
 
 _title = cache(title)

@@ -10,6 +10,7 @@ import torch
 
 from lossbench.losses.loss import Loss
 from lossbench.training.embedded import Reader
+from lossbench.training.module.cosines import Cosines
 from lossbench.training.module.model import ModuleModel, drawing, form_of, tensors
 from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.network import Model
@@ -32,22 +33,22 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32) -> Trace:
         What was recorded, in the order of the pack's trials.
     """
     traces = [train_one(pack, index, dtype) for index in range(len(pack.trials))]
-    *parts, validation, slopes = (np.stack(field) for field in zip(*traces, strict=True))
-    asked = validation if holds_validation(pack) else None
-    return Trace(*parts, validation=asked, slopes=slopes if pack.parts else None, sign=pack.watched.sign)
+    *parts, validation, slopes, trained = (np.stack(field) for field in zip(*traces, strict=True))
+    asked, shares = validation if holds_validation(pack) else None, slopes if pack.parts else None
+    return Trace(*parts, validation=asked, slopes=shares, trained=trained, sign=pack.watched.sign)
 
 
 def train_one(pack: Pack, index: int, dtype: torch.dtype) -> tuple[np.ndarray, ...]:
     """Train one trial; return what a `Trace` has of it, in the same order."""
     cost = Cost(pack, index, dtype)
-    network, best, curve, slopes, diverged = networks(pack, index, cost)
+    network, best, curve, slopes, diverged, trained = networks(pack, index, cost)
     outputs = [cost.shown(one, "test") for one in (network, best)]
     held = np.stack([cost.shown(one, "validation") for one in (network, best)])
     fits = np.array([cost.fit(network), cost.fit(best)])
     for place, gone in enumerate([diverged > 0, diverged > 0 or np.isnan(curve).all()]):
         if gone:
             outputs[place][:], fits[place] = np.nan, np.nan
-    return curve, *outputs, np.array(diverged), *fits.T, held, slopes
+    return curve, *outputs, np.array(diverged), *fits.T, held, slopes, np.array(trained)
 
 
 class Cost:
@@ -121,20 +122,20 @@ class Cost:
 
 def networks(
     pack: Pack, index: int, cost: Cost
-) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, np.ndarray, int]:
-    """Train one trial; return the last and the best network, curve and slopes, and when it diverged, or 0."""
+) -> tuple[torch.nn.Module, torch.nn.Module, np.ndarray, np.ndarray, int, int]:
+    """Train one trial; return the last and the best network, curve, slopes, when it diverged, or 0, and ended."""
     trial, validator = cost.trial, Validator(pack, [index])
     network = network_of(pack, index, cost.features.dtype)
     step = Evolution(network, cost).step if pack.children else Descent(network, cost).step
-    best, best_score, diverged = copy.deepcopy(network), -np.inf, 0
+    best, best_score, best_epoch, diverged = copy.deepcopy(network), -np.inf, 0, 0
     curve, slopes = np.full(trial.epochs, np.nan), np.full((trial.epochs, pack.parts), np.nan)
     for epoch in range(trial.epochs):
-        lengths = []
+        lengths, rate = [], float(pack.rates[index, epoch])
         for rows in cost.batches(epoch):
             with cost.named(epoch):
                 if pack.parts:
                     lengths.append(cost.slopes(network(cost.features[rows]), rows))
-                step(rows)
+                step(rows, rate)
         shown = cost.shown(network, "validation")[None]
         if not finite(shown).all():
             diverged = epoch + 1
@@ -142,8 +143,11 @@ def networks(
         curve[epoch] = validator(shown)[0]
         slopes[epoch] = np.mean(lengths, axis=0) if lengths else np.nan
         if (merit := pack.watched.sign * curve[epoch]) > best_score:
-            best, best_score = copy.deepcopy(network), merit
-    return network, best, curve, slopes, diverged
+            best, best_score, best_epoch = copy.deepcopy(network), merit, epoch + 1
+        if epoch + 1 - best_epoch >= pack.patience[index]:
+            curve[epoch:] = curve[epoch]  # the network stays as it is
+            return network, best, curve, slopes, diverged, epoch + 1
+    return network, best, curve, slopes, diverged, trial.epochs
 
 
 class Descent:
@@ -152,11 +156,16 @@ class Descent:
     def __init__(self, network: torch.nn.Module, cost: Cost) -> None:
         self.network, self.cost, trial = network, cost, cost.trial
         self.optimiser = build_optimiser(network, cost.pack.setup.optimisers[trial.optimizer], trial.lr)
+        self.clip = cost.pack.schedules[cost.index].clip
 
-    def step(self, rows: torch.Tensor) -> None:
+    def step(self, rows: torch.Tensor, rate: float) -> None:
         """Take a step on a batch."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
         self.optimiser.zero_grad()
         self.cost.penalised(self.network, rows).backward()
+        if self.clip < np.inf:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
         self.optimiser.step()
 
 
@@ -168,21 +177,21 @@ class Evolution:
         size = pack.model.parameters(pack.dataset.features.shape[1], pack.outputs)
         self.mutations = Mutations(pack.stream, [cost.trial.seed], pack.children, size)
 
-    def step(self, rows: torch.Tensor) -> None:
+    def step(self, rows: torch.Tensor, rate: float) -> None:
         """Take a step on a batch."""
         parent, best, least = self.network, self.network, np.inf
         for (row,) in self.mutations.draw():
-            child = self.mutated(row)
+            child = self.mutated(row, rate)
             if (found := self.cost.penalised(child, rows).item()) < least:
                 best, least = child, found
         if not least > self.cost.penalised(parent, rows).item():
             self.network.load_state_dict(best.state_dict())
 
-    def mutated(self, row: np.ndarray) -> torch.nn.Module:
+    def mutated(self, row: np.ndarray, rate: float) -> torch.nn.Module:
         """Return a copy of the network, moved by a row of random numbers times the rate."""
         child = copy.deepcopy(self.network)
         for value, moves in self.cut(row, child):
-            value += self.cost.trial.lr * torch.tensor(moves, dtype=value.dtype)
+            value += rate * torch.tensor(moves, dtype=value.dtype)
         return child
 
     def cut(self, row: np.ndarray, network: torch.nn.Module) -> list[tuple[torch.Tensor, np.ndarray]]:
@@ -227,6 +236,8 @@ def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequen
         layer.weight.data = torch.tensor(matrix[:, :-1], dtype=dtype)
         layer.bias.data = torch.tensor(matrix[:, -1], dtype=dtype)
         layers += [layer, ACTIVATIONS[pack.layers.activation]()] if number < pack.layers.bent else [layer]
+    if pack.layers.cosines:
+        layers[-1] = Cosines.of(layer)
     return torch.nn.Sequential(*layers)
 
 

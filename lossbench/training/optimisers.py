@@ -1,7 +1,7 @@
 """The optimisers, for many models at once: their parameters (models, parameters) are updated in place.
 
 Those that follow a gradient have the formulas and the defaults of torch.optim, which the loop engine uses. All
-models share a rate.
+models share a rate, which may be another one at each step.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ class AdamW(Adam):
 
     def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, hyper: Hyper) -> None:
         super().__init__(theta, gradient, rate, hyper)
-        self.keep = 1 - rate * hyper["weight_decay"]
+        self.decay = hyper["weight_decay"]
 
     def step(self) -> None:
         """Move all parameters once."""
-        self.theta.mul_(self.keep)
+        self.theta.mul_(1 - self.rate * self.decay)
         super().step()
 
 

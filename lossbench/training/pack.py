@@ -1,17 +1,17 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are
-kept together, seeds differ in it), one model, with a head on its embedding or none, one number of outputs, one
-batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of children), and
-losses that want their targets in one form. They may differ in everything else: loss, seed, learning rate,
-penalties, contamination.
+kept together, seeds differ in it), one model, with one kind of head on its embedding or none, one number of
+outputs, one batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of
+children), and losses that want their targets in one form. They may differ in everything else: loss, seed,
+learning rate, penalties, schedule, contamination.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,7 @@ from lossbench.schema import METRICS, Metric, watched
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.network import Model
 from lossbench.training.optimisers import Optimiser
+from lossbench.training.schedule import CONSTANT, Schedule
 from lossbench.training.trial import Trial
 
 # About two megabytes a flat matrix of parameters: gradient, moments and parameters then stay in the last cache.
@@ -54,6 +55,7 @@ class Setup:
         models: by spec.
         optimisers: by spec.
         threshold: the score that chooses each training's class threshold on validation; empty for the link's own.
+        schedules: by spec.
     """
 
     dataset: Dataset
@@ -61,11 +63,14 @@ class Setup:
     models: Mapping[str, Model | ModuleModel]
     optimisers: Mapping[str, Optimiser]
     threshold: str = ""
+    schedules: Mapping[str, Schedule] = field(default_factory=lambda: {CONSTANT: Schedule()})
 
     def network(self, trial: Trial) -> Model | ModuleModel:
-        """Return the network of a trial, without a head where its loss sees the embedding."""
-        model = self.models[trial.model]
-        return model.trunk if self.losses[trial.loss].record.headless else model
+        """Return the network of a trial, with the head that its loss wants, or without one."""
+        model, record = self.models[trial.model], self.losses[trial.loss].record
+        if record.headless:
+            return model.trunk
+        return model.turned if record.head == "cosine" else model
 
     def outputs(self, trial: Trial) -> int:
         """Return the number of raw outputs of a trial."""
@@ -151,6 +156,22 @@ class Pack:
     def children(self) -> int:
         """How many mutations are tried a step; 0 where a gradient is followed."""
         return self.setup.optimisers[self.trials[0].optimizer].children
+
+    @cached_property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The schedule of every trial."""
+        return tuple(self.setup.schedules[t.schedule] for t in self.trials)
+
+    @cached_property
+    def patience(self) -> np.ndarray:
+        """After how many epochs without a gain on validation the training of every trial ends, (trials,)."""
+        return np.array([schedule.patience for schedule in self.schedules])
+
+    @cached_property
+    def rates(self) -> np.ndarray:
+        """The rate of every trial in each epoch, (trials, epochs)."""
+        factors = {one: one.factors(self.epochs) for one in dict.fromkeys(self.schedules)}
+        return np.array([t.lr * factors[one] for t, one in zip(self.trials, self.schedules, strict=True)])
 
     @property
     def parts(self) -> int:
@@ -414,7 +435,7 @@ def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Tri
 
 def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
     record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
-    shape = setup.outputs(trial), record.headless, record.encoding
+    shape = setup.outputs(trial), record.headless, record.head, record.encoding
     return trial.model, *shape, optimiser.name, optimiser.children, trial.batch_size, trial.epochs
 
 

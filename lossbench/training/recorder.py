@@ -31,12 +31,17 @@ class Crew(Protocol):
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models, given their numbers."""
 
+    def end(self, models: np.ndarray) -> None:
+        """Leave some models as they are from now on, given their numbers."""
+
     def restore(self) -> None:
         """Give every model the parameters that were kept last, or its first ones."""
 
 
 class Recorder:
-    """Scores all models after each epoch and has the best parameters of each kept.
+    """Scores all models after each epoch, has the best parameters of each kept, and says when a training ends.
+
+    A model whose training has ended stays as it is: its curve goes on level.
 
     Args:
         pack: the trials.
@@ -52,6 +57,9 @@ class Recorder:
         self.slopes = np.full((models, pack.epochs, pack.parts), np.nan)
         self.diverged = np.zeros(models, dtype=int)
         self.best_score = np.full(models, -np.inf)  # the greater the better, whatever the score
+        self.best_epoch = np.zeros(models, dtype=int)  # counted from 1
+        self.patience, self.trained = np.full(models, np.inf), np.full(models, pack.epochs)
+        self.patience[home] = pack.patience
 
     def record(self, epoch: int) -> None:
         """Score all models on the validation part; have the parameters of those with a new best score kept."""
@@ -60,11 +68,21 @@ class Recorder:
         score[self.diverged > 0] = np.nan
         self.curve[:, epoch] = score
         if self.slopes.size:
-            self.slopes[:, epoch] = np.where((self.diverged > 0)[:, None], np.nan, self.crew.slopes())
+            still = (self.diverged == 0) & (self.trained > epoch)
+            self.slopes[:, epoch] = np.where(still[:, None], self.crew.slopes(), np.nan)
         merit = self.sign * score
         improved = merit > self.best_score
-        self.best_score[improved] = merit[improved]
+        self.best_score[improved], self.best_epoch[improved] = merit[improved], epoch + 1
         self.crew.keep(np.flatnonzero(improved))
+        self.end(epoch + 1)
+
+    def end(self, epochs: int) -> None:
+        """End the training of models that have gained nothing for as long as they may."""
+        waited = epochs - self.best_epoch >= self.patience
+        ending = np.flatnonzero(waited & (self.diverged == 0) & (self.trained > epochs))
+        if len(ending):
+            self.trained[ending] = epochs
+            self.crew.end(ending)
 
     def trace(self) -> Trace:
         """Return the finished record, trial by trial; the models then have their best parameters."""
@@ -78,7 +96,8 @@ class Recorder:
         parts = (self.curve, last, best, self.diverged, loss, score)
         validation = np.stack(held, axis=1)[self.home] if held else None
         slopes = self.slopes[self.home] if self.slopes.size else None
-        return Trace(*(part[self.home] for part in parts), validation=validation, slopes=slopes, sign=self.sign)
+        told = {"validation": validation, "slopes": slopes, "trained": self.trained[self.home]}
+        return Trace(*(part[self.home] for part in parts), **told, sign=self.sign)
 
     def held(self) -> list[np.ndarray]:
         """Return the raw outputs of every model on validation, if a threshold is chosen there."""

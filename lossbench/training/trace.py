@@ -39,8 +39,10 @@ class Trace:
         validation: (trials, 2, validation rows, outputs) raw validation outputs at the last and at the best epoch,
             likewise; None where no threshold is to be chosen.
         slopes: (trials, epochs, parts) of a sum of losses, the norm of the gradient of each one's batch mean with
-            respect to the raw outputs, times its weight: its mean over the steps of an epoch. NaN once diverged,
-            and where a loss has fewer parts or is no sum; None where none is.
+            respect to the raw outputs, times its weight: its mean over the steps of an epoch. NaN once diverged or
+            ended, and where a loss has fewer parts or is no sum; None where none is.
+        trained: (trials,) epochs until the training ended, early or not; the curve goes on level from there. None
+            where nobody says.
         sign: of the score; -1 where the smaller is the better.
     """
 
@@ -53,6 +55,7 @@ class Trace:
     _: KW_ONLY
     validation: np.ndarray | None = None
     slopes: np.ndarray | None = None
+    trained: np.ndarray | None = None
     sign: float = 1.0
 
     @property

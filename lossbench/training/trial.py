@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import altered, is_users, meddles, running, settings
 from lossbench.losses.custom.source import in_one_line
+from lossbench.schema import USUAL
 from lossbench.task import Task
 
 
@@ -16,10 +17,10 @@ from lossbench.task import Task
 class Trial:
     """One training of one network.
 
-    The fields are the first columns of `trials.csv`, in the same order; `lossbench.schema` says what they mean.
-    Data set, model, loss and optimiser are specs, such as "mlp:64,32:tanh" and "sgd:momentum=0.9". The kind of
-    contamination is one of `lossbench.data.KINDS`, or "none". The seed fixes split, initial weights,
-    batch order and contamination.
+    The fields are columns of `trials.csv`, all but the last its first; `lossbench.schema` says what they mean.
+    Data set, model, loss, optimiser and schedule are specs, such as "mlp:64,32:tanh", "sgd:momentum=0.9" and
+    "cosine:warmup=5". The kind of contamination is one of `lossbench.data.KINDS`, or "none". The seed
+    fixes split, initial weights, batch order and contamination.
     """
 
     dataset: str
@@ -35,6 +36,7 @@ class Trial:
     outlier_kind: str
     outlier_fraction: float
     seed: int
+    schedule: str = USUAL["schedule"]
 
 
 @contextmanager

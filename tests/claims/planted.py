@@ -69,7 +69,7 @@ class Planted(Study):
         score = np.array([self.rule(row) for row in rows]) + noise
         about = {"task": task, "status": "ok", "outlier_kind": "none"}
         counts = {"sampling": "resplit", "train_rows": 30000, "test_rows": 10000, "constant_score": 0.5}
-        counts["grid"] = None
+        counts |= {"grid": None, "search_place": None, "schedule": "constant"}
         scores = {"accuracy": score, "f1": score, "validation_score": score, "epochs_to_target": score}
         there = {"converged": pd.array(score < self.epochs, dtype="boolean")}
         made = pd.DataFrame(rows).assign(**about, **counts, **scores, **there)

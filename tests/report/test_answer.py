@@ -26,6 +26,7 @@ VERDICTS = (*BETTER, *WORSE, "equivalent", "inconclusive")
 PLAIN = dict.fromkeys(SETTING, 0.0) | {
     "model": "linear",
     "optimizer": "adam",
+    "schedule": "constant",
     "outlier_kind": "none",
     "outlier_fraction": 0.0,
 }

@@ -23,6 +23,7 @@ SETTING = {
     "l2": 0.0,
     "batch_size": 32,
     "epochs": EPOCHS,
+    "schedule": "constant",
     "score": "accuracy",
     "constant_score": 0.25,
     "target_score": 0.75,

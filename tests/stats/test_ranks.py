@@ -37,6 +37,7 @@ def summary(heights: np.ndarray, **changes: object) -> pd.DataFrame:
         "l2": 0.0,
         "batch_size": 32,
         "epochs": 9,
+        "schedule": "constant",
     }
     about = {"task": "binary", "view": "fixed", "outlier_fraction": 0.0, "score": "accuracy"}
     about |= {"n": 10, "diverged": 0, "failed": 0}

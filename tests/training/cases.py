@@ -21,6 +21,7 @@ from lossbench.training.module.named import find_model, fitted
 from lossbench.training.network import Model
 from lossbench.training.optimisers import parse_optimiser
 from lossbench.training.pack import Pack, Setup, make_packs
+from lossbench.training.schedule import parse_schedule
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 
@@ -81,6 +82,7 @@ def setup(name: str, trials: Sequence[Trial]) -> Setup:
         {t.loss: get_loss(t.loss, data.task, data.targets * data.pixels) for t in trials},
         {t.model: network(t.model, data) for t in trials},
         {t.optimizer: parse_optimiser(t.optimizer) for t in trials},
+        schedules={t.schedule: parse_schedule(t.schedule) for t in trials},
     )
 
 
@@ -120,7 +122,7 @@ def contaminations(task: Task) -> list[dict[str, object]]:
 
 def same_bits(left: Trace, right: Trace, rows: list[int] | None = None) -> None:
     """Require that a trace equals the given rows of `right`, bit for bit."""
-    for field in ("curve", "last", "best", "best_epoch", "diverged", "train_loss", "train_score"):
+    for field in ("curve", "last", "best", "best_epoch", "diverged", "train_loss", "train_score", "trained"):
         wanted = getattr(right, field)
         wanted = wanted if rows is None else wanted[rows]
         found = getattr(left, field)

@@ -57,9 +57,9 @@ def settings(name: str) -> list[dict[str, object]]:
     return [
         {},
         {"seed": 1, "batch_size": 9, "lr": 0.03, **spoilt},
-        {"seed": 1, "l1": 0.01, "l2": 0.02, **leverage},
+        {"seed": 1, "l1": 0.01, "l2": 0.02, "schedule": "cosine:warmup=1:clip=0.3", **leverage},
         {"seed": 2, "batch_size": 9, "l1": 0.003, **clean},
-        {"lr": 0.001, "l2": 0.1, **spoilt},
+        {"lr": 0.001, "l2": 0.1, "schedule": "step:step_size=1:gamma=0.3:clip=2", **spoilt},
     ]
 
 

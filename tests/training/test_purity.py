@@ -36,16 +36,20 @@ MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")
 NETS = Path(__file__).parent / "module" / "nets.py"
 RUINOUS = 1e30  # a learning rate that ends in NaN
+SCHEDULES = ("constant", "constant", "cosine:warmup=1", "step:step_size=1:clip=0.1", "constant:clip=0.5")
 
 
 def crowd(name: str, model: str, optimiser: str, batch_size: int) -> list[Trial]:
-    """Return trials that could share a pack: all losses, shares, penalties, three seeds, and some that diverge."""
+    """Return trials that could share a pack: all losses, shares, penalties, three seeds, and some that diverge.
+
+    The schedules go round, five of them, so that each meets every value of the other axes.
+    """
     plain = {"model": model, "optimizer": optimiser, "batch_size": batch_size}
     task = dataset(name).task
     axes = product(losses_of(name), contaminations(task), (0.0, 1e-3), (0.01, RUINOUS), range(3))
     return [
-        trial(name, **plain, loss=loss, l1=strength, l2=strength, lr=rate, seed=seed, **dirt)
-        for loss, dirt, strength, rate, seed in axes
+        trial(name, **plain, loss=loss, l1=strength, l2=strength, lr=rate, seed=seed, schedule=schedule, **dirt)
+        for (loss, dirt, strength, rate, seed), schedule in zip(axes, cycle(SCHEDULES), strict=False)
     ]
 
 

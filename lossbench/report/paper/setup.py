@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -16,6 +17,7 @@ from lossbench.spec import split_spec
 from lossbench.task import Task
 from lossbench.training.network import LAYERS, parse_model
 from lossbench.training.optimisers import parse_optimiser
+from lossbench.training.schedule import CONSTANT, parse_schedule
 
 TASKS: dict[Task, str] = {
     "binary": "binary classification",
@@ -102,6 +104,9 @@ def networks(known: Known) -> Iterator[str]:
         f"The optimiser is {optimisers(known)}, at a learning rate of {joined(map(number, rates))}{apart}"
         f"{''.join(penalties(known))}."
     )
+    if (used := known.values("schedule")) != [CONSTANT]:
+        apart = "; each schedule is compared by itself" if len(used) > 1 else ""
+        yield f"As epochs pass, {'; or '.join(scheduled(known, spec) for spec in used)}{apart}."
 
 
 def optimisers(known: Known) -> str:
@@ -150,6 +155,27 @@ def optimised(known: Known, spec: str) -> str:
     momentum = hyper["momentum"]
     cited = known.cite("momentum") if momentum else ""
     return "stochastic gradient descent" + (f" with momentum {momentum:g}{cited}" if momentum else "")
+
+
+def scheduled(known: Known, spec: str) -> str:
+    """Return a schedule in words, with its sources."""
+    found = parse_schedule(spec)
+    moves = {
+        CONSTANT: "the rate is constant",
+        "cosine": f"the rate falls along half a cosine{known.cite('cosine')}",
+        "step": f"the rate falls to {found.gamma:g} of itself every {found.step_size:g} epochs",
+    }
+    said = [moves[found.kind]]
+    if found.warmup:
+        said.append(f"after it has risen in equal steps over {found.warmup:g} epochs")
+    if found.clip < math.inf:
+        said.append(f"gradients longer than {found.clip:g} are scaled down to that{known.cite('clip')}")
+    if found.patience < math.inf:
+        said.append(
+            f"a training ends after {found.patience:g} epochs without a gain on validation"
+            + known.cite("early end")
+        )
+    return ", ".join(said)
 
 
 def penalties(known: Known) -> Iterator[str]:

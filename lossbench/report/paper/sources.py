@@ -16,6 +16,9 @@ METHODS = {
     "USSR Computational Mathematics and Mathematical Physics 4",
     "es": "Rechenberg (1973), Evolutionsstrategie: Optimierung technischer Systeme nach Prinzipien der "
     "biologischen Evolution, Frommann-Holzboog",
+    "cosine": "Loshchilov and Hutter (2017), SGDR: stochastic gradient descent with warm restarts, ICLR",
+    "clip": "Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neural networks, ICML",
+    "early end": "Prechelt (1998), Early stopping, but when?, Neural Networks: Tricks of the Trade",
     "contamination": "Huber (1964), Robust estimation of a location parameter, Ann. Math. Statist. 35, section 1",
     "holm": "Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6",
     "gatekeeping": "Dmitrienko, Tamhane and Wiens (2008), General multistage gatekeeping procedures, "

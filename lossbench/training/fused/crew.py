@@ -33,6 +33,7 @@ class FusedCrew:
         }
         self.validator = Validator(layout.pack, layout.slots.tolist())
         self.kept = network.theta.clone()
+        self.resting: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the primary score of every model on validation, and whether its raw outputs are finite."""
@@ -79,6 +80,16 @@ class FusedCrew:
         """Remember the parameters of some models."""
         chosen = self.layout.indices(models)
         self.kept.index_copy_(0, chosen, self.network.theta.index_select(0, chosen))
+
+    def end(self, models: np.ndarray) -> None:
+        """Leave some models as they are from now on."""
+        chosen = self.layout.indices(models)
+        self.resting.append((chosen, self.network.theta.index_select(0, chosen)))
+
+    def rest(self) -> None:
+        """Undo what an epoch has done to models that had ended: to step without them would take other shapes."""
+        for chosen, rows in self.resting:
+            self.network.theta.index_copy_(0, chosen, rows)
 
     def restore(self) -> None:
         """Give every model its kept parameters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,9 +15,9 @@ from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.modules import Modules
 from lossbench.training.fused.network import Layers, Network, Penalties
+from lossbench.training.fused.paced import Paced, paced
 from lossbench.training.fused.replay import Replay, Step
 from lossbench.training.module.model import ModuleModel
-from lossbench.training.optimisers import OPTIMISERS, Adam, Sgd
 from lossbench.training.pack import Pack
 from lossbench.training.recorder import Recorder
 from lossbench.training.trace import Trace
@@ -44,13 +44,16 @@ def train(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -
     if pack.children:
         take = Evolution(network, layout, batches, criteria, penalties).step
     else:
-        take = descent(network, layout, batches, criteria, penalties)
-        if isinstance(network, Layers):  # a module may be a user's
+        optimisers = list(paced(network, layout))
+        take = descent(network, batches, criteria, penalties, optimisers)
+        # A module may be a user's, and a graph has the rate that it was captured with.
+        if isinstance(network, Layers) and all(one.steady for one in optimisers):
             take = as_graph(take, device, criteria)
     with torch.inference_mode():  # cheaper, and nothing here needs autograd
         for epoch in range(pack.epochs):
             for batch in batches.epoch(epoch):
                 take(batch)
+            crew.rest()
             recorder.record(epoch)
     return recorder.trace()
 
@@ -61,16 +64,17 @@ def network_of(layout: Layout) -> Network:
     return Modules(layout, model) if isinstance(model, ModuleModel) else Layers(layout)
 
 
-def descent(network: Network, layout: Layout, batches: Batches, criteria: Criteria, penalties: Penalties) -> Step:
+def descent(
+    network: Network, batches: Batches, criteria: Criteria, penalties: Penalties, optimisers: Sequence[Paced]
+) -> Step:
     """Return a step of all models along their gradients."""
-    optimisers = build_optimisers(network, layout)
 
     def step(batch: Batch) -> None:
         raw = network.forward(batches.features(batch))
         network.backward(criteria.gradient(raw, batch))
         penalties.add_to(network.gradient)
         for optimiser in optimisers:
-            optimiser.step()
+            optimiser.step(batch.epoch)
 
     return step
 
@@ -78,17 +82,3 @@ def descent(network: Network, layout: Layout, batches: Batches, criteria: Criter
 def as_graph(step: Step, device: str, criteria: Criteria) -> Step:
     """Return a step as a CUDA graph if the device is CUDA and all that a step does is fixed."""
     return Replay(step) if device == "cuda" and criteria.fixed else step
-
-
-def build_optimisers(network: Network, layout: Layout) -> list[Sgd | Adam]:
-    """Return one optimiser for each specification and rate; the models that share them lie side by side.
-
-    Only the weights decay, never the biases.
-    """
-    optimisers, start, pack = [], 0, layout.pack
-    for (spec, rate), models in groupby((pack.trials[i].optimizer, pack.trials[i].lr) for i in layout.slots):
-        rows = slice(start, start := start + len(list(models)))
-        name, hyper = pack.setup.optimisers[spec]
-        decays = {key: value * network.weights_only() for key, value in hyper.items() if key == "weight_decay"}
-        optimisers.append(OPTIMISERS[name](network.theta[rows], network.gradient[rows], rate, {**hyper, **decays}))
-    return optimisers

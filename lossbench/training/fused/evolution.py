@@ -32,7 +32,7 @@ class Evolution:
         self.criteria, self.penalties, pack = criteria, penalties, layout.pack
         trials, seeds = [pack.trials[index] for index in layout.slots], list(pack.folds)
         self.seed = np.array([seeds.index(trial.seed) for trial in trials])
-        self.rate = layout.numbers(np.array([trial.lr for trial in trials]))[:, None]
+        self.rates = layout.numbers(pack.rates[layout.slots])
         self.mutations = Mutations(pack.stream, seeds, pack.children, len(network.places))
 
     def step(self, batch: Batch) -> None:
@@ -41,18 +41,18 @@ class Evolution:
         parent, best = theta.clone(), theta.clone()
         allowed, least = self.cost(features, batch), np.full(len(theta), np.inf)
         for rows in self.mutations.draw():
-            theta.copy_(parent + self.moves(rows))
+            theta.copy_(parent + self.moves(rows, batch.epoch))
             cost = self.cost(features, batch)
             self.take(best, theta, cost < least)
             least = np.fmin(least, cost)
         theta.copy_(parent)
         self.take(theta, best, ~(least > allowed))
 
-    def moves(self, rows: np.ndarray) -> torch.Tensor:
+    def moves(self, rows: np.ndarray, epoch: int) -> torch.Tensor:
         """Return how far models are moved, (models, padded parameters), from random rows (seeds, parameters)."""
         padded = np.zeros((len(rows), self.network.theta.shape[1]))
         padded[:, self.network.places] = rows
-        return self.layout.numbers(padded[self.seed]) * self.rate
+        return self.layout.numbers(padded[self.seed]) * self.rates[:, epoch, None]
 
     def cost(self, features: torch.Tensor, batch: Batch) -> np.ndarray:
         """Return what each model is to minimise, (models,) float64."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from lossbench.training.pack import Pack
+from lossbench.training.trial import Trial
 
 SLOTS = 2  # models per block of the fused engine; they share the features of a step
 LANES = 32  # elements that torch's kernels handle at a time; a remainder takes other code, with other rounding
@@ -27,13 +28,13 @@ def padded(length: int, unit: int = LANES) -> int:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of a pack, in blocks of models that share optimiser and rate and see the same features.
+    """The slots of a pack, in blocks of models that share optimiser, rate and schedule and see the same features.
 
     A block that is not full repeats its first trial; these repetitions are trained and thrown away.
 
     Args:
         pack: the trials.
-        slots: (models,) index of the trial in each slot; those of one optimiser and rate lie side by side.
+        slots: (models,) index of the trial in each slot; those of one optimiser, rate, schedule lie side by side.
         home: (trials,) a slot of each trial.
         block: (blocks,) which view of the features each block sees.
         views: (views,) index of one trial for each distinct view: a seed, and its contaminated features if any.
@@ -54,9 +55,9 @@ class Layout:
     @staticmethod
     def of(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Layout:
         """Lay out the trials of a pack."""
-        keys = [(t.optimizer, t.lr, number) for t, number in zip(pack.trials, pack.views, strict=True)]
+        keys = [(*moved_alike(t), number) for t, number in zip(pack.trials, pack.views, strict=True)]
         together = groupby(sorted(range(len(keys)), key=keys.__getitem__), key=keys.__getitem__)
-        blocks = [(key[2], block) for key, indices in together for block in full_blocks(list(indices))]
+        blocks = [(key[-1], block) for key, indices in together for block in full_blocks(list(indices))]
         slots = np.array([index for _, block in blocks for index in block])
         home = np.empty(len(pack.trials), dtype=np.int64)
         home[slots[::-1]] = np.arange(len(slots))[::-1]  # the first slot of a trial wins
@@ -76,6 +77,11 @@ class Layout:
     def indices(self, values: np.ndarray) -> torch.Tensor:
         """Return whole numbers (...) as a tensor (...) of their own type."""
         return torch.as_tensor(values).to(self.device)
+
+
+def moved_alike(trial: Trial) -> tuple[str, float, str]:
+    """Return what models must share so that one call of an optimiser moves them all."""
+    return trial.optimizer, trial.lr, trial.schedule
 
 
 def firsts(views: Sequence[int]) -> np.ndarray:

@@ -10,6 +10,7 @@ from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.fit import Fit
 from lossbench.training.fused.layout import Layout, padded
 from lossbench.training.native.memory import zeros
+from lossbench.training.native.models import moving
 from lossbench.training.native.step import Step
 from lossbench.training.pack import Pack
 
@@ -31,19 +32,23 @@ class ByTorch:
         self.fit = Fit(layout, self.batches, self.criteria)
         self.raw = zeros((len(indices), pack.outputs, padded(pack.batch_size)), step.dtype)
 
-    def epoch(self, epoch: int) -> None:
-        """Take the steps of an epoch."""
+    def epoch(self, epoch: int, going: np.ndarray) -> None:
+        """Take the steps of an epoch with the models that have not ended, a mask (models,)."""
         at = epoch * len(self.pack.training[0].features)
         with torch.inference_mode():  # cheaper, and nothing here needs autograd
             for batch in self.batches.epoch(epoch):
-                self.step(batch, at)
+                self.step(batch, at, going)
                 at += batch.count
 
-    def step(self, batch: Batch, at: int) -> None:
-        """Take one step, of a batch that begins at a place in the order of the rows."""
+    def step(self, batch: Batch, at: int, going: np.ndarray) -> None:
+        """Take one step, of a batch that begins at a place in the order of the rows.
+
+        All losses are evaluated, since their bits might hang on how many there are.
+        """
         self.halves.ahead(self.records, at, batch.count, self.raw)
-        slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous()
-        self.halves.back(self.records, at, batch.count, slopes.numpy())
+        slopes = self.criteria.gradient(torch.from_numpy(self.raw), batch).contiguous().numpy()
+        with moving(self.records, going) as records:
+            self.halves.back(records, at, batch.count, slopes if going.all() else slopes[going])
 
     def loss(self, raw: np.ndarray) -> np.ndarray:
         """Return the mean loss of each model, (models,), from finite raw outputs on all training rows."""

@@ -11,7 +11,7 @@ import numpy as np
 from lossbench.training.embedded import Reader
 from lossbench.training.native.judge import Judge, can_judge
 from lossbench.training.native.losses import TORCH
-from lossbench.training.native.models import Models
+from lossbench.training.native.models import Models, moving
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import VALUES, Pack
@@ -38,6 +38,7 @@ class Crew:
         compiled = self.models.records["loss"] != TORCH
         self.compiled, self.others = np.flatnonzero(compiled), np.flatnonzero(~compiled)
         self.records = self.models.records[self.compiled]
+        self.going = np.ones(len(pack.trials), dtype=bool)
 
     @cached_property
     def by_torch(self) -> ByTorch:
@@ -48,10 +49,13 @@ class Crew:
         return ByTorch(self.pack, self.others, self.step, self.models.records[self.others])
 
     def epoch(self, epoch: int) -> None:
-        """Take the steps of an epoch with every model."""
-        self.step.epoch(self.records, epoch)
-        if len(self.others):
-            self.by_torch.epoch(epoch)
+        """Take the steps of an epoch with every model whose training has not ended."""
+        self.models.pace(self.records, self.compiled, epoch)
+        with moving(self.records, self.going[self.compiled]) as records:
+            self.step.epoch(records, epoch)
+        if self.going[self.others].any():
+            self.models.pace(self.by_torch.records, self.others, epoch)
+            self.by_torch.epoch(epoch, self.going[self.others])
 
     def validated(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the primary score of every model on validation, and whether its raw outputs are finite."""
@@ -95,13 +99,17 @@ class Crew:
     def slopes(self) -> np.ndarray:
         """Return how long the slopes of each part of a sum were since last asked, (models, parts)."""
         found = np.full((len(self.pack.trials), self.pack.parts), np.nan)
-        if len(self.others):
+        if self.going[self.others].any():
             found[self.others] = self.by_torch.criteria.norms()
         return found
 
     def keep(self, models: np.ndarray) -> None:
         """Remember the parameters of some models."""
         self.kept[models] = self.models.theta[models]
+
+    def end(self, models: np.ndarray) -> None:
+        """Leave some models as they are from now on."""
+        self.going[models] = False
 
     def restore(self) -> None:
         """Give every model its kept parameters."""

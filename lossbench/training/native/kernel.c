@@ -26,6 +26,7 @@ typedef struct {
     const real *weight;                      /* (rows,) by which losses are multiplied; NULL where all rows count alike */
     double rate, momentum, keep, l1, l2;     /* keep: what decoupled decay leaves of a weight in a step */
     double faded_first, faded_second;        /* β1 and β2 to the number of steps */
+    double clip;                             /* the longest gradient that is followed; 0 for any */
     double scale, parameters[4];             /* of the loss */
     int64_t loss;
 } Model;
@@ -324,11 +325,29 @@ static void backward(const Net *net, const Model *model, int rows) {
     }
 }
 
-/* A step of the optimiser for some parameters; only weights are penalised and decay. */
+/* Where the biases of a layer begin among the parameters. */
+static ptrdiff_t biases(const Layer *a) { return a->at + (a->to == 1 ? a->from : (ptrdiff_t)a->inputs * a->to); }
+
+/* Add the penalties to the gradient, and scale it down to the longest that is followed; see clip_grad_norm_ of torch. */
+static void shorten(const Net *net, const Model *m) {
+    V l1 = all((real)m->l1), l2 = all((real)(2 * m->l2));
+    for (int l = 0; (m->l1 != 0 || m->l2 != 0) && l < net->layers; l++)
+        for (ptrdiff_t i = net->layer[l].at; i < biases(net->layer + l); i += W) {
+            V w = load(m->theta + i);
+            store(m->gradient + i, fma_(l2, w, fma_(l1, sign(w), load(m->gradient + i))));
+        }
+    double square = 0; /* that of a large number overflows in single precision */
+    for (ptrdiff_t i = 0; i < net->parameters; i++) square += (double)m->gradient[i] * m->gradient[i];
+    double share = m->clip / (__builtin_sqrt(square) + 1e-6);
+    if (share >= 1) return;
+    for (ptrdiff_t i = 0; i < net->parameters; i += W) store(m->gradient + i, load(m->gradient + i) * all((real)share));
+}
+
+/* A step of the optimiser for some parameters; only weights are penalised, unless they are already, and decay. */
 INLINE void moved(const int adam, const int weights, const Model *m, ptrdiff_t from, ptrdiff_t to) {
     V rate = all((real)(adam ? m->rate / (1 - m->faded_first) : m->rate)), momentum = all((real)m->momentum);
     V unfaded = all((real)(1 / __builtin_sqrt(1 - m->faded_second)));
-    V keep = all((real)m->keep), l1 = all((real)m->l1), l2 = all((real)(2 * m->l2));
+    V keep = all((real)m->keep), l1 = all((real)(m->clip ? 0 : m->l1)), l2 = all((real)(m->clip ? 0 : 2 * m->l2));
     for (ptrdiff_t i = from; i < to; i += W) {
         V w = load(m->theta + i), g = load(m->gradient + i);
         if (weights) {
@@ -354,6 +373,7 @@ INLINE void moved(const int adam, const int weights, const Model *m, ptrdiff_t f
 static void move(const Net *net, Model *m) {
     int adam = net->optimiser == ADAM, held = m->l1 != 0 || m->l2 != 0 || m->keep != 1;
     m->faded_first *= 0.9, m->faded_second *= 0.999;
+    if (m->clip) shorten(net, m);
     if (!held) {
         if (adam) moved(1, 0, m, 0, net->parameters);
         else moved(0, 0, m, 0, net->parameters);
@@ -361,8 +381,7 @@ static void move(const Net *net, Model *m) {
     }
     for (int l = 0; l < net->layers; l++) {
         const Layer *a = net->layer + l;
-        ptrdiff_t bias = a->at + (a->to == 1 ? a->from : (ptrdiff_t)a->inputs * a->to);
-        ptrdiff_t end = bias + (a->to == 1 ? W : a->to);
+        ptrdiff_t bias = biases(a), end = bias + (a->to == 1 ? W : a->to);
         if (adam) moved(1, 1, m, a->at, bias), moved(1, 0, m, bias, end);
         else moved(0, 1, m, a->at, bias), moved(0, 0, m, bias, end);
     }

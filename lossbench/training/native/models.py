@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from lossbench.losses.loss import Loss
@@ -12,7 +15,7 @@ from lossbench.training.native.tables import Tables
 from lossbench.training.pack import Pack
 
 ADDRESSES = ("theta", "gradient", "first", "second", "features", "order", "target", "offset", "weight")
-NUMBERS = ("rate", "momentum", "keep", "l1", "l2", "faded_first", "faded_second", "scale")
+NUMBERS = ("rate", "momentum", "keep", "l1", "l2", "faded_first", "faded_second", "clip", "scale")
 MODEL = np.dtype(
     [
         *((name, np.uint64) for name in ADDRESSES),
@@ -57,14 +60,20 @@ class Models:
         self.records["gradient"] = address(self.gradient)
 
     def set_numbers(self) -> None:
-        """Set rates and penalties."""
+        """Set penalties, and what the optimiser has; rates are those of an epoch, see `pace`."""
         records, trials = self.records, self.pack.trials
-        for name, field in (("rate", "lr"), ("l1", "l1"), ("l2", "l2")):
-            records[name] = [getattr(trial, field) for trial in trials]
+        for name in ("l1", "l2"):
+            records[name] = [getattr(trial, name) for trial in trials]
         hyper = [self.pack.setup.optimisers[trial.optimizer].hyper for trial in trials]
         records["momentum"] = [one.get("momentum", 0.0) for one in hyper]
-        records["keep"] = 1 - records["rate"] * [one.get("weight_decay", 0.0) for one in hyper]
+        self.decay = np.array([one.get("weight_decay", 0.0) for one in hyper])
         records["faded_first"] = records["faded_second"] = 1.0
+        records["clip"] = [one.clip if one.clip < np.inf else 0.0 for one in self.pack.schedules]
+
+    def pace(self, records: np.ndarray, indices: np.ndarray, epoch: int) -> None:
+        """Set the rates of an epoch in the records of some models, given their numbers."""
+        records["rate"] = self.pack.rates[indices, epoch]
+        records["keep"] = 1 - records["rate"] * self.decay[indices]
 
     def place_tables(self) -> None:
         """Say where the features and the batch order of each model lie."""
@@ -97,3 +106,14 @@ class Models:
         """Return number, parameters and scale of a loss, as a record has them."""
         number = number_of(loss)
         return (number, [0.0] * 4, 0.0) if number == TORCH else (number, *values_of(loss, self.pack.outputs))
+
+
+@contextmanager
+def moving(records: np.ndarray, going: np.ndarray) -> Iterator[np.ndarray]:
+    """Give the records of those models that are going to move, a mask; how often each has is noted afterwards."""
+    if going.all():
+        yield records
+        return
+    part = records[going]
+    yield part
+    records[going] = part

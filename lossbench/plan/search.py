@@ -1,0 +1,109 @@
+"""The settings that a search with a stated budget tries for each loss: a rate, and a value of what is tuned.
+
+Every loss gets as many, and all begin alike: with the middle rate and the middle value, which is the setting that
+losses are also compared under with one rate for all. The rest are the other points of a grid, in a drawn order, or
+points of a Sobol sequence, scrambled (Owen 1998, Scrambling Sobol' and Niederreiter-Xing points), of which any
+first few fill the space evenly. All losses have the same rates, in the same order where the sampler is Sobol's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lossbench.errors import BadValue
+from lossbench.plan.grids import Grid, Grids, grid_at, has_grid, make_grid, refined, refuse_twice, served_by
+from lossbench.randomness import stream
+from lossbench.spec import title
+from lossbench.task import Task
+
+SAMPLERS = ("grid", "sobol")
+FEWEST, MOST = 4, 1024
+FEWEST_RATES = 3  # both ends and the middle, which all losses share
+
+
+class Setting(NamedTuple):
+    """What a loss is trained under once: its spec, with a value if one is tuned, and a rate."""
+
+    loss: str
+    rate: float
+
+
+def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget: int, sampler: str) -> Grids:
+    """Return the settings of all losses of a task.
+
+    Args:
+        specs: of the losses; those of other tasks have no part in it.
+        task: of the data sets.
+        rates: that the run names; those of the search lie between the smallest and the largest.
+        budget: settings a loss.
+        sampler: one of `SAMPLERS`.
+
+    Raises:
+        BadValue: there are no two rates, or the budget is too small.
+    """
+    if len(rates) < 2:
+        raise BadValue("a search takes rates between the ends of --lr, and there is one; give two: --lr 0.001,0.1")
+    draw, ends = {"grid": on_grid, "sobol": by_sobol}[sampler], (min(rates), max(rates))
+    grids: dict[str, Grid] = {}
+    places: dict[tuple[str, float], int] = {}
+    for spec in served_by(specs, task):
+        grid, settings = draw(spec, ends, budget)
+        grids |= {spec: grid} if grid else {}
+        places |= {(title(one.loss), one.rate): number for number, one in enumerate(settings, 1)}
+    plain = [spec for spec in served_by(specs, task) if spec not in grids]
+    refuse_twice([*(member for grid in grids.values() for member in grid.members), *plain])
+    return Grids(grids, places=places)
+
+
+def on_grid(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | None, list[Setting]]:
+    """Return the settings of a loss on a grid, the middle one first and the others in a drawn order.
+
+    A range has about as many values as there are rates.
+
+    Example:
+        >>> on_grid("mse", (0.001, 0.1), 5)[1][0]
+        Setting(loss='mse', rate=0.01)
+    """
+    values = min(round(math.sqrt(budget)), budget // FEWEST_RATES)
+    grid = make_grid(spec, max(2, values)) if has_grid(spec) else None
+    members = grid.members if grid else (spec,)
+    count = budget // len(members)
+    if count < FEWEST_RATES:
+        raise BadValue(
+            f"a budget of {budget} settings leaves '{spec}' {count} rates for each of its {len(members)} values; "
+            f"give {FEWEST_RATES * len(members)} settings or more, or draw them by --sampler sobol"
+        )
+    every = refined(ends, count)
+    first = Setting(members[(len(members) - 1) // 2], refined(ends, FEWEST_RATES)[1])
+    others = [one for one in (Setting(loss, rate) for loss in members for rate in every) if one != first]
+    order = stream("search", "", 0).permutation(len(others))
+    return grid, [first, *(others[place] for place in order)]
+
+
+def by_sobol(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | None, list[Setting]]:
+    """Return the settings of a loss by a Sobol sequence, the middle one first.
+
+    Example:
+        >>> [one.rate for one in by_sobol("mse", (0.001, 0.1), 4)[1]][0]
+        0.01
+    """
+    low, high = ends
+    along, across = sobol(budget - 1).T.tolist()
+    drawn = [float(f"{low * (high / low) ** share:.6g}") for share in along]
+    rates = [refined(ends, FEWEST_RATES)[1], *drawn]
+    if not has_grid(spec):
+        return None, [Setting(spec, rate) for rate in rates]
+    grid, members = grid_at(spec, [0.5, *across])
+    return grid, [Setting(*one) for one in zip(members, rates, strict=True)]
+
+
+def sobol(count: int) -> np.ndarray:
+    """Return the first points of a scrambled Sobol sequence in the unit square, (count, 2), always the same."""
+    from scipy.stats import qmc  # it takes a while
+
+    whole = qmc.Sobol(2, seed=stream("search", "", 0)).random_base2(math.ceil(math.log2(count)))
+    return np.asarray(whole[:count])
