@@ -61,8 +61,8 @@ class Settings:
         schedule: specs of how the rate moves over the epochs, gradients are clipped and trainings end early.
         lr: learning rates.
         tune: whether each loss is also shown at its own of these rates.
-        tune_budget: how many settings of each loss are then tried, of rates between the smallest and the largest and
-            of the parameter that is tuned; 0 where that is left to the rates that are named.
+        tune_budget: how many settings of each loss are then tried, of rates between the smallest and the largest
+            and of the parameter that is tuned; 0 where that is left to the rates that are named.
         sampler: by what such settings are chosen: one of `lossbench.plan.search.SAMPLERS`.
         l1: strengths of the L1 penalty.
         l2: strengths of the L2 penalty.
