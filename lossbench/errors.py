@@ -74,9 +74,9 @@ class UnknownName(UsageError):
         names = list(known)
         folded = {n.lower(): n for n in reversed(names)}
         near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
-        hint = f"did you mean '{folded[near[0]]}'? " if near else ""
+        hint = f"; did you mean '{folded[near[0]]}'?" if near else "."
         place = f"{where}: " if where else ""
-        super().__init__(f"{place}unknown {kind} '{name}'; {hint}Known: {', '.join(names)}")
+        super().__init__(f"{place}unknown {kind} '{name}'{hint} Known: {', '.join(names)}")
 
 
 class BadValue(UsageError):

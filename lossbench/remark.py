@@ -72,6 +72,7 @@ class Topic(Enum):
     # Of a user's table; DATA says which.
     DATA = "dataset", "remark"
     FETCHED = ("version",)
+    SHIPPED = ("version",)
     UTF16 = ()
     COMMENT_LINES = "lines", "text"
     NAMES_IN_COMMENT = ("text",)

@@ -136,7 +136,7 @@ def test_a_name_in_the_wrong_case_finds_the_right_one(known: list[str], data: st
 def test_message_says_place_kind_name_and_what_is_known() -> None:
     """Where, what, and every name that would have been right; a hint only where one is near."""
     assert str(UnknownName("key", "xyz", ["lr", "seeds"], where="a.toml line 3")) == (
-        "a.toml line 3: unknown key 'xyz'; Known: lr, seeds"
+        "a.toml line 3: unknown key 'xyz'. Known: lr, seeds"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from pictures import svg
+from rate_curves import rate_curves
 
 from lossbench.claims.told.drawn import MARKS
 from lossbench.claims.told.figures import SIDES
@@ -22,8 +23,9 @@ def claim_pages(folder: Path) -> dict[str, str]:
     evidence = pd.read_csv(folder / "evidence.csv", low_memory=False)
     pages: dict[str, str] = {}
     for claim in claims.to_dict("records"):
-        lines = evidence[(evidence.id == claim["id"]) & (evidence.role == "unit")]
-        drawn = dict(pictures(claim["id"], lines))
+        whole = evidence[evidence.id == claim["id"]]
+        lines = whole[whole.role == "unit"]
+        drawn = dict([*pictures(claim["id"], lines), *rate_curves(claim["id"], whole)])
         pages |= {f"claims/{file}": text for file, text in drawn.items()}
         pages[f"claims/{claim['id']}.md"] = page(claim, lines, list(drawn))
     rows = "\n".join(

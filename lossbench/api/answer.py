@@ -82,13 +82,19 @@ def rehearse(experiment: Experiment, request: Request) -> Forecast:
         return forecast(experiment, request.manner, store)
 
 
-def answer(experiment: Experiment, request: Request, watch: AbstractContextManager[Progress]) -> Answer:
+def answer(
+    experiment: Experiment,
+    request: Request,
+    watch: AbstractContextManager[Progress],
+    settle: AbstractContextManager[object],
+) -> Answer:
     """Do what is asked for: prepare the gate and the files, train, write, judge.
 
     Args:
         experiment: what is trained.
         request: how, and what comes of the results.
         watch: opens what is told a data set's name and a number of trials as they finish.
+        settle: is open while what was trained is tested and written.
 
     Raises:
         UsageError: anything that cannot be carried out, before training starts.
@@ -99,7 +105,8 @@ def answer(experiment: Experiment, request: Request, watch: AbstractContextManag
     with storage(request.cache) as store, watch as progress:
         done = comparison.execute(experiment, request.manner, request.began, progress, store, request.budget)
     found = Comparison(**vars(done))
-    return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
+    with settle:
+        return Answer(request, found, judge(found.trials), write_files(found, request), replaced)
 
 
 def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataFrame], GateReport | None]:

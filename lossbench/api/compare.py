@@ -12,9 +12,9 @@ from typing import Any
 from lossbench.api.answer import Progress, answer, planned
 from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
 from lossbench.api.result import Comparison
-from lossbench.plan.cluster import choose_cluster
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
+from lossbench.plan.where import where
 
 
 def compare(
@@ -47,7 +47,7 @@ def compare(
     jobs: int | None = None,
     engine: Engine | None = None,
     device: str = "cpu",
-    backend: str = "local",
+    backend: str | None = None,
     address: str | None = None,
     cache: bool = False,
     budget: float = math.inf,
@@ -99,7 +99,8 @@ def compare(
         engine: "native", compiled; "fused", in torch; or "loop", the slow oracle in plain PyTorch. None for the
             compiled one where there is one, and else the fused.
         device: "cpu", "cuda", or "auto".
-        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already.
+        backend: "local", this machine; or "dask" or "ray", the workers of a cluster that is there already; None
+            for what the config says, and where it says nothing, this machine.
         address: of that cluster, such as "tcp://10.0.0.5:8786" (dask) or "10.0.0.5:6379" (ray).
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
         budget: seconds after which no more training is begun; what is left out then stands in `gaps`.
@@ -143,6 +144,7 @@ def compare(
         margins=margins,
     )
     device = choose_device(device)
-    manner = Manner(jobs, engine or usual_engine(device), device, choose_cluster(backend, address, jobs))
+    manner = Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs))
     request = Request(manner, cache, budget)
-    return answer(planned(settings, config, margins, tables), request, nullcontext(progress)).comparison
+    experiment = planned(settings, config, margins, tables)
+    return answer(experiment, request, nullcontext(progress), nullcontext()).comparison

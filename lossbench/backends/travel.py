@@ -1,20 +1,22 @@
 """How work travels to the workers of a cluster: what many packs share is sent apart, and once a worker.
 
-That is a data set with its losses and models: its table, and the files of what is the user's own, which travel as
-source.
+That is a data set with its losses, its models and what it is judged by: its table, and the files of what is the
+user's own, which travel as source.
 """
 
 from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from joblib.externals.loky.backend.reduction import dumps  # what joblib itself pickles by
 
 from lossbench.losses.custom.carry import Carried, carry, unloaded
+from lossbench.metrics.own.called import OwnScore
+from lossbench.metrics.score import Asked
 from lossbench.training.pack import Setup
 
 HELD = 32  # data sets that a worker keeps at hand
@@ -44,9 +46,18 @@ class Luggage:
     def sent(self, setup: Setup) -> tuple[str, Any]:
         """Return the hash of a shared part, and what stands for it; send it if it has not been."""
         if id(setup) not in self._sent:
-            content = bytes(dumps((carry([*setup.losses, *setup.models]), bytes(dumps(setup)))))
+            content = bytes(dumps((carry(named_in(setup)), bytes(dumps(setup)))))
             self._sent[id(setup)] = setup, hashlib.sha256(content).hexdigest()[:16], self.share(content)
         return self._sent[id(setup)][1:]
+
+
+def named_in(setup: Setup) -> Iterator[str]:
+    """Yield the specs whose objects may be taken from files of the user's own."""
+    yield from setup.losses
+    yield from setup.models
+    judge = setup.dataset.judged
+    if isinstance(judge, Asked) and isinstance(judge.function, OwnScore):
+        yield judge.function.named.name
 
 
 _HELD: dict[str, Setup] = {}

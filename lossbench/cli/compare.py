@@ -29,7 +29,7 @@ from lossbench.cli.options import (
     TABLES,
     many,
 )
-from lossbench.cli.process.progress import counted
+from lossbench.cli.process.progress import busy, counted
 from lossbench.cli.report import FORMATS, print_findings
 from lossbench.plan.cluster import BACKENDS
 from lossbench.visible import visible
@@ -161,7 +161,7 @@ EXAMPLES = (
 @click.option("--csv", type=FILE, metavar="FILE|-", help="Write the trials there as CSV, - for standard output.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="How the summary is printed  [default: table].")
 @click.option("--jobs", type=JOBS, metavar="N", help="Processes  [default: one a core].")
-@click.option("--backend", type=click.Choice(BACKENDS), default="local", help="Here, or on a cluster.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="Here, or on a cluster  [default: local].")
 @click.option("--address", metavar="URL", help="Of the cluster: tcp://HOST:PORT for dask, HOST:PORT for ray.")
 @click.option(
     "--device",
@@ -192,12 +192,13 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     Without options: configs/default.toml, every core task, with the files in results/default.
     """
     began = time.perf_counter()
-    from lossbench.api import answer, rehearse, train_shard
-    from lossbench.errors import OutputError
-    from lossbench.report.plan import plan_lines
-    from lossbench.run.shards import part_of
+    with busy("reading the data", quiet):
+        from lossbench.api import answer, rehearse, train_shard
+        from lossbench.errors import OutputError
+        from lossbench.report.plan import plan_lines
+        from lossbench.run.shards import part_of
 
-    experiment, request = read_options(began, **options)
+        experiment, request = read_options(began, **options)
     if request.shard is not None:
         refuse_format(form, request.shard)
         experiment = part_of(experiment, request.shard)
@@ -212,7 +213,8 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
         if not quiet:
             print_part(part)
         raise click.exceptions.Exit(0 if part.whole else UNFINISHED)
-    answered = answer(experiment, request, counted(trials, quiet))
+    settle = busy("testing the differences, writing the report", quiet)
+    answered = answer(experiment, request, counted(trials, quiet), settle)
     print_all(answered, form, quiet)
     if answered.unwritten:
         raise OutputError(answered.unwritten)
@@ -235,11 +237,11 @@ def read_options(
     """Return what the options ask for: what is trained, how, and what comes of the results."""
     from lossbench.api import planned
     from lossbench.errors import BadValue
-    from lossbench.plan.cluster import choose_cluster
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import Settings, make_settings
     from lossbench.plan.shard import parse_shard
+    from lossbench.plan.where import where
 
     if quick and config:
         raise BadValue("--quick is --config quick: give one of the two")
@@ -252,7 +254,7 @@ def read_options(
     changes["margins"] = margins = dict(changes["margins"] or ()) or None
     settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
     jobs = options.pop("jobs")
-    cluster = choose_cluster(options.pop("backend"), options.pop("address"), jobs)
+    cluster = where(config, options.pop("backend"), options.pop("address"), jobs)
     shard = options.pop("shard")
     to_file = options["csv"] is not None or shard is not None
     request = Request(

@@ -20,8 +20,9 @@ def losses() -> Iterable[str]:
 def datasets() -> Iterable[str]:
     """Return the data sets."""
     from lossbench.data.catalogue import records
+    from lossbench.data.files.shipped import SOURCE, tables
 
-    return [record.name for record in records()]
+    return [*(record.name for record in records()), *(f"{SOURCE}:{name}" for name in tables())]
 
 
 def scores() -> Iterable[str]:

@@ -36,10 +36,11 @@ def datasets(spec: str | None) -> None:
 def print_catalogue() -> None:
     """Print one line a data set."""
     from lossbench.data import records
+    from lossbench.data.files.shipped import SOURCE, tables
     from lossbench.report.tables import Table
     from lossbench.report.terminal import show
 
-    rows = tuple(
+    rows = [
         (
             record.name,
             record.task,
@@ -47,17 +48,24 @@ def print_catalogue() -> None:
             record.summary,
         )
         for record in records()
-    )
+    ]
+    rows += [(f"{SOURCE}:{name}", table.task, "", table.summary) for name, table in tables().items()]
     columns = ("data set", "task", "parameters", "what it is")
     own = "Your own table: -d file.csv:target=column, or file.parquet, or arrays, file.npz"
     fetched = "In scikit-learn's cache: -d openml:31, or sklearn:california_housing"
+    real = (
+        []
+        if tables()
+        else ["Eleven real tables: pip install lossbench-data; then -d shipped:randhie, listed here"]
+    )
     weighted = "Classes that count alike in training: -d wine:class_weight=balanced"
-    show(None, [Table("data sets", columns, rows, texts=columns)], said=[own, fetched, weighted])
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=[own, fetched, *real, weighted])
 
 
 def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
+    from lossbench.data.files.shipped import SOURCE, tables
     from lossbench.report.words import words
     from lossbench.spec import split_spec
 
@@ -72,6 +80,10 @@ def describe(dataset: Dataset) -> Iterator[str]:
         yield f"  source      {record.source}"
         for parameter in record.parameters:
             yield f"  {parameter.name:<11} {parameter.description}"
+    if table := tables().get(dataset.name.partition(f"{SOURCE}:")[2].partition(":")[0]):
+        yield f"  source      {table.source}"
+        yield f'  licence     "{table.statement}" ({table.taken_from})'
+        yield f"  changed     {table.changed}"
     for note in dataset.notes:
         yield f"  note        {words(note)}"
 

@@ -30,6 +30,7 @@ class Cells:
         notes: what was done to read it.
         targets: the columns that are to be predicted, as the source of the table has it.
         version: of a table that was fetched, what it is; empty for a file.
+        group: the column whose rows of one value belong together, as the source has it; None where it has none.
         image_shape: of a row as an image, (height, width) or (channels, height, width); None where it is none.
     """
 
@@ -41,6 +42,7 @@ class Cells:
     notes: tuple[Remark, ...] = ()
     targets: tuple[str, ...] = ()
     version: str = ""
+    group: str | None = None
     image_shape: tuple[int, ...] | None = None
 
     def error(self, message: str) -> DataError:

@@ -99,7 +99,9 @@ def _by_value(values: np.ndarray, target: np.ndarray) -> bool:
 def _in_order(values: np.ndarray, target: np.ndarray) -> bool:
     """Say whether the order of numbers (rows,) is that of the target, or sorts the classes."""
     if target.ndim == 2:
-        return bool(np.corrcoef(_ranks(values), _ranks(target[:, 0]))[0, 1] ** 2 >= 1.0 - MISSED)
+        ranks = _ranks(values), _ranks(target[:, 0])
+        # Of groups one row is looked at, and these may all be alike, as the first year of each firm.
+        return min(map(np.ptp, ranks)) > 0 and bool(np.corrcoef(*ranks)[0, 1] ** 2 >= 1.0 - MISSED)
     counts = _counts(np.unique(values, return_inverse=True)[1], target)
     stretches = 1 + np.count_nonzero(np.diff(counts.argmax(axis=1)))
     return _right(counts, int(stretches - np.count_nonzero(counts.sum(axis=0))))

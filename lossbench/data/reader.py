@@ -15,6 +15,7 @@ from lossbench.data.files.csv_file import read_csv
 from lossbench.data.files.fetched import fetch
 from lossbench.data.files.npz_file import read_npz
 from lossbench.data.files.parquet_file import by_type, read_parquet
+from lossbench.data.files.shipped import SOURCE, ship
 from lossbench.data.readings import is_number
 from lossbench.data.table_spec import TableSpec, is_fetched, written
 from lossbench.errors import DataError, UnknownName
@@ -23,7 +24,7 @@ from lossbench.visible import visible
 
 
 def read_cells(stated: TableSpec) -> Cells:
-    """Read a file by its suffix, or what scikit-learn has fetched.
+    """Read a file by its suffix, or what scikit-learn has fetched or lossbench-data has.
 
     Columns without a name (row numbers that another program wrote, a comma at the end of every line) are left out.
 
@@ -91,10 +92,13 @@ def _read_npz(stated: TableSpec) -> Cells:
 
 
 def _read_fetched(stated: TableSpec) -> Cells:
-    found = fetch(str(stated.path))
+    name, topic, read = str(stated.path), Topic.FETCHED, fetch
+    if name.partition(":")[0] == SOURCE:
+        topic, read = Topic.SHIPPED, ship
+    found = read(name)
     cells = frame_cells(stated, found.frame)
-    notes = (Topic.FETCHED(version=found.version), *cells.notes)
-    return replace(cells, notes=notes, targets=found.targets, version=found.version)
+    notes = (topic(version=found.version), *cells.notes)
+    return replace(cells, notes=notes, targets=found.targets, version=found.version, group=found.group)
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}

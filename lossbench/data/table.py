@@ -71,7 +71,7 @@ def load_table(spec: str) -> Dataset:
 def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     """Make a data set of the cells of a table, named as its spec; see `load_table`."""
     column = _target_column(cells, stated)
-    stated = replace(stated, target=column)
+    stated = replace(stated, target=column, group=stated.group or cells.group)
     check_group(cells, stated)
     check_weight(cells, stated)
     table = _with_target(understood(cells, stated), column)

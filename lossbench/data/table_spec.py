@@ -15,8 +15,8 @@ from lossbench.task import Task
 KEYS = ("target", "task", "drop", "sep", "decimal", "na", "group", "weight", "class_weight")
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 _SEPARATORS = {"tab": "\t", r"\t": "\t", "space": " "}
-SOURCES = ("openml", "sklearn")
-"""What stands before the colon of a data set that scikit-learn fetches."""
+SOURCES = ("openml", "sklearn", "shipped")
+"""What stands before the colon of a table that scikit-learn fetches, or that lossbench-data has."""
 
 _REPEAT = "to name another data set, repeat -d"
 
@@ -86,7 +86,7 @@ def table_spec(spec: str) -> TableSpec:
 
 
 def is_fetched(name: str) -> bool:
-    """Say whether the name of a data set is one that scikit-learn fetches.
+    """Say whether the name of a data set is one of a table that scikit-learn fetches, or that lossbench-data has.
 
     Example:
         >>> is_fetched("openml:31"), is_fetched("sales.csv")

@@ -62,7 +62,8 @@ def choose_cluster(backend: str, address: str | None, jobs: int | None) -> Clust
         raise BadValue(f"backend {backend} needs its cluster; give --address {FORMS[backend].shown}")
     if jobs is not None:
         raise BadValue(
-            f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out"
+            f"--jobs {jobs} is of this machine; on a {backend} cluster every worker trains: leave it out, or give "
+            "--backend local"
         )
     return parsed_address(backend, address)
 

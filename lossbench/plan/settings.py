@@ -38,6 +38,8 @@ LINK = "link"
 USUAL_SAMPLER = SAMPLERS[0]
 
 SHIPPED = ("default", "quick", "segmentation", "distribution", "anomaly", "embedding")
+MANNER = ("backend", "address")
+"""The keys that say how an experiment is run, and nothing of what it is; see `lossbench.plan.where`."""
 CUSTOM_LOSS = dict.fromkeys(("label", "loss", "convention", "gets", "target", "link"), str) | {"task": Task}
 GATE = get_type_hints(Policies) | {"rules": list}
 RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
@@ -139,6 +141,8 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
     listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
+    for key in MANNER:
+        values.pop(key, None)
     values["score"] = with_costs(values["score"], values.pop("costs", ()))
     if not isinstance(values["tune"], bool):
         values["tune_budget"] = values["tune"]
@@ -504,4 +508,5 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "protocol": _protocols,
     "margins": _margins,
     "gate": _gate,
+    **dict.fromkeys(MANNER, partial(read_as, str)),
 }

@@ -273,6 +273,7 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.REPLACED: "replaced the files of another run, {command}",
     Topic.DATA: "data     {dataset}: {remark}",
     Topic.FETCHED: "read from scikit-learn's cache: {version}",
+    Topic.SHIPPED: "read from the package {version}",
     Topic.UTF16: "the file is in UTF-16, and was read so",
     Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
     Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",

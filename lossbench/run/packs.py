@@ -1,4 +1,4 @@
-"""One pack, trained and scored. A user's loss that fails is left out, and the others are trained without it."""
+"""One pack, trained and scored. What fails of a user's is left out, and all else is trained without it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lossbench.errors import LossFailed, ModelFailed
+from lossbench.errors import LossFailed, ModelFailed, ScoreFailed
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.drift import MANY, PURE
 from lossbench.plan.request import Engine
@@ -51,7 +51,46 @@ class Trained:
 
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
-    """Train and score a pack."""
+    """Train and score a pack.
+
+    Where a metric of the user's own raises, halves are trained apart, and so on, until it raises for one training
+    alone, which fails: numbers are the same in a pack of any size, and what is no fault of its own is kept.
+    """
+    try:
+        return trained_at_once(pack, engine, device)
+    except ScoreFailed as error:
+        if len(pack.trials) == 1:
+            return unscored(pack, error, fingerprint(engine, device))
+        middle = len(pack.trials) // 2
+        halves = (part_of(pack, trials) for trials in (pack.trials[:middle], pack.trials[middle:]))
+        return joined(*(train_pack(half, engine, device) for half in halves))
+
+
+def unscored(pack: Pack, error: ScoreFailed, mark: str) -> Trained:
+    """Return a pack of one training for which a metric raises."""
+    (trial,) = pack.trials
+    reasons = {trial.loss: f"{trial.dataset}: {error}"}
+    return Trained(*tabulated(pack, None, reasons, mark), seconds=0.0, moved={}, warned={})
+
+
+def joined(first: Trained, second: Trained) -> Trained:
+    """Return what came of two parts of a pack as what came of the whole."""
+    return Trained(
+        pd.concat([first.rows, second.rows], ignore_index=True),
+        first.curves + second.curves,
+        np.concatenate([first.outputs, second.outputs]),
+        first.seconds + second.seconds,
+        {**first.moved, **second.moved},
+        {**first.warned, **second.warned},
+    )
+
+
+def trained_at_once(pack: Pack, engine: Engine, device: str) -> Trained:
+    """Train and score a pack whole.
+
+    Raises:
+        ScoreFailed: a metric of the user's own raises for some training.
+    """
     pack = replace(pack)  # its splits, weights and orders are made once, and forgotten with this copy
     begun, moved = time.perf_counter(), moved_losses(pack)
     reasons, traced, seen = dict(moved), None, Seen()

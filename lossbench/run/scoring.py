@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from lossbench.data.fold import Fold
+from lossbench.errors import ScoreFailed
 from lossbench.metrics import oddness
 from lossbench.metrics.baseline import Baselines, baselines
 from lossbench.metrics.convergence import epochs_to_plateau, epochs_to_target
@@ -26,6 +28,7 @@ from lossbench.schema import (
     METRICS,
     ON_REQUEST,
     USUAL,
+    Metric,
     at_best,
     at_link,
     by_label,
@@ -49,7 +52,13 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    return _rows(
+        pack, trace, fingerprint, {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    )
+
+
+def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baselines]) -> list[dict[str, Any]]:
+    """Return the rows of trials, see `rows_of`, given the baselines of each seed."""
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
@@ -76,7 +85,7 @@ def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
     asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
     absent = [None] * len(pack.trials)
     columns |= {name: absent for name in ON_REQUEST if name not in columns} | asked
-    plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
+    plain = {name: _plain(values) for name, values in columns.items()}
     return [
         asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
@@ -102,7 +111,7 @@ def ended(pack: Pack, trace: Trace) -> dict[str, list[int | None]]:
 
 
 def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
-    """Return rows for trials whose loss could not be trained: what they were and why they failed, but no score.
+    """Return rows for trials that could not be trained or scored: what they were and why they failed, no score.
 
     Args:
         pack: the trials.
@@ -114,8 +123,17 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[di
     curves, fit = np.full((trials, pack.epochs), np.nan), np.full((trials, 2), np.nan)
     trace = Trace(curves, nothing, nothing, np.ones(trials, dtype=int), fit, fit)
     said = {"status": "failed", "diverged_epoch": None, "converged": None}
-    rows = rows_of(pack, trace, fingerprint)
+    known = {seed: known_baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    rows = _rows(pack, trace, fingerprint, known)
     return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
+
+
+def known_baselines(fold: Fold, metric: Metric) -> Baselines:
+    """Return the baselines of a fold; undefined where a metric of the user's own raises for them."""
+    try:
+        return baselines(fold, metric)
+    except ScoreFailed:
+        return Baselines(*[np.nan] * len(fields(Baselines)))
 
 
 def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
@@ -147,9 +165,10 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of such a frame as `rows_of` made them."""
+    names = frame.columns.tolist()  # once: to go through an index of names takes longer than all the rest
     plain = frame.astype(object).where(frame.notna(), None)
-    for row in plain.itertuples(index=False):
-        yield dict(zip(frame.columns, row, strict=True))
+    for row in plain.itertuples(index=False, name=None):
+        yield dict(zip(names, row, strict=True))
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -327,7 +346,8 @@ def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
-def _plain(value: Any) -> Any:
-    """Return a plain Python value: None for NaN, and no numpy scalars."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and np.isnan(value) else value
+def _plain(values: Sequence[Any] | np.ndarray) -> list[Any]:
+    """Return plain Python values: None for NaN, and no numpy scalars."""
+    whole = values.tolist() if isinstance(values, np.ndarray) else values
+    unboxed = (value.item() if isinstance(value, np.generic) else value for value in whole)
+    return [None if value != value else value for value in unboxed]  # NaN is all that differs from itself

@@ -35,6 +35,16 @@ class Net(torch.nn.Module):
 """
 
 
+METRICS = """
+import numpy as np
+from helpers import POWER
+
+
+def far(y_true, y_pred):
+    return np.mean(np.abs(y_true - y_pred) ** POWER)
+"""
+
+
 def packs_of(**wanted: object) -> list[Pack]:
     """Return the packs of an experiment, several for each data set."""
     experiment = plan(make_settings("quick", **wanted))
@@ -72,6 +82,26 @@ def test_a_model_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch
     trained = train_pack(pack, "fused", "cpu")
     monkeypatch.chdir(there)
     again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "fused", "cpu")
+    assert again.rows.equals(trained.rows)
+
+
+def test_a_metric_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the module beside it, which has another value there: its column and its hash are those of here."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, power in ((here, 1.5), (there, 3.0)):
+        folder.mkdir()
+        (folder / "helpers.py").write_text(f"POWER = {power}\n")
+        (folder / "metrics.py").write_text(METRICS)
+    monkeypatch.chdir(here)
+    (pack, *_) = packs_of(
+        datasets="diabetes", losses=["mse"], score="metrics.py:far:lower", seeds=1, epochs=2, outliers=0
+    )
+    sent: list[bytes] = []
+    described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
+    trained = train_pack(pack, "native", "cpu")
+    monkeypatch.chdir(there)
+    again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "native", "cpu")
+    assert trained.rows["far:lower"].notna().all()
     assert again.rows.equals(trained.rows)
 
 

@@ -94,7 +94,7 @@ def test_a_contest_takes_a_sentence_two_arms_a_score_and_a_direction(written):
         (FOCAL + "reported_in = 'T3'", UnknownName, "unknown claim 'T3'"),
         (FOCAL + "reported = { bce = 'high' }", ConfigError, '"high" is no number'),
         ("[claims]\nother = 3", ConfigError, "3 is not a table; write [claims.other]"),
-        (FOCAL + "[protocols.sgd]\nlr = 0.1", UnknownName, "unknown table 'protocols'; Known: documents, claims"),
+        (FOCAL + "[protocols.sgd]\nlr = 0.1", UnknownName, "unknown table 'protocols'. Known: documents, claims"),
     ],
 )
 def test_a_mistake_in_a_users_file_is_named(written, text, error, message):

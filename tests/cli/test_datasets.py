@@ -1,12 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from lossbench.data import load_dataset, records
+from lossbench.data.files.shipped import tables
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Give what installs lossbench-data, until the end of the test."""
+
+    def now() -> None:
+        monkeypatch.syspath_prepend(DATA)
+        tables.cache_clear()
+
+    tables.cache_clear()
+    yield now
+    tables.cache_clear()
 
 
 def test_the_list_is_the_catalogue(inside: Callable) -> None:
@@ -59,3 +75,19 @@ def test_a_users_table_is_named_alike_everywhere(inside: Callable, tmp_path: Pat
 def test_an_unknown_data_set_is_refused(refusal: Callable) -> None:
     """The nearest name is offered."""
     assert "unknown data set 'irsi'; did you mean 'iris'?" in refusal("datasets", "irsi")
+
+
+def test_the_tables_of_lossbench_data(inside: Callable, tmp_path: Path, install: Callable) -> None:
+    """Without the package one line says how to get it; with it they are listed, and a run says which it was."""
+    short = ("-l", "mse,mae", "-m", "linear", "--seeds", "2", "--epochs", "2", "--outliers", "0", "--quiet")
+    refused = inside("compare", "-d", "shipped:engel", *short)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "pip install lossbench-data" in refused.err
+    assert "pip install lossbench-data" in inside("datasets").out
+    install()
+    listed, shown = inside("datasets").out, inside("datasets", "shipped:penguins").out
+    assert "shipped:penguins" in listed
+    assert "shipped:engel" in listed
+    assert '  licence     "Data are available by CC-0' in shown
+    assert inside("compare", "-d", "shipped:engel", *short, "-o", "run").code == 0
+    assert '"version": "lossbench-data' in (tmp_path / "run" / "manifest.json").read_text()

@@ -45,11 +45,12 @@ def on_terminal(*arguments: str, cwd: Path, stream: str, **variables: str) -> tu
 
 
 def test_progress_stays_on_standard_error(tmp_path: Path) -> None:
-    """On a terminal a bar is drawn on standard error; standard output, in a pipe, has neither bar nor codes."""
+    """On a terminal standard error says what is done from the first moment; a pipe gets none of it, nor codes."""
     command = ("compare", "-d", "iris", "-l", "ce", *BRIEF)
     shown, out = on_terminal(*command, cwd=tmp_path, stream="stderr")
     assert ESCAPE in shown
-    assert "2/2" in shown
+    told = [shown.find(what) for what in ("reading the data", "2/2", "testing the differences")]
+    assert -1 < told[0] < told[1] < told[2]
     assert "iris (multiclass)" in out
     assert ESCAPE not in out
     assert "2/2" not in out

@@ -62,6 +62,16 @@ def mine(raw, target):
     return (raw - target).abs().pow(power).mean(-1)
 """
 
+METRIC = """
+import numpy as np
+from weights import late
+
+
+def pinball(y_true, y_pred):
+    error = y_true - y_pred
+    return np.mean(np.maximum(late * error, (late - 1) * error))
+"""
+
 ADDRESSES = {"dask": "tcp://127.0.0.1:{}", "ray": "127.0.0.1:{}"}
 
 
@@ -148,20 +158,31 @@ def test_a_worker_may_be_late(cluster: Cluster, python: Python, tmp_path: Path) 
     assert (tmp_path / "there" / "trials.csv").read_bytes() == (tmp_path / "here" / "trials.csv").read_bytes()
 
 
-def test_a_users_loss_and_table_travel(cluster: Cluster, python: Python, tmp_path: Path) -> None:
-    """A worker has neither the file of the loss, nor the module beside it, nor the table: all are sent."""
+def test_a_users_loss_metric_and_table_travel(cluster: Cluster, python: Python, tmp_path: Path) -> None:
+    """A worker has neither the files of loss and metric, nor the modules beside them, nor the table.
+
+    Where the cluster is stands in the config.
+    """
+    (tmp_path / "metrics.py").write_text(METRIC)
+    (tmp_path / "weights.py").write_text("late = 0.8\n")
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "helpers.py").write_text("power = 1.5\n")
     rows = "\n".join(
         f"{n * 0.37 % 1:.3f},{n * 0.61 % 1:.3f},{n * 0.37 % 1 + 2 * (n * 0.61 % 1):.3f}" for n in range(60)
     )
     (tmp_path / "table.csv").write_text(f"a,b,y\n{rows}\n")
-    asked = ("-d", "table.csv:target=y", "-l", "mse,mine.py:mine", "--seeds", "3", "--epochs", "5", "--quiet")
-    cluster.worker()
-    done = python.compare(cluster, *asked, "-o", "there", "--no-cache")
+    asked = ("-d", "table.csv:target=y", "-l", "mse,mine.py:mine", "--score", "metrics.py:pinball:lower")
+    asked += ("--seeds", "3", "--epochs", "5", "--quiet", "--no-cache")
+    for _ in range(2):
+        cluster.worker()
+    (tmp_path / "there.toml").write_text(f'backend = "{cluster.backend}"\naddress = "{cluster.address}"\n')
+    done = python("-m", "lossbench", "compare", "-c", "there.toml", *asked, "-o", "there")
     assert (done.returncode, done.stderr) == (0, "")
-    assert python("-m", "lossbench", "compare", *asked, "-o", "here", "--no-cache").returncode == 0
-    assert (tmp_path / "there" / "trials.csv").read_bytes() == (tmp_path / "here" / "trials.csv").read_bytes()
+    assert python("-m", "lossbench", "compare", *asked, "-o", "here").returncode == 0
+    for name in SAID:
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes(), name
+    assert f'"backend": "{cluster.backend}"' in (tmp_path / "there" / "manifest.json").read_text()
+    assert "pinball:lower" in (tmp_path / "there" / "trials.csv").read_text().partition("\n")[0]
 
 
 @pytest.mark.parametrize("name", ["lossbench", "torch"])

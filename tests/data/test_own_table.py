@@ -279,7 +279,7 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     ),
     "missing nowhere": (CLEAN, "target=y:na=-7", "na=-7 stands in no cell"),
     "dropped target": (CLEAN, "target=y:drop=y", "is the target and cannot be dropped"),
-    "no such column": (CLEAN, "target=y:drop=x,iris", "repeat -d): unknown column to drop 'iris'; Known: x, b, y"),
+    "no such column": (CLEAN, "target=y:drop=x,iris", "repeat -d): unknown column to drop 'iris'. Known: x, b, y"),
     "unquoted name": (
         CLEAN.replace("x,", '"x:k=1",', 1),
         "target=x:k=1",

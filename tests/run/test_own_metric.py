@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench.errors import ScoreFailed
 from lossbench.plan.experiment import plan
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import Comparison, execute
 from lossbench.results.read import read_trials
 from lossbench.results.write import csv_text, trials_csv
+from lossbench.run.packs import train_pack
 from lossbench.stats.between_runs.change import meetings
 from lossbench.store import Store
+from lossbench.training.pack import Pack
 
 FILE = """
     import numpy as np
@@ -27,7 +29,13 @@ FILE = """
     def squares(y_true, y_prob): return np.mean((y_true - y_prob) ** 2)
     def most(y_true, y_pred): return np.abs(y_true - y_pred).max()
     def fussy(y_true, y_pred):
-        if len(y_true) > 60: raise RuntimeError("too many")
+        if len(y_true) > 100: raise RuntimeError("too many")
+        return np.mean(y_true == y_pred)
+    def picky(y_true, y_pred):
+        if len(y_true) > 60 and (y_true != y_pred).sum() == 9: raise ValueError("nine")
+        return np.mean(y_true == y_pred)
+    def strict(y_true, y_pred):
+        if len(y_true) in (113, 115): raise ValueError("another number of rows")
         return np.mean(y_true == y_pred)
 """
 
@@ -147,10 +155,53 @@ def test_the_file_reads_back_without_the_function(file: Path, tmp_path: Path) ->
     assert list(read.columns[-2:]) == ["error:lower", "error:lower_at_best"]
 
 
-def test_a_metric_that_raises_in_training_stops_the_run() -> None:
-    """It says where, and no number stands for it."""
-    with pytest.raises(ScoreFailed, match=r"raised RuntimeError: too many \(metrics.py line \d+\)"):
-        made("breast_cancer", "metrics.py:fussy")
+def test_a_metric_that_raises_always_leaves_failed_trials() -> None:
+    """No number stands for any, the message is told once, and other data sets are as ever."""
+    found = made("breast_cancer", "metrics.py:fussy", datasets=["breast_cancer", "iris"], losses=["ce", "mse"])
+    failed = found.trials[found.trials.dataset == "breast_cancer"]
+    assert set(failed.status) == {"failed"}
+    assert failed[["fussy:higher", "accuracy", "constant_score"]].isna().all(axis=None)
+    assert not found.whole
+    (line,) = [line for line in said(found) if line.startswith("failed")]
+    assert re.search(r"breast_cancer: score .* raised RuntimeError: too many \(metrics.py line \d+\)", line)
+    pd.testing.assert_frame_equal(
+        found.trials[found.trials.dataset == "iris"].reset_index(drop=True),
+        made("iris", "metrics.py:fussy", losses=["ce", "mse"]).trials,
+    )
+
+
+def test_where_a_metric_raises_for_some_trainings_they_alone_fail() -> None:
+    """The others have the numbers that they have where nothing is raised, and each fails alone as in its pack."""
+    usual = {"lr": [0.001, 0.01, 0.03], "losses": ["bce", "mse", "hinge"]}
+    picky, sound = (
+        made("breast_cancer", f"metrics.py:{name}:@label=same", **usual) for name in ("picky", "right")
+    )
+    gone = (picky.trials.status == "failed").to_numpy()
+    assert 0 < gone.sum() < len(gone)
+    assert picky.trials.failure[gone].str.contains("raised ValueError: nine").all()
+    fine = [trials[~gone].drop(columns="score_hash") for trials in (picky.trials, sound.trials)]
+    pd.testing.assert_frame_equal(*fine)
+    settings = make_settings(
+        None,
+        **usual,
+        datasets="breast_cancer",
+        score="metrics.py:picky:@label=same",
+        models="mlp:4",
+        seeds=3,
+        epochs=6,
+        outliers=0,
+    )
+    (setup,) = plan(settings).setups
+    alone = [train_pack(Pack(setup, (trial,)), "native", "cpu").rows for trial in plan(settings).trials]
+    assert [rows.status.item() for rows in alone] == picky.trials.status.tolist()
+
+
+def test_a_metric_that_wants_a_number_of_rows_is_tested_over_seeds() -> None:
+    """It raises with a row more or less, so nothing is known of rows; what was trained stands."""
+    found = made("breast_cancer", "metrics.py:strict")  # of 114 test rows
+    assert found.whole
+    assert set(found.summary.unit) == {"seed"}
+    assert any("strict:higher on breast_cancer is tested over seeds" in line for line in said(found))
 
 
 def test_costs_judge_decisions() -> None:

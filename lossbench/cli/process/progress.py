@@ -20,9 +20,8 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
     if quiet:
         yield lambda dataset, trials: None
     elif sys.stderr.isatty():
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from lossbench.report.terminal import console
 
         columns = (
             TextColumn("{task.description}", markup=False),
@@ -30,7 +29,7 @@ def counted(totals: Mapping[str, int], quiet: bool) -> Iterator[Say]:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("training", total=sum(totals.values()))
             yield lambda dataset, trials: bar.update(task, advance=trials, description=dataset)
     else:
@@ -43,14 +42,21 @@ def telling(quiet: bool, lines: bool = True) -> Iterator[Callable[[str], None]]:
     if quiet or not (lines or sys.stderr.isatty()):
         yield lambda line: None
     elif sys.stderr.isatty():
+        from rich.console import Console
         from rich.text import Text
 
-        from lossbench.report.terminal import console
-
-        with console(stderr=True).status("") as status:
+        with Console(stderr=True, highlight=False).status("") as status:
             yield lambda line: status.update(Text(visible(line)))
     else:
         yield lambda line: click.echo(visible(line), err=True)
+
+
+@contextmanager
+def busy(line: str, quiet: bool) -> Iterator[None]:
+    """Show on a terminal that something is being done which is over in seconds; nothing elsewhere."""
+    with telling(quiet, lines=False) as tell:
+        tell(line)
+        yield
 
 
 def _lines(totals: Mapping[str, int]) -> Say:

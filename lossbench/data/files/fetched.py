@@ -31,11 +31,13 @@ class Fetched(NamedTuple):
         frame: its columns, targets among them.
         targets: the columns that its source has for the target.
         version: what it is, in a few words.
+        group: the column whose rows of one value belong together; None where there is none.
     """
 
     frame: pd.DataFrame
     targets: tuple[str, ...]
     version: str
+    group: str | None = None
 
 
 class _Online(Exception):

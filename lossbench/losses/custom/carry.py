@@ -20,7 +20,7 @@ class Carried:
     """A Python file and the modules beside it that it imports.
 
     Args:
-        place: the file as the user wrote it in the spec of a loss.
+        place: the file as the user wrote it in a spec.
         name: that of the file.
         sources: contents by their paths, from the folder of the file.
         code: a hash of the contents.
@@ -33,10 +33,10 @@ class Carried:
 
 
 def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
-    """Return the files that losses and models are taken from.
+    """Return the files that losses, models and metrics are taken from.
 
     Args:
-        specs: of losses and models, built-in ones too.
+        specs: of losses and models, built-in ones too, and names of metrics.
 
     Raises:
         LossFailed: a file that is gone, or no Python any more.

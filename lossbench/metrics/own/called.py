@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 
 import numpy as np
 
@@ -54,7 +54,8 @@ class OwnScore(Score):
             units = np.broadcast_to(number, target.shape[:2])
             found = np.full(target.shape[:2], np.nan)
             for model, mine, seen in each(self.named.needs, target, prediction):
-                found[model] = shares(self.call, mine, seen, units[model])
+                with suppress(ScoreFailed):  # of a training that has a score already: its rows say nothing
+                    found[model] = shares(self.call, mine, seen, units[model])
             return found
 
         with quiet():

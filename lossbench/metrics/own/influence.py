@@ -64,15 +64,21 @@ def slope(
 ) -> float:
     """Return n times the derivative of the score by the weight of a row, between two difference quotients.
 
-    Where there is no score without the row, as of a class that has no other, doubling it says all.
+    Where there is no score without the row, as of a class that has no other, doubling it says all, and the other
+    way round; NaN where there is neither.
     """
     n, every = len(target), np.arange(len(target))
-    twice = (n + 1) * (call(target[np.append(every, row)], seen[np.append(every, row)]) - whole)
-    try:
-        without = (n - 1) * (whole - call(target[every != row], seen[every != row]))
-    except ScoreFailed:
-        return twice
-    return (twice + without) / 2.0 if np.isfinite(without) else twice
+
+    def score(rows: np.ndarray) -> float:
+        try:
+            return call(target[rows], seen[rows])
+        except ScoreFailed:
+            return np.nan
+
+    twice = (n + 1) * (score(np.append(every, row)) - whole)
+    without = (n - 1) * (whole - score(every[every != row]))
+    known = [one for one in (twice, without) if np.isfinite(one)]
+    return sum(known) / len(known) if known else np.nan
 
 
 def kinds_of(target: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

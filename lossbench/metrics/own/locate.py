@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from lossbench.errors import ScoreFailed
-from lossbench.home import expand
+from lossbench.losses.custom.carry import file_at
 from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
 from lossbench.losses.custom.locate import SCORE, find_in, imported, is_file
 from lossbench.losses.custom.order import PREDICTION, TARGET, says
@@ -50,13 +50,13 @@ def locate(named: Named) -> Located:
     check_called(named, function)
     arguments = read_arguments(named.spec, named.given, parameters_of(function))
     whole = digest(code or code_of(function), attribute, repr(sorted(arguments.items())), named.needs)
-    file = str(Path(expand(place)).absolute()) if code else ""
+    file = str(file_at(place)) if code else ""
     return Located(function, arguments, file, whole[:12])
 
 
 def in_file(place: str) -> tuple[ModuleType, str]:
     """Run a file, and return the module and a hash of its code."""
-    file = Path(expand(place)).absolute()
+    file = file_at(place)
     if not file.is_file():
         beside = sorted(path.name for path in file.parent.glob("*.py")) if file.parent.is_dir() else []
         near = difflib.get_close_matches(file.name, beside, n=1, cutoff=0.5)
