@@ -94,5 +94,5 @@ def read_trials(text: str) -> pd.DataFrame:
     """Return `trials.csv` as the table of trials that it was written from."""
     frame = pd.read_csv(StringIO(text), engine="pyarrow")  # to the last digit, in every pandas
     times = pd.to_numeric(frame.epochs_to_target, errors="coerce")  # ">100" is censored, not a number
-    whole = frame.assign(epochs_to_target=times).reindex(columns=COLUMNS)
-    return whole.fillna({name: text for name, text in USUAL.items() if name not in frame}).astype(DTYPES)
+    usual = {name: text for name, text in USUAL.items() if name not in frame}
+    return frame.assign(epochs_to_target=times, **usual).reindex(columns=COLUMNS).astype(DTYPES)
