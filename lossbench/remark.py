@@ -52,6 +52,7 @@ class Topic(Enum):
     UNTRIED = ()
     BY_TORCH = ("optimisers",)
     MODULES = ("models",)
+    COSINES = ("losses",)
     ONE_BY_ONE = "model", "fault"
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"

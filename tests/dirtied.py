@@ -1,4 +1,4 @@
-"""What intervals are worth after contaminated training: `python -m tests.dirtied 60`, minutes, of so many tables.
+"""What intervals are worth after contaminated training: `python tests/dirtied.py 60`, minutes, of so many tables.
 
 Each replicate is a fresh table of a law, split ten times, with its training rows contaminated anew in every split.
 The mean over replicates of a difference is the truth. Printed is how often the 95 % intervals contain it, over the
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from tuned import on_a_table
 
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner
@@ -21,7 +22,6 @@ from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import execute
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import pairs_of
-from tests.tuned import on_a_table
 
 STUDIES = (
     ("moons:rows=400", ("bce", "mse", "mae", "hinge"), 0.01),

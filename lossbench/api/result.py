@@ -48,7 +48,8 @@ class Comparison(comparison.Comparison):
         from lossbench.report.save import manifest
         from lossbench.results.manifest import Manifest
 
-        return framed(lead(self.answer), page(self, self.curves, remarks(self), Manifest(manifest(self, ""))))
+        told = Manifest(manifest(self, ""))
+        return framed(lead(self.answer), page(self, self.curves, remarks(self), told, self.examples))
 
     @cached_property
     def answer(self) -> Told:

@@ -59,7 +59,10 @@ def print_catalogue() -> None:
         else ["Eleven real tables: pip install lossbench-data; then -d shipped:randhie, listed here"]
     )
     weighted = "Classes that count alike in training: -d wine:class_weight=balanced"
-    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=[own, fetched, *real, weighted])
+    absent = ", ".join(record.name for record in records() if not record.installed)
+    missing = [f"Not installed here: {absent} (pip install 'lossbench[letters]')"] if absent else []
+    said = [own, fetched, *real, weighted, *missing]
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=said)
 
 
 def describe(dataset: Dataset) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from lossbench.data import generators, texts, toy
@@ -12,7 +13,7 @@ from lossbench.data.dataset import Dataset, Sampling
 from lossbench.data.laws.errors import heavy, uneven
 from lossbench.data.laws.events import events
 from lossbench.data.laws.shifted import shifted
-from lossbench.data.structured import images, imitated, masks
+from lossbench.data.structured import images, imitated, letters, masks
 from lossbench.data.table_spec import is_fetched
 from lossbench.data.weights import KEY, balanced
 from lossbench.errors import UnknownName
@@ -30,6 +31,7 @@ class DatasetRecord:
         load: makes the data set, given a value for each parameter.
         parameters: what can be set.
         sampling: "redrawn" where `load` draws from a known law and so takes a seed too.
+        package: that an extra of lossbench brings and it is made with; empty where it needs none.
     """
 
     name: str
@@ -37,6 +39,12 @@ class DatasetRecord:
     load: Callable[..., Dataset] = field(repr=False)
     parameters: tuple[Parameter, ...] = ()
     sampling: Sampling = "resplit"
+    package: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package that it is made with is there."""
+        return not self.package or find_spec(self.package) is not None
 
     @property
     def summary(self) -> str:
@@ -58,8 +66,10 @@ def _noise(default: float, meaning: str) -> Parameter:
     return Parameter("noise", default, low=0, high=100, meaning=meaning)
 
 
-def _law(name: str, task: Task, load: Callable[..., Dataset], *parameters: Parameter) -> DatasetRecord:
-    return DatasetRecord(name, task, load, parameters, sampling="redrawn")
+def _law(
+    name: str, task: Task, load: Callable[..., Dataset], *parameters: Parameter, package: str = ""
+) -> DatasetRecord:
+    return DatasetRecord(name, task, load, parameters, sampling="redrawn", package=package)
 
 
 _POSITIVES = Parameter("positives", 0.1, low=0, high=0.5, open_low=True, meaning="share of the positive class")
@@ -90,6 +100,13 @@ _COUNTS = (
     Parameter("dispersion", 0, low=0, high=10, meaning="variance beyond Poisson's, over the square of the mean"),
 )
 _SHIFT = Parameter("shift", 0.5, low=0, high=3, meaning="how far the test part lies from the others")
+_DRAWN = (
+    Parameter("classes", 26, low=2, high=52, meaning="letters, capitals first"),
+    Parameter("rows", 20, low=5, high=1000, meaning="images a class"),
+    _noise(0.1, "sd of the pixels, where ink is 1"),
+    Parameter("jitter", 1, low=0, high=3, meaning="how much letters are turned, sheared, stretched and moved"),
+    Parameter("unseen", 0, low=0, high=1, meaning="1 where validation and test have fonts of their own"),
+)
 _TOGETHER = Parameter("together", images.TOGETHER, low=1, high=100, meaning="images of a class side by side")
 
 _RECORDS = (
@@ -101,10 +118,12 @@ _RECORDS = (
     DatasetRecord("iris", "multiclass", toy.iris),
     DatasetRecord("wine", "multiclass", toy.wine),
     DatasetRecord("digits", "multiclass", toy.digits),
+    _law("letters", "multiclass", letters.letters, *_DRAWN, package="HersheyFonts"),
     _law("blobs", "multiclass", generators.blobs, _CLASSES, _rows(500)),
     _law("multilabel", "multilabel", generators.multilabel, _rows(600)),
     _law("digit_pairs", "embedding", images.digit_pairs, *_PAIRS, _TOGETHER),
     DatasetRecord("digit_images", "embedding", images.digit_images, (_TOGETHER,)),
+    _law("letter_images", "embedding", letters.letter_images, *_DRAWN, _TOGETHER, package="HersheyFonts"),
     DatasetRecord("diabetes", "regression", toy.diabetes),
     DatasetRecord("linnerud", "regression", toy.linnerud),
     _law("friedman1", "regression", generators.friedman1, _noise(1, "sd of the target"), _rows(500)),

@@ -31,7 +31,7 @@ from lossbench.losses.custom.locate import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses
-from lossbench.losses.structured import distribution, embedded, segmentation
+from lossbench.losses.structured import distribution, embedded, proxies, segmentation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,7 @@ __all__ = [
     "ordered",
     "overlap",
     "positive",
+    "proxies",
     "register_loss",
     "regression",
     "relative",

@@ -12,10 +12,14 @@ from lossbench.lazy import torch
 from lossbench.losses.binary import minus_sign
 from lossbench.losses.record import separable, smooth_terms
 from lossbench.losses.registry import register, register_per_label
+from lossbench.spec import Parameter
 
 # The exponential loss goes on as a straight line from this margin down. Its slope is exp(16) there, about 2^23: in
 # single precision the rest of a batch no longer counts beside such a sample. Beyond -88 it would overflow.
 STRAIGHT = -16.0
+
+ALPHA = Parameter("alpha", 1.0, low=0, open_low=True, meaning="cost of a false positive")
+BETA = Parameter("beta", 5.0, low=0, open_low=True, meaning="cost of a false negative")
 
 _binary = partial(register, task="binary", encoding="values", link="margin")
 
@@ -71,7 +75,55 @@ def zero_one(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         >>> zero_one(torch.tensor([[0.5], [0.5], [0.0]]), torch.tensor([[1.0], [0.0], [1.0]]))
         tensor([0.0000, 1.0000, 0.5000])
     """
-    return ((1 + (minus_sign(target) * raw).sign()) / 2).sum(-1)
+    return wrong(raw, target).sum(-1)
+
+
+def wrong(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return 1 for a wrong decision, 0 for a right one and a half for none, in the shape of raw.
+
+    Example:
+        >>> wrong(torch.tensor([0.5, -0.5, 0.0]), torch.tensor([1.0, 1.0, 1.0]))
+        tensor([0.0000, 1.0000, 0.5000])
+    """
+    return (1 + (minus_sign(target) * raw).sign()) / 2
+
+
+def _expected_cost_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, alpha: float | torch.Tensor, beta: float | torch.Tensor
+) -> torch.Tensor:
+    """Return 0."""
+    return torch.zeros_like(raw)
+
+
+@_binary(
+    flat=True,
+    formula="c (1 - sign(s z)) / 2, with c = beta if y = 1 else alpha, s = 2y - 1",
+    source="Elkan (2001), The foundations of cost-sensitive learning, IJCAI, section 1",
+    range="[0, max(alpha, beta)]",
+    parameters=(ALPHA, BETA),
+    slope=_expected_cost_slope,
+    # not symmetric: one mistake is dearer than the other
+    facts=separable(
+        bounded=True, lipschitz=0.0, estimates="whether the probability is above alpha / (alpha + beta)"
+    ),
+)
+def expected_cost(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    alpha: float | torch.Tensor = ALPHA.default,
+    beta: float | torch.Tensor = BETA.default,
+) -> torch.Tensor:
+    """Mean cost of the decisions, by a matrix of costs: `zero_one` with a price for each mistake.
+
+    The matrix has zeros for right decisions, alpha for a false positive and beta for a false negative. A step as
+    well: only an optimiser without gradients, es, can minimise it.
+
+    Example:
+        >>> expected_cost(torch.tensor([[0.5], [0.5], [-0.5]]), torch.tensor([[1.0], [0.0], [1.0]]))
+        tensor([0., 1., 5.])
+    """
+    return ((alpha + (beta - alpha) * target) * wrong(raw, target)).sum(-1)
 
 
 def _squared_hinge_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """Losses of the overlap between what is predicted and what is there, over a whole batch.
 
 Written with p = sigmoid(z) for a raw output z, a yes-or-no target y in {0, 1}, and soft counts over the batch:
-TP = Σ p y, FP = Σ p (1 - y), FN = Σ (1 - p) y. The batch size is part of such a loss. Its facts are those of a
-batch of one sample, where its gradient is steepest.
+TP = Σ p y, FP = Σ p (1 - y), FN = Σ (1 - p) y; `f_measure` counts decisions. The batch size is part of such a
+loss. Its facts are those of a batch of one sample, where its gradient is steepest.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import minus_sign
+from lossbench.losses.margin import wrong
 from lossbench.losses.record import separable
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
@@ -20,6 +21,7 @@ EPSILON = Parameter(
 )
 ALPHA = Parameter("alpha", 0.3, low=0, open_low=True, meaning="weight of false positives")
 BETA = Parameter("beta", 0.7, low=0, open_low=True, meaning="weight of false negatives")
+RECALL = Parameter("beta", 1.0, low=0, open_low=True, meaning="times as much as precision that recall counts")
 
 _register = partial(register, encoding="values", link="sigmoid", whole_batch=True)
 
@@ -109,6 +111,46 @@ def tversky(
     p = raw.sigmoid()
     weight = 2 * (alpha * (1 - target) + beta * target)
     return _missed(p, target, weight * (p - target).abs(), epsilon)
+
+
+def _f_measure_slope(
+    raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor, epsilon: float | torch.Tensor
+) -> torch.Tensor:
+    """Return 0."""
+    return torch.zeros_like(raw)
+
+
+@_register(
+    task="binary",
+    link="margin",
+    flat=True,
+    formula="1 - ((1 + beta²) TP + epsilon) / ((1 + beta²) TP + FP + beta² FN + epsilon) of a batch, with "
+    "TP = Σ d y, FP = Σ d (1 - y), FN = Σ (1 - d) y, d = (1 + sign(z)) / 2",
+    source="van Rijsbergen (1979), Information Retrieval, 2nd edition, chapter 7",
+    range="[0, 1)",
+    parameters=(RECALL, EPSILON),
+    slope=_f_measure_slope,
+    facts=separable(bounded=True, lipschitz=0.0, estimates="the decisions with the best F of that beta"),
+)
+def f_measure(
+    raw: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    beta: float | torch.Tensor = RECALL.default,
+    epsilon: float | torch.Tensor = EPSILON.default,
+) -> torch.Tensor:
+    """One minus the F-measure of the decisions of a batch, which is a step: only es can minimise it.
+
+    That is `dice` of decisions, at beta = 1. Epsilon is that of `dice`; an output of zero is half a decision.
+
+    Example:
+        >>> f_measure(torch.tensor([[0.5], [0.5], [-0.5]]), torch.tensor([[1.0], [0.0], [0.0]]))
+        tensor(0.2500)
+    """
+    square = beta**2
+    weight = 1 - target + square * target
+    hits = (1 + square) * (1 - wrong(raw, target)) * target
+    return share_missed(hits, weight * wrong(raw, target), epsilon, axis=-2).sum((-2, -1))
 
 
 @_register(

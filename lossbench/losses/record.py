@@ -46,6 +46,9 @@ Link = Literal["identity", "softplus", "location", "sigmoid", "softmax", "clip",
 - embedding: raw is where a row lies; what is predicted hangs on the rows that lie near.
 """
 
+Head = Literal["linear", "cosine"]
+"""What stands on an embedding: a layer, or the cosines between it and a vector for each class."""
+
 Encoding = Literal["values", "index"]
 
 POSITIVE = 1e-6
@@ -120,6 +123,7 @@ class LossRecord:
         fn: the function, see the module's head.
         link: how its raw outputs become predictions.
         encoding: how `fn` wants its target.
+        head: what its raw outputs are made by, where an embedding is learnt and it is not given that itself.
         formula: in plain text, one line; empty for a custom loss.
         source: author, year, section; for a custom loss, where its code stands.
         facts: what can be checked; None where nothing is known, as of a custom loss.
@@ -160,6 +164,7 @@ class LossRecord:
     outputs_per_target: int = 1
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
+    head: Head = "linear"
     core: bool = False
     placebo: str | None = None
     slope: Callable[..., torch.Tensor] | None = field(default=None, repr=False)
@@ -282,7 +287,8 @@ def _arguments(record: LossRecord) -> Iterator[tuple[str, str]]:
     """Yield each argument of a loss with its shape and meaning."""
     axis = "numbers" if record.headless else AXES[record.task]
     outputs = f"{record.outputs_per_target} · {axis}" if record.outputs_per_target > 1 else axis
-    yield "raw", f"(..., batch, {outputs}) {_READ.get(record.link, 'raw outputs z')}"
+    read = "cosines c" if record.head == "cosine" else _READ.get(record.link, "raw outputs z")
+    yield "raw", f"(..., batch, {outputs}) {read}"
     if record.encoding == "index":
         yield "target", "(..., batch) int64 index of the true class"
     elif record.task == "anomaly":

@@ -38,13 +38,13 @@ def tried(setup: Setup, model: Network, batch_size: int) -> Network:
     if not isinstance(model, ModuleModel) or not model.code:
         return model
     inputs, dataset = setup.dataset.features.shape[1], setup.dataset
-    wanted: dict[int, str] = {}
+    wanted: dict[tuple[int, bool], str] = {}
     for spec, loss in setup.losses.items():
         if not loss.record.headless:
-            wanted.setdefault(loss.record.width(dataset.targets), spec)
+            wanted.setdefault((loss.record.width(dataset.targets), loss.record.head == "cosine"), spec)
     with naming(model.spec):
-        for outputs, spec in (wanted or {dataset.targets: "every loss"}).items():
-            check_model(model, inputs, outputs, f"'{dataset.name}' under {spec}")
+        for (outputs, cosines), spec in (wanted or {(dataset.targets, False): "every loss"}).items():
+            check_model(replace(model, cosines=cosines), inputs, outputs, f"'{dataset.name}' under {spec}")
         return slowed(model, inputs, dataset.targets, batch_size * dataset.pixels)
 
 

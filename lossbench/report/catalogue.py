@@ -158,7 +158,9 @@ def facts_in_words(facts: Facts, parameters: bool) -> str:
     """Write the facts about the shape of a loss, with parameters or without."""
     shape = ("convex", "bounded", "differentiable", "symmetric", "separable", "nonnegative")
     slope = "gradient unbounded"
-    if facts.lipschitz is not None:
+    if facts.lipschitz == 0:
+        slope = "gradient zero, so that only an optimiser without one (es) trains it"
+    elif facts.lipschitz is not None:
         slope = f"gradient at most {facts.lipschitz:g}{' by default' * parameters}"
     return ", ".join([*(word for word in shape if getattr(facts, word)), slope])
 
@@ -167,7 +169,9 @@ def receives(record: LossRecord) -> str:
     """Say what the function of a loss gets and gives."""
     if record.receives:
         return record.receives
-    given = Convention(record.task, "raw", record.link, "raw", record.encoding)
+    given = str(Convention(record.task, "raw", record.link, "raw", record.encoding))
+    if record.head == "cosine":
+        given = given.replace("raw outputs", "cosines of embeddings and class vectors", 1)
     more = " and the shares of the classes in the training rows" * record.prior
     unit = ", both with the target's own zero" * record.natural_zero
     return f"{given}{unit}{more}; returns {'one value a batch' if record.whole_batch else 'a value a sample'}"

@@ -14,6 +14,7 @@ from lossbench.report.markdown import markdown
 from lossbench.report.tables import rank_table, several, tables, threshold_tables
 from lossbench.report.words import ACROSS, LEGEND, words
 from lossbench.results.circumstances import circumstances
+from lossbench.results.examples_file import EXAMPLES, examples_bytes
 from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
 from lossbench.results.remarks import remarks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lossbench.remark import Remark
     from lossbench.results.comparison import Comparison
     from lossbench.results.remake import Remade
+    from lossbench.run.examples import Examples
     from lossbench.stats.findings import Findings
 
 
@@ -40,8 +42,10 @@ def save(comparison: Comparison, folder: Path, command: str = "") -> None:
         texts["tuning.csv"] = csv_text(comparison.tuning)
     if comparison.parts is not None:
         texts["parts.csv"] = csv_text(comparison.parts)
+    if comparison.examples:
+        texts[EXAMPLES] = examples_bytes(comparison.examples)
     found = manifest(comparison, command)
-    texts |= reports(comparison, comparison.curves, remarks(comparison), Manifest(found))
+    texts |= reports(comparison, comparison.curves, remarks(comparison), Manifest(found), comparison.examples)
     write_folder(folder, texts | {MANIFEST: json_text(found | {"sha256": hashes(texts)})})
 
 
@@ -49,14 +53,19 @@ def save_remade(remade: Remade, folder: Path) -> None:
     """Write the trials, all that can be made from them, and what stands beside them."""
     texts: dict[str, str | bytes] = {**findings_csv(remade), **remade.beside}
     if not all(name in texts for name in REPORTS):
-        texts |= reports(remade, remade.curves, remade.remarks(), remade.manifest) | remade.beside
+        made = reports(remade, remade.curves, remade.remarks(), remade.manifest, remade.examples)
+        texts |= made | remade.beside
     if remade.manifest is not None:
         texts[MANIFEST] = json_text(remade.manifest.content | {"sha256": hashes(texts)})
     write_folder(folder, texts)
 
 
 def reports(
-    findings: Findings, curves: pd.DataFrame | None, remarks: Iterable[Remark], manifest: Manifest | None = None
+    findings: Findings,
+    curves: pd.DataFrame | None,
+    remarks: Iterable[Remark],
+    manifest: Manifest | None = None,
+    examples: Examples | None = None,
 ) -> dict[str, str]:
     """Return `report.md` and `report.html`, which say the same; see `lossbench.report.html.run.page`."""
     every = list(remarks)
@@ -65,7 +74,7 @@ def reports(
     shown = [*tables(findings.summary), *threshold_tables(findings.thresholds), *across]
     return {
         "report.md": markdown(shown, [*legend, *map(words, every)], lead(findings.answer)),
-        "report.html": page(findings, curves, every, manifest),
+        "report.html": page(findings, curves, every, manifest, examples or {}),
     }
 
 

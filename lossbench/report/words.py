@@ -246,6 +246,9 @@ WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.MODULES: lambda models: (
         f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
     ),
+    Topic.COSINES: lambda losses: (
+        f"engine   {', '.join(losses)}: trained by the fused torch engine; the compiled step has no cosines"
+    ),
     Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
     "torch.func.vmap: {fault}",
     Topic.LOOKS: looks,

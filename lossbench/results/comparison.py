@@ -15,6 +15,7 @@ import pandas as pd
 from lossbench.losses.composed.record import part_names
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
+from lossbench.run.examples import Examples
 from lossbench.run.runner import Finished, run
 from lossbench.run.state import Gap
 from lossbench.schema import DTYPES, watched
@@ -49,6 +50,7 @@ class Comparison(Findings):
         raw_slopes: (parts, epochs) of each trial, of a sum of losses how long the gradient of each part was.
         seconds: wall time of the whole, and time spent in training summed over processes.
         manner: how the networks were trained.
+        examples: what some networks make of some test rows, to be drawn.
         cached: how many trainings were taken from the store.
         gaps: seeds that are left out because the budget was spent; none where the comparison is whole.
         note: why results could not be kept for other runs; empty where they could.
@@ -61,6 +63,7 @@ class Comparison(Findings):
     raw_slopes: Sequence[np.ndarray] = field(kw_only=True, repr=False)
     seconds: Mapping[str, float] = field(kw_only=True)
     manner: Manner = field(kw_only=True)
+    examples: Examples = field(default_factory=dict, repr=False)
     cached: int = 0
     gaps: tuple[Gap, ...] = ()
     note: str = ""
@@ -141,6 +144,7 @@ def compared(
         raw_slopes=[slopes for slopes, told in zip(done.slopes, reported, strict=True) if told],
         seconds=seconds,
         manner=manner,
+        examples=done.examples,
         cached=done.cached,
         gaps=done.gaps,
         note=done.note,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lossbench.errors import DataError
 from lossbench.remark import Remark, Topic
+from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
 from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks import (
@@ -30,6 +31,7 @@ from lossbench.results.remarks import (
 )
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
+from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
@@ -50,12 +52,14 @@ class Remade(Findings):
         manifest: of the run, None where it does not stand beside the trials.
         beside: what is kept as it stands beside the trials, by its name.
         curves: as they stand beside the trials; None where there are none.
+        examples: likewise.
     """
 
     path: Path = field(kw_only=True)
     manifest: Manifest | None = field(kw_only=True, repr=False)
     beside: dict[str, str | bytes] = field(kw_only=True, repr=False)
     curves: pd.DataFrame | None = field(default=None, kw_only=True, repr=False)
+    examples: Examples = field(default_factory=dict, kw_only=True, repr=False)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -105,6 +109,9 @@ def remake(place: Path) -> Remade:
     contributed = read_rows(path.with_name(ROWS), trials)
     if contributed is not None:
         beside[ROWS] = rows_bytes(contributed)
+    examples = read_examples(path.with_name(EXAMPLES), trials)
+    if examples:
+        beside[EXAMPLES] = examples_bytes(examples)
     tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
     manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
     margins = MARGINS | (manifest.margins if manifest else {})
@@ -119,6 +126,7 @@ def remake(place: Path) -> Remade:
         manifest=manifest,
         beside=beside,
         curves=curves,
+        examples=examples,
     )
 
 

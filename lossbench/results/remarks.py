@@ -111,6 +111,8 @@ def closing(comparison: Comparison, folder: Path | None, replaced: str = "") -> 
         yield Topic.BY_TORCH(optimisers=evolving)
     if comparison.manner.engine == "native" and (models := modules(comparison.experiment)):
         yield Topic.MODULES(models=tuple(models))
+    if comparison.manner.engine == "native" and (losses := of_cosines(comparison.experiment)):
+        yield Topic.COSINES(losses=losses)
     seconds = comparison.seconds["wall"]
     yield Topic.TIME(trials=len(comparison.trials), seconds=seconds, cached=comparison.cached)
     if folder is not None:
@@ -137,6 +139,12 @@ def without_gradients(experiment: Experiment) -> tuple[str, ...]:
     """Return the optimisers that follow no gradient."""
     found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
     return tuple(spec for spec, one in found.items() if one.children)
+
+
+def of_cosines(experiment: Experiment) -> tuple[str, ...]:
+    """Return the losses that train a vector for each class."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.losses.items()}
+    return tuple(spec for spec, one in found.items() if one.record.head == "cosine")
 
 
 def across(ranks: pd.DataFrame) -> Iterator[Remark]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,16 +71,21 @@ def cuts_of(row: dict[str, Any]) -> np.ndarray:
     return np.array(row["threshold"])
 
 
-def _parts(setup: Setup, held: dict[Trial, Held]) -> Iterator[Part]:
+def _parts(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[Part]:
     """Yield the contributions of each trial of a data set, with the place of its row."""
+    for pack, raw, cuts in packs_of(setup, held):
+        for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
+            yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
+
+
+def packs_of(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[tuple[Pack, np.ndarray, np.ndarray | None]]:
+    """Yield the trials of a data set in packs, with their outputs (trials, test rows, outputs) and thresholds."""
     mine = [trial for trial in held if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
         rows = len(pack.folds[pack.trials[0].seed].test.rows)
         raw = np.stack([held[trial].outputs.reshape(rows, -1) for trial in pack.trials])
         decided = setup.threshold or setup.dataset.task == "anomaly"
-        cuts = np.stack([held[trial].cuts for trial in pack.trials]) if decided else None
-        for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
-            yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
+        yield pack, raw, np.stack([held[trial].cuts for trial in pack.trials]) if decided else None
 
 
 def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> list[dict[str, np.ndarray]]:

@@ -18,6 +18,7 @@ from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
 from lossbench.run.contributed import row_scores
+from lossbench.run.examples import Examples, examples_of
 from lossbench.run.packs import train_pack
 from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.state import Gap, Ledger
@@ -46,6 +47,7 @@ class Finished:
         curves: (trials, epochs) the validation curve of each, in the same order.
         slopes: (parts, epochs) of each, of a sum of losses how long the gradient of each part was.
         contributed: what the test rows of tables contribute to the scores of the trials that are judged.
+        examples: what some networks make of some test rows, to be drawn.
         seconds: time spent in training, summed over processes.
         cached: how many trainings were taken from the store.
         gaps: the seeds that are left out; none where everything is done.
@@ -57,6 +59,7 @@ class Finished:
     curves: np.ndarray
     slopes: list[np.ndarray]
     contributed: RowScores
+    examples: Examples
     seconds: float
     cached: int
     gaps: tuple[Gap, ...]
@@ -199,7 +202,8 @@ def finished(ledger: Ledger) -> Finished:
     places, slopes = np.flatnonzero(whole), ledger.slopes()
     kept = [outputs[place] for place in places]
     contributed = row_scores(ledger.experiment, rows[whole], kept)
-    done = ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
+    examples = examples_of(ledger.experiment, rows[whole], kept)
+    done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # Copied, so that columns of one type lie side by side: pandas warns of many that do not.
     return Finished(rows[whole].copy(), curves[whole], [slopes[place] for place in places], contributed, *done)
 
@@ -218,7 +222,7 @@ def work(pack: Pack) -> float:
 def speed(pack: Pack, engine: Engine) -> float:
     """Return about how many multiply-adds a second of a core train a pack."""
     if not isinstance(pack.model, ModuleModel):
-        return SPEED[engine]
+        return SPEED["fused" if pack.model.cosines and engine == "native" else engine]
     return SPEED["loop" if pack.model.fault else "modules"] if engine != "loop" else SPEED[engine]
 
 

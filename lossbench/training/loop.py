@@ -10,6 +10,7 @@ import torch
 
 from lossbench.losses.loss import Loss
 from lossbench.training.embedded import Reader
+from lossbench.training.module.cosines import Cosines
 from lossbench.training.module.model import ModuleModel, drawing, form_of, tensors
 from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.network import Model
@@ -235,6 +236,8 @@ def build_network(pack: Pack, index: int, dtype: torch.dtype) -> torch.nn.Sequen
         layer.weight.data = torch.tensor(matrix[:, :-1], dtype=dtype)
         layer.bias.data = torch.tensor(matrix[:, -1], dtype=dtype)
         layers += [layer, ACTIVATIONS[pack.layers.activation]()] if number < pack.layers.bent else [layer]
+    if pack.layers.cosines:
+        layers[-1] = Cosines.of(layer)
     return torch.nn.Sequential(*layers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,11 +24,13 @@ class Model:
         widths: units of each hidden layer; empty for a linear model.
         activation: applied after each hidden layer.
         embeds: True where the last hidden layer is an embedding, which no activation follows.
+        cosines: True where its raw outputs are the cosines between that and the last layer's weights.
     """
 
     widths: tuple[int, ...]
     activation: str = "relu"
     embeds: bool = False
+    cosines: bool = False
 
     @property
     def bent(self) -> int:
@@ -39,6 +41,11 @@ class Model:
     def trunk(self) -> Model:
         """The network up to its embedding, which then are its outputs."""
         return Model(self.widths[:-1], self.activation)
+
+    @property
+    def turned(self) -> Model:
+        """The network with a head of cosines on its embedding."""
+        return replace(self, cosines=True)
 
     def sizes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
         """Return (units, inputs) of every layer, first to last.
@@ -108,7 +115,7 @@ def parse_model(spec: str) -> Model:
 
     Example:
         >>> parse_model("mlp:64,32:tanh")
-        Model(widths=(64, 32), activation='tanh', embeds=False)
+        Model(widths=(64, 32), activation='tanh', embeds=False, cosines=False)
     """
     name, colon, rest = spec.strip().partition(":")
     if name not in LAYERS:

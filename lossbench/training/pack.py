@@ -1,10 +1,10 @@
 """A pack: trials that can train in one tensor program, and the numbers they train on.
 
 Trials share a pack when their tensors have the same shapes: one data set, parts of one size (where groups are
-kept together, seeds differ in it), one model, with a head on its embedding or none, one number of outputs, one
-batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of children), and
-losses that want their targets in one form. They may differ in everything else: loss, seed, learning rate,
-penalties, schedule, contamination.
+kept together, seeds differ in it), one model, with one kind of head on its embedding or none, one number of
+outputs, one batch size, one number of epochs, one kind of optimiser (of an evolution strategy, one number of
+children), and losses that want their targets in one form. They may differ in everything else: loss, seed,
+learning rate, penalties, schedule, contamination.
 """
 
 from __future__ import annotations
@@ -66,9 +66,11 @@ class Setup:
     schedules: Mapping[str, Schedule] = field(default_factory=lambda: {CONSTANT: Schedule()})
 
     def network(self, trial: Trial) -> Model | ModuleModel:
-        """Return the network of a trial, without a head where its loss sees the embedding."""
-        model = self.models[trial.model]
-        return model.trunk if self.losses[trial.loss].record.headless else model
+        """Return the network of a trial, with the head that its loss wants, or without one."""
+        model, record = self.models[trial.model], self.losses[trial.loss].record
+        if record.headless:
+            return model.trunk
+        return model.turned if record.head == "cosine" else model
 
     def outputs(self, trial: Trial) -> int:
         """Return the number of raw outputs of a trial."""
@@ -433,7 +435,7 @@ def _cut(trials: Iterable[Trial], models: int, views: int) -> Iterator[tuple[Tri
 
 def _shape(setup: Setup, trial: Trial) -> tuple[object, ...]:
     record, optimiser = setup.losses[trial.loss].record, setup.optimisers[trial.optimizer]
-    shape = setup.outputs(trial), record.headless, record.encoding
+    shape = setup.outputs(trial), record.headless, record.head, record.encoding
     return trial.model, *shape, optimiser.name, optimiser.children, trial.batch_size, trial.epochs
 
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from lossbench.data import Dataset, Fold, load_dataset, make_fold, records
 from lossbench.errors import DataError
 
-NAMES = [record.name for record in records()]
-REGRESSION = [record.name for record in records() if record.task == "regression"]
-LAWS = [record.name for record in records() if record.sampling == "redrawn"]
-CLASSES = [record.name for record in records() if record.task in ("binary", "multiclass")]
+RECORDS = [record for record in records() if record.installed]
+NAMES = [record.name for record in RECORDS]
+REGRESSION = [record.name for record in RECORDS if record.task == "regression"]
+LAWS = [record.name for record in RECORDS if record.sampling == "redrawn"]
+CLASSES = [record.name for record in RECORDS if record.task in ("binary", "multiclass")]
 
 
 def classification(counts: list[int], seed: int = 0) -> Dataset:

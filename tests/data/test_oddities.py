@@ -108,7 +108,7 @@ def test_a_column_that_tells_the_target_is_named(tmp_path: Path, leak: np.ndarra
 def test_no_column_of_the_built_in_tables_gives_its_target_away() -> None:
     """On no data set of the catalogue is there an alarm."""
     for record in records():
-        if record.task != "multilabel":
+        if record.installed and record.task != "multilabel":
             dataset = load_dataset(record.name)
             target = dataset.target[:, :1] if dataset.target.ndim == 2 else dataset.target
             assert not any(gives_away(column[:, None], target) for column in dataset.features.T), record.name

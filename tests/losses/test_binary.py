@@ -108,6 +108,8 @@ def test_estimates_what_the_record_says(case, share):
     elif claim in DRAWN:
         assert np.sign(best) == np.sign(share - 0.5)
         assert np.sign(abs(best) - abs(logit(share))) == DRAWN[claim]
+    elif claim == "whether the probability is above alpha / (alpha + beta)":
+        assert np.sign(best) == np.sign(share - 1 / 6)  # by default a false negative costs five false positives
     elif claim == "most probable class":
         # A margin loss has its minimum at 1; a loss that only counts has none but a side.
         assert best * np.sign(share - 0.5) > (0.0 if case.loss.record.flat else 0.99)

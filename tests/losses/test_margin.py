@@ -9,10 +9,19 @@ from sklearn.linear_model import _sgd_fast
 
 from lossbench.checks.case import gradient
 from lossbench.losses import binary
-from lossbench.losses.margin import exponential, hinge, modified_huber, savage, squared_hinge, unhinged
+from lossbench.losses.margin import (
+    expected_cost,
+    exponential,
+    hinge,
+    modified_huber,
+    savage,
+    squared_hinge,
+    unhinged,
+    zero_one,
+)
 
 from .cases import CASES, close
-from .strategies import yes_or_no
+from .strategies import above_zero, yes_or_no
 
 MARGIN = (hinge, squared_hinge, modified_huber, exponential, savage, unhinged)
 
@@ -110,3 +119,15 @@ def test_slope_at_the_kinks_is_autograd_s(case):
     raw = torch.tensor([-16.0, -1, 0, 1, 16], dtype=torch.float64).repeat(2)[:, None].repeat(1, case.outputs)
     target = torch.arange(2, dtype=torch.float64).repeat_interleave(5)[:, None].repeat(1, case.outputs)
     close(case.loss.record.slope(raw, target), gradient(case, raw, target))
+
+
+@settings(deadline=None, max_examples=25)
+@given(yes_or_no(), above_zero, above_zero)
+def test_expected_cost_is_what_the_matrix_says(sample, alpha, beta):
+    """It is the confusion matrix times that of costs; with equal costs it is so many times zero_one."""
+    raw, target = torch.where(sample[0] > 0, sample[0], sample[0] - 1), sample[1]
+    counts = metrics.confusion_matrix(target[:, 0], raw[:, 0] > 0, labels=[0.0, 1.0])
+    costs = np.array([[0, alpha], [beta, 0]])
+    total = float(expected_cost(raw, target, alpha=alpha, beta=beta).sum())
+    assert total == pytest.approx((counts * costs).sum(), rel=1e-9)
+    close(expected_cost(raw, target, alpha=alpha, beta=alpha), alpha * zero_one(raw, target))

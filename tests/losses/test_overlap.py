@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from sklearn import metrics
 
 from lossbench.checks.case import gradient
-from lossbench.losses.overlap import dice, soft_f1, tversky
+from lossbench.losses.overlap import dice, f_measure, soft_f1, tversky
 
 from .cases import CASES, close
 from .strategies import above_zero, between_0_and_1, yes_or_no
@@ -35,6 +35,16 @@ def test_formula(sample, alpha, beta, epsilon):
     tp, fp, fn = (p * y).sum(), (p * (1 - y)).sum(), ((1 - p) * y).sum()
     overlap = (2 * tp + epsilon) / (2 * tp + 2 * alpha * fp + 2 * beta * fn + epsilon)
     close(tversky(*sample, alpha=alpha, beta=beta, epsilon=epsilon), 1 - overlap)
+
+
+@settings(deadline=None, max_examples=25)
+@given(yes_or_no(), above_zero, above_zero)
+def test_f_measure_is_of_decisions_alone(sample, beta, epsilon):
+    """It is one minus scikit-learn's F of beta, smoothed; at beta 1 `dice` of probabilities 0 and 1."""
+    raw, target = torch.where(sample[0] > 0, 0.01, -1e3).double(), sample[1]
+    f = metrics.fbeta_score(target[:, 0], raw[:, 0] > 0, beta=beta, zero_division=1.0)
+    assert float(f_measure(raw, target, beta=beta, epsilon=1e-12)) == pytest.approx(1 - f, abs=1e-9)
+    close(f_measure(raw, target, epsilon=epsilon), dice(1e5 * raw, target, epsilon=epsilon))
 
 
 @settings(deadline=None, max_examples=25)

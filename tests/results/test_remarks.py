@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from stats.synthetic import over
 
-from lossbench import Comparison
+from lossbench import Comparison, get_loss
 from lossbench.remark import Remark, Topic
 from lossbench.report.words import words
 from lossbench.results.remarks import FEW_SEEDS, across, closing, diverged, notes, shortened, skipped
@@ -88,13 +88,17 @@ def test_the_folder_is_named_where_there_is_one(comparison: Comparison) -> None:
 
 @pytest.mark.skipif(bool(fault()), reason="the compiled engine is not there to be asked for")
 def test_who_trains_without_gradients_is_told(comparison: Comparison) -> None:
-    """Where the compiled engine leaves an optimiser to the fused one, and nowhere else."""
+    """Where the compiled engine leaves an optimiser, or a head of cosines, to the fused one, and nowhere else."""
     setup, manner = comparison.experiment.setups[0], comparison.manner
     evolving = replace(setup, optimisers={"es": parse_optimiser("es")})
     changed = replace(comparison, experiment=replace(comparison.experiment, setups=(evolving,)))
     for engine, said in (("native", True), ("fused", False)):
         told = [words(one) for one in closing(replace(changed, manner=replace(manner, engine=engine)), None)]
         assert any(line.startswith("engine   es: trained by the fused") for line in told) == said
+        turning = replace(setup, losses={"proxy": get_loss("proxy")})
+        changed_too = replace(comparison, experiment=replace(comparison.experiment, setups=(turning,)))
+        told = [words(one) for one in closing(replace(changed_too, manner=replace(manner, engine=engine)), None)]
+        assert any(line.startswith("engine   proxy: trained by the fused") for line in told) == said
         plain = replace(comparison, manner=replace(manner, engine=engine))
         assert not any(words(one).startswith("engine") for one in closing(plain, None))
 

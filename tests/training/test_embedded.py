@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics.pairwise import cosine_similarity
 
 from lossbench.metrics.gallery import COLLAPSED, Gallery
 from lossbench.run.provenance import hashes
@@ -93,6 +94,16 @@ def test_no_activation_follows_the_embedding(train) -> None:
     kinds = [type(layer).__name__ for layer in network]
     assert kinds == ["Linear", "ReLU", "Linear", "Linear"]
     np.testing.assert_allclose(train(group, torch.float64).last, loop.train(group, torch.float64).last, atol=1e-9)
+
+
+def test_a_head_of_cosines_looks_at_angles_alone() -> None:
+    """Its raw outputs are cosines with the weights that the head of `ce` starts from; no bias counts."""
+    proxy, plain = (packs_of(NAME, [trial(NAME, model="mlp:9,5", loss=loss)])[0] for loss in ("proxy", "ce"))
+    features = torch.tensor(proxy.folds[0].test.features)
+    turned, linear = (loop.build_network(group, 0, torch.float64) for group in (proxy, plain))
+    embeddings = loop.raw_outputs(linear[:-1], features)
+    wanted = cosine_similarity(embeddings, plain.weights[0][-1][:, :-1])
+    np.testing.assert_allclose(loop.raw_outputs(turned, features), wanted, rtol=1e-10, atol=1e-12)
 
 
 classes = st.lists(st.integers(1, 12), min_size=2, max_size=8)

@@ -19,10 +19,12 @@ from lossbench.task import Task
 if TYPE_CHECKING:
     import torch
 
-AGREED = ("link", "encoding", "outputs_per_target", "natural_zero")
+AGREED = ("link", "head", "encoding", "outputs_per_target", "natural_zero")
 """In what losses must agree that read the same raw outputs and the same target."""
 
-_FIELDS = dict(zip(AGREED, ("link", "target", "raw outputs a target", "zero of the target kept"), strict=True))
+_FIELDS = dict(
+    zip(AGREED, ("link", "head", "target", "raw outputs a target", "zero of the target kept"), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def sum_record(name: str, terms: Sequence[Term], records: Sequence[LossRecord]) 
         task=first.task,
         fn=Summed(parts),
         link=first.link,
+        head=first.head,
         encoding=first.encoding,
         formula=" + ".join(
             f"{_times(term)}({record.formula})" for term, record in zip(terms, records, strict=True)

@@ -16,6 +16,7 @@ from lossbench.report.html.drawn import (
     robustness,
     step_sizes,
 )
+from lossbench.report.html.examples import shown
 from lossbench.report.html.figure import figure, legend
 from lossbench.report.html.part import Part
 from lossbench.report.html.table import grid
@@ -45,6 +46,7 @@ def section(part: Part, name: str, answer: str, plane: bool) -> Section:
     rest = table.title.removeprefix(part.first.dataset)
     title = f"{escape(part.first.dataset)} <small>{escape(rest.strip())}</small>"
     figures = [learning(part), robustness(part), convergence(part), step_sizes(part), *parameter_paths(part)]
+    figures.append(shown(part))
     drawn = against_robustness(part) if plane else ""
     if drawn:
         figures.append(figure(*PLANE, drawn, "plane"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -14,8 +14,9 @@ from lossbench.report.charts.lines import Lines
 from lossbench.report.charts.look import Look
 from lossbench.report.html.arms import Course, Key, by_epoch, by_rate, by_share, by_value, waiting
 from lossbench.report.tables import heading
+from lossbench.run.examples import Example, Examples
 from lossbench.schema import METRICS, watched
-from lossbench.stats.findings import Findings
+from lossbench.stats.findings import LINE, Findings
 
 Item = TypeVar("Item")
 
@@ -27,10 +28,12 @@ class Courses:
     Args:
         findings: what the trials say.
         curves: `curves.csv`, None where there is none.
+        seen: what some networks make of some test rows, by the place of the trial.
     """
 
     findings: Findings
     curves: pd.DataFrame | None
+    seen: Examples = field(default_factory=dict)
 
     @cached_property
     def epochs(self) -> Mapping[Key, Course]:
@@ -51,6 +54,15 @@ class Courses:
     def rates(self) -> Mapping[Key, Course]:
         """By learning rate; empty where rates were not tuned."""
         return {} if self.findings.tuning is None else by_rate(self.findings.tuning)
+
+    @cached_property
+    def examples(self) -> Mapping[Key, Example]:
+        """What the networks of the first seed make of some test rows."""
+        found: dict[Key, Example] = {}
+        keys = self.findings.trials[list(LINE)].iloc[list(self.seen)].itertuples(index=False, name=None)
+        for key, example in zip(keys, self.seen.values(), strict=True):
+            found.setdefault(key, example)
+        return found
 
     @cached_property
     def values(self) -> Mapping[Key, tuple[str, Course]]:

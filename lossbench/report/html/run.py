@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from lossbench.report.html.ending import about, endings, headed
 from lossbench.report.html.part import Courses, Part
 from lossbench.report.tables import answered, groups, place_of, place_of_answer, several
 from lossbench.results.manifest import Manifest
+from lossbench.run.examples import Examples
 from lossbench.schema import RANKED
 from lossbench.stats.findings import Findings
 
@@ -32,6 +34,7 @@ def page(
     curves: pd.DataFrame | None,
     remarks: Iterable[Remark] = (),
     manifest: Manifest | None = None,
+    examples: Examples = MappingProxyType({}),
 ) -> str:
     """Return the report of a run.
 
@@ -40,9 +43,10 @@ def page(
         curves: `curves.csv`, None where there is none.
         remarks: what a reader must know besides.
         manifest: of the run, None where nothing is known of it.
+        examples: what some networks make of some test rows.
     """
     told, every = [*remarks], looks_of(findings)
-    parts = parts_of(findings, curves, every)
+    parts = parts_of(Courses(findings, curves, examples), every)
     across = [
         over_data_sets(f"a{number}", rows, findings, mine, ranked(told, mine))
         for number, rows in enumerate(several(findings.ranks))
@@ -69,10 +73,10 @@ def looks_of(findings: Findings) -> dict[str, Look]:
     return found | {loss: found[arm] for loss, arm in findings.arms.items()}
 
 
-def parts_of(findings: Findings, curves: pd.DataFrame | None, every: Mapping[str, Look]) -> list[Part]:
+def parts_of(courses: Courses, every: Mapping[str, Look]) -> list[Part]:
     """Return the tables of a run in their order."""
-    courses = Courses(findings, curves)
-    return [Part(f"d{number}", group, courses, every) for number, group in enumerate(groups(findings.summary))]
+    tables = enumerate(groups(courses.findings.summary))
+    return [Part(f"d{number}", group, courses, every) for number, group in tables]
 
 
 def among(parts: Iterable[Part], place: pd.Series[Any]) -> list[Part]:

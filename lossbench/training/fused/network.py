@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from lossbench.training.fused.kernels import ACTIVATIONS, product, transposed_product
+from lossbench.training.fused.joins import Affine, Cosine, Join
+from lossbench.training.fused.kernels import ACTIVATIONS, product
 from lossbench.training.fused.layout import LANES, SLOTS, Layout, padded
 
 
@@ -83,6 +84,9 @@ class Layers(Network):
         self.layers, self.gradients = self.split(self.theta), self.split(self.gradient)
         self.activation, self.bent = ACTIVATIONS[model.activation], model.bent
         self.embeds = model.embeds
+        self.joins: list[Join] = [Affine() for _ in self.shapes]
+        if model.cosines:
+            self.joins[-1] = Cosine()
 
     def split(self, rows: torch.Tensor) -> list[torch.Tensor]:
         """View rows (models, parameters) as one tensor (models, units, inputs + 1) for each layer."""
@@ -113,7 +117,7 @@ class Layers(Network):
             self.hidden.append(hidden)
             self.saved.append(saved[:, :-1])
             values, raw = self.room(index)
-            product(self.layers[index], hidden, raw)
+            self.joins[index].forward(self.layers[index], hidden, raw)
         return raw
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
@@ -124,8 +128,8 @@ class Layers(Network):
     def backward(self, delta: torch.Tensor) -> None:
         """Fill the gradient, given that of the cost with respect to the raw outputs (models, outputs, columns)."""
         for index in reversed(range(1, len(self.layers))):
-            product(delta, self.hidden[index - 1].transpose(1, 2), self.gradients[index])
-            delta = transposed_product(self.layers[index][:, :, :-1], delta)
+            place = self.layers[index], self.hidden[index - 1], self.gradients[index]
+            delta = self.joins[index].backward(delta, *place)
             if index <= self.bent:
                 delta = self.activation.backward(delta, self.saved[index - 1])
         product(in_blocks(delta), self.features.unsqueeze(1), in_blocks(self.gradients[0]))

@@ -69,6 +69,7 @@ class ModuleModel:
         source: what makes it.
         embeds: True where what its trunk returns is an embedding.
         trunk_only: True where the trunk is all there is of it.
+        cosines: True where its raw outputs are the cosines between the embedding and its head's weights.
         fault: why many of them cannot be trained at once; empty where they can.
     """
 
@@ -76,14 +77,15 @@ class ModuleModel:
     source: Source = field(repr=False)
     embeds: bool = False
     trunk_only: bool = False
+    cosines: bool = False
     fault: str = field(default="", compare=False)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as a spec: the classes of a user's file cannot be imported by name in another process."""
         if not isinstance(self.source, Recipe):
-            return ModuleModel, (self.spec, self.source, self.embeds, self.trunk_only)
+            return ModuleModel, (self.spec, self.source, self.embeds, self.trunk_only, self.cosines)
         handed = given(self.source.maker.name)
-        return _restored, (self.spec, self.code, handed, self.embeds, self.trunk_only)
+        return _restored, (self.spec, self.code, handed, self.embeds, self.trunk_only, self.cosines)
 
     @property
     def code(self) -> str:
@@ -95,10 +97,32 @@ class ModuleModel:
         """The network up to its embedding, which then is its outputs."""
         return replace(self, embeds=False, trunk_only=True)
 
+    @property
+    def turned(self) -> ModuleModel:
+        """The network with a head of cosines on its embedding."""
+        return replace(self, cosines=True)
+
     def made(self, inputs: int, outputs: int) -> Module:
-        """Make the module, with first weights of torch's generator, in single precision on the processor."""
+        """Make the module, with first weights of torch's generator, in single precision on the processor.
+
+        Raises:
+            ModelFailed: cosines are wanted, and its head has no weights that are a vector for each class.
+        """
         whole = self.source(inputs, outputs)
+        if self.cosines and isinstance(head := getattr(whole, HEAD, None), torch.nn.Module):
+            setattr(whole, HEAD, self.turn(head))
         return getattr(whole, TRUNK) if self.trunk_only else whole
+
+    def turn(self, head: Module) -> Module:
+        """Return the head of cosines that stands for a linear one."""
+        from lossbench.training.module.cosines import Cosines
+
+        if not isinstance(head, torch.nn.Linear):
+            raise ModelFailed(
+                f"model '{self.spec}' has a {HEAD} that is a {type(head).__name__}, and a loss of class vectors "
+                f"takes them from the weights of a torch.nn.Linear; let the {HEAD} be one, or leave them out"
+            )
+        return Cosines.of(head)
 
     def form(self, inputs: int, outputs: int) -> Form:
         """Return what it consists of."""
@@ -223,7 +247,9 @@ def _work(model: ModuleModel, inputs: int, outputs: int) -> int:
         return kept_numbers(model.made(inputs, outputs).eval(), torch.zeros(1, inputs))
 
 
-def _restored(spec: str, code: str, handed: Maker | None, embeds: bool, trunk_only: bool) -> ModuleModel:
+def _restored(
+    spec: str, code: str, handed: Maker | None, embeds: bool, trunk_only: bool, cosines: bool
+) -> ModuleModel:
     """Return a model that comes from another process.
 
     Raises:
@@ -234,4 +260,4 @@ def _restored(spec: str, code: str, handed: Maker | None, embeds: bool, trunk_on
     source = recipe_of(spec)
     if source.code != code:
         raise ModelFailed(f"the code of model '{spec}' changed during the run; run the same command again")
-    return ModuleModel(spec, source, embeds, trunk_only)
+    return ModuleModel(spec, source, embeds, trunk_only, cosines)

@@ -19,7 +19,7 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     """Train every trial of a pack, each by itself; by the fused engine what has no compiled step.
 
     What is compiled is a step along a gradient through layers in a row. An evolution strategy spends its time on
-    the values of losses, and a module is computed by torch.
+    the values of losses, and a module, or a head of cosines, is computed by torch.
 
     Args:
         pack: the trials.
@@ -31,7 +31,7 @@ def train(pack: Pack, dtype: np.dtype = SINGLE) -> Trace:
     Raises:
         BadValue: there is no compiled step here.
     """
-    if pack.children or isinstance(pack.model, ModuleModel):
+    if pack.children or isinstance(pack.model, ModuleModel) or pack.model.cosines:
         return by_fused(pack, dtype)
     crew = Crew(pack, dtype)
     recorder = Recorder(pack, len(pack.trials), np.arange(len(pack.trials)), crew)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from claims.designs import carry_out
 from lossbench.claims import Claim
 from lossbench.claims.trained import anomalies as room
 from lossbench.claims.trained.anomalies import CROSSED, anomalies
-from tests.claims.designs import carry_out
 
 REPORTED = {("mse", "tpr"): "0.812", ("mse", "fpr"): "0.049", ("bce", "tpr"): "0.938", ("bce", "fpr"): "0.017"}
 ARMS = ("bce", "mse")

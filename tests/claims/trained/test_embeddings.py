@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from claims.designs import carry_out
 from lossbench.claims import Claim
 from lossbench.claims.trained.embeddings import embeddings
 from lossbench.errors import UsageError
-from tests.claims.designs import carry_out
 
 TOLD = {
     "arms": ("ce", "triplet"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.contrast import judge_all
 from lossbench.claims.trained.equal_losses import (
@@ -14,7 +15,6 @@ from lossbench.claims.trained.equal_losses import (
     custom_loss,
 )
 from lossbench.store import open_store
-from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from claims.designs import carry_out
 from lossbench.claims import Claim
 from lossbench.claims.cell import CONSTANT
 from lossbench.claims.trained.gradient_free import gradient_free, slope_of
 from lossbench.errors import BadValue
-from tests.claims.designs import carry_out
 
 TOLD = {"loss": "zero_one", "beside": ("bce",), "datasets": ("moons:rows=100",), "without": "es", "along": "adam"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from claims.designs import carry_out
 from lossbench.claims import Claim
 from lossbench.claims.trained.imitation import imitation
-from tests.claims.designs import carry_out
 
 
 def test_what_is_not_made_for_samples_decides_and_the_others_are_shown(study) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from claims.designs import carry_out
 from lossbench.claims import Claim
 from lossbench.claims.trained.masks import DECIDED, masks
-from tests.claims.designs import carry_out
 
 
 def test_each_data_set_is_decided_in_two_ways_and_the_difference_is_shown(study):

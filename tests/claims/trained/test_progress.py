@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
+from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.contrast import judge_all
 from lossbench.claims.trained.progress import (
@@ -20,7 +21,6 @@ from lossbench.claims.trained.progress import (
     lower_loss,
     rank_correlation,
 )
-from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 

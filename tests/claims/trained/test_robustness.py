@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.among import any_differs
 from lossbench.claims.contrast import judge_all
@@ -25,7 +26,6 @@ from lossbench.claims.trained.robustness import (
 )
 from lossbench.errors import UsageError
 from lossbench.metrics.robustness import robustness
-from tests.claims.designs import carry_out
 
 from ..made_up import made_up
 

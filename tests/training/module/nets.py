@@ -69,6 +69,14 @@ class Embeds(nn.Module):
         return self.head(self.trunk(x))
 
 
+class Deep(Embeds):
+    """A head of two layers."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        self.head = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, outputs))
+
+
 class Wrong(Same):
     """One output too many."""
 

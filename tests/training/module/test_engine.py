@@ -78,10 +78,10 @@ def test_an_evolution_strategy_trains_modules(model: str) -> None:
     )
 
 
-@pytest.mark.parametrize("loss", ["ce", "triplet"])
+@pytest.mark.parametrize("loss", ["ce", "triplet", "arcface"])
 @pytest.mark.parametrize("model", [f"{NETS}:Embeds", "cnn:3,4", "resmlp:6x1"])
 def test_modules_learn_embeddings(loss: str, model: str) -> None:
-    """The trunk is the embedding, under a loss that sees it as under one with a head on it."""
+    """The trunk is the embedding, under a loss that sees it as under one with a head of either kind on it."""
     name = "digit_pairs:classes=4:rows=10"
     agree(pack(trial(name, model=model, loss=loss, epochs=1)))
 

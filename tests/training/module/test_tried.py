@@ -56,6 +56,14 @@ def test_a_loss_of_more_outputs_is_tried_too() -> None:
         plan(make_settings(datasets="moons", losses=["ce"], models=f"{NETS}:Wrong", seeds=1))
 
 
+def test_class_vectors_are_the_weights_of_a_linear_head() -> None:
+    """A module whose head is another one is refused under a loss that trains them, and there alone."""
+    plain = {"datasets": "digit_pairs:classes=5", "models": f"{NETS}:Deep", "seeds": 1}
+    plan(make_settings(**plain, losses="ce"))
+    with pytest.raises(UsageError, match=r"has a head that is a Sequential.*torch\.nn\.Linear"):
+        plan(make_settings(**plain, losses=["ce", "arcface"]))
+
+
 def test_an_embedding_needs_two_parts() -> None:
     """Where one is learnt, a module without trunk and head is refused."""
     asked = {"datasets": "digit_pairs:classes=4", "losses": "ce", "seeds": 1}

@@ -1,0 +1,109 @@
+"""What networks make of some test rows, as a page draws it: masks, samples, and the curve of a ranking.
+
+Of each loss and setting one training tells: that of the first seed, at the least contaminated share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lossbench.plan.experiment import Experiment
+from lossbench.run.contributed import Held, cuts_of, packs_of, records
+from lossbench.run.scoring import predictions
+from lossbench.task import Task
+from lossbench.training.pack import Pack
+from lossbench.training.trial import Trial
+
+IMAGES = 3
+"""Images of a segmentation that are shown: the first that have an object, and others only where these are few."""
+
+SAMPLES = 100
+"""Samples of a law and of its imitation that are shown: the first."""
+
+RATES = np.linspace(0, 1, 41) ** 2
+"""False-positive rates at which a curve is kept, closer together where few alarms are."""
+
+Example = Mapping[str, np.ndarray]
+"""The arrays of one training by their names, see `NAMES`."""
+
+Examples = Mapping[int, Example]
+"""By the place of a trial's row, its example."""
+
+
+def masks(pack: Pack, seed: int, target: np.ndarray, prediction: np.ndarray) -> dict[str, np.ndarray]:
+    """Return some images, what is an object there, and what was taken for one: (images, side, side) bytes."""
+    fold = pack.folds[seed]
+    side = int(np.sqrt(pack.dataset.pixels))
+    grey = fold.dataset.features[fold.test.rows]
+    grey = grey[:, grey.shape[1] // 2].reshape(-1, side, side)  # the middle of a patch is the pixel itself
+    shown = np.argsort(~target.any(axis=-1), kind="stable")[:IMAGES]
+    above = grey[shown] - grey[shown].min()
+    scaled = (255 * above / (above.max() or 1.0)).round()  # without noise and objects all is one grey
+    planes = {"grey": scaled, "truth": target[shown], "found": prediction[shown]}
+    return {name: plane.reshape(-1, side, side).astype(np.uint8) for name, plane in planes.items()}
+
+
+def samples(pack: Pack, seed: int, target: np.ndarray, prediction: np.ndarray) -> dict[str, np.ndarray]:
+    """Return samples of the law and of what imitates it, (samples, targets), in the law's own units."""
+    planes = {"law": target, "made": prediction}
+    return {name: values[:SAMPLES].astype(np.float32) for name, values in planes.items()}
+
+
+def curve(pack: Pack, seed: int, target: np.ndarray, ranking: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the share of anomalies above a threshold that the share `fpr` of the normal rows is above."""
+    normal, odd = np.sort(ranking[target == 0]), ranking[target == 1]
+    cuts = np.quantile(normal, 1 - RATES, method="inverted_cdf")
+    found = (odd[:, None] > cuts).mean(axis=0)
+    found[-1] = 1.0  # below the least normal row all are called
+    return {"fpr": RATES.astype(np.float32), "tpr": found.astype(np.float32)}
+
+
+Look = Callable[[Pack, int, np.ndarray, np.ndarray], dict[str, np.ndarray]]
+
+LOOKS: Mapping[Task, tuple[Look, str]] = {
+    "segmentation": (masks, "decision"),
+    "distribution": (samples, "decision"),
+    "anomaly": (curve, "ranking"),
+}
+"""For each task with something to be seen, what makes its example, and of what in a prediction."""
+
+NAMES: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "segmentation": dict.fromkeys(("grey", "truth", "found"), ("uint8", 3)),
+    "distribution": dict.fromkeys(("law", "made"), ("float32", 2)),
+    "anomaly": dict.fromkeys(("fpr", "tpr"), ("float32", 1)),
+}
+"""The arrays of an example by task, each with its type and how many axes it has."""
+
+
+def examples_of(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray]) -> Examples:
+    """Return the examples of a run.
+
+    Args:
+        experiment: what was trained.
+        rows: one row a trial, numbered by its place in the experiment.
+        outputs: (test rows * outputs,) the raw outputs of each, in the same order.
+    """
+    judged = rows[rows.index < len(experiment.trials)]
+    by = judged.groupby("dataset")
+    shown = (judged.seed == by.seed.transform("min")) & (judged.status == "ok") & judged.task.isin(LOOKS)
+    shown &= judged.outlier_fraction == by.outlier_fraction.transform("min")
+    cuts = list(map(cuts_of, records(judged)))
+    held = {
+        experiment.trials[judged.index[place]]: Held(place, outputs[place], cuts[place])
+        for place in np.flatnonzero(shown).tolist()
+        if len(outputs[place])
+    }
+    packs = (each for setup in experiment.setups for each in packs_of(setup, held))
+    found = {held[trial].place: example for each in packs for trial, example in _of_pack(*each)}
+    return {place: found[place] for place in sorted(found)}
+
+
+def _of_pack(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None) -> Iterator[tuple[Trial, Example]]:
+    look, what = LOOKS[pack.dataset.task]
+    for members, target, prediction in predictions(pack, raw.astype(np.float64), cuts):
+        for member, truth, told in zip(members, target, getattr(prediction, what), strict=True):
+            trial = pack.trials[member]
+            yield trial, look(pack, trial.seed, truth, told)
