@@ -57,7 +57,7 @@ class Topic(Enum):
     EDGE = ("rates",)
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"
-    SEARCH = "dataset", "sizes", "reference", "verdicts"
+    SEARCH = "dataset", "setting", "sizes", "reference", "verdicts"
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"

@@ -49,6 +49,20 @@ def named_models(models: Any) -> list[str] | None:
     return names
 
 
+def one_model(model: Any) -> str | None:
+    """Return the name of a network, which may be a class or a function; None for none.
+
+    Raises:
+        BadValue: something else, or several.
+    """
+    names = named_models(model)
+    if names is None:
+        return None
+    if len(names) != 1:
+        raise BadValue(f"model: a choice is of one network, and here are {len(names)}; give one")
+    return names[0]
+
+
 def is_specs(value: Any) -> bool:
     """Say whether what stands first is specs of data sets, and no table."""
     several = isinstance(value, list | tuple | set) and all(isinstance(item, str) for item in value)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lossbench.api.answer import prepare_targets, write_files
-from lossbench.api.arguments import Texts, both, is_specs, listed, tables_of
+from lossbench.api.arguments import Texts, both, is_specs, listed, one_model, tables_of
 from lossbench.api.result import REPR, Comparison
 from lossbench.errors import BadValue
 from lossbench.plan.choosing import Plan, plan_choice
@@ -40,6 +40,7 @@ def choose(
     score: Texts | None = None,
     costs: Iterable[Iterable[float]] | str | None = None,
     margins: Mapping[str, float] | None = None,
+    model: Any = None,
     seeds: int | None = None,
     jobs: int | None = None,
     cache: bool = False,
@@ -59,6 +60,7 @@ def choose(
         score: what is judged, and tuned by: the first of these that the task has, or a function of your own.
         costs: for the score "cost", what a decision costs, a row a true class: [[0, 1], [10, 0]].
         margins: by score, the difference that is too small to matter, such as {"r2": 0.02}.
+        model: the network, as one of the `models` of `lossbench.compare`; None for a small one.
         seeds: how many at most; None for 40.
         jobs: processes; None for one a core where the work is worth it.
         cache: take over finished trainings of earlier runs, and keep those of this one, as the command line does.
@@ -84,7 +86,8 @@ def choose(
     names = [*tables, *(listed(dataset) or ())]
     if len(names) != 1:
         raise BadValue(f"a choice is on one table, and here are {len(names)}; give X and y, or one spec")
-    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables, costs)
+    network = one_model(model)
+    plan = plan_choice(names[0], listed(losses), listed(score), margins, seeds, tables, costs, network)
     request = Request(Manner(jobs), cache, budget)
     return decide(plan, request, progress)[0]
 

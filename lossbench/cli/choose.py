@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UNFINISHED = 4
 
 GROUPS = {
-    "What is decided": ("dataset", "loss", "score", "costs", "margin"),
+    "What is decided": ("dataset", "loss", "model", "score", "costs", "margin"),
     "How far it goes": ("seeds", "budget", "jobs"),
     "What comes out": ("output", "format", "dry-run", "quiet"),
 }
@@ -50,6 +50,7 @@ EXAMPLES = (
     help="file.csv:target=column, or a name.",
 )
 @many("-l", "--loss", "losses", kind=LOSSES, metavar="SPEC", help="Candidates; the first is the usual one.")
+@click.option("-m", "--model", metavar="SPEC", help="The network; nets.py:Net is yours  [default: mlp:16].")
 @many("--score", kind=SCORES, metavar="NAME", help="What is judged, and tuned by; or metrics.py:mine.")
 @click.option("--costs", metavar="MATRIX", help="For --score cost, a row a true class: '0,1;10,0'.")
 @many("--margin", "margins", kind=NAMED_NUMBERS, metavar="NAME=VALUE", help="Too small to matter, as r2=0.02.")
@@ -76,7 +77,7 @@ def choose(
         from lossbench.api import decide
         from lossbench.plan.choosing import plan_choice
 
-        wanted = {name: options[name] for name in ("losses", "score", "seeds", "costs")}
+        wanted = {name: options[name] for name in ("losses", "score", "seeds", "costs", "model")}
         plan = plan_choice(dataset, **wanted, margins=dict(options["margins"] or ()) or None)
         request = asked(output or default_folder(dataset), began, options)
         choice, unwritten = (None, "") if dry_run else decide(plan, request, watch)

@@ -71,6 +71,7 @@ def plan_choice(
     seeds: int | None = None,
     tables: Mapping[str, Dataset] = MappingProxyType({}),
     costs: Iterable[Iterable[float]] | str | None = None,
+    model: str | None = None,
 ) -> Plan:
     """Plan a choice on one table.
 
@@ -82,6 +83,7 @@ def plan_choice(
         seeds: how many there may be.
         tables: by spec, the data sets that are at hand and need no loading.
         costs: for the score "cost", what a decision costs, a row a true class.
+        model: spec of the network; None for a small one.
 
     Raises:
         UsageError: anything that cannot be carried out.
@@ -95,6 +97,7 @@ def plan_choice(
         losses=losses or {table.task: list(candidates(table.task, signs))},
         score=score or ([own] if own else None),
         costs=costs,
+        models=None if model is None else [model],
         margins=margins,
         seeds=SEEDS if seeds is None else seeds,
         lr=RATES,

@@ -133,8 +133,8 @@ def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({}
 
 def grids_of(settings: Settings, task: Task) -> Grids:
     """Return what is tried of each loss of a task."""
-    if settings.budget:
-        return make_search(settings.losses_for(task), task, settings.lr, settings.budget, settings.sampler)
+    if settings.tune_budget:
+        return make_search(settings.losses_for(task), task, settings.lr, settings.tune_budget, settings.sampler)
     return make_grids(settings.losses_for(task), task, settings.lr)
 
 

@@ -62,8 +62,9 @@ class Settings:
         optimizers: specs of the optimisers.
         schedule: specs of how the rate moves over the epochs, gradients are clipped and trainings end early.
         lr: learning rates.
-        tune: whether each loss is also shown at its own of these rates; or the number of settings of each loss, of
-            rates between the smallest and the largest, and of the parameter that is tuned.
+        tune: whether each loss is also shown at its own of these rates.
+        tune_budget: how many settings of each loss are then tried, of rates between the smallest and the largest
+            and of the parameter that is tuned; 0 where that is left to the rates that are named.
         sampler: by what such settings are chosen: one of `lossbench.plan.search.SAMPLERS`.
         l1: strengths of the L1 penalty.
         l2: strengths of the L2 penalty.
@@ -87,7 +88,8 @@ class Settings:
     optimizers: tuple[str, ...]
     schedule: tuple[str, ...]
     lr: tuple[float, ...]
-    tune: bool | int
+    tune: bool
+    tune_budget: int
     sampler: str
     l1: tuple[float, ...]
     l2: tuple[float, ...]
@@ -101,11 +103,6 @@ class Settings:
     protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
-
-    @property
-    def budget(self) -> int:
-        """How many settings of each loss are tried; 0 where that is left to the rates that are named."""
-        return 0 if isinstance(self.tune, bool) else self.tune
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""
@@ -147,8 +144,11 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
     for key in MANNER:
         values.pop(key, None)
     values["score"] = with_costs(values["score"], values.pop("costs", ()))
-    values["tune"] = values["tune"] or any(has_grid(spec) for specs in listed for spec in specs)
-    if values["sampler"] != USUAL_SAMPLER and isinstance(values["tune"], bool):
+    if not isinstance(values["tune"], bool):
+        values["tune_budget"] = values["tune"]
+    values["tune"] = bool(values["tune"] or values["tune_budget"])
+    values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
+    if values["sampler"] != USUAL_SAMPLER and not values["tune_budget"]:
         raise BadValue(f"sampler {values['sampler']} is of a search: say how many settings, as --tune budget=64")
     return Settings(**values | {"gate": Gate(**values["gate"])})
 
@@ -464,9 +464,14 @@ def _tune(value: Any, place: Place) -> bool | int:
     found = re.fullmatch(r"budget=(\d{1,9})", value.strip()) if isinstance(value, str) else None
     if not found:
         return bool(read_as(bool, value, place))
-    if not FEWEST <= int(found[1]) <= MOST_SETTINGS:
+    return _budget(int(found[1]), place)
+
+
+def _budget(value: Any, place: Place) -> int:
+    """Read how many settings of each loss are tried."""
+    if not _is_whole(value) or (value and not FEWEST <= value <= MOST_SETTINGS):
         raise BadValue(f"{place}: {value}; give from {FEWEST} to {MOST_SETTINGS} settings, such as budget=64")
-    return int(found[1])
+    return int(value)
 
 
 def _sampler(value: Any, place: Place) -> str:
@@ -488,6 +493,7 @@ _READERS: dict[str, Callable[[Any, Place], Any]] = {
     "schedule": _texts,
     "lr": _numbers(lambda x: 0 < x <= 1e6, "a number above zero and at most a million, such as 0.01"),
     "tune": _tune,
+    "tune_budget": _budget,
     "sampler": _sampler,
     "l1": _strength,
     "l2": _strength,

@@ -20,6 +20,7 @@ from lossbench.spec import title
 from lossbench.stats.answer.decision import Decision
 from lossbench.stats.answer.looks import planned
 from lossbench.task import VALUED
+from lossbench.training.module.model import ModuleModel
 
 SHOWS = {
     "imbalance": "only {share} of the rows are of the rarest class",
@@ -160,8 +161,11 @@ def said(plan: Plan, sign: Sign) -> str:
 
 def scope(choice: Choice) -> str:
     """Say of what all of this is."""
-    model = choice.plan.settings.models[0]
-    return f"All of this is of rows like these, and of a small network ({model}): yours may differ."
+    (spec,) = choice.plan.settings.models
+    model = choice.plan.experiment.setups[0].models[spec]
+    if isinstance(model, ModuleModel) and model.code:
+        return f"All of this is of rows like these, and of your network ({spec})."
+    return f"All of this is of rows like these, and of a small network ({spec}): yours may differ."
 
 
 def paste(choice: Choice) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from lossbench.remark import Remark, Topic
 from lossbench.report.critical import Place, number_line
 from lossbench.report.figures import interval
-from lossbench.report.tables import VERDICTS, heading, listed_seeds
+from lossbench.report.tables import VERDICTS, heading, label, listed_seeds
 from lossbench.schema import is_own
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.wilcoxon import LEAST
@@ -209,12 +209,16 @@ def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int
 
 
 def search(
-    dataset: str, sizes: tuple[int, ...], reference: str, verdicts: tuple[tuple[str, tuple[str, ...]], ...]
+    dataset: str,
+    setting: Mapping[str, object],
+    sizes: tuple[int, ...],
+    reference: str,
+    verdicts: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> str:
     """Say how verdicts move with the number of settings that were tried."""
     told = ", ".join(f"{loss} {' '.join(VERDICTS.get(one, '?') for one in course)}" for loss, course in verdicts)
-    listed = ", ".join(map(str, sizes))
-    return f"search   {dataset}: against {reference}, with the best of the first {listed} settings: {told}"
+    where, listed = ", ".join(filter(None, [dataset, label(setting, list(setting))])), ", ".join(map(str, sizes))
+    return f"search   {where}: against {reference}, with the best of the first {listed} settings: {told}"
 
 
 WORDS: Mapping[Topic, str | Callable[..., str]] = {

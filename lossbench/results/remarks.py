@@ -292,12 +292,14 @@ def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
     """Yield how the verdicts of each table move with the number of settings that were tried."""
     if budget is None:
         return
-    names = ["dataset", *(name for name in SETTING if name != "lr")]
-    for (dataset, *_), rows in budget.groupby(names, sort=False):
+    shared = [name for name in SETTING if name != "lr"]
+    apart = [name for name in shared if budget.groupby("dataset")[name].nunique().max() > 1]
+    for (dataset, *_), rows in budget.groupby(["dataset", *shared], sort=False):
         others = rows[rows.loss != rows.reference]
         verdicts = tuple((loss, tuple(mine.verdict)) for loss, mine in others.groupby("loss", sort=False))
-        sizes, reference = tuple(rows.settings.unique().tolist()), rows.reference.iloc[0]
-        yield Topic.SEARCH(dataset=dataset, sizes=sizes, reference=reference, verdicts=verdicts)
+        about = {"setting": rows[apart].iloc[0].to_dict(), "reference": rows.reference.iloc[0]}
+        sizes = tuple(rows.settings.unique().tolist())
+        yield Topic.SEARCH(dataset=dataset, sizes=sizes, verdicts=verdicts, **about)
 
 
 def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:

@@ -86,10 +86,11 @@ def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baseli
     absent = [None] * len(pack.trials)
     columns |= {name: absent for name in ON_REQUEST if name not in columns} | asked
     plain = {name: _plain(values) for name, values in columns.items()}
-    return [
+    rows = (
         asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
         for index, trial in enumerate(pack.trials)
-    ]
+    )
+    return [{name: row[name] for name in COLUMNS} | row for row in rows]  # in their order
 
 
 def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from lossbench.schema import CURVE, MARGINS, OVERLAP, SETTING
 from lossbench.stats.answer.facts import RunAnswer, TableAnswer
 from lossbench.stats.answer.run import over_tables
 from lossbench.stats.answer.table import answers
-from lossbench.stats.budget import budget_table, sizes
 from lossbench.stats.groups import ComparisonGroup, comparison_groups
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.pairs import BEST, Judged, compare_pairs, judge
@@ -22,7 +21,7 @@ from lossbench.stats.ranks import rank_losses
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.summary import summarise
 from lossbench.stats.thresholds import rows_at_link, threshold_views, trials_at_link
-from lossbench.stats.tuning import chosen_within, side_by_side
+from lossbench.stats.tuning import budget_table, chosen_within, side_by_side, sizes
 
 LINE = ("dataset", "loss", *SETTING)
 """What has a line of its own in a chart."""

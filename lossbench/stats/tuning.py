@@ -4,6 +4,10 @@ Every loss gets the same budget: the same grid on the same seeds, none of which 
 the score that is judged, on the validation part at the last epoch, which is the epoch that the report shows (Choi
 et al. 2019, On empirical comparisons of optimizers for deep learning, section 3: the space that is searched may
 decide the ranking).
+
+How a verdict moves with the budget of a search is what fewer settings of each loss would have shown. The first
+settings of a search are a search of their own, so nothing is trained for this (Dodge et al. 2019, Show your work:
+improved reporting of experimental results, section 3).
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import ARM, METRICS, OVERLAP, watched
+from lossbench.schema import ARM, BUDGET, METRICS, OVERLAP, watched
 from lossbench.stats.choice import best_rate
 from lossbench.stats.paired import corrected_interval, shared_rows
 from lossbench.stats.verdicts import APART
@@ -162,3 +166,35 @@ def disagreements(summary: pd.DataFrame, arms: Mapping[str, str] = MappingProxyT
     """Return the rows of `side_by_side` where the two views disagree."""
     both = side_by_side(summary, arms)
     return both[both.agreement == "disagree"]
+
+
+def sizes(settings: int) -> list[int]:
+    """Return the numbers of settings that are looked at: powers of two, and all of them.
+
+    Example:
+        >>> sizes(63)
+        [4, 8, 16, 32, 63]
+    """
+    return [*(2**power for power in range(2, settings.bit_length()) if 2**power < settings), settings]
+
+
+def budget_table(summaries: Mapping[int, pd.DataFrame], arms: Mapping[str, str]) -> pd.DataFrame:
+    """Return what each number of settings shows, each loss at its own best.
+
+    Args:
+        summaries: by the number of settings, what a search of so many would have said.
+        arms: by loss, the grid that it is a value of.
+
+    Returns:
+        One row a number of settings, data set, setting and loss, see `lossbench.schema.BUDGET`; `moved` says
+        whether the verdict is another one than that with all settings.
+    """
+    rows = pd.concat(
+        [rows[rows["view"] == "tuned"].assign(settings=size, value=rows.loss) for size, rows in summaries.items()]
+    )
+    named = rows[["loss", "reference"]].replace(dict(arms))
+    rows = rows.assign(**named).reset_index(drop=True)
+    keys = ["dataset", *ARM]
+    last = rows[rows.settings == max(summaries)].set_index(keys).verdict
+    final = pd.Series(last.reindex(pd.MultiIndex.from_frame(rows[keys])).to_numpy(), rows.index)
+    return rows.assign(moved=rows.verdict.fillna("") != final.fillna(""))[list(BUDGET)]

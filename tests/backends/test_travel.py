@@ -98,9 +98,9 @@ def test_a_metric_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatc
     )
     sent: list[bytes] = []
     described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
-    trained = train_pack(pack, "native", "cpu")
+    trained = train_pack(pack, "fused", "cpu")
     monkeypatch.chdir(there)
-    again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "native", "cpu")
+    again = train_pack(unpacked(described, dict.fromkeys(shared, sent[0])), "fused", "cpu")
     assert trained.rows["far:lower"].notna().all()
     assert again.rows.equals(trained.rows)
 

@@ -46,6 +46,16 @@ def spoilt(tmp_path: Path) -> Path:
     return path
 
 
+def test_the_network_may_be_named(inside: Callable[..., Outcome]) -> None:
+    """One, which is tried before training like any other."""
+    done = inside("choose", "-d", "iris", "-l", "ce,mse", "-m", "linear", "--dry-run")
+    assert (done.code, done.err) == (0, "")
+    assert "trainings of linear" in done.out
+    refused = inside("choose", "-d", "iris", "-m", "liner", "--dry-run")
+    assert refused.code == 2
+    assert "did you mean 'linear'" in refused.err
+
+
 @pytest.mark.usefixtures("rates")
 def test_the_answer_comes_with_a_line_that_runs(inside: Callable[..., Outcome], spoilt: Path) -> None:
     """On standard output, the choice first; progress is on standard error; the files are those of a run."""

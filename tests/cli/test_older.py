@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lossbench.schema import COLUMNS, ON_REQUEST, TRIALS
+from lossbench.schema import COLUMNS, ON_REQUEST, TRIALS, USUAL
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "trials.csv"
 NEWER = [name for name, column in TRIALS.items() if column.since > 2 and not (column.on_request or column.usual)]
@@ -59,6 +59,6 @@ def test_what_is_made_again_has_empty_cells(inside: Callable, tmp_path: Path, ol
     """The report is made, and the trials have all columns: the old ones as they were, the new ones empty."""
     assert inside("report", "old.csv", "-o", "again").code == 0
     again = cells(tmp_path / "again" / "trials.csv")
-    assert tuple(again) == tuple(name for name in COLUMNS if name not in ON_REQUEST)
+    assert tuple(again) == tuple(name for name in COLUMNS if name not in (*ON_REQUEST, *USUAL))
     assert (again[NEWER] == "").all(axis=None)
     pd.testing.assert_frame_equal(again[old.columns], old)

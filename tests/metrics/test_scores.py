@@ -91,5 +91,5 @@ def test_one_score_is_the_same_as_among_all() -> None:
 def test_a_metric_that_the_task_has_not_is_refused() -> None:
     """The error names the task and what it has."""
     prediction = predict(np.zeros((1, 2, 1)), "sigmoid", "binary")
-    with pytest.raises(UnknownName, match=r"unknown binary score 'r2'; .*Known: accuracy, f1"):
+    with pytest.raises(UnknownName, match=r"unknown binary score 'r2'.*Known: accuracy, f1"):
         score("r2", "binary", np.array([[0, 1]]), prediction)

@@ -22,13 +22,13 @@ from lossbench.results.manifest import read_manifest
 from lossbench.results.read import altered, read_baseline, read_trials
 from lossbench.results.sheet import READERS
 from lossbench.results.write import trials_csv
-from lossbench.schema import COLUMNS, DTYPES, ON_REQUEST, SCHEMA
+from lossbench.schema import COLUMNS, DTYPES, ON_REQUEST, SCHEMA, USUAL
 from lossbench.schema import TRIALS as TRIAL_COLUMNS
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 TRIALS = clean({"bce": [0.5, 0.9], "mse": [0.25, 0.75]})
 TEXT = trials_csv(TRIALS)
-WRITTEN = [name for name in COLUMNS if name not in ON_REQUEST]
+WRITTEN = [name for name in COLUMNS if name not in (*ON_REQUEST, *USUAL)]
 OPTIONAL = [name for name, column in TRIAL_COLUMNS.items() if column.optional]
 awkward = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1)
 

@@ -32,7 +32,7 @@ from lossbench.results.write import (
     write_text,
 )
 from lossbench.run.state import Gap
-from lossbench.schema import COLUMNS, METRICS, ON_REQUEST, SUMMARY
+from lossbench.schema import COLUMNS, METRICS, ON_REQUEST, SUMMARY, USUAL
 from lossbench.stats.findings import Findings
 
 # One seed that gets there, one that does not, one that diverges, and a loss that diverges throughout.
@@ -173,7 +173,7 @@ def test_trials_read_back() -> None:
     """`trials.csv` holds the trials to the last bit, in the columns of the design."""
     trials = table(SCORES)
     text = trials_csv(trials)
-    assert text.splitlines()[0] == ",".join(name for name in COLUMNS if name not in ON_REQUEST)
+    assert text.splitlines()[0] == ",".join(name for name in COLUMNS if name not in (*ON_REQUEST, *USUAL))
     assert_frame_equal(read_trials(text), trials, check_dtype=False, check_exact=True)
 
 
@@ -198,6 +198,7 @@ def test_no_file_speaks_of_infinity() -> None:
     assert mse["breakdown_median"] == mse["mean"] == ""
     absent = {f"{name}{end}" for name in ON_REQUEST if name in METRICS for end in ("", "_low", "_high", "_n")}
     assert "dice" in absent  # a score that this task has not
+    absent |= USUAL.keys()
     assert tuple(bce) == tuple(name for name in SUMMARY if name not in absent)
     assert not {"inf", "nan", "NaN", "<NA>", "None"} & {*bce.values(), *mse.values()}
 
@@ -220,7 +221,7 @@ def test_json_is_standard_and_says_what_the_frame_says() -> None:
     """Undefined is null, beyond the run is a text, all else is the frame's own value."""
     summary = Findings(table(SCORES)).summary
     bce, mse = json.loads(summary_json(summary, ()), parse_constant=pytest.fail)["summary"]
-    assert tuple(bce) == (*SUMMARY, "partial")
+    assert tuple(bce) == (*(name for name in SUMMARY if name not in USUAL), "partial")
     assert bce["mean"] == summary["mean"][0]
     assert (mse["mean"], bce["verdict"], mse["n"], mse["diverged"]) == (None, None, 0, 3)
     assert bce["epochs_to_target_median"] == ">20"

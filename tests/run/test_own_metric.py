@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lossbench.plan.experiment import plan
-from lossbench.plan.request import Manner
+from lossbench.plan.request import Manner, usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import Comparison, execute
 from lossbench.results.read import read_trials
@@ -192,7 +192,7 @@ def test_where_a_metric_raises_for_some_trainings_they_alone_fail() -> None:
         outliers=0,
     )
     (setup,) = plan(settings).setups
-    alone = [train_pack(Pack(setup, (trial,)), "native", "cpu").rows for trial in plan(settings).trials]
+    alone = [train_pack(Pack(setup, (trial,)), usual_engine(), "cpu").rows for trial in plan(settings).trials]
     assert [rows.status.item() for rows in alone] == picky.trials.status.tolist()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lossbench.schema import COLUMNS, DTYPES
+from lossbench.schema import COLUMNS, DTYPES, USUAL
 
 SHARES = (0.0, 0.25, 0.5)
 EPOCHS = 20
@@ -94,4 +94,5 @@ def read_trials(text: str) -> pd.DataFrame:
     """Return `trials.csv` as the table of trials that it was written from."""
     frame = pd.read_csv(StringIO(text), engine="pyarrow")  # to the last digit, in every pandas
     times = pd.to_numeric(frame.epochs_to_target, errors="coerce")  # ">100" is censored, not a number
-    return frame.assign(epochs_to_target=times).reindex(columns=COLUMNS).astype(DTYPES)
+    usual = {name: text for name, text in USUAL.items() if name not in frame}
+    return frame.assign(epochs_to_target=times, **usual).reindex(columns=COLUMNS).astype(DTYPES)

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from lossbench.training import fused
-from lossbench.training.fused import engine, kernels, network
+from lossbench.training.fused import engine, joins, kernels, network, paced
 from lossbench.training.fused.criteria import Criteria
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.replay import Replay
@@ -144,8 +144,8 @@ def test_a_step_that_is_played_back_is_the_step(
     name: str, model: str, replayed: list[Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Curves and outputs are equal to the last bit: a graph sees every operation of a step."""
-    monkeypatch.setattr(network, "product", torch_product)
-    monkeypatch.setattr(kernels, "product", torch_product)
+    for module in (network, joins, kernels, paced):
+        monkeypatch.setattr(module, "product", torch_product)
     for group in packs_of(name, every_trial(name, model, epochs=2)):
         monkeypatch.setattr(engine, "as_graph", lambda step, device, criteria: step)
         plain = fused.train(group)

@@ -36,8 +36,10 @@ PENALTIES = ({}, {"l1": 0.01}, {"l1": 0.003, "l2": 0.02})
 
 
 def trials_of(name: str, losses: tuple[str, ...]) -> list[Trial]:
-    """Return every schedule with every optimiser and penalty, the losses and two seeds in turn."""
-    axes = product(SCHEDULES, OPTIMISERS, PENALTIES)
+    """Return every schedule with every optimiser; penalties, and losses with two seeds, in turn."""
+    axes = (
+        (*pair, penalty) for pair, penalty in zip(product(SCHEDULES, OPTIMISERS), cycle(PENALTIES), strict=False)
+    )
     turns, plain = cycle(product(losses, range(2))), {"epochs": EPOCHS, "lr": 0.03}
     return [
         trial(name, schedule=schedule, optimizer=optimiser, loss=loss, seed=seed, **plain, **penalty)
