@@ -341,6 +341,11 @@ def by_label(threshold: str) -> str:
     return f"label_{threshold}"
 
 
+def of_one_row(score: str) -> str:
+    """Return the column of what one row may count in a score, see `lossbench.metrics.score.Score.of_one_row`."""
+    return f"{score}_of_one_row"
+
+
 AT_LINK = tuple(
     name
     for name, metric in METRICS.items()
@@ -350,6 +355,11 @@ AT_LINK = tuple(
 
 ROW_SCORES = (*METRICS, *map(at_link, AT_LINK))
 """What rows may contribute to."""
+
+UNEVEN = tuple(
+    name for name, metric in METRICS.items() if metric.needs == "decision" and set(metric.tasks) <= set(_LABELS)
+)
+"""The metrics of decisions in which a row of a rare class counts more than another."""
 
 _UNITS = ("rmse", "mae", "median_absolute_error", "transport", "sliced_transport", "energy_distance")
 IN_UNITS = (*_UNITS, *map(at_best, _UNITS))

@@ -143,8 +143,9 @@ class Cell:
             found = {name: self.contributed.contributions(known, name) for name in dict.fromkeys(names)}
             mine, their = (found[name] for name in names)
             if mine is not None and their is not None:
-                differences = mine.scores[:1] - their.scores[1:]
-                return over_rows(differences, mine.unit, mine.split, METRICS[score].counts)
+                differences, counts = mine.scores[:1] - their.scores[1:], METRICS[score].counts
+                step = max(np.max(one.step(counts)) for one in (mine, their))
+                return over_rows(differences, mine.unit, mine.split, step)
         differences = self.score_of(arms[0], score) - self.score_of(arms[1], names[1])
         rows = float(self.trials.test_rows.iloc[0])
         counted = rows_counted(score, rows, self.test_to_train, len(differences))

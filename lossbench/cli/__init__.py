@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 
 import click
 
@@ -122,10 +123,11 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("lossbench: interrupted; what the store holds already is not trained again", err=True)
         return INTERRUPTED
-    except (MemoryError, OSError, RuntimeError, ImportError) as error:
+    except (MemoryError, OSError, RuntimeError, ImportError, UnboundLocalError) as error:
         message = refusal(error)
         if message is None:
             raise
+        warnings.simplefilter("ignore")  # of what cannot be cleaned up either
         return refuse(message, LossbenchError.exit_code)
     return code if isinstance(code, int) else 0  # what a command exits with by Exit
 

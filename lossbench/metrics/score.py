@@ -19,6 +19,7 @@ from functools import update_wrapper
 import numpy as np
 
 from lossbench.errors import BadValue
+from lossbench.metrics.one_row import DECIDED, one_more
 from lossbench.metrics.prediction import Prediction
 from lossbench.schema import Metric
 
@@ -38,12 +39,15 @@ class Score:
         value: computes the scores.
         rows: computes the contributions of the rows.
         named: the function whose name and text the score has.
+        one: computes what one row may count; None where each counts as any other.
     """
 
     __name__: str
 
-    def __init__(self, value: Function, rows: Function, named: Callable[..., np.ndarray]) -> None:
-        self._value, self._rows = value, rows
+    def __init__(
+        self, value: Function, rows: Function, named: Callable[..., np.ndarray], one: Function | None = None
+    ) -> None:
+        self._value, self._rows, self._one = value, rows, one
         update_wrapper(self, named)
 
     def __call__(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
@@ -62,6 +66,18 @@ class Score:
                 them only; None where it looks at all.
         """
         return self._computed(self._rows, target, prediction)
+
+    def of_one_row(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return what a row may count, (M,): as many times as a row that counts like any other, which is 1.
+
+            (n + 1) max |score with one more row, decided right - score with that row decided wrong|
+
+        the largest over the rows of `one_more`. Of 4 positive rows in 40, one more is a fifth of the recall: it
+        counts 8 times as much as a row counts in the accuracy.
+        """
+        if self._one is None or prediction.task not in DECIDED:
+            return np.ones(len(prediction.raw))
+        return self._computed(self._one, target, prediction)
 
     def _computed(self, function: Function, target: np.ndarray, prediction: Prediction) -> np.ndarray:
         target, shape = np.asarray(target), prediction.decision.shape
@@ -117,7 +133,13 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
             slope -= slope.mean(axis=1, keepdims=True)
             return np.asarray(function(sums, prediction) + part.shape[1] * slope / (2.0 * STEP))
 
-        return Score(value, rows, function)
+        def one(target: np.ndarray, prediction: Prediction) -> np.ndarray:
+            sums = parts(target, prediction).sum(axis=1, dtype=np.float64, keepdims=True)
+            more, *decided = one_more(prediction)
+            right, wrong = (function(sums + parts(more, shown), prediction) for shown in decided)
+            return np.asarray((target.shape[1] + 1) * np.fmax.reduce(np.abs(right - wrong), axis=1))
+
+        return Score(value, rows, function, one)
 
     return decorate
 

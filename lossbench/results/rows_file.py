@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import DataError
-from lossbench.schema import METRICS, ROW_SCORES, is_own
+from lossbench.schema import METRICS, ROW_SCORES, is_own, of_one_row
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import RowScores
 
@@ -55,8 +55,9 @@ def read_rows(path: Path, trials: pd.DataFrame) -> RowScores | None:
 
 
 def is_contributed(name: str) -> bool:
-    """Say whether rows may contribute to a column."""
-    return name in ROW_SCORES or is_own(name)
+    """Say whether rows may contribute to a column, or whether it is what one row may count in such a one."""
+    score = name.removesuffix(of_one_row(""))
+    return score in ROW_SCORES or is_own(score)
 
 
 def _misshapen(columns: dict[str, np.ndarray]) -> str:
@@ -83,7 +84,7 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
     if (np.diff(trial) < 0).any() or place[0] < 0 or place[-1] >= len(trials):
         return f"it has not the order of the {len(trials)} trials"
     mine = trials.iloc[place]
-    for name in filter(is_contributed, columns):
+    for name in (name for name in columns if is_contributed(name) and not name.endswith(of_one_row(""))):
         means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
         if name not in mine:
             return f"it has {name}, and the trials have not"

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lossbench.metrics.one_row import DECIDED
+from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import Asked
 from lossbench.metrics.scores import function_of, metrics_on
 from lossbench.plan.experiment import Experiment
 from lossbench.run.scoring import predictions
-from lossbench.schema import CUTS, Metric, at_link, by_label
+from lossbench.schema import CUTS, UNEVEN, Metric, at_link, by_label, of_one_row
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
 from lossbench.training.pack import Pack, Setup, make_packs
@@ -91,7 +93,9 @@ def packs_of(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[tuple[Pack, n
 def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> list[dict[str, np.ndarray]]:
     """Return what each test row contributes to each score, (rows,) by metric, for every trial of a pack.
 
-    Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names.
+    Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names. What one
+    row may count stands beside a score under `of_one_row` of its name, the same in all rows, where that hangs on
+    how many rows there are of a class.
 
     Args:
         pack: the trials.
@@ -105,15 +109,27 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
         for member, rows in zip(members.tolist(), values, strict=True):
             found[member][name] = rows
 
+    def judge(name: str, metric: Metric, members: np.ndarray, target: np.ndarray, seen: Prediction) -> None:
+        score = function_of(metric)
+        enter(name, members, score.contributions(target, seen, number[members]))
+        if uneven(metric, seen):
+            step = score.of_one_row(target, seen)[:, None]
+            enter(of_one_row(name), members, np.broadcast_to(step, target.shape[:2]))
+
     number = np.stack([units(pack, trial.seed) for trial in pack.trials])
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
         judged = prediction if cuts is None else prediction.at(cuts[members])
         for metric in filter(adds_up, metrics_on(pack.dataset)):
-            score = function_of(metric)
-            enter(metric.name, members, score.contributions(target, judged, number[members]))
+            judge(metric.name, metric, members, target, judged)
             if pack.setup.threshold and metric.needs == "decision":
-                enter(at_link(metric.name), members, score.contributions(target, prediction, number[members]))
+                judge(at_link(metric.name), metric, members, target, prediction)
     return found
+
+
+def uneven(metric: Metric, prediction: Prediction) -> bool:
+    """Say whether rows of one class may count more in a metric than those of another."""
+    own = isinstance(metric, Asked) and metric.needs == "decision" and prediction.task in DECIDED
+    return own or metric.name in UNEVEN
 
 
 def adds_up(metric: Metric) -> bool:

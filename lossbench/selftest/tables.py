@@ -21,11 +21,11 @@ from lossbench.plan.request import usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.run.contributed import contributions, units
 from lossbench.run.packs import train
-from lossbench.schema import METRICS
+from lossbench.schema import METRICS, UNEVEN, of_one_row
 from lossbench.selftest.aa import MOST, proportion
 from lossbench.stats.estimate import ALPHA, Interval
 from lossbench.stats.paired import over_seeds, shared_rows
-from lossbench.stats.rows import over_rows
+from lossbench.stats.rows import Contributions
 from lossbench.training.pack import Setup, make_packs
 
 NOTHING = 0.02
@@ -152,9 +152,14 @@ def judged(fresh: Fresh) -> dict[str, Judged]:
     split = np.repeat(np.arange(len(rows)), [len(rows[seed]) for seed in sorted(rows)])
 
     def pairs(name: str) -> Judged:
-        values = np.array([[cells[loss, seed][name] for seed in sorted(rows)] for loss in losses])
-        apart, counts = values[second] - values[first], METRICS[name].counts
-        over = over_rows(apart.reshape(len(first), -1), unit, split, counts).at()
+        def of(column: str) -> np.ndarray:
+            return np.array([[cells[loss, seed][column] for seed in sorted(rows)] for loss in losses])
+
+        values, counts = of(name), METRICS[name].counts
+        one = of(of_one_row(name)).reshape(len(losses), -1) if name in UNEVEN else None
+        known = Contributions(values.reshape(len(losses), -1), unit, split, one)
+        over = known.difference(first, second, counts).at()
+        apart = values[second] - values[first]
         seeds = over_seeds(apart.mean(axis=-1), shared, values.shape[-1] * counts).at().interval()
         return Judged(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
 

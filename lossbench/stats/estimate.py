@@ -156,17 +156,19 @@ def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
     return np.minimum(1.0, family * 2.0 * 0.5 ** np.asarray(n, dtype=np.float64))
 
 
-def at_least(error: Numbers, freedom: Numbers, rows: Numbers) -> np.ndarray:
+def at_least(error: Numbers, freedom: Numbers, rows: Numbers, step: Numbers = 1.0) -> np.ndarray:
     """Return an error (...) that allows for rows on which nothing has differed yet.
 
     Where two models agree on all of n rows, they may still differ on a share of 1 - 0.025^(1/n) of rows like
     these, about 3.7 / n (Clopper and Pearson 1934); and whatever was seen, one row more or less is 1 / n. No
-    interval of a score that counts rows is narrower.
+    interval of a score that counts rows is narrower. Where one row may be worth more than the others, as one of a
+    few positives is in the recall, so much more is allowed.
 
     Args:
         error: of a mean over rows that are counted, 0 where nothing differed.
         freedom: its degrees of freedom.
         rows: how many there are.
+        step: how many rows one row may be worth.
 
     Example:
         >>> found = Estimate(0.0, at_least(0.0, 99.0, 100), 99.0, 100).interval()
@@ -177,4 +179,4 @@ def at_least(error: Numbers, freedom: Numbers, rows: Numbers) -> np.ndarray:
 
     one = 1.0 / np.where(np.asarray(rows) > 0, rows, np.nan)
     least = np.where(np.asarray(error) == 0.0, 1.0 - ((1.0 - LEVEL) / 2.0) ** one, one)
-    return np.asarray(np.maximum(error, least / stdtrit(freedom, (1.0 + LEVEL) / 2.0)))
+    return np.asarray(np.maximum(error, step * least / stdtrit(freedom, (1.0 + LEVEL) / 2.0)))

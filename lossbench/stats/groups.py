@@ -87,7 +87,7 @@ class ComparisonGroup:
         if found is None:
             known = over_seeds(self.clean(column), self.test_to_train, self._counted(column))
         else:
-            known = over_rows(found.scores, found.unit, found.split, self._counted(column) > 0)
+            known = over_rows(found.scores, found.unit, found.split, found.step(self._counted(column) > 0))
         return known.widened(choice_variance(self.choice.moves(column))) if self.choice else known
 
     def difference_of(self, column: str, first: np.ndarray, second: np.ndarray) -> SeedSpread | RowSpread:
@@ -104,9 +104,7 @@ class ComparisonGroup:
             scores = self.clean(column)
             known = over_seeds(scores[second] - scores[first], self.test_to_train, self._counted(column))
         else:
-            differences = found.scores[second] - found.scores[first]
-            spread = over_rows(differences, found.unit, found.split, self._counted(column) > 0)
-            known = replace(spread, apart=self._apart(column, found.scores))
+            known = found.difference(first, second, self._counted(column) > 0)
         if self.choice is None:
             return known
         moves = self.choice.moves(column)
@@ -138,16 +136,6 @@ class ComparisonGroup:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""
         rows = float(self.trials.test_rows.iloc[0])
         return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
-
-    def _apart(self, column: str, scores: np.ndarray) -> float:
-        """Return by how much two rows differ in what they contribute to a score of decisions of the run's own.
-
-        Two losses that decide alike on all rows so far may yet differ on others, and by so much. Where
-        probabilities are scored, no two losses are alike, and this counts for nothing.
-        """
-        if not is_own(column) or self.task == "regression":
-            return 0.0
-        return float(np.nanmax(scores) - np.nanmin(scores))
 
     def setting(self) -> dict[str, list[Any]]:
         """Return what each loss was trained under; in a fixed view, the same for all."""

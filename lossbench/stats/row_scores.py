@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossbench.schema import ROW_SCORES, own_columns
+from lossbench.schema import ROW_SCORES, of_one_row, own_columns
 from lossbench.stats.rows import Contributions
 
 Identity = tuple[Any, ...]
@@ -23,7 +23,8 @@ class Part(NamedTuple):
         trial: the place of its row in `trials.csv`, counted from 0.
         unit: (rows,) the number of each row in the table, or of its group.
         grouped: whether units are groups.
-        values: what each row contributes, (rows,), by metric; the mean is the trial's score.
+        values: what each row contributes, (rows,), by metric; the mean is the trial's score. Under `of_one_row`
+            of its name, what a row may count in it.
     """
 
     trial: int
@@ -43,6 +44,7 @@ class RowScores:
         unit: (cells,) int32, the number of the row in its table, or of its group.
         grouped: (cells,) bool, whether it is a group.
         values: (cells,) float32 by metric; NaN where the trial's task has no such metric, or it is undefined.
+            Under `of_one_row` of its name, what a row may count in it.
         identities: of each row of `trials.csv`.
     """
 
@@ -72,7 +74,8 @@ class RowScores:
         ordered = sorted(parts, key=lambda part: part.trial)
         sizes = [len(part.unit) for part in ordered]
         there = dict.fromkeys(name for part in ordered for name in part.values)
-        names = [*(name for name in ROW_SCORES if name in there), *own_columns(there)]
+        scores = [*(name for name in ROW_SCORES if name in there), *own_columns(there)]
+        names = [*scores, *(name for name in map(of_one_row, scores) if name in there)]
         absent = [np.full(size, np.nan) for size in sizes]
         nothing = np.empty(0)
         return RowScores(
@@ -125,17 +128,22 @@ class RowScores:
         shown = [next(filter(None, split), None) for split in zip(*held, strict=True)]
         splits = [split for split, cells in enumerate(shown) if cells is not None]
         sizes = [shown[split].stop - shown[split].start for split in splits]  # type: ignore[union-attr]
-        values = [
-            np.concatenate(
-                [
-                    self.values[metric][seeds[split]] if seeds[split] else np.full(size, np.nan)
-                    for split, size in zip(splits, sizes, strict=True)
-                ]
-            )
-            for seeds in held
-        ]
-        scores = np.array(values, np.float64)
+
+        def cells(column: np.ndarray) -> np.ndarray:
+            values = [
+                np.concatenate(
+                    [
+                        column[seeds[split]] if seeds[split] else np.full(size, np.nan)
+                        for split, size in zip(splits, sizes, strict=True)
+                    ]
+                )
+                for seeds in held
+            ]
+            return np.array(values, np.float64)
+
+        scores = cells(self.values[metric])
         if np.isnan(scores).all():  # the score is not of rows on this data set
             return None
         unit = np.concatenate([self.unit[shown[split]] for split in splits])
-        return Contributions(scores, unit, np.repeat(splits, sizes))
+        one = self.values.get(of_one_row(metric))
+        return Contributions(scores, unit, np.repeat(splits, sizes), None if one is None else cells(one))

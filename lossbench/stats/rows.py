@@ -44,11 +44,38 @@ class Contributions:
         scores: (losses, cells) float64; a cell is one test row of one split. NaN where the score is undefined.
         unit: (cells,) the row's number, or that of its group.
         split: (cells,) the place of the split among the seeds.
+        one: (losses, cells) what one row may count in the score of the split; None where all count alike, or
+            where that is not known.
     """
 
     scores: np.ndarray = field(repr=False)
     unit: np.ndarray = field(repr=False)
     split: np.ndarray = field(repr=False)
+    one: np.ndarray | None = field(default=None, repr=False)
+
+    def step(self, counted: bool) -> np.ndarray | float:
+        """Return how many rows one row may be worth, (losses,) or one number for all; see `RowSpread`.
+
+        Args:
+            counted: whether the score counts rows.
+        """
+        if self.one is None:
+            return float(counted)
+        known = ~np.isnan(self.one)
+        mean = np.where(known, self.one, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        return np.where(known.any(axis=1), mean, float(counted))
+
+    def difference(self, first: np.ndarray, second: np.ndarray, counted: bool) -> RowSpread:
+        """Return how well the paired differences of some losses are known.
+
+        Args:
+            first: (tests,) index of a loss.
+            second: (tests,) index of the loss that is compared with it.
+            counted: whether the score counts rows.
+        """
+        step = self.step(counted)
+        most = step if isinstance(step, float) else np.maximum(step[first], step[second])
+        return over_rows(self.scores[second] - self.scores[first], self.unit, self.split, most)
 
 
 @dataclass(frozen=True)
@@ -62,8 +89,9 @@ class RowSpread:
         freedom: (...) degrees of freedom of the first part.
         splits: (...) how many there are.
         units: (...) how many rows, or groups, were tested at least once.
-        counted: whether the score counts rows, so that no interval is narrower than they allow.
-        apart: by how much a row that differs may do so, where none has yet; 0 where that is not known.
+        step: (...) how many rows one row may be worth, so that no interval is narrower than one row allows: 1
+            where a score counts rows that count alike, more where those of a rare class count more, and 0 where a
+            score counts none.
     """
 
     mean: np.ndarray
@@ -72,8 +100,7 @@ class RowSpread:
     freedom: np.ndarray
     splits: np.ndarray
     units: np.ndarray
-    counted: bool
-    apart: float = 0.0
+    step: np.ndarray | float
 
     def widened(self, variance: np.ndarray) -> RowSpread:
         """Return the spread with another part of the variance (...) that no number of splits takes away."""
@@ -98,14 +125,14 @@ class RowSpread:
             freedom = variance**2 / (self.lasting**2 / self.freedom + fading**2 / (splits - 1.0))
         freedom = np.where(variance > 0.0, np.minimum(freedom, self.units - 1.0), self.units - 1.0)
         error = np.sqrt(variance)
-        if self.counted:
-            error = at_least(error, freedom, self.units)
-        elif self.apart:
-            error = np.where(error > 0.0, error, self.apart * at_least(0.0, freedom, self.units))
+        if np.any(self.step):
+            error = at_least(error, freedom, self.units, self.step)
         return Estimate(self.mean, error, freedom, self.units.astype(int))
 
 
-def over_rows(values: np.ndarray, unit: np.ndarray, split: np.ndarray, counted: bool) -> RowSpread:
+def over_rows(
+    values: np.ndarray, unit: np.ndarray, split: np.ndarray, step: np.ndarray | float = 0.0
+) -> RowSpread:
     """Return how well the mean of contributions, or of their paired differences, is known.
 
     Args:
@@ -113,14 +140,14 @@ def over_rows(values: np.ndarray, unit: np.ndarray, split: np.ndarray, counted: 
             whole split.
         unit: (cells,) the row's number, or that of its group.
         split: (cells,) the place of the split among the seeds.
-        counted: whether the score counts rows.
+        step: (m,) or one number, see `RowSpread`.
 
     Returns:
         (m,) each. Undefined for fewer than two splits.
 
     Example:
         >>> rows, splits = np.tile(np.arange(10), 4), np.repeat(np.arange(4), 10)
-        >>> found = over_rows((rows == 3)[None] * 1.0, rows, splits, counted=False)
+        >>> found = over_rows((rows == 3)[None] * 1.0, rows, splits)
         >>> found.mean, found.at().error.round(3)
         (array([0.1]), array([0.124]))
     """
@@ -132,7 +159,7 @@ def over_rows(values: np.ndarray, unit: np.ndarray, split: np.ndarray, counted: 
         found = _variances(values[members][:, kept], unit[kept], split[kept])
         columns[:, members] = np.broadcast_arrays(*found)
     mean, lasting, fading, freedom, splits, units = columns
-    return RowSpread(mean, lasting, fading, freedom, splits, units, counted)
+    return RowSpread(mean, lasting, fading, freedom, splits, units, step)
 
 
 def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple[np.ndarray | float, ...]:

@@ -90,7 +90,7 @@ def rows_to_decide(spread: RowSpread, margin: float | None, family: Numbers) -> 
     Example:
         >>> from lossbench.stats.rows import over_rows
         >>> rows, splits = np.tile(np.arange(10), 4), np.repeat(np.arange(4), 10)
-        >>> spread = over_rows((rows == 3)[None] * 1.0, rows, splits, counted=False)
+        >>> spread = over_rows((rows == 3)[None] * 1.0, rows, splits)
         >>> rows_to_decide(spread, margin=None, family=1)
         array([68.])
     """

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link, by_label, own_columns
+from lossbench.schema import AT_LINK, SETTING, THRESHOLD_VIEWS, at_link, by_label, of_one_row, own_columns
 from lossbench.stats.row_scores import RowScores
 from lossbench.stats.verdicts import APART
 
@@ -34,7 +34,10 @@ def rows_at_link(contributed: RowScores | None) -> RowScores | None:
     if contributed is None:
         return None
     known = contributed.values  # noqa: PD011  no frame
-    own = {name: known[at_link(name)] for name in (*AT_LINK, *own_columns(known)) if at_link(name) in known}
+    scores = [name for name in (*AT_LINK, *own_columns(known)) if at_link(name) in known]
+    own = {name: known[at_link(name)] for name in scores}
+    uneven = [name for name in scores if of_one_row(at_link(name)) in known]
+    own |= {of_one_row(name): known[of_one_row(at_link(name))] for name in uneven}
     return replace(contributed, values={**known, **own})
 
 

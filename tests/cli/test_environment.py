@@ -56,6 +56,14 @@ def test_memory_that_runs_out(tmp_path: Path, cache: Path) -> None:
     assert outcome.err.startswith("lossbench: error: memory ran out; give --jobs 1")
 
 
+def test_files_that_run_out_while_processes_start() -> None:
+    """What loky then stumbles over as it cleans up stands for what was refused; alone it is an error of ours."""
+    stumbled = UnboundLocalError("cannot access local variable 'child_r'")
+    assert refusal_of(stumbled) is None
+    stumbled.__context__ = OSError(errno.EMFILE, "Too many open files")
+    assert "no more open files" in str(refusal_of(stumbled))
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -35,7 +35,7 @@ def test_the_variance_is_that_of_rows_counted_twice_and_splits(row: float, split
     """
     splits = 20
     values, unit, place = drawn(1500, splits, row, split, cell)
-    found = np.mean(over_rows(values, unit, place, counted=False).at().error ** 2)
+    found = np.mean(over_rows(values, unit, place).at().error ** 2)
     tested = np.bincount(unit, minlength=ROWS)
     lasting = row**2 * (tested**2 - tested).sum() / tested.sum() ** 2
     fading = (split**2 + (cell**2 + row**2 * (1 - TEST / ROWS)) / TEST) / splits
@@ -47,7 +47,7 @@ def test_the_variance_is_that_of_rows_counted_twice_and_splits(row: float, split
 def test_an_interval_covers_the_law(splits: int, row: float, split: float, cell: float) -> None:
     """The law's difference of zero is in at least 94 % of intervals, and a test finds it in at most 6 %."""
     values, unit, place = drawn(1500, splits, row, split, cell)
-    found = over_rows(values, unit, place, counted=False).at()
+    found = over_rows(values, unit, place).at()
     assert np.mean((found.interval().low <= 0) & (found.interval().high >= 0)) > 0.94
     assert np.mean(found.p_value() < 0.05) < 0.06
 
@@ -57,9 +57,9 @@ def test_order_level_and_scale_mean_nothing(seed, level, scale) -> None:
     """Cells in any order give the same estimate; a level added moves the mean alone, and a scale all of it."""
     random, (unit, place) = np.random.default_rng(seed), cells(4, seed)
     values, order = random.normal(size=(2, len(unit))), random.permutation(len(unit))
-    plain = over_rows(values, unit, place, counted=False).at()
-    mixed = over_rows(values[:, order], unit[order], place[order], counted=False).at()
-    moved = over_rows(values * scale + level, unit, place, counted=False).at()
+    plain = over_rows(values, unit, place).at()
+    mixed = over_rows(values[:, order], unit[order], place[order]).at()
+    moved = over_rows(values * scale + level, unit, place).at()
     for name in ("mean", "error", "freedom", "n"):
         np.testing.assert_allclose(getattr(mixed, name), getattr(plain, name), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(moved.mean, plain.mean * scale + level, atol=1e-9)
@@ -71,9 +71,9 @@ def test_an_undefined_cell_takes_its_split_with_it() -> None:
     (unit, place), values = cells(5), np.random.default_rng(2).normal(size=(2, 5 * TEST))
     spoilt = values.copy()
     spoilt[0, 2 * TEST] = np.nan
-    found, rest = over_rows(spoilt, unit, place, False).at(), place != 2
-    without = over_rows(values[:1, rest], unit[rest], place[rest], False).at()
-    whole = over_rows(values[1:], unit, place, False).at()
+    found, rest = over_rows(spoilt, unit, place).at(), place != 2
+    without = over_rows(values[:1, rest], unit[rest], place[rest]).at()
+    whole = over_rows(values[1:], unit, place).at()
     assert (found.mean[0], found.error[0]) == (without.mean[0], without.error[0])
     assert (found.mean[1], found.error[1]) == (whole.mean[0], whole.error[0])
 
@@ -82,7 +82,7 @@ def test_an_undefined_cell_takes_its_split_with_it() -> None:
 def test_one_split_says_nothing_of_the_others(splits: int) -> None:
     """With fewer than two splits there is a mean at most, and no error."""
     unit, place = cells(splits) if splits else (np.empty(0, int), np.empty(0, int))
-    found = over_rows(np.zeros((1, len(unit))), unit, place, counted=False).at()
+    found = over_rows(np.zeros((1, len(unit))), unit, place).at()
     assert np.isnan(found.error).all()
     assert np.isnan(found.mean).all() == (splits == 0)
 
@@ -90,7 +90,7 @@ def test_one_split_says_nothing_of_the_others(splits: int) -> None:
 def test_more_splits_leave_what_is_due_to_the_rows() -> None:
     """With a hundred times as many splits, the error is hardly more than that of the rows, and never less."""
     values, unit, place = drawn(20, 6, 1.0, 1.0, 1.0)
-    spread = over_rows(values, unit, place, counted=False)
+    spread = over_rows(values, unit, place)
     many = spread.at(np.full(20, 600))
     np.testing.assert_allclose(many.error**2, spread.lasting + spread.fading / 600)
     assert (many.error < spread.at().error).all()
@@ -99,7 +99,7 @@ def test_more_splits_leave_what_is_due_to_the_rows() -> None:
 def test_equal_rows_that_are_one_group_count_once() -> None:
     """Rows that stand twice, kept together as one unit, give the estimate of the rows that stand once."""
     (unit, place), values = cells(6), np.random.default_rng(3).normal(size=(1, 6 * TEST))
-    once = over_rows(values, unit, place, False).at()
-    twice = over_rows(np.tile(values, 2), np.tile(unit, 2), np.tile(place, 2), False).at()
+    once = over_rows(values, unit, place).at()
+    twice = over_rows(np.tile(values, 2), np.tile(unit, 2), np.tile(place, 2)).at()
     for name in ("mean", "error", "freedom", "n"):
         np.testing.assert_allclose(getattr(twice, name), getattr(once, name))

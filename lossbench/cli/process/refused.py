@@ -35,6 +35,9 @@ def refusal(error: BaseException) -> str | None:
     """
     if isinstance(error, MemoryError):
         return MEMORY
+    if isinstance(error, UnboundLocalError):  # loky's own, as it cleans up after what was refused
+        before = error.__context__
+        return CODES.get(before.errno or 0) if isinstance(before, OSError) else None
     said = next((advice for sign, advice in SIGNS.items() if re.search(sign, str(error))), None)
     if not isinstance(error, OSError):
         return said

@@ -12,6 +12,7 @@ import numpy as np
 from lossbench.errors import ScoreFailed
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.source import in_one_line, line_of
+from lossbench.metrics.one_row import one_more
 from lossbench.metrics.own.influence import shares
 from lossbench.metrics.own.locate import Located, locate
 from lossbench.metrics.own.named import Named, read_named
@@ -60,6 +61,26 @@ class OwnScore(Score):
 
         with quiet():
             return self._computed(rows, target, prediction)
+
+    def of_one_row(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
+        """Return what a row may count, (M,), see `lossbench.metrics.score.Score.of_one_row`.
+
+        NaN where the function takes no other number of rows: then rows contribute nothing that is known either.
+        """
+        more, *decided = one_more(prediction)
+        ways = [shown.decision[0].astype(np.int64) for shown in decided]
+        found = np.full(len(target), np.nan)
+        with quiet(), suppress(ScoreFailed):
+            for model, mine, seen in each("decision", target, prediction):
+                scores = [
+                    [
+                        self.call(with_row(mine, row), with_row(seen, said))
+                        for row, said in zip(more[0], way, strict=True)
+                    ]
+                    for way in ways
+                ]
+                found[model] = (len(mine) + 1) * np.fmax.reduce(np.abs(np.diff(scores, axis=0)[0]))
+        return found
 
     def _scores(self, target: np.ndarray, prediction: Prediction) -> np.ndarray:
         found = np.full(len(target), np.nan)
@@ -135,6 +156,11 @@ def given(needs: Need, prediction: Prediction) -> np.ndarray:
     if needs == "ranking":
         return prediction.ranking
     return np.full(prediction.ranking.shape, np.nan) if prediction.probability is None else prediction.probability
+
+
+def with_row(values: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Return values (n, ...) with another row below."""
+    return np.append(values, row[None], axis=0)
 
 
 def one_column(values: np.ndarray) -> np.ndarray:
