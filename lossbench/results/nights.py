@@ -15,7 +15,7 @@ from lossbench.results.cell import to_cell
 from lossbench.results.manifest import MANIFEST, read_manifest
 from lossbench.results.read import find_trials, read_trials
 from lossbench.results.sheet import read_sheet
-from lossbench.schema import PLACE
+from lossbench.schema import PLACE, USUAL
 
 WORDS = "verdict"
 """The column of `summary.csv` that says what became of a loss."""
@@ -89,13 +89,14 @@ def verdicts_of(folder: Path) -> dict[tuple[str, ...], str]:
     if not path.is_file():
         return {}
     sheet = read_sheet(path, check_header)
-    places = zip(*(sheet.cells[name] for name in KEYS), strict=True)
+    cells = {name: (text,) * len(sheet.lines) for name, text in USUAL.items()} | sheet.cells
+    places = zip(*(cells[name] for name in KEYS), strict=True)
     return {place: word for place, word in zip(places, sheet.cells[WORDS], strict=True) if word}
 
 
 def check_header(path: Path, header: list[str]) -> None:
     """Refuse a summary that lacks what verdicts are found by."""
-    absent = [name for name in (*KEYS, WORDS) if name not in header]
+    absent = [name for name in (*KEYS, WORDS) if name not in header and name not in USUAL]
     if absent:
         raise DataError(f"{path} line 1: no column {', '.join(absent)}; restore the file, or remove it")
 

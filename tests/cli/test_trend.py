@@ -14,6 +14,7 @@ from stats.runs import clean
 
 from lossbench.report.trend import COLUMNS
 from lossbench.results.write import trials_csv
+from lossbench.schema import USUAL
 
 SPREAD = np.linspace(-0.02, 0.03, 10)
 FELL = "mse on moons fell by 0.0995 [0.0983, 0.1007] in accuracy between 2026-11-04 and 2026-11-05"
@@ -69,10 +70,10 @@ def test_it_fits_the_terminal(
 
 
 def test_every_format_says_the_same(inside: Callable, nights: list[str]) -> None:
-    """CSV and JSON have every series; Markdown what moved."""
+    """CSV and JSON have every series, but for what is as usual in all; Markdown what moved."""
     frame = pd.read_csv(StringIO(inside("trend", *nights, "--format", "csv").out))
     rows = json.loads(inside("trend", *nights, "--format", "json").out)
-    assert list(frame.columns) == list(rows[0]) == list(COLUMNS)
+    assert list(frame.columns) == list(rows[0]) == [name for name in COLUMNS if name not in USUAL]
     assert frame["mark"].tolist() == [row["mark"] for row in rows] == ["=", "-"]
     assert rows[1]["since_date"] == "2026-11-05"
     assert FELL in inside("trend", *nights, "--format", "markdown").out
