@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,8 @@ from hypothesis import settings
 
 import lossbench
 
-# A law is no law about time, and the machine may be busy. Fifty examples, the same on every run: a change that is
-# green stays green. The other two draw new ones each time, see CONTRIBUTING.md.
+# A law is no law about time, and the machine may be busy. Twenty-five examples, the same on every run: a change
+# that is green stays green. The other two draw new ones each time, see CONTRIBUTING.md.
 settings.register_profile("lossbench", deadline=None, max_examples=25, derandomize=True)
 settings.register_profile("new", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=2000)
@@ -23,6 +24,16 @@ settings.load_profile("lossbench")
 # The processes that tests start share their bytecode, also where Python was told to write none: to compile the
 # package again takes each of them longer than most commands.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# Twelve thousand tests are many objects that last: to look through them for garbage takes a tenth of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, but not among what was there before the first test."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
