@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from lossbench.visible import visible
 if TYPE_CHECKING:
     from lossbench.store.store import Group
 
-CHUNK = 5000  # rows that are laid out as CSV at a time; a frame takes ten times the room of its text
+CHUNK = 5000  # rows that are dictionaries at a time, which take ten times the room of a frame
 
 
 @click.group(short_help="Look after the store of finished trials.")
@@ -88,22 +88,23 @@ def export(target: str) -> None:
     if target != "-":
         prepare_file(Path(target))
     with open_store() as store:
-        text = "".join(csv_parts(store.rows()))
+        text = csv_of(store.rows())
     if target == "-":
         click.echo(text, nl=False)
     else:
         write_text(Path(target), text)
 
 
-def csv_parts(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Yield a `trials.csv` piece by piece, the line of names first."""
+def csv_of(rows: Iterable[dict[str, Any]]) -> str:
+    """Return a `trials.csv` with every column that one of the rows has something in."""
+    import pandas as pd
+
     from lossbench.results.write import trials_csv
     from lossbench.run.scoring import frame_of
 
-    yield trials_csv(frame_of([]))
     remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield trials_csv(frame_of(chunk)).partition("\n")[2]
+    frames = [frame_of(chunk) for chunk in iter(lambda: list(islice(remaining, CHUNK)), [])]
+    return trials_csv(pd.concat(frames, ignore_index=True) if frames else frame_of([]))
 
 
 @cache.command(short_help="Add those of another store.")

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lossbench.results.write import trials_csv
 from lossbench.run.scoring import frame_of
-from lossbench.schema import COLUMNS, DTYPES, HASHES, ON_REQUEST
+from lossbench.schema import COLUMNS, DTYPES, HASHES, ON_REQUEST, USUAL
 from lossbench.store import Done, Store, open_store
 from lossbench.training.trial import Trial
 
@@ -136,9 +138,17 @@ def test_an_export_is_a_trials_csv(
 
 def test_an_export_of_nothing_has_the_names(inside: Callable) -> None:
     """A reader finds the columns, and no rows."""
-    assert (
-        inside("cache", "export", "-").out == ",".join(name for name in COLUMNS if name not in ON_REQUEST) + "\n"
-    )
+    names = [name for name in COLUMNS if name not in ON_REQUEST and name not in USUAL]
+    assert inside("cache", "export", "-").out == ",".join(names) + "\n"
+
+
+def test_an_export_has_every_column_that_a_row_fills(inside: Callable) -> None:
+    """Rows that were trained otherwise than most bring their columns, and no cell slips under another name."""
+    other = row(1) | {"threshold": 0.25, "schedule": "cosine"}
+    fill(row(0), other)
+    back = pd.read_csv(StringIO(inside("cache", "export", "-").out))
+    assert back.threshold.tolist() == pytest.approx([np.nan, 0.25], nan_ok=True)
+    assert back.schedule.tolist() == ["constant", "cosine"]
 
 
 def test_a_merge_says_what_was_new(inside: Callable, folder: Path, tmp_path: Path) -> None:
