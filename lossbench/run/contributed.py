@@ -40,12 +40,7 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
     judged = (rows.outlier_fraction == least) | (rows.outlier_fraction == most)
     judged &= (rows.status == "ok") & (rows.sampling == "resplit")
     judged &= rows.index < len(experiment.trials)
-    cuts = list(map(cuts_of, records(rows)))
-    held = {
-        experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
-        for place in np.flatnonzero(judged).tolist()
-        if len(outputs[place])
-    }
+    held = held_of(experiment, rows, outputs, judged)
     parts = (part for setup in experiment.setups for part in _parts(setup, held))
     return RowScores.of(parts, identities(rows[rows.index < len(experiment.trials)]))
 
@@ -56,6 +51,18 @@ class Held(NamedTuple):
     place: int
     outputs: np.ndarray
     cuts: np.ndarray
+
+
+def held_of(
+    experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray], chosen: pd.Series[bool]
+) -> dict[Trial, Held]:
+    """Return the trainings of some rows that left outputs; see `row_scores` for the other arguments."""
+    cuts = list(map(cuts_of, records(rows)))
+    return {
+        experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
+        for place in np.flatnonzero(chosen).tolist()
+        if len(outputs[place])
+    }
 
 
 def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.plan.experiment import Experiment
-from lossbench.run.contributed import Held, cuts_of, packs_of, records
+from lossbench.run.contributed import held_of, packs_of
 from lossbench.run.scoring import predictions
 from lossbench.task import Task
 from lossbench.training.pack import Pack
@@ -90,12 +90,7 @@ def examples_of(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np
     by = judged.groupby("dataset")
     shown = (judged.seed == by.seed.transform("min")) & (judged.status == "ok") & judged.task.isin(LOOKS)
     shown &= judged.outlier_fraction == by.outlier_fraction.transform("min")
-    cuts = list(map(cuts_of, records(judged)))
-    held = {
-        experiment.trials[judged.index[place]]: Held(place, outputs[place], cuts[place])
-        for place in np.flatnonzero(shown).tolist()
-        if len(outputs[place])
-    }
+    held = held_of(experiment, judged, outputs, shown)
     packs = (each for setup in experiment.setups for each in packs_of(setup, held))
     found = {held[trial].place: example for each in packs for trial, example in _of_pack(*each)}
     return {place: found[place] for place in sorted(found)}
