@@ -10,11 +10,12 @@ import urllib.request
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lossbench.errors import BadValue, DataError, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES: Mapping[str, str] = {
     "california_housing": "fetch_california_housing",
@@ -65,6 +66,8 @@ def _sklearn(name: str, which: str) -> Fetched:
 
 def _openml(name: str, which: str) -> Fetched:
     """Return a data set of OpenML by its number, or by name and version."""
+    import pandas as pd
+
     called, at, version = which.partition("@")
     wrong = not called or (at and not _is_number(version)) or (_is_number(called) and at)
     if wrong or (called.lstrip("-").isdecimal() and not _is_number(called)):

@@ -11,8 +11,6 @@ from importlib import import_module
 from importlib.resources import files
 from io import BytesIO
 
-import pandas as pd
-
 from lossbench.data.files.fetched import Fetched
 from lossbench.errors import DataError, UnknownName
 from lossbench.task import Task
@@ -65,6 +63,8 @@ def ship(name: str) -> Fetched:
         DataError: the package is not installed, or the table is not what was put into it.
         UnknownName: it has no such table.
     """
+    import pandas as pd  # here, since who only lists the tables need not wait for it
+
     known, which = tables(), name.partition(":")[2]
     if not known:
         raise DataError(
