@@ -53,8 +53,8 @@ def hinge(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (1 + minus_sign(target) * raw).relu().sum(-1)
 
 
-def _zero_one_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return 0."""
+def no_slope(raw: torch.Tensor, target: torch.Tensor, **parameters: float | torch.Tensor) -> torch.Tensor:
+    """Return the slope of a step, zero wherever there is one, in the shape of raw."""
     return torch.zeros_like(raw)
 
 
@@ -63,7 +63,7 @@ def _zero_one_slope(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     formula="(1 - sign(s z)) / 2, with s = 2y - 1",
     source="Nguyen and Sanner (2013), Algorithms for direct 0-1 loss optimization in binary classification, ICML",
     range="[0, 1]",
-    slope=_zero_one_slope,
+    slope=no_slope,
     facts=separable(bounded=True, lipschitz=0.0, symmetric=True, estimates="most probable class"),
 )
 def zero_one(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -88,20 +88,13 @@ def wrong(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (1 + (minus_sign(target) * raw).sign()) / 2
 
 
-def _expected_cost_slope(
-    raw: torch.Tensor, target: torch.Tensor, *, alpha: float | torch.Tensor, beta: float | torch.Tensor
-) -> torch.Tensor:
-    """Return 0."""
-    return torch.zeros_like(raw)
-
-
 @_binary(
     flat=True,
     formula="c (1 - sign(s z)) / 2, with c = beta if y = 1 else alpha, s = 2y - 1",
     source="Elkan (2001), The foundations of cost-sensitive learning, IJCAI, section 1",
     range="[0, max(alpha, beta)]",
     parameters=(ALPHA, BETA),
-    slope=_expected_cost_slope,
+    slope=no_slope,
     # not symmetric: one mistake is dearer than the other
     facts=separable(
         bounded=True, lipschitz=0.0, estimates="whether the probability is above alpha / (alpha + beta)"

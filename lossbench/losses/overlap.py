@@ -11,7 +11,7 @@ from functools import partial
 
 from lossbench.lazy import torch
 from lossbench.losses.binary import minus_sign
-from lossbench.losses.margin import wrong
+from lossbench.losses.margin import no_slope, wrong
 from lossbench.losses.record import separable
 from lossbench.losses.registry import register
 from lossbench.spec import Parameter
@@ -113,13 +113,6 @@ def tversky(
     return _missed(p, target, weight * (p - target).abs(), epsilon)
 
 
-def _f_measure_slope(
-    raw: torch.Tensor, target: torch.Tensor, *, beta: float | torch.Tensor, epsilon: float | torch.Tensor
-) -> torch.Tensor:
-    """Return 0."""
-    return torch.zeros_like(raw)
-
-
 @_register(
     task="binary",
     link="margin",
@@ -129,7 +122,7 @@ def _f_measure_slope(
     source="van Rijsbergen (1979), Information Retrieval, 2nd edition, chapter 7",
     range="[0, 1)",
     parameters=(RECALL, EPSILON),
-    slope=_f_measure_slope,
+    slope=no_slope,
     facts=separable(bounded=True, lipschitz=0.0, estimates="the decisions with the best F of that beta"),
 )
 def f_measure(

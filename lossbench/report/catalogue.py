@@ -169,9 +169,7 @@ def receives(record: LossRecord) -> str:
     """Say what the function of a loss gets and gives."""
     if record.receives:
         return record.receives
-    given = str(Convention(record.task, "raw", record.link, "raw", record.encoding))
-    if record.head == "cosine":
-        given = given.replace("raw outputs", "cosines of embeddings and class vectors", 1)
+    given = Convention(record.task, "raw", record.link, "raw", record.encoding, head=record.head)
     more = " and the shares of the classes in the training rows" * record.prior
     unit = ", both with the target's own zero" * record.natural_zero
     return f"{given}{unit}{more}; returns {'one value a batch' if record.whole_batch else 'a value a sample'}"

@@ -43,7 +43,7 @@ import numpy as np
 
 from lossbench.errors import BadValue, LossMisbehaves, UnknownName, WrongTask
 from lossbench.lazy import torch
-from lossbench.losses.record import AXES, POSITIVE, Encoding, Link
+from lossbench.losses.record import AXES, POSITIVE, Encoding, Head, Link
 from lossbench.spec import split_spec
 from lossbench.task import VALUED, Task
 
@@ -100,6 +100,10 @@ def check_none_left(stated: Mapping[str, str], where: str) -> None:
         raise UnknownName("statement", f"@{next(iter(stated))}", ("@label", "@task"), where)
 
 
+RAW: Mapping[Head, str] = {"linear": "raw outputs", "cosine": "cosines of embeddings and class vectors"}
+"""What raw outputs are called, by what makes them."""
+
+
 @dataclass(frozen=True)
 class Convention:
     """What a loss gets on a task.
@@ -111,6 +115,7 @@ class Convention:
         gets: raw outputs, or the probabilities or positive predictions they stand for.
         target: the form of the target.
         target_first: True where it is called with the target before the prediction.
+        head: what raw outputs are made by.
     """
 
     task: Task
@@ -119,6 +124,7 @@ class Convention:
     gets: Gets
     target: Sees
     target_first: bool = False
+    head: Head = "linear"
 
     @property
     def encoding(self) -> Encoding:
@@ -159,7 +165,7 @@ class Convention:
         axis, axes = ("1, side, side",) * 2 if self.images else (axis, axes)
         batch = "..., batch" if self.convention == "raw" else "batch"
         kind = "probabilities" if self.gets == "probability" else "predictions"
-        given = "raw outputs" if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
+        given = RAW[self.head] if self.gets == "raw" else f"{kind}, {self.link} of the raw outputs,"
         if self.link == "embedding":
             given, axes = "embeddings", "numbers"
         between = {**dict.fromkeys(VALUED, ""), "anomaly": "from 0 to 1 "}.get(self.task, "of 0 and 1 ")
