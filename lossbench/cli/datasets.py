@@ -62,7 +62,7 @@ def print_catalogue() -> None:
     absent = ", ".join(record.name for record in records() if not record.installed)
     missing = [f"Not installed here: {absent} (pip install 'lossbench[letters]')"] if absent else []
     said = [own, fetched, *real, weighted, *missing]
-    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=said)
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns, whole=columns[:2])], said=said)
 
 
 def describe(dataset: Dataset) -> Iterator[str]:
