@@ -82,7 +82,9 @@ class UserPath(click.ParamType):  # type: ignore[type-arg]  # older click's take
         self.kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path."""
+        """Return the path; an empty text, as of a variable that is not set, is none."""
+        if not str(value):
+            self.fail("'' names nothing; give a path or leave the option out", param, ctx)
         return self.kind(expand(str(value)))
 
 

@@ -278,7 +278,8 @@ def silence(answer: RunAnswer) -> str:
     silent, total = len(answer.silent), len(answer.compared)
     kind = "data set" if len({one.dataset for one in answer.compared}) == total else "table"
     if silent == total:
-        where = f"On {answer.compared[0].dataset}" if total == 1 else f"On all {total} {kind}s"
+        every = f"both {kind}s" if total == 2 else f"all {total} {kind}s"
+        where = f"On {answer.compared[0].dataset}" if total == 1 else f"On {every}"
         return f"{where} no two losses can be told apart, and that is the finding: no choice is shown to matter."
     if silent:
         return (

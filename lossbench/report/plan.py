@@ -8,6 +8,7 @@ from itertools import chain
 
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment, tuning_seeds
+from lossbench.report.tables import listed_seeds
 from lossbench.report.words import words
 from lossbench.results.remarks import custom_losses, protocols, skipped
 from lossbench.run.runner import Forecast
@@ -23,18 +24,17 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
         yield setup_line(experiment, setup)
     settings = experiment.settings
     shares = ", ".join(f"{share:g}" for share in settings.outliers)
-    seeds = ", ".join(map(str, settings.seeds))
     count = f"{len(experiment.trials)} trainings: {settings.epochs} epochs"
     if settings.schedule != (CONSTANT,):
         count += f", schedules {', '.join(settings.schedule)}"
-    yield f"{count}, seeds {seeds}, contaminated shares {shares}"
+    yield f"{count}, {listed_seeds(settings.seeds)}, contaminated shares {shares}"
     if experiment.tuning:
-        seeds = ", ".join(map(str, tuning_seeds(settings)))
+        chosen_on = listed_seeds(tuning_seeds(settings))
         rates = ", ".join(f"{rate:g}" for rate in sorted({trial.lr for trial in experiment.tuning}))
         grids = "".join(
             f", {spec}" for spec in dict.fromkeys(chain(*(one.grids for one in experiment.grids.values())))
         )
-        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}{grids}: seeds {seeds}, clean"
+        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}{grids}: {chosen_on}, clean"
     yield forecast_line(forecast)
     yield from reach(experiment)
     said = protocols(experiment.own), skipped(experiment.skipped), custom_losses(experiment)
@@ -60,6 +60,8 @@ def arms(experiment: Experiment, setup: Setup) -> set[str]:
 def forecast_line(forecast: Forecast) -> str:
     """Say what is done already and what the rest takes."""
     where = f"{forecast.processes} process" + ("es" if forecast.processes > 1 else "")
+    if not forecast.missing:
+        return f"all {forecast.cached} trainings are done already"
     return (
         f"{forecast.cached} trainings are done already; the other {forecast.missing} take about "
         f"{forecast.seconds:.0f} s and {forecast.megabytes:.0f} MB each in {where}"

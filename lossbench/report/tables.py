@@ -209,7 +209,8 @@ def setting(row: pd.Series[Any]) -> str:
     rate = f" lr {row.lr:g}" if row["view"] == "fixed" else ", each loss at its own lr"
     optimizer = "own optimizers" if pd.isna(row.optimizer) else row.optimizer
     unusual = "".join(f", {name} {row[name]}" for name, usual in USUAL.items() if row[name] != usual)
-    return f"{row.model}, {optimizer}{rate}{unusual}{penalties}, batch {row.batch_size}, {row.epochs} epochs"
+    epochs = "1 epoch" if row.epochs == 1 else f"{row.epochs} epochs"
+    return f"{row.model}, {optimizer}{rate}{unusual}{penalties}, batch {row.batch_size}, {epochs}"
 
 
 def several(ranks: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -223,8 +223,10 @@ def search(
 
 WORDS: Mapping[Topic, str | Callable[..., str]] = {
     Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
-    Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
-    "the same command goes on from there",
+    Topic.PARTIAL: lambda dataset, seeds, trials: (
+        f"partial  {dataset}: {trials} trainings are not done, so {listed_seeds(seeds)} "
+        f"{'are' if len(seeds) > 1 else 'is'} left out; the same command goes on from there"
+    ),
     Topic.PROTOCOL: protocol,
     Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
     Topic.FAILED: "failed   {failure}",

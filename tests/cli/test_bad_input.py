@@ -280,3 +280,9 @@ def test_a_cluster_without_its_engine_says_what_to_install(
     done = inside("compare", "-d", "iris", "--backend", backend, "--address", address, "--quiet")
     assert done.code == 2
     assert f"pip install 'lossbench[{backend}]'" in done.err
+
+
+@pytest.mark.parametrize("option", ["--output", "--csv", "--baseline", "--config"])
+def test_an_empty_path_is_none(refusal: Callable[..., str], option: str) -> None:
+    """As of a variable that is not set: it does not stand for the current folder."""
+    assert "'' names nothing; give a path or leave the option out" in refusal("compare", "-d", "iris", option, "")

@@ -193,7 +193,7 @@ def test_a_partial_run_is_labelled_in_every_format(
     assert (cut.code, seeds.to_dict()) == (4, {0: 2, 1: 2})
     (gap,) = json.loads((tmp_path / "cut" / "manifest.json").read_text())["partial"]
     assert gap == {"dataset": "moons", "seeds": [2, 3, 4, 5], "trials": 8}
-    said = "partial  moons: 8 trainings are not done, so seeds 2, 3, 4, 5 are left out"
+    said = "partial  moons: 8 trainings are not done, so seeds 2-5 are left out"
     told = {"csv": cut.err, "json": cut.err, "junit": cut.err}.get(form, cut.out)
     assert said in " ".join(told.split("\n"))
     shown = inside("report", "cut", "--format", form).out

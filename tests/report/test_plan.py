@@ -38,6 +38,7 @@ def test_a_forecast_counts_every_training(comparison: Comparison) -> None:
     part = forecast(replace(experiment, trials=experiment.trials[:9]), Manner(1), None)
     assert part.seconds < whole.seconds < forecast(experiment, Manner(1, "loop"), None).seconds
     assert forecast_line(whole).startswith(f"0 trainings are done already; the other {whole.missing} take about")
+    assert forecast_line(replace(whole, cached=4, missing=0)) == "all 4 trainings are done already"
 
 
 def test_one_loss_alone_is_no_comparison(comparison: Comparison) -> None:

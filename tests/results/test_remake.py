@@ -99,7 +99,7 @@ def test_remarks_say_what_a_run_says(comparison: Comparison, tmp_path: Path) -> 
 def test_a_partial_run_is_not_passed_off_as_whole(comparison: Comparison, tmp_path: Path) -> None:
     """What a budget left out is said again from the manifest, and so is a loss that failed, from its rows."""
     replace(comparison, gaps=(Gap("iris", (3, 4), 12),)).save(tmp_path)
-    left_out = "partial  iris: 12 trainings are not done, so seeds 3, 4 are left out"
+    left_out = "partial  iris: 12 trainings are not done, so seeds 3-4 are left out"
     assert any(line.startswith(left_out) for line in said(remake(tmp_path)))
     (tmp_path / "mine.csv").write_text(
         trials_csv(with_failed(clean({"bce": [0.5, 0.6], "mse": [0.5, 0.7]}), "mse"))

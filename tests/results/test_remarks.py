@@ -117,7 +117,7 @@ def test_what_is_missing_is_said_first(comparison: Comparison) -> None:
     """A run that was cut short says which seeds of which data set are left out."""
     gaps = (Gap("iris", (2, 3), 40),)
     first = words(made(replace(comparison, gaps=gaps), None)[0])
-    assert first.startswith("partial  iris: 40 trainings are not done, so seeds 2, 3 are left out")
+    assert first.startswith("partial  iris: 40 trainings are not done, so seeds 2-3 are left out")
 
 
 def test_what_came_from_earlier_runs_is_counted(comparison: Comparison) -> None:
