@@ -22,6 +22,7 @@ _THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d*)?"  
 
 _GAPS = r"[ '’\x{a0}\x{202f}\x{2009}]"  # what some put between thousands, besides comma and point
 _GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
+_SIGN_FIRST = r"^([+-])\s*([€$£¥₹])\s*"  # -$5, as spreadsheets write it
 _UNIT = (
     r"^(?P<before>[€$£¥₹]?)\s*(?P<number>[+-]?[\d.,][\d.,' ’\x{a0}\x{202f}\x{2009}]*(?:[eE][+-]?\d+)?)"
     r"\s*(?P<after>[^\d,<>=~+*?!#-]*)$"
@@ -95,8 +96,11 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
         >>> texts, unit = tidied(pa.array(["1 200 kg", "950 kg"]))
         >>> texts.to_pylist(), unit
         (['1200', '950'], 'kg')
+        >>> tidied(pa.array(["-$1", "$2"]))[0].to_pylist()
+        ['-1', '2']
     """
     texts = pc.replace_substring(texts, "−", "-")
+    texts = pc.replace_substring_regex(texts, _SIGN_FIRST, r"\2\1")
     parts = pc.extract_regex(texts, _UNIT)
     if parts.null_count > texts.null_count:
         return _ungrouped(texts), ""

@@ -159,7 +159,10 @@ def _target(
     values = _numbers(table, column) if numeric else table.frame[column].to_numpy(dtype=object)
     distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(distinct) == 1 or (numeric and not varies(values)):
-        raise table.error(f"target '{column}' is {_class(distinct[0])} in every row; there is nothing to predict")
+        until = f" to {_class(distinct[-1])}, but for rounding the same," if len(distinct) > 1 else ""
+        raise table.error(
+            f"target '{column}' is {_class(distinct[0])}{until} in every row; there is nothing to predict"
+        )
     if (wanted or _inferred(distinct, numeric)) == "regression":
         if not numeric:
             few = len(distinct) * STRATIFIABLE <= len(table.frame)

@@ -72,6 +72,7 @@ SPELLINGS: dict[str, tuple[list[object], list[float], str]] = {
     "a unit": ([f"{a} kg" for a in AGES], list(AGES), "are read as {0}, without 'kg'"),
     "per cent": ([f"{a}%" for a in AGES], list(AGES), "without '%'"),
     "a currency": ([f"€{a}.50" for a in AGES], [a + 0.5 for a in AGES], "without '€'"),
+    "a sign before it": ([f"-${a},000.50" for a in AGES], [-1000 * a - 0.5 for a in AGES], "without '$'"),
     "zeros in front": (
         [f"00{a}" for a in AGES],
         list(AGES),
@@ -344,3 +345,9 @@ def test_numbers_stored_as_text_are_numbers(tmp_path: Path) -> None:
     assert dataset.feature_names == ("visit", "x", "b")
     assert dataset.features[:, 1].tolist() == AGES
     assert np.isnan(dataset.features[0, 2])
+
+
+def test_a_target_that_rounding_moves_is_said_to_be_that(tmp_path: Path) -> None:
+    """Its values differ, by what its numbers cannot hold: the message does not call them one."""
+    with pytest.raises(UsageError, match=r"target 'y' is 1000000000000000 to 1000000000000002, but for rounding"):
+        read(tmp_path, table(AGES, [f"{10**15 + age % 3}" for age in AGES]))
