@@ -30,7 +30,8 @@ class Step:
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
         self.dtype, self.plan = dtype, plan_of(pack)
-        self.calls = best_library(dtype).calls
+        self.library = best_library(dtype)
+        self.calls = self.library.calls
         self.lanes, self.parameters, room = self.measures(self.plan)
         self.trunk = trunk_of(pack, self.plan)
         room = max(room, self.measures(self.trunk)[2])
