@@ -39,16 +39,17 @@ typedef struct {
     const real **x; /* the features of a batch */
     real *target, *weight;
     V *lanes, *goals;
+    Pairs pairs; /* where a loss looks at them */
 } Net;
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
         Layer *a = layer + l;
-        a->inputs = plan[6 + l], a->units = plan[7 + l], a->from = padded(a->inputs);
+        a->inputs = plan[7 + l], a->units = plan[8 + l], a->from = padded(a->inputs);
         a->to = l == net.layers - 1 && a->units == 1 ? 1 : padded(a->units);
         a->at = net.parameters;
         net.parameters += a->to == 1 ? a->from + W : (ptrdiff_t)(a->inputs + 1) * a->to;
@@ -64,6 +65,11 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
     net.target = take(&base, &net.room, (ptrdiff_t)rows * last * sizeof(real));
     net.weight = take(&base, &net.room, rows * sizeof(real));
     net.lanes = take(&base, &net.room, last * sizeof(V)), net.goals = take(&base, &net.room, last * sizeof(V));
+    if (plan[6]) {
+        char *left = base ? base + net.room : NULL;
+        net.pairs = pairs_of(net.batch, layer[net.layers - 1].units, left);
+        net.room += net.pairs.room;
+    }
     return net;
 }
 
@@ -342,11 +348,25 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
     return total;
 }
 
-#define EVERY_LOSS(BY_OUTPUT, BY_ROW) \
-    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW)
+#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR) \
+    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW) OF_PAIRS(BY_PAIR)
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
+}
+
+/* The value of a loss that looks at pairs of rows; its slopes lie in the distances. */
+INLINE double value_by_pair(const int loss, const Net *net, int rows, Pairs *pairs, const V *p) {
+    const Layer *a = last_of(net);
+    meet(pairs, a->out, a->to, (const whole *)net->target, rows);
+    return compared(loss, pairs, p);
+}
+
+INLINE void slopes_by_pair(const int loss, const Model *m, const Net *net, int rows, const V *p) {
+    const Layer *a = last_of(net);
+    Pairs pairs = net->pairs;
+    value_by_pair(loss, net, rows, &pairs, p);
+    go_down(&pairs, all((real)m->scale), a->to, a->delta);
 }
 
 /* Multiply the deltas of the last layer by the weights of their rows. */
@@ -359,27 +379,31 @@ static void weigh_rows(const Net *net, int rows) {
     }
 }
 
-/* Fill the deltas of the last layer: the slopes of the mean loss of a batch. */
+/* Fill the deltas of the last layer: the slopes of the mean loss of a batch, or of that of the batch. */
 static void slopes(const Net *net, const Model *m, int rows) {
     V p[4], scale = all((real)(m->scale / rows));
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: slopes_by_output(loss, m, net, rows, scale, p); break;
 #define BY_ROW(loss) case loss: slopes_by_row(loss, m, net, rows, scale, p); break;
-        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+#define BY_PAIR(loss) case loss: slopes_by_pair(loss, m, net, rows, p); break;
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
 #undef BY_OUTPUT
 #undef BY_ROW
+#undef BY_PAIR
     }
     if (m->weight) weigh_rows(net, rows);
 }
 
 static double values(const Net *net, const Model *m, int rows) {
     V p[4];
+    Pairs pairs = net->pairs;
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: return m->scale * values_by_output(loss, m, net, rows, p);
 #define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, m, net, rows, p);
-        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+#define BY_PAIR(loss) case loss: return m->scale * rows * value_by_pair(loss, net, rows, &pairs, p);
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
     }
     return NAN;
 }
@@ -421,7 +445,8 @@ INLINE uint64_t flush(void) { return 0; }
 INLINE void unflush(uint64_t old) { (void)old; }
 #endif
 
-/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, inputs, units ..., outputs}. */
+/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, whether a loss looks at pairs, inputs,
+   units ..., outputs}. */
 #define EXPORT __attribute__((visibility("default")))
 
 /* Lanes of a vector, parameters of a model as they lie in memory, bytes of working memory for one. */
@@ -556,14 +581,19 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
     const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
+        /* What looks at pairs is given the batches of the first epoch; what does not, row after row. */
+        const int32_t *order = of_pairs(models[i].loss) ? models[i].order : NULL;
+        int most = order ? net.batch : CHUNK;
         totals[i] = 0;
-        for (int start = 0; start < net.rows; start += CHUNK) {
-            int some = net.rows - start < CHUNK ? net.rows - start : CHUNK;
-            aim(&net, models + i, NULL, start, some);
+        for (int start = 0; start < net.rows; start += most) {
+            int some = net.rows - start < most ? net.rows - start : most;
+            aim(&net, models + i, order ? order + start : NULL, order ? 0 : start, some);
             for (int n = 0; n < some; n++)
-                for (int u = 0; u < a->units; u++) a->out[(ptrdiff_t)n * a->to + u] = *raw++;
+                memcpy(a->out + (ptrdiff_t)n * a->to, raw + (ptrdiff_t)(order ? order[start + n] : start + n) * a->units,
+                       a->units * sizeof(real));
             totals[i] += values(&net, models + i, some);
         }
+        raw += (ptrdiff_t)net.rows * a->units;
     }
     unflush(old);
 }
