@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from lossbench.api.result import Comparison
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
+from lossbench.plan.config import placed
 from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.gate import Rule
 from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Request
-from lossbench.plan.settings import Settings, placed
+from lossbench.plan.settings import Settings
 from lossbench.results import comparison
 from lossbench.results.folder import other_run
 from lossbench.results.read import read_baseline

@@ -25,11 +25,12 @@ from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
 from lossbench.plan.grids import Grid, Grids, make_grids
 from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
+from lossbench.plan.keys import LINK
 from lossbench.plan.names import naming, resolved
 from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.search import make_search
-from lossbench.plan.settings import LINK, Settings
+from lossbench.plan.settings import Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import split_spec, title
 from lossbench.task import TASKS, VALUED, Task

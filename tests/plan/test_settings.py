@@ -12,7 +12,8 @@ import lossbench
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, ConfigError, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
-from lossbench.plan.settings import SHIPPED, Settings, make_settings
+from lossbench.plan.config import SHIPPED
+from lossbench.plan.settings import Settings, make_settings
 from lossbench.plan.toml import read_toml
 from lossbench.task import TASKS
 
