@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -111,21 +112,13 @@ def make_settings(config: str | Path | None = None, **changes: Any) -> Settings:
         _change(values, {key: read_key(value, place.inside(key)) for key, value in table.items()})
     given = {key: value for key, value in changes.items() if value is not None}
     _change(values, {key: read_key(value, Place((key,))) for key, value in given.items()})
-    custom = values.pop("loss", ())
+    custom, costs = values.pop("loss", ()), values.pop("costs", ())
     if isinstance(values["losses"], Mapping):
         values["losses"] = {task: core_losses(task) for task in TASKS} | dict(values["losses"])
     values["losses"] = with_custom(values["losses"], custom, append="losses" not in given)
-    listed = values["losses"].values() if isinstance(values["losses"], Mapping) else [values["losses"]]
-    for key in MANNER:
-        values.pop(key, None)
-    values["score"] = with_costs(values["score"], values.pop("costs", ()))
-    if not isinstance(values["tune"], bool):
-        values["tune_budget"] = values["tune"]
-    values["tune"] = bool(values["tune"] or values["tune_budget"])
-    values["tune"] |= any(has_grid(spec) for specs in listed for spec in specs)
-    if values["sampler"] != USUAL_SAMPLER and not values["tune_budget"]:
-        raise BadValue(f"sampler {values['sampler']} is of a search: say how many settings, as --tune budget=64")
-    return Settings(**values | {"gate": Gate(**values["gate"])})
+    values["score"] = with_costs(values["score"], costs)
+    values |= _tuning(values) | {"gate": Gate(**values["gate"])}
+    return Settings(**{key: value for key, value in values.items() if key not in MANNER})
 
 
 def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -134,6 +127,16 @@ def _change(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
         both_tables = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
         # A table changes only the entries that it names.
         values[key] = {**values[key], **value} if both_tables else value
+
+
+def _tuning(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whether losses are tuned, as one with a grid is anyway, and how many settings of each are tried."""
+    tune, losses = values["tune"], values["losses"]
+    budget = values["tune_budget"] if isinstance(tune, bool) else tune
+    if values["sampler"] != USUAL_SAMPLER and not budget:
+        raise BadValue(f"sampler {values['sampler']} is of a search: say how many settings, as --tune budget=64")
+    listed = losses.values() if isinstance(losses, Mapping) else [losses]
+    return {"tune": bool(tune or budget) or any(map(has_grid, chain(*listed))), "tune_budget": budget}
 
 
 def with_costs(scores: tuple[str, ...], costs: Costs) -> tuple[str, ...]:
