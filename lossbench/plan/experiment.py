@@ -36,9 +36,11 @@ from lossbench.spec import split_spec, title
 from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import Pack, Setup, View, view_of
+from lossbench.training.pack import Pack
 from lossbench.training.schedule import Schedule, check_length, parse_schedule
+from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
+from lossbench.training.view import View, view_of
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 FEWEST_TUNING_SEEDS = 2  # for a first look
