@@ -37,9 +37,8 @@ def evaluated(group: Pack, index: int, network: torch.nn.Module) -> float:
     """Return the mean of what `get_loss` gives for a network's outputs on a trial's own training rows."""
     one, part = group.trials[index], group.training[index]
     loss = get_loss(one.loss, one.task, group.dataset.targets)
-    raw = torch.tensor(loop.raw_outputs(network, torch.tensor(part.features))) + torch.tensor(
-        offset_of(group, index)
-    )
+    offset = torch.tensor(offset_of(group, index))
+    raw = torch.tensor(loop.raw_outputs(network, torch.tensor(part.features))) + offset
     prior = {name: torch.tensor(share) for name, share in prior_of(group, index).items()}
     target = torch.tensor(encoded(group, index))
     if not loss.record.whole_batch:
