@@ -247,8 +247,8 @@ def read_options(
 
     Whatever has no name here is an axis or a setting of the experiment, see `make_settings`.
     """
-    from lossbench.api import planned
     from lossbench.errors import BadValue
+    from lossbench.plan.experiment import planned
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import make_settings
