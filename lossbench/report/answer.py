@@ -262,11 +262,11 @@ def unended(answer: RunAnswer) -> str:
 
 
 def under_dirt(answer: RunAnswer) -> str:
-    """Say which losses the largest contaminated share tells from the reference, and where."""
+    """Say which losses the largest contaminated share tells from the reference, and where; one table says it itself."""
     found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
     told = {word: told_where(found, side) for word, side in SIDES}
     parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
-    if not parts:
+    if not parts or len(answer.compared) == 1:
         return ""
     data = "test" if any(dirt.kind in AT_TEST for _, dirt in found) else "training"
     return f"With contaminated {data} data, {'; '.join([f'{parts[0]} than the reference', *parts[1:]])}."
