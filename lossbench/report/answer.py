@@ -262,7 +262,7 @@ def unended(answer: RunAnswer) -> str:
 
 
 def under_dirt(answer: RunAnswer) -> str:
-    """Say which losses the largest contaminated share tells from the reference, and where; one table says it itself."""
+    """Say which losses the largest share tells from the reference, and where; one table says it by itself."""
     found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
     told = {word: told_where(found, side) for word, side in SIDES}
     parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
