@@ -19,7 +19,8 @@ import torch
 
 from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop, native
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
