@@ -12,6 +12,8 @@ and how far the row lies from the training rows on the whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 NEIGHBOURS = 10
@@ -19,6 +21,9 @@ NEIGHBOURS = 10
 
 SHRINKAGE = 0.1
 """The share of a sphere in the covariance of the probe, so that it has an inverse."""
+
+BY_NEIGHBOURS, BY_PROBE, APART = range(3)
+"""The readings of a row: how many classes come before the right one, by the two ways; how far it lies."""
 
 READINGS = 3
 """How many numbers are read off the embedding of a row."""
@@ -51,7 +56,13 @@ class Gallery:
         self.starts = np.cumsum(self.counts) - self.counts
         self.place = np.argsort(self.order)
 
-    def read(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
+    def read(
+        self,
+        rows: np.ndarray,
+        queries: np.ndarray | None,
+        target: np.ndarray,
+        wanted: Iterable[int] = range(READINGS),
+    ) -> np.ndarray:
         """Return the readings (n, READINGS) of embeddings; NaN throughout where one is not finite.
 
         Args:
@@ -59,15 +70,31 @@ class Gallery:
             queries: (n, numbers) embeddings of what is read; None for the training rows themselves, each of which
                 then is no neighbour of its own.
             target: (n,) the right classes.
+            wanted: which readings; the others are zero.
         """
         asked = rows if queries is None else queries
         if not (np.isfinite(rows).all() and np.isfinite(asked).all()):
             return np.full((len(asked), READINGS), np.nan)
         known, asked = normalised(rows)[self.order], normalised(asked)
         own = self.place if queries is None else None
-        found = self.neighbours(known, asked, own), self.probe(known, asked)
-        distance = 1 - asked @ known.mean(axis=0)
-        return np.stack([*(before(each, target) for each in found), distance], axis=1)
+        found = np.zeros((len(asked), READINGS))
+        for reading in wanted:
+            found[:, reading] = self.reading(reading, known, asked, target, own)
+        return found
+
+    def reading(
+        self, which: int, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
+    ) -> np.ndarray:
+        """Return one of the readings, (n,), given embeddings as `neighbours` wants them."""
+        if which == BY_NEIGHBOURS:
+            return self.by_neighbours(known, asked, target, own)
+        return before(self.probe(known, asked), target) if which == BY_PROBE else 1 - asked @ known.mean(axis=0)
+
+    def by_neighbours(
+        self, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
+    ) -> np.ndarray:
+        """Return how many classes come before the right one by the neighbours, (n,)."""
+        return before(self.neighbours(known, asked, own), target)
 
     def neighbours(self, known: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
         """Return what each class has by the weighted nearest neighbours, (n, classes); the largest is decided for.
@@ -85,11 +112,14 @@ class Gallery:
         similar = asked @ known.T
         if own is not None:
             similar[np.arange(len(asked)), own] = -2  # below every cosine
-        rows = similar.shape[1]
-        last = min(max(int(own is not None), rows - NEIGHBOURS - 1), rows - 1)
+        last = similar.shape[1] - self.rank(own is not None)
         similar -= np.partition(similar, last, axis=1)[:, last : last + 1]
         votes = np.add.reduceat(np.maximum(similar, 0), self.starts, axis=1)
         return np.asarray(votes + np.minimum(np.maximum.reduceat(similar, self.starts, axis=1), 0))
+
+    def rank(self, without: bool) -> int:
+        """Return the how-manieth nearest row is no neighbour, of all rows or without that which is asked."""
+        return max(1, min(NEIGHBOURS + 1, len(self.order) - without))
 
     def probe(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the logarithm of each class's density but for a constant, (n, classes).

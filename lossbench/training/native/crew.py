@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossbench.training.embedded import Reader
+from lossbench.training.native.gallery import CompiledGallery
 from lossbench.training.native.judge import Judge, can_judge
 from lossbench.training.native.losses import TORCH
 from lossbench.training.native.models import Models, moving
@@ -85,7 +86,7 @@ class Crew:
     @cached_property
     def reader(self) -> Reader:
         """What reads embeddings."""
-        return Reader(self.pack)
+        return Reader(self.pack, partial(CompiledGallery, library=self.step.library))
 
     @cached_property
     def validator(self) -> Validator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossbench.training.native.library import best_library
+from lossbench.training.native.losses import looks_at_pairs
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.network import ACTIVATIONS
 from lossbench.training.pack import Pack
@@ -30,7 +31,8 @@ class Step:
 
     def __init__(self, pack: Pack, dtype: np.dtype) -> None:
         self.dtype, self.plan = dtype, plan_of(pack)
-        self.calls = best_library(dtype).calls
+        self.library = best_library(dtype)
+        self.calls = self.library.calls
         self.lanes, self.parameters, room = self.measures(self.plan)
         self.trunk = trunk_of(pack, self.plan)
         room = max(room, self.measures(self.trunk)[2])
@@ -128,11 +130,12 @@ class Step:
 
 
 def plan_of(pack: Pack) -> np.ndarray:
-    """Return the plan of a pack: (layers, activation, optimiser, batch, rows, bent layers, widths ...)."""
+    """Return the plan of a pack: (layers, activation, optimiser, batch, rows, bent layers, pairs, widths ...)."""
     sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
     steps = ACTIVATIONS.index(pack.layers.activation), kind, pack.batch_size, len(pack.training[0].features)
-    return np.array([len(sizes), *steps, pack.layers.bent, sizes[0][1], *(units for units, _ in sizes)], np.int32)
+    kinds = pack.layers.bent, any(looks_at_pairs(loss) for loss in set(pack.losses))
+    return np.array([len(sizes), *steps, *kinds, sizes[0][1], *(units for units, _ in sizes)], np.int32)
 
 
 def trunk_of(pack: Pack, plan: np.ndarray) -> np.ndarray:

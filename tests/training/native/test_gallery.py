@@ -1,0 +1,89 @@
+"""The compiled neighbours of embeddings, against those of numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossbench.metrics.gallery import BY_NEIGHBOURS, NEIGHBOURS, Gallery
+from lossbench.training.native.gallery import CompiledGallery
+from lossbench.training.native.library import levels, loaded
+
+from ..cases import COMPILED
+
+pytestmark = COMPILED
+
+LIBRARIES = [(level, precision) for level in levels() for precision in ("float32", "float64")]
+
+counts = st.lists(st.integers(1, 2 * NEIGHBOURS), min_size=1, max_size=7)
+"""Rows of each class: from one row in all, fewer than there are neighbours, to many times as many."""
+
+
+def made(seed: int, counts: list[int], numbers: int, queries: int, precision: str):
+    """Return embeddings of training rows and of queries about a centre a class, and the classes of both."""
+    random = np.random.default_rng(seed)
+    target = random.permutation(np.repeat(np.arange(len(counts)), counts))
+    wanted, centres = random.integers(len(counts), size=queries), random.normal(size=(len(counts), numbers))
+    known, asked = (centres[one] + 0.7 * random.normal(size=(len(one), numbers)) for one in (target, wanted))
+    return target, known.astype(precision), asked.astype(precision), wanted
+
+
+@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@settings(deadline=None)
+@given(st.integers(0, 10_000), counts, st.integers(1, 40), st.integers(1, 40))
+def test_places_are_those_of_numpy(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
+    """Of other rows and of the training rows themselves, whatever their number, on every level of vectors.
+
+    In single precision cosines are summed in another order, and two classes that have the same but for rounding may
+    change places.
+    """
+    target, known, asked, wanted = made(seed, counts, numbers, queries, precision)
+    slow, fast = Gallery(target), CompiledGallery(target, loaded(level, precision))
+    for rows, right in ((asked, wanted), (None, target)):
+        there, here = (one.read(known, rows, right) for one in (slow, fast))
+        if precision == "float64":
+            np.testing.assert_array_equal(here, there)
+        assert (here != there).mean() <= 0.02
+
+
+@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@settings(deadline=None)
+@given(st.integers(0, 10_000), counts, st.integers(1, 5), st.integers(1, 40))
+def test_ties_are_those_of_numpy(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
+    """Of rows along the axes, or zero, whose cosines are exact: classes that have the same come by their number."""
+    random = np.random.default_rng(seed)
+    target = random.permutation(np.repeat(np.arange(len(counts)), counts))
+    wanted = random.integers(len(counts), size=queries)
+    axes = np.vstack([np.eye(numbers), -np.eye(numbers), np.zeros((1, numbers))]).astype(precision)
+    known, asked = (axes[random.integers(len(axes), size=len(one))] for one in (target, wanted))
+    slow, fast = Gallery(target), CompiledGallery(target, loaded(level, precision))
+    for rows, right in ((asked, wanted), (None, target)):
+        there, here = (one.read(known, rows, right, (BY_NEIGHBOURS,)) for one in (slow, fast))
+        np.testing.assert_array_equal(here, there)
+
+
+@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@settings(deadline=None)
+@given(st.integers(0, 10_000), counts, st.integers(1, 40), st.integers(2, 40))
+def test_company_changes_no_reading(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
+    """A row is read the same alone and among others, in any order."""
+    target, known, asked, wanted = made(seed, counts, numbers, queries, precision)
+    gallery, order = CompiledGallery(target, loaded(level, precision)), np.arange(queries)[::-1]
+    together = gallery.read(known, asked, wanted, (BY_NEIGHBOURS,))
+    np.testing.assert_array_equal(gallery.read(known, asked[order], wanted[order], (BY_NEIGHBOURS,)), together[order])
+    alone = gallery.read(known, asked[:1], wanted[:1], (BY_NEIGHBOURS,))
+    np.testing.assert_array_equal(alone, together[:1])
+
+
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf])
+def test_what_is_not_finite_has_no_reading(spoilt: float) -> None:
+    """NaN throughout, whether a training row is no number or one that is asked."""
+    target, known, asked, wanted = made(0, [3, 4], 5, 6, "float32")
+    gallery = CompiledGallery(target, loaded(levels()[0], "float32"))
+    for one in (known, asked):
+        kept, one[-1, -1] = one[-1, -1], spoilt
+        assert np.isnan(gallery.read(known, asked, wanted, (BY_NEIGHBOURS,))).all()
+        one[-1, -1] = kept
+    assert np.isfinite(gallery.read(known, asked, wanted)).all()
