@@ -19,7 +19,8 @@ import torch
 
 from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop, native
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
@@ -98,7 +99,9 @@ def main() -> None:
     """Measure every workload."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, default=6, help="models that each loop trains")
-    parser.add_argument("--dataset", choices=sorted({name for name, *_ in WORKLOADS}), help="measure this one alone")
+    parser.add_argument(
+        "--dataset", choices=sorted({name for name, *_ in WORKLOADS}), help="measure this one alone"
+    )
     options = parser.parse_args()
     with one_thread():
         for workload in (one for one in WORKLOADS if options.dataset in (None, one[0])):

@@ -17,7 +17,7 @@ from joblib.externals.loky.backend.reduction import dumps  # what joblib itself 
 from lossbench.losses.custom.carry import Carried, carry, unloaded
 from lossbench.metrics.own.called import OwnScore
 from lossbench.metrics.score import Asked
-from lossbench.training.pack import Setup
+from lossbench.training.setup import Setup
 
 HELD = 32  # data sets that a worker keeps at hand
 

@@ -7,7 +7,6 @@ import shlex
 import sys
 import time
 from collections import Counter
-from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ from lossbench.visible import visible
 if TYPE_CHECKING:
     from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
-    from lossbench.plan.request import Request
+    from lossbench.plan.request import Engine, Request
     from lossbench.plan.settings import Settings
     from lossbench.plan.shard import Shard
     from lossbench.results.comparison import Comparison
@@ -232,14 +231,27 @@ def read_options(
     no_cache: bool,
     baseline: Path | None,
     baseline_to_be: Path | None,
-    **options: Any,
+    rules: tuple[str, ...],
+    csv: str | None,
+    jobs: int | None,
+    backend: str | None,
+    address: str | None,
+    device: str,
+    engine: Engine | None,
+    budget: float,
+    shard: str | None,
+    margins: list[tuple[str, float]] | None,
+    **changes: Any,
 ) -> tuple[Experiment, Request]:
-    """Return what the options ask for: what is trained, how, and what comes of the results."""
-    from lossbench.api import planned
+    """Return what the options ask for: what is trained, how, and what comes of the results.
+
+    Whatever has no name here is an axis or a setting of the experiment, see `make_settings`.
+    """
     from lossbench.errors import BadValue
+    from lossbench.plan.experiment import planned
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
-    from lossbench.plan.settings import Settings, make_settings
+    from lossbench.plan.settings import make_settings
     from lossbench.plan.shard import parse_shard
     from lossbench.plan.where import where
 
@@ -248,28 +260,24 @@ def read_options(
     if baseline and baseline_to_be:
         raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
     config = "quick" if quick else config
-    changes = {field.name: options.pop(field.name, None) for field in fields(Settings)}
-    changes["costs"] = options.pop("costs")
-    custom = any(value is not None for value in changes.values())
-    changes["margins"] = margins = dict(changes["margins"] or ()) or None
-    settings, device = make_settings(config, **changes), choose_device(options.pop("device"))
-    jobs = options.pop("jobs")
-    cluster = where(config, options.pop("backend"), options.pop("address"), jobs)
-    shard = options.pop("shard")
-    to_file = options["csv"] is not None or shard is not None
+    declared = dict(margins or ()) or None
+    custom = any(value is not None for value in (declared, *changes.values()))
+    settings, device = make_settings(config, margins=declared, **changes), choose_device(device)
+    to_file = csv is not None or shard is not None
     request = Request(
-        Manner(jobs, options.pop("engine") or usual_engine(device), device, cluster),
+        Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs)),
         cache=not no_cache,
-        rules=parse_rules(options.pop("rules")),
+        budget=budget,
         baseline=baseline or baseline_to_be,
         first=baseline_to_be is not None,
+        rules=parse_rules(rules),
         folder=output or (None if to_file else folder_for(settings, config, custom)),
+        csv=csv,
         shard=None if shard is None else parse_shard(shard),
         command=shlex.join(["lossbench", *sys.argv[1:]]),
         began=began,
-        **options,
     )
-    return planned(settings, config, margins), request
+    return planned(settings, config, declared), request
 
 
 def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:

@@ -14,11 +14,11 @@ from lossbench.data.cells import Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows, varies
-from lossbench.data.groups import check_classes_of_groups, check_group, groups_of, notes_on_groups, rows_together
+from lossbench.data.groups import check_classes_of_groups, groups_of, notes_on_groups, rows_together
 from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
 from lossbench.data.table_spec import TableSpec, table_spec, written
-from lossbench.data.weights import balanced, check_weight, weights_of
+from lossbench.data.weights import balanced, weights_of
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.task import Task
@@ -29,6 +29,12 @@ MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or 
 LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
 MISSING = "(missing)"
 OTHER_TARGET = "name another column, or merge classes in the file"
+ROLES = {
+    "group": ("makes the groups", "whose rows they are"),
+    "weight": ("is the weight", "how much each row counts"),
+}
+"""What a column is that is neither feature nor target, by its key in a spec, and what it tells."""
+
 _ID = re.compile(r"(?:^|[^A-Za-z])(?i:id|index|nr|no|number|row|key)$|Id$|ID$")
 
 
@@ -72,8 +78,7 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     """Make a data set of the cells of a table, named as its spec; see `load_table`."""
     column = _target_column(cells, stated)
     stated = replace(stated, target=column, group=stated.group or cells.group)
-    check_group(cells, stated)
-    check_weight(cells, stated)
+    _check_roles(cells, stated)
     table = _with_target(understood(cells, stated), column)
     check_rows(stated.spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, stated.task)
@@ -132,6 +137,29 @@ def _target_column(cells: Cells, stated: TableSpec) -> str:
     if stated.target not in cells.columns:
         raise UnknownName("target column", stated.target, columns, where=f"{cells.path}{_one_column(columns)}")
     return stated.target
+
+
+def _check_roles(cells: Cells, stated: TableSpec) -> None:
+    """Refuse a column of groups or of weights that does not exist, or is something else as well.
+
+    Raises:
+        UnknownName: no such column.
+        DataError: it is the target, dropped, or both of them.
+    """
+    for key, (role, tells) in ROLES.items():
+        name = getattr(stated, key)
+        if name is None:
+            continue
+        if name == stated.target:
+            raise cells.error(f"{key}={name} is the target; name the column that tells {tells}")
+        if name in stated.drop:
+            raise cells.error(f"'{name}' {role}, and is no feature anyway; take it out of drop=")
+        if name not in cells.columns:
+            raise UnknownName(f"{key} column", name, map(written, cells.columns), where=str(cells.path))
+    if stated.weight is not None and stated.weight == stated.group:
+        raise cells.error(
+            f"'{stated.weight}' makes the groups and is to be the weight too; name another column for one"
+        )
 
 
 def _one_column(columns: list[str]) -> str:

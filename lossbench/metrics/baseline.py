@@ -158,12 +158,9 @@ def _principal(fold: Fold, part: Part) -> float:
 
 def _constants(fold: Fold) -> list[np.ndarray]:
     """Return the mean of the training target, or the frequency of each class, (columns,); of masks, 0 and 1."""
-    target = fold.dataset.target[fold.train.rows]
     if fold.dataset.task == "segmentation":
         return [np.zeros(1), np.ones(1)]
-    if fold.dataset.task == "multiclass":
-        target = target[:, None] == np.arange(fold.dataset.targets)
-    return [target.mean(axis=0).reshape(-1)]
+    return [_perfect(fold, fold.train).mean(axis=0)]
 
 
 def _perfect(fold: Fold, part: Part) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, product
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -23,21 +24,32 @@ from lossbench.errors import BadValue, LossDoesNotFit
 from lossbench.losses import Loss, get_loss
 from lossbench.losses.record import Domain
 from lossbench.losses.registry import served
+from lossbench.plan.config import placed
 from lossbench.plan.grids import Grid, Grids, make_grids
-from lossbench.plan.judged import check_judge, judged, refuse_foreign, refuse_undefined, rows_named
+from lossbench.plan.judged import (
+    check_judge,
+    judged,
+    refuse_foreign,
+    refuse_idle_margins,
+    refuse_undefined,
+    rows_named,
+)
+from lossbench.plan.keys import LINK
 from lossbench.plan.names import naming, resolved
 from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.search import make_search
-from lossbench.plan.settings import LINK, Settings
+from lossbench.plan.settings import Settings
 from lossbench.schema import THRESHOLDS_OF
 from lossbench.spec import split_spec, title
 from lossbench.task import TASKS, VALUED, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import Pack, Setup, View, view_of
+from lossbench.training.pack import Pack
 from lossbench.training.schedule import Schedule, check_length, parse_schedule
+from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
+from lossbench.training.view import View, view_of
 
 TUNING_SEEDS = 5  # enough to tell a good rate from a bad one; the reported seeds are left alone
 FEWEST_TUNING_SEEDS = 2  # for a first look
@@ -92,6 +104,22 @@ class Experiment:
         """What data sets have of their own."""
         found = (in_words(self.settings.protocol, dataset.name) for dataset in self.datasets)
         return tuple(filter(None, found))
+
+
+def planned(
+    settings: Settings,
+    config: str | Path | None,
+    margins: Mapping[str, float] | None = None,
+    tables: Mapping[str, Dataset] = MappingProxyType({}),
+) -> Experiment:
+    """Return what settings plan, see `plan`; a name that is refused is found in the config that they are from.
+
+    Margins that are declared beside the config are refused where nothing is judged by their score.
+    """
+    with placed(config):
+        experiment = plan(settings, tables)
+    refuse_idle_margins(margins or {}, experiment.datasets)
+    return experiment
 
 
 def plan(settings: Settings, tables: Mapping[str, Dataset] = MappingProxyType({})) -> Experiment:

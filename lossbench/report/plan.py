@@ -13,8 +13,8 @@ from lossbench.results.remarks import custom_losses, protocols, skipped
 from lossbench.run.runner import Forecast
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n
-from lossbench.training.pack import Setup
 from lossbench.training.schedule import CONSTANT
+from lossbench.training.setup import Setup
 
 
 def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:

@@ -21,7 +21,7 @@ from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
 from lossbench.training.pack import Pack
 
-PROGRAM = ("randomness.py", "schema.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
+PROGRAM = ("randomness.py", "schema", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
 """The parts of the package that make the numbers of a row; a test follows the imports and finds no other."""
 
 

@@ -26,7 +26,8 @@ from lossbench.selftest.aa import MOST, proportion
 from lossbench.stats.estimate import ALPHA, Interval
 from lossbench.stats.paired import over_seeds, shared_rows
 from lossbench.stats.rows import Contributions
-from lossbench.training.pack import Setup, make_packs
+from lossbench.training.packing import make_packs
+from lossbench.training.setup import Setup
 
 NOTHING = 0.02
 """Of the usual half width: a pair that never differs by more is one function by two roads, and is left out."""

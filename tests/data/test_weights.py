@@ -18,7 +18,7 @@ from lossbench.data.given import given_table, given_tables
 from lossbench.data.weights import training_weights
 from lossbench.errors import DataError, UsageError
 from lossbench.report.words import words
-from lossbench.training.pack import contaminated_part
+from lossbench.training.view import contaminated_part
 
 ROWS = 40
 IRIS = load_dataset("iris")

@@ -21,7 +21,7 @@ from lossbench.plan.experiment import (
     tuning_trials,
 )
 from lossbench.plan.settings import make_settings
-from lossbench.training.pack import Setup
+from lossbench.training.setup import Setup
 
 
 def planned(datasets: str | list[str], **changes: object) -> Experiment:

@@ -54,8 +54,15 @@ def test_the_fingerprint_covers_every_file_that_can_change_a_number() -> None:
     """What engines and scores import is hashed, or named here with the reason why it changes no number."""
     used = {file.relative_to(PACKAGE).as_posix() for file in reached([PACKAGE / entry for entry in ENTRIES])}
     hashed = {file.relative_to(PACKAGE).as_posix() for file in program_files()}
-    assert {"randomness.py", "data/fold.py", "training/fused/network.py"} <= used
+    assert {"randomness.py", "data/fold.py", "schema/trials.py", "training/fused/network.py"} <= used
     assert used - hashed == set(WITHOUT_NUMBERS)
+
+
+def test_a_room_of_the_program_is_hashed_whole() -> None:
+    """A file that is put into it counts, whether anything imports it or not."""
+    files = {file for part in PROGRAM for file in (PACKAGE / part).rglob("*.py")}
+    assert any(file.parent.name == "schema" for file in files)
+    assert files <= set(program_files())
 
 
 @pytest.mark.parametrize("part", PROGRAM)

@@ -15,7 +15,8 @@ from lossbench.training.native.losses import TORCH
 from lossbench.training.native.models import Models, moving
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
-from lossbench.training.pack import VALUES, Pack
+from lossbench.training.pack import Pack
+from lossbench.training.packing import VALUES
 from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trace import Validator, finite, training_scores
 
