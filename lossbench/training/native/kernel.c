@@ -529,8 +529,8 @@ EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, con
             int some = rows - start < CHUNK ? rows - start : CHUNK;
             face(&net, tables[i], NULL, start, some);
             forward(&net, models[i].theta, net.x, some);
-            for (int n = 0; n < some; n++)
-                for (int u = 0; u < a->units; u++) *raw++ = a->out[(ptrdiff_t)n * a->to + u];
+            for (int n = 0; n < some; n++, raw += a->units)
+                memcpy(raw, a->out + (ptrdiff_t)n * a->to, a->units * sizeof(real));
         }
     unflush(old);
 }
