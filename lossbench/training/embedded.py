@@ -30,11 +30,11 @@ class Reader:
         self.galleries = {seed: gallery(fold.train.target) for seed, fold in pack.folds.items()}
 
     def __call__(self, indices: Iterable[int], part: str, embeddings: Embeddings) -> np.ndarray:
-        """Return the readings (models, rows, READINGS) of a part: "train", "validation" or "test"; zero if not read.
+        """Return the readings of a part, (models, rows, READINGS); zero where it is not read.
 
         Args:
             indices: (models,) the trials.
-            part: of the folds; rows of the training part are read by the others of it.
+            part: "train", "validation" or "test"; rows of the training part are read by the others of it.
             embeddings: of these trials.
         """
         own, wanted = part == "train", EVERY if part == "test" else (LOOKS_AT[self.pack.watched.name],)

@@ -31,7 +31,7 @@ class CompiledGallery(Gallery):
         room = self.calls.gallery_room(*shape)
         if room > len(self.work):
             self.work = zeros((room,), self.work.dtype)
-        right, place = (None if one is None else np.ascontiguousarray(one, np.int32) for one in (target, own))
+        right, place = np.ascontiguousarray(target, np.int32), None if own is None else own.astype(np.int32)
         self.calls.places(
             *(address(known), *known.shape, address(self.firsts), len(self.counts)),
             *(address(asked), len(asked), None if place is None else address(place), address(right)),

@@ -15,10 +15,16 @@ from ..cases import COMPILED
 
 pytestmark = COMPILED
 
-LIBRARIES = [(level, precision) for level in levels() for precision in ("float32", "float64")]
+EVERYWHERE = pytest.mark.parametrize(
+    ("level", "precision"), [(level, precision) for level in levels() for precision in ("float32", "float64")]
+)
 
 counts = st.lists(st.integers(1, 2 * NEIGHBOURS), min_size=1, max_size=7)
 """Rows of each class: from one row in all, fewer than there are neighbours, to many times as many."""
+
+
+sizes = st.tuples(st.integers(0, 10_000), counts, st.integers(1, 40), st.integers(1, 40))
+"""A seed, rows of each class, numbers of an embedding, and queries."""
 
 
 def made(seed: int, counts: list[int], numbers: int, queries: int, precision: str):
@@ -30,16 +36,16 @@ def made(seed: int, counts: list[int], numbers: int, queries: int, precision: st
     return target, known.astype(precision), asked.astype(precision), wanted
 
 
-@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@EVERYWHERE
 @settings(deadline=None)
-@given(st.integers(0, 10_000), counts, st.integers(1, 40), st.integers(1, 40))
-def test_places_are_those_of_numpy(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
+@given(sizes)
+def test_places_are_those_of_numpy(level: str, precision: str, sizes) -> None:
     """Of other rows and of the training rows themselves, whatever their number, on every level of vectors.
 
-    In single precision cosines are summed in another order, and two classes that have the same but for rounding may
+    Cosines are summed in another order: in single precision two classes that have the same but for rounding may
     change places.
     """
-    target, known, asked, wanted = made(seed, counts, numbers, queries, precision)
+    target, known, asked, wanted = made(*sizes, precision)
     slow, fast = Gallery(target), CompiledGallery(target, loaded(level, precision))
     for rows, right in ((asked, wanted), (None, target)):
         there, here = (one.read(known, rows, right) for one in (slow, fast))
@@ -48,15 +54,17 @@ def test_places_are_those_of_numpy(level: str, precision: str, seed: int, counts
         assert (here != there).mean() <= 0.02
 
 
-@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@EVERYWHERE
 @settings(deadline=None)
-@given(st.integers(0, 10_000), counts, st.integers(1, 5), st.integers(1, 40))
-def test_ties_are_those_of_numpy(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
-    """Of rows along the axes, or zero, whose cosines are exact: classes that have the same come by their number."""
+@given(sizes)
+def test_ties_are_those_of_numpy(level: str, precision: str, sizes) -> None:
+    """Of rows along few axes, or zero, whose cosines are exact: equal classes come by their number."""
+    seed, counts, numbers, queries = sizes
     random = np.random.default_rng(seed)
     target = random.permutation(np.repeat(np.arange(len(counts)), counts))
     wanted = random.integers(len(counts), size=queries)
-    axes = np.vstack([np.eye(numbers), -np.eye(numbers), np.zeros((1, numbers))]).astype(precision)
+    some = np.eye(numbers, dtype=precision)[:3]
+    axes = np.vstack([some, -some, 0 * some[:1]])
     known, asked = (axes[random.integers(len(axes), size=len(one))] for one in (target, wanted))
     slow, fast = Gallery(target), CompiledGallery(target, loaded(level, precision))
     for rows, right in ((asked, wanted), (None, target)):
@@ -64,17 +72,17 @@ def test_ties_are_those_of_numpy(level: str, precision: str, seed: int, counts, 
         np.testing.assert_array_equal(here, there)
 
 
-@pytest.mark.parametrize(("level", "precision"), LIBRARIES)
+@EVERYWHERE
 @settings(deadline=None)
-@given(st.integers(0, 10_000), counts, st.integers(1, 40), st.integers(2, 40))
-def test_company_changes_no_reading(level: str, precision: str, seed: int, counts, numbers: int, queries: int) -> None:
+@given(sizes)
+def test_company_changes_no_reading(level: str, precision: str, sizes) -> None:
     """A row is read the same alone and among others, in any order."""
-    target, known, asked, wanted = made(seed, counts, numbers, queries, precision)
-    gallery, order = CompiledGallery(target, loaded(level, precision)), np.arange(queries)[::-1]
+    target, known, asked, wanted = made(*sizes, precision)
+    gallery = CompiledGallery(target, loaded(level, precision))
     together = gallery.read(known, asked, wanted, (BY_NEIGHBOURS,))
-    np.testing.assert_array_equal(gallery.read(known, asked[order], wanted[order], (BY_NEIGHBOURS,)), together[order])
-    alone = gallery.read(known, asked[:1], wanted[:1], (BY_NEIGHBOURS,))
-    np.testing.assert_array_equal(alone, together[:1])
+    for some in (np.arange(len(asked))[::-1], [0], [len(asked) - 1]):
+        few = gallery.read(known, asked[some], wanted[some], (BY_NEIGHBOURS,))
+        np.testing.assert_array_equal(few, together[some])
 
 
 @pytest.mark.parametrize("spoilt", [np.nan, np.inf])
