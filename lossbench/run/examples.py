@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lossbench.plan.experiment import Experiment
 from lossbench.metrics.gallery import NEXT_TO, pictured
+from lossbench.plan.experiment import Experiment
 from lossbench.run.contributed import held_of, packs_of
 from lossbench.run.scoring import predictions
 from lossbench.task import Task
