@@ -200,7 +200,7 @@ def _gaussian(target: np.ndarray, part: Part) -> np.ndarray:
 
 
 def _read(fold: Fold, part: Part, ranked: Ranking, embedded: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the readings, but for the spread, by a ranking of the classes, (rows, READINGS)."""
+    """Return the readings by a ranking of the classes, but no spread and no neighbours, (rows, 3)."""
     gallery = Gallery(fold.train.target)
     known, asked = embedded(fold.train.features)[gallery.order], embedded(part.features)
     place = before(ranked(gallery, known, asked), part.target)

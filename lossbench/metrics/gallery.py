@@ -25,11 +25,30 @@ SHRINKAGE = 0.1
 BY_NEIGHBOURS, BY_PROBE, APART = range(3)
 """The readings of a row: how many classes come before the right one, by the two ways; how far it lies."""
 
-READINGS = 3
+NAMED, NEAREST = 4, 4
+"""Of so many rows, so many training rows next to each are named, for a page to show."""
+
+NEXT_TO = slice(3, 3 + NEAREST)
+"""Where these stand among the readings, as places in the training part; of other rows they are zero."""
+
+READINGS = 3 + NEAREST
 """How many numbers are read off the embedding of a row."""
+
+Reading = int | slice
+EVERY: tuple[Reading, ...] = (BY_NEIGHBOURS, BY_PROBE, APART, NEXT_TO)
 
 COLLAPSED = 1e-3
 """The spread below which all embeddings are said to be alike."""
+
+
+def pictured(rows: int) -> np.ndarray:
+    """Return which of so many rows have their neighbours named, (NAMED,): from end to end, so of several classes.
+
+    Example:
+        >>> pictured(10).tolist()
+        [0, 3, 6, 9]
+    """
+    return np.linspace(0, rows - 1, NAMED).astype(int)
 
 
 def normalised(embeddings: np.ndarray) -> np.ndarray:
@@ -61,7 +80,7 @@ class Gallery:
         rows: np.ndarray,
         queries: np.ndarray | None,
         target: np.ndarray,
-        wanted: Iterable[int] = range(READINGS),
+        wanted: Iterable[Reading] = EVERY,
     ) -> np.ndarray:
         """Return the readings (n, READINGS) of embeddings; NaN throughout where one is not finite.
 
@@ -83,11 +102,13 @@ class Gallery:
         return found
 
     def reading(
-        self, which: int, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
+        self, which: Reading, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
     ) -> np.ndarray:
-        """Return one of the readings, (n,), given embeddings as `neighbours` wants them."""
+        """Return one of the readings, (n,) or (n, NEAREST), given embeddings as `neighbours` wants them."""
         if which == BY_NEIGHBOURS:
             return self.by_neighbours(known, asked, target, own)
+        if which == NEXT_TO:
+            return self.next_to(known, asked)
         return before(self.probe(known, asked), target) if which == BY_PROBE else 1 - asked @ known.mean(axis=0)
 
     def by_neighbours(
@@ -120,6 +141,13 @@ class Gallery:
     def rank(self, without: bool) -> int:
         """Return the how-manieth nearest row is no neighbour, of all rows or without that which is asked."""
         return max(1, min(NEIGHBOURS + 1, len(self.order) - without))
+
+    def next_to(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Return the places of the training rows nearest to the rows that are `pictured`, (n, NEAREST)."""
+        places, rows = np.zeros((len(asked), NEAREST)), pictured(len(asked))
+        nearest = np.argsort(-(asked[rows] @ known.T), axis=1, kind="stable")[:, :NEAREST]
+        places[rows, : nearest.shape[1]] = self.order[nearest]
+        return places
 
     def probe(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the logarithm of each class's density but for a constant, (n, classes).

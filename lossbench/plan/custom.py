@@ -26,7 +26,16 @@ class CustomLoss(NamedTuple):
 
 
 def read_custom(value: Any, place: Place) -> tuple[CustomLoss, ...]:
-    """Read the `[[loss]]` tables that stand at a place."""
+    """Read the `[[loss]]` tables that stand at a place.
+
+    Raises:
+        ConfigError: something else stands there.
+        BadValue: a label that cannot be one, or two that are alike.
+
+    Example:
+        >>> read_custom([{"label": "mine", "loss": "my_losses.py:f"}], Place(("loss",)))[0].spec
+        'my_losses.py:f:@label=mine'
+    """
     if not isinstance(value, Sequence) or not all(isinstance(table, Mapping) for table in value):
         raise ConfigError(f"{place}: {value!r} is no [[loss]] table; to name losses, write losses = [...]")
     custom = tuple(_custom_loss(table, place.table(number)) for number, table in enumerate(value))

@@ -116,7 +116,17 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
 
 
 def read_gate(value: Any, place: Place) -> dict[str, Any]:
-    """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss."""
+    """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss.
+
+    Raises:
+        ConfigError: a value of the wrong type.
+        UnknownName: a key, a policy or a score that does not exist.
+        BadValue: a rule that tolerates nothing worse.
+
+    Example:
+        >>> [str(rule) for rule in read_gate({"rules": ["f1:-0.02"]}, Place(("gate",)))["rules"]]
+        ['f1:-0.02']
+    """
     table = read_table(TABLE, [], value, place)
     if "rules" in table:
         table["rules"] = tuple(_rule(rule, place.inside("rules")) for rule in table["rules"])

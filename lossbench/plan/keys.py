@@ -44,6 +44,10 @@ def read_key(value: Any, place: Place) -> Any:
         ConfigError: a value of the wrong type.
         UnknownName: a key that does not exist.
         BadValue: a value out of range.
+
+    Example:
+        >>> read_key("10:12", Place(("seeds",))), read_key(0.1, Place(("lr",)))
+        ((10, 11), (0.1,))
     """
     key = place.keys[0]
     if key not in _READERS:
@@ -63,7 +67,7 @@ def _scores(value: Any, place: Place) -> tuple[str, ...]:
     names = _texts(value, place) if value not in ([], ()) else ()
     for name in names:
         if name not in METRICS and not is_cost(name) and not names_own(name):
-            raise UnknownName("score", name, (*METRICS, COST), where=str(place) if place.file else "")
+            raise place.unknown("score", name, (*METRICS, COST))
     return names
 
 
@@ -79,12 +83,7 @@ def _threshold(value: Any, place: Place) -> str:
     """Read what chooses class thresholds."""
     name = read_as(str, value, place)
     if name not in (LINK, *THRESHOLDS):
-        raise UnknownName(
-            "score that a threshold is chosen by",
-            name,
-            (*THRESHOLDS, LINK),
-            where=str(place) if place.file else "",
-        )
+        raise place.unknown("score that a threshold is chosen by", name, (*THRESHOLDS, LINK))
     return str(name)
 
 
@@ -213,7 +212,7 @@ def _sampler(value: Any, place: Place) -> str:
     """Read by what the settings of a search are chosen."""
     name = str(read_as(str, value, place))
     if name not in SAMPLERS:
-        raise UnknownName("sampler", name, SAMPLERS, where=str(place) if place.file else "")
+        raise place.unknown("sampler", name, SAMPLERS)
     return name
 
 

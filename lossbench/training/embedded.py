@@ -8,7 +8,7 @@ from itertools import repeat
 import numpy as np
 
 from lossbench.metrics.embedding import LOOKS_AT
-from lossbench.metrics.gallery import READINGS, Gallery
+from lossbench.metrics.gallery import EVERY, Gallery
 from lossbench.training.pack import Pack
 
 Embeddings = Callable[[str], Iterable[np.ndarray]]
@@ -37,7 +37,7 @@ class Reader:
             part: "train", "validation" or "test"; rows of the training part are read by the others of it.
             embeddings: of these trials.
         """
-        own, wanted = part == "train", range(READINGS) if part == "test" else (LOOKS_AT[self.pack.watched.name],)
+        own, wanted = part == "train", EVERY if part == "test" else (LOOKS_AT[self.pack.watched.name],)
         known, asked = embeddings("train"), repeat(None) if own else embeddings(part)
         found = []
         for index, rows, queries in zip(indices, known, asked, strict=False):
