@@ -13,7 +13,7 @@ import pandas as pd
 
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.grouped_split import SHARES
+from lossbench.data.split import SHARES
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
