@@ -100,7 +100,8 @@ def heights(group: pd.DataFrame) -> pd.DataFrame:
     sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
     height = (group["mean"] * sign).mask(lost, DIVERGED)
-    return group.assign(height=height).pivot_table(index="dataset", columns="loss", values="height")
+    cells = pd.DataFrame({"dataset": group.dataset, "loss": group.loss, "height": height})
+    return cells.pivot_table(index="dataset", columns="loss", values="height")
 
 
 def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
