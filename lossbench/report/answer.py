@@ -262,15 +262,24 @@ def unended(answer: RunAnswer) -> str:
 
 
 def under_dirt(answer: RunAnswer) -> str:
-    """Say on which data sets the largest contaminated share tells losses from the reference."""
+    """Say which losses the largest share tells from the reference, and where; one table says it by itself."""
     found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
-    told = {
-        word: [f"{many(n, 'loss', 'es')} on {name}" for name, dirt in found if (n := len(dirt.told(side)))]
-        for word, side in SIDES
-    }
-    parts = [f"{word} than the reference: {listed(where)}" for word, where in told.items() if where]
+    told = {word: told_where(found, side) for word, side in SIDES}
+    parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
+    if not parts or len(answer.compared) == 1:
+        return ""
     data = "test" if any(dirt.kind in AT_TEST for _, dirt in found) else "training"
-    return f"With contaminated {data} data {'; '.join(parts)}." if parts else ""
+    return f"With contaminated {data} data, {'; '.join([f'{parts[0]} than the reference', *parts[1:]])}."
+
+
+def told_where(found: Iterable[tuple[str, Contaminated]], side: int) -> list[str]:
+    """Name the losses on one side of the reference, each with its data sets; first those told most often."""
+    where: dict[str, dict[str, None]] = {}
+    for dataset, dirt in found:
+        for loss, _ in dirt.told(side):
+            where.setdefault(loss, {})[dataset] = None
+    often = sorted(where.items(), key=lambda item: -len(item[1]))
+    return [f"{loss} (on {listed([*datasets])})" for loss, datasets in often]
 
 
 def silence(answer: RunAnswer) -> str:

@@ -244,5 +244,6 @@ def stack(parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str) -
 
     parts = list(parts)
     whole = {name: list(chain.from_iterable(cells(part, name) for part in parts)) for name in columns}
-    dtypes = {name: UNDEFINED[name] for name in columns if name in UNDEFINED}
-    return pd.DataFrame(whole).astype(dtypes).copy()  # a copy is in one piece; pandas complains of a hundred
+    # Each column gets its type before the table is made, which copies all of it for every type that changes.
+    typed = {name: pd.Series(whole[name], dtype=UNDEFINED[name]) for name in columns if name in UNDEFINED}
+    return pd.DataFrame(whole | typed)

@@ -226,6 +226,30 @@ def test_contamination_is_worded_by_its_own_test(words: list[str]) -> None:
     assert ("no loss can be told from ref" in said) == (not set(words) & set(APART))
 
 
+@given(words=st.lists(st.tuples(*[st.sampled_from(VERDICTS)] * 2), min_size=2, max_size=3))
+def test_a_run_names_the_losses_that_dirt_tells_apart_and_where(words: list[tuple[str, str]]) -> None:
+    """Each loss stands on its side of the reference with exactly the data sets whose test says so, or nowhere."""
+    tables = [
+        made(
+            dict.fromkeys(NAMES[:2], "equivalent"),
+            dataset=f"data{number}",
+            contaminated=Contaminated("label", 0.4, 0.5, ((NAMES[0], one, 0.7), (NAMES[1], other, 0.3))),
+        )
+        for number, (one, other) in enumerate(words)
+    ]
+    _, _, said = overall(over_tables(tables)).partition("With contaminated training data, ")
+    for verdicts in (BETTER, WORSE):
+        word = "better" if verdicts is BETTER else "worse"
+        (part,) = [one for one in said.split("; ") if f" {word}" in one] or [""]
+        told = {loss: re.findall(r"data\d", where) for loss, where in re.findall(r"(loss.) \(on ([^)]*)\)", part)}
+        found = {
+            loss: where
+            for place, loss in enumerate(NAMES[:2])
+            if (where := [f"data{number}" for number, both in enumerate(words) if both[place] in verdicts])
+        }
+        assert told == found
+
+
 def test_tuned_losses_have_their_step_sizes_and_where_views_disagree() -> None:
     """Those that can be recommended are named with their rates."""
     rates = (("ref", 0.01), ("mse", 0.1), ("mae", 0.3))
