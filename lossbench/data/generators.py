@@ -12,6 +12,8 @@ must be whole is not.
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 import numpy as np
 
 from lossbench.data.dataset import Dataset
@@ -196,34 +198,39 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
     used = random.uniform(size=(len(words), len(topics)))
     used /= used.sum(axis=0)
     features, target = np.zeros((count, len(words))), np.zeros((count, len(topics)), dtype=np.int64)
+    steps, said = common.cumsum(), cache(partial(_cumulated, used))
     for row in range(count):
-        chosen = _topics(common.cumsum(), random)
+        chosen = _topics(steps, random)
         target[row, chosen] = 1
-        features[row] = _words(used, chosen, random)
+        features[row] = _words(said(chosen), random)
     return Dataset("multilabel", "multilabel", features, target, topics, words)
 
 
-def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> list[int]:
+def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> tuple[int, ...]:
     """Return the topics of a text, ascending, each as common as the steps of (topics,) cumulated shares say."""
     number = len(cumulated) + 1
     while number > len(cumulated):
         number = random.poisson(2)
     chosen: set[int] = set()
     while len(chosen) < number:
-        chosen.update(np.searchsorted(cumulated, random.uniform(size=number - len(chosen))).tolist())
-    return sorted(chosen)
+        chosen.update(cumulated.searchsorted(random.uniform(size=number - len(chosen))).tolist())
+    return tuple(sorted(chosen))
 
 
-def _words(used: np.ndarray, chosen: list[int], random: np.random.RandomState) -> np.ndarray:
-    """Return how often a text of some topics has each word, (words,); a topic has a column of shares in `used`."""
-    length = 0
+def _cumulated(used: np.ndarray, chosen: tuple[int, ...]) -> np.ndarray:
+    """Return the cumulated shares (words,) of the words in texts of some topics; of a text of none, zeros."""
+    cumulated = used[:, list(chosen)].sum(axis=1).cumsum()
+    return cumulated / cumulated[-1] if chosen else cumulated
+
+
+def _words(cumulated: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+    """Return how often a text has each word, (words,); one of no topic has all of them alike."""
+    length, words = 0, len(cumulated)
     while not length:
         length = random.poisson(50)
-    if not chosen:
-        return np.bincount(random.randint(len(used), size=length), minlength=len(used))
-    cumulated = used[:, chosen].sum(axis=1).cumsum()
-    cumulated /= cumulated[-1]
-    return np.bincount(np.searchsorted(cumulated, random.uniform(size=length)), minlength=len(used))
+    if not cumulated[-1]:
+        return np.bincount(random.randint(words, size=length), minlength=words)
+    return np.bincount(cumulated.searchsorted(random.uniform(size=length)), minlength=words)
 
 
 def _legacy(name: str, seed: int) -> np.random.RandomState:
