@@ -220,7 +220,7 @@ def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> tuple[int, 
 def _cumulated(used: np.ndarray, chosen: tuple[int, ...]) -> np.ndarray:
     """Return the cumulated shares (words,) of the words in texts of some topics; of a text of none, zeros."""
     cumulated = used[:, list(chosen)].sum(axis=1).cumsum()
-    return cumulated / cumulated[-1] if chosen else cumulated
+    return np.asarray(cumulated / cumulated[-1] if chosen else cumulated)
 
 
 def _words(cumulated: np.ndarray, random: np.random.RandomState) -> np.ndarray:

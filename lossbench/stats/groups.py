@@ -148,12 +148,12 @@ class ComparisonGroup:
 
     @cached_property
     def _first(self) -> dict[str, Any]:
-        """What the first trial was trained under; many ask for it, and each time it is a walk through the table."""
+        """What the first trial was trained under; many ask for it, and to look it up is slow."""
         return {name: self.trials[name].iloc[0] for name in SETTING}
 
     def ended(self, status: str) -> np.ndarray:
         """Return which clean trials ended so, (losses, seeds)."""
-        return np.asarray(self._statuses == status)[self.rows[..., 0]]
+        return np.asarray((self._statuses == status)[self.rows[..., 0]])
 
     @cached_property
     def _statuses(self) -> np.ndarray:
