@@ -215,12 +215,12 @@ _first_table = cache(partial(_table, seed=0))
 KEPT = 1 << 26
 """Bytes of tables that a process keeps of those that seeds draw: packs of several shapes ask for the same ones."""
 
-_DRAWN: dict[tuple[str, int], Dataset] = {}
+_TABLES: dict[tuple[str, int], Dataset] = {}
 
 
 def _drawn(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     """Return the table of a seed, the very one where it was drawn before and not too many since."""
-    found = _DRAWN[spec, seed] = _DRAWN.pop((spec, seed), None) or _table(spec, record, seed)
-    while len(_DRAWN) > 1 and sum(table.features.nbytes for table in _DRAWN.values()) > KEPT:
-        del _DRAWN[next(iter(_DRAWN))]
+    found = _TABLES[spec, seed] = _TABLES.pop((spec, seed), None) or _table(spec, record, seed)
+    while len(_TABLES) > 1 and sum(table.features.nbytes for table in _TABLES.values()) > KEPT:
+        del _TABLES[next(iter(_TABLES))]
     return found
