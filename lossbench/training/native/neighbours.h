@@ -26,7 +26,7 @@ typedef struct {
 
 /* Lay out the working memory for a gallery from `base` on; without one, only say how much it takes. */
 static Gallery gallery_of(int rows, int numbers, int classes, const int32_t *starts, char *base) {
-    Gallery g = {rows, numbers, classes, starts, NULL, NULL, NULL, NULL, NULL, 0};
+    Gallery g = {.rows = rows, .numbers = numbers, .classes = classes, .starts = starts};
     g.known = take(&base, &g.room, (ptrdiff_t)rows * numbers * sizeof(real));
     g.query = take(&base, &g.room, numbers * sizeof(real));
     g.asked = take(&base, &g.room, (ptrdiff_t)numbers * TILE * sizeof(real));
