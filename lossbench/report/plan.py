@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from lossbench.metrics.scores import primary_score
-from lossbench.plan.experiment import Experiment, tuning_seeds
+from lossbench.plan.experiment import Experiment
+from lossbench.plan.trials import tuning_seeds
 from lossbench.report.words import words
 from lossbench.results.remarks import custom_losses, protocols, skipped
 from lossbench.run.runner import Forecast

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lossbench.metrics.gallery import COLLAPSED
-from lossbench.plan.experiment import Experiment, Skip
+from lossbench.plan.experiment import Experiment
+from lossbench.plan.fit.losses import Skip
 from lossbench.plan.protocol import Own
 from lossbench.remark import Remark, Topic
 from lossbench.run.state import Gap
