@@ -334,7 +334,7 @@ def print_alarms(comparison: Comparison) -> None:
     """Print on standard error what a reader must know of results in a format that has no room for words."""
     from lossbench.remark import ALARMS
     from lossbench.report.terminal import console, print_lines
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
     from lossbench.results.remarks import at_edges, closing, notes
 
     said = chain(at_edges(comparison.tuning), notes(comparison), closing(comparison, None))

@@ -69,7 +69,7 @@ def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
     from lossbench.data.files.shipped import SOURCE, tables
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
     from lossbench.spec import split_spec
 
     record = {record.name: record for record in records()}.get(split_spec(dataset.name)[0])

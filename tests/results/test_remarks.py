@@ -12,7 +12,7 @@ from stats.synthetic import over
 
 from lossbench import Comparison, get_loss
 from lossbench.remark import Remark, Topic
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.results.remarks import FEW_SEEDS, across, closing, diverged, notes, shortened, skipped
 from lossbench.run.state import Gap
 from lossbench.schema import three

@@ -10,7 +10,7 @@ from lossbench.losses.custom.calls import make_call
 from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
 from lossbench.losses.custom.locate import Candidate
 from lossbench.losses.custom.probe import Probe, draw
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.task import TASKS, VALUED
 
 
