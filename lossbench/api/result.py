@@ -11,7 +11,7 @@ from lossbench.report.save import save
 from lossbench.report.words.english import wrapped
 from lossbench.report.words.remark import words
 from lossbench.results import comparison
-from lossbench.results.remarks import notes, remarks
+from lossbench.results.remarks.run import notes, remarks
 from lossbench.stats.answer.facts import RunAnswer
 
 if TYPE_CHECKING:

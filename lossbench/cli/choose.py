@@ -151,7 +151,8 @@ def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     from lossbench.report.terminal import WIDTH, columns, console, print_lines
     from lossbench.report.words.english import wrapped
     from lossbench.report.words.remark import words
-    from lossbench.results.remarks import at_edges, closing, notes
+    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.verdicts import at_edges
     from lossbench.results.write import json_text
 
     if form == "json":

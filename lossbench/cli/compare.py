@@ -335,7 +335,8 @@ def print_alarms(comparison: Comparison) -> None:
     from lossbench.remark import ALARMS
     from lossbench.report.terminal import console, print_lines
     from lossbench.report.words.remark import words
-    from lossbench.results.remarks import at_edges, closing, notes
+    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.verdicts import at_edges
 
     said = chain(at_edges(comparison.tuning), notes(comparison), closing(comparison, None))
     print_lines(console(stderr=True), (words(remark) for remark in said if remark.topic in ALARMS))
@@ -354,7 +355,7 @@ def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
 def print_summary(answered: Answer, form: str) -> None:
     """Print the summary in one of the formats; to CI, a gate is more than the summary."""
     from lossbench.report.junit import gate_junit
-    from lossbench.results.remarks import closing, remarks
+    from lossbench.results.remarks.run import closing, remarks
 
     comparison = answered.comparison
     if form == "junit" and answered.verdict:

@@ -18,7 +18,7 @@ from lossbench.results.circumstances import circumstances
 from lossbench.results.examples_file import EXAMPLES, examples_bytes
 from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
-from lossbench.results.remarks import remarks
+from lossbench.results.remarks.run import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
 from lossbench.results.write import csv_text, findings_csv, json_text, to_bytes, write_folder
 from lossbench.schema import SCHEMA

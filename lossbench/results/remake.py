@@ -14,21 +14,10 @@ from lossbench.remark import Remark, Topic
 from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
 from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
-from lossbench.results.remarks import (
-    across,
-    by_seeds,
-    decided,
-    diverged,
-    ended,
-    failed,
-    looked,
-    partial,
-    protocols,
-    searched,
-    skipped,
-    tuned,
-    undefined,
-)
+from lossbench.results.remarks.across import across
+from lossbench.results.remarks.experiment import protocols, skipped
+from lossbench.results.remarks.training import diverged, ended, failed, partial, undefined
+from lossbench.results.remarks.verdicts import by_seeds, decided, looked, searched, tuned
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.examples import Examples

@@ -25,7 +25,7 @@ from lossbench.report.words.legend import ACROSS, LEGEND
 from lossbench.report.words.remark import words
 from lossbench.results.manifest import Manifest
 from lossbench.results.remake import remake
-from lossbench.results.remarks import remarks as made
+from lossbench.results.remarks.run import remarks as made
 from lossbench.stats.findings import Findings
 from report.html.reading import pictures, read, sections, seen
 
