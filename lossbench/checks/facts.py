@@ -8,6 +8,7 @@ import torch
 
 from lossbench.checks import Observation, observed
 from lossbench.checks.case import Case, gradient, lone
+from lossbench.losses.custom.calls import alike
 from lossbench.task import AVERAGED, VALUED
 
 ROWS = 300
@@ -39,7 +40,7 @@ def symmetric(case: Case) -> bool:
     """Errors of both signs cost the same, and so do exchanged classes."""
     raw, target = case.draw(50)
     there, back = case.value(raw, target), case.value(*exchanged(case, raw, target))
-    return torch.allclose(there, back, rtol=case.rounding)
+    return alike(there, back, case.rounding, 1e-8)
 
 
 def exchanged(case: Case, raw: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -58,7 +59,7 @@ def separable(case: Case) -> bool:
     other, _ = case.draw(50, seed=1)
     other[..., 0] = raw[..., 0]
     here, there = (gradient(case, given, target)[..., 0] for given in (raw, other))
-    return torch.allclose(here, there, rtol=1e-5, atol=max(1e-8, case.rounding))
+    return alike(here, there, 1e-5, max(1e-8, case.rounding))
 
 
 def nonnegative(case: Case, rows: int = 0) -> bool:

@@ -10,7 +10,7 @@ import warnings
 
 import click
 
-from lossbench.cli.process.refused import refusal
+from lossbench.cli.process.refused import check_room, refusal
 from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
 from lossbench.visible import visible
@@ -36,10 +36,15 @@ COMMANDS = {
 
 INTERRUPTED = 130
 
-THREADLESS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
-"""Keeps numpy, scipy and pyarrow from starting threads when they are imported.
+THREADLESS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""Keeps numpy, scipy, torch and pyarrow from starting threads.
 
-lossbench computes in one thread a process. Where no more can start, OpenBLAS prints four lines and interrupts.
+lossbench computes in one thread a process. Where no more can start, OpenBLAS prints four lines and interrupts, and
+OpenMP two, and ends the process.
 """
 
 
@@ -81,6 +86,7 @@ def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show it.")
 def root() -> None:
     """Compare loss functions honestly: same data, same first weights, same batches; only the loss moves."""
+    check_room()
 
 
 class Interrupt(KeyboardInterrupt):

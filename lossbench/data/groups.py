@@ -13,7 +13,7 @@ import pandas as pd
 
 from lossbench.data.cells import UserTable
 from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.grouped_split import SHARES
+from lossbench.data.split import SHARES
 from lossbench.remark import Remark, Topic
 
 FEWEST = 3  # groups, one for each part of a split

@@ -134,8 +134,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _written(column: pd.Series[Any]) -> pd.Series[Any]:
-    cells = [to_cell(cell) if isinstance(cell, str) else cell for cell in column]
-    return pd.Series(cells, column.index, dtype=object)
+    made = {
+        cell: to_cell(cell) for cell in set(column) if isinstance(cell, str)
+    }  # the same few texts over and over
+    return pd.Series([made.get(cell, cell) for cell in column], column.index, dtype=object)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

@@ -146,6 +146,8 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
         reasons: why each failed after all; empty where it did not.
     """
     gone = np.array([bool(reason) for reason in reasons], dtype=bool)
+    if not gone.any():
+        return rows
     kept = ("constant_score", "target_score", "failure", "score_hash", "perfect_score")
     lost = {name: rows[name].mask(gone) for name in (*DTYPES, *own_columns(rows)) if name not in kept}
     said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,10 +51,21 @@ def test_libraries_start_no_threads(tmp_path: Path, cache: Path) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sets a limit as Linux keeps it")
 def test_memory_that_runs_out(tmp_path: Path, cache: Path) -> None:
-    """One message, which says what to do, and exit code 1."""
-    outcome = shell("ulimit -v 400000; lossbench datasets iris", tmp_path, cache)
+    """One message, which says what to do, and exit code 1: with so little, linear algebra might wait for ever."""
+    outcome = shell("ulimit -v 700000; lossbench datasets iris", tmp_path, cache)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
-    assert outcome.err.startswith("lossbench: error: memory ran out; give --jobs 1")
+    assert outcome.err.startswith("lossbench: error: there is room for 0.67 GiB of addresses (ulimit -v)")
+    assert shell("ulimit -v 700000; lossbench --help", tmp_path, cache).code == 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), BlockingIOError(errno.EAGAIN, "Again")])
+def test_a_thread_that_does_not_start_where_memory_is_limited(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Its stack had no room: the system says the same of both, and the limit that is there tells which."""
+    for allowed, said in ((2**31, "memory ran out"), (math.inf, "no more processes or threads")):
+        monkeypatch.setattr("lossbench.cli.process.refused.room", lambda allowed=allowed: allowed)
+        assert said in str(refusal_of(error))
 
 
 def test_files_that_run_out_while_processes_start() -> None:

@@ -17,6 +17,8 @@ PACKAGE = Path(lossbench.__file__).parent
 ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop.py", "run/scoring.py")
 """Where a row is made: the engines, and what scores their outputs."""
 
+STORE = ("__init__", "database", "record", "remembered", "store")
+
 WITHOUT_NUMBERS = {
     "errors.py": "messages",
     "home.py": "where a path begins",
@@ -24,6 +26,7 @@ WITHOUT_NUMBERS = {
     "remark.py": "what is said of a run",
     "run/__init__.py": "a docstring",
     "run/provenance.py": "hashes",
+    **{f"store/{name}.py": "where things are kept" for name in STORE},
     "task.py": "names",
     "visible.py": "how texts are shown",
 }

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
+from contextlib import suppress
+
+from lossbench.errors import LossbenchError
 
 MEMORY = "memory ran out; give --jobs 1, fewer --seeds, --epochs or rows, or a smaller model, or let it take more"
+ROOM = 2**30
+"""Bytes of addresses. With fewer, linear algebra that finds no memory tries again without end."""
 FILES = "there may be no more open files; give --jobs 1, or allow more (ulimit -n)"
 PROCESSES = "there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)"
 FOLDER = "the current folder is gone; go to one that is there"
@@ -26,6 +32,29 @@ CODES = {
 }
 
 
+def room() -> float:
+    """Return how many bytes of addresses a process may have (ulimit -v)."""
+    with suppress(ImportError, AttributeError):  # of some systems only
+        import resource
+
+        allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+        return math.inf if allowed == resource.RLIM_INFINITY else float(allowed)
+    return math.inf
+
+
+def check_room() -> None:
+    """Refuse to begin with so little memory that a command might never end.
+
+    Raises:
+        LossbenchError: it is limited, to less than what the libraries need.
+    """
+    if room() < ROOM:
+        raise LossbenchError(
+            f"there is room for {room() / 2**30:.2f} GiB of addresses (ulimit -v), and with less than "
+            f"{ROOM / 2**30:.0f} GiB the libraries of linear algebra may wait for memory for ever; allow more"
+        )
+
+
 def refusal(error: BaseException) -> str | None:
     """Return what the system refused and what to do; None for an error of another kind.
 
@@ -33,6 +62,12 @@ def refusal(error: BaseException) -> str | None:
         >>> refusal(RuntimeError("can't start new thread"))
         'there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)'
     """
+    message = _refused(error)
+    # Where addresses are limited, a thread that does not start had no room for its stack.
+    return MEMORY if message == PROCESSES and room() < math.inf else message
+
+
+def _refused(error: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return MEMORY
     if isinstance(error, UnboundLocalError):  # loky's own, as it cleans up after what was refused

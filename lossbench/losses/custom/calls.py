@@ -206,11 +206,27 @@ def unlike(
     except Exception as error:
         return _why(error)
     pairs = zip(expected, found, strict=True)
-    same = all(
-        a is not None and b is not None and a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
-        for a, b in pairs
-    )
+    same = all(a is not None and b is not None and alike(a, b, 1e-4, 1e-5) for a, b in pairs)
     return "" if same else "it then gives other values"
+
+
+def alike(a: torch.Tensor, b: torch.Tensor, relative: float, of_largest: float) -> bool:
+    """Say whether values of a loss, or its gradients, are the same but for rounding, in whatever unit it is.
+
+    Args:
+        a: (...) what is expected.
+        b: (...) what was found; of another shape it is another.
+        relative: how far each value may be off, as a share of it.
+        of_largest: how much more, as a share of the largest: what is near zero is a difference of such.
+
+    Example:
+        >>> import torch
+        >>> one = torch.tensor([1e-30, 2e-30])
+        >>> alike(one, one * (1 + 1e-6), 1e-5, 1e-7), alike(one, one.flip(0), 1e-5, 1e-7)
+        (True, False)
+    """
+    size = float(torch.where(a.isfinite(), a, 0.0).abs().max()) if a.numel() else 0.0
+    return a.shape == b.shape and torch.allclose(a, b, rtol=relative, atol=of_largest * size)
 
 
 def _why(error: Exception) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from inspect import isroutine
 from operator import attrgetter
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TextIO, cast
 
 import numpy as np
 
@@ -100,6 +100,28 @@ class Seen:
             self.warnings.setdefault(str(message).strip().partition("\n")[0], self.running)
 
 
+class Lent:
+    """Standard error as a user's code is given it, which may close it: for others it stays open.
+
+    Example:
+        >>> from io import StringIO
+        >>> log = StringIO()
+        >>> Lent(log).close(), log.closed
+        (None, False)
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the stream has."""
+        return getattr(self._stream, name)
+
+    def close(self) -> None:
+        """Leave it open."""
+        self._stream.flush()
+
+
 _open: list[Seen] = []
 """What is seen by each `contained` around what runs now, the innermost last."""
 
@@ -120,8 +142,14 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
         arguments: what it finds in `sys.argv`; None for what is there.
     """
     seen = Seen()
-    streams = redirect_stderr(sys.stderr), redirect_stdout(sys.stderr)
-    python = _python(sys.argv if arguments is None else arguments), _random_numbers(), np.errstate()
+    log = cast("TextIO", Lent(sys.stderr)) if sys.stderr else None
+    streams = redirect_stderr(log), redirect_stdout(log)
+    python = (
+        _python(sys.argv if arguments is None else arguments),
+        _permissions(),
+        _random_numbers(),
+        np.errstate(),
+    )
     with ExitStack() as stack:
         for keep in (*streams, *python, _signals(), _exit(), _warnings(seen), _torch(seen)):
             stack.enter_context(keep)
@@ -203,6 +231,17 @@ def _python(arguments: list[str]) -> Iterator[None]:
             os.chdir(folder)
 
 
+@contextmanager
+def _permissions() -> Iterator[None]:
+    """Put back what a new file may not be used for."""
+    before = os.umask(0o077)  # to set it is the only way to read it
+    os.umask(before)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def _folder() -> str | None:
     with suppress(OSError):  # it may have been removed
         return os.getcwd()
@@ -282,11 +321,12 @@ def is_users(error: BaseException) -> bool:
 
 @contextmanager
 def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
-    """Turn whatever a user's code raises into an error of ours.
+    """Turn whatever a user's code raises into an error of ours; a process that it forked ends with it.
 
     Args:
         fault: makes the error, or returns the exception where that is to be raised as it is.
     """
+    here = os.getpid()
     try:
         yield
     except BaseException as error:  # SystemExit, GeneratorExit and a KeyboardInterrupt of its own too
@@ -294,3 +334,6 @@ def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
             raise
         made = fault(error)
         raise made from None if made is error else error
+    finally:
+        if os.getpid() != here:  # or it would train on, beside the one that it came from
+            os._exit(1)

@@ -7,6 +7,7 @@ changed inputs, chance, a target that is not looked at) means that it cannot be 
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ import numpy as np
 
 from lossbench.errors import LossDoesNotFit, LossFailed, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
-from lossbench.losses.custom.calls import Call, Gives, alone, differentiated
+from lossbench.losses.custom.calls import Call, Gives, alike, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Remark, Topic
@@ -127,7 +128,7 @@ class Probe:
         # Some losses differentiate by themselves, and so need raw outputs that have a gradient.
         value, exchanged = (self._differentiated(loss, y)[0].sum() for y in (self.target, self.target.roll(1, 0)))
         meant = self.convention.task == "distribution"
-        if not meant and torch.allclose(value, exchanged, rtol=1e-5, atol=1e-7):
+        if not meant and alike(value, exchanged, 1e-5, 1e-7):
             yield Topic.ANY_ORDER()
         if self._clamps(loss):
             yield Topic.CLAMPED()
@@ -137,9 +138,11 @@ class Probe:
         # A leaf would refuse to be changed in place, with a message about autograd.
         raw, target = self.raw.clone().requires_grad_() * 1, self.target.clone()
         try:
-            value = self.call(self.convention.prediction(raw), self.convention.seen(target, raw))
+            value: Any = self.call(self.convention.prediction(raw), self.convention.seen(target, raw))
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
+        if inspect.iscoroutine(value):
+            value.close()  # or Python warns that nobody awaited it
         if not torch.is_tensor(value):
             raise self._failed(f"returned {came_back(value)}")
         if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
@@ -254,6 +257,8 @@ def came_back(value: object) -> str:
         said, advice = "a numpy array, which has no gradient", "it as torch computes it, without numpy()"
     elif isinstance(value, int | float | np.generic):
         said, advice = f"{kind}, a number without a gradient", "it as torch computes it, without item() or float()"
+    elif inspect.iscoroutine(value):
+        said, advice = "a coroutine, as what is defined by async def does", "the value, from a plain def"
     else:
         said = "nothing (None)" if value is None else kind
         advice = "the value, computed with torch from the prediction"

@@ -16,7 +16,7 @@ import os.path
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from functools import cache, partial
 from io import StringIO
 from pathlib import Path
@@ -184,8 +184,11 @@ def _take_out(names: set[str]) -> dict[str, ModuleType]:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return an exception in one line."""
-    first = str(error).strip().partition("\n")[0]
+    """Return an exception in one line; its kind alone where it has no text, or fails to give it."""
+    said = ""
+    with suppress(Exception):  # a user's own may fail as it is written
+        said = str(error)
+    first = said.strip().partition("\n")[0]
     return f"{type(error).__name__}{': ' if first else ''}{first}"
 
 

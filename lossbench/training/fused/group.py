@@ -55,12 +55,12 @@ class Group:
     ) -> np.ndarray:
         """Return the loss summed over samples, (models,) float64; see `gradient` for the arguments."""
         seen = raw if self.offset is None else raw + self.offset
-        # As in training: with a gradient to be had, which a user's loss may ask for.
-        seen, target = seen.clone().requires_grad_(), target.clone()
-        if self.record.whole_batch:
-            each = self.record.fn(seen[:, :count], target[:, :count], **self.parameters)
-            return np.asarray(float64(each) * count)
-        values = float64(self.record.fn(seen, target, **self.parameters)[:, :count])
+        with torch.inference_mode(False):  # as in training: a user's loss may ask for a gradient
+            seen, target = seen.clone().requires_grad_(), target.clone()
+            if self.record.whole_batch:
+                each = self.record.fn(seen[:, :count], target[:, :count], **self.parameters)
+                return np.asarray(float64(each) * count)
+            values = float64(self.record.fn(seen, target, **self.parameters)[:, :count])
         return np.asarray((values if weights is None else values * float64(weights[:, :count])).sum(axis=1))
 
     def by_autograd(self, seen: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 import warnings
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import torch
 from lossbench.errors import CodeFailed, UsageError
 from lossbench.losses import get_loss
 from lossbench.losses.custom.contain import SETTINGS, contained, failing, running, settings
+from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Topic
 from lossbench.report.words.remark import words
 
@@ -44,8 +47,16 @@ def state() -> dict[str, object]:
         "streams": (sys.stdout, sys.stderr, sys.argv),
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
         "recursion": sys.getrecursionlimit(),
+        "permissions": permissions(),
         "functions": (torch.where, torch.nn.functional.mse_loss, torch.Tensor.mean, np.mean),
     }
+
+
+def permissions() -> int:
+    """Return what new files may not be used for."""
+    now = os.umask(0o077)
+    os.umask(now)
+    return now
 
 
 def meddle() -> None:
@@ -64,6 +75,7 @@ def meddle() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.setrecursionlimit(5000)
+    os.umask(0o777)
     torch.where = torch.nn.functional.mse_loss = torch.Tensor.mean = np.mean = None
 
 
@@ -107,6 +119,47 @@ def test_what_a_loss_raises_is_its_own(own: BaseException) -> None:
     told = failing(lambda error: ValueError(type(error).__name__))
     with pytest.raises(ValueError, match=type(own).__name__), contained(), told:
         raise own
+
+
+class Wordless(Exception):
+    """An exception that fails as it is written."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+def test_an_exception_that_cannot_be_written_is_named_by_its_kind() -> None:
+    """What a user's own exception raises as it is asked for its text is not ours to fail by."""
+    assert in_one_line(Wordless()) == "Wordless"
+
+
+def test_streams_that_are_closed_stay_open_for_others() -> None:
+    """Whatever is printed comes first, and afterwards the streams are as they were."""
+    log = StringIO()
+    with redirect_stderr(log):
+        with contained():
+            print("told")
+            sys.stdout.close()
+            sys.stderr.close()
+        print("told later", file=sys.stderr)
+    assert log.getvalue() == "told\ntold later\n"
+
+
+FORKS = """
+import os
+from lossbench.losses.custom.contain import contained, failing
+
+with contained(), failing(lambda error: error):
+    os.fork()
+os.write(2, b"once\\n")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process")
+def test_a_process_that_a_loss_forks_ends_with_the_call() -> None:
+    """Two would train on, and each of them fork at its next step."""
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True)
+    assert done.stderr == "once\n"
 
 
 def test_a_real_ctrl_c_interrupts() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -8,6 +11,7 @@ from lossbench.errors import LossDoesNotFit, LossFailed
 from lossbench.losses import get_loss
 from lossbench.losses.custom.calls import make_call
 from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
+from lossbench.losses.custom.drift import drift_of
 from lossbench.losses.custom.locate import Candidate
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.report.words.remark import words
@@ -294,6 +298,7 @@ def test_constants_drawn_by_a_constructor_are_always_the_same():
         ("loss.item()", "returned float, a number without a gradient; a loss returns one tensor"),
         ("loss.detach().numpy()", "returned a numpy array, which has no gradient; a loss returns one tensor"),
         ("'low'", "returned str; a loss returns one tensor"),
+        ("(lambda: (yield))()", "returned generator; a loss returns one tensor"),
     ],
 )
 def test_what_came_back_is_said(write, returned, told):
@@ -302,6 +307,28 @@ def test_what_came_back_is_said(write, returned, told):
     with pytest.raises(LossFailed) as caught:
         get_loss("mine.py:f", "regression")
     assert told in str(caught.value)
+
+
+def test_a_coroutine_is_said_and_closed(write, recwarn):
+    """Python does not warn besides, that nobody awaited it."""
+    write("async def f(p, t):\n    return ((p - t) ** 2).mean()")
+    with pytest.raises(LossFailed, match=r"returned a coroutine, .*: return the value, from a plain def"):
+        get_loss("mine.py:f", "regression")
+    gc.collect()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e-8, 1e20])
+def test_a_loss_in_another_unit_is_judged_alike(unit):
+    """Neither is a sound one suspected, nor one by chance taken for sound, since its values are small or large."""
+    assert list(probe(lambda p, t: unit * (p - t).square().mean()).notes("batch")) == []
+    random = np.random.default_rng(0)
+    with pytest.raises(LossFailed, match="gives another value when it is called again"):
+        probe(lambda p, t: unit * (p - t).square().mean() * random.uniform(1, 2)).gives()
+    calls = []
+    raw, target = torch.ones(4, 1), torch.zeros(4, 1)
+    drift = drift_of(lambda p, t: calls.append(1) or unit * (p - t).square().mean() / len(calls), raw, target)
+    assert "gives" in drift(1)
 
 
 def on_probabilities(p, t):

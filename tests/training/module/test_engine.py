@@ -177,6 +177,21 @@ def test_a_user_s_loss_trains_a_user_s_model(tmp_path: Path, monkeypatch: pytest
     agree(pack(trial("linnerud", model=OWN[1], loss="mine.py:loss")))
 
 
+@pytest.mark.parametrize("model", ["mlp:4", OWN[1]])
+def test_a_loss_that_differentiates_by_itself_is_trained(tmp_path: Path, monkeypatch, model) -> None:
+    """As one with a penalty on its gradient does: at each step, and where its own value is taken at the end."""
+    (tmp_path / "mine.py").write_text(
+        "import torch\n\ndef loss(raw, target):\n"
+        "    errors = (raw - target).square()\n"
+        "    slope, = torch.autograd.grad(errors.sum(), raw, create_graph=True)\n"
+        "    return errors.mean() + 0.1 * slope.square().mean()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    group = pack(trial("linnerud", model=model, loss="mine.py:loss"))
+    for train in (native.train, fused.train):
+        assert np.isfinite(train(group).train_loss).all()
+
+
 def test_weights_and_sums_are_those_of_the_loop() -> None:
     """Rows that count unequally, and losses that are sums of others."""
     losses = ("ce", "sum:ce+0.5*mse")
