@@ -220,7 +220,8 @@ _TABLES: dict[tuple[str, int], Dataset] = {}
 
 def _drawn(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     """Return the table of a seed, the very one where it was drawn before and not too many since."""
-    found = _TABLES[spec, seed] = _TABLES.pop((spec, seed), None) or _table(spec, record, seed)
+    found = _TABLES.pop((spec, seed), None) or _table(spec, record, seed)
+    _TABLES[spec, seed] = found
     while len(_TABLES) > 1 and sum(table.features.nbytes for table in _TABLES.values()) > KEPT:
         del _TABLES[next(iter(_TABLES))]
     return found
