@@ -226,7 +226,6 @@ def read_options(
 
     Whatever has no name here is an axis or a setting of the experiment, see `make_settings`.
     """
-    from lossbench.errors import BadValue
     from lossbench.plan.experiment import planned
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
@@ -234,10 +233,7 @@ def read_options(
     from lossbench.plan.shard import parse_shard
     from lossbench.plan.where import where
 
-    if quick and config:
-        raise BadValue("--quick is --config quick: give one of the two")
-    if baseline and baseline_to_be:
-        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
+    refuse_both(quick, config, baseline, baseline_to_be)
     config = "quick" if quick else config
     declared = dict(margins or ()) or None
     custom = any(value is not None for value in (declared, *changes.values()))
@@ -257,6 +253,16 @@ def read_options(
         began=began,
     )
     return planned(settings, config, declared), request
+
+
+def refuse_both(quick: bool, config: str | None, baseline: Path | None, baseline_to_be: Path | None) -> None:
+    """Refuse two options of which one says what the other does."""
+    from lossbench.errors import BadValue
+
+    if quick and config:
+        raise BadValue("--quick is --config quick: give one of the two")
+    if baseline and baseline_to_be:
+        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
 
 
 def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
