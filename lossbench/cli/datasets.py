@@ -51,7 +51,7 @@ def print_catalogue() -> None:
     ]
     rows += [(f"{SOURCE}:{name}", table.task, "", table.summary) for name, table in tables().items()]
     columns = ("data set", "task", "parameters", "what it is")
-    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=besides())
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns, whole=columns[:2])], said=besides())
 
 
 def besides() -> Iterator[str]:

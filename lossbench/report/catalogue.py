@@ -109,7 +109,7 @@ def chosen(spec: str) -> Selection:
 def list_tables(selection: Selection) -> Iterator[Table]:
     """Yield a table of the losses of each task."""
     for task, mine in groupby(selection.records, attrgetter("task")):
-        yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED)
+        yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED, whole=LISTED[:1])
 
 
 def _listed(record: LossRecord) -> tuple[str, ...]:
