@@ -5,7 +5,7 @@ does what the fast engines do: it also scores every epoch on validation, remembe
 test part. Both train a few models and are timed for each; the fast engines train all, in the packs of a run.
 Processor time is taken, so that others may be at work on the machine.
 
-python benchmarks/engine.py [--sample 6]
+python benchmarks/engine.py [--sample 6] [--dataset digit_pairs]
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import torch
 
 from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop, native
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
+from lossbench.training.targets import encoded, offset_of
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
@@ -28,6 +30,7 @@ WORKLOADS = [
     ("breast_cancer", "mlp:16", LOSSES, 2000),
     ("digits", "mlp:32", ["ce", "mse", "mae", "hinge", "focal", "label_smoothing"], 300),
     ("diabetes", "mlp:64,32", ["mse", "mae", "huber", "log_cosh", "pinball", "mape"], 300),
+    ("digit_pairs", "mlp:64,32", ["ce", "triplet", "supcon", "contrastive"], 100),
 ]
 EPOCHS = 50
 
@@ -35,13 +38,10 @@ EPOCHS = 50
 def bare_loop(pack: Pack, index: int) -> None:
     """Train one trial of the pack and record nothing."""
     features = torch.tensor(pack.training[index].features, dtype=torch.float32)
-    target = torch.tensor(pack.encoded(index))
+    target = torch.tensor(encoded(pack, index))
     target = target.float() if target.is_floating_point() else target
-    offset = torch.tensor(pack.offset(index), dtype=torch.float32)
-    layers: list[torch.nn.Module] = []
-    for units, inputs in pack.model.sizes(features.shape[1], pack.outputs):
-        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
-    network = torch.nn.Sequential(*layers[:-1])
+    offset = torch.tensor(offset_of(pack, index), dtype=torch.float32)
+    network = loop.build_network(pack, index, torch.float32)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     loss = pack.losses[index]
     for _ in range(EPOCHS):
@@ -73,17 +73,18 @@ def measure(name: str, model: str, losses: Sequence[str], models: int, sample: i
     """Print one workload's figures; all take turns, so that a drift of the machine hits them alike."""
     whole = make_pack(models, EPOCHS, name, model, losses)
     parts = make_packs(whole.setup, whole.trials)
+    every = [(pack, index) for pack in parts for index in range(len(pack.trials))]
     fast = {"native": native.train, "fused": fused.train} if not native.fault() else {"fused": fused.train}
     for train in fast.values():
         train_all(train, parts)  # what is computed once for a pack is not part of its training
-    bare_loop(whole, 0)
-    picked = np.linspace(0, models - 1, sample).astype(int).tolist()
+    bare_loop(*every[0])
+    picked = [every[place] for place in np.linspace(0, models - 1, sample).astype(int)]
     times: dict[str, list[float]] = {title: [] for title in (*fast, "bare loop", "loop engine")}
     for _ in range(rounds):
         for title, train in fast.items():
             times[title].append(seconds_of(train_all, train, parts) / models)
         for title, alone in (("bare loop", bare_loop), ("loop engine", loop_engine)):
-            times[title].append(float(np.mean([seconds_of(alone, whole, index) for index in picked])))
+            times[title].append(float(np.mean([seconds_of(alone, *one) for one in picked])))
     print(f"{name}, {model}, {models} models")
     for title, found in times.items():
         said = ", ".join(ratio(np.array(found) / times[engine], engine) for engine in fast)
@@ -99,9 +100,12 @@ def main() -> None:
     """Measure every workload."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, default=6, help="models that each loop trains")
+    parser.add_argument(
+        "--dataset", choices=sorted({name for name, *_ in WORKLOADS}), help="measure this one alone"
+    )
     options = parser.parse_args()
     with one_thread():
-        for workload in WORKLOADS:
+        for workload in (one for one in WORKLOADS if options.dataset in (None, one[0])):
             measure(*workload, sample=options.sample)
 
 

@@ -23,7 +23,8 @@ from lossbench.plan.request import usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.run.packs import TRAINED_BY
 from lossbench.selftest.bench import make_pack
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.thread import one_thread
 
 OWN = """

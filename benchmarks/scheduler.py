@@ -39,7 +39,7 @@ from lossbench.run.provenance import fingerprint, identity
 from lossbench.run.runner import schedule
 from lossbench.run.state import Ledger
 from lossbench.store import open_store
-from lossbench.training.pack import MODELS
+from lossbench.training.packing import MODELS
 
 LOSSES = ["bce", "mse", "hinge", "focal", "mae"]
 ENGINE = "native"

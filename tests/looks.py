@@ -26,7 +26,7 @@ from lossbench.stats.answer.looks import correction, planned
 from lossbench.stats.estimate import ALPHA
 from lossbench.stats.families import gatekept
 from lossbench.stats.rows import over_rows
-from lossbench.training.pack import make_packs
+from lossbench.training.packing import make_packs
 
 ARMS = 4
 STUDIES = (

@@ -34,7 +34,7 @@ OTHERS = {
         "training/native/build.py",
         "NotBuilt",
     ): "the build runs before lossbench is installed; its two callers catch it, and say what follows",
-    ("schema.py", "KeyError"): "Python expects it of a mapping that lacks a key",
+    ("schema/metrics.py", "KeyError"): "Python expects it of a mapping that lacks a key",
     ("backends/dask.py", "ConnectionError"): "nobody speaks at an address; who connects catches it, and names it",
     ("backends/ray.py", "ConnectionError"): "likewise",
     ("backends/local.py", "KeyboardInterrupt"): "a thread died; `watched_threads` catches it",

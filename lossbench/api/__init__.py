@@ -1,6 +1,6 @@
 """What `import lossbench` offers; the command line is its first user."""
 
-from lossbench.api.answer import Answer, answer, planned, rehearse
+from lossbench.api.answer import Answer, answer, rehearse
 from lossbench.api.choose import Choice, choose, decide
 from lossbench.api.claims import check_claims
 from lossbench.api.compare import compare
@@ -19,7 +19,6 @@ __all__ = [
     "datasets",
     "decide",
     "merge",
-    "planned",
     "rehearse",
     "train_shard",
 ]

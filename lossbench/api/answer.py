@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lossbench.api.result import Comparison
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
-from lossbench.plan.experiment import Experiment, plan
+from lossbench.plan.experiment import Experiment
 from lossbench.plan.gate import Rule
-from lossbench.plan.judged import refuse_idle_margins
 from lossbench.plan.request import Request
-from lossbench.plan.settings import Settings, placed
 from lossbench.results import comparison
 from lossbench.results.folder import other_run
 from lossbench.results.read import read_baseline
@@ -30,7 +27,6 @@ from lossbench.store import open_store, storage, store_path
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lossbench.data import Dataset
 
 Progress = Callable[[str, int], None]
 
@@ -57,22 +53,6 @@ class Answer:
     def folder(self) -> Path | None:
         """Where the files lie; None where there are none."""
         return None if self.unwritten else self.request.folder
-
-
-def planned(
-    settings: Settings,
-    config: str | Path | None,
-    margins: Mapping[str, float] | None = None,
-    tables: Mapping[str, Dataset] = MappingProxyType({}),
-) -> Experiment:
-    """Return what is trained; a name that is refused is found in the config, see `make_settings`.
-
-    Margins that are declared beside the config are refused where nothing is judged by their score.
-    """
-    with placed(config):
-        experiment = plan(settings, tables)
-    refuse_idle_margins(margins or {}, experiment.datasets)
-    return experiment
 
 
 def rehearse(experiment: Experiment, request: Request) -> Forecast:

@@ -9,9 +9,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from lossbench.api.answer import Progress, answer, planned
+from lossbench.api.answer import Progress, answer
 from lossbench.api.arguments import Numbers, Texts, both, is_specs, listed, named_models, tables_of
 from lossbench.api.result import Comparison
+from lossbench.plan.experiment import planned
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
 from lossbench.plan.where import where

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.api.answer import Answer, Progress, planned, prepare_targets, write_files
+from lossbench.api.answer import Answer, Progress, prepare_targets, write_files
 from lossbench.api.result import Comparison
 from lossbench.errors import BadValue
-from lossbench.plan.experiment import Experiment
+from lossbench.plan.experiment import Experiment, plan
 from lossbench.plan.request import Manner, Request
 from lossbench.results.folder import other_run
 from lossbench.store import open_store, remove, store_path
@@ -63,7 +63,7 @@ def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") 
     parts = read_parts([*map(Path, folders)])
     if target.resolve() in {part.folder.resolve() for part in parts}:
         raise BadValue(f"'{output}' is one of the shards; give --output another folder for the whole")
-    experiment = planned(parts[0].settings, None)
+    experiment = plan(parts[0].settings)
     request = Request(Manner(), folder=target, command=command)
     replaced = other_run(target, experiment.settings)
     found = Comparison(**vars(merge_parts(parts, experiment)))

@@ -17,10 +17,6 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import resource_tracker
 
-import joblib
-from joblib.externals.loky.backend import resource_tracker as loky_tracker
-from joblib.externals.loky.cloudpickle_wrapper import dumps  # what joblib itself pickles by
-
 from lossbench.backends.backend import Result, Work
 from lossbench.errors import LossbenchError
 from lossbench.training.thread import one_thread
@@ -34,7 +30,9 @@ def available_cores() -> int:
         >>> available_cores() >= 1
         True
     """
-    return int(joblib.cpu_count())
+    from joblib import cpu_count  # here and below: what has nothing to train need not wait for it
+
+    return int(cpu_count())
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,10 @@ def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
 def _in_processes(
     function: Callable[[Work], Result], tasks: Sequence[Work], jobs: int
 ) -> Generator[tuple[int, Result]]:
+    import joblib
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+    from joblib.externals.loky.cloudpickle_wrapper import dumps  # what joblib itself pickles by
+
     # By default joblib hands over large data sets through a disk, which may be full, and where a kill leaves them.
     pool = joblib.Parallel(
         n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1, max_nbytes=None

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from joblib.externals.loky.backend.reduction import dumps  # what joblib itself pickles by
-
 from lossbench.losses.custom.carry import Carried, carry, unloaded
 from lossbench.metrics.own.called import OwnScore
 from lossbench.metrics.score import Asked
-from lossbench.training.pack import Setup
+from lossbench.training.setup import Setup
 
 HELD = 32  # data sets that a worker keeps at hand
 
@@ -41,14 +39,21 @@ class Luggage:
             key, needed[key] = self.sent(setup)
             return _at_hand, (key,)
 
-        return bytes(dumps(task, reducers={Setup: leave_out})), needed
+        return dumps(task, {Setup: leave_out}), needed
 
     def sent(self, setup: Setup) -> tuple[str, Any]:
         """Return the hash of a shared part, and what stands for it; send it if it has not been."""
         if id(setup) not in self._sent:
-            content = bytes(dumps((carry(named_in(setup)), bytes(dumps(setup)))))
+            content = dumps((carry(named_in(setup)), dumps(setup)))
             self._sent[id(setup)] = setup, hashlib.sha256(content).hexdigest()[:16], self.share(content)
         return self._sent[id(setup)][1:]
+
+
+def dumps(described: Any, reducers: Mapping[type, Callable[[Any], Any]] | None = None) -> bytes:
+    """Return something as bytes, by what joblib itself pickles by; types may be described in other ways."""
+    from joblib.externals.loky.backend.reduction import dumps  # who has nothing to send need not wait for it
+
+    return bytes(dumps(described, reducers=reducers))
 
 
 def named_in(setup: Setup) -> Iterator[str]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,7 +64,19 @@ EXAMPLES = (
 @click.option("--dry-run", is_flag=True, help="Say what might be trained, and stop.")
 @click.option("--quiet", is_flag=True, help="Print nothing but what --format asks for.")
 def choose(
-    dataset: str | None, output: Path | None, form: str | None, dry_run: bool, quiet: bool, **options: Any
+    dataset: str | None,
+    losses: list[str] | None,
+    model: str | None,
+    score: list[str] | None,
+    costs: str | None,
+    margins: list[tuple[str, float]] | None,
+    seeds: int | None,
+    budget: float,
+    jobs: int | None,
+    output: Path | None,
+    form: str | None,
+    dry_run: bool,
+    quiet: bool,
 ) -> None:
     """Decide which loss suits a table: candidates, tuned step sizes, seeds until it is settled.
 
@@ -77,9 +89,8 @@ def choose(
         from lossbench.api import decide
         from lossbench.plan.choosing import plan_choice
 
-        wanted = {name: options[name] for name in ("losses", "score", "seeds", "costs", "model")}
-        plan = plan_choice(dataset, **wanted, margins=dict(options["margins"] or ()) or None)
-        request = asked(output or default_folder(dataset), began, options)
+        plan = plan_choice(dataset, losses, score, dict(margins or ()) or None, seeds, costs=costs, model=model)
+        request = asked(output or default_folder(dataset), began, budget, jobs)
         choice, unwritten = (None, "") if dry_run else decide(plan, request, watch)
     if choice is None:
         rehearse(plan, request)
@@ -89,13 +100,12 @@ def choose(
     finish(choice, unwritten)
 
 
-def asked(folder: Path, began: float, options: dict[str, Any]) -> Request:
+def asked(folder: Path, began: float, budget: float, jobs: int | None) -> Request:
     """Return how it is trained, and where the files go."""
     from lossbench.plan.request import Manner, Request
 
     command = shlex.join(["lossbench", *sys.argv[1:]])
-    manner = Manner(options["jobs"])
-    return Request(manner, cache=True, budget=options["budget"], folder=folder, command=command, began=began)
+    return Request(Manner(jobs), cache=True, budget=budget, folder=folder, command=command, began=began)
 
 
 def default_folder(dataset: str) -> Path:
@@ -137,11 +147,12 @@ def watching(quiet: bool) -> Iterator[Watch]:
 
 def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     """Print the answer and the lines to paste, or all of it as JSON."""
-    from lossbench.report.answer import wrapped
     from lossbench.report.decision import choice_lines, paste, record
     from lossbench.report.terminal import WIDTH, columns, console, print_lines
-    from lossbench.report.words import words
-    from lossbench.results.remarks import at_edges, closing, notes
+    from lossbench.report.words.english import wrapped
+    from lossbench.report.words.remark import words
+    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.verdicts import at_edges
     from lossbench.results.write import json_text
 
     if form == "json":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lossbench.cli.judged import judge, judging, publish
+from lossbench.cli.judged import Wanted, judge, judging, publish
 from lossbench.visible import visible
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Try a claim of your own, in one sentence.")
 @click.argument("sentence")
 @judging
-def claim(sentence: str, **options: Any) -> None:
+def claim(sentence: str, wanted: Wanted) -> None:
     """Try a claim of your own, such as "focal beats bce in f1 on imbalanced", and judge it.
 
     LOSS [always|sometimes] beats|equals|is not worse than|is worse than LOSS [by 0.05] [in SCORE] on DATASET[,
@@ -33,10 +33,10 @@ def claim(sentence: str, **options: Any) -> None:
 
     table = read_sentence(sentence)
     table |= {"score": scored(table["datasets"])} if "score" not in table else {}
-    judgements, study = judge(catalogue := written(table), catalogue.find(), options)
-    command = again(sentence, options)
-    publish([replace(one, command=command) for one in judgements], catalogue, study, options, start)
-    if not options["quiet"] and options["form"] in (None, "table"):
+    judgements, study = judge(catalogue := written(table), catalogue.find(), wanted)
+    command = again(sentence, wanted)
+    publish([replace(one, command=command) for one in judgements], catalogue, study, wanted, start)
+    if not wanted.quiet and wanted.form in (None, "table"):
         click.echo(f"\nFor a file of your own:\n\n{visible_lines(toml_of(table))}")
 
 
@@ -65,11 +65,11 @@ def written(table: dict[str, Any]) -> Catalogue:
     return catalogue_of(Place(()), {"claims": {NAME: table}}, Path("a claim of your own"))
 
 
-def again(sentence: str, options: dict[str, Any]) -> str:
+def again(sentence: str, wanted: Wanted) -> str:
     """Return the command that repeats the judgement."""
     parts = ["lossbench", "claim", sentence]
-    parts += ["--quick"] if options["quick"] else []
-    parts += ["--first-seed", str(options["first_seed"])] if options["first_seed"] else []
+    parts += ["--quick"] if wanted.quick else []
+    parts += ["--first-seed", str(wanted.first_seed)] if wanted.first_seed else []
     return shlex.join(parts)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
-from lossbench.cli.judged import judge, judging, publish, studying
+from lossbench.cli.judged import Wanted, judge, judging, publish, studying
 from lossbench.cli.options import PATH
 from lossbench.visible import visible
 
@@ -26,7 +27,7 @@ CHANGED, UNFINISHED = 3, 4
 @judging
 @click.option("--expect", type=PATH, metavar="FILE", help=EXPECT)
 @click.option("--explain", is_flag=True, help="Of one claim: search for the settings under which it would hold.")
-def claims(ids: tuple[str, ...], **options: Any) -> None:
+def claims(ids: tuple[str, ...], config: Path | None, expect: Path | None, explain: bool, wanted: Wanted) -> None:
     """Try the claims of three documents, or some of them by ID, and judge them; one ID is shown in full.
 
     With -o: claims.csv, a row a claim; evidence.csv, a row a comparison; claims.md, and claims.html with pictures.
@@ -35,16 +36,16 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
     from lossbench.claims import read_catalogue
     from lossbench.claims.files import changes, read_expected
 
-    catalogue = read_catalogue(options["config"])
+    catalogue = read_catalogue(config)
     chosen = catalogue.find(ids)
-    expected = read_expected(options["expect"]) if options["expect"] else {}
-    if options["explain"]:
-        with studying(options, len(chosen)) as study:
-            explain(ids, catalogue, study)
+    expected = read_expected(expect) if expect else {}
+    if explain:
+        with studying(wanted, len(chosen)) as study:
+            print_searches(ids, catalogue, study)
         return
-    judgements, study = judge(catalogue, chosen, options)
+    judgements, study = judge(catalogue, chosen, wanted)
     changed = changes(expected, judgements, ids)
-    publish(judgements, catalogue, study, options, start, changed)
+    publish(judgements, catalogue, study, wanted, start, changed)
     failed = {one.claim.id: one for one in judgements if one.failed}
     changed = [change for change in changed if change.id not in failed]
     for change in changed:
@@ -55,7 +56,7 @@ def claims(ids: tuple[str, ...], **options: Any) -> None:
         click.get_current_context().exit(UNFINISHED if failed else CHANGED)
 
 
-def explain(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
+def print_searches(ids: tuple[str, ...], catalogue: Catalogue, study: Study) -> None:
     """Print under which settings one claim would hold."""
     from lossbench.claims.registry import EXPLANATIONS, arguments_for
     from lossbench.errors import BadValue

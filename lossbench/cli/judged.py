@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import reduce
+from dataclasses import dataclass, fields
+from functools import reduce, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,32 +38,61 @@ OPTIONS = (
 )
 
 
-def judging(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a run of claims."""
-    return reduce(lambda made, option: option(made), reversed(OPTIONS), function)
+@dataclass(frozen=True)
+class Wanted:
+    """How claims are tried, and what comes of the verdicts.
+
+    Args:
+        quick: whether a first look is enough.
+        first_seed: the seeds begin there.
+        output: the folder for the files; None for none.
+        form: how the verdicts are printed; None for a table.
+        no_cache: whether everything is trained anew.
+        jobs: processes; None for one a core.
+        quiet: whether nothing is printed but what `form` asks for.
+    """
+
+    quick: bool
+    first_seed: int
+    output: Path | None
+    form: str | None
+    no_cache: bool
+    jobs: int | None
+    quiet: bool
+
+
+def judging(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a run of claims, which reach it as `wanted`."""
+
+    @wraps(function)
+    def command(**options: Any) -> None:
+        wanted = Wanted(**{field.name: options.pop(field.name) for field in fields(Wanted)})
+        function(**options, wanted=wanted)
+
+    return reduce(lambda made, option: option(made), reversed(OPTIONS), command)
 
 
 @contextmanager
-def studying(options: dict[str, Any], count: int) -> Iterator[Study]:
+def studying(wanted: Wanted, count: int) -> Iterator[Study]:
     """Give the study of a run; what cannot be written is refused before anything is trained."""
     from lossbench.claims import Study, read_terms
     from lossbench.results.write import prepare_folder
     from lossbench.store import storage
 
-    if options["output"] is not None:
-        prepare_folder(options["output"])
-    with storage(not options["no_cache"]) as store, telling(options["quiet"]) as say:
+    if wanted.output is not None:
+        prepare_folder(wanted.output)
+    with storage(not wanted.no_cache) as store, telling(wanted.quiet) as say:
         if count > 1 and sys.stderr.isatty():  # a log gets lines of work that is done, and one of an error
             say(f"reading {count} claims")
-        manner = {name: options[name] for name in ("quick", "jobs", "first_seed")}
-        yield Study(read_terms(), say=say, store=store, **manner)
+        manner = wanted.quick, wanted.jobs, wanted.first_seed
+        yield Study(read_terms(), *manner, say=say, store=store)
 
 
-def judge(catalogue: Catalogue, chosen: Sequence[Claim], options: dict[str, Any]) -> tuple[list[Judgement], Study]:
+def judge(catalogue: Catalogue, chosen: Sequence[Claim], wanted: Wanted) -> tuple[list[Judgement], Study]:
     """Try claims, and return what was found and how."""
     from lossbench.claims import try_claims
 
-    with studying(options, len(chosen)) as study:
+    with studying(wanted, len(chosen)) as study:
         return try_claims(catalogue, chosen, study), study
 
 
@@ -69,7 +100,7 @@ def publish(
     judgements: Sequence[Judgement],
     catalogue: Catalogue,
     study: Study,
-    options: dict[str, Any],
+    wanted: Wanted,
     start: float,
     changed: Sequence[ChangedVerdict] = (),
 ) -> None:
@@ -80,7 +111,7 @@ def publish(
     from lossbench.report.markdown import markdown
     from lossbench.results.write import write_folder
 
-    folder, form = options["output"], options["form"]
+    folder, form = wanted.output, wanted.form
     makers: dict[str, Callable[[], str]] = {
         "csv": lambda: claims_csv(judgements),
         "json": lambda: claims_json(judgements),
@@ -91,7 +122,7 @@ def publish(
         write_folder(folder, claims_files(judgements, catalogue, study))
     if form in makers:
         click.echo(makers[form](), nl=False)
-    elif form or not options["quiet"]:
+    elif form or not wanted.quiet:
         show(judgements, catalogue, study)
         seconds = time.perf_counter() - start
         click.echo(f"\n{seconds:.1f} s" + (f", files in {visible(str(folder))}" if folder else ""))

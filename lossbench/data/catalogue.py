@@ -202,7 +202,7 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
     asked = given.pop(KEY, None)
     values = numbers(spec, given, record.parameters)
     if record.sampling == "redrawn":
-        dataset = replace(record.load(**values, seed=seed), name=spec, draw=partial(_table, spec, record))
+        dataset = replace(record.load(**values, seed=seed), name=spec, draw=partial(_drawn, spec, record))
     else:
         dataset = replace(record.load(**values), name=spec)
     for array in (dataset.features, dataset.target):
@@ -211,3 +211,17 @@ def _table(spec: str, record: DatasetRecord, seed: int) -> Dataset:
 
 
 _first_table = cache(partial(_table, seed=0))
+
+KEPT = 1 << 26
+"""Bytes of tables that a process keeps of those that seeds draw: packs of several shapes ask for the same ones."""
+
+_TABLES: dict[tuple[str, int], Dataset] = {}
+
+
+def _drawn(spec: str, record: DatasetRecord, seed: int) -> Dataset:
+    """Return the table of a seed, the very one where it was drawn before and not too many since."""
+    found = _TABLES.pop((spec, seed), None) or _table(spec, record, seed)
+    _TABLES[spec, seed] = found
+    while len(_TABLES) > 1 and sum(table.features.nbytes for table in _TABLES.values()) > KEPT:
+        del _TABLES[next(iter(_TABLES))]
+    return found

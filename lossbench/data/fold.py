@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from lossbench.data.dataset import Dataset
-from lossbench.data.grouped_split import deal
+from lossbench.data.split import deal, divide
 from lossbench.data.weights import training_weights
 from lossbench.errors import DataError
 from lossbench.randomness import stream
@@ -229,20 +229,18 @@ def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
         # Images are alike: dealt out by their classes, parts would differ in size from seed to seed.
         classes = None if dataset.task in VALUED or dataset.pixels > 1 else dataset.target
         return deal(dataset.groups, classes, stream("split", dataset.stream, seed))
-    from sklearn.model_selection import train_test_split
-
     random_state = int(stream("split", dataset.stream, seed).integers(2**32))
     by_class, everything = is_stratified(dataset), np.arange(dataset.rows)
     tested = np.flatnonzero(dataset.target) if dataset.task == "anomaly" else everything[:0]
     divided = np.setdiff1d(everything, tested)
     fifth = fifth_of(len(divided))
 
-    def divide(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
+    def parted(rows: np.ndarray, held_out: int) -> list[np.ndarray]:
         strata = dataset.target[rows] if by_class else None
-        return list(train_test_split(rows, test_size=held_out, stratify=strata, random_state=random_state))
+        return [rows[places] for places in divide(len(rows), held_out, strata, random_state)]
 
-    train, rest = divide(divided, 2 * fifth)
-    validation, test = divide(rest, fifth)
+    train, rest = parted(divided, 2 * fifth)
+    validation, test = parted(rest, fifth)
     return [np.sort(rows) for rows in (train, validation, np.append(test, tested))]
 
 

@@ -3,11 +3,16 @@
 Every seed draws its own rows, from a stream that depends only on the name of the law and the seed. So seeds share
 no rows, and results hold for the law rather than for one table.
 
+Four of the laws are scikit-learn's, drawn here from the same numbers in the same order, so that their rows are the
+same to the last bit and a run that has nothing to train need not import it.
+
 Each law takes `rows`, the number of samples, and `seed`, the repetition, and raises BadValue where a number that
 must be whole is not.
 """
 
 from __future__ import annotations
+
+from functools import cache, partial
 
 import numpy as np
 
@@ -22,8 +27,8 @@ _TEN = tuple(f"x{i}" for i in range(10))
 def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
     """Two interleaved half circles in the plane: not linearly separable.
 
-    Each point has a random angle on its half circle, of radius 1, plus N(0, noise²) in both coordinates. Half of
-    the points are in each class.
+    The points of a class stand at equal angles on its half circle, of radius 1; N(0, noise²) is added in both
+    coordinates. Half of the points are in each class.
 
     Source: scikit-learn, `make_moons`.
 
@@ -31,10 +36,13 @@ def moons(noise: float = 0.3, rows: float = 500, seed: int = 0) -> Dataset:
         >>> moons(rows=100).features.shape
         (100, 2)
     """
-    from sklearn.datasets import make_moons
-
-    features, target = make_moons(whole("moons", rows), noise=noise, random_state=_random_state("moons", seed))
-    return Dataset("moons", "binary", features, target.astype(np.int64), ("upper", "lower"), ("x", "y"))
+    count, random = whole("moons", rows), _legacy("moons", seed)
+    upper, lower = (np.linspace(0, np.pi, points) for points in (count // 2, count - count // 2))
+    circles = np.append(np.cos(upper), 1 - np.cos(lower)), np.append(np.sin(upper), 1 - np.sin(lower) - 0.5)
+    target = np.repeat([0, 1], [len(upper), len(lower)])
+    order = _shuffled(count, random)
+    features = np.column_stack(circles)[order] + random.normal(scale=noise, size=(count, 2))
+    return Dataset("moons", "binary", features, target[order], ("upper", "lower"), ("x", "y"))
 
 
 def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dataset:
@@ -55,25 +63,34 @@ def imbalanced(positives: float = 0.1, rows: float = 1000, seed: int = 0) -> Dat
         >>> int(imbalanced(positives=0.05).target.sum())
         50
     """
-    from sklearn.datasets import make_classification
-
     count = whole("imbalanced", rows)
     if round(positives * count) < STRATIFIABLE:
         raise BadValue(
             f"imbalanced: {positives:g} of {count} rows makes {round(positives * count)} positive rows; "
             f"a split needs {STRATIFIABLE}, so give more rows or a larger share"
         )
-    features, target = make_classification(
-        n_samples=count,
-        n_features=10,
-        n_informative=4,
-        n_redundant=2,
-        weights=[1 - positives],
-        flip_y=0,
-        random_state=_random_state("imbalanced", seed),
-    )
-    target, classes = target.astype(np.int64), ("negative", "positive")
-    return Dataset("imbalanced", "binary", features, target, classes, _TEN, score="balanced_accuracy")
+    random, share = _legacy("imbalanced", seed), (1 - positives, 1.0 - (1 - positives))
+    sizes = [int(count * share[cluster % 2] / 2) for cluster in range(4)]
+    for cluster in range(count - sum(sizes)):
+        sizes[cluster] += 1
+    features, target = _clusters(sizes, random), np.repeat([0, 1, 0, 1], sizes)
+    order, columns = _shuffled(count, random), _shuffled(10, random)
+    features, classes = features[np.ix_(order, columns)], ("negative", "positive")
+    return Dataset("imbalanced", "binary", features, target[order], classes, _TEN, score="balanced_accuracy")
+
+
+def _clusters(sizes: list[int], random: np.random.RandomState) -> np.ndarray:
+    """Return the rows of normal clusters about corners of a cube in 4 dimensions, and 6 features more."""
+    count, informative = sum(sizes), 4
+    corners = random.permutation(2**informative)[: len(sizes)]
+    rows = random.standard_normal(size=(count, informative))
+    for corner, cluster in zip(corners, np.split(rows, np.cumsum(sizes)[:-1]), strict=True):
+        mixing = 2 * random.uniform(size=(informative, informative)) - 1
+        cluster[...] = np.dot(cluster, mixing) + [1.0 if corner & bit else -1.0 for bit in (8, 4, 2, 1)]
+    combined = np.dot(rows, 2 * random.uniform(size=(informative, 2)) - 1)
+    noise = random.standard_normal(size=(count, 4))
+    random.uniform(size=count)  # by which scikit-learn turns labels round: none of them here
+    return np.column_stack([rows, combined, noise])
 
 
 def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
@@ -88,10 +105,11 @@ def friedman1(noise: float = 1.0, rows: float = 500, seed: int = 0) -> Dataset:
         >>> friedman1(rows=60).target.shape
         (60, 1)
     """
-    from sklearn.datasets import make_friedman1
-
-    count, state = whole("friedman1", rows), _random_state("friedman1", seed)
-    features, target = make_friedman1(count, n_features=10, noise=noise, random_state=state)
+    count, random = whole("friedman1", rows), _legacy("friedman1", seed)
+    features = random.uniform(size=(count, 10))
+    x = features.T
+    signal = 10 * np.sin(np.pi * x[0] * x[1]) + 20 * (x[2] - 0.5) ** 2 + 10 * x[3] + 5 * x[4]
+    target = signal + noise * random.standard_normal(size=count)
     return Dataset("friedman1", "regression", features, target.reshape(-1, 1), ("y",), _TEN)
 
 
@@ -173,17 +191,58 @@ def multilabel(rows: float = 600, seed: int = 0) -> Dataset:
         >>> multilabel().target.shape
         (600, 5)
     """
-    from sklearn.datasets import make_multilabel_classification
-
-    features, target = make_multilabel_classification(
-        n_samples=whole("multilabel", rows), n_labels=2, random_state=_random_state("multilabel", seed)
-    )
     topics, words = tuple(f"topic{i}" for i in range(5)), tuple(f"word{i}" for i in range(20))
-    return Dataset("multilabel", "multilabel", features.astype(np.float64), target.astype(np.int64), topics, words)
+    count, random = whole("multilabel", rows), _legacy("multilabel", seed)
+    common = random.uniform(size=len(topics))
+    common /= common.sum()
+    used = random.uniform(size=(len(words), len(topics)))
+    used /= used.sum(axis=0)
+    features, target = np.zeros((count, len(words))), np.zeros((count, len(topics)), dtype=np.int64)
+    steps, said = common.cumsum(), cache(partial(_cumulated, used))
+    for row in range(count):
+        chosen = _topics(steps, random)
+        target[row, chosen] = 1
+        features[row] = _words(said(chosen), random)
+    return Dataset("multilabel", "multilabel", features, target, topics, words)
 
 
-def _random_state(name: str, seed: int) -> int:
-    return int(stream("generate", name, seed).integers(2**32))
+def _topics(cumulated: np.ndarray, random: np.random.RandomState) -> tuple[int, ...]:
+    """Return the topics of a text, ascending, each as common as the steps of (topics,) cumulated shares say."""
+    number = len(cumulated) + 1
+    while number > len(cumulated):
+        number = random.poisson(2)
+    chosen: set[int] = set()
+    while len(chosen) < number:
+        chosen.update(cumulated.searchsorted(random.uniform(size=number - len(chosen))).tolist())
+    return tuple(sorted(chosen))
+
+
+def _cumulated(used: np.ndarray, chosen: tuple[int, ...]) -> np.ndarray:
+    """Return the cumulated shares (words,) of the words in texts of some topics; of a text of none, zeros."""
+    cumulated = used[:, list(chosen)].sum(axis=1).cumsum()
+    return np.asarray(cumulated / cumulated[-1] if chosen else cumulated)
+
+
+def _words(cumulated: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+    """Return how often a text has each word, (words,); one of no topic has all of them alike."""
+    length, words = 0, len(cumulated)
+    while not length:
+        length = random.poisson(50)
+    if not cumulated[-1]:
+        return np.bincount(random.randint(words, size=length), minlength=words)
+    return np.bincount(cumulated.searchsorted(random.uniform(size=length)), minlength=words)
+
+
+def _legacy(name: str, seed: int) -> np.random.RandomState:
+    """Return scikit-learn's kind of generator, whose numbers are the same in every version of numpy."""
+    return np.random.RandomState(int(stream("generate", name, seed).integers(2**32)))
+
+
+def _shuffled(count: int, random: np.random.RandomState) -> np.ndarray:
+    """Return so many numbers in random order."""
+    order = np.arange(count)
+    random.shuffle(order)
+    return order
 
 
 def whole(name: str, number: float, parameter: str = "rows") -> int:

@@ -11,11 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lossbench.data.cells import Cells, UserTable
+from lossbench.data.cells import UserTable
 from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.grouped_split import SHARES
-from lossbench.data.table_spec import TableSpec, written
-from lossbench.errors import UnknownName
+from lossbench.data.split import SHARES
 from lossbench.remark import Remark, Topic
 
 FEWEST = 3  # groups, one for each part of a split
@@ -62,24 +60,6 @@ def rows_together(columns: Sequence[np.ndarray], target: np.ndarray, given: np.n
 def _coded(block: np.ndarray) -> np.ndarray:
     """Return one column of numbers (rows, 1), or the ones and zeros of categories, as the number of each value."""
     return numbered(block[:, 0]) if block.shape[1] == 1 else block.argmax(axis=1)
-
-
-def check_group(cells: Cells, stated: TableSpec) -> None:
-    """Refuse a column of groups that does not exist, or is something else.
-
-    Raises:
-        UnknownName: no such column.
-        DataError: it is the target, or dropped.
-    """
-    name = stated.group
-    if name is None:
-        return
-    if name == stated.target:
-        raise cells.error(f"group={name} is the target; name the column that tells whose rows they are")
-    if name in stated.drop:
-        raise cells.error(f"'{name}' makes the groups, and is no feature anyway; take it out of drop=")
-    if name not in cells.columns:
-        raise UnknownName("group column", name, map(written, cells.columns), where=str(cells.path))
 
 
 def groups_of(table: UserTable, name: str) -> np.ndarray:

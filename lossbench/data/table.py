@@ -14,11 +14,11 @@ from lossbench.data.cells import Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
 from lossbench.data.fold import STRATIFIABLE, check_rows, varies
-from lossbench.data.groups import check_classes_of_groups, check_group, groups_of, notes_on_groups, rows_together
+from lossbench.data.groups import check_classes_of_groups, groups_of, notes_on_groups, rows_together
 from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
 from lossbench.data.table_spec import TableSpec, table_spec, written
-from lossbench.data.weights import balanced, check_weight, weights_of
+from lossbench.data.weights import balanced, weights_of
 from lossbench.errors import UnknownName
 from lossbench.remark import Remark, Topic
 from lossbench.task import Task
@@ -29,6 +29,12 @@ MOST_CATEGORIES = 50  # a text column with more than this holds names, dates or 
 LARGEST = 1e150  # the square of a larger number may overflow when the column is standardised
 MISSING = "(missing)"
 OTHER_TARGET = "name another column, or merge classes in the file"
+ROLES = {
+    "group": ("makes the groups", "whose rows they are"),
+    "weight": ("is the weight", "how much each row counts"),
+}
+"""What a column is that is neither feature nor target, by its key in a spec, and what it tells."""
+
 _ID = re.compile(r"(?:^|[^A-Za-z])(?i:id|index|nr|no|number|row|key)$|Id$|ID$")
 
 
@@ -72,8 +78,7 @@ def as_dataset(cells: Cells, stated: TableSpec) -> Dataset:
     """Make a data set of the cells of a table, named as its spec; see `load_table`."""
     column = _target_column(cells, stated)
     stated = replace(stated, target=column, group=stated.group or cells.group)
-    check_group(cells, stated)
-    check_weight(cells, stated)
+    _check_roles(cells, stated)
     table = _with_target(understood(cells, stated), column)
     check_rows(stated.spec, len(table.frame))
     task, target, classes, about_target = _target(table, column, stated.task)
@@ -132,6 +137,29 @@ def _target_column(cells: Cells, stated: TableSpec) -> str:
     if stated.target not in cells.columns:
         raise UnknownName("target column", stated.target, columns, where=f"{cells.path}{_one_column(columns)}")
     return stated.target
+
+
+def _check_roles(cells: Cells, stated: TableSpec) -> None:
+    """Refuse a column of groups or of weights that does not exist, or is something else as well.
+
+    Raises:
+        UnknownName: no such column.
+        DataError: it is the target, dropped, or both of them.
+    """
+    for key, (role, tells) in ROLES.items():
+        name = getattr(stated, key)
+        if name is None:
+            continue
+        if name == stated.target:
+            raise cells.error(f"{key}={name} is the target; name the column that tells {tells}")
+        if name in stated.drop:
+            raise cells.error(f"'{name}' {role}, and is no feature anyway; take it out of drop=")
+        if name not in cells.columns:
+            raise UnknownName(f"{key} column", name, map(written, cells.columns), where=str(cells.path))
+    if stated.weight is not None and stated.weight == stated.group:
+        raise cells.error(
+            f"'{stated.weight}' makes the groups and is to be the weight too; name another column for one"
+        )
 
 
 def _one_column(columns: list[str]) -> str:
@@ -220,25 +248,15 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
     texts: list[tuple[str, int]] = []
     notes: list[Remark] = []
     for column in table.frame.columns.drop(target):
-        missing = int(table.frame[column].isna().sum())
-        if missing == len(table.frame):
-            notes.append(Topic.EMPTY_COLUMN(column=column))
+        if useless := _no_feature(table, column):
+            notes.append(useless)
             continue
         numeric = _is_numeric(table, column)
-        if not numeric and _is_identifier(table.frame[column]):
-            notes.append(Topic.IDENTIFIER(column=column, text=table.frame[column].dropna().iloc[0]))
-            continue
         block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
-        if block.shape[1] == 1 and not varies(block[~np.isnan(block)]):
-            equal = np.nanmin(block) == np.nanmax(block)
-            notes.append((Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column))
+        if useless := _tells_nothing(column, block):
+            notes.append(useless)
             continue
-        if numeric and _is_counted(column, block[:, 0]):
-            notes.append(Topic.ROW_NUMBERS(column=column, drop=written(column)))
-        if missing and numeric:
-            notes.append(Topic.MISSING_NUMBERS(column=column, values=missing))
-        elif missing:
-            notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
+        notes += _about_feature(table, column, block)
         if not numeric:
             texts.append((column, len(labels)))
         blocks[column] = block
@@ -248,6 +266,35 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
     if texts:
         notes.append(Topic.TEXTS(columns=tuple(texts)))
     return blocks, tuple(names), tuple(notes)
+
+
+def _no_feature(table: UserTable, column: str) -> Remark | None:
+    """Return why the cells of a column are no feature; None where they may be one."""
+    cells = table.frame[column]
+    if cells.isna().all():
+        return Topic.EMPTY_COLUMN(column=column)
+    if not _is_numeric(table, column) and _is_identifier(cells):
+        return Topic.IDENTIFIER(column=column, text=cells.dropna().iloc[0])
+    return None
+
+
+def _tells_nothing(column: str, block: np.ndarray) -> Remark | None:
+    """Return why features (rows, width) tell nothing; None where they may."""
+    if block.shape[1] > 1 or varies(block[~np.isnan(block)]):
+        return None
+    equal = np.nanmin(block) == np.nanmax(block)
+    return (Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column)
+
+
+def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator[Remark]:
+    """Yield what to mind of a column that is trained on: whether it counts rows, and what it lacks."""
+    numeric, missing = _is_numeric(table, column), int(table.frame[column].isna().sum())
+    if numeric and _is_counted(column, block[:, 0]):
+        yield Topic.ROW_NUMBERS(column=column, drop=written(column))
+    if missing and numeric:
+        yield Topic.MISSING_NUMBERS(column=column, values=missing)
+    elif missing:
+        yield Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING)
 
 
 def _pixels(

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from lossbench.data.cells import Cells, UserTable
+from lossbench.data.cells import UserTable
 from lossbench.data.dataset import Dataset
-from lossbench.data.table_spec import TableSpec, written
-from lossbench.errors import BadValue, DataError, UnknownName
+from lossbench.errors import BadValue, DataError
 from lossbench.remark import Topic
 
 BALANCED = "balanced"
@@ -76,26 +75,6 @@ def balanced(dataset: Dataset, asked: str | None) -> Dataset:
         )
     note = Topic.CLASSES_WEIGHTED(classes=len(dataset.classes))
     return replace(dataset, balanced=True, notes=(*dataset.notes, note))
-
-
-def check_weight(cells: Cells, stated: TableSpec) -> None:
-    """Refuse a column of weights that does not exist, or is something else.
-
-    Raises:
-        UnknownName: no such column.
-        DataError: it is the target, the groups, or dropped.
-    """
-    name = stated.weight
-    if name is None:
-        return
-    if name == stated.target:
-        raise cells.error(f"weight={name} is the target; name the column that tells how much each row counts")
-    if name == stated.group:
-        raise cells.error(f"'{name}' makes the groups and is to be the weight too; name another column for one")
-    if name in stated.drop:
-        raise cells.error(f"'{name}' is the weight, and is no feature anyway; take it out of drop=")
-    if name not in cells.columns:
-        raise UnknownName("weight column", name, map(written, cells.columns), where=str(cells.path))
 
 
 def weights_of(table: UserTable, name: str) -> np.ndarray:

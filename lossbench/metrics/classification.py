@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.ranks import ranks
 from lossbench.metrics.score import mean_of_rows, of_sums, with_contributions
 
 TOP = 2
@@ -178,14 +179,10 @@ def _placements(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     A positive row has the share of negatives below it, a negative one that of positives above it (DeLong, DeLong
     and Clarke-Pearson 1988); each kind has weight one half.
     """
-    from scipy.stats import rankdata
-
     positive = _columns(target, prediction)
     ranking, n = prediction.ranking.reshape(positive.shape), positive.shape[1]
-    own = np.where(
-        positive, *(rankdata(np.where(kind, ranking, np.inf), axis=1) for kind in (positive, ~positive))
-    )
-    others = rankdata(ranking, axis=1) - own  # rows of the other kind that are below, ties one half
+    own = np.where(positive, *(ranks(np.where(kind, ranking, np.inf), axis=1) for kind in (positive, ~positive)))
+    others = ranks(ranking, axis=1) - own  # rows of the other kind that are below, ties one half
     p = positive.sum(axis=1, keepdims=True)
     share = np.where(positive, others / (n - p), 1.0 - others / p)
     area = np.where(positive, share, 0.0).sum(axis=1, keepdims=True) / p
@@ -206,12 +203,10 @@ def roc_auc(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> roc_auc(np.array([[0, 1, 1]]), predict(np.array([[[1.0], [1.0], [2.0]]]), "margin", "binary"))
         array([0.75])
     """
-    from scipy.stats import rankdata  # a third of a second that no start-up should pay
-
     positive = _columns(target, prediction)
-    ranks = rankdata(prediction.ranking.reshape(positive.shape), axis=1)
+    ranked = ranks(prediction.ranking.reshape(positive.shape), axis=1)
     p, n = positive.sum(axis=1), (~positive).sum(axis=1)
-    area = (np.where(positive, ranks, 0.0).sum(axis=1) - p * (p + 1) / 2.0) / (p * n)
+    area = (np.where(positive, ranked, 0.0).sum(axis=1) - p * (p + 1) / 2.0) / (p * n)
     return np.asarray(area.mean(axis=-1))
 
 
@@ -221,13 +216,11 @@ def _precision_shares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
     A row moves the precision at the rank of every positive row that is not above it, and if it is positive itself,
     its own precision counts.
     """
-    from scipy.stats import rankdata
-
     positive = _columns(target, prediction)
     n, ranking = positive.shape[1], prediction.ranking.reshape(positive.shape)
     precisions = _precisions(positive, ranking)
-    called = n + 1 - rankdata(ranking, method="min", axis=1)  # rows that are not below
-    last = np.nan_to_num(rankdata(ranking, method="max", axis=1), nan=1.0).astype(int) - 1  # NaN: diverged
+    called = n + 1 - ranks(ranking, axis=1, ties="least")  # rows that are not below
+    last = np.nan_to_num(ranks(ranking, axis=1, ties="greatest"), nan=1.0).astype(int) - 1  # NaN: diverged
     order = np.argsort(ranking, axis=1)
 
     def up_to(values: np.ndarray) -> np.ndarray:
@@ -243,12 +236,10 @@ def _precision_shares(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
 def _precisions(positive: np.ndarray, ranking: np.ndarray) -> np.ndarray:
     """Return the precision at the rank of each positive row, 0 for the others, (M, n, columns)."""
-    from scipy.stats import rankdata
-
-    n, ranks = positive.shape[1], rankdata(ranking, method="min", axis=1)
+    n, ranked = positive.shape[1], ranks(ranking, axis=1, ties="least")
     # The negatives go to the bottom, so that of the positives only positives count as ranked as high.
-    hits = n + 1 - rankdata(np.where(positive, ranks, 0), method="min", axis=1)
-    return np.where(positive, hits / (n + 1 - ranks), 0.0)
+    hits = n + 1 - ranks(np.where(positive, ranked, 0), axis=1, ties="least")
+    return np.where(positive, hits / (n + 1 - ranked), 0.0)
 
 
 @with_contributions(_precision_shares)

@@ -5,13 +5,25 @@ Readings already know the right class, so a score looks at them alone; its targe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from lossbench.metrics.gallery import APART, BY_NEIGHBOURS, BY_PROBE
 from lossbench.metrics.prediction import Prediction
 from lossbench.metrics.score import mean_of_rows
 
 TOP = 5
 """The k of the top k classes."""
+
+LOOKS_AT: Mapping[str, int] = {
+    "top_1": BY_NEIGHBOURS,
+    "top_5": BY_NEIGHBOURS,
+    "probe_top_1": BY_PROBE,
+    "probe_top_5": BY_PROBE,
+    "spread": APART,
+}
+"""The only reading that each score looks at."""
 
 
 @mean_of_rows
@@ -24,7 +36,7 @@ def top_1(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> top_1(np.array([[7, 8]]), read)
         array([0.5])
     """
-    return np.asarray(prediction.raw[..., 0] < 1)
+    return np.asarray(prediction.raw[..., BY_NEIGHBOURS] < 1)
 
 
 @mean_of_rows
@@ -37,7 +49,7 @@ def top_5(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> top_5(np.array([[7, 8]]), read)
         array([0.5])
     """
-    return np.asarray(prediction.raw[..., 0] < TOP)
+    return np.asarray(prediction.raw[..., BY_NEIGHBOURS] < TOP)
 
 
 @mean_of_rows
@@ -50,7 +62,7 @@ def probe_top_1(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> probe_top_1(np.array([[7, 8]]), read)
         array([0.5])
     """
-    return np.asarray(prediction.raw[..., 1] < 1)
+    return np.asarray(prediction.raw[..., BY_PROBE] < 1)
 
 
 @mean_of_rows
@@ -63,7 +75,7 @@ def probe_top_5(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> probe_top_5(np.array([[7, 8]]), read)
         array([0.5])
     """
-    return np.asarray(prediction.raw[..., 1] < TOP)
+    return np.asarray(prediction.raw[..., BY_PROBE] < TOP)
 
 
 @mean_of_rows
@@ -75,4 +87,4 @@ def spread(target: np.ndarray, prediction: Prediction) -> np.ndarray:
         >>> spread(np.array([[7]]), predict(np.array([[[0.0, 0.0, 0.5]]]), "embedding", "embedding"))
         array([0.5])
     """
-    return np.asarray(prediction.raw[..., 2])
+    return np.asarray(prediction.raw[..., APART])

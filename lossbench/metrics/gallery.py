@@ -12,6 +12,8 @@ and how far the row lies from the training rows on the whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 NEIGHBOURS = 10
@@ -20,11 +22,33 @@ NEIGHBOURS = 10
 SHRINKAGE = 0.1
 """The share of a sphere in the covariance of the probe, so that it has an inverse."""
 
-READINGS = 3
+BY_NEIGHBOURS, BY_PROBE, APART = range(3)
+"""The readings of a row: how many classes come before the right one, by the two ways; how far it lies."""
+
+NAMED, NEAREST = 4, 4
+"""Of so many rows, so many training rows next to each are named, for a page to show."""
+
+NEXT_TO = slice(3, 3 + NEAREST)
+"""Where these stand among the readings, as places in the training part; of other rows they are zero."""
+
+READINGS = 3 + NEAREST
 """How many numbers are read off the embedding of a row."""
+
+Reading = int | slice
+EVERY: tuple[Reading, ...] = (BY_NEIGHBOURS, BY_PROBE, APART, NEXT_TO)
 
 COLLAPSED = 1e-3
 """The spread below which all embeddings are said to be alike."""
+
+
+def pictured(rows: int) -> np.ndarray:
+    """Return which of so many rows have their neighbours named, (NAMED,): from end to end, so of several classes.
+
+    Example:
+        >>> pictured(10).tolist()
+        [0, 3, 6, 9]
+    """
+    return np.linspace(0, rows - 1, NAMED).astype(int)
 
 
 def normalised(embeddings: np.ndarray) -> np.ndarray:
@@ -51,7 +75,13 @@ class Gallery:
         self.starts = np.cumsum(self.counts) - self.counts
         self.place = np.argsort(self.order)
 
-    def read(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
+    def read(
+        self,
+        rows: np.ndarray,
+        queries: np.ndarray | None,
+        target: np.ndarray,
+        wanted: Iterable[Reading] = EVERY,
+    ) -> np.ndarray:
         """Return the readings (n, READINGS) of embeddings; NaN throughout where one is not finite.
 
         Args:
@@ -59,15 +89,36 @@ class Gallery:
             queries: (n, numbers) embeddings of what is read; None for the training rows themselves, each of which
                 then is no neighbour of its own.
             target: (n,) the right classes.
+            wanted: which readings; the others are zero.
         """
         asked = rows if queries is None else queries
         if not (np.isfinite(rows).all() and np.isfinite(asked).all()):
             return np.full((len(asked), READINGS), np.nan)
-        known, asked = normalised(rows)[self.order], normalised(asked)
+        found = np.zeros((len(asked), READINGS))
+        for reading in wanted:
+            found[:, reading] = self.reading(reading, rows, queries, target)
+        return found
+
+    def unit(self, rows: np.ndarray, queries: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the training rows, class by class, and what is asked, of length one."""
+        known = normalised(rows)
+        return known[self.order], known if queries is None else normalised(queries)
+
+    def reading(
+        self, which: Reading, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray
+    ) -> np.ndarray:
+        """Return one of the readings of finite embeddings, (n,) or (n, NEAREST)."""
+        if which == BY_NEIGHBOURS:
+            return self.by_neighbours(rows, queries, target)
+        known, asked = self.unit(rows, queries)
+        if which == NEXT_TO:
+            return self.next_to(known, asked)
+        return before(self.probe(known, asked), target) if which == BY_PROBE else 1 - asked @ known.mean(axis=0)
+
+    def by_neighbours(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
+        """Return how many classes come before the right one by the neighbours, (n,)."""
         own = self.place if queries is None else None
-        found = self.neighbours(known, asked, own), self.probe(known, asked)
-        distance = 1 - asked @ known.mean(axis=0)
-        return np.stack([*(before(each, target) for each in found), distance], axis=1)
+        return before(self.neighbours(*self.unit(rows, queries), own), target)
 
     def neighbours(self, known: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
         """Return what each class has by the weighted nearest neighbours, (n, classes); the largest is decided for.
@@ -85,11 +136,21 @@ class Gallery:
         similar = asked @ known.T
         if own is not None:
             similar[np.arange(len(asked)), own] = -2  # below every cosine
-        rows = similar.shape[1]
-        last = min(max(int(own is not None), rows - NEIGHBOURS - 1), rows - 1)
+        last = similar.shape[1] - self.rank(own is not None)
         similar -= np.partition(similar, last, axis=1)[:, last : last + 1]
         votes = np.add.reduceat(np.maximum(similar, 0), self.starts, axis=1)
         return np.asarray(votes + np.minimum(np.maximum.reduceat(similar, self.starts, axis=1), 0))
+
+    def rank(self, without: bool) -> int:
+        """Return the how-manieth nearest row is no neighbour, of all rows or without that which is asked."""
+        return max(1, min(NEIGHBOURS + 1, len(self.order) - without))
+
+    def next_to(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Return the places of the training rows nearest to the rows that are `pictured`, (n, NEAREST)."""
+        places, rows = np.zeros((len(asked), NEAREST)), pictured(len(asked))
+        nearest = np.argsort(-(asked[rows] @ known.T), axis=1, kind="stable")[:, :NEAREST]
+        places[rows, : nearest.shape[1]] = self.order[nearest]
+        return places
 
     def probe(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Return the logarithm of each class's density but for a constant, (n, classes).

@@ -14,8 +14,8 @@ What a regression has, a generator has that imitates a distribution: its samples
 Of anomalies, what is given back of a row is compared with the row, and its scores stand in the place of raw
 outputs, see `lossbench.metrics.oddness`: ranking (M, n) is the first of them, and decision (M, n) whether it is
 above the threshold; without one no row is called an anomaly.
-Of an embedding, raw are the readings (models, samples, 3) of `lossbench.metrics.gallery`; what is decided is the
-first of them, and there is no more.
+Of an embedding, raw are the readings (models, samples, readings) of `lossbench.metrics.gallery`; what is decided
+is the first of them, and there is no more.
 
 A diverged model (any output NaN or infinite) is NaN throughout and disturbs no other.
 """

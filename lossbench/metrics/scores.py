@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,41 +17,38 @@ from lossbench.metrics.score import Asked, Score
 from lossbench.schema import METRICS, Metric
 from lossbench.task import Task
 
-_PRIMARY: dict[Task, str] = {
-    "binary": "accuracy",
-    "multiclass": "accuracy",
-    "multilabel": "f1",
-    "regression": "r2",
-    "segmentation": "dice",
-    "distribution": "sliced_transport",
-    "anomaly": "roc_auc",
-    "embedding": "top_1",
-}
 
-_SECONDARY: dict[Task, tuple[str, str]] = {
-    "regression": ("mae", "r2"),
-    "segmentation": ("dice", "iou"),
-    "distribution": ("transport", "energy_distance"),
-    "anomaly": ("tpr", "roc_auc"),
-    "embedding": ("top_5", "top_1"),
-}
-"""What stands beside the primary score of a task: the first that is another one; see `secondary_score`."""
+class Judged(NamedTuple):
+    """By what a task is judged.
 
-_MODULES: dict[Task, ModuleType] = {
-    "regression": regression,
-    "segmentation": segmentation,
-    "distribution": distribution,
-    "anomaly": anomaly,
-    "embedding": embedding,
+    Args:
+        module: where the functions of its own scores are.
+        primary: the score that decides, where nobody says otherwise.
+        beside: what stands beside it in tables, the first that is another one.
+    """
+
+    module: ModuleType
+    primary: str
+    beside: tuple[str, str]
+
+
+_JUDGED: dict[Task, Judged] = {
+    "binary": Judged(classification, "accuracy", ("f1", "accuracy")),
+    "multiclass": Judged(classification, "accuracy", ("f1", "accuracy")),
+    "multilabel": Judged(classification, "f1", ("f1", "accuracy")),
+    "regression": Judged(regression, "r2", ("mae", "r2")),
+    "segmentation": Judged(segmentation, "dice", ("dice", "iou")),
+    "distribution": Judged(distribution, "sliced_transport", ("transport", "energy_distance")),
+    "anomaly": Judged(anomaly, "roc_auc", ("tpr", "roc_auc")),
+    "embedding": Judged(embedding, "top_1", ("top_5", "top_1")),
 }
-"""Where the scores are that only these tasks have."""
 
 
 def function_of(metric: Metric) -> Score:
     """Return the function that computes a metric."""
     if isinstance(metric, Asked):
         return metric.function
-    function: Score = getattr(_MODULES.get(metric.tasks[0], classification), metric.name)
+    function: Score = getattr(_JUDGED[metric.tasks[0]].module, metric.name)
     return function
 
 
@@ -130,7 +128,7 @@ def undefined_rows(name: str, dataset: Dataset) -> np.ndarray:
 
 def primary_metric(dataset: Dataset) -> Metric:
     """Return what a data set is judged by: the metric that the user names, or its own, or else its task's."""
-    return dataset.judged or METRICS[dataset.score or _PRIMARY[dataset.task]]
+    return dataset.judged or METRICS[dataset.score or _JUDGED[dataset.task].primary]
 
 
 def primary_score(dataset: Dataset) -> str:
@@ -153,4 +151,4 @@ def secondary_score(task: Task, primary: str) -> str:
         >>> secondary_score("regression", "r2"), secondary_score("regression", "mae")
         ('mae', 'r2')
     """
-    return next(name for name in _SECONDARY.get(task, ("f1", "accuracy")) if name != primary)
+    return next(name for name in _JUDGED[task].beside if name != primary)

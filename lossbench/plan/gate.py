@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.plan.config import at
+from lossbench.plan.toml import Place, read_table
 from lossbench.schema import SCORES, greater_is_better, is_score
 
 Outcome = Literal["pass", "warn", "fail"]
@@ -66,6 +68,11 @@ class Gate(Policies):
     rules: tuple[Rule, ...] = ()
 
 
+TABLE = get_type_hints(Policies) | {"rules": list}
+RULE = dict.fromkeys(("rule", "dataset", "loss"), str)
+"""The keys of a `[gate]` table, and of a rule in it, with their types."""
+
+
 def parse_rules(texts: Iterable[str], dataset: str | None = None, loss: str | None = None) -> tuple[Rule, ...]:
     """Read rules as a user writes them: `SCORE:-AMOUNT` or `SCORE:-SHARE%`, + where lower is better.
 
@@ -106,3 +113,31 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
             f"write {score}:{sign}{amount.lstrip('+-')}"
         )
     return Rule(score, abs(size) / (100 if relative else 1), relative, dataset, loss)
+
+
+def read_gate(value: Any, place: Place) -> dict[str, Any]:
+    """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss.
+
+    Raises:
+        ConfigError: a value of the wrong type.
+        UnknownName: a key, a policy or a score that does not exist.
+        BadValue: a rule that tolerates nothing worse.
+
+    Example:
+        >>> [str(rule) for rule in read_gate({"rules": ["f1:-0.02"]}, Place(("gate",)))["rules"]]
+        ['f1:-0.02']
+    """
+    table = read_table(TABLE, [], value, place)
+    if "rules" in table:
+        table["rules"] = tuple(_rule(rule, place.inside("rules")) for rule in table["rules"])
+    return table
+
+
+def _rule(value: Any, place: Place) -> Rule:
+    table = {"rule": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping) or "rule" not in table:
+        raise place.wrong(value, 'a rule, such as "f1:-0.02", or { rule = "f1:-0.02", loss = "mse" }')
+    stated = read_table(RULE, [], table, place)
+    with at(place):
+        (rule,) = parse_rules([stated.pop("rule")], **stated)
+    return rule

@@ -11,7 +11,7 @@ from lossbench.training.module.model import ModuleModel
 from lossbench.training.module.named import fitted
 from lossbench.training.module.tried import check_model
 from lossbench.training.network import Model
-from lossbench.training.pack import Setup
+from lossbench.training.setup import Setup
 from lossbench.training.torch_threads import narrowed, one_thread_of_torch
 
 Network = Model | ModuleModel

@@ -6,12 +6,14 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lossbench.errors import BadValue, UnknownName
 from lossbench.plan.cluster import Cluster
-from lossbench.plan.gate import Rule
 from lossbench.plan.shard import Shard
+
+if TYPE_CHECKING:  # the help of every command imports this file, and the gate is most of what it would import
+    from lossbench.plan.gate import Rule
 
 Engine = Literal["native", "fused", "loop"]
 ENGINES: tuple[Engine, ...] = ("native", "fused", "loop")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
@@ -71,6 +71,10 @@ class Place:
     def wrong(self, value: object, wanted: str) -> ConfigError:
         """Return the error for a value of another type than the one that is wanted."""
         return ConfigError(f"{self}: {shorten(repr(value), 200)} is not {wanted}; write {wanted}")
+
+    def unknown(self, kind: str, name: str, known: Iterable[str]) -> UnknownName:
+        """Return the error for a name that does not exist; what comes from no file is not told where it stands."""
+        return UnknownName(kind, name, known, where=str(self) if self.file else "")
 
 
 def read_toml(config: str | Path, shipped: Sequence[str] = ()) -> tuple[Place, dict[str, Any]]:

@@ -6,8 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from lossbench.plan.cluster import Cluster, choose_cluster
-from lossbench.plan.settings import SHIPPED, at
-from lossbench.plan.toml import read_toml
+from lossbench.plan.config import at, read_config
 
 
 def where(config: str | Path | None, backend: str | None, address: str | None, jobs: int | None) -> Cluster | None:
@@ -29,7 +28,7 @@ def where(config: str | Path | None, backend: str | None, address: str | None, j
         >>> where("quick", "dask", "tcp://10.0.0.5:8786", None)
         Cluster(backend='dask', address='tcp://10.0.0.5:8786', host='10.0.0.5', port=8786)
     """
-    place, stated = read_toml("default" if config is None else config, SHIPPED)
+    place, stated = read_config(config)
     chosen = stated.get("backend", "local") if backend is None else backend
     taken = [] if backend else ["backend"]
     if address is None and (backend is None or backend == stated.get("backend", backend) != "local"):

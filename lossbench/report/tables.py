@@ -66,12 +66,15 @@ def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the rows of each table, the best mean first; that with each loss at its own rate before the others."""
     shared = ["view", *(name for name in SETTING if name != "lr")]
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
-    tuned_first = summary.assign(rate=rate).sort_values("view", key=lambda view: view != "tuned", kind="stable")
+    # Sorted by what tells the tables apart alone: there are a hundred columns more.
+    known = summary[["dataset", *shared, "score", "mean"]].assign(rate=rate).set_axis(range(len(summary)))
+    tuned_first = known.sort_values("view", key=lambda view: view != "tuned", kind="stable")
     for name in dict.fromkeys(summary.dataset):
         mine = tuned_first[tuned_first.dataset == name]
         for _, group in mine.groupby([*shared, "rate"], sort=False):
             rising = not METRICS[group.score.iloc[0]].greater_is_better
-            yield group.sort_values("mean", ascending=rising, na_position="last", kind="stable")
+            best_first = group["mean"].sort_values(ascending=rising, na_position="last", kind="stable")
+            yield summary.iloc[best_first.index]
 
 
 def place_of(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:
@@ -110,25 +113,27 @@ def make_table(group: pd.DataFrame) -> Table:
     primary = column(map(Spread, group["mean"], group.low, group.high))
     robust = column(spreads(group, "robustness"), digits=2)
     figures = zip(primary, second_cells(group, second), robust, strict=True)
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (
-            row.letters if isinstance(row.letters, str) else "",
-            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
-            "ref" if row.loss == row.reference else VERDICTS[row.verdict],
-            score,
-            other,
-            to_target(row),
-            median(row, "epochs_to_plateau"),
-            robustness,
-            counted(row),
-        )
-        for (_, row), (score, other, robustness) in zip(group.iterrows(), figures, strict=True)
-    )
+    rows = tuple(cells(row, *shown) for (_, row), shown in zip(group.iterrows(), figures, strict=True))
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
     if len(best) == len(rows):  # letters that all losses share say nothing
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
     drops = ("plateau", columns[columns.index("to target") - 1], "robust", "to target", "n")
     return Table(title(first), columns, rows, best, drops=drops)
+
+
+def cells(row: pd.Series[Any], score: str, other: str, robustness: str) -> tuple[str, ...]:
+    """Write the cells of one loss, of which the figures that depend on all losses are given."""
+    return (
+        row.letters if isinstance(row.letters, str) else "",
+        row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+        "ref" if row.loss == row.reference else VERDICTS[row.verdict],
+        score,
+        other,
+        to_target(row),
+        median(row, "epochs_to_plateau"),
+        robustness,
+        counted(row),
+    )
 
 
 def threshold_tables(views: pd.DataFrame | None) -> Iterator[Table]:

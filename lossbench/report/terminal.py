@@ -16,10 +16,10 @@ from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from lossbench.report.answer import wrapped
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
+from lossbench.report.words.english import wrapped
 from lossbench.visible import visible
 
 WIDTH = 100

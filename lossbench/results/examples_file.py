@@ -59,6 +59,7 @@ def _fault(place: int, example: Example, trials: pd.DataFrame) -> str:
     forms = {name: (values.dtype.name, values.ndim) for name, values in example.items()}
     if forms != wanted:
         return f"what it has of row {place} is no example of the task {task}"
-    if len({values.shape for values in example.values()}) > 1 or not all(map(np.size, example.values())):
+    axes = min(values.ndim for values in example.values())
+    if len({values.shape[:axes] for values in example.values()}) > 1 or not all(map(np.size, example.values())):
         return f"the arrays that it has of row {place} are not of one shape"
     return ""

@@ -134,8 +134,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _written(column: pd.Series[Any]) -> pd.Series[Any]:
-    cells = [to_cell(cell) if isinstance(cell, str) else cell for cell in column]
-    return pd.Series(cells, column.index, dtype=object)
+    made = {
+        cell: to_cell(cell) for cell in set(column) if isinstance(cell, str)
+    }  # the same few texts over and over
+    return pd.Series([made.get(cell, cell) for cell in column], column.index, dtype=object)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
@@ -199,7 +201,7 @@ def summary_json(
         summary: one row a data set, setting and loss.
         gaps: what a run that was cut short left out. Each row has the seeds of its data set as "partial", none
             where the data set is whole.
-        said: the answers, see `lossbench.report.answer.records`.
+        said: the answers, see `lossbench.report.answer.run.records`.
     """
     left_out = {gap.dataset: list(gap.seeds) for gap in gaps}
     beyond = {

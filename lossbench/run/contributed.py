@@ -18,7 +18,9 @@ from lossbench.run.scoring import predictions
 from lossbench.schema import CUTS, UNEVEN, Metric, at_link, by_label, of_one_row
 from lossbench.stats.groups import identities
 from lossbench.stats.row_scores import Part, RowScores
-from lossbench.training.pack import Pack, Setup, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
+from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 
 

@@ -1,4 +1,4 @@
-"""What networks make of some test rows, as a page draws it: masks, samples, and the curve of a ranking.
+"""What networks make of some test rows, as a page draws it: masks, samples, the curve of a ranking, neighbours.
 
 Of each loss and setting one training tells: that of the first seed, at the least contaminated share.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lossbench.metrics.gallery import NEXT_TO, pictured
 from lossbench.plan.experiment import Experiment
 from lossbench.run.contributed import held_of, packs_of
 from lossbench.run.scoring import predictions
@@ -40,9 +41,7 @@ def masks(pack: Pack, seed: int, target: np.ndarray, prediction: np.ndarray) -> 
     grey = fold.dataset.features[fold.test.rows]
     grey = grey[:, grey.shape[1] // 2].reshape(-1, side, side)  # the middle of a patch is the pixel itself
     shown = np.argsort(~target.any(axis=-1), kind="stable")[:IMAGES]
-    above = grey[shown] - grey[shown].min()
-    scaled = (255 * above / (above.max() or 1.0)).round()  # without noise and objects all is one grey
-    planes = {"grey": scaled, "truth": target[shown], "found": prediction[shown]}
+    planes = {"grey": _grey(grey[shown]), "truth": target[shown], "found": prediction[shown]}
     return {name: plane.reshape(-1, side, side).astype(np.uint8) for name, plane in planes.items()}
 
 
@@ -61,12 +60,35 @@ def curve(pack: Pack, seed: int, target: np.ndarray, ranking: np.ndarray) -> dic
     return {"fpr": RATES.astype(np.float32), "tpr": found.astype(np.float32)}
 
 
+def neighbours(pack: Pack, seed: int, target: np.ndarray, readings: np.ndarray) -> dict[str, np.ndarray]:
+    """Return some test images, each before the training images next to it, and their classes; none of other data.
+
+    (images, 1 + nearest, height, width) bytes, and (images, 1 + nearest).
+    """
+    fold = pack.folds[seed]
+    shape = fold.dataset.image_shape
+    if shape is None or len(shape) != 2:
+        return {}
+    asked = pictured(len(readings))
+    near = fold.train.rows[readings[asked, NEXT_TO].astype(int)]
+    rows = np.column_stack([fold.test.rows[asked], near])
+    seen = _grey(fold.dataset.features[rows]).reshape(*rows.shape, *shape)
+    return {"seen": seen, "classes": fold.dataset.target[rows].astype(np.uint16)}
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    """Return values as bytes, from the least to the greatest."""
+    above = values - values.min()
+    return np.asarray(255 * above / (above.max() or 1.0)).round().astype(np.uint8)  # all may be one grey
+
+
 Look = Callable[[Pack, int, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 
 LOOKS: Mapping[Task, tuple[Look, str]] = {
     "segmentation": (masks, "decision"),
     "distribution": (samples, "decision"),
     "anomaly": (curve, "ranking"),
+    "embedding": (neighbours, "raw"),
 }
 """For each task with something to be seen, what makes its example, and of what in a prediction."""
 
@@ -74,6 +96,7 @@ NAMES: Mapping[str, Mapping[str, tuple[str, int]]] = {
     "segmentation": dict.fromkeys(("grey", "truth", "found"), ("uint8", 3)),
     "distribution": dict.fromkeys(("law", "made"), ("float32", 2)),
     "anomaly": dict.fromkeys(("fpr", "tpr"), ("float32", 1)),
+    "embedding": {"seen": ("uint8", 4), "classes": ("uint16", 2)},
 }
 """The arrays of an example by task, each with its type and how many axes it has."""
 
@@ -101,4 +124,5 @@ def _of_pack(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None) -> Iterator[t
     for members, target, prediction in predictions(pack, raw.astype(np.float64), cuts):
         for member, truth, told in zip(members, target, getattr(prediction, what), strict=True):
             trial = pack.trials[member]
-            yield trial, look(pack, trial.seed, truth, told)
+            if example := look(pack, trial.seed, truth, told):
+                yield trial, example

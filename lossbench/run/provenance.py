@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import platform
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ import numpy as np
 from lossbench.losses.composed.record import Summed
 from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.loss import Loss
+from lossbench.store.remembered import remembered
 from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
 from lossbench.training.pack import Pack
 
-PROGRAM = ("randomness.py", "schema.py", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
+PROGRAM = ("randomness.py", "schema", "spec.py", "data", "losses", "metrics", "training", "run/scoring.py")
 """The parts of the package that make the numbers of a row; a test follows the imports and finds no other."""
 
 
@@ -84,8 +85,21 @@ def processor(device: str) -> list[str]:
 
 @cache
 def program() -> str:
-    """Return a hash of the code that trains and scores."""
-    code = "\n".join(bare(file.read_text(encoding="utf-8")) for file in program_files())
+    """Return a hash of the code that trains and scores.
+
+    To read it takes as long as all that a rerun computes. So the hash is kept, for files of the same sizes and
+    times: by these Python too knows whether what it compiled before is still that of a file.
+    """
+    files = program_files()
+    marks = [(file.stat().st_size, file.stat().st_mtime_ns, file.stat().st_ctime_ns) for file in files]
+    described = platform.python_version(), list(map(str, files)), marks
+    stamp = hashlib.sha256(repr(described).encode()).hexdigest()
+    return remembered("program.txt", stamp, partial(code_hash, files))
+
+
+def code_hash(files: list[Path]) -> str:
+    """Return a hash of the code in some files."""
+    code = "\n".join(bare(file.read_text(encoding="utf-8")) for file in files)
     return hashlib.sha256(code.encode()).hexdigest()
 
 

@@ -25,7 +25,8 @@ from lossbench.run.state import Gap, Ledger
 from lossbench.stats.row_scores import RowScores
 from lossbench.store import Store
 from lossbench.training.module.model import ModuleModel
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.trial import Trial
 
 # A second process costs a second of imports: work of fewer seconds than this is done in one process.

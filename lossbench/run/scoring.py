@@ -37,6 +37,7 @@ from lossbench.schema import (
 from lossbench.spec import title
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
+from lossbench.training.targets import into_units, predicted_by
 from lossbench.training.trace import Trace, inputs_of, members_by_link, targets_of
 
 
@@ -145,6 +146,8 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
         reasons: why each failed after all; empty where it did not.
     """
     gone = np.array([bool(reason) for reason in reasons], dtype=bool)
+    if not gone.any():
+        return rows
     kept = ("constant_score", "target_score", "failure", "score_hash", "perfect_score")
     lost = {name: rows[name].mask(gone) for name in (*DTYPES, *own_columns(rows)) if name not in kept}
     said = pd.Series(list(reasons), rows.index, dtype=DTYPES["failure"])
@@ -226,9 +229,9 @@ def predictions(
     if pack.dataset.task in VALUED:
         targets = targets.reshape(*targets.shape[:2], -1)
     for link, members in members_by_link(pack.losses).items():
-        predicted = pack.predicted(members, raw[members])
+        predicted = predicted_by(pack, members, raw[members])
         if pack.dataset.task in VALUED:
-            predicted = pack.in_units(members, predicted)
+            predicted = into_units(pack, members, predicted)
         prediction = predict(pack.dataset.in_images(predicted), link, pack.dataset.task, pack.dataset.modes)
         yield members, targets[members], prediction if cuts is None else prediction.at(cuts[members])
 

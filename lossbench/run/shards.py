@@ -14,7 +14,8 @@ from lossbench.run.packs import Trained
 from lossbench.run.runner import in_order, work
 from lossbench.run.scoring import failed_rows, frame_of
 from lossbench.run.state import Ledger
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.trial import Trial
 
 

@@ -20,7 +20,7 @@ from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
 from lossbench.training.module.model import ModuleModel
-from lossbench.training.pack import Setup
+from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
 
 CHUNK = 2000  # rows read from the store at a time: as dictionaries they take ten times the memory

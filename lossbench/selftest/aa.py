@@ -29,7 +29,9 @@ from lossbench.stats.families import holm
 from lossbench.stats.paired import paired_test, shared_rows
 from lossbench.stats.verdicts import BETTER, told_apart, verdict
 from lossbench.task import TASKS
-from lossbench.training.pack import Pack, Setup, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
+from lossbench.training.setup import Setup
 
 PLANTED = 2.0  # the difference whose power is measured, in margins
 POWER = 0.8  # how often a detectable difference is found

@@ -39,24 +39,28 @@ def bootstrap_interval(values: np.ndarray, dataset: str, level: float = LEVEL) -
         >>> found.low.round(3), found.high.round(3)
         (array([0.15]), array([0.35]))
     """
-    from scipy.stats import bootstrap
-
     n, mean, _ = moments(values)
     ordered = np.sort(values, axis=-1)  # NaN last; the order of the seeds is arbitrary
     low, high = np.full((2, len(ordered)), np.nan)
+    ends = (1 - level) / 2, 1 - (1 - level) / 2
     for size in np.unique(n[n > 1]).tolist():
-        found = bootstrap(
-            (ordered[n == size, :size],),
-            np.mean,
-            axis=-1,
-            n_resamples=RESAMPLES,
-            batch=BATCH,
-            confidence_level=level,
-            method="percentile",
-            rng=stream("bootstrap", dataset, 0, size),
-        )
-        low[n == size], high[n == size] = found.confidence_interval
+        means = _means(ordered[n == size, :size], stream("bootstrap", dataset, 0, size))
+        low[n == size], high[n == size] = (_quantile(means, share) for share in ends)
     return Interval(mean, low, high, n)
+
+
+def _means(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return the means of resamples of values (rows, n), ascending, (rows, RESAMPLES)."""
+    size = values.shape[1]
+    drawn = (random.integers(0, size, (BATCH, size)) for _ in range(RESAMPLES // BATCH))
+    return np.sort(np.concatenate([values[:, places].mean(axis=-1) for places in drawn], axis=-1), axis=-1)
+
+
+def _quantile(ordered: np.ndarray, share: float) -> np.ndarray:
+    """Return the value below which lies a share of those of each row, (rows,), between two of them by a line."""
+    place = share * ordered.shape[1] - share
+    below, part = int(place), place % 1
+    return np.asarray((1 - part) * ordered[:, below] + part * ordered[:, below + 1])
 
 
 def disagree_about_zero(one: Interval, other: Interval) -> np.ndarray:

@@ -95,10 +95,10 @@ class Findings:
         """One row a task, loss and level: the share of its trainings whose skill is above the level."""
         return profile_table(self.pools)
 
-    @property
+    @cached_property
     def arms(self) -> dict[str, str]:
         """By loss, the grid that it is a value of."""
-        tuned = self.trials[self.trials.grid.notna()]
+        tuned = self.trials.loc[self.trials.grid.notna(), ["loss", "grid"]]
         return dict(zip(tuned.loss, tuned.grid, strict=True))
 
     @cached_property

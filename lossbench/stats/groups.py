@@ -144,13 +144,20 @@ class ComparisonGroup:
 
     def shared_setting(self) -> dict[str, Any]:
         """Return what all losses were trained under; the rate is NaN where each has its own."""
-        first = {name: self.trials[name].iloc[0] for name in SETTING}
-        return first if self.view == "fixed" else first | {"lr": np.nan}
+        return self._first if self.view == "fixed" else self._first | {"lr": np.nan}
+
+    @cached_property
+    def _first(self) -> dict[str, Any]:
+        """What the first trial was trained under; many ask for it, and to look it up is slow."""
+        return {name: self.trials[name].iloc[0] for name in SETTING}
 
     def ended(self, status: str) -> np.ndarray:
         """Return which clean trials ended so, (losses, seeds)."""
-        ended = np.append((self.trials.status == status).to_numpy(), False)
-        return np.asarray(ended[self.rows[..., 0]])
+        return np.asarray((self._statuses == status)[self.rows[..., 0]])
+
+    @cached_property
+    def _statuses(self) -> np.ndarray:
+        return np.append(self.trials.status.to_numpy(dtype=object), "")
 
     def count(self, status: str) -> np.ndarray:
         """Return how many of each loss's clean trials ended so, (losses,)."""
@@ -244,5 +251,6 @@ def stack(parts: Iterable[Mapping[str, Any]], columns: Sequence[str], by: str) -
 
     parts = list(parts)
     whole = {name: list(chain.from_iterable(cells(part, name) for part in parts)) for name in columns}
-    dtypes = {name: UNDEFINED[name] for name in columns if name in UNDEFINED}
-    return pd.DataFrame(whole).astype(dtypes).copy()  # a copy is in one piece; pandas complains of a hundred
+    # Each column gets its type before the table is made, which copies all of it for every type that changes.
+    typed = {name: pd.Series(whole[name], dtype=UNDEFINED[name]) for name in columns if name in UNDEFINED}
+    return pd.DataFrame(whole | typed)

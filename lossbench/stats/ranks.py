@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lossbench.metrics.ranks import ranks
 from lossbench.schema import METRICS, OWNED, RANKED, RANKS
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
@@ -99,7 +100,8 @@ def heights(group: pd.DataFrame) -> pd.DataFrame:
     sign = [1.0 if METRICS[score].greater_is_better else -1.0 for score in group.score]
     lost = (group.diverged > 0) | ((group.failed > 0) & (group.n > 0))
     height = (group["mean"] * sign).mask(lost, DIVERGED)
-    return group.assign(height=height).pivot_table(index="dataset", columns="loss", values="height")
+    cells = pd.DataFrame({"dataset": group.dataset, "loss": group.loss, "height": height})
+    return cells.pivot_table(index="dataset", columns="loss", values="height")
 
 
 def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
@@ -117,14 +119,12 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         >>> [found[name][1] for name in ("average_rank", "p_holm", "verdict", "reason", "data_sets_needed")]
         [1.0, 0.0625, 'inconclusive', 'too few data sets', 6]
     """
-    from scipy.stats import rankdata
-
     data_sets, losses = table.shape
     family = max(losses - 1, 1)
     differences = (table[:, 1:] - table[:, :1]).T
     p_value = np.array([wilcoxon_p(row) for row in differences])
     p_holm, bound = holm(p_value), float(smallest_p(data_sets, family))
-    ahead = [bool((np.sign(row) * rankdata(np.abs(row))).sum() > 0) for row in differences]
+    ahead = [bool((np.sign(row) * ranks(np.abs(row))).sum() > 0) for row in differences]
     others = {
         "p_value": p_value.tolist(),
         "p_holm": p_holm.tolist(),
@@ -137,8 +137,8 @@ def compare_with_first(table: np.ndarray) -> dict[str, list[Any]]:
         "reason": [reason(p, bound) for p in p_holm],
     }
     empty = [np.nan] * min(losses, 1)
-    ranks = rankdata(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
-    whole = {"average_rank": ranks.tolist(), "letters": letters_across(table, ranks)}
+    mean = ranks(-table, axis=1).mean(axis=0) if data_sets else np.full(losses, np.nan)
+    whole = {"average_rank": mean.tolist(), "letters": letters_across(table, mean)}
     return whole | {name: [*empty, *values] for name, values in others.items()}
 
 
@@ -175,16 +175,25 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
         >>> round(found["friedman"], 2), round(found["friedman_p"], 5), found["friedman_reason"]
         (21.0, 0.00077, 'too few data sets')
     """
-    from scipy.stats import f, friedmanchisquare, rankdata
+    from scipy.special import fdtrc
 
     data_sets, losses = table.shape
     if losses < 3 or data_sets < 2:
         return {}
-    alike = bool((np.ptp(rankdata(table, axis=1), axis=1) == 0.0).all())
-    square = 0.0 if alike else float(friedmanchisquare(*rankdata(table, axis=1).T).statistic)
+    square = _chi_square(ranks(table, axis=1))
     rest = data_sets * (losses - 1) - square  # zero where all data sets rank the losses alike
     statistic = (data_sets - 1) * square / rest if rest > 1e-9 else np.inf
     least = float(math.factorial(losses)) ** (1 - data_sets)
-    p_value = max(least, float(f.sf(statistic, losses - 1, (losses - 1) * (data_sets - 1))))
+    p_value = max(least, float(fdtrc(losses - 1, (losses - 1) * (data_sets - 1), max(statistic, 0.0))))
     why = reason(p_value, float(smallest_p(data_sets)))
     return {"friedman": statistic, "friedman_p": p_value, "friedman_reason": why}
+
+
+def _chi_square(ranked: np.ndarray) -> float:
+    """Return Friedman's χ² of ranks (data sets, losses), corrected for ties; 0 where all losses tie everywhere."""
+    data_sets, losses = ranked.shape
+    ties = sum((np.unique(row, return_counts=True)[1] ** 3).sum() - losses for row in ranked)
+    room = 1 - ties / (losses * (losses**2 - 1) * data_sets)
+    squares = float((ranked.sum(axis=0) ** 2).sum())
+    even = 3 * data_sets * (losses + 1)
+    return float((12.0 / (losses * data_sets * (losses + 1)) * squares - even) / room) if room else 0.0

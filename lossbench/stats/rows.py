@@ -185,9 +185,7 @@ def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple
 
 
 def _summed(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return the sums (m, groups) of values (m, cells) over the cells of each group."""
-    from scipy.sparse import csr_array
-
-    cells = len(group)
-    member = csr_array((np.ones(cells), (np.arange(cells), group)), shape=(cells, group.max(initial=-1) + 1))
-    return np.asarray(values @ member)
+    """Return the sums (m, groups) of values (m, cells) over the cells of each group, in their order."""
+    groups, m = int(group.max(initial=-1)) + 1, len(values)
+    place = group[:, None] * m + np.arange(m)
+    return np.bincount(place.ravel(), values.T.ravel(), groups * m).reshape(groups, m).T

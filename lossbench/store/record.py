@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from types import NoneType
 from typing import Any, NamedTuple
@@ -57,8 +57,17 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
 
 def key_of_row(row: Mapping[str, Any]) -> str:
     """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
-    trial = {name: row[name] for name in DESCRIBED if name in row}
-    return _key(trial, tuple(row), row["data_hash"], row["loss_hash"], row["fingerprint"])
+    return _key_of_row(row, tuple(row))
+
+
+def _key_of_row(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
+    trial = {name: row[name] for name in _described(columns)}
+    return _key(trial, columns, row["data_hash"], row["loss_hash"], row["fingerprint"])
+
+
+@cache
+def _described(columns: tuple[str, ...]) -> list[str]:
+    return [name for name in DESCRIBED if name in columns]
 
 
 def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> str:
@@ -139,11 +148,11 @@ def encode(done: Done, written: int) -> Record:
         done: the trial.
         written: the current time, seconds since 1970.
     """
-    row = done.row
-    names, in_order = _laid_out(tuple(row))
+    row, columns = done.row, tuple(done.row)
+    names, in_order = _laid_out(columns)
     cells = _written(in_order(row))  # NaN and infinity go through
     curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
-    key = key_of_row(row)
+    key = _key_of_row(row, columns)
     labels = (row["dataset"], row["loss"], row["fingerprint"])
     total = checksum(key, names, cells, curve, outputs)
     return Record(key, *labels, written, names, cells, curve, total, outputs)
@@ -210,7 +219,19 @@ def _fits(name: str, cell: Any) -> bool:
     return type(cell) is not int or abs(cell) <= LARGEST
 
 
-def checksum(*content: object) -> int:
-    """Return a checksum of what is stored; no bytes at the end count as nothing, as before there were outputs."""
+def checksum(key: object, kind: object, *content: object) -> int:
+    """Return a checksum of what is stored; no bytes at the end count as nothing, as before there were outputs.
+
+    Args:
+        key: under which it is stored.
+        kind: what many of them have in common, the names of their cells or their claim.
+        content: all else.
+    """
+    kept = content[:-1] if content[-1] == b"" else content
+    return zlib.crc32(f"({', '.join([repr(key), _shown(kind), *map(repr, kept)])})".encode())
+
+
+@lru_cache(typed=True)
+def _shown(kind: object) -> str:
     # In a damaged file a text may come back as a number or as None; repr accepts anything.
-    return zlib.crc32(repr(content[:-1] if content[-1] == b"" else content).encode())
+    return repr(kind)

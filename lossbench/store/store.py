@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,13 @@ from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
 from lossbench.store.record import Done, Record, Row, checksum, decode, encode, trial_of
 
+NAMES = Record._fields.index("names")
 LATEST = 2**35  # seconds since 1970, about a thousand years
 CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
 
 _SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum, outputs
     FROM trials LEFT JOIN columns ON columns.id = trials.columns"""
-_INSERT = """INSERT INTO trials VALUES (?, ?, ?, ?, ?, (SELECT id FROM columns WHERE names = ?), ?, ?, ?, ?)
-    ON CONFLICT (key) DO NOTHING"""
+_INSERT = "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 _GROUPS = """SELECT dataset, fingerprint, count(DISTINCT loss), count(*), min(written), max(written)
     FROM trials GROUP BY dataset, fingerprint ORDER BY dataset, fingerprint"""
 
@@ -195,20 +197,29 @@ class Store:
         return record
 
     def _add(self, records: Iterable[Record]) -> int:
-        known: set[str] = set()
+        waiting, columns = iter(records), cache(self._columns)
         with self._writing():
-            return sum(self._insert(record, known) for record in records)
+            chunks = iter(lambda: list(islice(waiting, CHUNK)), [])
+            return sum(self._insert(chunk, columns) for chunk in chunks)
 
-    def _insert(self, record: Record, known: set[str]) -> bool:
-        if record.names not in known:
-            self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (record.names,))
-            known.add(record.names)
-        if self._connection.execute(_INSERT, record).rowcount:
-            return True
-        (held,) = self._records([record.key])
-        if held.checksum != record.checksum:
-            raise self._contradiction(held, record)
-        return False
+    def _insert(self, records: list[Record], columns: Callable[[str], int]) -> int:
+        cells = ((*record[:NAMES], columns(record.names), *record[NAMES + 1 :]) for record in records)
+        added = self._connection.executemany(_INSERT, cells).rowcount
+        if added < len(records):
+            self._compare(records)
+        return added
+
+    def _columns(self, names: str) -> int:
+        """Return by which number the names of cells are stored, which they are from now on."""
+        self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (names,))
+        return int(self._connection.execute("SELECT id FROM columns WHERE names = ?", (names,)).fetchone()[0])
+
+    def _compare(self, records: list[Record]) -> None:
+        """Refuse records of which a different one is stored under the same key."""
+        held = {record.key: record for record in self._records([record.key for record in records])}
+        for record in records:
+            if held[record.key].checksum != record.checksum:
+                raise self._contradiction(held[record.key], record)
 
     def _contradiction(self, held: Record, new: Record) -> DataError:
         old, row = self._decoded(held).row, self._decoded(new).row

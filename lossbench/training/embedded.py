@@ -7,7 +7,8 @@ from itertools import repeat
 
 import numpy as np
 
-from lossbench.metrics.gallery import Gallery
+from lossbench.metrics.embedding import LOOKS_AT
+from lossbench.metrics.gallery import EVERY, Gallery
 from lossbench.training.pack import Pack
 
 Embeddings = Callable[[str], Iterable[np.ndarray]]
@@ -17,28 +18,31 @@ Embeddings = Callable[[str], Iterable[np.ndarray]]
 class Reader:
     """Reads the embeddings of trials by those of the clean training rows.
 
+    The test part is scored by every score, the others by that which is watched: there is read what it looks at.
+
     Args:
         pack: the trials.
+        gallery: what reads embeddings, given the classes of the training rows.
     """
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, gallery: Callable[[np.ndarray], Gallery] = Gallery) -> None:
         self.pack = pack
-        self.galleries = {seed: Gallery(fold.train.target) for seed, fold in pack.folds.items()}
+        self.galleries = {seed: gallery(fold.train.target) for seed, fold in pack.folds.items()}
 
     def __call__(self, indices: Iterable[int], part: str, embeddings: Embeddings) -> np.ndarray:
-        """Return the readings (models, rows, READINGS) of a part: "train", "validation" or "test".
+        """Return the readings of a part, (models, rows, READINGS); zero where it is not read.
 
         Args:
             indices: (models,) the trials.
-            part: of the folds; rows of the training part are read by the others of it.
+            part: "train", "validation" or "test"; rows of the training part are read by the others of it.
             embeddings: of these trials.
         """
-        own = part == "train"
+        own, wanted = part == "train", EVERY if part == "test" else (LOOKS_AT[self.pack.watched.name],)
         known, asked = embeddings("train"), repeat(None) if own else embeddings(part)
         found = []
         for index, rows, queries in zip(indices, known, asked, strict=False):
             gallery = self.galleries[self.pack.trials[index].seed]
-            found.append(gallery.read(rows, queries, self.target(part, index)))
+            found.append(gallery.read(rows, queries, self.target(part, index), wanted))
         return np.stack(found)
 
     def target(self, part: str, index: int) -> np.ndarray:

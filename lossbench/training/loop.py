@@ -16,6 +16,7 @@ from lossbench.training.mutations import Mutations, in_layers
 from lossbench.training.network import Model
 from lossbench.training.optimisers import Optimiser
 from lossbench.training.pack import Pack
+from lossbench.training.targets import encoded, offset_of, prior_of
 from lossbench.training.trace import Trace, Validator, finite, holds_validation
 from lossbench.training.trial import blamed
 
@@ -57,12 +58,12 @@ class Cost:
     def __init__(self, pack: Pack, index: int, dtype: torch.dtype) -> None:
         self.pack, self.index, self.trial, self.loss = pack, index, pack.trials[index], pack.losses[index]
         self.features = torch.tensor(pack.training[index].features, dtype=dtype)
-        target = torch.tensor(pack.encoded(index))
+        target = torch.tensor(encoded(pack, index))
         self.target = target.to(dtype) if target.is_floating_point() else target
-        self.offset = torch.tensor(pack.offset(index), dtype=dtype)
+        self.offset = torch.tensor(offset_of(pack, index), dtype=dtype)
         weights = pack.training[index].weights
         self.weights = None if weights is None else torch.tensor(weights, dtype=dtype)
-        self.prior = {name: torch.tensor(share, dtype=dtype) for name, share in pack.prior(index).items()}
+        self.prior = {name: torch.tensor(share, dtype=dtype) for name, share in prior_of(pack, index).items()}
 
     def mean(self, raw: torch.Tensor, rows: torch.Tensor, loss: Loss | None = None) -> torch.Tensor:
         """Return the mean loss of some rows, (), given raw outputs (rows, outputs): the trial's, or another."""

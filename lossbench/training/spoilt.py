@@ -12,6 +12,7 @@ from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import contained
 from lossbench.task import VALUED
 from lossbench.training.pack import Pack
+from lossbench.training.targets import encoded, offset_of
 
 
 def spoilt_by(pack: Pack, index: int, epochs: int) -> str:
@@ -61,9 +62,9 @@ def unusual(pack: Pack, index: int, rows: np.ndarray) -> str:
 
 def finite_on(pack: Pack, index: int, rows: np.ndarray) -> bool:
     """Say whether value and gradient of a trial's loss are finite on a batch, with small raw outputs."""
-    target = torch.as_tensor(pack.encoded(index)[rows])
+    target = torch.as_tensor(encoded(pack, index)[rows])
     target = target.float() if target.is_floating_point() else target
-    noise = np.random.default_rng(0).normal(scale=0.1, size=(len(rows), pack.outputs)) + pack.offset(index)
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(len(rows), pack.outputs)) + offset_of(pack, index)
     raw = torch.as_tensor(noise, dtype=torch.float32).requires_grad_()
     with contained(), suppress(LossFailed):
         value = pack.losses[index].per_sample(raw, target)

@@ -17,7 +17,9 @@ from lossbench.metrics.oddness import Inputs
 from lossbench.metrics.prediction import predict
 from lossbench.metrics.scores import function_of
 from lossbench.task import VALUED
-from lossbench.training.pack import VALUES, Pack
+from lossbench.training.pack import Pack
+from lossbench.training.packing import VALUES
+from lossbench.training.targets import into_units, predicted_by
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ class Validator:
         """Return the score of each trial, (trials,), from raw outputs (trials, rows, outputs)."""
         scores, task = np.empty(len(raw)), self.pack.dataset.task
         for link, members in self.groups.items():
-            predicted = self.pack.predicted(self.indices[members], raw[members])
+            predicted = predicted_by(self.pack, self.indices[members], raw[members])
             if self.convert:
-                predicted = self.pack.in_units(self.indices[members], predicted)
+                predicted = into_units(self.pack, self.indices[members], predicted)
             if self.gives_back:
                 inputs = self.inputs[link]
                 compare = inputs.errors if self.metric.name == "explained" else inputs.oddness

@@ -187,7 +187,7 @@ def test_a_partial_run_is_labelled_in_every_format(
     inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     """Whole seeds only, exit code 4, and the seeds that are left out are named where the results are."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 4)
     cut = inside(*SIX, "--budget", "0s", "-o", "cut", "--format", form)
     seeds = pd.read_csv(tmp_path / "cut" / "trials.csv").groupby("seed").size()
     assert (cut.code, seeds.to_dict()) == (4, {0: 2, 1: 2})
@@ -207,7 +207,7 @@ def test_a_partial_run_is_labelled_in_every_format(
 
 def test_a_partial_run_goes_on(inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same command again trains what is missing, says no more of it, and ends with the trials of one run."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 4)
     assert inside(*SIX, "--budget", "0s", "-o", "cut").code == 4
     whole = inside(*SIX, "-o", "cut")
     assert (whole.code, cached(tmp_path / "cut")) == (0, 4)

@@ -83,7 +83,7 @@ def test_a_mistake_is_refused_before_training(refusal, arguments: tuple[str, ...
 
 def test_a_run_that_is_cut_short_is_labelled_and_goes_on(inside, tmp_path: Path, monkeypatch) -> None:
     """After the budget: exit code 4 and what is missing; the same command then trains only that."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 4)
     cut = inside(*SMALL, "--budget", "0.0s", "-o", "cut")
     assert cut.code == 4
     assert "partial  moons: " in cut.out

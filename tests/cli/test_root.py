@@ -11,6 +11,8 @@ import pytest
 
 from lossbench.cli import COMMANDS
 
+from .conftest import BRIEF
+
 HEAVY = ("torch", "numpy", "pandas", "sklearn", "scipy", "rich")
 
 
@@ -44,6 +46,18 @@ for command, forbidden in {LIGHT!r}:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     said = [line for line in done.stdout.splitlines() if line.startswith("imported ")]
     assert said == [f"imported {command} []" for command, _ in LIGHT]
+
+
+def test_a_rerun_imports_nothing_that_trains(inside: Callable) -> None:
+    """With every training in the store, neither torch nor scikit-learn, and nothing as slow, is imported."""
+    assert inside("compare", *BRIEF, "-o", "first").code == 0
+    slow = {"torch", "sklearn", "scipy.stats", "scipy.sparse", "joblib"}
+    given = ["compare", *BRIEF, "-o", "again", "--quiet"]
+    program = (
+        f"import sys; from lossbench.cli import run; run({given}); print(sorted(sys.modules.keys() & {slow}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
 
 
 def test_the_commands_that_import_most_come_last() -> None:

@@ -127,6 +127,22 @@ def test_bad_specs_are_refused(spec: str, error: type[Exception], message: str) 
         load_dataset(spec)
 
 
+def test_a_table_that_was_drawn_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process keeps the tables of the last seeds, as many as there is room for, and the last one at least."""
+    law = load_dataset("line:rows=70")
+    monkeypatch.setattr("lossbench.data.catalogue.KEPT", 3 * law.features.nbytes)
+    first, *_, last = [law.sample(seed) for seed in range(1, 4)]
+    assert law.sample(1) is first
+    assert law.sample(3) is last
+    law.sample(4)  # in the place of 2, which was asked for longest ago
+    assert law.sample(1) is first
+    law.sample(2)  # in the place of 3
+    assert law.sample(3) is not last
+    assert law.sample(3).digest == last.digest
+    monkeypatch.setattr("lossbench.data.catalogue.KEPT", 0)
+    assert law.sample(5) is law.sample(5)
+
+
 @pytest.mark.parametrize("spec", ["sales.csv:target=y", "folder/iris", "./iris", "iris.data"])
 def test_what_looks_like_a_path_is_one(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name with a folder or a suffix is a file; the error for a missing one has its absolute path."""

@@ -4,8 +4,33 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import datasets
 
 from lossbench.data import load_dataset
+from lossbench.randomness import stream
+
+SAME = {
+    "moons": lambda rows, state: datasets.make_moons(rows, noise=0.3, random_state=state),
+    "friedman1": lambda rows, state: datasets.make_friedman1(rows, noise=1.0, random_state=state),
+    "multilabel": lambda rows, state: datasets.make_multilabel_classification(
+        rows, n_labels=2, random_state=state
+    ),
+    "imbalanced": lambda rows, state: datasets.make_classification(
+        rows, 10, n_informative=4, n_redundant=2, weights=[1 - 0.1], flip_y=0, random_state=state
+    ),
+}
+"""By name of a law that is scikit-learn's, what draws it there."""
+
+
+@settings(deadline=None, max_examples=25)
+@given(rows=st.integers(50, 1001), seed=st.integers(0, 10**6))
+@pytest.mark.parametrize("name", SAME)
+def test_laws_of_scikit_learn_are_drawn_as_there(name: str, rows: int, seed: int) -> None:
+    """Where a law is scikit-learn's, every seed has its rows to the last bit."""
+    ours = load_dataset(f"{name}:rows={rows}").sample(seed)
+    features, target = SAME[name](rows, int(stream("generate", name, seed).integers(2**32)))
+    assert np.array_equal(ours.features, features)
+    assert np.array_equal(ours.target.reshape(target.shape), target)
 
 
 @settings(deadline=None, max_examples=20)

@@ -17,8 +17,8 @@ from lossbench.data.contamination import contaminate
 from lossbench.data.given import given_table, given_tables
 from lossbench.data.weights import training_weights
 from lossbench.errors import DataError, UsageError
-from lossbench.report.words import words
-from lossbench.training.pack import contaminated_part
+from lossbench.report.words.remark import words
+from lossbench.training.view import contaminated_part
 
 ROWS = 40
 IRIS = load_dataset("iris")

@@ -9,7 +9,8 @@ from hypothesis import given
 from lossbench.claims import Study, read_catalogue, read_terms, try_claims
 from lossbench.claims.judge import check
 from lossbench.claims.registry import EXPERIMENTS, trains
-from lossbench.plan.settings import make_settings, placed
+from lossbench.plan.config import placed
+from lossbench.plan.settings import make_settings
 from lossbench.plan.toml import shipped_configs
 
 from .strategies import spoilt_toml

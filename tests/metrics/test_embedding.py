@@ -11,7 +11,18 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 
 from lossbench.metrics.embedding import TOP, probe_top_1, probe_top_5, spread, top_1, top_5
-from lossbench.metrics.gallery import COLLAPSED, NEIGHBOURS, READINGS, SHRINKAGE, Gallery, before, normalised
+from lossbench.metrics.gallery import (
+    COLLAPSED,
+    NEAREST,
+    NEIGHBOURS,
+    NEXT_TO,
+    READINGS,
+    SHRINKAGE,
+    Gallery,
+    before,
+    normalised,
+    pictured,
+)
 from lossbench.metrics.prediction import predict
 from lossbench.schema import METRICS
 
@@ -46,6 +57,19 @@ def test_votes_are_those_of_scikit_learn(sizes) -> None:
 
 
 @settings(deadline=None, max_examples=25)
+@given(drawn)
+def test_the_rows_that_are_named_are_the_nearest(sizes) -> None:
+    """Of the queries that are pictured, in the order of scikit-learn's neighbours; of no others."""
+    rows, target, queries, wanted = made(*sizes)
+    named = Gallery(target).read(rows, queries, wanted)[:, NEXT_TO]
+    near = min(NEAREST, len(rows))
+    known = KNeighborsClassifier(near, metric="cosine").fit(rows, target)
+    asked = pictured(len(queries))
+    np.testing.assert_array_equal(named[asked][:, :near], known.kneighbors(queries[asked], return_distance=False))
+    assert not np.delete(named, asked, axis=0).any()
+
+
+@settings(deadline=None, max_examples=25)
 @given(drawn.filter(lambda sizes: sizes[1] > 2))
 def test_the_probe_is_scikit_learns_discriminant(sizes) -> None:
     """Beside that of the first class, its values are those of LinearDiscriminantAnalysis with its shrinkage."""
@@ -60,13 +84,19 @@ def test_the_probe_is_scikit_learns_discriminant(sizes) -> None:
 @settings(deadline=None, max_examples=25)
 @given(drawn, st.floats(0.01, 100))
 def test_neither_length_nor_direction_nor_order_counts(sizes, scale: float) -> None:
-    """All embeddings longer, turned by one rotation, or the training rows in another order: the same readings."""
+    """All embeddings longer, turned by one rotation, or the training rows in another order: the same readings.
+
+    The neighbours that are named are the same rows, in the places that they then have.
+    """
     rows, target, queries, wanted = made(*sizes)
     usual = Gallery(target).read(rows, queries, wanted)
     turn = ortho_group.rvs(rows.shape[1], random_state=sizes[0])
     order = np.random.default_rng(1).permutation(len(rows))
     other = Gallery(target[order]).read(scale * (rows @ turn)[order], scale * queries @ turn, wanted)
-    np.testing.assert_allclose(other, usual, atol=1e-6)
+    np.testing.assert_allclose(other[:, : NEXT_TO.start], usual[:, : NEXT_TO.start], atol=1e-6)
+    if len(rows) >= NEAREST:
+        asked = pictured(len(queries))
+        np.testing.assert_array_equal(order[other[asked, NEXT_TO].astype(int)], usual[asked, NEXT_TO])
 
 
 @settings(deadline=None, max_examples=25)

@@ -17,7 +17,7 @@ from stats.synthetic import score_tables
 
 from lossbench import Comparison
 from lossbench.errors import DataError
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.results.manifest import read_manifest
 from lossbench.results.read import altered, read_baseline, read_trials
 from lossbench.results.sheet import READERS
@@ -159,6 +159,7 @@ def test_every_column_refuses_what_is_none_of_its_values(tmp_path: Path, name: s
         ({"converged": "yes"}, "column converged: 'yes' is neither True or False nor empty"),
         ({"score": "acc"}, "column score: 'acc' is not a score: accuracy, f1"),
         ({"task": "ranking"}, "column task: 'ranking' is not a task: regression"),
+        ({"status": "great"}, "column status: 'great' is not a status: ok, diverged, failed"),
         ({"epochs_to_target": ">50"}, "epochs_to_target is '>50' where converged is False: >20 is due"),
         ({"epochs_to_target": "7"}, "epochs_to_target is '7' where converged is False: >20 is due"),
         ({"epochs_to_target": ""}, "epochs_to_target is '' where converged is False: >20 is due"),

@@ -18,13 +18,20 @@ from lossbench.report.save import save_remade
 from lossbench.results.examples_file import EXAMPLES, read_examples
 from lossbench.results.remake import remake
 
-NAMES = ["discs:images=20", "mixture:rows=60", "eight_gaussians:rows=60", "digits_but:digit=1", "iris"]
+NAMES = [
+    "discs:images=20",
+    "mixture:rows=60",
+    "eight_gaussians:rows=60",
+    "digits_but:digit=1",
+    "iris",
+    "digit_pairs:classes=9:rows=10",
+]
 
 
 @pytest.fixture(scope="module")
 def ran() -> Comparison:
     """Give a run of every task with something to be seen, and of one with nothing."""
-    losses = ["bce", "dice", "mse", "wasserstein", "ce"]
+    losses = ["bce", "dice", "mse", "wasserstein", "ce", "supcon"]
     return lossbench.compare(NAMES, losses, models="mlp:8", seeds=[3, 5], epochs=3, outliers=[0.0, 0.2])
 
 
@@ -82,11 +89,27 @@ def test_a_curve_has_the_area_that_the_trials_have(ran: Comparison) -> None:
         assert np.trapezoid(one["tpr"], one["fpr"]) == pytest.approx(ran.trials.roc_auc[place], abs=0.02)
 
 
+def test_neighbours_are_training_images_next_to_a_test_image(ran: Comparison) -> None:
+    """Of each loss the same test images, of several classes, each with training images and their classes."""
+    fold = make_fold(load_dataset(NAMES[5]), 3)
+    images = fold.dataset.features[fold.train.rows].reshape(-1, 8, 16)
+    found = [one for _, one in of(ran, NAMES[5])]
+    assert len(found) == 2
+    assert len({one["seen"][:, 0].tobytes() for one in found}) == 1
+    assert len({one["seen"].tobytes() for one in found}) == 2
+    known = {image.astype(int).tobytes(): name for image, name in zip(images, fold.train.target, strict=True)}
+    for one in found:
+        assert len(set(one["classes"][:, 0].tolist())) > 1
+        grey = one["seen"].astype(float) * images.max() / 255
+        named = [known[image.round().astype(int).tobytes()] for image in grey[:, 1:].reshape(-1, 8, 16)]
+        assert named == one["classes"][:, 1:].ravel().tolist()
+
+
 def test_the_page_shows_them_and_they_come_back_to_the_byte(folder: Path, tmp_path: Path) -> None:
     """A picture a loss, each with words for it; what a report is made of again has the same page."""
     written = {path.name: path.read_bytes() for path in folder.iterdir()}
     text = written["report.html"].decode()
-    assert text.count('<img class="pixels"') == 2 + 3
+    assert text.count('<img class="pixels"') == (2 + 3) + 4 * 2
     assert text.count(" alt=") == text.count("<img")
     assert "what dice takes for objects, dice 0." in text
     assert text.count('<path class="of-law') == 2 * 2

@@ -22,7 +22,8 @@ from lossbench.schema import COLUMNS, METRICS, SCORES
 from lossbench.stats.between_runs.change import follows_judge
 from lossbench.store import Store
 from lossbench.training import fused, loop
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.trace import Validator
 
 LOSSES = {

@@ -17,6 +17,8 @@ PACKAGE = Path(lossbench.__file__).parent
 ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop.py", "run/scoring.py")
 """Where a row is made: the engines, and what scores their outputs."""
 
+STORE = ("__init__", "database", "record", "remembered", "store")
+
 WITHOUT_NUMBERS = {
     "errors.py": "messages",
     "home.py": "where a path begins",
@@ -24,6 +26,7 @@ WITHOUT_NUMBERS = {
     "remark.py": "what is said of a run",
     "run/__init__.py": "a docstring",
     "run/provenance.py": "hashes",
+    **{f"store/{name}.py": "where things are kept" for name in STORE},
     "task.py": "names",
     "visible.py": "how texts are shown",
 }
@@ -54,8 +57,15 @@ def test_the_fingerprint_covers_every_file_that_can_change_a_number() -> None:
     """What engines and scores import is hashed, or named here with the reason why it changes no number."""
     used = {file.relative_to(PACKAGE).as_posix() for file in reached([PACKAGE / entry for entry in ENTRIES])}
     hashed = {file.relative_to(PACKAGE).as_posix() for file in program_files()}
-    assert {"randomness.py", "data/fold.py", "training/fused/network.py"} <= used
+    assert {"randomness.py", "data/fold.py", "schema/trials.py", "training/fused/network.py"} <= used
     assert used - hashed == set(WITHOUT_NUMBERS)
+
+
+def test_a_room_of_the_program_is_hashed_whole() -> None:
+    """A file that is put into it counts, whether anything imports it or not."""
+    files = {file for part in PROGRAM for file in (PACKAGE / part).rglob("*.py")}
+    assert any(file.parent.name == "schema" for file in files)
+    assert files <= set(program_files())
 
 
 @pytest.mark.parametrize("part", PROGRAM)

@@ -96,7 +96,7 @@ def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the first pack the time is over: what is reported is whole, what is left out is named."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 4)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 4)
     wanted = study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6)
     clock = iter(range(1000))
     monkeypatch.setattr("lossbench.run.runner.time.monotonic", lambda: next(clock))
@@ -114,14 +114,14 @@ def test_a_budget_leaves_whole_seeds_and_the_next_run_goes_on(
 
 def test_a_budget_without_a_seed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no seed is whole there is nothing to report."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 2)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 2)
     with pytest.raises(BadValue, match="no seed was done within the budget"):
         run(study(datasets="moons", losses=["bce", "ce", "mse"], seeds=6), Manner(1), budget=0)
 
 
 def test_seeds_are_trained_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first seeds of all data sets come before the last of any, and what tunes before everything."""
-    monkeypatch.setattr("lossbench.training.pack.MODELS", 16)
+    monkeypatch.setattr("lossbench.training.packing.MODELS", 16)
     wanted = study(seeds=8)
     firsts = [min(trial.seed for trial in pack.trials) for pack in schedule(wanted, list(wanted.trials))]
     assert firsts == sorted(firsts)

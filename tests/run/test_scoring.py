@@ -21,7 +21,8 @@ from lossbench.plan.settings import make_settings
 from lossbench.run.scoring import failed_rows, frame_of, plain_rows, rows_of
 from lossbench.schema import COLUMNS, HASHES, METRICS
 from lossbench.training import fused
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 

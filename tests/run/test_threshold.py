@@ -18,7 +18,7 @@ from lossbench.run.scoring import predictions
 from lossbench.schema import AT_LINK, ON_REQUEST, THRESHOLDS_OF, TRIALS, at_link
 from lossbench.store import Store, open_store
 from lossbench.training import fused
-from lossbench.training.pack import make_packs
+from lossbench.training.packing import make_packs
 
 SMALL = {"datasets": ["imbalanced"], "losses": ["bce", "hinge", "mse", "ce"], "seeds": 3, "epochs": 8}
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import bootstrap
 
-from lossbench.stats.bootstrap import bootstrap_interval, disagree_about_zero
+from lossbench.randomness import stream
+from lossbench.stats.bootstrap import BATCH, RESAMPLES, bootstrap_interval, disagree_about_zero
 from lossbench.stats.paired import Interval, corrected_interval
 
 few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
@@ -34,6 +36,17 @@ def test_the_order_of_the_seeds_and_the_neighbours_say_nothing(values: np.ndarra
     for index, row in enumerate(values):
         shorter = np.append(row[:-1], np.nan)
         np.testing.assert_array_equal(ends(np.stack([shorter, row]))[:, 1], together[:, index])
+
+
+@few
+@given(values=rows, level=st.floats(0.5, 0.99))
+def test_it_is_scipys(values: np.ndarray, level: float) -> None:
+    """The percentile interval of scipy, from the same stream."""
+    random = stream("bootstrap", "iris", 0, values.shape[1])
+    drawn = {"n_resamples": RESAMPLES, "batch": BATCH, "method": "percentile", "rng": random}
+    theirs = bootstrap((np.sort(values),), np.mean, axis=-1, confidence_level=level, **drawn)
+    ours = bootstrap_interval(values, "iris", level)
+    np.testing.assert_allclose([ours.low, ours.high], theirs.confidence_interval, rtol=1e-12, atol=1e-12)
 
 
 @few

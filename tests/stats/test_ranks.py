@@ -144,6 +144,19 @@ def test_the_tests_are_scipys(heights: np.ndarray) -> None:
     np.testing.assert_allclose(p_values[1:], stats.wilcoxon(heights[:, 1:], heights[:, :1]).pvalue)
 
 
+@few
+@given(
+    heights=tables.filter(lambda table: table.shape[0] > 1 and table.shape[1] > 2 and np.ptp(table, axis=1).any())
+)
+def test_friedmans_chi_square_is_scipys(heights: np.ndarray) -> None:
+    """With ties too: F follows from the statistic that scipy computes."""
+    sets, losses = heights.shape
+    square = stats.friedmanchisquare(*heights.T).statistic
+    rest = sets * (losses - 1) - square
+    expected = (sets - 1) * square / rest if rest > 1e-9 else np.inf
+    np.testing.assert_allclose(friedman(heights)["friedman"], expected, rtol=1e-9, atol=1e-12)
+
+
 def test_identical_losses_do_not_differ() -> None:
     """A loss against itself under another name: p = 1, equal ranks, and no warning."""
     found = rank_losses(summary(np.repeat(np.arange(8.0)[:, None], 3, axis=1)))

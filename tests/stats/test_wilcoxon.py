@@ -6,13 +6,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata, wilcoxon
 
 from lossbench.stats.families import holm
-from lossbench.stats.wilcoxon import LEAST, letters_across
+from lossbench.stats.wilcoxon import LEAST, letters_across, wilcoxon_p
 
 tables = st.tuples(st.integers(6, 14), st.integers(2, 5)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=st.floats(0, 1), unique=True)
@@ -22,6 +22,17 @@ tables = st.tuples(st.integers(6, 14), st.integers(2, 5)).flatmap(
 def ranks(table: np.ndarray) -> np.ndarray:
     """Return mean ranks, 1 for the greatest of each data set."""
     return rankdata(-table, axis=1).mean(axis=0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 60).flatmap(lambda n: arrays(np.float64, n, elements=st.integers(-9, 9).filter(bool))))
+@example(np.arange(1.0, 51.0) * (-1) ** np.arange(50))
+@example(np.arange(1.0, 52.0) * (-1) ** np.arange(51))
+@example(np.array([1.0, 1.0, 0.0, -3.0, 2.0] * 2))
+@example(np.array([1.0, 1.0, 0.0, -3.0, 2.0] * 4))
+def test_the_p_value_is_scipys(differences: np.ndarray) -> None:
+    """With ties and without, and with data sets on which two losses are tied, whatever their number."""
+    np.testing.assert_allclose(wilcoxon_p(differences), wilcoxon(differences).pvalue, rtol=1e-12)
 
 
 @settings(max_examples=15, deadline=None)

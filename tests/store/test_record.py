@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+import zlib
 from dataclasses import fields
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 
 from lossbench.schema import COLUMNS, USUAL
 from lossbench.store import key_of
-from lossbench.store.record import Done, Record, decode, encode, key_of_row, trial_of
+from lossbench.store.record import Done, Record, checksum, decode, encode, key_of_row, trial_of
 from lossbench.training.trial import Trial
 
 from .cases import Row, curve, key, row, same, trial
@@ -55,6 +56,13 @@ def test_damage_is_seen(name: str, value: Any) -> None:
     record = encode(Done(row(), curve()), 0)
     assert record.whole
     assert not record._replace(**{name: value}).whole
+
+
+@given(st.lists(st.text() | st.binary() | st.none() | st.integers(), min_size=3, max_size=5), st.booleans())
+def test_the_checksum_is_that_of_older_stores(content: list[Any], outputs: bool) -> None:
+    """It is of the values as Python writes a tuple of them, as ever; no outputs at the end count as nothing."""
+    content.append(b"x" if outputs else b"")
+    assert checksum(*content) == zlib.crc32(repr(tuple(content if outputs else content[:-1])).encode())
 
 
 def test_a_record_is_texts_and_bytes() -> None:

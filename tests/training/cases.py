@@ -20,8 +20,10 @@ from lossbench.training.module.model import ModuleModel
 from lossbench.training.module.named import find_model, fitted
 from lossbench.training.network import Model
 from lossbench.training.optimisers import parse_optimiser
-from lossbench.training.pack import Pack, Setup, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.schedule import parse_schedule
+from lossbench.training.setup import Setup
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 

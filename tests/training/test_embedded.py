@@ -15,7 +15,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from lossbench.metrics.gallery import COLLAPSED, Gallery
 from lossbench.run.provenance import hashes
 from lossbench.training import loop
-from lossbench.training.pack import batch_order, class_order
+from lossbench.training.orders import batch_order, class_order
 from lossbench.training.thread import one_thread
 from lossbench.training.trial import Trial
 

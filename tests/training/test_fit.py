@@ -14,6 +14,7 @@ from lossbench.data.dataset import Dataset
 from lossbench.losses import get_loss
 from lossbench.training import loop
 from lossbench.training.pack import Pack
+from lossbench.training.targets import encoded, offset_of, prior_of
 from lossbench.training.trial import Trial
 
 from .cases import ENGINES, contaminations, dataset, losses_of, pack, packs_of, trial
@@ -36,9 +37,10 @@ def evaluated(group: Pack, index: int, network: torch.nn.Module) -> float:
     """Return the mean of what `get_loss` gives for a network's outputs on a trial's own training rows."""
     one, part = group.trials[index], group.training[index]
     loss = get_loss(one.loss, one.task, group.dataset.targets)
-    raw = torch.tensor(loop.raw_outputs(network, torch.tensor(part.features))) + torch.tensor(group.offset(index))
-    prior = {name: torch.tensor(share) for name, share in group.prior(index).items()}
-    target = torch.tensor(group.encoded(index))
+    offset = torch.tensor(offset_of(group, index))
+    raw = torch.tensor(loop.raw_outputs(network, torch.tensor(part.features))) + offset
+    prior = {name: torch.tensor(share) for name, share in prior_of(group, index).items()}
+    target = torch.tensor(encoded(group, index))
     if not loss.record.whole_batch:
         return float(loss(raw, target, **prior).mean())
     batches = torch.tensor(group.orders[one.seed][0]).split(group.batch_size)

@@ -11,6 +11,7 @@ import torch
 from lossbench.losses import catalogue
 from lossbench.training import loop
 from lossbench.training.pack import Pack
+from lossbench.training.targets import encoded, offset_of, prior_of
 
 from .cases import losses_of, packs_of, trial
 
@@ -35,10 +36,10 @@ def plain_loop(pack: Pack, index: int) -> torch.Tensor:
     """
     one, loss, double = pack.trials[index], pack.losses[index], torch.float64
     network = loop.build_network(pack, index, double)
-    criterion = loss.module(torch.tensor(shares["prior"]) if (shares := pack.prior(index)) else None)
+    criterion = loss.module(torch.tensor(shares["prior"]) if (shares := prior_of(pack, index)) else None)
     optimiser = OPTIMISERS[one.optimizer](network.parameters())
     features = torch.tensor(pack.training[index].features, dtype=double)
-    start, target = torch.tensor(pack.offset(index)), torch.tensor(pack.encoded(index))
+    start, target = torch.tensor(offset_of(pack, index)), torch.tensor(encoded(pack, index))
     for order in torch.tensor(pack.orders[one.seed]):
         for rows in order.split(pack.batch_size):
             optimiser.zero_grad()

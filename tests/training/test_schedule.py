@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lossbench.errors import BadValue, UnknownName
 from lossbench.training import loop
 from lossbench.training.fused.paced import shorten
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.schedule import KINDS, Schedule, check_length, parse_schedule
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace

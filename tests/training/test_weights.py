@@ -16,7 +16,8 @@ from lossbench.training import loop, native
 from lossbench.training.native import library
 from lossbench.training.native.build import LEVELS
 from lossbench.training.native.losses import TORCH, number_of
-from lossbench.training.pack import Pack, make_packs
+from lossbench.training.pack import Pack
+from lossbench.training.packing import make_packs
 from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 

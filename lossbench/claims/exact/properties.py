@@ -190,7 +190,7 @@ def sigmoid_network() -> tuple[Any, Tensor, list[np.ndarray]]:
     from lossbench.plan.experiment import plan
     from lossbench.plan.settings import make_settings
     from lossbench.training.loop import build_network
-    from lossbench.training.pack import make_packs
+    from lossbench.training.packing import make_packs
 
     settings = make_settings(
         datasets=["breast_cancer"], losses=["bce"], models=["mlp:6,4,3:sigmoid"], seeds=1, outliers=[0.0]

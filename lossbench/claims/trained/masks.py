@@ -13,7 +13,7 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Found, Training
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.plan.settings import LINK
+from lossbench.plan.keys import LINK
 
 if TYPE_CHECKING:
     from lossbench.results.comparison import Comparison

@@ -20,6 +20,7 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
+from lossbench.metrics.ranks import ranks
 from lossbench.schema import METRICS
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         >>> rank_correlation(np.array([[1, 2, 9], [3, 3, 3]]), np.array([[9, 8, 5], [1, 2, 3]])).round(6).tolist()
         [-1.0, 0.0]
     """
-    from scipy.stats import rankdata
-
-    one, other = (rankdata(table, axis=1, nan_policy="propagate") for table in (first, second))
-    one, other = (ranks - ranks.mean(axis=1, keepdims=True) for ranks in (one, other))
+    one, other = (ranks(table, axis=1) for table in (first, second))
+    one, other = (ranked - ranked.mean(axis=1, keepdims=True) for ranked in (one, other))
     sizes = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
     return np.asarray((one * other).sum(axis=1) / np.where(sizes == 0.0, 1.0, sizes))
 

@@ -86,7 +86,8 @@ def waiting(trials: pd.DataFrame) -> dict[Key, np.ndarray]:
     """Return when each clean training of an arm got to the target, (seeds,), infinite where it never did."""
     least = trials.groupby(list(LINE)).outlier_fraction.transform("min")
     found = {}
-    for key, rows in _arms(trials[(trials.outlier_fraction == least) & trials.converged.notna()], LINE):
+    clean = (trials.outlier_fraction == least) & trials.converged.notna()
+    for key, rows in _arms(trials.loc[clean, [*LINE, "converged", "epochs_to_target"]], LINE):
         reached = rows.converged.to_numpy(dtype=np.float64)
         times = restricted_times(_floats(rows, "epochs_to_target"), reached, _floats(rows, "epochs"))
         found[key] = np.where(reached == 1.0, times, np.inf)

@@ -1,8 +1,8 @@
-"""What networks make of some test rows: the masks, samples and curves of one table of a run."""
+"""What networks make of some test rows: the masks, samples, curves and neighbours of one table of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ ONE = "One training a loss, that of the first seed"
 def shown(part: Part) -> str:
     """Return the figure of the examples of a table; empty where there are none."""
     found = part.known(part.courses.examples, LINE)
-    drawn = {"segmentation": masks, "distribution": samples, "anomaly": rates}
+    drawn = {"segmentation": masks, "distribution": samples, "anomaly": rates, "embedding": neighbours}
     return drawn[part.first.task](part, found) if found and part.first.task in drawn else ""
 
 
@@ -40,8 +40,12 @@ def masks(part: Part, found: Mapping[str, Example]) -> str:
         seen = image(f"what {loss} takes for objects, dice {told}", WHITE * example["found"])
         rows.append(_row(f"{swatch(part.looks[loss])}{escape(loss)}", seen, f"dice {told}"))
     about = f"{ONE}: {count} test images, the first that have an object, and what each loss takes for one."
-    # No figure, whose tools save drawings as SVG.
-    return f'<div class="masks"><h3>Masks</h3>{paragraph(about)}<div class="plot">{"".join(rows)}</div></div>\n'
+    return pictures("Masks", about, rows)
+
+
+def pictures(title: str, about: str, rows: Sequence[str]) -> str:
+    """Return rows of pixels under a heading; no figure, whose tools save drawings as SVG."""
+    return f'<div class="masks"><h3>{title}</h3>{paragraph(about)}<div class="plot">{"".join(rows)}</div></div>\n'
 
 
 def _row(name: str, drawn: str, told: str = "") -> str:
@@ -59,6 +63,25 @@ def overlaps(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
     both = (truth & found).sum(axis=(1, 2))
     either = truth.sum(axis=(1, 2), dtype=int) + found.sum(axis=(1, 2), dtype=int)
     return np.where(either == 0, 1.0, 2 * both / np.maximum(either, 1))
+
+
+def neighbours(part: Part, found: Mapping[str, Example]) -> str:
+    """Return test images, and beside each the training images that each loss puts next to it."""
+    count, width = next(iter(found.values()))["classes"].shape
+    rows = [_row(f"{swatch(part.looks[loss])}{escape(loss)}", *near(loss, one)) for loss, one in found.items()]
+    about = (
+        f"{ONE}: {count} test images of {part.first.dataset}, and to the right of each the {width - 1} "
+        "training images that the loss puts next to it."
+    )
+    return pictures("Neighbours", about, rows)
+
+
+def near(loss: str, example: Example) -> tuple[str, str]:
+    """Return images with their neighbours, and how many of these are of the same class."""
+    wanted, *others = example["classes"].T
+    alike = [f"{right} of {len(others)}" for right in (others == wanted).sum(axis=0)]
+    said = (f"a test image and its neighbours under {loss}, {right} of its class" for right in alike)
+    return " ".join(map(image, said, example["seen"])), f"of its class: {', '.join(alike)}"
 
 
 def samples(part: Part, found: Mapping[str, Example]) -> str:

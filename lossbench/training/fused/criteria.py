@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from lossbench.training.fused.batches import Batch, select
 from lossbench.training.fused.group import Group, make_group
 from lossbench.training.fused.layout import Layout
 from lossbench.training.fused.sums import SumGroup, make_sum
+from lossbench.training.targets import encoded
 from lossbench.training.trial import blamed
 
 Found = TypeVar("Found", torch.Tensor, np.ndarray)
@@ -56,7 +58,7 @@ def targets_of(layout: Layout, trials: np.ndarray) -> PerRow:
     def key(index: int) -> Hashable:
         return id(pack.training[index].target), pack.losses[index].record.natural_zero
 
-    return PerRow(layout, trials, pack.encoded, key)
+    return PerRow(layout, trials, partial(encoded, pack), key)
 
 
 def weights_of(layout: Layout, trials: np.ndarray) -> PerRow | None:

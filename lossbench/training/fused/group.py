@@ -10,6 +10,7 @@ import torch
 
 from lossbench.losses.record import LossRecord
 from lossbench.training.fused.layout import Layout
+from lossbench.training.targets import offset_of, prior_of
 
 Derivative = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -109,10 +110,10 @@ def group_of(
     pack = layout.pack
     parameters = {one.name: per_model(layout, [given[one.name] for given in values]) for one in record.parameters}
     if record.prior:
-        shares = np.stack([pack.prior(index)["prior"] for index in trials])
+        shares = np.stack([prior_of(pack, index)["prior"] for index in trials])
         parameters["prior"] = layout.numbers(shares)
     specs = tuple(dict.fromkeys(pack.losses[index].spec for index in trials))
-    offsets = np.stack([pack.offset(index) for index in trials])[:, None]
+    offsets = np.stack([offset_of(pack, index) for index in trials])[:, None]
     return Group(record, specs, parameters, layout.numbers(offsets) if offsets.any() else None)
 
 

@@ -55,20 +55,21 @@ class Layout:
     @staticmethod
     def of(pack: Pack, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Layout:
         """Lay out the trials of a pack."""
-        keys = [(*moved_alike(t), number) for t, number in zip(pack.trials, pack.views, strict=True)]
+        views = views_of(pack)
+        keys = [(*moved_alike(t), view) for t, view in zip(pack.trials, views, strict=True)]
         together = groupby(sorted(range(len(keys)), key=keys.__getitem__), key=keys.__getitem__)
         blocks = [(key[-1], block) for key, indices in together for block in full_blocks(list(indices))]
         slots = np.array([index for _, block in blocks for index in block])
         home = np.empty(len(pack.trials), dtype=np.int64)
         home[slots[::-1]] = np.arange(len(slots))[::-1]  # the first slot of a trial wins
-        return Layout(pack, slots, home, np.array([view for view, _ in blocks]), firsts(pack.views), dtype, device)
+        return Layout(pack, slots, home, np.array([view for view, _ in blocks]), firsts(views), dtype, device)
 
     @staticmethod
     def one_by_one(pack: Pack, indices: np.ndarray, dtype: torch.dtype) -> Layout:
         """Lay out some trials of a pack, given their numbers, each in a block of its own."""
-        seen, block = np.unique(np.array(pack.views)[indices], return_inverse=True)
-        views = firsts(pack.views)[seen]
-        return Layout(pack, indices, np.arange(len(indices)), block, views, dtype, "cpu", size=1)
+        views = views_of(pack)
+        seen, block = np.unique(np.array(views)[indices], return_inverse=True)
+        return Layout(pack, indices, np.arange(len(indices)), block, firsts(views)[seen], dtype, "cpu", size=1)
 
     def numbers(self, values: np.ndarray) -> torch.Tensor:
         """Return values (...) as a tensor (...) of the pack's precision."""
@@ -82,6 +83,13 @@ class Layout:
 def moved_alike(trial: Trial) -> tuple[str, float, str]:
     """Return what models must share so that one call of an optimiser moves them all."""
     return trial.optimizer, trial.lr, trial.schedule
+
+
+def views_of(pack: Pack) -> list[int]:
+    """Return which features every trial sees: equal numbers for one object, counted in the order of the trials."""
+    features = [(id(a.features), id(b.features)) for a, b in zip(pack.training, pack.tested, strict=True)]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(features))}
+    return [numbers[key] for key in features]
 
 
 def firsts(views: Sequence[int]) -> np.ndarray:

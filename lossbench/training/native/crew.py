@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossbench.training.embedded import Reader
+from lossbench.training.native.gallery import CompiledGallery
 from lossbench.training.native.judge import Judge, can_judge
 from lossbench.training.native.losses import TORCH
 from lossbench.training.native.models import Models, moving
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
-from lossbench.training.pack import VALUES, Pack
+from lossbench.training.pack import Pack
+from lossbench.training.packing import VALUES
 from lossbench.training.torch_threads import one_thread_of_torch
 from lossbench.training.trace import Validator, finite, training_scores
 
@@ -75,16 +77,14 @@ class Crew:
 
         def embeddings(part: str) -> Iterator[np.ndarray]:
             places, rows = self.tables.of_part(part)
-            for index in indices:
-                one = slice(index, index + 1)
-                yield self.step.embeddings(self.models.records[one], places[one], rows)[0]
+            return self.step.embeddings(self.models.records[indices], places[indices], rows)
 
         return self.reader(indices, part, embeddings)
 
     @cached_property
     def reader(self) -> Reader:
         """What reads embeddings."""
-        return Reader(self.pack)
+        return Reader(self.pack, partial(CompiledGallery, library=self.step.library))
 
     @cached_property
     def validator(self) -> Validator:

@@ -1,18 +1,12 @@
 /* One model at a time takes the steps of an epoch, its weights and its optimiser's state in the first-level cache.
 
    README.md says how numbers lie in memory, and why no result depends on a neighbour. */
-#include <stddef.h>
 #include <string.h>
 
 #include "losses.h"
+#include "neighbours.h"
 
-#if BYTES == 64 || defined(__aarch64__)
-enum { TALL = 8, NARROW = 16, WIDE = 8 }; /* rows, or inputs, whose sums are held in registers at once */
-#else
-enum { TALL = 8, NARROW = 8, WIDE = 4 };
-#endif
-enum { MOST = 16 };   /* arrays of constant length: the compiler keeps those of others in memory */
-enum { CHUNK = 32 };  /* rows that are scored at a time */
+enum { CHUNK = 32 }; /* rows that are scored at a time */
 enum { RELU, TANH, SIGMOID, GELU };
 enum { SGD, ADAM };
 
@@ -45,24 +39,17 @@ typedef struct {
     const real **x; /* the features of a batch */
     real *target, *weight;
     V *lanes, *goals;
+    Pairs pairs; /* where a loss looks at them */
 } Net;
-
-static int padded(int n) { return (n + W - 1) / W * W; }
-
-static void *take(char **base, ptrdiff_t *used, ptrdiff_t bytes) {
-    void *p = *base ? *base + *used : NULL;
-    *used += (bytes + 63) / 64 * 64;
-    return p;
-}
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
         Layer *a = layer + l;
-        a->inputs = plan[6 + l], a->units = plan[7 + l], a->from = padded(a->inputs);
+        a->inputs = plan[7 + l], a->units = plan[8 + l], a->from = padded(a->inputs);
         a->to = l == net.layers - 1 && a->units == 1 ? 1 : padded(a->units);
         a->at = net.parameters;
         net.parameters += a->to == 1 ? a->from + W : (ptrdiff_t)(a->inputs + 1) * a->to;
@@ -78,109 +65,15 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
     net.target = take(&base, &net.room, (ptrdiff_t)rows * last * sizeof(real));
     net.weight = take(&base, &net.room, rows * sizeof(real));
     net.lanes = take(&base, &net.room, last * sizeof(V)), net.goals = take(&base, &net.room, last * sizeof(V));
+    if (plan[6]) {
+        char *left = base ? base + net.room : NULL;
+        net.pairs = pairs_of(net.batch, layer[net.layers - 1].units, left);
+        net.room += net.pairs.room;
+    }
     return net;
 }
 
 static Layer *last_of(const Net *net) { return net->layer + net->layers - 1; }
-
-INLINE Mask first_lanes(int n) {
-    static const real lanes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return less(load(lanes), all(n));
-}
-
-/* Sums of products for R rows and C vectors of units: y[n] = bias + Σ over k of x[n][k] w[k]. */
-INLINE void of_rows(const int R, const int C, const real *const *x, const real *w, int K, ptrdiff_t ld, const real *bias,
-                    real *y) {
-    V sum[MOST][2];
-    const real *row[MOST];
-#pragma GCC unroll 16
-    for (int r = 0; r < R; r++) {
-        row[r] = x[r];
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) sum[r][c] = bias ? load(bias + c * W) : all(0);
-    }
-    for (int k = 0; k < K; k++) {
-        V v[2];
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) v[c] = load(w + k * ld + c * W);
-#pragma GCC unroll 16
-        for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-            for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r][k]), v[c], sum[r][c]);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) store(y + r * ld + c * W, sum[r][c]);
-}
-
-/* Sums of products for R inputs and C vectors of units: g[k] = Σ over n of x[n][k] d[n]. */
-INLINE void of_inputs(const int R, const int C, const real *const *x, int k, const real *d, ptrdiff_t ld, int rows,
-                      real *g) {
-    V sum[MOST][2];
-#pragma GCC unroll 16
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) sum[r][c] = all(0);
-    for (int n = 0; n < rows; n++) {
-        const real *row = x[n] + k;
-        V v[2];
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) v[c] = load(d + n * ld + c * W);
-#pragma GCC unroll 16
-        for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-            for (int c = 0; c < C; c++) sum[r][c] = fma_(all(row[r]), v[c], sum[r][c]);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-        for (int c = 0; c < C; c++) store(g + r * ld + c * W, sum[r][c]);
-}
-
-#define CASE(f, R, C, ...) case R: f(R, C, __VA_ARGS__); break
-#define UP_TO_4(f, C, ...) CASE(f, 1, C, __VA_ARGS__); CASE(f, 2, C, __VA_ARGS__); CASE(f, 3, C, __VA_ARGS__); \
-    CASE(f, 4, C, __VA_ARGS__)
-#define UP_TO_8(f, C, ...) UP_TO_4(f, C, __VA_ARGS__); CASE(f, 5, C, __VA_ARGS__); CASE(f, 6, C, __VA_ARGS__); \
-    CASE(f, 7, C, __VA_ARGS__); CASE(f, 8, C, __VA_ARGS__)
-#define UP_TO_16(f, C, ...) UP_TO_8(f, C, __VA_ARGS__); CASE(f, 9, C, __VA_ARGS__); CASE(f, 10, C, __VA_ARGS__); \
-    CASE(f, 11, C, __VA_ARGS__); CASE(f, 12, C, __VA_ARGS__); CASE(f, 13, C, __VA_ARGS__); \
-    CASE(f, 14, C, __VA_ARGS__); CASE(f, 15, C, __VA_ARGS__); CASE(f, 16, C, __VA_ARGS__)
-
-/* The next of equal parts into which what is left is cut, none longer than `most`. */
-INLINE int part_of(int left, int most) {
-    int parts = (left + most - 1) / most;
-    return (left + parts - 1) / parts;
-}
-
-/* y (rows, ld) = x w + bias, for w (K, ld); without a bias where it is NULL. */
-static void rows_by_units(const real *const *x, int rows, const real *w, int K, int ld, const real *bias, real *y) {
-    for (int c = 0; c < ld;) {
-        int two = ld - c >= 2 * W, R;
-        const real *b = bias ? bias + c : NULL;
-        for (int n = 0; n < rows; n += R) {
-            R = part_of(rows - n, two ? WIDE : TALL);
-            real *to = y + (ptrdiff_t)n * ld + c;
-            if (two) switch (R) { UP_TO_8(of_rows, 2, x + n, w + c, K, ld, b, to); }
-            else switch (R) { UP_TO_8(of_rows, 1, x + n, w + c, K, ld, b, to); }
-        }
-        c += two ? 2 * W : W;
-    }
-}
-
-/* g (K, ld) = xᵀ d, for d (rows, ld). */
-static void inputs_by_units(const real *const *x, int rows, int K, const real *d, int ld, real *g) {
-    for (int c = 0; c < ld;) {
-        int two = ld - c >= 2 * W, R;
-        for (int k = 0; k < K; k += R) {
-            R = part_of(K - k, two ? WIDE : NARROW);
-            real *to = g + (ptrdiff_t)k * ld + c;
-            if (two) switch (R) { UP_TO_8(of_inputs, 2, x, k, d + c, ld, rows, to); }
-            else switch (R) { UP_TO_16(of_inputs, 1, x, k, d + c, ld, rows, to); }
-        }
-        c += two ? 2 * W : W;
-    }
-}
 
 /* The sums of the columns of d (rows, ld): the gradient of the biases. */
 static void columns(const real *d, int rows, int ld, real *g) {
@@ -455,11 +348,25 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
     return total;
 }
 
-#define EVERY_LOSS(BY_OUTPUT, BY_ROW) \
-    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW)
+#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR) \
+    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW) OF_PAIRS(BY_PAIR)
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
+}
+
+/* The value of a loss that looks at pairs of rows; its slopes lie in the distances. */
+INLINE double value_by_pair(const int loss, const Net *net, int rows, Pairs *pairs, const V *p) {
+    const Layer *a = last_of(net);
+    meet(pairs, a->out, a->to, (const whole *)net->target, rows);
+    return compared(loss, pairs, p);
+}
+
+INLINE void slopes_by_pair(const int loss, const Model *m, const Net *net, int rows, const V *p) {
+    const Layer *a = last_of(net);
+    Pairs pairs = net->pairs;
+    value_by_pair(loss, net, rows, &pairs, p);
+    go_down(&pairs, all((real)m->scale), a->to, a->delta);
 }
 
 /* Multiply the deltas of the last layer by the weights of their rows. */
@@ -472,27 +379,31 @@ static void weigh_rows(const Net *net, int rows) {
     }
 }
 
-/* Fill the deltas of the last layer: the slopes of the mean loss of a batch. */
+/* Fill the deltas of the last layer: the slopes of the mean loss of a batch, or of that of the batch. */
 static void slopes(const Net *net, const Model *m, int rows) {
     V p[4], scale = all((real)(m->scale / rows));
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: slopes_by_output(loss, m, net, rows, scale, p); break;
 #define BY_ROW(loss) case loss: slopes_by_row(loss, m, net, rows, scale, p); break;
-        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+#define BY_PAIR(loss) case loss: slopes_by_pair(loss, m, net, rows, p); break;
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
 #undef BY_OUTPUT
 #undef BY_ROW
+#undef BY_PAIR
     }
     if (m->weight) weigh_rows(net, rows);
 }
 
 static double values(const Net *net, const Model *m, int rows) {
     V p[4];
+    Pairs pairs = net->pairs;
     parameters_of(m, p);
     switch (m->loss) {
 #define BY_OUTPUT(loss) case loss: return m->scale * values_by_output(loss, m, net, rows, p);
 #define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, m, net, rows, p);
-        EVERY_LOSS(BY_OUTPUT, BY_ROW)
+#define BY_PAIR(loss) case loss: return m->scale * rows * value_by_pair(loss, net, rows, &pairs, p);
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
     }
     return NAN;
 }
@@ -534,7 +445,8 @@ INLINE uint64_t flush(void) { return 0; }
 INLINE void unflush(uint64_t old) { (void)old; }
 #endif
 
-/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, inputs, units ..., outputs}. */
+/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, whether a loss looks at pairs, inputs,
+   units ..., outputs}. */
 #define EXPORT __attribute__((visibility("default")))
 
 /* Lanes of a vector, parameters of a model as they lie in memory, bytes of working memory for one. */
@@ -578,6 +490,35 @@ EXPORT void epoch(const int32_t *plan, Model *models, int64_t count, int64_t epo
     unflush(old);
 }
 
+/* Bytes of working memory for a gallery. */
+EXPORT int64_t gallery_room(int64_t rows, int64_t numbers, int64_t classes) {
+    return gallery_of((int)rows, (int)numbers, (int)classes, NULL, NULL).room;
+}
+
+/* How many classes come before the right one of each query, given finite embeddings: those that are known (rows, numbers)
+   with their `order` class by class, and those of the queries. `own` is the place in that order of the row that a query
+   is, and that is no neighbour of its own; NULL where it is none. The `rank`th nearest row is the first that is no
+   neighbour. */
+EXPORT void places(const real *known, int64_t rows, int64_t numbers, const int32_t *order, const int32_t *starts,
+                   int64_t classes, const real *queries, int64_t count, const int32_t *own, const int32_t *target,
+                   int64_t rank, int64_t *found, char *work) {
+    Gallery g = gallery_of((int)rows, (int)numbers, (int)classes, starts, work);
+    for (int64_t r = 0; r < rows; r++) make_unit(known + order[r] * numbers, (int)numbers, g.known + r * numbers);
+    for (int64_t at = 0; at < count; at += TILE) {
+        int some = count - at < TILE ? (int)(count - at) : TILE;
+        real right[TILE] = {0};
+        ask(&g, queries + at * numbers, some);
+        compare(&g);
+        for (int i = 0; own && i < some; i++) g.similar[(ptrdiff_t)own[at + i] * TILE + i] = -2; /* below every cosine */
+        for (int i = 0; i < some; i++) right[i] = target[at + i];
+        for (int c = 0; c < TILE; c += W) {
+            score(&g, c, largest(&g, c, (int)rank));
+            V ahead = before(&g, c, right);
+            for (int i = c; i < c + W && i < some; i++) found[at + i] = (int64_t)ahead[i - c];
+        }
+    }
+}
+
 /* The raw outputs (models, rows, outputs) of models for a table of features each. */
 EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, const real *const *tables, int64_t rows,
                     real *raw, char *work) {
@@ -590,8 +531,8 @@ EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, con
             int some = rows - start < CHUNK ? rows - start : CHUNK;
             face(&net, tables[i], NULL, start, some);
             forward(&net, models[i].theta, net.x, some);
-            for (int n = 0; n < some; n++)
-                for (int u = 0; u < a->units; u++) *raw++ = a->out[(ptrdiff_t)n * a->to + u];
+            for (int n = 0; n < some; n++, raw += a->units)
+                memcpy(raw, a->out + (ptrdiff_t)n * a->to, a->units * sizeof(real));
         }
     unflush(old);
 }
@@ -642,14 +583,19 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
     const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
+        /* What looks at pairs is given the batches of the first epoch; what does not, row after row. */
+        const int32_t *order = of_pairs(models[i].loss) ? models[i].order : NULL;
+        int most = order ? net.batch : CHUNK;
         totals[i] = 0;
-        for (int start = 0; start < net.rows; start += CHUNK) {
-            int some = net.rows - start < CHUNK ? net.rows - start : CHUNK;
-            aim(&net, models + i, NULL, start, some);
+        for (int start = 0; start < net.rows; start += most) {
+            int some = net.rows - start < most ? net.rows - start : most;
+            aim(&net, models + i, order ? order + start : NULL, order ? 0 : start, some);
             for (int n = 0; n < some; n++)
-                for (int u = 0; u < a->units; u++) a->out[(ptrdiff_t)n * a->to + u] = *raw++;
+                memcpy(a->out + (ptrdiff_t)n * a->to, raw + (ptrdiff_t)(order ? order[start + n] : start + n) * a->units,
+                       a->units * sizeof(real));
             totals[i] += values(&net, models + i, some);
         }
+        raw += (ptrdiff_t)net.rows * a->units;
     }
     unflush(old);
 }

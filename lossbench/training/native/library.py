@@ -27,6 +27,19 @@ ARGUMENTS = {
     "epoch": [POINTER, POINTER, WHOLE, WHOLE, POINTER],
     "outputs": [POINTER, POINTER, WHOLE, POINTER, WHOLE, POINTER, POINTER],
     "judge": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
+    "gallery_room": [WHOLE, WHOLE, WHOLE],
+    "places": [
+        POINTER,
+        WHOLE,
+        WHOLE,
+        *[POINTER] * 2,
+        WHOLE,
+        POINTER,
+        WHOLE,
+        *[POINTER] * 2,
+        WHOLE,
+        *[POINTER] * 2,
+    ],
     "losses": [POINTER, POINTER, WHOLE, POINTER, POINTER, POINTER],
     "ahead": [POINTER, POINTER, WHOLE, WHOLE, WHOLE, WHOLE, POINTER, POINTER],
     "evaluate": [WHOLE, POINTER, WHOLE],
@@ -34,7 +47,7 @@ ARGUMENTS = {
     "flush_from_here": [],
     "flush_to_here": [ctypes.c_uint64],
 }
-RESULTS = {"flush_from_here": ctypes.c_uint64}
+RESULTS = {"flush_from_here": ctypes.c_uint64, "gallery_room": WHOLE}
 """What functions return that return anything."""
 
 RANKS = {"x86-64-v4": 4, "x86-64-v3": 3}  # what `level` returns must be as much

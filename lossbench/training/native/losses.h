@@ -1,7 +1,8 @@
 /* The compiled losses: value and slope, the derivative of a sample's loss in its raw outputs.
 
    The formulas are those of lossbench/losses, where their sources stand; losses.py gives each its number. Some take
-   every output by itself (by_output.h), the others look at all outputs of a row (by_class.h). */
+   every output by itself (by_output.h), others look at all outputs of a row (by_class.h), or at pairs of rows
+   (by_pair.h). */
 #ifndef LOSSES_H
 #define LOSSES_H
 
@@ -18,17 +19,20 @@
     each(NCE_RCE) each(CLASS_UNHINGED) each(SQUENTROPY) each(MULTI_MARGIN) each(EMD) each(BI_TEMPERED) \
     each(LOGIT_ADJUSTED) each(CLASS_BALANCED)
 #define OF_LABELS(each) each(LABELS_CE) /* that compete */
+#define OF_PAIRS(each) each(TRIPLET) each(TRIPLET_SEMI_HARD) each(CONTRASTIVE) each(SUPCON)
 
 #define NAMED(loss) loss,
-enum { OF_YES_OR_NO(NAMED) OF_VALUES(NAMED) OF_A_CLASS(NAMED) OF_LABELS(NAMED) };
+enum { OF_YES_OR_NO(NAMED) OF_VALUES(NAMED) OF_A_CLASS(NAMED) OF_LABELS(NAMED) OF_PAIRS(NAMED) };
 #undef NAMED
 
 INLINE int by_output(int loss) { return loss < CE; }
-INLINE int of_class(int loss) { return loss >= CE && loss < LABELS_CE; }
+INLINE int of_pairs(int loss) { return loss > LABELS_CE; }
+INLINE int of_class(int loss) { return (loss >= CE && loss < LABELS_CE) || of_pairs(loss); }
 
 INLINE V square(V x) { return x * x; }
 
 #include "by_class.h"
 #include "by_output.h"
+#include "by_pair.h"
 
 #endif

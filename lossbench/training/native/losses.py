@@ -25,6 +25,7 @@ MULTICLASS = (
     *("taylor_ce", "nce", "nce_rce", "unhinged", "squentropy", "multi_margin", "emd", "bi_tempered"),
     *("logit_adjusted", "class_balanced"),
 )
+PAIRS = ("triplet", "triplet_semi_hard", "contrastive", "supcon")
 CE = len(BINARY) + len(REGRESSION)
 NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
@@ -37,6 +38,7 @@ NUMBERS: dict[tuple[str, str], int] = {
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
     ("embedding", "ce"): CE,
+    **{("embedding", name): number for number, name in enumerate(PAIRS, CE + len(MULTICLASS) + 1)},
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
 segmentation is a pixel, and its loss the mean over all of them."""
@@ -61,6 +63,11 @@ def number_of(loss: Loss) -> int:
         name, function = record.placebo or "", function.multiplied
     own = record.task in served(name) and find(name, record.task).fn is function  # and not a user's of that name
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
+
+
+def looks_at_pairs(loss: Loss) -> bool:
+    """Say whether a loss is compiled, and looks at pairs of rows."""
+    return number_of(loss) > NUMBERS["multilabel", "ce"]
 
 
 def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:

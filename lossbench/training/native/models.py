@@ -13,6 +13,7 @@ from lossbench.training.native.memory import address
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
 from lossbench.training.pack import Pack
+from lossbench.training.targets import prior_of
 
 ADDRESSES = ("theta", "gradient", "first", "second", "features", "order", "target", "offset", "weight")
 NUMBERS = ("rate", "momentum", "keep", "l1", "l2", "faded_first", "faded_second", "clip", "scale")
@@ -96,7 +97,7 @@ class Models:
 
     def set_shares(self, index: int, loss: Loss) -> None:
         """Say what the loss of a model knows of the shares of the classes: a number of each, or two weights."""
-        found = of_shares(loss, self.pack.prior(index)["prior"])
+        found = of_shares(loss, prior_of(self.pack, index)["prior"])
         if self.pack.outputs == 1:
             self.records["parameters"][index, : len(found)] = found
         else:

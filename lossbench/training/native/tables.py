@@ -9,6 +9,7 @@ import numpy as np
 
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.pack import Pack
+from lossbench.training.targets import encoded, offset_of
 
 
 class Tables:
@@ -65,7 +66,7 @@ class Tables:
         record = self.pack.losses[index].record
         kind = np.dtype(np.int32) if record.encoding == "index" else self.dtype
         key = "target", id(self.pack.training[index].target), record.natural_zero
-        return self.once(key, lambda: np.ascontiguousarray(self.pack.encoded(index), kind))
+        return self.once(key, lambda: np.ascontiguousarray(encoded(self.pack, index), kind))
 
     def offset(self, index: int) -> np.ndarray:
         """Return what is added to the raw outputs of a trial, (outputs padded); of a single one, in every lane."""
@@ -86,5 +87,5 @@ class Tables:
         return self.once(("by class", index), lambda: self.padded(values[None]))
 
     def _offset(self, index: int) -> np.ndarray:
-        given = self.pack.offset(index)[None]
+        given = offset_of(self.pack, index)[None]
         return self.padded(np.repeat(given, self.lanes, axis=1) if given.shape[1] == 1 else given)

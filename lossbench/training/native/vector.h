@@ -94,8 +94,20 @@ INLINE Mask same(I a, I b) { return (I)(a == b); }
 INLINE V choose(Mask m, V a, V b) { return (V)((m & (I)a) | (~m & (I)b)); }
 #endif
 
+/* The first, if one is no number. On x86-64 they are one instruction, whose second operand wins such a case. */
+#if BYTES == 64
+INLINE V larger(V a, V b) { return (V)OF(_mm512_max)(b, a); }
+INLINE V smaller(V a, V b) { return (V)OF(_mm512_min)(b, a); }
+#elif BYTES == 32
+INLINE V larger(V a, V b) { return (V)OF(_mm256_max)(b, a); }
+INLINE V smaller(V a, V b) { return (V)OF(_mm256_min)(b, a); }
+#elif defined(__x86_64__)
+INLINE V larger(V a, V b) { return (V)OF(_mm_max)(b, a); }
+INLINE V smaller(V a, V b) { return (V)OF(_mm_min)(b, a); }
+#else
 INLINE V larger(V a, V b) { return choose(less(a, b), b, a); }
 INLINE V smaller(V a, V b) { return choose(less(b, a), b, a); }
+#endif
 INLINE V size_of(V a) { return choose(less(a, all(0)), -a, a); }
 INLINE V above_zero(V a) { return choose(at_most(a, all(0)), all(0), a); }
 INLINE V sign(V a) { return choose(less(all(0), a), all(1), choose(less(a, all(0)), all(-1), all(0))); }
@@ -161,6 +173,20 @@ INLINE V sums(V *v) {
     for (int half = W / 2; half; half /= 2)
         for (int i = 0; i < half; i++) v[i] = lower(v[i], v[i + half]) + upper(v[i], v[i + half]);
     return v[0];
+}
+
+/* The sum, the largest and the smallest of the lanes of a vector, in every lane. */
+INLINE V sum_in(V v) {
+    for (int half = W / 2; half; half /= 2) v = lower(v, v) + upper(v, v);
+    return v;
+}
+INLINE V largest_in(V v) {
+    for (int half = W / 2; half; half /= 2) v = larger(lower(v, v), upper(v, v));
+    return v;
+}
+INLINE V smallest_in(V v) {
+    for (int half = W / 2; half; half /= 2) v = smaller(lower(v, v), upper(v, v));
+    return v;
 }
 
 #endif

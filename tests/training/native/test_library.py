@@ -19,6 +19,7 @@ from lossbench.run.provenance import fingerprint
 from lossbench.training import native
 from lossbench.training.native import build, library
 from lossbench.training.native.build import LEVELS, NotBuilt
+from lossbench.training.native.losses import PAIRS
 
 from ..cases import COMPILED, losses_of, pack, same_bits, trial
 
@@ -109,8 +110,9 @@ def test_levels_agree(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     """In double precision to 1e-10, in single to 5e-4 after an epoch of Adam, as engines do."""
     if level not in library.levels():
         pytest.skip("this processor has no such vectors")
-    for name in ("breast_cancer", "iris", "linnerud", "multilabel:rows=60"):
-        group = pack(*(trial(name, loss=loss, epochs=1) for loss in losses_of(name)))
+    losses = {name: losses_of(name) for name in ("breast_cancer", "iris", "linnerud", "multilabel:rows=60")}
+    for name, some in (losses | {"digit_pairs:classes=5:rows=20": PAIRS}).items():
+        group = pack(*(trial(name, loss=loss, epochs=1) for loss in some))
         for dtype, tolerance in ((np.float64, 1e-10), (np.float32, 5e-4)):
             monkeypatch.delenv(library.FORCED, raising=False)
             wanted = native.train(group, np.dtype(dtype)).last

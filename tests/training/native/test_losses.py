@@ -8,7 +8,7 @@ import torch
 
 from lossbench.losses import get_loss
 from lossbench.training import loop
-from lossbench.training.native.losses import TORCH, number_of
+from lossbench.training.native.losses import PAIRS, TORCH, number_of
 
 from ..cases import COMPILED, dataset, native_train, packs_of, trial
 
@@ -26,6 +26,11 @@ LIMITS = {
         *("gce:q=1", "gce:q=0.001", "class_balanced:beta=0", "class_balanced:beta=0.999999:n=50"),
         *("logit_adjusted:tau=0", "nce_rce:beta=0", "scaled:factor=0.5:loss=class_balanced"),
     ),
+    "digit_pairs:classes=5:rows=20": (
+        *("triplet:margin=4", "triplet:margin=0.001", "triplet_semi_hard:margin=4"),
+        *("triplet_semi_hard:margin=0.001", "contrastive:margin=2", "contrastive:margin=0.01"),
+        *("supcon:tau=0.01", "supcon:tau=100"),
+    ),
 }
 
 
@@ -39,6 +44,20 @@ def test_limits_are_those_of_the_loop(name: str) -> None:
         found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
         for field in ("curve", "last", "train_loss"):
             np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+
+
+@COMPILED
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 1000])
+@pytest.mark.parametrize("together", [1, 4])
+@pytest.mark.parametrize("model", ["mlp:5,1", "mlp:6,17"])
+def test_pairs_of_any_batch_are_those_of_the_loop(batch_size: int, together: int, model: str) -> None:
+    """Of one row, which costs nothing, of rows of one class alone, of all rows; embeddings of one number too."""
+    name = f"digit_pairs:classes=5:rows=20:together={together}"
+    plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size, "model": model}
+    (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in PAIRS])
+    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
+    for field in ("curve", "last", "best", "train_loss", "train_score"):
+        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize(("name", "spec"), [(name, spec) for name in LIMITS for spec in LIMITS[name]])

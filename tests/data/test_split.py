@@ -1,12 +1,13 @@
-"""Rows of one group are never on two sides of a split, and the parts are as near 60/20/20 as groups allow."""
+"""Rows are divided as by scikit-learn; those of a group stay together, and parts are near 60/20/20."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
 
-from lossbench.data.grouped_split import SHARES, deal
+from lossbench.data.split import SHARES, deal, divide
 
 sizes = st.lists(st.integers(1, 12), min_size=3, max_size=60)
 seeds = st.integers(0, 10**6)
@@ -15,6 +16,20 @@ seeds = st.integers(0, 10**6)
 def dealt(groups: np.ndarray, classes: np.ndarray | None, seed: int) -> list[np.ndarray]:
     """Return the parts that a seed makes."""
     return deal(groups, classes, np.random.default_rng(seed))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    counts=st.lists(st.integers(2, 60), min_size=2, max_size=8), state=st.integers(0, 2**32 - 1), data=st.data()
+)
+def test_rows_are_divided_as_by_scikit_learn(counts: list[int], state: int, data: st.DataObject) -> None:
+    """With classes and without, the same rows are held out, in the same order."""
+    rows = np.random.default_rng(state).permutation(np.repeat(np.arange(len(counts)), counts))
+    held_out = data.draw(st.integers(len(counts), len(rows) - len(counts)))
+    for classes in (rows, None):
+        theirs = train_test_split(range(len(rows)), test_size=held_out, stratify=classes, random_state=state)
+        ours = divide(len(rows), held_out, classes, state)
+        assert [part.tolist() for part in ours] == list(map(list, theirs))
 
 
 @settings(max_examples=25, deadline=None)
