@@ -88,7 +88,7 @@ VALUES = [
     ("compare -d iris --optimizer sgd:momentum=1", ["momentum=1 is out of range", "[0, 1)"]),
     ("compare -d iris -m mlp:16,0", ["mlp:16,0", "positive whole numbers", "mlp:64,32:tanh"]),
     ("compare -d iris -l huber", ["'huber'", "multiclass", "it serves regression", "ce, mse, mse_logits"]),
-    ("compare -d iris --csv=", ["it is a folder"]),
+    ("compare -d iris --csv=", ["names nothing; give a path"]),
     ("compare -d iris --margin accuracy=0", ["margins.accuracy: 0", "above zero"]),
     ("compare -d iris --margin accuracy=nan", ["margins.accuracy: nan", "above zero"]),
     ("compare -d iris --margin accuracy=inf", ["margins.accuracy: inf", "above zero"]),
