@@ -64,8 +64,11 @@ def test_every_snippet_is_of_its_language(page: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["first-run.md", "questions.md"])
-def test_what_a_command_prints_is_what_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Below a command stand lines of its output, letter for letter."""
+def test_what_a_command_prints_is_what_is_shown(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below a command stand lines of its output, letter for letter, in a terminal of a hundred columns."""
+    monkeypatch.setenv("COLUMNS", "100")
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     pairs = re.findall(r"```sh\n(lossbench [^\n]*)\n```\n\n```text\n(.*?)```", text, re.DOTALL)
     assert pairs

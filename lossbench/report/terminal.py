@@ -62,7 +62,7 @@ def show(
         whole = list(tables)
         narrow = [fitted(table, columns()) for table in whole]
         for table in narrow:  # whose last column ends in a blank that is not printed
-            print_tables(console(width=max(screen.width + 1, least(table))), [table])
+            print_tables(console(width=max(min(screen.width + 1, WIDTH), least(table))), [table])
         print_lines(screen, left_out(whole, narrow))
         print_lines(screen, said)
 
