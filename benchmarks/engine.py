@@ -21,6 +21,7 @@ from lossbench.selftest.bench import LOSSES, make_pack
 from lossbench.training import fused, loop, native
 from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
+from lossbench.training.targets import encoded, offset_of
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
@@ -37,9 +38,9 @@ EPOCHS = 50
 def bare_loop(pack: Pack, index: int) -> None:
     """Train one trial of the pack and record nothing."""
     features = torch.tensor(pack.training[index].features, dtype=torch.float32)
-    target = torch.tensor(pack.encoded(index))
+    target = torch.tensor(encoded(pack, index))
     target = target.float() if target.is_floating_point() else target
-    offset = torch.tensor(pack.offset(index), dtype=torch.float32)
+    offset = torch.tensor(offset_of(pack, index), dtype=torch.float32)
     network = loop.build_network(pack, index, torch.float32)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
     loss = pack.losses[index]

@@ -31,6 +31,7 @@ from lossbench.selftest.bench import LOSSES as BINARY  # noqa: E402
 from lossbench.selftest.bench import make_pack  # noqa: E402
 from lossbench.training import fused, native  # noqa: E402
 from lossbench.training.pack import Pack  # noqa: E402
+from lossbench.training.targets import encoded, offset_of  # noqa: E402
 from lossbench.training.thread import one_thread  # noqa: E402
 
 WORKLOADS = [
@@ -158,9 +159,9 @@ def stacked(pack: Pack, indices: Sequence[int]) -> tuple[object, ...]:
     layers = range(len(pack.weights[0]))
     weights = [np.stack([pack.weights[i][layer] for i in indices]).astype(np.float32) for layer in layers]
     features = np.stack([pack.training[i].features for i in indices]).astype(np.float32)
-    target = np.stack([pack.encoded(i) for i in indices])
+    target = np.stack([encoded(pack, i) for i in indices])
     target = target if target.dtype == np.int64 else target[..., 0].astype(np.float32)
-    offset = np.stack([pack.offset(i) for i in indices]).astype(np.float32)
+    offset = np.stack([offset_of(pack, i) for i in indices]).astype(np.float32)
     steps = [batches(pack.orders[pack.trials[i].seed], pack.batch_size) for i in indices]
     rows, counts = (np.stack(part) for part in zip(*steps, strict=True))
     return weights, features, target, offset, rows, counts

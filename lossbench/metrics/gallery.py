@@ -94,28 +94,31 @@ class Gallery:
         asked = rows if queries is None else queries
         if not (np.isfinite(rows).all() and np.isfinite(asked).all()):
             return np.full((len(asked), READINGS), np.nan)
-        known, asked = normalised(rows)[self.order], normalised(asked)
-        own = self.place if queries is None else None
         found = np.zeros((len(asked), READINGS))
         for reading in wanted:
-            found[:, reading] = self.reading(reading, known, asked, target, own)
+            found[:, reading] = self.reading(reading, rows, queries, target)
         return found
 
+    def unit(self, rows: np.ndarray, queries: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the training rows, class by class, and what is asked, of length one."""
+        known = normalised(rows)
+        return known[self.order], known if queries is None else normalised(queries)
+
     def reading(
-        self, which: Reading, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
+        self, which: Reading, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray
     ) -> np.ndarray:
-        """Return one of the readings, (n,) or (n, NEAREST), given embeddings as `neighbours` wants them."""
+        """Return one of the readings of finite embeddings, (n,) or (n, NEAREST)."""
         if which == BY_NEIGHBOURS:
-            return self.by_neighbours(known, asked, target, own)
+            return self.by_neighbours(rows, queries, target)
+        known, asked = self.unit(rows, queries)
         if which == NEXT_TO:
             return self.next_to(known, asked)
         return before(self.probe(known, asked), target) if which == BY_PROBE else 1 - asked @ known.mean(axis=0)
 
-    def by_neighbours(
-        self, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
-    ) -> np.ndarray:
+    def by_neighbours(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
         """Return how many classes come before the right one by the neighbours, (n,)."""
-        return before(self.neighbours(known, asked, own), target)
+        own = self.place if queries is None else None
+        return before(self.neighbours(*self.unit(rows, queries), own), target)
 
     def neighbours(self, known: np.ndarray, asked: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
         """Return what each class has by the weighted nearest neighbours, (n, classes); the largest is decided for.

@@ -26,7 +26,7 @@ static const real NARROWEST = (real)1e-30; /* squared distance below which its r
 
 /* Lay out the working memory for batches from `base` on; without one, only say how much it takes. */
 static Pairs pairs_of(int batch, int numbers, char *base) {
-    Pairs p = {0, numbers, padded(numbers), padded(batch), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+    Pairs p = {.numbers = numbers, .from = padded(numbers), .across = padded(batch)};
     ptrdiff_t line = p.across * sizeof(real), table = p.from * line, square = p.across * line;
     p.unit = take(&base, &p.room, table), p.turned = take(&base, &p.room, table), p.square = take(&base, &p.room, line);
     p.distance = take(&base, &p.room, square), p.slope = take(&base, &p.room, square);
@@ -37,7 +37,8 @@ static Pairs pairs_of(int batch, int numbers, char *base) {
 }
 
 /* product (rows, columns) = left (rows, inner, `apart` from one to the next) right (inner, columns). */
-static void multiply(const Pairs *p, const real *left, int apart, int inner, const real *right, int columns, real *product) {
+static void multiply(const Pairs *p, const real *left, int apart, int inner, const real *right, int columns,
+                     real *product) {
     for (int n = 0; n < p->rows; n++) p->face[n] = left + (ptrdiff_t)n * apart;
     rows_by_units(p->face, p->rows, right, inner, columns, NULL, product);
 }
@@ -102,12 +103,26 @@ INLINE double sum_over(const Pairs *p, const real *counts) {
 
 INLINE V one_in(Mask m) { return choose(m, all(1), all(0)); }
 
+/* Draw an anchor and its farthest friends together, and its nearest others away, in equal shares. */
+INLINE void draw_hardest(const Pairs *p, int i, V far, V near, double share) {
+    V of_far = all(0), of_near = all(0);
+    for (int c = 0; c < p->across; c += W) {
+        of_far += one_in(alike(p, i, c) & equal(apart(p, i, c), far));
+        of_near += one_in(unlike(p, i, c) & equal(apart(p, i, c), near));
+    }
+    V up = all((real)share) / sum_in(of_far), down = all((real)-share) / sum_in(of_near);
+    for (int c = 0; c < p->across; c += W) {
+        V slope = choose(alike(p, i, c) & equal(apart(p, i, c), far), up, all(0));
+        lean(p, i, c, choose(unlike(p, i, c) & equal(apart(p, i, c), near), down, slope));
+    }
+}
+
 INLINE double triplet(const Pairs *p, V margin) {
     double total = 0, anchors = 0;
     for (int i = 0; i < p->rows; i++) anchors += p->alike[i] > 0 && p->other[i] > 0;
     for (int i = 0; i < p->rows; i++) {
         if (!(p->alike[i] > 0 && p->other[i] > 0)) continue;
-        V far = all(-1), near = all(5), of_far = all(0), of_near = all(0);
+        V far = all(-1), near = all(5);
         for (int c = 0; c < p->across; c += W) {
             far = larger(far, choose(alike(p, i, c), apart(p, i, c), all(-1)));
             near = smaller(near, choose(unlike(p, i, c), apart(p, i, c), all(5)));
@@ -116,15 +131,7 @@ INLINE double triplet(const Pairs *p, V margin) {
         real lacks = (margin + far - near)[0];
         if (lacks < 0) continue;
         total += lacks;
-        for (int c = 0; c < p->across; c += W) {
-            of_far += one_in(alike(p, i, c) & equal(apart(p, i, c), far));
-            of_near += one_in(unlike(p, i, c) & equal(apart(p, i, c), near));
-        }
-        V up = all((real)(1 / anchors)) / sum_in(of_far), down = all((real)(-1 / anchors)) / sum_in(of_near);
-        for (int c = 0; c < p->across; c += W) {
-            V slope = choose(alike(p, i, c) & equal(apart(p, i, c), far), up, all(0));
-            lean(p, i, c, choose(unlike(p, i, c) & equal(apart(p, i, c), near), down, slope));
-        }
+        draw_hardest(p, i, far, near, 1 / anchors);
     }
     return total / (anchors > 1 ? anchors : 1);
 }

@@ -77,9 +77,7 @@ class Crew:
 
         def embeddings(part: str) -> Iterator[np.ndarray]:
             places, rows = self.tables.of_part(part)
-            for index in indices:
-                one = slice(index, index + 1)
-                yield self.step.embeddings(self.models.records[one], places[one], rows)[0]
+            return self.step.embeddings(self.models.records[indices], places[indices], rows)
 
         return self.reader(indices, part, embeddings)
 

@@ -21,20 +21,19 @@ class CompiledGallery(Gallery):
         super().__init__(target)
         self.calls = library.calls
         self.firsts = np.append(self.starts, len(target)).astype(np.int32)
+        self.rows_by_class, self.own = self.order.astype(np.int32), self.place.astype(np.int32)
         self.work = zeros((0,), np.dtype(np.uint8))
 
-    def by_neighbours(
-        self, known: np.ndarray, asked: np.ndarray, target: np.ndarray, own: np.ndarray | None
-    ) -> np.ndarray:
+    def by_neighbours(self, rows: np.ndarray, queries: np.ndarray | None, target: np.ndarray) -> np.ndarray:
         """Return how many classes come before the right one by the neighbours, (n,)."""
-        found, shape = np.empty(len(asked), np.int64), (*known.shape, len(self.counts))
-        room = self.calls.gallery_room(*shape)
+        asked, own = (rows, address(self.own)) if queries is None else (queries, None)
+        found, right = np.empty(len(asked), np.int64), np.ascontiguousarray(target, np.int32)
+        room = self.calls.gallery_room(*rows.shape, len(self.counts))
         if room > len(self.work):
             self.work = zeros((room,), self.work.dtype)
-        right, place = np.ascontiguousarray(target, np.int32), None if own is None else own.astype(np.int32)
         self.calls.places(
-            *(address(known), *known.shape, address(self.firsts), len(self.counts)),
-            *(address(asked), len(asked), None if place is None else address(place), address(right)),
-            *(self.rank(own is not None), address(found), address(self.work)),
+            *(address(rows), *rows.shape, address(self.rows_by_class), address(self.firsts), len(self.counts)),
+            *(address(asked), len(asked), own, address(right)),
+            *(self.rank(queries is None), address(found), address(self.work)),
         )
         return found

@@ -492,16 +492,18 @@ EXPORT void epoch(const int32_t *plan, Model *models, int64_t count, int64_t epo
 
 /* Bytes of working memory for a gallery. */
 EXPORT int64_t gallery_room(int64_t rows, int64_t numbers, int64_t classes) {
-    return gallery_of((int)rows, (int)numbers, (int)classes, NULL, NULL, NULL).room;
+    return gallery_of((int)rows, (int)numbers, (int)classes, NULL, NULL).room;
 }
 
-/* How many classes come before the right one of each query, given embeddings of length one: those that are known
-   (rows, numbers), class by class, and those of the queries. `own` is the row of the gallery that a query is, and that is
-   no neighbour of its own; NULL where it is none. The first that is no neighbour is the `rank`th nearest row. */
-EXPORT void places(const real *known, int64_t rows, int64_t numbers, const int32_t *starts, int64_t classes,
-                   const real *queries, int64_t count, const int32_t *own, const int32_t *target, int64_t rank,
-                   int64_t *found, char *work) {
-    Gallery g = gallery_of((int)rows, (int)numbers, (int)classes, known, starts, work);
+/* How many classes come before the right one of each query, given finite embeddings: those that are known (rows, numbers)
+   with their `order` class by class, and those of the queries. `own` is the place in that order of the row that a query
+   is, and that is no neighbour of its own; NULL where it is none. The `rank`th nearest row is the first that is no
+   neighbour. */
+EXPORT void places(const real *known, int64_t rows, int64_t numbers, const int32_t *order, const int32_t *starts,
+                   int64_t classes, const real *queries, int64_t count, const int32_t *own, const int32_t *target,
+                   int64_t rank, int64_t *found, char *work) {
+    Gallery g = gallery_of((int)rows, (int)numbers, (int)classes, starts, work);
+    for (int64_t r = 0; r < rows; r++) make_unit(known + order[r] * numbers, (int)numbers, g.known + r * numbers);
     for (int64_t at = 0; at < count; at += TILE) {
         int some = count - at < TILE ? (int)(count - at) : TILE;
         real right[TILE] = {0};
@@ -529,8 +531,8 @@ EXPORT void outputs(const int32_t *plan, const Model *models, int64_t count, con
             int some = rows - start < CHUNK ? rows - start : CHUNK;
             face(&net, tables[i], NULL, start, some);
             forward(&net, models[i].theta, net.x, some);
-            for (int n = 0; n < some; n++)
-                for (int u = 0; u < a->units; u++) *raw++ = a->out[(ptrdiff_t)n * a->to + u];
+            for (int n = 0; n < some; n++, raw += a->units)
+                memcpy(raw, a->out + (ptrdiff_t)n * a->to, a->units * sizeof(real));
         }
     unflush(old);
 }

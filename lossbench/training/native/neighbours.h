@@ -5,6 +5,8 @@
 #ifndef NEIGHBOURS_H
 #define NEIGHBOURS_H
 
+#include <string.h>
+
 #include "products.h"
 
 enum { TILE = 2 * W };
@@ -13,8 +15,9 @@ enum { ROWS = 32 };    /* of the gallery, whose similarities are computed at a t
 
 typedef struct {
     int rows, numbers, classes; /* of the gallery, of an embedding, in all */
-    const real *known;          /* (rows, numbers) of length one, class by class */
     const int32_t *starts;      /* (classes + 1,) the first row of each class, and the number of rows */
+    real *known;                /* (rows, numbers) of length one, class by class */
+    real *query;                /* (numbers,) of length one */
     real *asked;                /* (numbers, TILE) */
     real *similar;              /* (rows, TILE) */
     real *score;                /* (classes, TILE) */
@@ -22,19 +25,37 @@ typedef struct {
 } Gallery;
 
 /* Lay out the working memory for a gallery from `base` on; without one, only say how much it takes. */
-static Gallery gallery_of(int rows, int numbers, int classes, const real *known, const int32_t *starts, char *base) {
-    Gallery g = {rows, numbers, classes, known, starts, NULL, NULL, NULL, 0};
+static Gallery gallery_of(int rows, int numbers, int classes, const int32_t *starts, char *base) {
+    Gallery g = {.rows = rows, .numbers = numbers, .classes = classes, .starts = starts};
+    g.known = take(&base, &g.room, (ptrdiff_t)rows * numbers * sizeof(real));
+    g.query = take(&base, &g.room, numbers * sizeof(real));
     g.asked = take(&base, &g.room, (ptrdiff_t)numbers * TILE * sizeof(real));
     g.similar = take(&base, &g.room, (ptrdiff_t)rows * TILE * sizeof(real));
     g.score = take(&base, &g.room, (ptrdiff_t)classes * TILE * sizeof(real));
     return g;
 }
 
-/* Fill a tile with queries (some, numbers), the last of them again where there are fewer than lanes. */
+/* Make a row of length one, unless it is zero. */
+static void make_unit(const real *row, int numbers, real *unit) {
+    int whole = numbers / W * W;
+    size_t left = (numbers - whole) * sizeof(real);
+    V rest = all(0), square;
+    memcpy(&rest, row + whole, left);
+    square = rest * rest;
+    for (int k = 0; k < whole; k += W) square = fma_(load(row + k), load(row + k), square);
+    V length = root(sum_in(square));
+    length = choose(equal(length, all(0)), all(1), length);
+    for (int k = 0; k < whole; k += W) store(unit + k, load(row + k) / length);
+    rest /= length;
+    memcpy(unit + whole, &rest, left);
+}
+
+/* Fill a tile with queries (some, numbers), the last of them in the lanes that are left. */
 static void ask(const Gallery *g, const real *queries, int some) {
-    for (int i = 0; i < TILE; i++)
-        for (int k = 0; k < g->numbers; k++)
-            g->asked[k * TILE + i] = queries[(ptrdiff_t)(i < some ? i : some - 1) * g->numbers + k];
+    for (int i = 0; i < TILE; i++) {
+        if (i < some) make_unit(queries + (ptrdiff_t)i * g->numbers, g->numbers, g->query);
+        for (int k = 0; k < g->numbers; k++) g->asked[k * TILE + i] = g->query[k];
+    }
 }
 
 static void compare(const Gallery *g) {

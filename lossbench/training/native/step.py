@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from lossbench.training.native.library import best_library
@@ -63,25 +65,29 @@ class Step:
 
     def outputs(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
         """Return the raw outputs of models for a table of features each, (models, rows, outputs)."""
-        return self.ends(self.plan, records, places, rows)
+        raw = np.empty((len(records), rows, self.plan[-1]), self.dtype)
+        self.fill(raw, self.plan, records, places)
+        return raw
 
-    def embeddings(self, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-        """Return the embeddings of models for a table of features each, (models, rows, numbers)."""
-        return self.ends(self.trunk, records, places, rows)
+    def embeddings(self, records: np.ndarray, places: np.ndarray, rows: int) -> Iterator[np.ndarray]:
+        """Yield where models put the rows of a table each, (rows, numbers), in one place after the other."""
+        raw = np.empty((1, rows, self.trunk[-1]), self.dtype)
+        for index in range(len(records)):
+            one = slice(index, index + 1)
+            self.fill(raw, self.trunk, records[one], places[one])
+            yield raw[0]
 
-    def ends(self, plan: np.ndarray, records: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-        """Return the values of a plan's last layer, (models, rows, units).
+    def fill(self, raw: np.ndarray, plan: np.ndarray, records: np.ndarray, places: np.ndarray) -> None:
+        """Fill in the values of a plan's last layer, (models, rows, units).
 
         Args:
+            raw: the values.
             plan: of the networks, or of their first layers.
             records: (models,).
-            places: (models,) uint64, where the table of each model begins.
-            rows: of each table.
+            places: (models,) uint64, where the table of each model begins, of as many rows.
         """
-        raw = np.empty((len(records), rows, plan[-1]), self.dtype)
-        wanted = address(records), len(records), address(places), rows
+        wanted = address(records), len(records), address(places), raw.shape[1]
         self.calls.outputs(address(plan), *wanted, address(raw), address(self.work))
-        return raw
 
     def judge(
         self,
