@@ -1,6 +1,6 @@
 """What is said of a run beside its tables: remarks, each a topic of a closed set with its facts.
 
-Whoever notices something makes a remark; `lossbench.report.words` puts it into words, at the end.
+Whoever notices something makes a remark; `lossbench.report.words.remark` puts it into words, at the end.
 """
 
 from __future__ import annotations

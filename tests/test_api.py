@@ -17,7 +17,7 @@ import lossbench
 from lossbench.data import records
 from lossbench.losses import catalogue
 from lossbench.plan.settings import make_settings
-from lossbench.report.answer import lead
+from lossbench.report.answer.run import lead
 from lossbench.report.escape import html as escape
 from lossbench.results.rows_file import read_rows
 from lossbench.schema import COLUMNS, COMPARISONS, METRICS, SUMMARY

@@ -15,10 +15,11 @@ from rich.console import Console
 from lossbench.claims import read_catalogue
 from lossbench.claims.forms import STANDING
 from lossbench.plan.settings import make_settings
-from lossbench.report.answer import lead, wrapped
+from lossbench.report.answer.run import lead
 from lossbench.report.tables import tables
 from lossbench.report.terminal import USUAL, WIDTH, fitted, laid_out, print_lines, print_tables
-from lossbench.report.words import LEGEND
+from lossbench.report.words.english import wrapped
+from lossbench.report.words.legend import LEGEND
 from lossbench.results.remake import Remade, remake
 from lossbench.results.write import csv_text, summary_csv
 

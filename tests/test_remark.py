@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.remark import Remark, Topic
-from lossbench.report.words import WORDS, words, written
+from lossbench.report.words.remark import WORDS, words, written
 from lossbench.visible import visible
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue
-from lossbench.losses.custom.locate import check_name
+from lossbench.losses.custom.register import check_name
 from lossbench.remark import Topic
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.spec import split_spec
 from lossbench.visible import HIDDEN, hides, visible
 

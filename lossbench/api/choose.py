@@ -15,8 +15,8 @@ from lossbench.api.result import REPR, Comparison
 from lossbench.errors import BadValue
 from lossbench.plan.choosing import Plan, plan_choice
 from lossbench.plan.request import Manner, Request
-from lossbench.report.answer import wrapped
 from lossbench.report.decision import choice_lines, paste
+from lossbench.report.words.english import wrapped
 from lossbench.results import choosing
 from lossbench.store import Store, open_store
 

@@ -6,11 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossbench.report.answer import lead, wrapped
+from lossbench.report.answer.run import lead
 from lossbench.report.save import save
-from lossbench.report.words import words
+from lossbench.report.words.english import wrapped
+from lossbench.report.words.remark import words
 from lossbench.results import comparison
-from lossbench.results.remarks import notes, remarks
+from lossbench.results.remarks.run import notes, remarks
 from lossbench.stats.answer.facts import RunAnswer
 
 if TYPE_CHECKING:

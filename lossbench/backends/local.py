@@ -76,6 +76,7 @@ def safe_path() -> Iterator[None]:
 def watched_threads() -> Iterator[None]:
     """End the wait for results, which none would, where a thread of the pool dies: so where no more may start."""
     found: list[BaseException] = []
+    died = None
     before, others = threading.excepthook, set(multiprocessing.active_children())
 
     def stop(dead: threading.ExceptHookArgs) -> None:
@@ -90,11 +91,18 @@ def watched_threads() -> Iterator[None]:
     except KeyboardInterrupt:
         if not found:
             raise
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()  # else it would say at length that nobody is there any more
-        raise found[0] from None
+        died = found[0]
+        end_all_but(others)
     finally:
         threading.excepthook = before
+    if died is not None:
+        raise died  # here, where it keeps the error that it came of
+
+
+def end_all_but(others: set[multiprocessing.process.BaseProcess]) -> None:
+    """End the processes that were started since; else each would say at length that nobody is there any more."""
+    for process in set(multiprocessing.active_children()) - others:
+        process.terminate()
 
 
 def unheard(dead: threading.ExceptHookArgs) -> None:
@@ -137,8 +145,13 @@ def _in_processes(
     if os.name == "posix":
         for tracker in (resource_tracker, loky_tracker):
             tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
+    others = set(multiprocessing.active_children())
     with uninterrupted():  # the processes start here, and inherit the mask: it is this one that ends them
-        results = pool(calls)
+        try:
+            results = pool(calls)
+        except Exception:  # not all could be started
+            end_all_but(others)
+            raise
     try:
         for result in results:  # noqa: UP028  what is delegated to is closed before the end of this block
             yield result

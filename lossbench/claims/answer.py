@@ -13,7 +13,7 @@ from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.forms import WEAK, Finding, side_of
 from lossbench.claims.tally import Tally
 from lossbench.claims.told.words import difference, listed, place, plain, relation, told
-from lossbench.report.answer import upper
+from lossbench.report.words.english import upper
 from lossbench.schema import METRICS
 
 ROUNDING = 1e-9  # an error below is that of computing in double precision

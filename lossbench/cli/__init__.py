@@ -107,6 +107,7 @@ def main() -> None:
     open_streams()
     for name, value in THREADLESS.items():
         os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; what lacked is told as the error
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
@@ -129,7 +130,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("lossbench: interrupted; what the store holds already is not trained again", err=True)
         return INTERRUPTED
-    except (MemoryError, OSError, RuntimeError, ImportError, UnboundLocalError) as error:
+    except Exception as error:
         message = refusal(error)
         if message is None:
             raise

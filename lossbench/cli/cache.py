@@ -44,7 +44,8 @@ def info() -> None:
         return
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
     rows = tuple(map(cells, groups))
-    table = Table("finished trials", columns, rows, texts=("data set", "fingerprint"))
+    texts = ("data set", "oldest", "newest")
+    table = Table("finished trials", columns, rows, texts=texts)
     legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
     show(None, [table], [legend])
 

@@ -147,11 +147,12 @@ def watching(quiet: bool) -> Iterator[Watch]:
 
 def print_choice(choice: Choice, folder: Path | None, form: str | None) -> None:
     """Print the answer and the lines to paste, or all of it as JSON."""
-    from lossbench.report.answer import wrapped
     from lossbench.report.decision import choice_lines, paste, record
     from lossbench.report.terminal import WIDTH, columns, console, print_lines
-    from lossbench.report.words import words
-    from lossbench.results.remarks import at_edges, closing, notes
+    from lossbench.report.words.english import wrapped
+    from lossbench.report.words.remark import words
+    from lossbench.results.remarks.run import closing, notes
+    from lossbench.results.remarks.verdicts import at_edges
     from lossbench.results.write import json_text
 
     if form == "json":

@@ -7,13 +7,13 @@ import shlex
 import sys
 import time
 from collections import Counter
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossbench.cli import completion
+from lossbench.cli.ending import end, end_part, print_plan
 from lossbench.cli.grouped import Grouped
 from lossbench.cli.options import (
     DURATION,
@@ -29,21 +29,14 @@ from lossbench.cli.options import (
     many,
 )
 from lossbench.cli.process.progress import busy, counted
-from lossbench.cli.report import FORMATS, print_findings
+from lossbench.cli.report import FORMATS
 from lossbench.plan.cluster import BACKENDS
-from lossbench.visible import visible
 
 if TYPE_CHECKING:
-    from lossbench.api import Answer
     from lossbench.plan.experiment import Experiment
     from lossbench.plan.request import Engine, Request
     from lossbench.plan.settings import Settings
     from lossbench.plan.shard import Shard
-    from lossbench.results.comparison import Comparison
-    from lossbench.results.part import Part
-    from lossbench.stats.between_runs.gate import GateReport
-
-WORSE, UNFINISHED = 3, 4
 
 
 GROUPS = {
@@ -193,34 +186,20 @@ def compare(form: str | None, dry_run: bool, quiet: bool, **options: Any) -> Non
     began = time.perf_counter()
     with busy("reading the data", quiet):
         from lossbench.api import answer, rehearse, train_shard
-        from lossbench.errors import OutputError
-        from lossbench.report.plan import plan_lines
         from lossbench.run.shards import part_of
 
         experiment, request = read_options(began, **options)
     if request.shard is not None:
         refuse_format(form, request.shard)
         experiment = part_of(experiment, request.shard)
-    if dry_run and request.shard is not None:
-        click.echo(f"shard {request.shard}, whose trainings are counted here:")
+    progress = counted(Counter(trial.dataset for trial in experiment.trials + experiment.tuning), quiet)
     if dry_run:
-        click.echo("\n".join(map(visible, plan_lines(experiment, rehearse(experiment, request)))))
-        return
-    trials = Counter(trial.dataset for trial in experiment.trials + experiment.tuning)
-    if request.shard is not None:
-        part = train_shard(experiment, request, counted(trials, quiet))
-        if not quiet:
-            print_part(part)
-        raise click.exceptions.Exit(0 if part.whole else UNFINISHED)
-    settle = busy("testing the differences, writing the report", quiet)
-    answered = answer(experiment, request, counted(trials, quiet), settle)
-    print_all(answered, form, quiet)
-    if answered.unwritten:
-        raise OutputError(answered.unwritten)
-    if answered.verdict is not None and answered.verdict.failed:
-        raise click.exceptions.Exit(WORSE)
-    if not answered.comparison.whole:
-        raise click.exceptions.Exit(UNFINISHED)
+        print_plan(experiment, request.shard, rehearse(experiment, request))
+    elif request.shard is not None:
+        end_part(train_shard(experiment, request, progress), quiet)
+    else:
+        settle = busy("testing the differences, writing the report", quiet)
+        end(answer(experiment, request, progress, settle), form, quiet)
 
 
 def read_options(
@@ -247,7 +226,6 @@ def read_options(
 
     Whatever has no name here is an axis or a setting of the experiment, see `make_settings`.
     """
-    from lossbench.errors import BadValue
     from lossbench.plan.experiment import planned
     from lossbench.plan.gate import parse_rules
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
@@ -255,10 +233,7 @@ def read_options(
     from lossbench.plan.shard import parse_shard
     from lossbench.plan.where import where
 
-    if quick and config:
-        raise BadValue("--quick is --config quick: give one of the two")
-    if baseline and baseline_to_be:
-        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
+    refuse_both(quick, config, baseline, baseline_to_be)
     config = "quick" if quick else config
     declared = dict(margins or ()) or None
     custom = any(value is not None for value in (declared, *changes.values()))
@@ -280,6 +255,16 @@ def read_options(
     return planned(settings, config, declared), request
 
 
+def refuse_both(quick: bool, config: str | None, baseline: Path | None, baseline_to_be: Path | None) -> None:
+    """Refuse two options of which one says what the other does."""
+    from lossbench.errors import BadValue
+
+    if quick and config:
+        raise BadValue("--quick is --config quick: give one of the two")
+    if baseline and baseline_to_be:
+        raise BadValue("--baseline needs the file that --baseline-if-exists can do without: give one of the two")
+
+
 def folder_for(settings: Settings, config: str | None, custom: bool) -> Path:
     """Return where files go by default: a folder of the config's name; of their own where options change it."""
     from lossbench.results.folder import own_folder
@@ -296,69 +281,3 @@ def refuse_format(form: str | None, shard: Shard) -> None:
         raise BadValue(
             f"--format {form} is of a whole run, and this is shard {shard}; give it to lossbench merge instead"
         )
-
-
-def print_part(part: Part) -> None:
-    """Say what was trained of a shard, and what to do with it."""
-    failed, done = len(part.content["failed"]), part.content["trials"] - part.undone
-    said = [f"shard    {part.shard}: {done} of {part.content['trials']} trainings are in {part.folder}"]
-    if failed:
-        said.append(f"failed   {failed} of them: {part.content['failed'][0]['reason']}")
-    said.append(
-        "partial  the same command goes on from there"
-        if part.undone
-        else "next     with all shards there: lossbench merge PART... -o WHOLE"
-    )
-    click.echo("\n".join(map(visible, said)))
-
-
-def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
-    """Print what was asked for: the trials, the summary, the alarms, the gate."""
-    from lossbench.plan.request import STDOUT
-    from lossbench.results.write import trials_csv
-
-    rows, verdict = answered.request.csv == STDOUT, answered.verdict
-    if rows:
-        click.echo(trials_csv(answered.comparison.trials), nl=False)
-    if form or not (quiet or rows):
-        print_summary(answered, form or "table")
-    if quiet:
-        return
-    if rows or form in ("csv", "json", "junit"):
-        print_alarms(answered.comparison)
-    if verdict is not None and answered.request.baseline is not None and form != "junit":
-        print_gate(verdict, answered.request.baseline, to_stderr=form not in (None, "table") or rows)
-
-
-def print_alarms(comparison: Comparison) -> None:
-    """Print on standard error what a reader must know of results in a format that has no room for words."""
-    from lossbench.remark import ALARMS
-    from lossbench.report.terminal import console, print_lines
-    from lossbench.report.words import words
-    from lossbench.results.remarks import at_edges, closing, notes
-
-    said = chain(at_edges(comparison.tuning), notes(comparison), closing(comparison, None))
-    print_lines(console(stderr=True), (words(remark) for remark in said if remark.topic in ALARMS))
-
-
-def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
-    """Print what came of the baseline; beside a machine's format on standard error."""
-    from lossbench.report.gate import gate_lines, gate_tables
-    from lossbench.report.terminal import console, print_lines, print_tables
-
-    screen = console(stderr=to_stderr)
-    print_tables(screen, gate_tables(verdict))
-    print_lines(screen, gate_lines(verdict, path))
-
-
-def print_summary(answered: Answer, form: str) -> None:
-    """Print the summary in one of the formats; to CI, a gate is more than the summary."""
-    from lossbench.report.junit import gate_junit
-    from lossbench.results.remarks import closing, remarks
-
-    comparison = answered.comparison
-    if form == "junit" and answered.verdict:
-        click.echo(gate_junit(answered.verdict, comparison.gaps, comparison.answers), nl=False)
-        return
-    said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
-    print_findings(comparison, comparison.gaps, said, form)

@@ -34,7 +34,7 @@ def datasets(spec: str | None) -> None:
 
 
 def print_catalogue() -> None:
-    """Print one line a data set."""
+    """Print one line a data set, and what else there is."""
     from lossbench.data import records
     from lossbench.data.files.shipped import SOURCE, tables
     from lossbench.report.tables import Table
@@ -51,25 +51,29 @@ def print_catalogue() -> None:
     ]
     rows += [(f"{SOURCE}:{name}", table.task, "", table.summary) for name, table in tables().items()]
     columns = ("data set", "task", "parameters", "what it is")
-    own = "Your own table: -d file.csv:target=column, or file.parquet, or arrays, file.npz"
-    fetched = "In scikit-learn's cache: -d openml:31, or sklearn:california_housing"
-    real = (
-        []
-        if tables()
-        else ["Eleven real tables: pip install lossbench-data; then -d shipped:randhie, listed here"]
-    )
-    weighted = "Classes that count alike in training: -d wine:class_weight=balanced"
+    show(None, [Table("data sets", columns, tuple(rows), texts=columns, whole=columns[:2])], said=besides())
+
+
+def besides() -> Iterator[str]:
+    """Yield what can be trained on beside the data sets that are listed."""
+    from lossbench.data import records
+    from lossbench.data.files.shipped import tables
+
+    yield "Your own table: -d file.csv:target=column, or file.parquet, or arrays, file.npz"
+    yield "In scikit-learn's cache: -d openml:31, or sklearn:california_housing"
+    if not tables():
+        yield "Eleven real tables: pip install lossbench-data; then -d shipped:randhie, listed here"
+    yield "Classes that count alike in training: -d wine:class_weight=balanced"
     absent = ", ".join(record.name for record in records() if not record.installed)
-    missing = [f"Not installed here: {absent} (pip install 'lossbench[letters]')"] if absent else []
-    said = [own, fetched, *real, weighted, *missing]
-    show(None, [Table("data sets", columns, tuple(rows), texts=columns)], said=said)
+    if absent:
+        yield f"Not installed here: {absent} (pip install 'lossbench[letters]')"
 
 
 def describe(dataset: Dataset) -> Iterator[str]:
     """Yield what is known about a data set, line by line."""
     from lossbench.data import records
     from lossbench.data.files.shipped import SOURCE, tables
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
     from lossbench.spec import split_spec
 
     record = {record.name: record for record in records()}.get(split_spec(dataset.name)[0])

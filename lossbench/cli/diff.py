@@ -30,7 +30,7 @@ def diff(a: Path, b: Path, score: str | None, form: str) -> None:
     """
     from lossbench.report.diff import LEGEND, diff_tables, differences, said
     from lossbench.report.terminal import show
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
     from lossbench.results.read import altered, read_trials
     from lossbench.results.write import csv_text, frame_json
 

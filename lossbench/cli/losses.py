@@ -130,8 +130,8 @@ def labelled(heading: str, text: str) -> list[str]:
 
 
 def wrapped(text: str, indent: str) -> list[str]:
-    """Break a line where it would pass the hundredth column."""
-    from lossbench.report.terminal import WIDTH
+    """Break a line where it would pass the end of the page."""
+    from lossbench.report.terminal import page
 
     how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False, "subsequent_indent": indent}
-    return list(map(visible, textwrap.wrap(text, WIDTH, **how)))
+    return list(map(visible, textwrap.wrap(text, page(), **how)))

@@ -25,12 +25,6 @@ def merge(parts: tuple[Path, ...], output: Path, form: str | None, quiet: bool) 
     must lie where the shards had it.
     """
     from lossbench.api import merge as merged
-    from lossbench.cli.compare import UNFINISHED, print_all
-    from lossbench.errors import OutputError
+    from lossbench.cli.ending import end
 
-    answered = merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]]))
-    print_all(answered, form, quiet)
-    if answered.unwritten:
-        raise OutputError(answered.unwritten)
-    if not answered.comparison.whole:
-        raise click.exceptions.Exit(UNFINISHED)
+    end(merged(parts, output, shlex.join(["lossbench", *sys.argv[1:]])), form, quiet)

@@ -61,7 +61,7 @@ def draw(remade: Remade, folder: Path) -> None:
     """Write the figures of a run, and say which there are."""
     from lossbench.remark import Topic
     from lossbench.report.paper.plots import save_figures
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
 
     drawn = save_figures(remade, remade.curves, folder)
     if remade.curves is None:
@@ -74,7 +74,7 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
     """Print what a paper needs of a run."""
     from lossbench.report.paper.latex import latex_tables
     from lossbench.report.paper.methods import methods
-    from lossbench.report.words import words
+    from lossbench.report.words.remark import words
 
     if paragraph:
         click.echo(methods(remade, remade.manifest.content if remade.manifest else {}), nl=False)
@@ -84,11 +84,13 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
 
 def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
     """Print the summary in one of the formats."""
-    from lossbench.report.answer import lead, records, wrapped
+    from lossbench.report.answer.run import lead, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
     from lossbench.report.terminal import WIDTH, columns, laid_out, show
-    from lossbench.report.words import LEGEND, words
+    from lossbench.report.words.english import wrapped
+    from lossbench.report.words.legend import LEGEND
+    from lossbench.report.words.remark import words
     from lossbench.results.write import summary_csv, summary_json
 
     summary, said = findings.summary, map(words, remarks)

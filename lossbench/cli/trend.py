@@ -29,11 +29,11 @@ def trend(runs: tuple[Path, ...], score: str | None, html: Path | None, form: st
     Each DIR is a folder that `compare` wrote. They are put in the order of the dates in their manifests. A change
     is marked where a test finds it: where nothing moved, any is marked in at most one report of twenty.
     """
-    from lossbench.report.answer import wrapped
     from lossbench.report.html.trend import trend_page
     from lossbench.report.terminal import WIDTH, columns, laid_out, show
     from lossbench.report.trend import LEGEND, courses, lead, rows, said, trend_tables
-    from lossbench.report.words import words
+    from lossbench.report.words.english import wrapped
+    from lossbench.report.words.remark import words
     from lossbench.results.nights import read_nights
     from lossbench.results.read import altered
     from lossbench.results.write import csv_text, frame_json, prepare_file, write_text

@@ -102,19 +102,21 @@ def given_table(
     if isinstance(target, str):
         column = target
     elif target is not None:
-        values = as_series(spec, target, features)
-        if len(values) != len(frame):
-            raise DataError(f"{spec}: X has {len(frame)} rows and y {len(values)}; give a target for every row")
-        column = column or _name_of(values, frame)
-        if column in map(str, frame.columns):
-            raise BadValue(
-                f"{spec}: '{column}' is a column of X and the name of y; leave it out of X, or leave y out"
-            )
-        frame = frame.assign(**{column: values.to_numpy()})
+        frame, column = _beside(spec, frame, as_series(spec, target, features), column)
     if weight is not None:
         frame, stated = _weighted(spec, frame, stated, weight)
     stated = replace(stated, target=column, task=stated.task or task)
     return as_dataset(frame_cells(stated, frame.reset_index(drop=True)), stated)
+
+
+def _beside(spec: str, frame: pd.DataFrame, target: pd.Series[Any], name: str | None) -> tuple[pd.DataFrame, str]:
+    """Return a frame with a target beside its columns, and what the target is called there."""
+    if len(target) != len(frame):
+        raise DataError(f"{spec}: X has {len(frame)} rows and y {len(target)}; give a target for every row")
+    column = name or _name_of(target, frame)
+    if column in map(str, frame.columns):
+        raise BadValue(f"{spec}: '{column}' is a column of X and the name of y; leave it out of X, or leave y out")
+    return frame.assign(**{column: target.to_numpy()}), column
 
 
 def _weighted(spec: str, frame: pd.DataFrame, stated: TableSpec, weight: Any) -> tuple[pd.DataFrame, TableSpec]:

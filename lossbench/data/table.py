@@ -245,25 +245,15 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
     texts: list[tuple[str, int]] = []
     notes: list[Remark] = []
     for column in table.frame.columns.drop(target):
-        missing = int(table.frame[column].isna().sum())
-        if missing == len(table.frame):
-            notes.append(Topic.EMPTY_COLUMN(column=column))
+        if useless := _no_feature(table, column):
+            notes.append(useless)
             continue
         numeric = _is_numeric(table, column)
-        if not numeric and _is_identifier(table.frame[column]):
-            notes.append(Topic.IDENTIFIER(column=column, text=table.frame[column].dropna().iloc[0]))
-            continue
         block, labels = (_numbers(table, column)[:, None], [column]) if numeric else _one_hot(table, column)
-        if block.shape[1] == 1 and not varies(block[~np.isnan(block)]):
-            equal = np.nanmin(block) == np.nanmax(block)
-            notes.append((Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column))
+        if useless := _tells_nothing(column, block):
+            notes.append(useless)
             continue
-        if numeric and _is_counted(column, block[:, 0]):
-            notes.append(Topic.ROW_NUMBERS(column=column, drop=written(column)))
-        if missing and numeric:
-            notes.append(Topic.MISSING_NUMBERS(column=column, values=missing))
-        elif missing:
-            notes.append(Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING))
+        notes += _about_feature(table, column, block)
         if not numeric:
             texts.append((column, len(labels)))
         blocks[column] = block
@@ -273,6 +263,35 @@ def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tup
     if texts:
         notes.append(Topic.TEXTS(columns=tuple(texts)))
     return blocks, tuple(names), tuple(notes)
+
+
+def _no_feature(table: UserTable, column: str) -> Remark | None:
+    """Return why the cells of a column are no feature; None where they may be one."""
+    cells = table.frame[column]
+    if cells.isna().all():
+        return Topic.EMPTY_COLUMN(column=column)
+    if not _is_numeric(table, column) and _is_identifier(cells):
+        return Topic.IDENTIFIER(column=column, text=cells.dropna().iloc[0])
+    return None
+
+
+def _tells_nothing(column: str, block: np.ndarray) -> Remark | None:
+    """Return why features (rows, width) tell nothing; None where they may."""
+    if block.shape[1] > 1 or varies(block[~np.isnan(block)]):
+        return None
+    equal = np.nanmin(block) == np.nanmax(block)
+    return (Topic.CONSTANT_COLUMN if equal else Topic.ROUNDING_ONLY)(column=column)
+
+
+def _about_feature(table: UserTable, column: str, block: np.ndarray) -> Iterator[Remark]:
+    """Yield what to mind of a column that is trained on: whether it counts rows, and what it lacks."""
+    numeric, missing = _is_numeric(table, column), int(table.frame[column].isna().sum())
+    if numeric and _is_counted(column, block[:, 0]):
+        yield Topic.ROW_NUMBERS(column=column, drop=written(column))
+    if missing and numeric:
+        yield Topic.MISSING_NUMBERS(column=column, values=missing)
+    elif missing:
+        yield Topic.MISSING_TEXTS(column=column, values=missing, category=MISSING)
 
 
 def _pixels(

@@ -27,7 +27,7 @@ from lossbench.losses import (
     relative,
     robust,
 )
-from lossbench.losses.custom.locate import register_loss
+from lossbench.losses.custom.register import register_loss
 from lossbench.losses.loss import Loss, get_loss
 from lossbench.losses.record import Domain, Facts, LossRecord
 from lossbench.losses.registry import as_frame, catalogue, core_losses

@@ -10,9 +10,10 @@ from lossbench.errors import BadValue
 from lossbench.lazy import torch
 from lossbench.losses.composed.grammar import is_sum
 from lossbench.losses.composed.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
+from lossbench.losses.custom.candidate import Candidate, registered, remember
 from lossbench.losses.custom.conventions import check_none_left, split_loss
-from lossbench.losses.custom.locate import Candidate, check_name, registered, remember
 from lossbench.losses.custom.record import agreed_task, custom_loss
+from lossbench.losses.custom.register import check_name
 from lossbench.losses.record import Facts, Link, LossRecord
 from lossbench.losses.registry import core_losses, find, served
 from lossbench.spec import numbers, title

@@ -90,39 +90,60 @@ def baselines(fold: Fold, metric: Metric) -> Baselines:
 
 
 def _baselines(fold: Fold, metric: Metric) -> Baselines:
-    dataset = fold.dataset
-    if dataset.task == "anomaly":
+    if fold.dataset.task == "anomaly":
         return _of_anomalies(fold, metric)
-
-    def scored(outputs: np.ndarray, part: Part) -> float:
-        link = _LINKS.get(dataset.task, "clip")
-        prediction = predict(dataset.in_images(outputs[None]), link, dataset.task, dataset.modes)
-        target = dataset.target[part.rows][None]
-        return float(function_of(metric)(target.reshape(prediction.decision.shape), prediction)[0])
-
-    def constant(part: Part, answer: np.ndarray) -> float:
-        if dataset.task == "embedding":
-            return scored(_read(fold, part, Gallery.neighbours, lambda rows: np.ones((len(rows), 1))), part)
-        return scored(np.broadcast_to(answer, (len(part.rows), len(answer))), part)
-
-    def floor_of(part: Part) -> float:
-        return 0.0 if metric.name == "r2" else constant(part, answer)
-
-    def best_on(part: Part) -> float:
-        return scored(_perfect(fold, part), part) if isinstance(metric, Asked) else metric.best
-
-    answers = _constants(fold)
-    several = len(answers) > 1  # where there is one, nothing is to be scored to choose it
-    answer = max(answers, key=lambda one: metric.sign * constant(fold.train, one)) if several else answers[0]
-    floor, linear = floor_of(fold.validation), scored(_linear(fold, fold.validation), fold.validation)
+    scores, answer = _Scores(fold, metric), _answer(fold, metric)
+    floor, linear = scores.constant(fold.validation, answer), scores.linear(fold.validation)
     return Baselines(
         constant_validation=floor,
         linear_validation=linear,
-        constant_test=floor_of(fold.test),
-        perfect_test=best_on(fold.test),
+        constant_test=scores.constant(fold.test, answer),
+        perfect_test=scores.perfect(fold.test),
         target=metric.sign * convergence_target(metric.sign * floor, metric.sign * linear).item(),
-        tolerance=PLATEAU_TOLERANCE * abs(best_on(fold.validation) - floor),
+        tolerance=PLATEAU_TOLERANCE * abs(scores.perfect(fold.validation) - floor),
     )
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """What predictors score on the parts of a fold."""
+
+    fold: Fold
+    metric: Metric
+
+    def constant(self, part: Part, answer: np.ndarray) -> float:
+        """Return the score of one answer (columns,) for every row; R² is 0 by definition."""
+        return 0.0 if self.metric.name == "r2" else self.everywhere(part, answer)
+
+    def everywhere(self, part: Part, answer: np.ndarray) -> float:
+        """Return the score of one answer (columns,) for every row, whatever the metric."""
+        if self.fold.dataset.task == "embedding":
+            same = _read(self.fold, part, Gallery.neighbours, lambda rows: np.ones((len(rows), 1)))
+            return self._of(same, part)
+        return self._of(np.broadcast_to(answer, (len(part.rows), len(answer))), part)
+
+    def linear(self, part: Part) -> float:
+        """Return the score of the linear model."""
+        return self._of(_linear(self.fold, part), part)
+
+    def perfect(self, part: Part) -> float:
+        """Return the best score there is; of a metric of the run's own, that of the targets themselves."""
+        return self._of(_perfect(self.fold, part), part) if isinstance(self.metric, Asked) else self.metric.best
+
+    def _of(self, outputs: np.ndarray, part: Part) -> float:
+        dataset = self.fold.dataset
+        link = _LINKS.get(dataset.task, "clip")
+        prediction = predict(dataset.in_images(outputs[None]), link, dataset.task, dataset.modes)
+        target = dataset.target[part.rows][None]
+        return float(function_of(self.metric)(target.reshape(prediction.decision.shape), prediction)[0])
+
+
+def _answer(fold: Fold, metric: Metric) -> np.ndarray:
+    """Return what the constant predictor says of every row, (columns,); of several, the best in training."""
+    answers, scores = _constants(fold), _Scores(fold, metric)
+    if len(answers) == 1:  # nothing is to be scored to choose it
+        return answers[0]
+    return max(answers, key=lambda one: metric.sign * scores.everywhere(fold.train, one))
 
 
 Ranking = Callable[[Gallery, np.ndarray, np.ndarray], np.ndarray]

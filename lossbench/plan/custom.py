@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lossbench.errors import BadValue, ConfigError
-from lossbench.losses.custom.locate import check_name
+from lossbench.losses.custom.register import check_name
 from lossbench.plan.config import at
 from lossbench.plan.toml import Place, read_table
 from lossbench.spec import title

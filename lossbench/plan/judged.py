@@ -1,4 +1,4 @@
-"""By which score each data set is judged: the one that the user names, where its task has it, else its own."""
+"""By which score each data set is judged, and decided: the one that the user names, where its task has it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lossbench.metrics.own.named import names_own
 from lossbench.metrics.own.tried import own_score
 from lossbench.metrics.score import Asked
 from lossbench.metrics.scores import metrics_of, primary_metric, primary_score, undefined_rows
-from lossbench.schema import METRICS, Metric
+from lossbench.plan.keys import LINK
+from lossbench.schema import METRICS, THRESHOLDS_OF, Metric
 from lossbench.task import Task
 
 ROWS_NAMED = 5  # rows that a message names; it counts the others
@@ -94,6 +95,20 @@ def refuse_undefined(dataset: Dataset, seeds: Iterable[int]) -> None:
                 f"data set '{dataset.name}' cannot be judged by {dataset.judged.name}, which is undefined in "
                 f"{where}, where the target is {table.target[rows[0]].ravel().tolist()}; name another --score"
             )
+
+
+def refuse_idle_threshold(threshold: str, datasets: Iterable[Dataset]) -> None:
+    """Refuse to choose a class threshold where no data set has two classes, and the score that chooses it.
+
+    Raises:
+        BadValue: with the tasks that have them.
+    """
+    able = [task for task, scores in THRESHOLDS_OF.items() if threshold in scores]
+    if threshold != LINK and all(dataset.task not in able for dataset in datasets):
+        raise BadValue(
+            f"a class threshold is chosen for two classes (--threshold {threshold}), and no data set of "
+            f"this run is {' or '.join(able)}; add one, choose by another score, or leave the option out"
+        )
 
 
 def check_judge(loss: Loss, dataset: Dataset) -> None:

@@ -18,7 +18,7 @@ from lossbench.losses.record import Link
 from lossbench.losses.registry import served
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.results.write import csv_text, json_text
 from lossbench.task import TASKS, Task
 
@@ -109,7 +109,7 @@ def chosen(spec: str) -> Selection:
 def list_tables(selection: Selection) -> Iterator[Table]:
     """Yield a table of the losses of each task."""
     for task, mine in groupby(selection.records, attrgetter("task")):
-        yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED)
+        yield Table(task, LISTED, tuple(map(_listed, mine)), texts=LISTED, whole=LISTED[:1])
 
 
 def _listed(record: LossRecord) -> tuple[str, ...]:

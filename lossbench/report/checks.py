@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lossbench.checks import Grade
 from lossbench.checks.tasks import in_words
 from lossbench.report.tables import Table
-from lossbench.report.words import written
+from lossbench.report.words.remark import written
 
 if TYPE_CHECKING:
     from lossbench.checks.run import Report

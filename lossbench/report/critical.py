@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lossbench.report.charts.scale import Scale
+from lossbench.stats.estimate import smallest_p
+from lossbench.stats.wilcoxon import LEAST
 
 LINE = 90  # characters
 BLANK = "┈"
@@ -64,3 +66,12 @@ def number_line(places: Sequence[Place], width: int = LINE) -> str:
         if set(line[max(at - 1, 0) : at + len(text) + 1]) == {BLANK}:
             line[at : at + len(text)] = text
     return "".join(line)
+
+
+def no_picture(datasets: int) -> str:
+    """Say how many data sets are missing for a picture of mean ranks, and why."""
+    return (
+        f"No picture of which losses data sets tell apart: {LEAST - datasets} more data sets are needed, since "
+        f"with {LEAST - 1} not even the p of a single pair can be below 5 %: it is at least 2 / 2^{LEAST - 1} = "
+        f"{smallest_p(LEAST - 1):.3g}."
+    )

@@ -11,9 +11,12 @@ from lossbench.losses import Loss
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.candidates import Sign
 from lossbench.plan.choosing import Plan
-from lossbench.report.answer import by, dirty, joined, listed, many, paragraph, places, plain, upper
+from lossbench.report.answer.place import places
+from lossbench.report.answer.run import plain
+from lossbench.report.answer.table import by, dirty, paragraph
 from lossbench.report.figures import interval
 from lossbench.report.tables import heading
+from lossbench.report.words.english import joined, listed, many, upper
 from lossbench.results.choosing import Choice
 from lossbench.schema import METRICS
 from lossbench.spec import title

@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from lossbench.report.answer import paragraph, places
+from lossbench.report.answer.place import places
+from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
 from lossbench.report.gate import sentence
 from lossbench.report.tables import label, p_value, place_of, place_of_answer, varying
-from lossbench.report.words import words
-from lossbench.results.remarks import partial
+from lossbench.report.words.remark import words
+from lossbench.results.remarks.training import partial
 from lossbench.run.state import Gap
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.between_runs.gate import Check, GateReport

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from lossbench.metrics.scores import primary_score
-from lossbench.plan.experiment import Experiment, tuning_seeds
-from lossbench.report.words import words
-from lossbench.results.remarks import custom_losses, protocols, skipped
+from lossbench.plan.experiment import Experiment
+from lossbench.plan.trials import tuning_seeds
+from lossbench.report.words.remark import words
+from lossbench.results.remarks.experiment import custom_losses, protocols, skipped
 from lossbench.run.runner import Forecast
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.sample_size import least_n

@@ -8,16 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossbench.report.answer import lead
+from lossbench.report.answer.run import lead
 from lossbench.report.html.run import page
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import rank_table, several, tables, threshold_tables
-from lossbench.report.words import ACROSS, LEGEND, words
+from lossbench.report.words.legend import ACROSS, LEGEND
+from lossbench.report.words.remark import words
 from lossbench.results.circumstances import circumstances
 from lossbench.results.examples_file import EXAMPLES, examples_bytes
 from lossbench.results.manifest import MANIFEST, Manifest
 from lossbench.results.remake import REPORTS
-from lossbench.results.remarks import remarks
+from lossbench.results.remarks.run import remarks
 from lossbench.results.rows_file import ROWS, rows_bytes
 from lossbench.results.write import csv_text, findings_csv, json_text, to_bytes, write_folder
 from lossbench.schema import SCHEMA

@@ -113,25 +113,27 @@ def make_table(group: pd.DataFrame) -> Table:
     primary = column(map(Spread, group["mean"], group.low, group.high))
     robust = column(spreads(group, "robustness"), digits=2)
     figures = zip(primary, second_cells(group, second), robust, strict=True)
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (
-            row.letters if isinstance(row.letters, str) else "",
-            row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
-            "ref" if row.loss == row.reference else VERDICTS[row.verdict],
-            score,
-            other,
-            to_target(row),
-            median(row, "epochs_to_plateau"),
-            robustness,
-            counted(row),
-        )
-        for (_, row), (score, other, robustness) in zip(group.iterrows(), figures, strict=True)
-    )
+    rows = tuple(cells(row, *shown) for (_, row), shown in zip(group.iterrows(), figures, strict=True))
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
     if len(best) == len(rows):  # letters that all losses share say nothing
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
     drops = ("plateau", columns[columns.index("to target") - 1], "robust", "to target", "n")
     return Table(title(first), columns, rows, best, drops=drops)
+
+
+def cells(row: pd.Series[Any], score: str, other: str, robustness: str) -> tuple[str, ...]:
+    """Write the cells of one loss, of which the figures that depend on all losses are given."""
+    return (
+        row.letters if isinstance(row.letters, str) else "",
+        row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
+        "ref" if row.loss == row.reference else VERDICTS[row.verdict],
+        score,
+        other,
+        to_target(row),
+        median(row, "epochs_to_plateau"),
+        robustness,
+        counted(row),
+    )
 
 
 def threshold_tables(views: pd.DataFrame | None) -> Iterator[Table]:

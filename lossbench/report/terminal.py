@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import click
@@ -16,15 +16,18 @@ from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from lossbench.report.answer import wrapped
 from lossbench.report.grid import labelled
 from lossbench.report.markdown import markdown
 from lossbench.report.tables import Table
+from lossbench.report.words.english import wrapped
 from lossbench.visible import visible
 
 WIDTH = 100
 COLUMN = 11
 """Where the texts of the legend begin."""
+
+SHORT = 8
+"""To how few columns words may be broken."""
 
 NARROW, USUAL = 60, 80
 """The least width that is written for, and the width where standard output is no terminal."""
@@ -53,13 +56,15 @@ def show(
     elif form == "markdown":
         click.echo(markdown(tables, [*legend, *said], lead), nl=False)
     else:
-        print_lines(console(), lines_of(lead))
-        print_lines(console(), [*legend, *[""] * bool(legend)], style="dim")
+        screen = console(width=page())
+        print_lines(screen, lines_of(lead))
+        print_lines(screen, [*legend, *[""] * bool(legend)], style="dim")
         whole = list(tables)
         narrow = [fitted(table, columns()) for table in whole]
-        print_tables(console(), narrow)
-        print_lines(console(), left_out(whole, narrow))
-        print_lines(console(), said)
+        for table in narrow:  # whose last column ends in a blank that is not printed
+            print_tables(console(width=max(screen.width + 1, least(table))), [table])
+        print_lines(screen, left_out(whole, narrow))
+        print_lines(screen, said)
 
 
 def fitted(table: Table, width: int) -> Table:
@@ -75,6 +80,16 @@ def width_of(table: Table) -> int:
     """Return how wide a table is where nothing in it is broken."""
     screen = Console(width=10**4)
     return Measurement.get(screen, screen.options, render(table)).maximum
+
+
+def least(table: Table) -> int:
+    """Return the width that a table cannot do without: words may be broken, but no whole name and no figure."""
+    breaking = {name for name in table.texts if name not in table.whole}
+    rows = tuple(
+        tuple(cell[:SHORT] if name in breaking else cell for name, cell in zip(table.columns, row, strict=True))
+        for row in table.rows
+    )
+    return width_of(replace(table, title="", rows=rows))
 
 
 def left_out(whole: Iterable[Table], narrow: Iterable[Table]) -> list[str]:
@@ -109,20 +124,25 @@ def laid_out(legend: Sequence[str], width: int) -> list[str]:
 
 
 def console(stderr: bool = False, width: int = WIDTH) -> Console:
-    """Return a console of 100 columns. A narrower terminal breaks the lines; squeezed columns would lose names."""
+    """Return a console; it is 100 columns wide unless another width is stated."""
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     return Console(stderr=stderr, highlight=False, width=width, color_system=colours)
 
 
-def columns() -> int:
-    """Return how wide the terminal of standard output is, at least 60; 80 where there is none. COLUMNS wins."""
+def page() -> int:
+    """Return the width of lines that the terminal would break otherwise: at most 100, as where there is none."""
+    return min(columns(WIDTH), WIDTH)
+
+
+def columns(usual: int = USUAL) -> int:
+    """Return how wide the terminal of standard output is, at least 60; `usual` without one. COLUMNS wins."""
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told):
         return max(int(told), NARROW)
     try:
         return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROW)
     except (OSError, ValueError):  # no terminal, or no file at all
-        return USUAL
+        return usual
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:

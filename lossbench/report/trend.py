@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.answer import joined, listed, many
 from lossbench.report.figures import Spread, amount, column
 from lossbench.report.tables import VERDICTS, Table, heading, label, p_value, varying
+from lossbench.report.words.english import joined, listed, many
 from lossbench.results.nights import Night, texts
 from lossbench.schema import PLACE, SCORES, TRIALS, greater_is_better, is_score
 from lossbench.stats.between_runs.trend import Series, Turn, series_of, turns

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.errors import DataError
-from lossbench.plan.experiment import Skip
+from lossbench.plan.fit.losses import Skip
 from lossbench.plan.protocol import Own
 from lossbench.plan.shard import Shard
 from lossbench.run.state import Gap

@@ -14,27 +14,17 @@ from lossbench.remark import Remark, Topic
 from lossbench.results.examples_file import EXAMPLES, examples_bytes, read_examples
 from lossbench.results.manifest import LATER, SHAPE, Manifest, read_manifest
 from lossbench.results.read import altered, find_trials, read_trials
-from lossbench.results.remarks import (
-    across,
-    by_seeds,
-    decided,
-    diverged,
-    ended,
-    failed,
-    looked,
-    partial,
-    protocols,
-    searched,
-    skipped,
-    tuned,
-    undefined,
-)
+from lossbench.results.remarks.across import across
+from lossbench.results.remarks.experiment import protocols, skipped
+from lossbench.results.remarks.training import diverged, ended, failed, partial, undefined
+from lossbench.results.remarks.verdicts import by_seeds, decided, looked, searched, tuned
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.examples import Examples
 from lossbench.run.state import Gap
 from lossbench.schema import CURVES, MARGINS, PARTS, TUNING, USUAL
 from lossbench.stats.findings import Findings
+from lossbench.stats.row_scores import RowScores
 
 COLUMNS = {"curves.csv": CURVES, "tuning.csv": TUNING, "parts.csv": PARTS}
 """What cannot be made from `trials.csv`, and is kept where it stands beside it; and its columns."""
@@ -104,30 +94,35 @@ def remake(place: Path) -> Remade:
     trials = read_trials(path, one_run=True)
     if path.name != "trials.csv":
         return Remade(trials, path=path, manifest=None, beside={})
-    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if os.path.isfile(path.with_name(name))]
-    beside: dict[str, str | bytes] = {file.name: read_text(file) for file in there}
+    texts = texts_beside(path)
     contributed = read_rows(path.with_name(ROWS), trials)
-    if contributed is not None:
-        beside[ROWS] = rows_bytes(contributed)
     examples = read_examples(path.with_name(EXAMPLES), trials)
-    if examples:
-        beside[EXAMPLES] = examples_bytes(examples)
-    tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in beside}
+    tables = {name: read_table(path.with_name(name)) for name in COLUMNS if name in texts}
     manifest = read_manifest(path.parent, needed=set(SHAPE) - LATER)
-    margins = MARGINS | (manifest.margins if manifest else {})
-    tuning, curves = tables.get("tuning.csv"), tables.get("curves.csv")
     return Remade(
         trials,
-        tuning,
-        margins,
+        tables.get("tuning.csv"),
+        MARGINS | (manifest.margins if manifest else {}),
         contributed,
         correction=manifest.correction if manifest else 1.0,
         path=path,
         manifest=manifest,
-        beside=beside,
-        curves=curves,
+        beside={**texts, **packed(contributed, examples)},
+        curves=tables.get("curves.csv"),
         examples=examples,
     )
+
+
+def texts_beside(path: Path) -> dict[str, str]:
+    """Return the texts that are kept as they stand beside the trials, by name."""
+    there = [path.with_name(name) for name in (*COLUMNS, *REPORTS) if os.path.isfile(path.with_name(name))]
+    return {file.name: read_text(file) for file in there}
+
+
+def packed(contributed: RowScores | None, examples: Examples) -> dict[str, bytes]:
+    """Return what is kept beside them and is no text, by name."""
+    rows = {} if contributed is None else {ROWS: rows_bytes(contributed)}
+    return rows | ({EXAMPLES: examples_bytes(examples)} if examples else {})
 
 
 def read_text(path: Path) -> str:

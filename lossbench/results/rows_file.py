@@ -85,18 +85,30 @@ def _foreign(columns: dict[str, np.ndarray], trials: pd.DataFrame) -> str:
         return f"it has not the order of the {len(trials)} trials"
     mine = trials.iloc[place]
     for name in (name for name in columns if is_contributed(name) and not name.endswith(of_one_row(""))):
-        means = np.add.reduceat(columns[name].astype(np.float64), first) / sizes
         if name not in mine:
             return f"it has {name}, and the trials have not"
         scores = mine[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        # An error may be of any unit, however small; a share may not.
-        least = 1e-30 if name in METRICS and not METRICS[name].counts else ROUNDED
-        reach = CLOSE * np.maximum(least, np.nan_to_num(np.maximum.reduceat(np.abs(columns[name]), first)))
-        unknown = np.isnan(means) & (
-            np.isnan(scores) | is_own(name)
-        )  # to a user's score rows may contribute nothing
-        agree = (np.abs(means - scores) <= reach) | unknown
+        agree = _agree(name, columns[name], first, sizes, scores)
         if not agree.all() or (sizes != mine.test_rows.to_numpy()).any():
             line = int(place[np.argmin(agree)]) + 2
             return f"it is not of the trials beside it: {name} differs in trials.csv line {line}"
     return ""
+
+
+def _agree(name: str, values: np.ndarray, first: np.ndarray, sizes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Say of which trials the mean over rows is the score, (trials,).
+
+    Args:
+        name: of the metric.
+        values: (cells,) what rows contribute.
+        first: (trials,) the first cell of each trial.
+        sizes: (trials,) how many cells it has.
+        scores: (trials,) NaN where there is none.
+    """
+    means = np.add.reduceat(values.astype(np.float64), first) / sizes
+    # An error may be of any unit, however small; a share may not.
+    least = 1e-30 if name in METRICS and not METRICS[name].counts else ROUNDED
+    reach = CLOSE * np.maximum(least, np.nan_to_num(np.maximum.reduceat(np.abs(values), first)))
+    # To a user's score rows may contribute nothing.
+    unknown = np.isnan(means) & (np.isnan(scores) | is_own(name))
+    return np.asarray((np.abs(means - scores) <= reach) | unknown)

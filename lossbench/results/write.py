@@ -201,7 +201,7 @@ def summary_json(
         summary: one row a data set, setting and loss.
         gaps: what a run that was cut short left out. Each row has the seeds of its data set as "partial", none
             where the data set is whole.
-        said: the answers, see `lossbench.report.answer.records`.
+        said: the answers, see `lossbench.report.answer.run.records`.
     """
     left_out = {gap.dataset: list(gap.seeds) for gap in gaps}
     beyond = {

@@ -7,7 +7,7 @@ equal on the law should not be told apart. Nothing here is known to the analysis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -135,7 +135,52 @@ def calibrate(
 
 def judged(fresh: Fresh) -> dict[str, Judged]:
     """Train every loss on one table, and judge every pair by every metric that can carry a verdict."""
-    law, losses = fresh.setup.dataset, list(fresh.setup.losses)
+    found = trained(fresh)
+    return {metric.name: found.judged(metric.name) for metric in metrics_of(fresh.setup.dataset.task)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What every loss gave on one table.
+
+    Args:
+        losses: by their specs.
+        cells: by loss and seed, what each test row contributes to each metric.
+        units: by seed, the numbers of the test rows.
+        shared: Nadeau and Bengio's ratio, of rows that splits share.
+    """
+
+    losses: list[str]
+    cells: Mapping[tuple[str, int], Mapping[str, np.ndarray]]
+    units: Mapping[int, np.ndarray]
+    shared: float
+
+    def judged(self, metric: str) -> Judged:
+        """Judge every pair of losses by one metric."""
+        values, counts = self.column(metric), METRICS[metric].counts
+        first, second = map(np.array, zip(*combinations(range(len(self.losses)), 2), strict=True))
+        over = self.contributions(metric).difference(first, second, counts).at()
+        apart = values[second] - values[first]
+        seeds = over_seeds(apart.mean(axis=-1), self.shared, values.shape[-1] * counts).at().interval()
+        return Judged(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
+
+    def contributions(self, metric: str) -> Contributions:
+        """Return what rows contribute to a metric, split by split."""
+        seeds, losses = sorted(self.units), len(self.losses)
+        unit = np.concatenate([self.units[seed] for seed in seeds])
+        split = np.repeat(np.arange(len(seeds)), [len(self.units[seed]) for seed in seeds])
+        one = self.column(of_one_row(metric)).reshape(losses, -1) if metric in UNEVEN else None
+        return Contributions(self.column(metric).reshape(losses, -1), unit, split, one)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column of the cells, (losses, seeds, rows)."""
+        seeds = sorted(self.units)
+        return np.array([[self.cells[loss, seed][name] for seed in seeds] for loss in self.losses])
+
+
+def trained(fresh: Fresh) -> Trained:
+    """Train every loss on one table."""
+    law = fresh.setup.dataset
     table = replace(law.sample(fresh.number), draw=None, name=f"{law.name} table {fresh.number}")
     setup = replace(fresh.setup, dataset=table)
     trials = [replace(t, dataset=table.name) for t in fresh.experiment.trials if t.dataset == law.name]
@@ -148,23 +193,7 @@ def judged(fresh: Fresh) -> dict[str, Judged]:
         rows |= {seed: units(pack, seed) for seed in pack.folds}
         fold = next(iter(pack.folds.values()))
         shared = shared_rows("resplit", len(fold.test.rows), len(fold.train.rows))
-    first, second = map(np.array, zip(*combinations(range(len(losses)), 2), strict=True))
-    unit = np.concatenate([rows[seed] for seed in sorted(rows)])
-    split = np.repeat(np.arange(len(rows)), [len(rows[seed]) for seed in sorted(rows)])
-
-    def pairs(name: str) -> Judged:
-        def of(column: str) -> np.ndarray:
-            return np.array([[cells[loss, seed][column] for seed in sorted(rows)] for loss in losses])
-
-        values, counts = of(name), METRICS[name].counts
-        one = of(of_one_row(name)).reshape(len(losses), -1) if name in UNEVEN else None
-        known = Contributions(values.reshape(len(losses), -1), unit, split, one)
-        over = known.difference(first, second, counts).at()
-        apart = values[second] - values[first]
-        seeds = over_seeds(apart.mean(axis=-1), shared, values.shape[-1] * counts).at().interval()
-        return Judged(over.interval(), over.p_value(), np.asarray(seeds.high - seeds.mean))
-
-    return {metric.name: pairs(metric.name) for metric in metrics_of(table.task)}
+    return Trained(list(setup.losses), cells, rows, shared)
 
 
 def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
@@ -186,9 +215,7 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
     p_value, half = (
         np.stack([getattr(table, name) for table in tables]) for name in ("p_value", "half_over_seeds")
     )
-    defined = ~np.isnan(low).any(axis=0)
-    usual = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
-    some = defined & (np.abs(mean).max(axis=0) > NOTHING * usual)
+    some = compared(mean, low, high)
     if not some.any():
         return {"pairs": 0}
     mean, low, high, p_value, half = (values[:, some] for values in (mean, low, high, p_value, half))
@@ -207,3 +234,16 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
         **proportion("power", right),
         **(proportion("false_rate", told.ravel()) if equal else {}),
     }
+
+
+def compared(mean: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Say which pairs are compared, (pairs,): those with an interval on every table, and no one function twice.
+
+    Args:
+        mean: (tables, pairs) the difference on each table.
+        low: its interval's lower end.
+        high: its interval's upper end.
+    """
+    defined = ~np.isnan(low).any(axis=0)
+    usual = ((high - low) / 2.0)[:, defined].mean() if defined.any() else np.nan
+    return np.asarray(defined & (np.abs(mean).max(axis=0) > NOTHING * usual))

@@ -125,25 +125,36 @@ class RowScores:
         if metric not in self.values or not known or not all(known):
             return None
         held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
-        shown = [next(filter(None, split), None) for split in zip(*held, strict=True)]
-        splits = [split for split, cells in enumerate(shown) if cells is not None]
-        sizes = [shown[split].stop - shown[split].start for split in splits]  # type: ignore[union-attr]
-
-        def cells(column: np.ndarray) -> np.ndarray:
-            values = [
-                np.concatenate(
-                    [
-                        column[seeds[split]] if seeds[split] else np.full(size, np.nan)
-                        for split, size in zip(splits, sizes, strict=True)
-                    ]
-                )
-                for seeds in held
-            ]
-            return np.array(values, np.float64)
-
-        scores = cells(self.values[metric])
+        first = (next(filter(None, split), None) for split in zip(*held, strict=True))
+        shown = {split: cells for split, cells in enumerate(first) if cells is not None}
+        scores = _side_by_side(self.values[metric], held, shown)
         if np.isnan(scores).all():  # the score is not of rows on this data set
             return None
-        unit = np.concatenate([self.unit[shown[split]] for split in splits])
+        unit = np.concatenate([self.unit[cells] for cells in shown.values()])
+        split = np.repeat([*shown], [_size(cells) for cells in shown.values()])
         one = self.values.get(of_one_row(metric))
-        return Contributions(scores, unit, np.repeat(splits, sizes), None if one is None else cells(one))
+        return Contributions(scores, unit, split, None if one is None else _side_by_side(one, held, shown))
+
+
+def _side_by_side(column: np.ndarray, held: list[list[slice | None]], shown: Mapping[int, slice]) -> np.ndarray:
+    """Return what rows contribute under several losses, (losses, rows), NaN where a loss has nothing in a split.
+
+    Args:
+        column: (cells,) of all trials.
+        held: by loss and split, the cells of its trial.
+        shown: by split, the cells of one of the trials, which says how many rows there are.
+    """
+    values = [
+        np.concatenate(
+            [
+                np.full(_size(cells), np.nan) if (own := splits[split]) is None else column[own]
+                for split, cells in shown.items()
+            ]
+        )
+        for splits in held
+    ]
+    return np.array(values, np.float64)
+
+
+def _size(cells: slice) -> int:
+    return int(cells.stop - cells.start)

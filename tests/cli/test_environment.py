@@ -68,12 +68,27 @@ def test_a_thread_that_does_not_start_where_memory_is_limited(
         assert said in str(refusal_of(error))
 
 
-def test_files_that_run_out_while_processes_start() -> None:
+@pytest.mark.parametrize(
+    ("stumbled", "refused", "said"),
+    [
+        (UnboundLocalError("child_r"), OSError(errno.EMFILE, "Too many open files"), "no more open files"),
+        (
+            RuntimeError("cannot join thread"),
+            RuntimeError("can't start new thread"),
+            "no more processes or threads",
+        ),
+        (AttributeError("kill"), BlockingIOError(errno.EAGAIN, "Resource"), "no more processes or threads"),
+        (ValueError("half made"), MemoryError(), "memory ran out"),
+    ],
+    ids=repr,
+)
+def test_what_runs_out_while_processes_start(stumbled: Exception, refused: Exception, said: str) -> None:
     """What loky then stumbles over as it cleans up stands for what was refused; alone it is an error of ours."""
-    stumbled = UnboundLocalError("cannot access local variable 'child_r'")
     assert refusal_of(stumbled) is None
-    stumbled.__context__ = OSError(errno.EMFILE, "Too many open files")
-    assert "no more open files" in str(refusal_of(stumbled))
+    stumbled.__context__ = refused
+    assert said in str(refusal_of(stumbled))
+    stumbled.__context__ = FileNotFoundError(errno.ENOENT, "No such file", "a.csv")
+    assert refusal_of(stumbled) is None
 
 
 @pytest.mark.parametrize(

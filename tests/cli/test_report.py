@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from stats.runs import clean
 
-from lossbench.report.answer import lead, wrapped
+from lossbench.report.answer.run import lead
+from lossbench.report.words.english import wrapped
 from lossbench.results.write import trials_csv
 from lossbench.stats.findings import Findings
 

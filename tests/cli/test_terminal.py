@@ -18,10 +18,10 @@ from .conftest import BRIEF, COMMAND, PLAIN
 ESCAPE = "\x1b"
 
 
-def on_terminal(*arguments: str, cwd: Path, stream: str, **variables: str) -> tuple[str, str]:
+def on_terminal(*arguments: str, cwd: Path, stream: str, width: int = 100, **variables: str) -> tuple[str, str]:
     """Give a command with one stream on a terminal; return what that got, and what the other stream got."""
     ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     other = "stderr" if stream == "stdout" else "stdout"
     streams = {stream: theirs, other: subprocess.PIPE}
     process = subprocess.Popen(
@@ -66,6 +66,18 @@ def test_no_color_is_honoured(tmp_path: Path, command: str) -> None:
     assert plain.replace("\r\n", "\n") == piped.decode()
     assert ESCAPE not in plain
     assert max(map(len, plain.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize(
+    "command", [("losses",), ("datasets",), ("check-loss", "mse", "--task", "regression"), ("cache", "info")]
+)
+def test_every_table_fits_a_narrow_terminal(tmp_path: Path, inside: Callable, width: int, command: tuple) -> None:
+    """From 60 columns up no row breaks: columns drop out, and words are broken inside of their column."""
+    inside("compare", "-d", "iris", "-l", "ce", *BRIEF, "--quiet")
+    plain, _ = on_terminal(*command, cwd=tmp_path, stream="stdout", width=width, NO_COLOR="1")
+    lines = [line for line in plain.splitlines() if str(tmp_path.parent) not in line and ".sqlite" not in line]
+    assert max(map(len, lines)) <= width
 
 
 def test_long_names_fit_a_hundred_columns(inside: Callable, tmp_path: Path, sales: pd.DataFrame) -> None:

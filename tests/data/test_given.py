@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lossbench.data import Dataset, load_dataset, make_fold
 from lossbench.data.given import given_table, given_tables
 from lossbench.errors import UsageError
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 40
 RANDOM = np.random.default_rng(0)

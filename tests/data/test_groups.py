@@ -15,7 +15,7 @@ from lossbench.data import Dataset, load_dataset, make_fold
 from lossbench.data.fold import part_sizes
 from lossbench.data.groups import joined, numbered, repeats
 from lossbench.errors import DataError, UnknownName
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 60
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lossbench.data import Dataset, load_dataset
 from lossbench.errors import UsageError
 from lossbench.remark import Topic
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 60
 RANDOM = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lossbench.data import Dataset, load_dataset, make_fold
 from lossbench.errors import DataError, UnknownName
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 40
 

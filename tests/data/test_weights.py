@@ -17,7 +17,7 @@ from lossbench.data.contamination import contaminate
 from lossbench.data.given import given_table, given_tables
 from lossbench.data.weights import training_weights
 from lossbench.errors import DataError, UsageError
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.training.view import contaminated_part
 
 ROWS = 40

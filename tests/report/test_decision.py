@@ -19,7 +19,8 @@ import lossbench
 from lossbench.losses.record import Link
 from lossbench.plan.candidates import Trait
 from lossbench.plan.choosing import Plan, plan_choice
-from lossbench.report.answer import paragraph, places
+from lossbench.report.answer.place import places
+from lossbench.report.answer.table import paragraph
 from lossbench.report.decision import LABELS, READ, SHOWS, choice_lines, paste, record
 from lossbench.results.choosing import Choice
 from lossbench.stats.answer.decision import Decision, End, decide

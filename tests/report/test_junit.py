@@ -13,7 +13,8 @@ from stats.runs import clean, finished, moved
 
 from lossbench import Comparison
 from lossbench.plan.gate import Policies, parse_rules
-from lossbench.report.answer import paragraph, places
+from lossbench.report.answer.place import places
+from lossbench.report.answer.table import paragraph
 from lossbench.report.gate import sentence
 from lossbench.report.junit import JUnitCase, gate_junit, junit, verdict_junit
 from lossbench.run.state import Gap

@@ -23,7 +23,7 @@ from lossbench.report.terminal import (
     show,
     width_of,
 )
-from lossbench.report.words import LEGEND
+from lossbench.report.words.legend import LEGEND
 from lossbench.stats.findings import Findings
 
 LOSSES = ("label_smoothing:epsilon=0.05", "huber:delta=1.35", "mse")

@@ -17,7 +17,7 @@ from stats.synthetic import score_tables
 
 from lossbench import Comparison
 from lossbench.errors import DataError
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.results.manifest import read_manifest
 from lossbench.results.read import altered, read_baseline, read_trials
 from lossbench.results.sheet import READERS

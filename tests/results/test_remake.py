@@ -15,7 +15,7 @@ from lossbench import Comparison
 from lossbench.errors import DataError
 from lossbench.remark import Topic
 from lossbench.report.save import save_remade
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.results.remake import Remade, remake
 from lossbench.results.write import findings_csv, trials_csv
 from lossbench.run.state import Gap

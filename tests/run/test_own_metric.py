@@ -123,8 +123,8 @@ def test_where_rows_do_not_add_up_seeds_are_the_unit() -> None:
 
 def said(found: Comparison) -> list[str]:
     """Return the remarks on a run in words."""
-    from lossbench.report.words import words
-    from lossbench.results.remarks import remarks
+    from lossbench.report.words.remark import words
+    from lossbench.results.remarks.run import remarks
 
     return [words(remark) for remark in remarks(found)]
 

@@ -111,17 +111,20 @@ def conditions(
     placebo = paired_settings(whole, [(loss, copy) for copy, loss in same.items()], scores)
     distance = misses(every, claim, arms, scores)
     order = Order(scores, direction, study)
+    yield from indented(0, looks_like(every, distance <= search.tolerance))
+    yield from indented(0, f"{len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting")
     for depth, text in (
-        (0, looks_like(every, distance <= search.tolerance)),
-        (0, f"{len(trials)} trainings on {generator}, {search.seeds:g} seeds a setting"),
         *about_order(every, order, f"{arms[0]} {direction} than {arms[1]}", placebo),
         *about_regions(settings, confirming, order),
         *about_numbers(every, distance, scores, search.tolerance),
     ):
-        indent = "  " * depth
-        yield from wrap(
-            text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
-        )
+        yield from indented(depth, text)
+
+
+def indented(depth: int, text: str) -> list[str]:
+    """Return a text as lines, all but the first a step further in."""
+    indent = "  " * depth
+    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
 def placebos(losses: Sequence[str]) -> dict[str, str]:

@@ -14,11 +14,11 @@ from lossbench.claims.study import Study
 from lossbench.claims.told.drawn import drawn
 from lossbench.claims.told.story import SAYS, facts
 from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
-from lossbench.report.answer import NAMED, listed
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.table import grid
+from lossbench.report.words.english import NAMED, listed
 from lossbench.results.circumstances import circumstances
 from lossbench.results.manifest import Manifest
 

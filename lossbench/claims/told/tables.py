@@ -13,9 +13,9 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.forms import STANDING, standing
 from lossbench.claims.judgement import Judgement
-from lossbench.report.answer import joined
 from lossbench.report.grid import GAP, Column, grid
 from lossbench.report.tables import Table
+from lossbench.report.words.english import joined
 
 LEGEND = ("Comparisons are of rows like these: tables that might have been drawn, or further draws from a law.",)
 

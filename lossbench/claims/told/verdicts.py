@@ -11,9 +11,9 @@ from lossbench.claims.judgement import Judgement
 from lossbench.claims.study import Study
 from lossbench.claims.told.page import claims_page
 from lossbench.claims.told.tables import LEGEND, at_a_glance, overview, tally
-from lossbench.report.answer import wrapped
 from lossbench.report.html.notebook import framed
 from lossbench.report.markdown import markdown
+from lossbench.report.words.english import wrapped
 from lossbench.results.write import write_folder
 
 WIDTH = 100

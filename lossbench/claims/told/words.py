@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from lossbench.claims.claim import Claim, Evidence
-from lossbench.report.answer import joined
 from lossbench.report.figures import NOT_DEFINED
+from lossbench.report.words.english import joined
 from lossbench.schema import METRICS
 
 NAMED = 4  # things that a sentence names before it only counts

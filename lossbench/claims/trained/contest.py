@@ -24,7 +24,7 @@ from lossbench.claims.study import Study
 from lossbench.data import Dataset, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses
-from lossbench.plan.experiment import check_fit
+from lossbench.plan.fit.losses import check_fit
 from lossbench.plan.settings import make_settings
 from lossbench.schema import METRICS
 from lossbench.task import Task

@@ -18,7 +18,7 @@ from lossbench.claims.registry import experiment
 from lossbench.claims.study import Protocol, Study
 from lossbench.claims.trained.contest import Pairing, pairings
 from lossbench.errors import UnknownName
-from lossbench.plan.experiment import tuning_count
+from lossbench.plan.trials import tuning_count
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
 

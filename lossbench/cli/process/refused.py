@@ -62,24 +62,26 @@ def refusal(error: BaseException) -> str | None:
         >>> refusal(RuntimeError("can't start new thread"))
         'there may be no more processes or threads; give --jobs 1, or allow more (ulimit -u)'
     """
-    message = _refused(error)
-    # Where addresses are limited, a thread that does not start had no room for its stack.
-    return MEMORY if message == PROCESSES and room() < math.inf else message
-
-
-def _refused(error: BaseException) -> str | None:
-    if isinstance(error, MemoryError):
-        return MEMORY
-    if isinstance(error, UnboundLocalError):  # loky's own, as it cleans up after what was refused
-        before = error.__context__
-        return CODES.get(before.errno or 0) if isinstance(before, OSError) else None
-    said = next((advice for sign, advice in SIGNS.items() if re.search(sign, str(error))), None)
+    if lacking := _lacking(error):
+        # Where addresses are limited, a thread that does not start had no room for its stack.
+        return MEMORY if lacking == PROCESSES and room() < math.inf else lacking
     if not isinstance(error, OSError):
-        return said
+        return None
     if isinstance(error, FileNotFoundError) and not _current_folder():
         return FOLDER
     about = f" '{error.filename}'" if error.filename else ""
-    return CODES.get(error.errno or 0) or said or f"the system refuses{about}: {error.strerror or error}"
+    return f"the system refuses{about}: {error.strerror or error}"
+
+
+def _lacking(error: BaseException | None) -> str | None:
+    """Return what there was too little of: for an error, or for the one that a library cleaned up after."""
+    if error is None:
+        return None
+    if isinstance(error, MemoryError):
+        return MEMORY
+    said = next((advice for sign, advice in SIGNS.items() if re.search(sign, str(error))), None)
+    code = error.errno if isinstance(error, OSError) else None
+    return CODES.get(code or 0) or said or _lacking(error.__context__)
 
 
 def _current_folder() -> bool:

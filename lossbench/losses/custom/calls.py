@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
+from lossbench.losses.custom.candidate import Candidate, check_callable
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.conventions import Convention, is_number, is_tensor, parameters_of
-from lossbench.losses.custom.locate import Candidate, check_callable
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.remark import Remark, Topic
 from lossbench.task import VALUED

@@ -11,27 +11,22 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import inspect
-import pickle
-import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from io import BytesIO
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lossbench.errors import BadValue, CodeFailed, LossFailed, ModelFailed, ScoreFailed, UnknownName
-from lossbench.lazy import torch
 from lossbench.losses.composed.scaled import SCALED
+from lossbench.losses.custom.candidate import Candidate, all_registered, check_callable, registered
 from lossbench.losses.custom.carry import file_at
-from lossbench.losses.custom.contain import Seen, contained, failing
+from lossbench.losses.custom.contain import contained, failing
 from lossbench.losses.custom.source import (
     SEEN,
     code_of,
-    digest,
     file_of,
     in_one_line,
     on_path,
@@ -39,8 +34,6 @@ from lossbench.losses.custom.source import (
     run_file,
 )
 from lossbench.losses.registry import names, served
-from lossbench.task import Task
-from lossbench.visible import hides
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -62,124 +55,6 @@ MODEL = Sort("model", "nets.py", ModelFailed)
 SCORE = Sort("score", "metrics.py", ScoreFailed)
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """An object that the user names as a loss.
-
-    Args:
-        name: as the user wrote it, without parameters.
-        criterion: the function, class or instance.
-        file: where it is defined; empty where there is no such file.
-        origin: where it comes from, in words.
-        code: a hash of its code.
-        stated: what was said about it when it was registered.
-        seen: what was seen of its file when that ran.
-    """
-
-    name: str
-    criterion: Any
-    file: str
-    origin: str
-    code: str
-    stated: Mapping[str, str] = field(default_factory=dict)
-    seen: Seen = field(default_factory=Seen)
-
-
-_REGISTERED: dict[str, Candidate] = {}
-
-
-def register_loss(
-    name: str,
-    criterion: Any = None,
-    *,
-    task: Task | None = None,
-    convention: str | None = None,
-    gets: str | None = None,
-    target: str | None = None,
-    link: str | None = None,
-) -> Any:
-    """Give a custom loss a name, by which it then runs beside the built-in ones.
-
-    See `lossbench.losses.custom.conventions` for what may be a loss and what may be stated about it.
-
-    Args:
-        name: such as "my_loss"; a name given before now means this loss.
-        criterion: a function, a class or an instance; None to decorate one.
-        task: the only task that it is for.
-        convention: "raw" or "pair".
-        gets: "raw" or "probability".
-        target: "values", "index" or "onehot".
-        link: how raw outputs become predictions.
-
-    Returns:
-        The criterion as it was given; where none was, a decorator.
-
-    Raises:
-        BadValue: a name that cannot be used.
-        LossFailed: a criterion that cannot be called, or whose state cannot be hashed.
-
-    Example:
-        >>> import torch
-        >>> @register_loss("cubic", task="regression")
-        ... def cubic(raw, target):
-        ...     return (target - raw).abs().pow(3).mean(-1)
-        >>> from lossbench import get_loss
-        >>> get_loss("cubic", "regression")(torch.tensor([[2.0]]), torch.tensor([0.0]))
-        tensor([8.])
-    """
-    check_name(name)
-    if criterion is None:
-        return partial(register_loss, name, task=task, convention=convention, gets=gets, target=target, link=link)
-    check_callable(criterion, name)
-    said = {"task": task, "convention": convention, "gets": gets, "target": target, "link": link}
-    stated = {key: value for key, value in said.items() if value is not None}
-    code = digest(code_of(criterion), _state(criterion, name))
-    file = file_of(criterion)
-    origin = f"registered in Python{f', {Path(file).name}' if file else ''}"
-    remember(Candidate(name, criterion, file, origin, code, stated))
-    return criterion
-
-
-def remember(candidate: Candidate) -> None:
-    """Let a name mean a candidate; one that is known already stays the object that it is."""
-    known = _REGISTERED.get(candidate.name)
-    if known is None or (known.code, known.stated) != (candidate.code, candidate.stated):
-        _REGISTERED[candidate.name] = candidate
-
-
-def registered(name: str) -> Candidate | None:
-    """Return what was registered under a name."""
-    return _REGISTERED.get(name)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name or a label that could be taken for something else.
-
-    Raises:
-        BadValue: saying what is wrong with it.
-    """
-    if (
-        not isinstance(name, str)
-        or not re.fullmatch(r"[^\s:,=@](?:[^:,=@]*[^\s:,=@])?", name)
-        or hides(name)
-        or is_file(name)
-    ):
-        raise BadValue(
-            f"{name!r} cannot be the name of a loss: give a text without any of : , = @ and without .py at the end"
-        )
-    if served(name) or name == SCALED:
-        raise BadValue(f"'{name}' is the name of a built-in loss; choose another")
-
-
-def check_callable(criterion: Any, name: str) -> None:
-    """Refuse what cannot be called."""
-    if not callable(criterion):
-        raise LossFailed(
-            f"'{name}' is no loss but {type(criterion).__name__}; name a function f(prediction, target), a class "
-            "or an instance that can be called"
-        )
-
-
 def locate(name: str) -> Candidate:
     """Return the object that a name means, which is not in the catalogue.
 
@@ -199,8 +74,8 @@ def locate(name: str) -> Candidate:
         raise _no_parameter(name)
     if place:
         return _in_module(name, place, attribute)
-    if name in _REGISTERED:
-        return _REGISTERED[name]
+    if candidate := registered(name):
+        return candidate
     if name in installed():
         return _of_entry_point(name, installed()[name])
     raise _unknown(name)
@@ -236,7 +111,7 @@ def _unknown(name: str) -> BadValue | UnknownName:
     module, _, attribute = name.rpartition(".")
     if module and attribute:
         return BadValue(f"'{name}' is no loss; a colon parts a module or a file from a name: {module}:{attribute}")
-    return UnknownName("loss", name, dict.fromkeys([*names(), SCALED, *_REGISTERED, *installed()]))
+    return UnknownName("loss", name, dict.fromkeys([*names(), SCALED, *all_registered(), *installed()]))
 
 
 def is_file(place: str) -> bool:
@@ -336,31 +211,3 @@ def _nearest(name: str, known: list[str], kind: Sort) -> list[str]:
     folded = {key.lower(): key for key in known}
     near = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, NAMED, cutoff=0.5)]
     return near or [key for key in known if kind.word in key.lower()][:NAMED] or known[:NAMED]
-
-
-class _Pickler(pickle.Pickler):
-    """Writes tensors by their values: torch's own way holds addresses, which differ from run to run."""
-
-    def reducer_override(self, item: Any) -> Any:
-        return (tuple, (item.tolist(),)) if torch.is_tensor(item) else NotImplemented
-
-
-def _state(criterion: Any, name: str) -> bytes:
-    """Return what a function or an instance carries along beside its code."""
-    written = BytesIO()
-    try:
-        _Pickler(written).dump(_carried(criterion))
-    except Exception as error:
-        raise LossFailed(
-            f"loss '{name}' carries what cannot be written down ({in_one_line(error)}), so that one run could not "
-            "be told from another; put it into a file and name it my_losses.py:NAME"
-        ) from error
-    return written.getvalue()
-
-
-def _carried(criterion: Any) -> Any:
-    if isinstance(criterion, partial):
-        return criterion.func, criterion.args, criterion.keywords
-    if inspect.isfunction(criterion):
-        return [cell.cell_contents for cell in criterion.__closure__ or ()]
-    return None if inspect.isclass(criterion) or inspect.isroutine(criterion) else vars(criterion)

@@ -17,6 +17,7 @@ from typing import Any, cast
 from lossbench.errors import BadValue, LossDoesNotFit, LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
+from lossbench.losses.custom.candidate import Candidate
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.conventions import (
     Convention,
@@ -29,7 +30,7 @@ from lossbench.losses.custom.conventions import (
     recognise,
 )
 from lossbench.losses.custom.drift import PURE, Drift, drift_of, remembers
-from lossbench.losses.custom.locate import Candidate, afresh, locate
+from lossbench.losses.custom.locate import afresh, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
 from lossbench.losses.custom.source import digest

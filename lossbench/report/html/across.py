@@ -11,7 +11,7 @@ import pandas as pd
 from lossbench.report.charts.critical import critical
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look
-from lossbench.report.critical import Place
+from lossbench.report.critical import Place, no_picture
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, paragraph
 from lossbench.report.html.drawn import PLANE, against_robustness
@@ -19,7 +19,6 @@ from lossbench.report.html.figure import figure, legend, line_figure
 from lossbench.report.html.part import Part
 from lossbench.report.html.table import grid, head, wrapped
 from lossbench.report.tables import rank_table
-from lossbench.report.words import no_picture
 from lossbench.schema import RANKED, three
 from lossbench.stats.findings import Findings
 from lossbench.stats.verdicts import APART

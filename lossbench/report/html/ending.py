@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lossbench.remark import Remark, Topic
-from lossbench.report.answer import joined, many
 from lossbench.report.html.document import Section, pairs
 from lossbench.report.tables import setting
-from lossbench.report.words import ACROSS, LEGEND, words
+from lossbench.report.words.english import joined, many
+from lossbench.report.words.legend import ACROSS, LEGEND
+from lossbench.report.words.remark import words
 from lossbench.results.manifest import Manifest
 from lossbench.stats.findings import Findings
 

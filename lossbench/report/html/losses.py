@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from lossbench.losses import Loss
-from lossbench.report.answer import joined, listed
 from lossbench.report.catalogue import chosen, known
 from lossbench.report.charts.lines import Line, Lines
 from lossbench.report.charts.look import Look, looks
@@ -16,6 +15,7 @@ from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.figure import legend, line_figure, swatch
 from lossbench.report.shape import Shape, shape_of
+from lossbench.report.words.english import joined, listed
 from lossbench.task import Task
 
 ROOM = 8  # lines without bands that one picture has room for

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from lossbench.remark import Remark, Topic
-from lossbench.report.answer import listed, overall, paragraph, places
+from lossbench.report.answer.place import places
+from lossbench.report.answer.run import overall
+from lossbench.report.answer.table import paragraph
 from lossbench.report.charts.look import Look, looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.across import over_data_sets
@@ -18,6 +20,7 @@ from lossbench.report.html.document import document
 from lossbench.report.html.ending import about, endings, headed
 from lossbench.report.html.part import Courses, Part
 from lossbench.report.tables import answered, groups, place_of, place_of_answer, several
+from lossbench.report.words.english import listed
 from lossbench.results.manifest import Manifest
 from lossbench.run.examples import Examples
 from lossbench.schema import RANKED

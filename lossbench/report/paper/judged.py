@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lossbench.report.answer import joined, many
 from lossbench.report.escape import latex
 from lossbench.report.paper.known import Known, names
 from lossbench.report.paper.latex import prose, spelled
 from lossbench.report.paper.sources import METHODS
 from lossbench.report.tables import several
+from lossbench.report.words.english import joined, many
 from lossbench.stats.answer.facts import TableAnswer
 
 LIBRARIES = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.report.answer import joined
 from lossbench.report.escape import latex
 from lossbench.report.paper.sources import METHODS, Source, read_sources
+from lossbench.report.words.english import joined
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 import pandas as pd
 
 from lossbench.data.contamination import AT_TEST
-from lossbench.report.answer import joined, many, places
+from lossbench.report.answer.place import places
 from lossbench.report.escape import latex
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.tables import SHARE, Table, answered, heading, make_table, rank_table, setting, several
+from lossbench.report.words.english import joined, many
 from lossbench.stats.answer.facts import TableAnswer
 from lossbench.stats.findings import Findings
 from lossbench.visible import visible

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lossbench.errors import BadValue
-from lossbench.report.answer import DIRT
+from lossbench.report.answer.table import DIRT
 from lossbench.report.critical import Place
 from lossbench.report.paper import forest, linechart, ranks
 from lossbench.report.paper.shown import Shown

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.critical import Place
+from lossbench.report.critical import Place, no_picture
 from lossbench.report.paper.picture import Picture, forest_picture, line_picture, rank_picture
 from lossbench.report.paper.shown import all_shown, find_shown
 from lossbench.report.paper.style import COLUMN, PRINT, matplotlib
 from lossbench.report.tables import several
-from lossbench.report.words import no_picture
 from lossbench.results.write import write_folder
 from lossbench.stats.findings import Findings
 

@@ -9,10 +9,10 @@ from typing import cast
 from lossbench.data import records
 from lossbench.data.contamination import AT_TEST
 from lossbench.losses import catalogue
-from lossbench.report.answer import joined, many
 from lossbench.report.escape import latex
 from lossbench.report.paper.known import Known, names, number
 from lossbench.report.tables import listed_seeds
+from lossbench.report.words.english import joined, many
 from lossbench.spec import split_spec
 from lossbench.task import Task
 from lossbench.training.network import LAYERS, parse_model

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.report.answer import places
+from lossbench.report.answer.place import places
 from lossbench.report.paper.style import COLOURS
 from lossbench.report.tables import answered
 from lossbench.stats.findings import LINE, Findings, share_curves

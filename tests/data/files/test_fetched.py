@@ -14,7 +14,7 @@ import pytest
 
 from lossbench.data import load_dataset
 from lossbench.errors import BadValue, DataError, UnknownName
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 40
 API = "openml/openml.org/api/v1/json/data"

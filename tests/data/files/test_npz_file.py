@@ -10,7 +10,7 @@ import pytest
 
 from lossbench.data import load_dataset
 from lossbench.errors import DataError
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 ROWS = 40
 RANDOM = np.random.default_rng(0)

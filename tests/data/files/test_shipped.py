@@ -13,7 +13,7 @@ import pytest
 from lossbench.data import load_dataset
 from lossbench.data.files import shipped
 from lossbench.errors import DataError, UnknownName
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.spec import split_spec
 
 DATA = Path(__file__).parents[3] / "data"

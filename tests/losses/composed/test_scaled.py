@@ -12,7 +12,7 @@ from training.cases import ENGINES, pack
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses import core_losses, get_loss, register_loss
 from lossbench.losses.composed.scaled import Scaled
-from lossbench.losses.custom import locate
+from lossbench.losses.custom import candidate
 from lossbench.task import TASKS
 from lossbench.training.trial import Trial
 from losses.cases import CASES, RECORDS, cases, close
@@ -153,10 +153,10 @@ def test_a_factor_that_a_class_is_made_with_is_its_own(write):
 
 def test_a_registered_loss_is_multiplied_in_another_process_too(monkeypatch):
     """It travels with what is registered, spaces around its name or not."""
-    monkeypatch.setattr(locate, "_REGISTERED", {})
+    monkeypatch.setattr(candidate, "_REGISTERED", {})
     register_loss("theirs", torch.nn.MSELoss)
     sent = pickle.dumps(get_loss("scaled:factor=2:loss= theirs ", "regression"))
-    locate._REGISTERED.clear()
+    candidate._REGISTERED.clear()
     assert pickle.loads(sent).record.placebo == "theirs"
 
 

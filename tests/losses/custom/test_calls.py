@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lossbench.losses.custom.calls import AT_ONCE, differentiated, looped, mapped, spread
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 
 def smooth(raw, target, *, width=0.5):

@@ -20,7 +20,7 @@ from lossbench.losses import get_loss
 from lossbench.losses.custom.contain import SETTINGS, contained, failing, running, settings
 from lossbench.losses.custom.source import in_one_line
 from lossbench.remark import Topic
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 OTHER = {
     "default dtype": torch.float64,

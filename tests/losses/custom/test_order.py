@@ -7,7 +7,7 @@ import torch
 
 from lossbench.losses import get_loss
 from lossbench.losses.custom.order import target_first
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 
 SWAPPED = [
     *("y_true y_pred", "target output", "labels logits", "y y_hat", "true pred", "targets inputs", "y p"),

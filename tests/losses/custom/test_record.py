@@ -8,7 +8,7 @@ from training.cases import ENGINES, pack, trial
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, UsageError
 from lossbench.losses import get_loss, register_loss
 from lossbench.remark import Topic
-from lossbench.report.words import words
+from lossbench.report.words.remark import words
 from lossbench.task import TASKS
 
 FORMULAS = """

@@ -13,7 +13,7 @@ from stats.synthetic import over
 import lossbench
 from lossbench import Comparison
 from lossbench.remark import Topic
-from lossbench.report.answer import lead
+from lossbench.report.answer.run import lead
 from lossbench.report.html.across import beaten
 from lossbench.report.html.document import part
 from lossbench.report.html.ending import headed
@@ -21,10 +21,11 @@ from lossbench.report.html.ending import reading as legend
 from lossbench.report.html.run import page
 from lossbench.report.save import reports
 from lossbench.report.tables import rank_table, several, tables
-from lossbench.report.words import ACROSS, LEGEND, words
+from lossbench.report.words.legend import ACROSS, LEGEND
+from lossbench.report.words.remark import words
 from lossbench.results.manifest import Manifest
 from lossbench.results.remake import remake
-from lossbench.results.remarks import remarks as made
+from lossbench.results.remarks.run import remarks as made
 from lossbench.stats.findings import Findings
 from report.html.reading import pictures, read, sections, seen
 

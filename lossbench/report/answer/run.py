@@ -1,0 +1,117 @@
+"""The answer of a run: a sentence over all tables, before the paragraph of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from lossbench.data.contamination import AT_TEST
+from lossbench.report.answer.place import places, undefined
+from lossbench.report.answer.table import SIDES, paragraph
+from lossbench.report.words.english import NAMED, be, listed, many, several
+from lossbench.stats.answer.facts import Contaminated, RunAnswer, TableAnswer
+from lossbench.task import Task
+
+
+def lead(answer: RunAnswer) -> list[str]:
+    """Return what stands before everything else: the run's paragraph, then one for each table."""
+    names = places(answer.tables)
+    return [overall(answer), *(paragraph(one, name) for one, name in zip(answer.tables, names, strict=True))]
+
+
+def records(answer: RunAnswer, tables: Iterable[TableAnswer]) -> dict[str, Any]:
+    """Return the answers as plain data: the run's sentence, and for each table its sentences and its facts."""
+    tables = list(tables)
+    said = zip(tables, places(tables), strict=True)
+    return {
+        "answer": overall(answer),
+        "tables": [{"answer": paragraph(one, name)} | plain(asdict(one)) for one, name in said],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a record with None for what is undefined."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return None if undefined(value) else value
+
+
+def overall(answer: RunAnswer) -> str:
+    """Return what the verdicts say over all tables: how many are silent, what is beaten where, what is left."""
+    if not answer.compared:
+        several_losses = any(one.others for one in answer.tables)
+        why = "trainings did not end well" if several_losses else "there is one loss"
+        return f"Nothing is compared, since {why}."
+    sentences = [silence(answer), beaten(answer)]
+    if len(answer.silent) < len(answer.compared):
+        choices = "; ".join(left(answer, task) for task in answer.tasks())
+        sentences.append(f"Choose among those that are beaten nowhere: {choices}.")
+    return " ".join(filter(None, [*sentences, unended(answer), under_dirt(answer)]))
+
+
+def silence(answer: RunAnswer) -> str:
+    """Say on how many tables nothing is told apart."""
+    silent, total = len(answer.silent), len(answer.compared)
+    kind = "data set" if len({one.dataset for one in answer.compared}) == total else "table"
+    if silent == total:
+        where = f"On {answer.compared[0].dataset}" if total == 1 else f"On all {total} {kind}s"
+        return f"{where} no two losses can be told apart, and that is the finding: no choice is shown to matter."
+    if silent:
+        return (
+            f"On {silent} of {many(total, kind)} no two losses can be told apart, and that is the finding there."
+        )
+    where = answer.compared[0].dataset if total == 1 else f"each of {total} {kind}s"
+    return f"On {where} some losses can be told apart."
+
+
+def beaten(answer: RunAnswer) -> str:
+    """Say which losses another one beats, and where."""
+    worse = [f"{one.loss} on {listed(one.beaten)}" for one in answer.tallies if one.beaten]
+    return f"Beaten by another loss: {several(worse)}." if worse else ""
+
+
+def left(answer: RunAnswer, task: Task) -> str:
+    """Name the losses of a task that are on all its tables, and beaten on none."""
+    tables = sum(one.task == task for one in answer.compared)
+    whole = [one.loss for one in answer.tasks()[task] if one.tables == tables]
+    best, name = answer.recommended(task), f"{task} " if len(answer.tasks()) > 1 else ""
+    others = [loss for loss in whole if loss not in best]
+    absent = [one.loss for one in answer.tasks()[task] if one.tables < tables]
+    aside = f" ({listed(absent)} not on all)" if absent else ""
+    if len(best) > NAMED and len(others) < NAMED:
+        return f"{name}all {len(whole)}{f' but {listed(others)}' if others else ''}{aside}"
+    return f"{name}{listed(best) if best else 'none'}{aside}"
+
+
+def unended(answer: RunAnswer) -> str:
+    """Say on which data sets trainings of which losses did not end well."""
+    gone: dict[str, dict[str, None]] = {}
+    for table in answer.tables:
+        for one in table.unfinished:
+            gone.setdefault(table.dataset, {})[one.loss] = None
+    where = [f"{dataset} ({listed([*losses])})" for dataset, losses in gone.items()]
+    return f"Trainings did not end well on {several(where)}." if where else ""
+
+
+def under_dirt(answer: RunAnswer) -> str:
+    """Say which losses the largest share tells from the reference, and where; one table says it by itself."""
+    found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
+    told = {word: told_where(found, side) for word, side in SIDES}
+    parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
+    if not parts or len(answer.compared) == 1:
+        return ""
+    data = "test" if any(dirt.kind in AT_TEST for _, dirt in found) else "training"
+    return f"With contaminated {data} data, {'; '.join([f'{parts[0]} than the reference', *parts[1:]])}."
+
+
+def told_where(found: Iterable[tuple[str, Contaminated]], side: int) -> list[str]:
+    """Name the losses on one side of the reference, each with its data sets; first those told most often."""
+    where: dict[str, dict[str, None]] = {}
+    for dataset, dirt in found:
+        for loss, _ in dirt.told(side):
+            where.setdefault(loss, {})[dataset] = None
+    often = sorted(where.items(), key=lambda item: -len(item[1]))
+    return [f"{loss} (on {listed([*datasets])})" for loss, datasets in often]

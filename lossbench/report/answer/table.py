@@ -1,0 +1,169 @@
+"""The paragraph of a table: the clause of each verdict against the reference, and what else is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lossbench.report.figures import amount, interval
+from lossbench.report.tables import heading
+from lossbench.report.words.english import NAMED, be, joined, listed, many, several, upper
+from lossbench.schema import METRICS
+from lossbench.stats.answer.facts import Against, Contaminated, Limit, TableAnswer, Unfinished
+from lossbench.stats.verdicts import APART, BETTER, WORSE
+
+SHORT = {"inconclusive": "open", "equivalent": "as good as the reference"}
+
+SIDES = (("better", 1), ("worse", -1))
+
+DIRT = {
+    "label": "of the training labels wrong",
+    "target": "of the training targets too large",
+    "target_symmetric": "of the training targets far off",
+    "feature": "of the training rows with features far off",
+    "feature_one_sided": "of the training rows with features too large",
+    "noise": "of the training rows replaced by noise",
+    "label_by_class": "of each class labelled as one other",
+    "feature_at_test": "of the test rows with features far off",
+    "feature_one_sided_at_test": "of the test rows with features too large",
+}
+
+LIMITS: dict[Limit, str] = {
+    "": "",
+    "one seed": "one seed shows no spread, so give more",
+    "rows": "{seeds} would not tell {which}, more rows may",
+    "seeds": "{seeds} would not tell {which}",
+    "tuning": "{seeds} alone would not tell {which}, since rates were chosen on few seeds",
+}
+
+
+def paragraph(table: TableAnswer, name: str = "") -> str:
+    """Return what the verdicts say of one table.
+
+    Args:
+        table: the facts.
+        name: of the table; that of its data set where none is given.
+    """
+    counted = f"{table.units} {table.unit}s, " if table.unit != "seed" else ""
+    head = f"{name or table.dataset} ({heading(table.score)}; {counted}{many(table.seeds, 'seed')})"
+    return " ".join([f"{head}: {main(table)}.", *(f"{upper(one)}." for one in besides(table))])
+
+
+def main(table: TableAnswer) -> str:
+    """Return the clause of each verdict against the reference; each loss is in the one of its own verdict."""
+    if not table.others:
+        return f"{table.reference} alone, so nothing is compared"
+    if not table.compared:
+        return "nothing is compared, since trainings did not end well"
+    if len(table.open) == len(table.others):
+        if any(gone.loss == table.reference for gone in table.unfinished):
+            return f"no loss can be told from {table.reference}, whose trainings did not all end well"
+        finding = "" if table.beaten else ", and that is the finding"
+        one = len(table.others) == 1
+        who = table.others[0].loss if one else f"none of the other {len(table.others)} losses"
+        return f"{who} can{'not' if one else ''} be told from {table.reference}{finding}"
+    return "; ".join(filter(None, clauses(table)))
+
+
+def clauses(table: TableAnswer) -> Iterator[str]:
+    """Yield a clause for each verdict, empty where no loss has it."""
+    margin = f", within the margin of {table.margin:g}" if table.margin else ""
+    yield apart(table, BETTER[0], "better")
+    yield alike(table)
+    yield apart(table, BETTER[1], "better", margin)
+    yield apart(table, WORSE[1], "worse", margin)
+    yield apart(table, WORSE[0], "worse")
+    if table.open:
+        names = [one.loss for one in table.open]
+        yield f"{listed(names)} cannot be told from {table.reference}"
+
+
+def alike(table: TableAnswer) -> str:
+    """Return which losses are equivalent to the reference, and within what."""
+    names = [one.loss for one in table.judged("equivalent")]
+    within = f"within {table.margin:g} {heading(table.score)}" if table.margin else "within the margin"
+    return f"{listed(names)} {be(names)} as good as {table.reference} ({within})" if names else ""
+
+
+def apart(table: TableAnswer, verdict: str, word: str, margin: str = "") -> str:
+    """Return which losses have a verdict that tells them from the reference, and by how much."""
+    found = sorted(table.judged(verdict), key=lambda one: -abs(one.difference))
+    if not found:
+        return ""
+    shown = len(found) if len(found) <= NAMED else NAMED - 1
+    first, *others = (f"by {by(one, table.score)}" for one in found[:shown])
+    parts = [f"{found[0].loss} is {word} than {table.reference} {first}"]
+    parts += [f"{one.loss} {text}" for one, text in zip(found[1:], others, strict=False)]
+    left = len(found) - shown
+    return joined([*parts, *([f"{left} more {'is' if left == 1 else 'are'} {word} too"] if left else [])]) + margin
+
+
+def by(one: Against, score: str) -> str:
+    """Write how much better or worse a loss is, above zero, with its interval."""
+    sign = METRICS[score].sign * APART[one.verdict]
+    low, high = sorted((sign * one.low, sign * one.high))
+    return amount(sign * one.difference, low, high)
+
+
+def besides(table: TableAnswer) -> Iterator[str]:
+    """Yield the other sentences: of other pairs, what would help, what went wrong, what dirt and tuning do."""
+    yield from filter(None, (among(table), more(table)))
+    if table.unfinished:
+        gone = listed([ended(one) for one in table.unfinished])
+        yield f"nothing counts in favour of losses whose trainings did not end well: {gone}"
+    if table.contaminated and table.others and not math.isnan(table.contaminated.reference):
+        yield dirty(table.contaminated, table.reference)
+    if table.rates and table.best:
+        yield f"step sizes: {rates(table)}"
+    if table.disagree:
+        changes = [f"{loss} is {SHORT.get(word, word)} at lr {lr:g} for all" for loss, lr, word in table.disagree]
+        yield f"the views disagree: {several(changes)}"
+
+
+def rates(table: TableAnswer) -> str:
+    """Name the losses that can be chosen at each step size, the smallest first."""
+    own = {loss: rate for loss, rate in table.rates if loss in table.best}
+    mine = {rate: [loss for loss in own if own[loss] == rate] for rate in sorted(set(own.values()))}
+    return "; ".join(f"{rate:g} for {joined(losses)}" for rate, losses in mine.items())
+
+
+def among(table: TableAnswer) -> str:
+    """Say which losses are beaten by another one than the reference, where the reference does not tell them."""
+    worse = {one.loss for one in table.judged(*WORSE)} | {table.reference}
+    pairs = [f"{loss} is worse than {listed(winners)}" for loss, winners in table.beaten if loss not in worse]
+    return f"among the others, {several(pairs)}" if pairs else ""
+
+
+def ended(gone: Unfinished) -> str:
+    """Say how many trainings of a loss did not end well."""
+    counts = [f"{n} {word}" for n, word in ((gone.diverged, "diverged"), (gone.failed, "failed")) if n]
+    return f"{gone.loss} ({joined(counts)} of {gone.trainings})"
+
+
+def more(table: TableAnswer) -> str:
+    """Say what would decide the open verdicts; nothing of losses whose trainings did not end well."""
+    gone = {one.loss for one in table.unfinished}
+    undecided = [] if table.reference in gone else [one for one in table.open if one.loss not in gone]
+    known = [one.more_seeds for one in undecided if one.more_seeds is not None]
+    stuck, total = len(undecided) - len(known), len(table.open)
+    parts = [f"about {many(max(known), 'more seed')} would tell {these(len(known), total)}"] if known else []
+    if stuck:
+        rest = ("the other" if stuck == 1 else "the others") if known and len(undecided) == total else ""
+        seeds = "1000 more" if known else "1000 more seeds"
+        parts.append(LIMITS[table.limit].format(seeds=seeds, which=rest or these(stuck, total)))
+    return "; ".join(filter(None, parts))
+
+
+def these(some: int, total: int) -> str:
+    """Point at some of the losses that were named as open."""
+    return f"{some} of them" if some < total else "it" if total == 1 else "them"
+
+
+def dirty(found: Contaminated, reference: str) -> str:
+    """Say which losses are told from the reference at the largest contaminated share, with the scores there."""
+    where = f"with {100 * found.share:g} % {DIRT.get(found.kind, found.kind)}"
+    told = {word: [f"{loss} ({interval(mean)})" for loss, mean in found.told(side)] for word, side in SIDES}
+    parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
+    if not parts:
+        return f"{where}, no loss can be told from {reference}"
+    return f"{where}, {joined(parts)} than {reference} ({interval(found.reference)})"

@@ -1,0 +1,134 @@
+"""What is remarked on a data set, in words: how it was read, and what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lossbench.remark import Topic
+
+Pairs = tuple[tuple[str, Any], ...]
+"""Names, each with its figure."""
+
+Sayings = Mapping[Topic, str | Callable[..., str]]
+"""By topic, a text with its facts in braces, or a function of the facts."""
+
+
+def groups(column: str, groups: int, smallest: int, largest: int) -> str:
+    """Say how many groups there are, and how large."""
+    size = f"{smallest} to {largest}" if smallest < largest else str(largest)
+    return f"'{column}', no feature, makes {groups} groups of {size} rows; each stays on one side of a split"
+
+
+def far_off_units(sizes: Pairs) -> str:
+    """Say which columns have very small or very large numbers."""
+    columns = ", ".join(f"'{column}' about {size:.0e}" for column, size in sizes)
+    return f"very small or very large numbers: {columns}; training standardises them, errors are in these units"
+
+
+def classes(column: str, counts: Pairs) -> str:
+    """Say which classes there are, with the rows of each."""
+    return f"'{column}' has {len(counts)} classes ({', '.join(f'{name}: {rows}' for name, rows in counts)})"
+
+
+def foreign_numbers(
+    columns: tuple[str, ...], reading: str, unit: str, otherwise: str, text: str, number: float
+) -> str:
+    """Say how numbers in a foreign form were read, and how to have them read otherwise."""
+    without = f", without '{unit}'" if unit else ""
+    sign = "a comma" if otherwise == "decimal=," else "a point"
+    other = f"; with {otherwise} {sign} is the decimal sign" if otherwise else ""
+    return f"numbers of {quoted(columns)} such as '{text}' are read as {exact(number)}{without}{other}"
+
+
+def exact(number: float) -> str:
+    """Write a number with all its digits."""
+    return repr(number).removesuffix(".0")
+
+
+def dates(column: str, first: str, drop: str) -> str:
+    """Say that dates became numbers."""
+    return f"the dates of '{column}' are read as days since {first}" + (
+        f"; drop={drop} leaves them out" if drop else ""
+    )
+
+
+def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
+    """Say which texts were taken as missing, and how many of each."""
+    found = ", ".join(f"'{text}' {count}" for text, count in texts)
+    return f"taken as missing in '{column}': {found}, first in {place}"
+
+
+def quoted(names: tuple[str, ...]) -> str:
+    """Write names in quotation marks."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+DATA: Sayings = {
+    Topic.FETCHED: "read from scikit-learn's cache: {version}",
+    Topic.SHIPPED: "read from the package {version}",
+    Topic.UTF16: "the file is in UTF-16, and was read so",
+    Topic.COMMENT_LINES: "lines skipped at the top, which begin with #: {lines} ('{text}')",
+    Topic.NAMES_IN_COMMENT: "the names of the columns are read from a line that begins with # ('{text}')",
+    Topic.SEPARATOR: "values are read with {mark} between them; sep=MARK says otherwise",
+    Topic.NAMELESS_COLUMNS: "column {places} has no name and was dropped",
+    Topic.DROPPED: lambda columns: f"left out, as drop= says: {quoted(columns)}",
+    Topic.FOREIGN_NUMBERS: foreign_numbers,
+    Topic.ZEROS_LOST: "zeros in front of whole numbers of '{column}', such as '{text}' ({place}), are lost: it is "
+    "read as numbers",
+    Topic.DIGITS_LOST: "whole numbers of '{column}' are too large to be exact, such as '{text}' ({place}): last "
+    "digits are lost",
+    Topic.TAKEN_AS_MISSING: taken_as_missing,
+    Topic.DATES: dates,
+    Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
+    Topic.BLANKS_CUT: lambda columns, text, left: (
+        f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
+    ),
+    Topic.CASES_DIFFER: lambda column, texts: f"{quoted(texts)} of '{column}' differ in case only, and stay apart",
+    Topic.TRUTH_SPELLED: lambda columns, texts: (
+        f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
+    ),
+    Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
+    Topic.TEXTS: "read as text, with one feature for each category: {columns}",
+    Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
+    "left out",
+    Topic.ROW_NUMBERS: "'{column}' differs in every row, as an identifier does, and is trained on; drop={drop} "
+    "leaves it out",
+    Topic.EMPTY_COLUMN: "column '{column}' is missing in every row and was left out",
+    Topic.NO_TARGET: "rows dropped because '{column}' is missing: {rows}",
+    Topic.QUANTITY: "'{column}' is a quantity (regression)",
+    Topic.CLASSES: classes,
+    Topic.NUMBERS_AS_CLASSES: "the whole numbers of '{column}' are read as classes; task=regression reads them as "
+    "a quantity",
+    Topic.POSITIVE_CLASS: "'{name}' is the positive class",
+    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified",
+    Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
+    Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
+    Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
+    Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
+    Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
+    Topic.FAR_OFF_UNITS: far_off_units,
+    Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
+    "leave it out with drop={drop}",
+    Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
+    "one side of a split, whatever their target",
+    Topic.EQUAL_THROUGHOUT: "rows that equal another, target and all: {rows} ({different} different); they stay "
+    "on one side of a split",
+    Topic.EQUAL_BY_CHANCE: "rows whose features equal another's: {rows}, as columns with few values make by "
+    "chance; a split takes each for itself",
+    Topic.GROUPS: groups,
+    Topic.NO_GROUP: "rows without '{column}': {rows}, each a group of its own",
+    Topic.LONE_ROWS: "'{column}' differs in every row, so it keeps no rows together; it is no feature",
+    Topic.FEW_GROUPS: "{groups} groups are few: parts are not near 60/20/20, few splits are possible, and results "
+    "hold for these groups",
+    Topic.LARGE_GROUP: "group '{name}' of '{column}' has {rows} rows, too many for the test part, so it is never "
+    "tested",
+    Topic.CLASS_IN_FEW_GROUPS: "class '{name}' is in {groups} groups, so a validation or test part may have no "
+    "row of it",
+    Topic.JOINED_GROUPS: "groups that share equal rows stay together too: {groups} groups become {left}",
+    Topic.WEIGHTED: "'{column}' weighs the rows in training, from {least} to {most}: every loss of a row is "
+    "multiplied by its weight over the mean of the training part; scores count all rows alike",
+    Topic.CLASSES_WEIGHTED: "in training each of the {classes} classes counts as much as any other, under every "
+    "loss; scores count all rows alike",
+}

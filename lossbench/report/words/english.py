@@ -1,0 +1,64 @@
+"""English: several things in a row, one and many, a sentence that begins, and lines of paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from textwrap import TextWrapper
+
+from lossbench.visible import visible
+
+NAMED = 4
+"""How many things are named in a row; of more, three are, and the others are counted."""
+
+
+def listed(names: Sequence[str], write: Callable[[Sequence[str]], str] | None = None) -> str:
+    """Name a few things; of many the first three, and how many more.
+
+    Example:
+        >>> listed(["a"]), listed(["a", "b"]), listed(list("abcde"))
+        ('a', 'a and b', 'a, b, c and 2 more')
+    """
+    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+    return (write or joined)(shown)
+
+
+def several(parts: Sequence[str]) -> str:
+    """Name a few things that may hold commas themselves; of many the first three, and how many more."""
+    return listed(parts, "; ".join)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return parts of a sentence with commas and an "and" between them.
+
+    Example:
+        >>> joined("abc"), joined("a"), joined("")
+        ('a, b and c', 'a', '')
+    """
+    every = list(parts)
+    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
+
+
+def many(count: int, what: str, plural: str = "s") -> str:
+    """Write a number of things.
+
+    Example:
+        >>> many(1, "seed"), many(3, "more seed")
+        ('1 seed', '3 more seeds')
+    """
+    return f"{count} {what}{'' if count == 1 else plural}"
+
+
+def be(names: Sequence[str]) -> str:
+    """Return the verb for one or several."""
+    return "is" if len(names) == 1 else "are"
+
+
+def upper(text: str) -> str:
+    """Return a sentence with a capital; a loss at its beginning keeps its name."""
+    return text[:1].upper() + text[1:]
+
+
+def wrapped(paragraphs: Iterable[str], width: int) -> list[str]:
+    """Return paragraphs as lines, broken between words; all but the first line of each are indented."""
+    wrapper = TextWrapper(width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+    return [line for one in paragraphs for line in wrapper.wrap(visible(one))]

@@ -1,0 +1,205 @@
+"""What each remark says: a line of a report, or a note on a data set or a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lossbench.remark import Remark, Topic
+from lossbench.report.critical import Place, number_line
+from lossbench.report.figures import interval
+from lossbench.report.tables import VERDICTS, heading, label, listed_seeds
+from lossbench.report.words.data import DATA, Pairs, Sayings
+from lossbench.report.words.loss import LOSS
+from lossbench.schema import is_own
+from lossbench.stats.estimate import ALPHA
+from lossbench.stats.wilcoxon import LEAST
+from lossbench.visible import visible
+
+
+def words(remark: Remark) -> str:
+    """Return a remark in words: a line of a report, or a note on a data set or a loss.
+
+    Example:
+        >>> words(Topic.DIVERGED(dataset="iris", counts=(("mse", 2), ("ce", 1))))
+        'diverged iris, trainings: mse 2, ce 1; a smaller --lr may help'
+    """
+    saying = WORDS[remark.topic]
+    if callable(saying):
+        return visible(saying(**remark.facts))
+    return visible(saying.format(**{name: written(fact) for name, fact in remark.facts.items()}))
+
+
+def written(fact: Any, between: str = ", ") -> str:
+    """Write a fact: several things with commas between, pairs with a space, numbers in their shortest form."""
+    if isinstance(fact, Remark):
+        return words(fact)
+    if isinstance(fact, tuple | list):
+        return between.join(written(part, between=" ") for part in fact)
+    return f"{fact:g}" if isinstance(fact, float) else str(fact)
+
+
+def ranks(
+    task: str,
+    datasets: int,
+    needed: int,
+    order: tuple[tuple[str, float, str], ...],
+    decided: Pairs,
+    absent: tuple[str, ...],
+) -> str:
+    """Say how losses rank over data sets; with too few of them, that nothing is shown."""
+    listed = ", ".join(f"{loss} {rank:.1f} {letters}".rstrip() for loss, rank, letters in order)
+    few = f"too few data sets to tell, {needed} could" if datasets < needed else ""
+    few += f"; {LEAST - datasets} more for a picture" if datasets < LEAST else ""
+    shown = few or written(decided) or "none told from the first loss"
+    left_out = f"; left out, since not on every data set: {written(absent)}" if absent else ""
+    return f"ranks    {task}, mean over {datasets} data sets: {listed}; {shown}{left_out}"
+
+
+def places(places: tuple[tuple[str, float, str], ...]) -> str:
+    """Draw mean ranks on a line, each loss as its letters."""
+    return f"         {number_line([Place(*place) for place in places])}"
+
+
+def skills(task: str, runs: int, shown: tuple[tuple[str, str, float, float, float], ...]) -> str:
+    """Say the interquartile mean of the skill of some losses."""
+    listed = ", ".join(f"{who} {loss} {interval(*figures)}" for who, loss, *figures in shown)
+    return f"skill    {task}, middle half of {runs} trainings: {listed}"
+
+
+def protocol(dataset: str, settings: str, why: str) -> str:
+    """Say what a data set has of its own, and how it was chosen."""
+    return f"protocol {dataset}: {settings}, for every loss" + (f" ({why})" if why else "")
+
+
+def undefined(dataset: str, score: str, seeds: tuple[int, ...]) -> str:
+    """Say for which seeds a score has no value, though training went well."""
+    why = "where it gave NaN" if is_own(score) else "where the test part has a single value"
+    said = f"{heading(score)} has no value for {listed_seeds(seeds)}, {why}"
+    return f"no score {dataset}: {said}; means, n and tests are over the other seeds"
+
+
+def gradient_shares(dataset: str, loss: str, parts: tuple[tuple[str, float, float], ...]) -> str:
+    """Say which share of the gradient each loss of a sum has, as training begins and as it ends."""
+    told = ", ".join(f"{name} {100 * first:.0f} % to {100 * last:.0f} %" for name, first, last in parts)
+    return f"shares   {loss} on {dataset}, of the gradient, from the first epoch to the last: {told}"
+
+
+def looks(correction: float) -> str:
+    """Say how verdicts are corrected for having been made more than once."""
+    level = f"{100 * (1 - ALPHA / correction):g} %"
+    return (
+        f"looks    verdicts were made more than once as seeds were added: p values times {correction:g} (alpha "
+        f"spending, Bonferroni), intervals of differences at {level}"
+    )
+
+
+def edges(rates: tuple[tuple[str, Pairs], ...]) -> str:
+    """Say which losses have their best rate at the edge of the grid, by data set, in one sentence for a run."""
+    where = "; ".join(f"{dataset}: {written(losses)}" for dataset, losses in rates)
+    return f"warning  best rates at the edge of the grid, a wider one may do better: {where}"
+
+
+def disagreements(dataset: str, losses: tuple[tuple[str, str, float, str], ...]) -> str:
+    """Say where a loss's own rate changes its verdict."""
+    changes = (f"{loss} is {fixed} at lr {lr:g}, {own} at its own" for loss, fixed, lr, own in losses)
+    return f"disagree {dataset}: {'; '.join(changes)}"
+
+
+def threshold(score: str, datasets: tuple[str, ...], losses: tuple[tuple[str, Any], ...]) -> str:
+    """Say how class thresholds were chosen, and where that changes verdicts, by data set."""
+    changes = [
+        f"; on {dataset}, {loss} at lr {lr:g} is {there} there, {own} at the link's own"
+        for dataset, mine in losses
+        for loss, lr, there, own in mine
+    ]
+    return (
+        f"decision class thresholds of {', '.join(datasets)} are each training's own, chosen on validation by "
+        f"{score}; curves and epochs are at the links' own{''.join(changes)}"
+    )
+
+
+def time(trials: int, seconds: float, cached: int) -> str:
+    """Say how long a run took; what it took from earlier runs explains it."""
+    taken = f", {cached} of them taken from earlier runs" if cached else ""
+    return f"time     {trials} trainings in {seconds:.1f} s, {trials / seconds:.0f} a second{taken}"
+
+
+def ended(dataset: str, schedule: str, epochs: int, losses: tuple[tuple[str, int, int, float], ...]) -> str:
+    """Say how many trainings ended early, and after how many epochs in the middle."""
+    told = ", ".join(f"{loss} {early}/{of} (median {median:g})" for loss, early, of, median in losses)
+    return f"ended    {dataset}, {schedule}: trainings that ended before epoch {epochs}, epochs trained: {told}"
+
+
+def search(
+    dataset: str,
+    setting: Mapping[str, object],
+    sizes: tuple[int, ...],
+    reference: str,
+    verdicts: tuple[tuple[str, tuple[str, ...]], ...],
+) -> str:
+    """Say how verdicts move with the number of settings that were tried."""
+    told = ", ".join(f"{loss} {' '.join(VERDICTS.get(one, '?') for one in course)}" for loss, course in verdicts)
+    where, listed = ", ".join(filter(None, [dataset, label(setting, list(setting))])), ", ".join(map(str, sizes))
+    return f"search   {where}: against {reference}, with the best of the first {listed} settings: {told}"
+
+
+RUN: Sayings = {
+    Topic.SHARDS: "missing  shards {missing} of {count}, or trainings of theirs: run them, and merge all again",
+    Topic.PARTIAL: "partial  {dataset}: {trials} trainings are not done, so seeds {seeds} are left out; "
+    "the same command goes on from there",
+    Topic.PROTOCOL: protocol,
+    Topic.SKIPPED: "skipped  {loss} on {dataset}: {reason}",
+    Topic.FAILED: "failed   {failure}",
+    Topic.DIVERGED: "diverged {dataset}, trainings: {counts}; a smaller --lr may help",
+    Topic.UNDEFINED: undefined,
+    Topic.BY_SEEDS: "unit     {score} on {dataset} is tested over seeds, with wider intervals: rows do not add "
+    "up to it, as to a maximum or a median",
+    Topic.SHARES: gradient_shares,
+    Topic.ENDED: ended,
+    Topic.COLLAPSED: "collapsed {dataset}, trainings: {counts}; all their embeddings are alike (spread below "
+    "{spread}), and they decide as a constant does; another --lr or margin may help",
+    Topic.FEW_SEEDS: "warning  so few seeds tell only large differences from chance; to decide, give "
+    "--seeds {enough} or more",
+    Topic.NOT_COMPILED: "warning  the fused torch engine trains, in place of the compiled step: {reason}",
+    Topic.UNTRIED: "warning  --device cuda is experimental: never run on a GPU; hold some seeds against cpu",
+    Topic.BY_TORCH: lambda optimisers: (
+        f"engine   {', '.join(optimisers)}: trained by the fused torch engine; the compiled step follows gradients"
+    ),
+    Topic.MODULES: lambda models: (
+        f"engine   {', '.join(models)}: trained by torch; the compiled step is of linear and mlp"
+    ),
+    Topic.COSINES: lambda losses: (
+        f"engine   {', '.join(losses)}: trained by the fused torch engine; the compiled step has no cosines"
+    ),
+    Topic.ONE_BY_ONE: "model    {model}: trained one by one, which is slow, and not many at once by "
+    "torch.func.vmap: {fault}",
+    Topic.LOOKS: looks,
+    Topic.PAIRS: "pairs    comparisons.csv has {kept} of {tested} pairs, those with the first loss and among the "
+    "best {best} of each table; all were tested, and are corrected for",
+    Topic.NOT_KEPT: "warning  results are not kept for other runs: {reason}",
+    Topic.EDGE: edges,
+    Topic.VALUE_EDGE: "warning  best values at the edge of the grid on {dataset}, a wider one may do better: "
+    "{losses}",
+    Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
+    Topic.SEARCH: search,
+    Topic.DISAGREE: disagreements,
+    Topic.THRESHOLD: threshold,
+    Topic.RANKS: ranks,
+    Topic.PLACES: places,
+    Topic.SKILLS: skills,
+    Topic.ALTERED: "warning  {path} is not as the run wrote it ({trials} trials): changed since, or cut short",
+    Topic.NO_CURVES: "absent   curves.csv: not made from trials.csv, it holds no curves",
+    Topic.NO_TUNING: "absent   tuning.csv: not made from trials.csv, the trainings that chose the rates are not "
+    "reported",
+    Topic.NO_ROWS: "absent   rows.npz: not made from trials.csv; without it seeds are the unit on tables, and "
+    "intervals are wider",
+    Topic.TIME: time,
+    Topic.FILES: lambda folder: f"open     {folder / 'report.html'} (the tables lie beside it)",
+    Topic.REPLACED: "replaced the files of another run, {command}",
+    Topic.DATA: "data     {dataset}: {remark}",
+    Topic.LOSS: "note     {loss}: {remark}",
+}
+
+WORDS: Sayings = {**RUN, **DATA, **LOSS}
+"""What is remarked on anything."""

@@ -1,0 +1,68 @@
+"""What is remarked on what is trained: data sets, losses, networks and optimisers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lossbench.plan.experiment import Experiment
+from lossbench.plan.fit.losses import Skip
+from lossbench.plan.protocol import Own
+from lossbench.remark import Remark, Topic
+from lossbench.training.module.model import ModuleModel
+
+
+def protocols(own: Iterable[Own]) -> Iterator[Remark]:
+    """Yield what data sets have of their own."""
+    return (Topic.PROTOCOL(**vars(one)) for one in own)
+
+
+def skipped(skips: Iterable[Skip]) -> Iterator[Remark]:
+    """Yield the losses that do not fit some of the data sets, and why."""
+    return (Topic.SKIPPED(**vars(skip)) for skip in skips)
+
+
+def custom_losses(experiment: Experiment) -> Iterator[Remark]:
+    """Yield what must be known about custom losses, each remark once."""
+    found = (
+        Topic.LOSS(loss=loss.title, remark=remark)
+        for setup in experiment.setups
+        for loss in setup.losses.values()
+        for remark in loss.record.notes
+    )
+    yield from dict.fromkeys(found)
+
+
+def one_by_one(experiment: Experiment) -> Iterator[Remark]:
+    """Yield which networks are not trained many at once, and why; each of several data sets says it once."""
+    for setup in experiment.setups:
+        for spec, model in setup.models.items():
+            if isinstance(model, ModuleModel) and model.fault:
+                yield Topic.ONE_BY_ONE(model=spec, fault=model.fault)
+
+
+def by_torch(experiment: Experiment) -> Iterator[Remark]:
+    """Yield what torch trains in place of the compiled step."""
+    if evolving := without_gradients(experiment):
+        yield Topic.BY_TORCH(optimisers=evolving)
+    if models := modules(experiment):
+        yield Topic.MODULES(models=models)
+    if losses := of_cosines(experiment):
+        yield Topic.COSINES(losses=losses)
+
+
+def without_gradients(experiment: Experiment) -> tuple[str, ...]:
+    """Return the optimisers that follow no gradient."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.optimisers.items()}
+    return tuple(spec for spec, one in found.items() if one.children)
+
+
+def modules(experiment: Experiment) -> tuple[str, ...]:
+    """Return the networks that are modules of torch."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.models.items()}
+    return tuple(spec for spec, one in found.items() if isinstance(one, ModuleModel))
+
+
+def of_cosines(experiment: Experiment) -> tuple[str, ...]:
+    """Return the losses that train a vector for each class."""
+    found = {spec: one for setup in experiment.setups for spec, one in setup.losses.items()}
+    return tuple(spec for spec, one in found.items() if one.record.head == "cosine")

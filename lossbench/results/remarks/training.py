@@ -1,0 +1,82 @@
+"""What is remarked on trainings: which are missing, and which did not go well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lossbench.metrics.gallery import COLLAPSED
+from lossbench.remark import Remark, Topic
+from lossbench.run.state import Gap
+from lossbench.spec import title
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def partial(gaps: Iterable[Gap]) -> Iterator[Remark]:
+    """Yield what is missing of a run that was cut short."""
+    return (Topic.PARTIAL(**vars(gap)) for gap in gaps)
+
+
+def failed(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield which losses failed, where and why: once for each loss and data set, and no reason twice."""
+    groups = trials[trials.status == "failed"].groupby(["dataset", "loss"], sort=False)
+    yield from dict.fromkeys(Topic.FAILED(failure=rows.failure.iloc[0]) for _, rows in groups)
+
+
+def in_training(warned: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """Yield what losses warned of while they trained."""
+    for warning, specs in warned.items():
+        yield Topic.LOSS(loss=", ".join(map(title, specs)), remark=Topic.TORCH_WARNS(warning=warning))
+
+
+def diverged(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings diverged under which losses, for each data set."""
+    gone = trials[trials.status == "diverged"]
+    for dataset, rows in gone.groupby("dataset", sort=False):
+        counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
+        yield Topic.DIVERGED(dataset=dataset, counts=counts)
+
+
+def undefined(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield for which seeds of a data set trainings ended well, and none has a score all the same."""
+    for (dataset, score), rows in trials[trials.status == "ok"].groupby(["dataset", "score"], sort=False):
+        known = rows[score].notna().groupby(rows.seed).any()
+        if not known.all():
+            yield Topic.UNDEFINED(dataset=dataset, score=score, seeds=tuple(known.index[~known].tolist()))
+
+
+def collapsed(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings ended with embeddings that are all alike, under which losses, for each data set."""
+    gone = trials[trials.spread.notna() & (trials.spread < COLLAPSED)]
+    for dataset, rows in gone.groupby("dataset", sort=False):
+        counts = tuple((loss, len(mine)) for loss, mine in rows.groupby("loss", sort=False))
+        yield Topic.COLLAPSED(dataset=dataset, counts=counts, spread=COLLAPSED)
+
+
+def ended(trials: pd.DataFrame) -> Iterator[Remark]:
+    """Yield how many trainings ended early under each loss, and after how many epochs, for each schedule."""
+    known = trials[trials.epochs_trained.notna()]
+    for (dataset, schedule), rows in known.groupby(["dataset", "schedule"], sort=False):
+        losses = tuple(
+            (loss, int((mine.epochs_trained < mine.epochs).sum()), len(mine), float(mine.epochs_trained.median()))
+            for loss, mine in rows.groupby("loss", sort=False)
+        )
+        yield Topic.ENDED(dataset=dataset, schedule=schedule, epochs=int(rows.epochs.iloc[0]), losses=losses)
+
+
+def shares(parts: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield which shares of the gradient the parts of each sum of losses have, at the least contaminated share.
+
+    Where several networks, optimisers or rates are compared, the mean over these.
+    """
+    if parts is None:
+        return
+    clean = parts[parts.outlier_fraction == parts.groupby("dataset").outlier_fraction.transform("min")]
+    for (dataset, loss), rows in clean.groupby(["dataset", "loss"], sort=False):
+        ends = (rows.epoch.min(), rows.epoch.max())
+        first, last = (rows[rows.epoch == end].groupby("part", sort=False)["mean"].mean() for end in ends)
+        if first.notna().all() and last.notna().all():
+            told = tuple((name, float(first[name]), float(last[name])) for name in first.index)
+            yield Topic.SHARES(dataset=dataset, loss=loss, parts=told)

@@ -1,0 +1,97 @@
+"""What is remarked on verdicts: how they were made, and which choices move them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lossbench.remark import Remark, Topic
+from lossbench.schema import SETTING, is_own
+from lossbench.stats.pairs import BEST
+from lossbench.stats.tuning import disagreements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.stats.findings import Findings
+    from lossbench.stats.row_scores import RowScores
+
+
+def looked(correction: float) -> Iterator[Remark]:
+    """Yield how verdicts are corrected where they were made more than once."""
+    if correction > 1.0:
+        yield Topic.LOOKS(correction=correction)
+
+
+def shortened(findings: Findings) -> Iterator[Remark]:
+    """Yield how many pairs have a row of their own, where there are too many losses for all."""
+    if any(len(one.group.losses) > BEST for one in findings.judged):
+        tested = sum(len(one.pairs["verdict"]) for one in findings.judged)
+        yield Topic.PAIRS(kept=len(findings.comparisons), tested=tested, best=BEST)
+
+
+def by_seeds(trials: pd.DataFrame, summary: pd.DataFrame, contributed: RowScores | None) -> Iterator[Remark]:
+    """Yield which tables are judged over seeds, since rows contribute nothing to a score of the run's own."""
+    tables = set(trials.dataset[trials.sampling == "resplit"]) if contributed else set()
+    first = summary.drop_duplicates("dataset")
+    for dataset, score, unit in zip(first.dataset, first.score, first.unit, strict=True):
+        if dataset in tables and unit == "seed" and is_own(score):
+            yield Topic.BY_SEEDS(dataset=dataset, score=score)
+
+
+def tuned(tuning: pd.DataFrame | None, summary: pd.DataFrame, arms: Mapping[str, str]) -> Iterator[Remark]:
+    """Yield where the best rate is at the edge of the grid, and where tuning changes a verdict."""
+    if tuning is None:
+        return
+    yield from at_edges(tuning)
+    shown = ["loss", "verdict", "lr", "verdict_tuned"]
+    for dataset, rows in disagreements(summary, arms).groupby("dataset", sort=False):
+        losses = tuple(rows[shown].itertuples(index=False, name=None))
+        yield Topic.DISAGREE(dataset=dataset, losses=losses)
+
+
+def at_edges(tuning: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield, once for a run, where the best rate is the smallest or the largest of the grid."""
+    if tuning is not None and tuning.at_edge.any():
+        groups = tuning[tuning.at_edge].groupby("dataset", sort=False)
+        yield Topic.EDGE(
+            rates=tuple((dataset, tuple(zip(rows.loss, rows.lr, strict=True))) for dataset, rows in groups)
+        )
+    if tuning is not None and "grid" in tuning:
+        last = tuning[tuning.parameter_at_edge.astype(bool)].groupby("dataset", sort=False)
+        yield from (Topic.VALUE_EDGE(dataset=name, losses=tuple(rows.loss)) for name, rows in last)
+        sizes = tuning.assign(loss=tuning.grid.fillna(tuning.loss)).groupby(["dataset", "loss"], sort=False).size()
+        for name, mine in sizes.groupby("dataset", sort=False):
+            yield Topic.SETTINGS(
+                dataset=name, counts=tuple(zip(mine.index.get_level_values("loss"), mine, strict=True))
+            )
+
+
+def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how the verdicts of each table move with the number of settings that were tried."""
+    if budget is None:
+        return
+    shared = [name for name in SETTING if name != "lr"]
+    apart = [name for name in shared if budget.groupby("dataset")[name].nunique().max() > 1]
+    for (dataset, *_), rows in budget.groupby(["dataset", *shared], sort=False):
+        others = rows[rows.loss != rows.reference]
+        verdicts = tuple((loss, tuple(mine.verdict)) for loss, mine in others.groupby("loss", sort=False))
+        about = {"setting": rows[apart].iloc[0].to_dict(), "reference": rows.reference.iloc[0]}
+        sizes = tuple(rows.settings.unique().tolist())
+        yield Topic.SEARCH(dataset=dataset, sizes=sizes, verdicts=verdicts, **about)
+
+
+def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:
+    """Yield how class thresholds were chosen, if not by the links, and where that changes a verdict."""
+    chosen = trials[trials.threshold_by.notna()]
+    if not len(chosen):
+        return
+    apart = () if views is None else tuple(views[views.agreement == "disagree"].groupby("dataset", sort=False))
+    shown = ["loss", "lr", "verdict", "verdict_at_link"]
+    yield Topic.THRESHOLD(
+        score=chosen.threshold_by.iloc[0],
+        datasets=tuple(chosen.dataset.unique().tolist()),
+        losses=tuple(
+            (name, tuple(dict.fromkeys(rows[shown].itertuples(index=False, name=None)))) for name, rows in apart
+        ),
+    )
