@@ -10,6 +10,7 @@ import numpy as np
 
 from lossbench.data.fold import varies
 from lossbench.metrics.prediction import Prediction
+from lossbench.metrics.ranks import ranks
 from lossbench.metrics.score import mean_of_rows, of_sums, with_contributions
 
 
@@ -149,50 +150,58 @@ def _beside_the_pairs(target: np.ndarray, prediction: Prediction) -> np.ndarray:
 
     C + 2 (pairs of the row in order - C pairs of the row) / (pairs / n), a ratio of two sums over pairs
     """
-    found = [
-        [_of_pairs(*column) for column in zip(true.T, said.T, strict=True)]
-        for true, said in zip(target, prediction.decision, strict=True)
-    ]
-    in_order, pairs = np.moveaxis(np.array(found), 2, 0)  # (M, targets, n) each
+    true, said = (np.swapaxes(values, 1, 2) for values in np.broadcast_arrays(target, prediction.decision))
+    in_order, pairs = _of_pairs(true, said)
     n, total = pairs.shape[-1], pairs.sum(axis=-1, keepdims=True)
     share = in_order.sum(axis=-1, keepdims=True) / total
     return np.asarray((share + 2.0 * n * (in_order - share * pairs) / total).mean(axis=1))
 
 
-def _of_pairs(true: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """Return, for each row, how many others it is in order with, and how many have another target, (2, n).
+def _of_pairs(true: np.ndarray, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each row, how many others it is in order with, and how many have another target, (..., n) each.
 
     Ties of the prediction count one half. NaN for a model that diverged.
     """
-    if np.isnan(said).any():
-        return np.full((2, len(true)), np.nan)
-    order, other = (np.unique(values, return_inverse=True)[1] for values in (true, said))
-    both = np.unique(np.stack([order, other]), axis=1, return_inverse=True)[1].reshape(-1)
-    alike, as_said, equal = (np.bincount(kind)[kind] for kind in (order, other, both))
-    in_order = _below(order, other) + _below(-order, -other)
-    return np.stack([in_order + (as_said - equal) / 2.0, len(true) - alike])
+    lost = np.isnan(said).any(axis=-1, keepdims=True)
+    order, other = (_places(values) for values in (true, np.where(lost, 0.0, said)))
+    both = _places(order * true.shape[-1] + other)
+    alike, as_said, equal = (_as_many(kind) for kind in (order, other, both))
+    in_order = _below(order, other) + _below(-order, -other) + (as_said - equal) / 2.0
+    return np.where(lost, np.nan, in_order), np.where(lost, np.nan, true.shape[-1] - alike)
+
+
+def _places(values: np.ndarray) -> np.ndarray:
+    """Return where each value comes in their order, (..., n) counted from 0; equal ones have the first place."""
+    return np.asarray(ranks(values, ties="least").astype(np.int64) - 1)
+
+
+def _as_many(places: np.ndarray) -> np.ndarray:
+    """Return how many have the place of each, (..., n)."""
+    return np.asarray(ranks(places, ties="greatest").astype(np.int64) - places)
 
 
 def _below(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return, for each row, how many others are below it in both of two orders, (n,).
+    """Return, for each row, how many others are below it in both of two orders, (..., n).
 
     Rows are merged as in a sort by the first order, in blocks that double: n (log n)² steps.
     """
-    n = len(first)
-    rows = np.lexsort((-second, first))  # of equal first, the larger second comes first, and is not below
-    values, place, found = second[rows] - second.min(), np.arange(n), np.zeros(n, dtype=np.int64)  # values below n
-    width = 1
+    n = first.shape[-1]
+    values = second - second.min(axis=-1, keepdims=True)  # below n
+    rows = np.argsort(
+        first * n - values, axis=-1
+    )  # of equal first, the larger second comes first, and is not below
+    values, place = np.take_along_axis(values, rows, axis=-1), np.arange(n)
+    found, width = np.zeros(values.shape, dtype=np.int64), 1
     while width < n:
-        left = place // width % 2 == 0
-        block = place // (2 * width)
-        merged = np.argsort(
-            (block * n + values) * 2 + left
-        )  # of equal second, the right one comes first, likewise
-        passed = np.cumsum(left[merged]) - block[merged] * width
-        found[merged] += np.where(left[merged], 0, passed)
+        left, block = place // width % 2 == 0, place // (2 * width)
+        # Of equal second, the right one comes first, likewise.
+        merged = np.argsort((block * n + values) * 2 + left, axis=-1)
+        passed = np.cumsum(left[merged], axis=-1) - block[merged] * width
+        more = np.where(left[merged], 0, passed)
+        np.put_along_axis(found, merged, np.take_along_axis(found, merged, axis=-1) + more, axis=-1)
         width *= 2
-    below = np.empty(n, dtype=np.int64)
-    below[rows] = found
+    below = np.empty_like(found)
+    np.put_along_axis(below, rows, found, axis=-1)
     return below
 
 
