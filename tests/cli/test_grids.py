@@ -65,7 +65,7 @@ def test_a_report_makes_it_again(inside: Callable, folder: Path, tmp_path: Path)
 def test_the_plan_counts_a_grid_as_one_loss(inside: Callable) -> None:
     """Its values are named, and there is one comparison."""
     said = inside(*RUN, "--outliers", "0", "--dry-run").out
-    assert f"0.03, {GRID}: seeds 2, 3, clean" in said
+    assert f"0.03, {GRID}: seeds 2-3, clean" in said
     assert "1 comparison with the first loss" in said
 
 
