@@ -121,3 +121,21 @@ def test_what_verdicts_are_worth_is_what_was_measured() -> None:
     for law, metric in (("moons:rows=178", "accuracy"), ("line:rows=200", "r2")):
         row = rows[law, metric, True]
         assert f"{row['false_rate']:.1%} [{row['false_rate_low']:.1%}, {row['false_rate_high']:.1%}]" in section
+
+
+def test_the_table_of_embeddings_is_of_the_committed_claims() -> None:
+    """Levels of both losses, bold where the claim's corrected test tells them apart."""
+    evidence = pd.read_csv(ROOT / "results" / "claims" / "evidence.csv").query("id == 'T5'")
+    levels = evidence[evidence.role == "shown"].set_index(["dataset", "case", "what"]).measured
+    said = evidence[evidence.role == "unit"].set_index(["dataset", "what"]).verdict
+    better = {"reproduced": "ce", "contradicted": "triplet"}
+    page = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (\d+), (\d+) \| (.*) \|$", page, re.MULTILINE)
+    assert len(shown) == 8
+    for classes, rows, cells in shown:
+        name, wanted = f"digit_pairs:classes={classes}:rows={rows}", []
+        for score in ("top_1", "top_5"):
+            for loss in ("ce", "triplet"):
+                bold = "**" if better.get(said[name, score]) == loss else ""
+                wanted.append(f"{bold}{levels[name, loss, f'level of {score}']:.3f}{bold}")
+        assert cells == " | ".join(wanted)
