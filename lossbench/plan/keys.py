@@ -198,6 +198,8 @@ def _tune(value: Any, place: Place) -> bool | int:
     found = re.fullmatch(r"budget=(\d{1,9})", value.strip()) if isinstance(value, str) else None
     if not found:
         return bool(read_as(bool, value, place))
+    if not int(found[1]):
+        raise BadValue(f"{place}: budget=0 tries no setting; leave it out, or give from {FEWEST} to {MOST_SETTINGS}")
     return _budget(int(found[1]), place)
 
 

@@ -78,6 +78,7 @@ def test_it_is_trained_on_reported_and_tuning_seeds() -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "says"),
     [
+        ({"tune": "budget=0"}, BadValue, "leave it out, or give from 4 to 1024"),
         ({"tune": "budget=3"}, BadValue, "give from 4 to 1024 settings"),
         ({"tune": "budget=9", "lr": 0.01}, BadValue, "there is one; give two"),
         ({"tune": "budget=6"}, BadValue, "give 9 settings or more"),
