@@ -199,7 +199,7 @@ def _tune(value: Any, place: Place) -> bool | int:
     if not found:
         return bool(read_as(bool, value, place))
     if not int(found[1]):
-        raise BadValue(f"{place}: budget=0 tries no setting; leave it out, or give from {FEWEST} to {MOST_SETTINGS}")
+        raise BadValue(f"{place}: budget=0 tries none; leave it out, or give from {FEWEST} to {MOST_SETTINGS}")
     return _budget(int(found[1]), place)
 
 
