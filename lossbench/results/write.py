@@ -134,9 +134,8 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _written(column: pd.Series[Any]) -> pd.Series[Any]:
-    made = {
-        cell: to_cell(cell) for cell in set(column) if isinstance(cell, str)
-    }  # the same few texts over and over
+    # The same few texts stand in it over and over.
+    made = {cell: to_cell(cell) for cell in set(column) if isinstance(cell, str)}
     return pd.Series([made.get(cell, cell) for cell in column], column.index, dtype=object)
 
 

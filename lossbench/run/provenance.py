@@ -91,7 +91,7 @@ def program() -> str:
     times: by these Python too knows whether what it compiled before is still that of a file.
     """
     files = program_files()
-    marks = [(file.stat().st_size, file.stat().st_mtime_ns, file.stat().st_ctime_ns) for file in files]
+    marks = [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(Path.stat, files)]
     described = platform.python_version(), list(map(str, files)), marks
     stamp = hashlib.sha256(repr(described).encode()).hexdigest()
     return remembered("program.txt", stamp, partial(code_hash, files))
