@@ -26,6 +26,7 @@ from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
 IMITATE = ("wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse")
+MASKS = ("bce", "mse", "focal", "dice", "tversky", "jaccard", "bce_dice", "lovasz")
 WORKLOADS = [
     ("breast_cancer", "mlp:16", LOSSES, 300),
     ("breast_cancer", "mlp:16", LOSSES, 2000),
@@ -34,6 +35,7 @@ WORKLOADS = [
     ("digit_pairs", "mlp:64,32", ["ce", "triplet", "supcon", "contrastive"], 100),
     ("mixture", "mlp:16", IMITATE, 100),
     ("eight_gaussians", "mlp:16", IMITATE, 100),
+    ("discs", "mlp:16", MASKS, 100),
 ]
 EPOCHS = 50
 

@@ -247,7 +247,7 @@ def lovasz(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         >>> lovasz(torch.tensor([[0.5, -2.0, 0.0]]), torch.tensor([[1.0, 0.0, 0.0]]))
         tensor([0.7500])
     """
-    margins, order = (1 + binary.minus_sign(target) * raw).sort(dim=-1, descending=True)
+    margins, order = (1 + binary.minus_sign(target) * raw).sort(dim=-1, descending=True, stable=True)
     sorted_target = target.gather(-1, order)
     present = target.sum(-1, keepdim=True)
     left, said = present - sorted_target.cumsum(-1), (1 - sorted_target).cumsum(-1)

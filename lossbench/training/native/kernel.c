@@ -9,7 +9,7 @@
 enum { CHUNK = 32 }; /* rows that are scored at a time */
 enum { RELU, TANH, SIGMOID, GELU };
 enum { SGD, ADAM };
-enum { LOOK_AT_ROWS, LOOK_AT_PAIRS, LOOK_AT_SAMPLES }; /* what the losses of a pack look at, at most */
+enum { LOOK_AT_ROWS, LOOK_AT_PAIRS, LOOK_AT_SAMPLES, LOOK_AT_IMAGES }; /* what the losses of a pack look at, at most */
 
 /* Of a trial. Mirrored by MODEL in engine.py. */
 typedef struct {
@@ -42,11 +42,12 @@ typedef struct {
     V *lanes, *goals;
     Pairs pairs;     /* where a loss looks at them */
     Samples samples; /* likewise */
+    Images images;
 } Net;
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}, {0}};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}, {0}, {0}};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
@@ -70,7 +71,8 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
     char *left = base ? base + net.room : NULL;
     if (plan[6] == LOOK_AT_PAIRS) net.pairs = pairs_of(net.batch, layer[net.layers - 1].units, left);
     if (plan[6] == LOOK_AT_SAMPLES) net.samples = samples_of(net.batch, left);
-    net.room += net.pairs.room + net.samples.room;
+    if (plan[6] == LOOK_AT_IMAGES) net.images = images_of(net.batch, left);
+    net.room += net.pairs.room + net.samples.room + net.images.room;
     return net;
 }
 
@@ -349,9 +351,9 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
     return total;
 }
 
-#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE) \
+#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE, BY_IMAGE) \
     OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW) OF_PAIRS(BY_PAIR) \
-    OF_SAMPLES(BY_SAMPLE)
+    OF_SAMPLES(BY_SAMPLE) OF_IMAGES(BY_IMAGE)
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
@@ -390,6 +392,21 @@ static double value_by_sample(const Model *m, const Net *net, int rows, const V 
     return m->scale * rows * sample_value((int)m->loss, &samples, p, m->offset);
 }
 
+/* Those of images, whose pixels are the last of the parameters; a mean over them, of which each pixel counts one part. */
+INLINE void slopes_by_image(const int loss, const Model *m, const Net *net, int rows, const V *p) {
+    const Layer *a = last_of(net);
+    Images images = net->images;
+    images.pixels = (int)m->parameters[3];
+    V factor = all((real)(m->scale * images.pixels / rows));
+    of_batch(loss, &images, a->out, net->target, rows, p, factor, a->delta);
+}
+
+INLINE double value_by_image(const int loss, const Model *m, const Net *net, int rows, const V *p) {
+    Images images = net->images;
+    images.pixels = (int)m->parameters[3];
+    return m->scale * images.pixels * of_batch(loss, &images, last_of(net)->out, net->target, rows, p, all(0), NULL);
+}
+
 /* Multiply the deltas of the last layer by the weights of their rows. */
 static void weigh_rows(const Net *net, int rows) {
     const Layer *a = last_of(net);
@@ -409,11 +426,13 @@ static void slopes(const Net *net, const Model *m, int rows) {
 #define BY_ROW(loss) case loss: slopes_by_row(loss, m, net, rows, scale, p); break;
 #define BY_PAIR(loss) case loss: slopes_by_pair(loss, m, net, rows, p); break;
 #define BY_SAMPLE(loss) case loss: slopes_by_sample(m, net, rows, p); break;
-        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE)
+#define BY_IMAGE(loss) case loss: slopes_by_image(loss, m, net, rows, p); break;
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE, BY_IMAGE)
 #undef BY_OUTPUT
 #undef BY_ROW
 #undef BY_PAIR
 #undef BY_SAMPLE
+#undef BY_IMAGE
     }
     if (m->weight) weigh_rows(net, rows);
 }
@@ -427,7 +446,8 @@ static double values(const Net *net, const Model *m, int rows) {
 #define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, m, net, rows, p);
 #define BY_PAIR(loss) case loss: return m->scale * rows * value_by_pair(loss, net, rows, &pairs, p);
 #define BY_SAMPLE(loss) case loss: return value_by_sample(m, net, rows, p);
-        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE)
+#define BY_IMAGE(loss) case loss: return value_by_image(loss, m, net, rows, p);
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE, BY_IMAGE)
     }
     return NAN;
 }
@@ -608,7 +628,7 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
         /* What looks at a whole batch is given those of the first epoch; what does not, row after row. */
-        const int32_t *order = of_pairs(models[i].loss) || of_samples(models[i].loss) ? models[i].order : NULL;
+        const int32_t *order = of_batches(models[i].loss) ? models[i].order : NULL;
         int most = order ? net.batch : CHUNK;
         totals[i] = 0;
         for (int start = 0; start < net.rows; start += most) {

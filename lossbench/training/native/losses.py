@@ -29,9 +29,11 @@ MULTICLASS = (
 )
 PAIRS = ("triplet", "triplet_semi_hard", "contrastive", "supcon")
 SAMPLES = ("wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram")
+IMAGES = ("dice", "tversky", "jaccard", "bce_dice", "lovasz")
 CE = len(BINARY) + len(REGRESSION)
 FIRST_OF_PAIRS = CE + len(MULTICLASS) + 1
 FIRST_OF_SAMPLES = FIRST_OF_PAIRS + len(PAIRS)
+FIRST_OF_IMAGES = FIRST_OF_SAMPLES + len(SAMPLES)
 NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
     **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge", "asymmetric")},
@@ -45,9 +47,10 @@ NUMBERS: dict[tuple[str, str], int] = {
     ("embedding", "ce"): CE,
     **{("embedding", name): number for number, name in enumerate(PAIRS, FIRST_OF_PAIRS)},
     **{("distribution", name): number for number, name in enumerate(SAMPLES, FIRST_OF_SAMPLES)},
+    **{("segmentation", name): number for number, name in enumerate(IMAGES, FIRST_OF_IMAGES)},
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
-segmentation is a pixel, and its loss the mean over all of them."""
+segmentation is a pixel, and a loss of single ones the mean over all of them."""
 
 TORCH = -1
 """The number of a loss that torch evaluates."""
@@ -71,8 +74,11 @@ def number_of(loss: Loss) -> int:
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
 
 
+LOOKS_AT_IMAGES = 3
+
+
 def looks_at(loss: Loss) -> int:
-    """Say what a compiled loss looks at: 0 for one row at a time, 1 for pairs of rows, 2 for whole samples.
+    """Say what a compiled loss looks at: 0 for one row, 1 for pairs of rows, 2 for samples, 3 for images.
 
     Example:
         >>> from lossbench.losses import get_loss
@@ -80,7 +86,7 @@ def looks_at(loss: Loss) -> int:
         (0, 2)
     """
     number = number_of(loss)
-    return (number >= FIRST_OF_PAIRS) + (number >= FIRST_OF_SAMPLES)
+    return sum(number >= first for first in (FIRST_OF_PAIRS, FIRST_OF_SAMPLES, FIRST_OF_IMAGES))
 
 
 def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:

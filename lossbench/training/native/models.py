@@ -8,7 +8,15 @@ from contextlib import contextmanager
 import numpy as np
 
 from lossbench.losses.loss import Loss
-from lossbench.training.native.losses import TORCH, number_of, of_shares, values_of, ways_of
+from lossbench.training.native.losses import (
+    LOOKS_AT_IMAGES,
+    TORCH,
+    looks_at,
+    number_of,
+    of_shares,
+    values_of,
+    ways_of,
+)
 from lossbench.training.native.memory import address
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
@@ -94,6 +102,8 @@ class Models:
                 record["weight"] = self.tables.weight_place(index)
             if record["loss"] != TORCH and loss.record.prior:
                 self.set_shares(index, loss)
+            if looks_at(loss) == LOOKS_AT_IMAGES:
+                self.records["parameters"][index, 3] = self.pack.dataset.pixels
             ways = ways_of(loss, self.pack.outputs)
             if ways is not None:
                 self.records["parameters"][index, 0] = ways.shape[1]

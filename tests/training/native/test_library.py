@@ -104,7 +104,15 @@ def test_a_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         library.chosen_level()
 
 
-LEVELLED = ("breast_cancer", "iris", "linnerud", "multilabel:rows=60", "mixture:rows=60", "crescents:rows=60")
+LEVELLED = (
+    "breast_cancer",
+    "iris",
+    "linnerud",
+    "multilabel:rows=60",
+    "mixture:rows=60",
+    "crescents:rows=60",
+    "discs:images=11",
+)
 
 
 @COMPILED

@@ -9,7 +9,7 @@ import torch
 from lossbench.losses import get_loss
 from lossbench.task import VALUED
 from lossbench.training import loop
-from lossbench.training.native.losses import PAIRS, SAMPLES, TORCH, number_of
+from lossbench.training.native.losses import IMAGES, PAIRS, SAMPLES, TORCH, number_of
 
 from ..cases import COMPILED, dataset, native_train, packs_of, trial
 
@@ -32,6 +32,10 @@ LIMITS = {
         *("triplet_semi_hard:margin=0.001", "contrastive:margin=2", "contrastive:margin=0.01"),
         *("supcon:tau=0.01", "supcon:tau=100"),
     ),
+    "discs:images=20": (
+        *("dice:epsilon=1e-06", "dice:epsilon=1000", "tversky:alpha=5:beta=0.01", "jaccard:epsilon=1e-06"),
+        *("bce_dice:weight=100", "bce_dice:weight=0.01:epsilon=3", "lovasz", "scaled:factor=3:loss=lovasz"),
+    ),
     "crescents:rows=60": (
         *("wasserstein", "scaled:factor=3:loss=sinkhorn", "mmd:bandwidth=0.01", "mmd:bandwidth=100"),
         *("sinkhorn:epsilon=0.01", "sinkhorn:epsilon=100", "kl_histogram:width=0.05", "kl_histogram:width=100"),
@@ -44,7 +48,11 @@ LIMITS = {
 @pytest.mark.parametrize("name", LIMITS)
 def test_limits_are_those_of_the_loop(name: str) -> None:
     """Outputs, curves and losses after three epochs, to 1e-10 in double precision, a third of labels wrong."""
-    dirt = {} if dataset(name).task in VALUED else {"outlier_kind": "label", "outlier_fraction": 0.3}
+    dirt = (
+        {}
+        if dataset(name).task in (*VALUED, "segmentation")
+        else {"outlier_kind": "label", "outlier_fraction": 0.3}
+    )
     trials = [trial(name, loss=spec, optimizer="sgd", lr=0.05, epochs=3, **dirt) for spec in LIMITS[name]]
     for group in packs_of(name, trials):
         found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
@@ -73,6 +81,19 @@ def test_samples_of_any_batch_are_those_of_the_loop(batch_size: int, name: str) 
     """Of one row, of all rows, and of what is left of the rows at the end of an epoch."""
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in SAMPLES])
+    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
+    for field in ("curve", "last", "best", "train_loss", "train_score"):
+        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+
+
+@COMPILED
+@pytest.mark.parametrize("images", [1, 3, 17, 100])
+@pytest.mark.parametrize("spoilt", [{}, {"outlier_kind": "label", "outlier_fraction": 0.3}])
+def test_images_of_any_batch_are_those_of_the_loop(images: int, spoilt: dict[str, object]) -> None:
+    """Of one image, of more than a vector has lanes, of all; labels wrong too."""
+    name = "discs:images=50"
+    plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": images}
+    (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in IMAGES])
     found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
     for field in ("curve", "last", "best", "train_loss", "train_score"):
         np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)

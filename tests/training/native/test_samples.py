@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from lossbench.losses import get_loss
 from lossbench.losses.loss import Loss
-from lossbench.training.native.library import Library, levels, loaded
-from lossbench.training.native.losses import SAMPLES, looks_at, number_of, values_of, ways_of
-from lossbench.training.native.memory import address, zeros
-from lossbench.training.native.models import MODEL
-from lossbench.training.native.tables import side_by_side
+from lossbench.training.native.library import levels, loaded
+from lossbench.training.native.losses import SAMPLES
 
 from ..cases import COMPILED, losses_of
+from .one_step import by_step
 
 pytestmark = COMPILED
 
@@ -28,37 +26,6 @@ EVERYWHERE = pytest.mark.parametrize(
     ("level", "precision"), [(level, precision) for level in levels() for precision in ("float32", "float64")]
 )
 CLOSE: Mapping[str, float] = {"float32": 2e-5, "float64": 1e-10}
-
-
-def by_step(library: Library, loss: Loss, raw: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return value and gradient (rows, targets) of a batch, as the compiled step finds them.
-
-    A linear network whose features are ones on a diagonal has its outputs for weights, and their gradient.
-    """
-    (rows, targets), kind, calls = raw.shape, raw.dtype, library.calls
-    plan = np.array([1, 0, 0, rows, rows, 0, looks_at(loss), rows, targets], np.int32)
-    sizes, record, total = np.zeros(3, np.int64), np.zeros(1, MODEL), np.zeros(1)
-    calls.measures(address(plan), address(sizes))
-    lanes, parameters, room = sizes.tolist()
-    across = 1 if targets == 1 else lanes
-    tables = {name: zeros((parameters,), kind) for name in ("theta", "gradient", "first", "second", "offset")}
-    seen = {
-        name: tables[name][: rows * across].reshape(rows, across)[:, :targets] for name in ("theta", "gradient")
-    }
-    seen["theta"][:] = raw
-    tables["features"] = zeros((rows, -(-rows // lanes) * lanes), kind)
-    np.fill_diagonal(tables["features"], 1)
-    tables |= {"order": np.arange(rows, dtype=np.int32), "target": target}
-    record["parameters"], record["scale"] = values_of(loss, targets)
-    record["loss"], record["keep"] = number_of(loss), 1
-    if (ways := ways_of(loss, targets)) is not None:
-        tables["offset"], record["parameters"][0, 0] = side_by_side(ways, kind), ways.shape[1]
-    for name, table in tables.items():
-        record[name] = address(table)
-    work = zeros((room,), np.dtype(np.uint8))
-    calls.losses(address(plan), address(record), 1, address(raw), address(total), address(work))
-    calls.epoch(address(plan), address(record), 1, 0, address(work))
-    return total[0] / rows, seen["gradient"].copy()
 
 
 def by_torch(loss: Loss, raw: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
