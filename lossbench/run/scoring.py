@@ -180,14 +180,8 @@ def _cast(values: Any, dtype: str) -> Any:
 def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of such a frame as they are stored: plain values, None where undefined."""
     names = frame.columns.tolist()  # once: to go through an index of names takes longer than all the rest
-    for row in zip(*(_cells(column) for _, column in frame.items()), strict=True):
+    for row in frame.to_numpy(object, na_value=None).tolist():  # type: ignore[arg-type]  # None is one
         yield dict(zip(names, row, strict=True))
-
-
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    """Return the cells of a column, None where undefined."""
-    cells = zip(column.tolist(), column.isna().tolist(), strict=True)
-    return [None if undefined else cell for cell, undefined in cells]
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
