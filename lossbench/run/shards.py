@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
+from lossbench.plan.search import ADAPTIVE
 from lossbench.plan.shard import Shard
 from lossbench.run.packs import Trained
 from lossbench.run.runner import in_order, work
@@ -51,7 +53,16 @@ def packs_of_seeds(experiment: Experiment, trials: Iterable[Trial]) -> Iterator[
 
 
 def part_of(experiment: Experiment, shard: Shard) -> Experiment:
-    """Return an experiment of the trials of one shard; all else is that of the whole."""
+    """Return an experiment of the trials of one shard; all else is that of the whole.
+
+    Raises:
+        BadValue: what is trained last is only known once the rest is.
+    """
+    if experiment.settings.adaptive:
+        raise BadValue(
+            f"--sampler {ADAPTIVE} proposes settings by what those before them were worth, which no shard "
+            "knows of another; leave --shard out, or search by --sampler sobol"
+        )
     mine = set(shards(experiment, shard.count)[shard.number - 1])
     trials, tuning = (
         tuple(filter(mine.__contains__, wanted)) for wanted in (experiment.trials, experiment.tuning)
