@@ -114,7 +114,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
         raise DataError(
             f"no seed is whole without shards {absent} of {len(cut)}; run them, and merge all again"
         ) from None
-    return compared(experiment, done, manner, seconds, Merged(len(cut), missing, told))
+    return compared(done, manner, seconds, Merged(len(cut), missing, told))
 
 
 def refuse_changed(part: Part, ledger: Ledger) -> None:
