@@ -113,7 +113,7 @@ class Store:
         """Yield every row, sorted by what was trained."""
 
         def order(record: Record) -> tuple[Any, ...]:
-            return *vars(trial_of(self._decoded(record).row)).values(), record.key
+            return *vars(trial_of(self._decoded(record).row)).values(), bare(record.key)
 
         # Records take a tenth of the memory of their rows.
         for record in sorted(self._records(), key=order):

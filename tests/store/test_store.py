@@ -135,6 +135,17 @@ def test_trials_from_before_the_third_format_are_held_as_all_others(tmp_path: Pa
         assert holds(store, block([1, 2, 3]))
 
 
+@given(st.lists(st.booleans(), min_size=4, max_size=4))
+def test_the_order_of_rows_does_not_hang_on_when_they_were_stored(before: list[bool]) -> None:
+    """Of one trial on several kinds of machine, some stored before the third format."""
+    trials = [done for name in ("m0", "m1", "m2", "m3") for done in block([0], fingerprint=name)]
+    with TemporaryDirectory() as folder, filled(folder, "a", []) as some, filled(folder, "b", []) as all_new:
+        for old, done in zip(before, trials, strict=True):
+            some._add([older(done)]) if old else some.put([done])
+        all_new.put(trials)
+        assert list(some.rows()) == list(all_new.rows())
+
+
 def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> None:
     """A single contradicting trial, and nothing is copied."""
     store.put(block([7]))
