@@ -27,7 +27,7 @@ FLOORS = (
     ("training", "checks"),
     ("losses", "data", "metrics"),
     ("schema", "randomness", "spec", "remark", "lazy", "home", "apart"),
-    ("errors", "task", "visible"),
+    ("errors", "task", "visible", "looks"),
 )
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""
 
