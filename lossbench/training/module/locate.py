@@ -172,17 +172,23 @@ class Recipe:
         try:
             made = self.maker.make(**self.arguments, **told)
         except Exception as error:
+            given = said({**told, **self.arguments})
             raise self.failed(
-                f"cannot be made with {said({**told, **self.arguments})}: it raised {in_one_line(error)}", error
+                f"cannot be made with {given}: it raised {in_one_line(error)}", error, beyond_processor(error)
             ) from error
         if not isinstance(made, torch.nn.Module):
             raise self.failed(f"returned {type(made).__name__}; let it return a torch.nn.Module")
         return made
 
-    def failed(self, fault: str, error: BaseException | None = None) -> ModelFailed:
-        """Return the error for something that it does, with the line of its file."""
+    def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
+        """Return the error for something that it does, with the line of its file, and what to do."""
         where = "" if error is None else line_of(error, self.maker.file)
-        return ModelFailed(f"model '{self.maker.name}' {fault}{where}")
+        return ModelFailed(f"model '{self.maker.name}' {fault}{where}{advice}")
+
+
+def beyond_processor(error: BaseException) -> str:
+    """Return the advice for an error of a network that wants another device; empty for any other error."""
+    return "; it must run on the processor, and lossbench moves it" if "cuda" in str(error).lower() else ""
 
 
 def said(arguments: Mapping[str, Any]) -> str:

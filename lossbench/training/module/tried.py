@@ -19,7 +19,7 @@ import numpy as np
 from lossbench.errors import ModelFailed
 from lossbench.lazy import torch
 from lossbench.losses.custom.source import in_one_line
-from lossbench.training.module.locate import Recipe
+from lossbench.training.module.locate import Recipe, beyond_processor
 from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
 
 if TYPE_CHECKING:
@@ -93,11 +93,10 @@ class Probe:
         try:
             return module(features)
         except Exception as error:
-            cuda = "; it must run on the processor" if "CUDA" in str(error) or "cuda" in str(error) else ""
             raise self.failed(
                 f"raised {in_one_line(error)} when it was called with features ({len(features)}, {self.inputs})",
                 error,
-                cuda,
+                beyond_processor(error),
             ) from error
 
     def check_result(self, raw: Any) -> None:
@@ -174,7 +173,7 @@ class Probe:
 
     def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
         """Return the error for what it does."""
-        return ModelFailed(str(self.recipe.failed(fault, error)) + advice)
+        return self.recipe.failed(fault, error, advice)
 
 
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:
