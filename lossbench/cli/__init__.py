@@ -10,6 +10,7 @@ import warnings
 
 import click
 
+from lossbench.apart import own_process
 from lossbench.cli.process.refused import check_room, refusal
 from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
@@ -105,6 +106,7 @@ def interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
+    own_process()
     for name, value in THREADLESS.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; what lacked is told as the error

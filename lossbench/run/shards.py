@@ -14,7 +14,7 @@ from lossbench.plan.search import ADAPTIVE
 from lossbench.plan.shard import Shard
 from lossbench.run.packs import Trained
 from lossbench.run.runner import in_order, work
-from lossbench.run.scoring import failed_rows, frame_of
+from lossbench.run.scoring import failed_rows
 from lossbench.run.state import Ledger
 from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
@@ -85,4 +85,4 @@ def enter_failures(ledger: Ledger, reasons: Mapping[Trial, str]) -> None:
             count, tested = len(pack.trials), len(pack.folds[pack.trials[0].seed].test.rows)
             curves = [np.full((1 + len(loss.record.parts), pack.epochs), np.nan) for loss in pack.losses]
             outputs = np.full((count, tested, pack.shown), np.nan, dtype=np.float32)
-            ledger.add(pack.trials, Trained(frame_of(rows), curves, outputs, 0.0, {}, {}))
+            ledger.add(pack.trials, Trained(rows, curves, outputs, 0.0, {}, {}))

@@ -19,6 +19,7 @@ from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
+from lossbench.store.key import Row
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
@@ -190,15 +191,16 @@ class Ledger:
         try:
             while self._unkept:
                 rows, held = self._unkept[0]
-                marks = self._marks
-                marked = (
-                    dict.fromkeys(marks[row["dataset"], row["model"]], True) | row for row in plain_rows(rows)
-                )
+                marked = map(self._marked, plain_rows(rows))
                 store.put(Done(row, *arrays) for row, arrays in zip(marked, held, strict=True))
                 del self._unkept[0]
             self.note = ""
         except (DataError, OutputError) as error:
             self.note = str(error)
+
+    def _marked(self, row: Row) -> Row:
+        marks = self._marks[row["dataset"], row["model"]]
+        return dict.fromkeys(marks, True) | row if marks else row
 
     def rows(self) -> pd.DataFrame:
         """Return a row for each finished trial, numbered by its place in the experiment."""

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossbench.apart import Ended, apart
 from lossbench.errors import ModelFailed
 from lossbench.lazy import torch
+from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.module.locate import Recipe, beyond_processor
 from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
@@ -90,14 +92,15 @@ class Probe:
 
     def called(self, module: Module, features: torch.Tensor) -> Any:
         """Return what a module makes of features."""
-        try:
+
+        def fault(error: BaseException) -> ModelFailed:
+            said = in_one_line(error)
+            shape = f"({len(features)}, {self.inputs})"
+            called = f"raised {said} when it was called with features {shape}"
+            return self.failed(called, error, beyond_processor(said))
+
+        with failing(fault):
             return module(features)
-        except Exception as error:
-            raise self.failed(
-                f"raised {in_one_line(error)} when it was called with features ({len(features)}, {self.inputs})",
-                error,
-                beyond_processor(error),
-            ) from error
 
     def check_result(self, raw: Any) -> None:
         """Refuse anything but a number for each row and output."""
@@ -179,7 +182,11 @@ class Probe:
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:
     """Try a model of one's own; see `Probe`. One that is built in needs none."""
     if isinstance(model.source, Recipe):
-        Probe(model, model.source, inputs, outputs, whom).check()
+        probe = Probe(model, model.source, inputs, outputs, whom)
+        try:
+            apart(probe.check)
+        except Ended as error:
+            raise probe.failed(f"{error}; let it return its outputs, whatever they are") from None
 
 
 def randomness() -> tuple[object, ...]:
