@@ -58,6 +58,7 @@ class Topic(Enum):
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"
     SEARCH = "dataset", "setting", "sizes", "reference", "verdicts"
+    PROPOSED = ()
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"

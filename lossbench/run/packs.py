@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from lossbench.losses.custom.drift import MANY, PURE
 from lossbench.metrics.score import Asked
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
-from lossbench.run.scoring import failed_rows, frame_of, kept, rows_of
+from lossbench.run.scoring import failed_rows, kept, rows_of
 from lossbench.spec import title
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.pack import Pack
@@ -137,7 +137,8 @@ def tabulated(
         reasons: why, by the spec of a loss that failed.
         mark: the fingerprint of what they were trained by.
     """
-    rows: dict[Trial, dict[str, Any]] = {}
+    told: list[pd.DataFrame] = []
+    places = {trial: place for place, trial in enumerate(pack.trials)}
     parts = [1 + len(loss.record.parts) for loss in pack.losses]
     curves = {trial: np.full((n, pack.epochs), np.nan) for trial, n in zip(pack.trials, parts, strict=True)}
     nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.shown), np.nan)
@@ -145,15 +146,16 @@ def tabulated(
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
     if traced is not None:
         part, trace = traced
-        rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
         spoiled = spoilt(part, trace)
         sound = [place for place, trial in enumerate(part.trials) if trial not in spoiled]
         curves |= {part.trials[place]: course(part, trace, place) for place in sound}
         outputs |= {part.trials[place]: trace.last[place] for place in sound}
         failed |= spoiled
+        told = [rows_of(part, trace, mark).iloc[sound]]
     if failed:
-        rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
-    frame = frame_of([rows[trial] for trial in pack.trials])
+        told.append(failed_rows(part_of(pack, failed), list(failed.values()), mark))
+    came = [*(trial for trial in pack.trials if trial not in failed), *failed]
+    frame = pd.concat(told).set_axis([places[trial] for trial in came]).sort_index()
     raw = kept(pack, np.stack([outputs[trial] for trial in pack.trials])).astype(np.float32)
     return frame, [curves[trial] for trial in pack.trials], raw
 

@@ -21,21 +21,20 @@ from lossbench.lazy import torch
 from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
 from lossbench.losses.custom.candidate import Candidate
 from lossbench.losses.custom.contain import Seen, contained, meddles
-from lossbench.losses.custom.conventions import (
-    Convention,
-    check_inputs,
-    first_names,
-    is_number,
-    make_convention,
-    parameters_of,
-    read_arguments,
-    recognise,
-)
+from lossbench.losses.custom.conventions import Convention, make_convention
 from lossbench.losses.custom.drift import PURE, Drift, drift_of, remembers
 from lossbench.losses.custom.endless import clock
 from lossbench.losses.custom.locate import afresh, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
+from lossbench.losses.custom.signature import (
+    check_inputs,
+    first_names,
+    is_number,
+    parameters_of,
+    read_arguments,
+    recognise,
+)
 from lossbench.losses.custom.source import digest
 from lossbench.losses.record import LossRecord
 from lossbench.losses.registry import check_task

@@ -17,8 +17,8 @@ from lossbench.errors import BadValue, ModelFailed
 from lossbench.lazy import torch
 from lossbench.losses.custom.carry import file_at
 from lossbench.losses.custom.contain import failing
-from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
 from lossbench.losses.custom.locate import MODEL, find_in, imported, is_file, origin_of
+from lossbench.losses.custom.signature import parameters_of, read_arguments, signature
 from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, line_of, run_file
 from lossbench.spec import split_spec
 from lossbench.training.network import MODELS
