@@ -30,7 +30,7 @@ from lossbench.run.runner import run
 from lossbench.run.scoring import frame_of
 from lossbench.run.state import Ledger
 from lossbench.store import Done, Store, open_store
-from lossbench.store.record import key_of_row
+from lossbench.store.key import key_of_row
 
 PACK = 512  # rows that a run hands over at a time
 LOSSES = ["bce", "mse", "hinge", "focal", "mae"]

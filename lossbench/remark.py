@@ -58,6 +58,7 @@ class Topic(Enum):
     VALUE_EDGE = "dataset", "losses"
     SETTINGS = "dataset", "counts"
     SEARCH = "dataset", "setting", "sizes", "reference", "verdicts"
+    PROPOSED = ()
     DISAGREE = "dataset", "losses"
     THRESHOLD = "score", "datasets", "losses"
     RANKS = "task", "datasets", "needed", "order", "decided", "absent"
@@ -85,10 +86,14 @@ class Topic(Enum):
     DIGITS_LOST = "column", "text", "place"
     TAKEN_AS_MISSING = "column", "texts", "place"
     DATES = "column", "first", "drop"
+    DURATIONS = ("column",)
     TEXT_BY_EXCEPTION = "column", "kind", "text", "place"
+    LIKE_NUMBERS = "column", "text", "place"
     WORD_AS_CLASS = "column", "text", "place"
     BLANKS_CUT = "columns", "text", "left"
     CASES_DIFFER = "column", "texts"
+    LOOK_ALIKE = "column", "texts", "codes"
+    NAMES_ALIKE = "names", "codes"
     TRUTH_SPELLED = "columns", "texts"
     IMAGES = ("shape",)
     TEXTS = ("columns",)
@@ -107,6 +112,7 @@ class Topic(Enum):
     ROUNDING_ONLY = ("column",)
     HARDLY_VARYING = "column", "value", "others", "rows"
     FAR_OFF_UNITS = ("sizes",)
+    MISSING_MARK = "column", "mark", "rows"
     GIVES_AWAY = "column", "target", "drop"
     EQUAL_ROWS = "rows", "different"
     EQUAL_THROUGHOUT = "rows", "different"

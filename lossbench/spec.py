@@ -82,7 +82,7 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
         >>> split_spec("huber:delta=1.35")
         ('huber', {'delta': '1.35'})
     """
-    name, *pairs = _pieces(spec)
+    name, *pairs = pieces(spec)
     if not name:
         raise BadValue(f"'{spec}' has no name; write name:key=value")
     if hides(spec.strip().replace("sep=\t", "sep=")):  # a tab may be a separator
@@ -95,15 +95,40 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     return name, parameters
 
 
-def _pieces(spec: str) -> list[str]:
+def pieces(spec: str) -> list[str]:
+    """Cut a spec into its name and its parameters, as `key=value`.
+
+    Example:
+        >>> pieces("huber:delta=1.35"), pieces("sum:(huber:delta=2)+w*mse:w=3")
+        (['huber', 'delta=1.35'], ['sum:(huber:delta=2)+w*mse', 'w=3'])
+    """
     spec = spec.strip()
     cuts = [match.start() for match in _PARAMETER.finditer(_masked(spec))]
     return [spec[start:stop] for start, stop in zip([0, *(cut + 1 for cut in cuts)], [*cuts, None], strict=True)]
 
 
 def _masked(text: str) -> str:
-    """Return the text with what is quoted or in brackets made of underscores, each mark in its place."""
-    return _WHOLE.sub(lambda found: (found[1] or found[2]).ljust(len(found[0]), "_"), text)
+    """Return the text with what is quoted or in brackets made of underscores, each mark in its place.
+
+    So is what stands in parentheses in a sum, which is a spec of its own.
+    """
+    masked = _WHOLE.sub(lambda found: (found[1] or found[2]).ljust(len(found[0]), "_"), text)
+    return enclosed(masked) if "sum:" in masked else masked
+
+
+def enclosed(text: str) -> str:
+    """Return the text with what stands in parentheses made of underscores, each mark in its place.
+
+    Example:
+        >>> enclosed("2*(f:a=(1))+g")
+        '2*(_______)+g'
+    """
+    depth, made = 0, []
+    for mark in text:
+        depth = max(0, depth - (mark == ")"))
+        made.append("_" if depth else mark)
+        depth += mark == "("
+    return "".join(made)
 
 
 def tuned_value(loss: str, grid: str) -> tuple[str, float]:
@@ -145,7 +170,7 @@ def title(spec: str) -> str:
         >>> title("huber:delta=1.35"), title("my_losses.py:my_loss:alpha=2:@label=mine")
         ('huber:delta=1.35', 'mine')
     """
-    labels = (piece.removeprefix("@label=") for piece in _pieces(spec) if piece.startswith("@label="))
+    labels = (piece.removeprefix("@label=") for piece in pieces(spec) if piece.startswith("@label="))
     return next(labels, spec)
 
 

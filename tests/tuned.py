@@ -5,6 +5,11 @@ reported and five that choose the rates. The mean over replicates of a differenc
 they are tuned. Printed is how often the 95 % intervals contain it, without and with the part that is due to the
 choice of rates. With 200 replicates the five laws and their tables have 85.9 to 94.9 % without it (77.5 % for the
 worst pair of losses), and 94.6 to 96.7 % with it (89.5 %); intervals then are 1.06 to 1.6 times as wide.
+
+`python tests/tuned.py 60 tpe` does the same for losses that are searched with a budget of 32 settings, of rates
+between the same ends; so does `sobol`. The interval then knows nothing of the settings to which other tuning seeds
+would have led. With 60 replicates moons and its tables, of 100 and of 500 rows, have 89.4 to 93.9 % without the
+part of the choice (83.3 %), and 93.1 to 95.8 % with it (88.3 %); the other laws were not tried so.
 """
 
 from __future__ import annotations
@@ -33,10 +38,12 @@ STUDIES = (
 )
 
 
-def study(law: str, losses: tuple[str, ...], score: str, rates: tuple[float, ...], first: int) -> Experiment:
+def study(
+    law: str, losses: tuple[str, ...], score: str, rates: tuple[float, ...], first: int, **search: str
+) -> Experiment:
     """Plan one replicate on a law, from its first seed."""
     seeds = list(range(first, first + REPORTED))
-    axes = {"losses": losses, "score": score, "lr": rates, "tune": True, "epochs": 30, "outliers": 0}
+    axes = {"losses": losses, "score": score, "lr": rates, "tune": True, "epochs": 30, "outliers": 0, **search}
     return plan(make_settings(datasets=law, seeds=seeds, **axes))
 
 
@@ -63,9 +70,10 @@ def intervals(experiment: Experiment) -> Iterator[np.ndarray]:
 def main() -> None:
     """Print a line for each law, and one for its tables."""
     replicates = int(sys.argv[1])
+    search = {"tune": "budget=32", "sampler": sys.argv[2]} if sys.argv[2:] else {}
     for law, *axes in STUDIES:
         for tables in (False, True):
-            studies = (study(law, *axes, first=0 if tables else APART * k) for k in range(replicates))
+            studies = (study(law, *axes, first=0 if tables else APART * k, **search) for k in range(replicates))
             made = (on_a_table(one, k) if tables else one for k, one in enumerate(studies))
             found = np.array([list(intervals(one)) for one in made])  # (replicates, 2, mean and half, pairs)
             apart = np.abs(found[:, :, 0] - found[:, :, 0].mean(axis=0))

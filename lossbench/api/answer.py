@@ -56,9 +56,13 @@ class Answer:
 
 
 def rehearse(experiment: Experiment, request: Request) -> Forecast:
-    """Return what the trainings of an experiment, or of its shard, would take."""
+    """Return what the trainings of an experiment, or of its shard, would take.
+
+    Which settings a search proposes is not known yet, so nothing of it is looked up.
+    """
     begun = request.shard is not None and store_path(request.folder).is_file()
-    with open_store(request.folder) if begun else storage(request.cache and request.shard is None) as store:
+    known = request.cache and request.shard is None and not experiment.settings.adaptive
+    with open_store(request.folder) if begun else storage(known) as store:
         return forecast(experiment, request.manner, store)
 
 

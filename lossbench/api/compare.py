@@ -81,7 +81,7 @@ def compare(
         lr: learning rates, above 0.
         tune: also show each loss at its own of these rates, chosen on validation over seeds that are not reported;
             or at the best of so many settings between them, "budget=64".
-        sampler: by what such settings are chosen, "grid" or "sobol".
+        sampler: by what such settings are chosen, "grid", "sobol" or "tpe", which learns (the extra `optuna`).
         l1: weights of Σ|w| in the cost, at least 0.
         l2: weights of Σw² in the cost, at least 0.
         batch_size: rows a step, at least 1.

@@ -6,7 +6,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from lossbench.apart import Ended, Unending, apart
 from lossbench.checks import Observation
 from lossbench.checks.batches import check_batches
 from lossbench.checks.case import Case, TimeIsUp, in_its_precision
@@ -89,6 +91,9 @@ class Report:
         found = [pair for mine in self.observations.values() for pair in mine]
         return not found or any(seen.grade == "fail" or (name, seen.grade) == NEEDED for name, seen in found)
 
+
+SLACK = 1.0
+"""Seconds more for a call that is under way when a check gives up."""
 
 Watch = Callable[[str], None]
 """Is told what is being checked."""
@@ -180,6 +185,17 @@ def checks_of(loss: Loss) -> Mapping[str, Callable[[Case], Observation]]:
 
 
 def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
+    """Return the observation of a check, made in a process of its own where the loss is one's own, or open."""
+    work = partial(_contained, check, case, seconds)
+    try:
+        return apart(work, max(0.0, seconds) + SLACK) if case.loss.record.code else work()
+    except Ended as error:
+        return Observation("fail", f"it {error}")
+    except Unending:
+        return _given_up(seconds)
+
+
+def _contained(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:
     """Return the observation of a check; a failure where the loss changed what other losses depend on."""
     with contained() as seen:
         found = _observed(check, case, seconds)
@@ -191,6 +207,12 @@ def _observed(check: Callable[[Case], Observation], case: Case, seconds: float) 
     try:
         return check(replace(case, until=time.monotonic() + seconds))
     except TimeIsUp:
-        return Observation("open", f"not checked: given up after {max(0.0, seconds):.1f} s, the loss is too slow")
+        return _given_up(seconds)
     except (LossFailed, RuntimeError, IndexError) as error:
         return Observation("fail", " ".join(str(error).split()) or type(error).__name__)
+
+
+def _given_up(seconds: float) -> Observation:
+    return Observation(
+        "open", f"not checked: given up after {max(0.0, seconds):.1f} s, the loss is too slow or does not end"
+    )

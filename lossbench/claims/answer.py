@@ -182,7 +182,9 @@ def existential(claim: Claim, finding: Finding) -> str:
     tally = finding.tally
     if finding.case is not None:
         return f"Shown: {told(finding.case)}; {cases_so(tally)}"
-    return f"Not found: {cases_so(tally)}{differences(tally)}"
+    units = len(tally.units)
+    shown = f"none of {units} cases shows it" if units > 1 else "the one case does not show it"
+    return f"Not found: {', '.join([shown, *not_so(tally)])}{differences(tally)}"
 
 
 def cases_so(tally: Tally) -> str:

@@ -168,16 +168,18 @@ def print_held(rates: pd.DataFrame) -> None:
             f"{row['worst_pair']:.1%}",
             f"{row['half_width'] / row['half_over_seeds']:.2f}",
             share(row, "power"),
+            f"{row['power_over_seeds']:.1%}",
             share(row, "false_rate"),
         )
         for row in rates[rates.pairs > 0].to_dict("records")
     )
-    columns = ("law", "metric", "pairs", "coverage", "worst pair", "width", "power", "false")
+    columns = ("law", "metric", "pairs", "coverage", "worst pair", "width", "power", "by seeds", "false")
     title = f"{rates.tables.iloc[0]} fresh tables of each law, each analysed as a table; {rates.losses.iloc[0]}"
     legend = (
         "coverage: share of 95 % intervals that contain the mean over tables, over all pairs of losses",
         "width: mean width over rows, relative to that over seeds of the same trainings",
         "power: share of tables on which the pair that differs most is told apart, in the right direction",
+        "by seeds: the same, by intervals over seeds of the same trainings",
         "false: with --same, share of verdicts; nominal 5 %",
     )
     show(None, [Table(title, columns, rows, texts=("law", "metric"))], legend)

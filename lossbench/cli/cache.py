@@ -44,15 +44,15 @@ def info() -> None:
         return
     columns = ("data set", "fingerprint", "losses", "trials", "oldest", "newest")
     rows = tuple(map(cells, groups))
-    texts = ("data set", "oldest", "newest")
-    table = Table("finished trials", columns, rows, texts=texts)
+    texts, whole = ("data set", "oldest", "newest"), ("oldest", "newest")
+    table = Table("finished trials", columns, rows, texts=texts, drops=("oldest",), whole=whole)
     legend = "fingerprint  engine, versions and kind of processor; a run takes only trials of its own"
     show(None, [table], [legend])
 
 
 def cells(group: Group) -> tuple[str, ...]:
     """Write what is stored of one data set and fingerprint."""
-    times = (datetime.fromtimestamp(time).strftime("%Y-%m-%d %H:%M") for time in (group.oldest, group.newest))
+    times = (datetime.fromtimestamp(time).strftime("%Y-%m-%d") for time in (group.oldest, group.newest))
     return group.dataset, group.fingerprint, str(group.losses), str(group.trials), *times
 
 

@@ -115,7 +115,7 @@ EXAMPLES = (
     "--sampler",
     shell_complete=completion.completer(completion.samplers),
     metavar="NAME",
-    help="Of --tune budget=N: grid, or sobol.",
+    help="Of --tune budget=N: grid, sobol, or tpe, which learns.",
 )
 @many("--l1", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σ|w| in the cost.")
 @many("--l2", kind=NUMBERS, metavar="STRENGTH", help="Weights of Σw² in the cost.")

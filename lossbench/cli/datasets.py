@@ -9,10 +9,10 @@ import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
-from lossbench.visible import visible
 
 if TYPE_CHECKING:
     from lossbench.data import Dataset
+    from lossbench.data.catalogue import DatasetRecord
     from lossbench.data.dataset import Sampling
 
 SEEDS: dict[Sampling, str] = {
@@ -26,11 +26,13 @@ SEEDS: dict[Sampling, str] = {
 def datasets(spec: str | None) -> None:
     """List the data sets, or show one as it will be trained on: iris, or file.csv:target=column."""
     from lossbench.data import load_dataset
+    from lossbench.report.terminal import described
 
     if spec is None:
         print_catalogue()
         return
-    click.echo("\n".join(map(visible, describe(load_dataset(spec)))))
+    dataset = load_dataset(spec)
+    click.echo("\n".join([*titled(dataset), *(line for pair in known(dataset) for line in described(*pair))]))
 
 
 def print_catalogue() -> None:
@@ -69,30 +71,41 @@ def besides() -> Iterator[str]:
         yield f"Not installed here: {absent} (pip install 'lossbench[letters]')"
 
 
-def describe(dataset: Dataset) -> Iterator[str]:
-    """Yield what is known about a data set, line by line."""
+def record_of(dataset: Dataset) -> DatasetRecord | None:
+    """Return the record of a data set that has a name; None for a table."""
     from lossbench.data import records
-    from lossbench.data.files.shipped import SOURCE, tables
-    from lossbench.report.words.remark import words
     from lossbench.spec import split_spec
 
-    record = {record.name: record for record in records()}.get(split_spec(dataset.name)[0])
-    yield f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"
-    yield f"  rows        {dataset.rows}"
-    yield f"  features    {len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
-    yield f"  target      {shortened(dataset.classes)}"
-    yield f"  seeds       {SEEDS[dataset.sampling]}"
-    yield f"  hash        {dataset.digest}{' (seed 0)' if dataset.sampling == 'redrawn' else ''}"
-    if record:
-        yield f"  source      {record.source}"
-        for parameter in record.parameters:
-            yield f"  {parameter.name:<11} {parameter.description}"
+    return {record.name: record for record in records()}.get(split_spec(dataset.name)[0])
+
+
+def titled(dataset: Dataset) -> list[str]:
+    """Return what a data set is, in lines."""
+    from lossbench.report.terminal import prose
+    from lossbench.report.words.english import wrapped
+
+    record = record_of(dataset)
+    return wrapped([f"{dataset.name} ({dataset.task}){f': {record.summary}' if record else ''}"], prose())
+
+
+def known(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Yield what is known about a data set, each with its heading."""
+    from lossbench.data.files.shipped import SOURCE, tables
+    from lossbench.report.words.remark import words
+
+    yield "rows", str(dataset.rows)
+    yield "features", f"{len(dataset.feature_names)}: {shortened(dataset.feature_names)}"
+    yield "target", shortened(dataset.classes)
+    yield "seeds", SEEDS[dataset.sampling]
+    yield "hash", f"{dataset.digest}{' (seed 0)' if dataset.sampling == 'redrawn' else ''}"
+    if record := record_of(dataset):
+        yield "source", record.source
+        yield from ((parameter.name, parameter.description) for parameter in record.parameters)
     if table := tables().get(dataset.name.partition(f"{SOURCE}:")[2].partition(":")[0]):
-        yield f"  source      {table.source}"
-        yield f'  licence     "{table.statement}" ({table.taken_from})'
-        yield f"  changed     {table.changed}"
-    for note in dataset.notes:
-        yield f"  note        {words(note)}"
+        yield "source", table.source
+        yield "licence", f'"{table.statement}" ({table.taken_from})'
+        yield "changed", table.changed
+    yield from (("note", words(note)) for note in dataset.notes)
 
 
 def shortened(names: tuple[str, ...], most: int = 8) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
 from lossbench.cli.options import FILE
-from lossbench.visible import visible
+from lossbench.cli.process.refused import check_folder
 
 if TYPE_CHECKING:
     from lossbench.losses import Loss
     from lossbench.report.catalogue import Selection
 
 FORMATS = ("table", "json", "csv", "markdown")
-MARGIN = 14  # columns of the headings
 HINTS = (
     "One in full: lossbench losses NAME. Your own: lossbench losses my_losses.py:my_loss",
     "Any of them times a constant, the placebo that each has: scaled:factor=16:loss=NAME",
@@ -106,32 +104,23 @@ def print_catalogue(selection: Selection, form: str | None) -> None:
 
 def print_losses(selection: Selection) -> None:
     """Print one loss in full on each task that it fits, and why not on the others."""
+    check_folder()
     from lossbench.report.shape import draw_loss
+    from lossbench.report.terminal import described, prose
 
     for loss in selection.losses.values():
         click.echo("\n".join(describe(loss)))
-        click.echo("\n".join(["", *draw_loss(loss), ""]))
+        click.echo("\n".join(["", *draw_loss(loss, prose()), ""]))
     if selection.unfit:
-        click.echo("\n".join(labelled("not for", selection.unfit)))
+        click.echo("\n".join(described("not for", selection.unfit)))
 
 
 def describe(loss: Loss) -> Iterator[str]:
     """Yield what is known about a loss, line by line."""
     from lossbench.report.catalogue import known
+    from lossbench.report.terminal import described, prose
+    from lossbench.report.words.english import wrapped
 
-    yield from wrapped(f"{loss.name} ({loss.task}){f': {loss.summary}' if loss.summary else ''}", "  ")
+    yield from wrapped([f"{loss.name} ({loss.task}){f': {loss.summary}' if loss.summary else ''}"], prose())
     for heading, text in known(loss.record, loss.parameters):
-        yield from labelled(heading, text)
-
-
-def labelled(heading: str, text: str) -> list[str]:
-    """Return a text beside its heading."""
-    return wrapped(f"  {heading:<{MARGIN - 3}} {text}", " " * MARGIN)
-
-
-def wrapped(text: str, indent: str) -> list[str]:
-    """Break a line where it would pass the end of the page."""
-    from lossbench.report.terminal import page
-
-    how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False, "subsequent_indent": indent}
-    return list(map(visible, textwrap.wrap(text, page(), **how)))
+        yield from described(heading, text)

@@ -8,6 +8,7 @@ named.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.column import Column, make_column
-from lossbench.data.meaning import Meaning, meaning_of
+from lossbench.data.meaning import Meaning, look_alike, meaning_of
 from lossbench.data.readings import COMMA, NUMBERS, THOUSANDS, number
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.remark import Remark
@@ -42,7 +43,11 @@ def understood(cells: Cells, stated: TableSpec) -> UserTable:
     decimal = stated.decimal or _decimal(understandable, cells.separator)
     meanings: dict[str, Meaning] = {name: (values, []) for name, values in numbers.items()}
     meanings |= {column.name: meaning_of(column, stated, decimal) for column in understandable}
-    meanings |= {column.name: (column.known.to_numpy(zero_copy_only=False), []) for column in grouping}
+    for column in grouping:
+        meanings[column.name] = (
+            column.known.to_numpy(zero_copy_only=False),
+            [*look_alike(column.name, column.known)],
+        )
     frame = pd.DataFrame(
         {name: _without_numbers(meanings[name][0], stated) for name in cells.columns}, cells.places
     )
@@ -58,7 +63,8 @@ def _check_missing(cells: Cells, stated: TableSpec) -> None:
             if isinstance(values, np.ndarray):
                 found = wanted is not None and bool((values == wanted).any())
             else:
-                found = pc.any(pc.equal(pc.utf8_trim_whitespace(values), text)).as_py()
+                trimmed = pc.utf8_trim_whitespace(values)
+                found = pc.any(pc.equal(trimmed, text)).as_py() or (wanted is not None and _has(trimmed, wanted))
             if found:
                 break
         else:
@@ -66,6 +72,11 @@ def _check_missing(cells: Cells, stated: TableSpec) -> None:
                 f"na={written(text)} stands in no cell; correct it or leave it out (to name another data set, "
                 "repeat -d)"
             )
+
+
+def _has(texts: Any, wanted: float) -> bool:
+    """Say whether a number is there in another form, as -999.0 for -999."""
+    return any(number(text) == wanted for text in pc.drop_null(texts.unique()).to_pylist())
 
 
 def _decimal(columns: Sequence[Column], separator: str) -> str | None:

@@ -245,13 +245,16 @@ def _split(dataset: Dataset, seed: int) -> list[np.ndarray]:
 
 
 def _scaled_features(features: np.ndarray, train: np.ndarray) -> np.ndarray:
-    known = features[train]
-    silent = np.isnan(known).all(axis=0)
-    features = np.where(silent, 0.0, features)
-    median = np.nanmedian(features[train], axis=0)
-    features = np.where(np.isnan(features), median, features)
+    if np.isnan(features).any():
+        features = _filled(features, train)
     mean, scale = _moments(features[train])
     return np.asarray((features - mean) / scale)
+
+
+def _filled(features: np.ndarray, train: np.ndarray) -> np.ndarray:
+    silent = np.isnan(features[train]).all(axis=0)
+    features = np.where(silent, 0.0, features)
+    return np.where(np.isnan(features), np.nanmedian(features[train], axis=0), features)
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from lossbench.data.fold import STRATIFIABLE
 from lossbench.data.readings import COMMA, DATES, EXACT, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
+from lossbench.looks import alike
 from lossbench.remark import Remark, Topic
 
 MOST_CODES = 20  # a column with more distinct values than this that is mostly numbers was meant to be numbers
@@ -106,7 +109,7 @@ def _digits_lost(column: Column, values: np.ndarray) -> Iterator[Remark]:
     large = np.flatnonzero((np.abs(values) > EXACT) & np.isfinite(values))
     for row in large:
         text = column.bare[int(row)].as_py()
-        if text.lstrip("+-").isdecimal() and int(text) != int(values[row]):
+        if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) and Decimal(text) != Decimal(values[row]):
             yield Topic.DIGITS_LOST(column=column.name, text=text, place=column.cells.place(int(row)))
             return
 
@@ -182,6 +185,8 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
         notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))
     elif not few and not for_classes:
         _check_numbers(column, stated)
+    if not few and not for_classes:
+        notes += _like_numbers(column)
     texts = without(column.texts, WORDS)
     doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
     if column.is_target and doubtful.any():
@@ -195,7 +200,16 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     notes += spelled
     if few:
         notes += _cases(column, texts.unique().to_pylist())
+    notes += look_alike(column.name, texts)
     return np.array(texts.to_pylist(), dtype=object), notes
+
+
+def _like_numbers(column: Column) -> Iterator[Remark]:
+    """Say that texts of digits and marks alone are no number, date or time that is read here."""
+    found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, r"^\PL*\d\PL*$"), False))
+    if found.sum() > 0.9 * (len(found) - column.known.null_count):
+        text, place = column.first(found)
+        yield Topic.LIKE_NUMBERS(column=column.name, text=text, place=place)
 
 
 def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
@@ -206,6 +220,12 @@ def _cases(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
     for spellings in alike.values():
         if len(spellings) > 1:
             yield Topic.CASES_DIFFER(column=column.name, texts=tuple(spellings))
+
+
+def look_alike(column: str, texts: Any) -> Iterator[Remark]:
+    """Say which texts (a pyarrow array) nobody could tell apart, and by what they differ."""
+    for same, codes in alike(pc.drop_null(texts.unique()).to_pylist()):
+        yield Topic.LOOK_ALIKE(column=column, texts=same, codes=codes)
 
 
 def _blanks_cut(column: Column) -> Iterator[Remark]:

@@ -17,6 +17,9 @@ from lossbench.remark import Remark, Topic
 HARDLY = 0.05  # of the rows: a column hardly varies if no more have another value, and fewer than five
 MISSED = 0.001  # of the variance of the target's ranks: a column that leaves no more to be told gives it away
 WRONG = 0.01  # of the rows that a constant gets wrong: likewise, for classes
+MARKS = (1.0, 9.0, *(10.0**digits - 1 for digits in range(2, 10)), 88.0, 888.0, 8888.0, 32768.0, 2.0**31)
+"""Sizes of numbers that many write for a missing value, below zero or above; those of one digit only below."""
+MARK_ROWS, STEPS = 3, 10
 EACH = 5  # rows of each value of a column, for what they have in common to be no chance
 USUAL = 1e-6, 1e9  # sizes of numbers in units that suit them
 
@@ -38,6 +41,7 @@ def oddities(
     known = {column: values[~np.isnan(values)] for column, values in numbers.items()}
     for column, values in known.items():
         yield from _hardly_varying(column, values)
+        yield from _missing_marks(column, values)
     sizes = {column: float(np.median(np.abs(values[values != 0.0]))) for column, values in known.items()}
     far = tuple((column, size) for column, size in sizes.items() if not USUAL[0] <= size < USUAL[1])
     if far:
@@ -54,6 +58,23 @@ def _hardly_varying(column: str, values: np.ndarray) -> Iterator[Remark]:
     if others < STRATIFIABLE and others <= HARDLY * len(values):
         usual = float(distinct[counts.argmax()])
         yield Topic.HARDLY_VARYING(column=column, value=usual, others=others, rows=len(values))
+
+
+def _missing_marks(column: str, values: np.ndarray) -> Iterator[Remark]:
+    """Yield the smallest and the largest number of a column (n,) if it stands in several rows as a mark does.
+
+    One below zero is a mark where nothing else is below zero, and there is a gap above it, of ten usual steps; any
+    is where the gap is wider than all the rest.
+    """
+    distinct, counts = np.unique(values, return_counts=True)
+    if len(distinct) < MARK_ROWS + 1:
+        return
+    for mark, count, rest in ((distinct[0], counts[0], distinct[1:]), (distinct[-1], counts[-1], distinct[:-1])):
+        gap = min(abs(rest[0] - mark), abs(rest[-1] - mark))
+        alone = mark < 0.0 <= rest[0] and gap >= STEPS * np.median(np.diff(rest))
+        if abs(mark) in MARKS and not 0.0 < mark < 10.0 and count >= MARK_ROWS and (alone or gap > np.ptp(rest)):
+            said = np.format_float_positional(mark, trim="-")
+            yield Topic.MISSING_MARK(column=column, mark=said, rows=int(count))
 
 
 def gives_away(block: np.ndarray, target: np.ndarray) -> bool:

@@ -19,7 +19,8 @@ from lossbench.data.files.shipped import SOURCE, ship
 from lossbench.data.readings import is_number
 from lossbench.data.table_spec import TableSpec, is_fetched, written
 from lossbench.errors import DataError, UnknownName
-from lossbench.remark import Topic
+from lossbench.looks import alike
+from lossbench.remark import Remark, Topic
 from lossbench.visible import visible
 
 
@@ -83,7 +84,11 @@ def frame_cells(stated: TableSpec, frame: pd.DataFrame) -> Cells:
     cells = Cells(stated.path, {}, np.arange(1, len(frame) + 1), "row")
     _check_names(cells, names)
     cells = _chosen(cells, stated, names, [frame.iloc[:, i] for i in range(len(names))])
-    return replace(cells, columns={name: by_type(cells, name) for name in cells.columns})
+    read = {name: by_type(cells, name) for name in cells.columns}
+    notes = (note for _, about in read.values() for note in about)
+    return replace(
+        cells, columns={name: column for name, (column, _) in read.items()}, notes=(*cells.notes, *notes)
+    )
 
 
 def _read_npz(stated: TableSpec) -> Cells:
@@ -119,8 +124,11 @@ def _chosen(cells: Cells, stated: TableSpec, names: list[str], columns: list[Any
             known = [written(column) for column in names if column]
             where = f"{cells.path} (to name another data set, repeat -d)"
             raise UnknownName("column to drop", name, known, where)
+    notes: list[Remark] = [
+        Topic.NAMES_ALIKE(names=same, codes=codes) for same, codes in alike(filter(None, names))
+    ]
     nameless = tuple(place for place, name in enumerate(names, start=1) if not name)
-    notes = [Topic.NAMELESS_COLUMNS(places=nameless)] if nameless else []
+    notes += [Topic.NAMELESS_COLUMNS(places=nameless)] if nameless else []
     notes += [Topic.DROPPED(columns=stated.drop)] if stated.drop else []
     kept = {name: column for name, column in zip(names, columns, strict=True) if name not in ("", *stated.drop)}
     return replace(cells, columns=kept, notes=(*cells.notes, *notes))

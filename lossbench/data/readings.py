@@ -6,6 +6,7 @@ whole column and by the table: `lossbench.data.columns`.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,13 +21,23 @@ _POINT = rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?i:inf|infinity)"
 _COMMA = rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d+)?|[+-]?(?i:inf|infinity)"
 _THOUSANDS = rf"{_POINT}|[+-]?[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d*)?"  # 12,34,567 too, as in India
 
-_GAPS = r"[ '’\x{a0}\x{202f}\x{2009}]"  # what some put between thousands, besides comma and point
+_GAPS = r"[ '’_\x{a0}\x{202f}\x{2007}\x{2009}]"  # what some put between thousands, besides comma and point
 _GROUPED = rf"^[+-]?[1-9]\d{{0,2}}(?:{_GAPS}\d{{3}})+(?:[.,]\d*)?$"
-_SIGN_FIRST = r"^([+-])\s*([€$£¥₹])\s*"  # -$5, as spreadsheets write it
+_MONEY = r"(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|(?:US|AU|CA|NZ|HK|[ACRS])?\$|[€£¥₹])"
 _UNIT = (
-    r"^(?P<before>[€$£¥₹]?)\s*(?P<number>[+-]?[\d.,][\d.,' ’\x{a0}\x{202f}\x{2009}]*(?:[eE][+-]?\d+)?)"
+    rf"^(?P<before>{_MONEY}?)\s*(?P<number>[+-]?[\d.,](?:[\d.,]|{_GAPS})*(?:[eE][+-]?\d+)?)"
     r"\s*(?P<after>[^\d,<>=~+*?!#-]*)$"
 )
+_FORMS = (
+    (rf"^([+-])\s*({_MONEY})\s*", r"\2\1"),  # -$5, as spreadsheets write it
+    (rf"^\(({_MONEY}?)\s*(\d[^()]*)\)$", r"\1-\2"),  # (5), as accounts write what is below zero
+    (r"^(\d[\d.,]*)-$", r"-\1"),  # 5-, likewise
+    (r"^([+-]?[\d.,]+)[dD]([+-]?\d+)$", r"\1e\2"),  # 3.4D-01, as Fortran writes a double
+    (r"^([+-]?[\d.,]+)\s*[x×*·]\s*10(?:\^|\*\*)([+-]?\d+)$", r"\1e\2"),  # 3.4x10^-1
+)
+"""Other forms of a number, each with the usual one."""
+
+_MARKS = str.maketrans({"−": "-", "–": "-", "‒": "-", "٫": ".", "·": ".", "٬": ","})
 
 
 @dataclass(frozen=True)
@@ -98,9 +109,12 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
         (['1200', '950'], 'kg')
         >>> tidied(pa.array(["-$1", "$2"]))[0].to_pylist()
         ['-1', '2']
+        >>> tidied(pa.array(["3.4D-01", "(5)", "٣"]))[0].to_pylist()
+        ['3.4e-01', '-5', '3']
     """
-    texts = pc.replace_substring(texts, "−", "-")
-    texts = pc.replace_substring_regex(texts, _SIGN_FIRST, r"\2\1")
+    texts = _in_ascii(texts)
+    for form, usual in _FORMS:
+        texts = pc.replace_substring_regex(texts, form, usual)
     parts = pc.extract_regex(texts, _UNIT)
     if parts.null_count > texts.null_count:
         return _ungrouped(texts), ""
@@ -108,6 +122,22 @@ def tidied(texts: Any) -> tuple[Any, str | None]:
     if len(units) > 1:
         return _ungrouped(texts), None
     return _ungrouped(pc.utf8_trim_whitespace(pc.struct_field(parts, "number"))), "".join(units)
+
+
+def _in_ascii(texts: Any) -> Any:
+    """Write digits and signs of other scripts in those of this one; a dash is a minus only before a digit."""
+    foreign = pc.and_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring_regex(texts, r"^[^\pL]*\pN"))
+    if not pc.any(foreign).as_py():
+        return texts
+    known = {
+        text: "".join(map(_digit, text.translate(_MARKS))) for text in texts.filter(foreign).unique().to_pylist()
+    }
+    return pa.array([known.get(text, text) for text in texts.to_pylist()], texts.type)
+
+
+def _digit(sign: str) -> str:
+    """Return a decimal digit of any script as one of this one, and all else as it is."""
+    return str(unicodedata.digit(sign)) if not sign.isascii() and sign.isdecimal() else sign
 
 
 def beside(texts: Any) -> Any:
@@ -172,6 +202,7 @@ DATES = (
     DAY_FIRST,
     MONTH_FIRST,
     Reading("year/month/day", rf"\d{{4}}/{_MONTH}/{_DAY}", _days("%Y/%m/%d")),
+    Reading("year.month.day", rf"\d{{4}}\.{_MONTH}\.{_DAY}", _days("%Y.%m.%d")),
     Reading("day.month.year", rf"{_DAY}\.{_MONTH}\.\d{{4}}", _days("%d.%m.%Y")),
     Reading("day.month.year clock", rf"{_DAY}\.{_MONTH}\.\d{{4}} {_CLOCK}", _days("%d.%m.%Y %H:%M")),
     Reading("day name year", rf"{_DAY} {_NAME} \d{{4}}", _days("%d %b %Y")),

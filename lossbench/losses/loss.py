@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, UnknownName, UsageError, WrongTask
 from lossbench.lazy import torch
-from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.grammar import is_sum, terms_of
+from lossbench.losses.composed.inside import losses_in
+from lossbench.losses.composed.record import agree, differ, sum_record
 from lossbench.losses.composed.scaled import FACTOR, SCALED, is_scaled, scaled_record, split_scaled
 from lossbench.losses.custom.candidate import Candidate, registered, remember
 from lossbench.losses.custom.conventions import check_none_left, split_loss
 from lossbench.losses.custom.record import agreed_task, custom_loss
 from lossbench.losses.custom.register import check_name
 from lossbench.losses.record import Facts, Link, LossRecord
-from lossbench.losses.registry import core_losses, find, served
+from lossbench.losses.registry import all_known, core_losses, find, served
 from lossbench.spec import numbers, title
-from lossbench.task import VALUED, Task
+from lossbench.task import TASKS, VALUED, Task
 
 if TYPE_CHECKING:
     from lossbench.losses.module import MeanLoss
@@ -46,8 +49,8 @@ class Loss:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as a spec: functions of a user's file cannot be imported by name in another process."""
-        named = split_scaled(self.spec)[1] if is_scaled(self.spec) else self.spec
-        return _restored, (self.spec, self.task, self.targets, registered(named.strip().partition(":")[0]))
+        found = (registered(one.partition(":")[0]) for one in losses_in(self.spec))
+        return _restored, (self.spec, self.task, self.targets, tuple(filter(None, found)))
 
     def __call__(self, raw: torch.Tensor, target: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
         """Return the per-sample loss, after checking that the target belongs to the raw outputs.
@@ -173,9 +176,9 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     """Return the loss that a spec names.
 
     Args:
-        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; a sum of such, as
-            "sum:bce+0.5*dice" (`lossbench.losses.composed.grammar`); or a custom loss, as
-            "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under.
+        spec: a name or alias, with parameters where wanted: "huber:delta=1.35"; a custom loss, as
+            "my_losses.py:my_loss", "torch.nn:SmoothL1Loss:beta=0.5", or by the name it was registered under; or a
+            sum of such, as "sum:bce+0.5*dice" (`lossbench.losses.composed.grammar`).
         task: may be left out where the name serves one task only.
         targets: number of targets, classes or labels that a custom loss is tried on; None for a usual one.
 
@@ -195,12 +198,61 @@ def get_loss(spec: str, task: Task | None = None, targets: int | None = None) ->
     name, given, stated = split_loss(spec)
     if "label" in stated:
         check_name(stated.pop("label"))
+    if is_sum(name) and not all_known(name):
+        return _own_sum(spec, name, given, stated, task, targets)
     if not (is_sum(name) or served(name)):
         record, values = custom_loss(spec, name, given, stated, task, targets)
         return Loss(record, spec, values, targets)
     record = find(name, agreed_task(spec, stated.pop("task", None), task))
     check_none_left(stated, f"built-in '{spec}'")
     return Loss(record, spec, numbers(spec, given, record.parameters))
+
+
+def _own_sum(
+    spec: str,
+    name: str,
+    given: Mapping[str, str],
+    stated: dict[str, str],
+    task: Task | None,
+    targets: int | None,
+) -> Loss:
+    """Return a sum of which some losses are no bare names of the catalogue."""
+    task = agreed_task(spec, stated.pop("task", None), task)
+    check_none_left(stated, f"'{spec}', whose losses say in parentheses what they read")
+    if task is None:
+        raise BadValue(f"'{spec}' is not of the catalogue: state the task it is for, one of {', '.join(TASKS)}")
+    terms = terms_of(name)
+    record = _record_of(name, tuple(_part(name, term.loss, task, targets) for term in terms))
+    try:
+        return Loss(record, spec, numbers(spec, given, record.parameters), targets)
+    except UnknownName as error:
+        raise _with(error, after="; what belongs to one loss alone stands with it, (LOSS:KEY=VALUE)") from None
+
+
+def _part(name: str, spec: str, task: Task, targets: int | None) -> LossRecord:
+    """Return the record of a loss in a sum, with the values that it was given as defaults."""
+    try:
+        loss = get_loss(spec, task, targets)
+    except WrongTask as error:
+        raise WrongTask(f"'{name}'", task, f"of '{spec}' in it: {error.fault}") from None
+    except UsageError as error:
+        raise _with(error, before=f"'{name}': ") from None
+    values = (replace(one, default=loss.parameters[one.name]) for one in loss.record.parameters)
+    return replace(loss.record, parameters=tuple(values))
+
+
+def _with(error: UsageError, before: str = "", after: str = "") -> UsageError:
+    """Return an error that says more."""
+    error.args = (f"{before}{error.args[0]}{after}",)
+    return error
+
+
+@cache
+def _record_of(name: str, records: tuple[LossRecord, ...]) -> LossRecord:
+    """Return the record of a sum; the same object for the same losses."""
+    if not agree(records):
+        raise WrongTask(f"'{name}'", records[0].task, differ(records))
+    return sum_record(name, terms_of(name), records)
 
 
 def _scaled_loss(spec: str, task: Task | None, targets: int | None) -> Loss:
@@ -236,9 +288,9 @@ def _multiplied(spec: str, inner: str, task: Task | None, targets: int | None) -
     return other
 
 
-def _restored(spec: str, task: Task, targets: int | None, candidate: Candidate | None) -> Loss:
-    """Return a loss that comes from another process, which may have registered it."""
-    if candidate is not None:
+def _restored(spec: str, task: Task, targets: int | None, candidates: tuple[Candidate, ...]) -> Loss:
+    """Return a loss that comes from another process, which may have registered it, or what it is a sum of."""
+    for candidate in candidates:
         remember(candidate)
     return get_loss(spec, task, targets)
 

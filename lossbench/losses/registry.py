@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, WrongTask
-from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.grammar import is_sum, terms_of
 from lossbench.losses.composed.record import fault_of, sum_records
 from lossbench.losses.record import LossRecord, docstring
 from lossbench.task import TASKS, Task
@@ -147,6 +147,16 @@ def served(name: str) -> dict[Task, LossRecord]:
     if is_sum(name):
         return _sums(name)
     return {record.task: record for record in catalogue() if name in (record.name, *record.aliases)}
+
+
+def all_known(name: str) -> bool:
+    """Say whether all losses of a sum are bare names of the catalogue.
+
+    Example:
+        >>> all_known("sum:bce+dice"), all_known("sum:bce+my_losses.py:mine")
+        (True, False)
+    """
+    return all(served(term.loss) for term in terms_of(name))
 
 
 @cache

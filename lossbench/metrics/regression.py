@@ -187,9 +187,8 @@ def _below(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     n = first.shape[-1]
     values = second - second.min(axis=-1, keepdims=True)  # below n
-    rows = np.argsort(
-        first * n - values, axis=-1
-    )  # of equal first, the larger second comes first, and is not below
+    # Of equal first, the larger second comes first, and is not below.
+    rows = np.argsort(first * n - values, axis=-1)
     values, place = np.take_along_axis(values, rows, axis=-1), np.arange(n)
     found, width = np.zeros(values.shape, dtype=np.int64), 1
     while width < n:

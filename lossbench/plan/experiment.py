@@ -29,8 +29,9 @@ from lossbench.plan.networks import Network, on_dataset, tried
 from lossbench.plan.protocol import Own, in_words
 from lossbench.plan.search import make_search
 from lossbench.plan.settings import Settings
-from lossbench.plan.trials import check_tuning, trials_of, tuning_seeds, tuning_trials
+from lossbench.plan.trials import check_tuning, setting_of, trials_of, tuning_seeds, tuning_trials
 from lossbench.schema import THRESHOLDS_OF
+from lossbench.spec import title
 from lossbench.task import TASKS, Task
 from lossbench.training.module.named import find_model
 from lossbench.training.optimisers import parse_optimiser
@@ -50,6 +51,8 @@ class Experiment:
         tuning: the trials that choose the rate of each loss; empty without tuning.
         skipped: the losses that do not fit some of the data sets.
         grids: by task, the losses of which a parameter is tuned.
+        proposed: of a search that learns, the number of each setting among those of its loss, counted from 1; by
+            what `setting_of` returns.
     """
 
     settings: Settings
@@ -58,10 +61,13 @@ class Experiment:
     tuning: tuple[Trial, ...]
     skipped: tuple[Skip, ...]
     grids: Mapping[Task, Grids] = field(default_factory=dict)
+    proposed: Mapping[Trial, int] = field(default_factory=dict)
 
-    def place_of(self, task: Task, loss: str, rate: float) -> int | None:
-        """Return the number of a setting in the search of its loss, by its name in tables; None for no search."""
-        return self.grids.get(task, Grids()).places.get((loss, rate))
+    def place_of(self, trial: Trial) -> int | None:
+        """Return the number of a trial's setting in the search of its loss; None for no search."""
+        if self.proposed:
+            return self.proposed[setting_of(trial)]
+        return self.grids.get(trial.task, Grids()).places.get((title(trial.loss), trial.lr))
 
     def grid_of(self, task: Task, loss: str) -> Grid | None:
         """Return the grid that a loss, by its name in tables, is a value of; None for none."""

@@ -16,8 +16,10 @@ from itertools import pairwise
 import numpy as np
 
 from lossbench.errors import BadValue, UnknownName
+from lossbench.losses.composed.grammar import is_sum
+from lossbench.losses.composed.record import weights_in
 from lossbench.losses.registry import served
-from lossbench.spec import Parameter, split_spec, title
+from lossbench.spec import Parameter, pieces, split_spec, title
 from lossbench.task import Task
 
 VALUES = 7
@@ -81,7 +83,7 @@ def has_grid(spec: str) -> bool:
         >>> has_grid("huber:delta=0.1..10"), has_grid("huber:delta=1"), has_grid("../mine.py:f")
         (True, False, False)
     """
-    return any("=" in piece and mark in piece for piece in spec.split(":")[1:] for mark in MARKS)
+    return any(mark in piece for piece in pieces(spec)[1:] for mark in MARKS)
 
 
 def make_grid(spec: str, count: int = VALUES) -> Grid:
@@ -136,6 +138,7 @@ def _grid(spec: str, read: Callable[[str, str, str, Parameter | None], list[str]
 def _parameter(spec: str, name: str, key: str) -> Parameter | None:
     """Return what is known of a parameter; None where nothing is known of the loss, which is a user's."""
     known = {one.name: one for record in served(name).values() for one in record.parameters}
+    known |= weights_in(name) if is_sum(name) else {}
     if served(name) and key not in known:
         raise UnknownName("parameter", key, known or ["none, it takes no parameters"], where=f"'{spec}'")
     return known.get(key)

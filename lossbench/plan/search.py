@@ -4,25 +4,36 @@ Every loss gets as many, and all begin alike: with the middle rate and the middl
 losses are also compared under with one rate for all. The rest are the other points of a grid, in a drawn order, or
 points of a Sobol sequence, scrambled (Owen 1998, Scrambling Sobol' and Niederreiter-Xing points), of which any
 first few fill the space evenly. All losses have the same rates, in the same order where the sampler is Sobol's.
+
+A sampler that learns (TPE) begins with the first few points of the Sobol sequence. Where the others lie is only
+known once these are trained, see `lossbench.run.adaptive`; in a plan the rest of the sequence stands for them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
 
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, UsageError
 from lossbench.plan.grids import Grid, Grids, grid_at, has_grid, make_grid, refined, refuse_twice, served_by
 from lossbench.randomness import stream
 from lossbench.spec import title
 from lossbench.task import Task
 
-SAMPLERS = ("grid", "sobol")
+ADAPTIVE = "tpe"
+SAMPLERS = ("grid", "sobol", ADAPTIVE)
 FEWEST, MOST = 4, 1024
 FEWEST_RATES = 3  # both ends and the middle, which all losses share
+
+
+Point = tuple[float, float]
+"""How far a setting is from the smallest rate to the largest, and from the first value to the last, in [0, 1)."""
+
+MIDDLE: Point = (0.5, 0.5)
 
 
 class Setting(NamedTuple):
@@ -44,14 +55,19 @@ def make_search(specs: Sequence[str], task: Task, rates: Sequence[float], budget
 
     Raises:
         BadValue: there are no two rates, or the budget is too small.
+        UsageError: the sampler is of a package that is not installed.
     """
+    if sampler == ADAPTIVE and find_spec("optuna") is None:
+        raise UsageError(f"--sampler {ADAPTIVE} needs optuna: pip install 'lossbench[optuna]'")
     if len(rates) < 2:
         raise BadValue("a search takes rates between the ends of --lr, and there is one; give two: --lr 0.001,0.1")
-    draw, ends = {"grid": on_grid, "sobol": by_sobol}[sampler], (min(rates), max(rates))
+    draw, ends = on_grid if sampler == "grid" else by_sobol, (min(rates), max(rates))
     grids: dict[str, Grid] = {}
     places: dict[tuple[str, float], int] = {}
     for spec in served_by(specs, task):
         grid, settings = draw(spec, ends, budget)
+        if len(set(settings)) < len(settings):
+            raise BadValue(f"--lr {ends[0]:g},{ends[1]:g} are too near each other for {budget} rates between them")
         grids |= {spec: grid} if grid else {}
         places |= {(title(one.loss), one.rate): number for number, one in enumerate(settings, 1)}
     plain = [spec for spec in served_by(specs, task) if spec not in grids]
@@ -91,13 +107,27 @@ def by_sobol(spec: str, ends: tuple[float, float], budget: int) -> tuple[Grid | 
         >>> [one.rate for one in by_sobol("mse", (0.001, 0.1), 4)[1]][0]
         0.01
     """
+    return at_points(spec, ends, sobol_points(budget))
+
+
+def sobol_points(count: int) -> list[Point]:
+    """Return the middle, and then the first points of the Sobol sequence."""
+    return [MIDDLE, *((along, across) for along, across in sobol(count - 1).tolist())]
+
+
+def at_points(spec: str, ends: tuple[float, float], points: Sequence[Point]) -> tuple[Grid | None, list[Setting]]:
+    """Return the setting of a loss at each of some points, the first of which is the middle.
+
+    Example:
+        >>> at_points("huber:delta=0.1..10", (0.001, 0.1), [MIDDLE, (0.25, 0.75)])[1][1]
+        Setting(loss='huber:delta=3.16228', rate=0.00316228)
+    """
     low, high = ends
-    along, across = sobol(budget - 1).T.tolist()
-    drawn = [float(f"{low * (high / low) ** share:.6g}") for share in along]
+    drawn = [float(f"{low * (high / low) ** along:.6g}") for along, _ in points[1:]]
     rates = [refined(ends, FEWEST_RATES)[1], *drawn]
     if not has_grid(spec):
         return None, [Setting(spec, rate) for rate in rates]
-    grid, members = grid_at(spec, [0.5, *across])
+    grid, members = grid_at(spec, [across for _, across in points])
     return grid, [Setting(*one) for one in zip(members, rates, strict=True)]
 
 

@@ -20,7 +20,7 @@ from lossbench.plan.gate import Gate
 from lossbench.plan.grids import has_grid
 from lossbench.plan.keys import MANNER, read_key
 from lossbench.plan.protocol import OWN, Protocols, overridden, protocol_of
-from lossbench.plan.search import SAMPLERS
+from lossbench.plan.search import ADAPTIVE, SAMPLERS
 from lossbench.plan.toml import Place
 from lossbench.task import TASKS, Task
 
@@ -79,6 +79,11 @@ class Settings:
     protocol: Protocols
     margins: Mapping[str, float]
     gate: Gate
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether most settings of a loss are only known once others are trained."""
+        return self.sampler == ADAPTIVE
 
     def losses_for(self, task: Task) -> tuple[str, ...]:
         """Return the losses named for a task."""

@@ -53,6 +53,11 @@ def trials_of(
             yield Trial(**fixed, **chosen, outlier_kind=kind if chosen["outlier_fraction"] else "none")
 
 
+def setting_of(trial: Trial) -> Trial:
+    """Return what is the same in all trials of one setting, whatever their seed and their contamination."""
+    return replace(trial, seed=0, outlier_kind="none", outlier_fraction=0.0)
+
+
 def outlier_kind(settings: Settings, dataset: Dataset) -> str:
     """Return the kind of contamination of a data set; the default of its task where the user leaves it open."""
     asked, task = settings.outlier_kind, dataset.task

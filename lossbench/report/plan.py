@@ -31,31 +31,42 @@ def plan_lines(experiment: Experiment, forecast: Forecast) -> Iterator[str]:
     yield f"{count}, {listed_seeds(settings.seeds)}, contaminated shares {shares}"
     if experiment.tuning:
         chosen_on = listed_seeds(tuning_seeds(settings))
-        rates = ", ".join(f"{rate:g}" for rate in sorted({trial.lr for trial in experiment.tuning}))
-        grids = "".join(
-            f", {spec}" for spec in dict.fromkeys(chain(*(one.grids for one in experiment.grids.values())))
-        )
-        yield f"{len(experiment.tuning)} trainings to choose among rates {rates}{grids}: {chosen_on}, clean"
+        yield f"{len(experiment.tuning)} trainings to choose among {candidates(experiment)}: {chosen_on}, clean"
     yield forecast_line(forecast)
     yield from reach(experiment)
     said = protocols(experiment.own), skipped(experiment.skipped), custom_losses(experiment)
     yield from map(words, chain(*said))
 
 
+def candidates(experiment: Experiment) -> str:
+    """Say among what is chosen; of a search that learns only how much is known before it has begun."""
+    settings = experiment.settings
+    found = sorted({trial.lr for trial in experiment.tuning})
+    rates = ", ".join(f"{rate:g}" for rate in found)
+    if settings.adaptive:
+        rates = f"from {min(settings.lr):g} to {max(settings.lr):g}, as they are proposed"
+    grids = dict.fromkeys(chain(*(one.grids for one in experiment.grids.values())))
+    return f"rates {rates}" + "".join(f", {spec}" for spec in grids)
+
+
 def setup_line(experiment: Experiment, setup: Setup) -> str:
     """Say what would be trained on a data set."""
     dataset = setup.dataset
     count = sum(trial.dataset == dataset.name for trial in experiment.trials)
-    losses = ", ".join(loss.title for loss in setup.losses.values()) or "no loss"
+    tried = (
+        arms(experiment, setup) if experiment.settings.adaptive else [one.title for one in setup.losses.values()]
+    )
+    losses = ", ".join(tried) or "no loss"
     models = ", ".join(setup.models)
     about = f"{dataset.name} ({dataset.task}, {dataset.rows} rows)"
     return f"{about}: {count} trainings of {models}, judged by {primary_score(dataset)}, under {losses}"
 
 
-def arms(experiment: Experiment, setup: Setup) -> set[str]:
+def arms(experiment: Experiment, setup: Setup) -> list[str]:
     """Return what is compared on a data set: losses, of which the values of a grid are one."""
-    grids = ((loss, experiment.grid_of(setup.dataset.task, loss)) for loss in setup.losses)
-    return {grid.spec if grid else loss for loss, grid in grids}
+    titles = [loss.title for loss in setup.losses.values()]
+    grids = [(one, experiment.grid_of(setup.dataset.task, one)) for one in titles]
+    return list(dict.fromkeys(grid.spec if grid else one for one, grid in grids))
 
 
 def forecast_line(forecast: Forecast) -> str:

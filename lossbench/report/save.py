@@ -92,7 +92,7 @@ def manifest(comparison: Comparison, command: str) -> dict[str, Any]:
     experiment, seconds = comparison.experiment, comparison.seconds
     return {
         "schema": SCHEMA,
-        **circumstances(),
+        **circumstances(*["optuna"] * experiment.settings.adaptive),
         "command": command,
         "config": asdict(experiment.settings),
         **comparison.manner.told,

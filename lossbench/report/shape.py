@@ -15,11 +15,14 @@ from lossbench.losses import Loss
 from lossbench.losses.custom.contain import contained, failing
 from lossbench.losses.custom.record import USUAL
 from lossbench.report.plot import beside, panel
+from lossbench.report.words.english import wrapped
 
 ENDS = {"clip": (-1.0, 2.0), "signed": (-3.0, 3.0)}
 """The range of the raw output where it is a probability p, or 2p - 1."""
 
 POINTS = 481
+WIDE, PANEL = 100, 48
+"""Columns of two panels beside each other, and of one at most."""
 
 AROUND = (0.0, 90.0, 120.0)
 """The angles of the embeddings that stay: one of the class of the one that is turned, and two of another."""
@@ -87,8 +90,10 @@ def of_embeddings(loss: Loss) -> Shape:
     return Shape(label, places.numpy(), value.detach().numpy(), slope[:, 0].numpy())
 
 
-def draw_loss(loss: Loss) -> list[str]:
+def draw_loss(loss: Loss, width: int = WIDE) -> list[str]:
     """Draw value and gradient in characters, line by line; see `shape_of`.
+
+    They stand beside each other, or one below the other where the width is less than a hundred columns.
 
     Example:
         >>> from lossbench import get_loss
@@ -98,5 +103,6 @@ def draw_loss(loss: Loss) -> list[str]:
     """
     shape = shape_of(loss)
     curves = {"value": shape.value, "gradient": shape.gradient}
-    drawn = beside(*(panel(title, shape.places, curve) for title, curve in curves.items()))
-    return [*drawn, f"against {shape.label}"]
+    panels = [panel(title, shape.places, curve, min(width, PANEL)) for title, curve in curves.items()]
+    drawn = beside(*panels) if width >= WIDE else [line for lines in panels for line in [*lines, ""]]
+    return [*drawn, *wrapped([f"against {shape.label}"], width)]

@@ -30,7 +30,10 @@ SHORT = 8
 """To how few columns words may be broken."""
 
 NARROW, USUAL = 60, 80
-"""The least width that is written for, and the width where standard output is no terminal."""
+"""The least width that tables are written for, and the width where standard output is no terminal."""
+
+LEAST, SIDE = 20, 40
+"""The least width of prose, and of prose with its headings at its side."""
 
 
 def show(
@@ -68,9 +71,13 @@ def show(
 
 
 def fitted(table: Table, width: int) -> Table:
-    """Return a table without the columns for which a width has no room, the least important first."""
+    """Return a table without the columns for which a width has no room, the least important first.
+
+    Where it says which words are never broken, others are broken before a column goes.
+    """
+    needed = least if table.whole else width_of
     for heading in table.drops:
-        if width_of(table) <= width:
+        if needed(table) <= width:
             break
         table = table.without(heading)
     return table
@@ -134,15 +141,31 @@ def page() -> int:
     return min(columns(WIDTH), WIDTH)
 
 
+def prose() -> int:
+    """Return the width of prose, which is broken anywhere between words: from 20 columns to 100."""
+    return min(max(_columns(WIDTH), LEAST), WIDTH)
+
+
 def columns(usual: int = USUAL) -> int:
     """Return how wide the terminal of standard output is, at least 60; `usual` without one. COLUMNS wins."""
+    return max(_columns(usual), NARROW)
+
+
+def _columns(usual: int) -> int:
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told):
-        return max(int(told), NARROW)
+        return int(told)
     try:
-        return max(os.get_terminal_size(sys.stdout.fileno()).columns, NARROW)
+        return os.get_terminal_size(sys.stdout.fileno()).columns or usual  # 0 where nobody has told the terminal
     except (OSError, ValueError):  # no terminal, or no file at all
         return usual
+
+
+def described(heading: str, text: str) -> list[str]:
+    """Return what is known under a heading as lines of prose: at its side, or below where there is no room."""
+    if prose() >= SIDE:
+        return labelled(heading, text, prose(), indent=2, column=12)
+    return [f"  {heading}", *wrapped([f"    {text}"], prose(), "    ")]
 
 
 def print_tables(screen: Console, tables: Iterable[Table]) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 LIBRARIES = ("lossbench", "torch", "numpy", "scipy", "scikit-learn", "pandas")
 
 
-def circumstances() -> dict[str, Any]:
+def circumstances(*more: str) -> dict[str, Any]:
     """Return the date, versions and the machine, as a manifest has them.
+
+    Args:
+        more: libraries that were used too.
 
     Example:
         >>> found = circumstances()
@@ -21,7 +24,7 @@ def circumstances() -> dict[str, Any]:
     """
     return {
         "date": datetime.now(UTC).isoformat(" ", "seconds"),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in (*LIBRARIES, *more)},
         "machine": {
             "system": platform.platform(),
             "processor": platform.processor() or platform.machine(),

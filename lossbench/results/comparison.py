@@ -96,9 +96,10 @@ class Comparison(Findings):
 
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    """Return trials with the grids that their losses are values of, and their numbers in a search."""
+    """Return trials, numbered by their places, with the grids of their losses and their numbers in a search."""
     grids = [experiment.grid_of(*one) for one in zip(rows.task, rows.loss, strict=True)]
-    places = [experiment.place_of(*one) for one in zip(rows.task, rows.loss, rows.lr, strict=True)]
+    trials = experiment.trials + experiment.tuning
+    places = [experiment.place_of(trials[place]) for place in rows.index]
     grid = pd.array([grid.spec if grid else None for grid in grids], dtype=DTYPES["grid"])
     return rows.assign(grid=grid, search_place=pd.array(places, dtype=DTYPES["search_place"]))
 
@@ -120,19 +121,20 @@ def execute(
     """Run a planned experiment that began at `start`, by `time.perf_counter`; see `lossbench.run.runner.run`."""
     done = run(experiment, manner, progress, store, budget)
     seconds = {"wall": time.perf_counter() - start, "training": done.seconds}
-    return compared(experiment, done, manner, seconds)
+    return compared(done, manner, seconds)
 
 
 def compared(
-    experiment: Experiment,
     done: Finished,
     manner: Manner,
     seconds: Mapping[str, float],
     merged: Merged | None = None,
 ) -> Comparison:
     """Return the comparison that finished trainings make; see there for the arguments."""
+    experiment = done.experiment
     rows, reported = with_grids(done.rows, experiment), done.rows.index < len(experiment.trials)
-    tuning = tuning_table(rows[~reported], ends_of(experiment)) if experiment.tuning else None
+    titles = [loss.title for setup in experiment.setups for loss in setup.losses.values()]
+    tuning = tuning_table(rows[~reported], ends_of(experiment), titles) if experiment.tuning else None
     trials = rows[reported].reset_index(drop=True)
     return Comparison(
         trials,

@@ -63,6 +63,11 @@ class Manifest:
         return bool(self.content["config"]["tune"])
 
     @property
+    def sampler(self) -> str:
+        """By what settings of a search were chosen; empty in one of an older lossbench."""
+        return str(self.content["config"].get("sampler", ""))
+
+    @property
     def margins(self) -> dict[str, float]:
         """The margins that the run declared; none in one of an older lossbench."""
         return {name: float(margin) for name, margin in self.content["config"].get("margins", {}).items()}

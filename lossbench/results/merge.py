@@ -13,7 +13,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.results.circumstances import circumstances
 from lossbench.results.comparison import Comparison, Merged, compared
-from lossbench.results.part import Part, read_part
+from lossbench.results.part import Part, read_part, was_begun
 from lossbench.run.runner import finished
 from lossbench.run.shards import enter_failures, shards
 from lossbench.run.state import CHUNK, Ledger
@@ -30,12 +30,14 @@ TOLD = ("shard", "date", "command", "versions", "machine", "trials", "undone", "
 
 
 def read_parts(folders: Sequence[Path]) -> list[Part]:
-    """Read parts of one run.
+    """Read parts of one run; one that was begun and not finished is as one that is missing.
 
     Raises:
-        DataError: one is no part, or they are not of one run, or of another lossbench than this; both are named.
+        DataError: one is no part, or none was finished, or they are not of one run, or of another lossbench than
+            this; both are named.
     """
-    parts = [read_part(folder) for folder in folders]
+    ended = [folder for folder in folders if not was_begun(folder)]
+    parts = [read_part(folder) for folder in ended or folders[:1]]
     for part in parts[1:]:
         for what, one, other in differences(parts[0].content, part.content):
             raise DataError(
@@ -112,7 +114,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
         raise DataError(
             f"no seed is whole without shards {absent} of {len(cut)}; run them, and merge all again"
         ) from None
-    return compared(experiment, done, manner, seconds, Merged(len(cut), missing, told))
+    return compared(done, manner, seconds, Merged(len(cut), missing, told))
 
 
 def refuse_changed(part: Part, ledger: Ledger) -> None:

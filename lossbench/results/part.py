@@ -153,6 +153,11 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
     return Part(folder, content)
 
 
+def was_begun(folder: Path) -> bool:
+    """Say whether a folder has trainings of a part that was not finished; which part it is, it does not say."""
+    return store_path(folder).is_file() and not (folder / MANIFEST).exists()
+
+
 def read_part(folder: Path) -> Part:
     """Read the manifest of a part.
 
@@ -160,7 +165,7 @@ def read_part(folder: Path) -> Part:
         DataError: there is none, or it has not the shape of one.
     """
     found = read_manifest(folder, needed=())
-    if found is None and store_path(folder).is_file():
+    if was_begun(folder):
         raise DataError(f"'{folder}' has no {MANIFEST}: its shard was not finished; run its command again")
     if found is None or found.shard is None:
         raise DataError(f"'{folder}' is no shard of a run; name folders that compare --shard I/N -o FOLDER wrote")

@@ -17,7 +17,7 @@ from lossbench.results.read import altered, find_trials, read_trials
 from lossbench.results.remarks.across import across
 from lossbench.results.remarks.experiment import protocols, skipped
 from lossbench.results.remarks.training import diverged, ended, failed, partial, undefined
-from lossbench.results.remarks.verdicts import by_seeds, decided, looked, searched, tuned
+from lossbench.results.remarks.verdicts import by_seeds, decided, looked, proposed, searched, tuned
 from lossbench.results.rows_file import ROWS, read_rows, rows_bytes
 from lossbench.results.sheet import read_columns, read_sheet, refuse_short
 from lossbench.run.examples import Examples
@@ -60,6 +60,7 @@ class Remade(Findings):
         """Yield what a reader of the tables must know besides."""
         yield from tuned(self.tuning, self.summary, self.arms)
         yield from searched(self.budget)
+        yield from proposed(self.manifest.sampler if self.manifest else "")
         yield from decided(self.trials, self.thresholds)
         yield from across(self.ranks)
         yield from protocols(self.manifest.own if self.manifest else ())

@@ -134,9 +134,9 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _written(column: pd.Series[Any]) -> pd.Series[Any]:
-    # The same few texts stand in it over and over.
-    made = {cell: to_cell(cell) for cell in set(column) if isinstance(cell, str)}
-    return pd.Series([made.get(cell, cell) for cell in column], column.index, dtype=object)
+    cells = column.astype(object).tolist()  # to go through a column of Arrow's texts takes much longer
+    made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}  # the same few, over and over
+    return pd.Series([made.get(cell, cell) for cell in cells], column.index, dtype=object)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from lossbench.apart import Ended, apart
 from lossbench.errors import LossFailed, ModelFailed, ScoreFailed
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.drift import MANY, PURE
+from lossbench.metrics.score import Asked
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
-from lossbench.run.scoring import failed_rows, frame_of, kept, rows_of
+from lossbench.run.scoring import failed_rows, kept, rows_of
 from lossbench.spec import title
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.pack import Pack
@@ -51,26 +54,38 @@ class Trained:
 
 
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
-    """Train and score a pack.
+    """Train and score a pack; with code of the user's own in a process of its own, which that may end.
 
-    Where a metric of the user's own raises, halves are trained apart, and so on, until it raises for one training
-    alone, which fails: numbers are the same in a pack of any size, and what is no fault of its own is kept.
+    Where a metric of the user's own raises, or the process ends, halves are trained apart, and so on, until one
+    training is left, which fails: numbers are the same in a pack of any size, and what is no fault of its own is
+    kept.
     """
+    work = partial(trained_at_once, pack, engine, device)
     try:
-        return trained_at_once(pack, engine, device)
-    except ScoreFailed as error:
+        return apart(work) if device == "cpu" and is_users_own(pack) else work()
+    except (ScoreFailed, Ended) as error:
         if len(pack.trials) == 1:
-            return unscored(pack, error, fingerprint(engine, device))
+            return undone(pack, error, fingerprint(engine, device))
         middle = len(pack.trials) // 2
         halves = (part_of(pack, trials) for trials in (pack.trials[:middle], pack.trials[middle:]))
         return joined(*(train_pack(half, engine, device) for half in halves))
 
 
-def unscored(pack: Pack, error: ScoreFailed, mark: str) -> Trained:
-    """Return a pack of one training for which a metric raises."""
+def is_users_own(pack: Pack) -> bool:
+    """Say whether a loss, the model or the score of a pack is code of the user's own."""
+    model, judge = pack.model, pack.dataset.judged
+    own = isinstance(model, ModuleModel) and bool(model.code)
+    return own or isinstance(judge, Asked) or any(loss.record.code for loss in pack.losses)
+
+
+def undone(pack: Pack, error: ScoreFailed | Ended, mark: str) -> Trained:
+    """Return a pack of one training that its metric, or code of the user's own, lets come to nothing."""
     (trial,) = pack.trials
-    reasons = {trial.loss: f"{trial.dataset}: {error}"}
-    return Trained(*tabulated(pack, None, reasons, mark), seconds=0.0, moved={}, warned={})
+    said = f"{trial.dataset}: {error}"
+    if isinstance(error, Ended):
+        network = "" if pack.losses[0].record.code else f" with {trial.model}"
+        said = f"{title(trial.loss)}{network} on {trial.dataset} {error}"
+    return Trained(*tabulated(pack, None, {trial.loss: said}, mark), seconds=0.0, moved={}, warned={})
 
 
 def joined(first: Trained, second: Trained) -> Trained:
@@ -122,7 +137,8 @@ def tabulated(
         reasons: why, by the spec of a loss that failed.
         mark: the fingerprint of what they were trained by.
     """
-    rows: dict[Trial, dict[str, Any]] = {}
+    told: list[pd.DataFrame] = []
+    places = {trial: place for place, trial in enumerate(pack.trials)}
     parts = [1 + len(loss.record.parts) for loss in pack.losses]
     curves = {trial: np.full((n, pack.epochs), np.nan) for trial, n in zip(pack.trials, parts, strict=True)}
     nothing = np.full((len(pack.folds[pack.trials[0].seed].test.rows), pack.shown), np.nan)
@@ -130,15 +146,16 @@ def tabulated(
     failed = {trial: reasons[trial.loss] for trial in pack.trials if trial.loss in reasons}
     if traced is not None:
         part, trace = traced
-        rows = dict(zip(part.trials, rows_of(part, trace, mark), strict=True))
         spoiled = spoilt(part, trace)
         sound = [place for place, trial in enumerate(part.trials) if trial not in spoiled]
         curves |= {part.trials[place]: course(part, trace, place) for place in sound}
         outputs |= {part.trials[place]: trace.last[place] for place in sound}
         failed |= spoiled
+        told = [rows_of(part, trace, mark).iloc[sound]]
     if failed:
-        rows |= zip(failed, failed_rows(part_of(pack, failed), list(failed.values()), mark), strict=True)
-    frame = frame_of([rows[trial] for trial in pack.trials])
+        told.append(failed_rows(part_of(pack, failed), list(failed.values()), mark))
+    came = [*(trial for trial in pack.trials if trial not in failed), *failed]
+    frame = pd.concat(told).set_axis([places[trial] for trial in came]).sort_index()
     raw = kept(pack, np.stack([outputs[trial] for trial in pack.trials])).astype(np.float32)
     return frame, [curves[trial] for trial in pack.trials], raw
 

@@ -17,6 +17,7 @@ import numpy as np
 from lossbench.losses.composed.record import Summed
 from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.loss import Loss
+from lossbench.losses.record import Part
 from lossbench.store.remembered import remembered
 from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
@@ -125,12 +126,22 @@ def source_digest(loss: Loss) -> str:
     constant times a loss, also that of the other loss.
     """
     record = loss.record
-    code = record.code or "".join(
-        code_of(plain) for function in (record.fn, record.slope) if function for plain in unwrapped(function)
+    code = (
+        "".join(map(own_code, record.parts))
+        if record.parts
+        else record.code
+        or "".join(
+            code_of(plain) for function in (record.fn, record.slope) if function for plain in unwrapped(function)
+        )
     )
     multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
     text = code + loss.name + multiplied + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def own_code(part: Part) -> str:
+    """Return the code of a loss in a sum."""
+    return part.record.code or "".join(map(code_of, unwrapped(part.record.fn)))
 
 
 def unwrapped(function: Callable[..., Any]) -> list[Callable[..., Any]]:

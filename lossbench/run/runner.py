@@ -17,6 +17,7 @@ from lossbench.backends import CLUSTERS, Backend, Local, available_cores
 from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Engine, Manner
+from lossbench.run.adaptive import search, without_trials
 from lossbench.run.contributed import row_scores
 from lossbench.run.examples import Examples, examples_of
 from lossbench.run.packs import train_pack
@@ -43,6 +44,7 @@ class Finished:
     """The outcome of an experiment's trainings.
 
     Args:
+        experiment: what was trained: what was planned, and what a search proposed.
         rows: one row a trial, numbered by its place in the experiment; see `lossbench.run.scoring`. Of a data set,
             only seeds all of whose trainings are done.
         curves: (trials, epochs) the validation curve of each, in the same order.
@@ -56,6 +58,7 @@ class Finished:
         warned: by what a user's loss warned of in training, the specs that it may have been.
     """
 
+    experiment: Experiment
     rows: pd.DataFrame
     curves: np.ndarray
     slopes: list[np.ndarray]
@@ -87,23 +90,32 @@ def run(
     Raises:
         BadValue: a budget in which no seed was done.
     """
-    end = time.monotonic() + budget
-    ledger = Ledger(experiment, fingerprint(manner.engine, manner.device), store)
+    end, adaptive = time.monotonic() + budget, experiment.settings.adaptive
+    begun = without_trials(experiment) if adaptive else experiment
+    ledger = Ledger(begun, fingerprint(manner.engine, manner.device), store)
+    if adaptive:
+        search(ledger, experiment, partial(complete, ledger, manner, progress, end))
     complete(ledger, manner, progress, end)
     return finished(ledger)
 
 
-def complete(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> None:
-    """Train what is missing in a ledger, until a time by `time.monotonic`; see `run` for the other arguments."""
+def complete(ledger: Ledger, manner: Manner, progress: Callable[[str, int], None], end: float) -> bool:
+    """Train what is missing in a ledger, until a time by `time.monotonic`; see `run` for the other arguments.
+
+    Returns:
+        Whether it is not that time yet.
+    """
     packs = schedule(ledger.experiment, ledger.missing, free_memory(manner.device))
-    tell_cached(ledger, progress)
+    for name, count in Counter(trial.dataset for trial in ledger.recalled).items():
+        progress(name, count)
     train = partial(train_pack, engine=manner.engine, device=manner.device)
     with closing(backend_of(manner, packs).run(train, packs)) as results:
         for index, result in results:
             ledger.add(packs[index].trials, result)
             progress(packs[index].dataset.name, len(packs[index].trials))
             if time.monotonic() > end:
-                break
+                return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -177,14 +189,6 @@ def backend_of(manner: Manner, packs: list[Pack]) -> Backend:
     return CLUSTERS[manner.cluster.backend](manner.cluster, partial(identity, manner.engine, manner.device))
 
 
-def tell_cached(ledger: Ledger, progress: Callable[[str, int], None]) -> None:
-    """Count what is stored as finished."""
-    left = Counter(trial.dataset for trial in ledger.missing)
-    for name, wanted in Counter(trial.dataset for trial in ledger.places).items():
-        if wanted > left[name]:
-            progress(name, wanted - left[name])
-
-
 def finished(ledger: Ledger) -> Finished:
     """Return the results of whole seeds, and what is left out.
 
@@ -206,7 +210,14 @@ def finished(ledger: Ledger) -> Finished:
     examples = examples_of(ledger.experiment, rows[whole], kept)
     done = examples, ledger.seconds, ledger.cached, gaps, ledger.note, ledger.warned
     # Copied, so that columns of one type lie side by side: pandas warns of many that do not.
-    return Finished(rows[whole].copy(), curves[whole], [slopes[place] for place in places], contributed, *done)
+    return Finished(
+        ledger.experiment,
+        rows[whole].copy(),
+        curves[whole],
+        [slopes[place] for place in places],
+        contributed,
+        *done,
+    )
 
 
 def training_time(packs: list[Pack], manner: Manner) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from lossbench.schema import (
     DTYPES,
     METRICS,
     ON_REQUEST,
+    TRIAL,
     USUAL,
     Metric,
     at_best,
@@ -41,30 +42,31 @@ from lossbench.training.targets import into_units, predicted_by
 from lossbench.training.trace import Trace, inputs_of, members_by_link, targets_of
 
 
-def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> list[dict[str, Any]]:
+def rows_of(pack: Pack, trace: Trace, fingerprint: str) -> pd.DataFrame:
     """Return one row a trial: what it was, how it ended, its test scores, its convergence and its hashes.
 
-    A score that is undefined is None. So is `epochs_to_target` where the target was not reached; `converged` then
+    A score that is undefined is empty. So is `epochs_to_target` where the target was not reached; `converged` then
     is False. Where the target itself is undefined, because a linear model is no better than a constant, both are
-    None.
+    empty.
 
     Args:
         pack: the trials.
         trace: what was recorded of them.
         fingerprint: of what they were trained by, see `lossbench.run.provenance`.
     """
-    return _rows(
-        pack, trace, fingerprint, {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
-    )
+    found = {seed: baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
+    return typed(_columns(pack, trace, fingerprint, found))
 
 
-def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baselines]) -> list[dict[str, Any]]:
-    """Return the rows of trials, see `rows_of`, given the baselines of each seed."""
+def _columns(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baselines]) -> dict[str, Any]:
+    """Return the columns of trials, see `rows_of`, given the baselines of each seed."""
     marks = [found[trial.seed] for trial in pack.trials]
     cuts = thresholds(pack, trace)
     last, best = kept(pack, trace.last), kept(pack, trace.best)
     columns: dict[str, Any] = {
-        "status": np.where(trace.diverged > 0, "diverged", "ok"),
+        **{name: [getattr(trial, name) for trial in pack.trials] for name in TRIAL},
+        "loss": [title(trial.loss) for trial in pack.trials],
+        "status": np.where(trace.diverged > 0, "diverged", "ok").tolist(),
         **scores_on_test(pack, last, cuts.last),
         **{at_best(name): values for name, values in scores_on_test(pack, best, cuts.best).items()},
         **convergence(trace, marks),
@@ -85,13 +87,7 @@ def _rows(pack: Pack, trace: Trace, fingerprint: str, found: Mapping[int, Baseli
     }
     asked = at_cuts(cuts) if pack.dataset.task == "anomaly" else at_thresholds(pack, trace, cuts)
     absent = [None] * len(pack.trials)
-    columns |= {name: absent for name in ON_REQUEST if name not in columns} | asked
-    plain = {name: _plain(values) for name, values in columns.items()}
-    rows = (
-        asdict(trial) | {"loss": title(trial.loss)} | {name: values[index] for name, values in plain.items()}
-        for index, trial in enumerate(pack.trials)
-    )
-    return [{name: row[name] for name in COLUMNS} | row for row in rows]  # in their order
+    return dict.fromkeys(ON_REQUEST, absent) | columns | asked
 
 
 def of_own(pack: Pack, marks: Sequence[Baselines]) -> dict[str, Any]:
@@ -112,7 +108,7 @@ def ended(pack: Pack, trace: Trace) -> dict[str, list[int | None]]:
     return {"epochs_trained": [int(n) if told[i] else None for i, n in enumerate(trace.trained)]}
 
 
-def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[dict[str, Any]]:
+def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> pd.DataFrame:
     """Return rows for trials that could not be trained or scored: what they were and why they failed, no score.
 
     Args:
@@ -124,10 +120,10 @@ def failed_rows(pack: Pack, reasons: Sequence[str], fingerprint: str) -> list[di
     nothing = np.full((trials, test, pack.shown), np.nan)
     curves, fit = np.full((trials, pack.epochs), np.nan), np.full((trials, 2), np.nan)
     trace = Trace(curves, nothing, nothing, np.ones(trials, dtype=int), fit, fit)
-    said = {"status": "failed", "diverged_epoch": None, "converged": None}
+    unknown = [None] * trials
+    said = {"status": ["failed"] * trials, "failure": reasons, "diverged_epoch": unknown, "converged": unknown}
     known = {seed: known_baselines(fold, pack.metric) for seed, fold in pack.folds.items()}
-    rows = _rows(pack, trace, fingerprint, known)
-    return [row | said | {"failure": reason} for reason, row in zip(reasons, rows, strict=True)]
+    return typed(_columns(pack, trace, fingerprint, known) | said)
 
 
 def known_baselines(fold: Fold, metric: Metric) -> Baselines:
@@ -155,29 +151,37 @@ def disowned(rows: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a data frame, every column with its type; those of a metric of the run's own are the last.
+    """Return rows, as they are stored, as a data frame.
 
     Rows that an older lossbench stored lack the columns that came since; these are undefined, or as usual.
     """
-    own = own_columns(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: [row.get(name, USUAL.get(name)) for row in rows] for name in (*COLUMNS, *own)}
+    names = (*COLUMNS, *own_columns(dict.fromkeys(name for row in rows for name in row)))
+    return typed({name: [row.get(name, USUAL.get(name)) for row in rows] for name in names})
+
+
+def typed(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return columns as a data frame in their order, each with its type; those of a metric of the run's own last.
+
+    Args:
+        columns: (rows,) each; what is undefined is None or NaN.
+    """
     # To give all columns their types afterwards takes several times as long as all the rest.
-    types = DTYPES | dict.fromkeys(own, "float64")
-    typed = {name: pd.array(columns[name], dtype=dtype) for name, dtype in types.items()}
-    return pd.DataFrame(columns | typed)
+    types = DTYPES | dict.fromkeys(own_columns(columns), "float64")
+    names = (*COLUMNS, *own_columns(columns))
+    return pd.DataFrame(
+        {name: _cast(columns[name], types[name]) if name in types else columns[name] for name in names}
+    )
+
+
+def _cast(values: Any, dtype: str) -> Any:
+    return np.asarray(values, dtype=np.float64) if dtype == "float64" else pd.array(values, dtype=dtype)
 
 
 def plain_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield the rows of such a frame as `rows_of` made them."""
+    """Yield the rows of such a frame as they are stored: plain values, None where undefined."""
     names = frame.columns.tolist()  # once: to go through an index of names takes longer than all the rest
-    for row in zip(*(_cells(column) for _, column in frame.items()), strict=True):
+    for row in frame.to_numpy(object, na_value=None).tolist():  # type: ignore[arg-type]  # None is one
         yield dict(zip(names, row, strict=True))
-
-
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    """Return the cells of a column, None where undefined."""
-    cells = zip(column.tolist(), column.isna().tolist(), strict=True)
-    return [None if undefined else cell for cell, undefined in cells]
 
 
 def scores_on_test(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -353,10 +357,3 @@ def fits(trace: Trace) -> dict[str, np.ndarray]:
 
 def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
-
-
-def _plain(values: Sequence[Any] | np.ndarray) -> list[Any]:
-    """Return plain Python values: None for NaN, and no numpy scalars."""
-    whole = values.tolist() if isinstance(values, np.ndarray) else values
-    unboxed = (value.item() if isinstance(value, np.generic) else value for value in whole)
-    return [None if value != value else value for value in unboxed]  # NaN is all that differs from itself

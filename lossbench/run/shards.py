@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from lossbench.errors import BadValue
 from lossbench.plan.experiment import Experiment
+from lossbench.plan.search import ADAPTIVE
 from lossbench.plan.shard import Shard
 from lossbench.run.packs import Trained
 from lossbench.run.runner import in_order, work
-from lossbench.run.scoring import failed_rows, frame_of
+from lossbench.run.scoring import failed_rows
 from lossbench.run.state import Ledger
 from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
@@ -51,7 +53,16 @@ def packs_of_seeds(experiment: Experiment, trials: Iterable[Trial]) -> Iterator[
 
 
 def part_of(experiment: Experiment, shard: Shard) -> Experiment:
-    """Return an experiment of the trials of one shard; all else is that of the whole."""
+    """Return an experiment of the trials of one shard; all else is that of the whole.
+
+    Raises:
+        BadValue: what is trained last is only known once the rest is.
+    """
+    if experiment.settings.adaptive:
+        raise BadValue(
+            f"--sampler {ADAPTIVE} proposes settings by what those before them were worth, which no shard "
+            "knows of another; leave --shard out, or search by --sampler sobol"
+        )
     mine = set(shards(experiment, shard.count)[shard.number - 1])
     trials, tuning = (
         tuple(filter(mine.__contains__, wanted)) for wanted in (experiment.trials, experiment.tuning)
@@ -74,4 +85,4 @@ def enter_failures(ledger: Ledger, reasons: Mapping[Trial, str]) -> None:
             count, tested = len(pack.trials), len(pack.folds[pack.trials[0].seed].test.rows)
             curves = [np.full((1 + len(loss.record.parts), pack.epochs), np.nan) for loss in pack.losses]
             outputs = np.full((count, tested, pack.shown), np.nan, dtype=np.float32)
-            ledger.add(pack.trials, Trained(frame_of(rows), curves, outputs, 0.0, {}, {}))
+            ledger.add(pack.trials, Trained(rows, curves, outputs, 0.0, {}, {}))

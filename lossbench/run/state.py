@@ -19,6 +19,7 @@ from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
 from lossbench.store import Done, Store, key_of
+from lossbench.store.key import Row
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.setup import Setup
 from lossbench.training.trial import Trial
@@ -68,11 +69,18 @@ class Ledger:
         experiment: what is wanted.
         fingerprint: of what it is trained by.
         store: where results are kept for other runs; None for nowhere.
+        recalled: the trials that were found there at last.
+        cached: how many were found there in all.
+        seconds: time spent in training.
+        note: why results could not be kept; empty where they could.
+        warned: see `lossbench.run.packs.Trained`.
+        moved: likewise.
     """
 
     experiment: Experiment
     fingerprint: str
     store: Store | None
+    recalled: list[Trial] = field(default_factory=list)
     cached: int = 0
     seconds: float = 0.0
     note: str = ""
@@ -83,7 +91,7 @@ class Ledger:
     _outputs: list[np.ndarray] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
     _unkept: list[tuple[pd.DataFrame, list[tuple[np.ndarray, np.ndarray]]]] = field(default_factory=list)
-    _hashes: dict[tuple[str, str], tuple[str, str]] = field(init=False)
+    _hashes: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     _marks: dict[tuple[str, str], tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,16 +100,27 @@ class Ledger:
             (setup.dataset.name, spec): (setup.dataset.digest, source_digest(loss))
             for setup in self.experiment.setups
             for spec, loss in setup.losses.items()
-        }
+        } | self._hashes
         self._marks = {
             (setup.dataset.name, model): tuple(marks_of(setup, model))
             for setup in self.experiment.setups
             for model in setup.models
         }
-        trials = list(self.places)
+        self.recalled, trials = [], self.missing
         for start in range(0, len(trials), CHUNK):
             if self.store is not None:
-                self.cached += self.take(self.recall(trials[start : start + CHUNK], self.store))
+                held = self.recall(trials[start : start + CHUNK], self.store)
+                self.take(held)
+                self.recalled += held
+        self.cached += len(self.recalled)
+
+    def extend(self, experiment: Experiment) -> None:
+        """Want all trials of an experiment, those that are done among them, and take over what is stored."""
+        before = list(self.places)
+        del self.places
+        self.experiment = experiment
+        self._order = [self.places[before[place]] for place in self._order]
+        self.__post_init__()
 
     @cached_property
     def places(self) -> dict[Trial, int]:
@@ -172,15 +191,16 @@ class Ledger:
         try:
             while self._unkept:
                 rows, held = self._unkept[0]
-                marks = self._marks
-                marked = (
-                    dict.fromkeys(marks[row["dataset"], row["model"]], True) | row for row in plain_rows(rows)
-                )
+                marked = map(self._marked, plain_rows(rows))
                 store.put(Done(row, *arrays) for row, arrays in zip(marked, held, strict=True))
                 del self._unkept[0]
             self.note = ""
         except (DataError, OutputError) as error:
             self.note = str(error)
+
+    def _marked(self, row: Row) -> Row:
+        marks = self._marks[row["dataset"], row["model"]]
+        return dict.fromkeys(marks, True) | row if marks else row
 
     def rows(self) -> pd.DataFrame:
         """Return a row for each finished trial, numbered by its place in the experiment."""
@@ -227,13 +247,12 @@ class Ledger:
         keys = {self._key(trial): trial for trial in trials}
         return {keys[key]: done for key, done in store.get(list(keys)).items()}
 
-    def take(self, held: Mapping[Trial, Done]) -> int:
-        """Enter trials that were finished earlier, and return how many."""
+    def take(self, held: Mapping[Trial, Done]) -> None:
+        """Enter trials that were finished earlier."""
         if held:
             rows, curves, outputs = zip(*held.values(), strict=True)
             courses = [curve.reshape(-1, trial.epochs) for trial, curve in zip(held, curves, strict=True)]
             self._enter(held, frame_of(list(rows)), courses, outputs)
-        return len(held)
 
     def _enter(
         self,

@@ -206,9 +206,9 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
     Returns:
         pairs that are compared; coverage, the share of intervals that contain the mean over tables, and that of
         the worst pair; half of their mean width, and that of intervals over seeds; power, the share of tables on
-        which the pair that differs most is told apart in the right direction; and where the losses are equal,
-        false_rate, the share of verdicts that are false. Rates have exact binomial intervals, as if pairs of one
-        table were independent.
+        which the pair that differs most is told apart in the right direction, and power_over_seeds, likewise by
+        the interval over seeds of the same trainings; and where the losses are equal, false_rate, the share of
+        verdicts that are false. Rates have exact binomial intervals, as if pairs of one table were independent.
     """
     intervals = [table.interval for table in tables]
     mean, low, high = (np.stack([getattr(one, end) for one in intervals]) for end in ("mean", "low", "high"))
@@ -223,7 +223,8 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
     covered = (low <= truth) & (truth <= high)
     told = (p_value < ALPHA) & Interval(mean, low, high, len(tables)).off_zero
     largest = int(np.argmax(np.abs(truth)))
-    right = told[:, largest] & (np.sign(mean[:, largest]) == np.sign(truth[largest]))
+    right = np.sign(mean[:, largest]) == np.sign(truth[largest])
+    by_seeds = np.abs(mean[:, largest]) > half[:, largest]
     return {
         "pairs": int(some.sum()),
         **proportion("coverage", covered.ravel()),
@@ -231,7 +232,8 @@ def held(tables: Sequence[Judged], equal: bool) -> dict[str, object]:
         "half_width": ((high - low) / 2.0).mean(),
         "half_over_seeds": half.mean(),
         "largest_difference": truth[largest],
-        **proportion("power", right),
+        **proportion("power", right & told[:, largest]),
+        **proportion("power_over_seeds", right & by_seeds),
         **(proportion("false_rate", told.ravel()) if equal else {}),
     }
 

@@ -12,7 +12,8 @@ improved reporting of experimental results, section 3).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +32,7 @@ Trained = dict[str, Any]
 """One training by these columns."""
 
 
-def tuning_table(trials: pd.DataFrame, ends: Collection[str] = ()) -> pd.DataFrame:
+def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Iterable[str] = ()) -> pd.DataFrame:
     """Return one row for each arm and rate: its validation score over the tuning seeds, and whether it was chosen.
 
     The best mean wins; ties go to the middle rate. A rate at which any seed diverged is not chosen. The values of
@@ -40,6 +41,7 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = ()) -> pd.DataFra
     Args:
         trials: the trials of the tuning seeds.
         ends: the losses that are the first or last value of their grid, and could go further.
+        losses: in the order in which values of one grid follow each other; those that are not named come last.
 
     Returns:
         Columns `ARM`, lr, score, n, diverged, mean, low, high, chosen, and at_edge: chosen, and the smallest or
@@ -47,7 +49,7 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = ()) -> pd.DataFra
         parameter_at_edge.
     """
     arms: dict[tuple[Any, ...], dict[tuple[int, float], list[Trained]]] = {}
-    kinds = {loss: number for number, loss in enumerate(trials.loss.unique())}
+    kinds = {loss: number for number, loss in enumerate(dict.fromkeys([*losses, *trials.loss.unique()]))}
     for values in zip(*(trials[name].tolist() for name in READ), strict=True):
         trained = dict(zip(READ, values, strict=True))
         arm = tuple(arm_of(trained) if name == "loss" else trained[name] for name in ARM)
@@ -71,19 +73,36 @@ def arm_of(trained: Mapping[str, Any]) -> str:
 def arm_rows(settings: dict[tuple[int, float], list[Trained]]) -> list[dict[str, Any]]:
     """Return the rows of one arm, its values and for each its rates ascending."""
     rows = [rate_row(settings[place]) for place in sorted(settings)]
-    chosen, rates = best_setting(rows), {row["lr"] for row in rows}
-    edges = (min(rates), max(rates)) if len(rates) > 1 else ()
+    chosen, edges = best_setting(rows), edge_rates(rows)
     return [
         row | {"chosen": place == chosen, "at_edge": place == chosen and row["lr"] in edges}
         for place, row in enumerate(rows)
     ]
 
 
+def edge_rates(rows: Sequence[Mapping[str, Any]]) -> set[float]:
+    """Return the rates beyond which a better one may lie: the smallest and the largest of several.
+
+    Of a search these are all that are as near to one of these as the first of so many that lie evenly would be:
+    one that learns crowds where it likes it, so that its best may have neighbours beyond it.
+    """
+    rates = np.log(np.unique([row["lr"] for row in rows]))
+    if len(rates) < 2:
+        return set()
+    searched = not pd.isna(rows[0]["search_place"])
+    near = (rates[-1] - rates[0]) / len(rows) if searched else 0.0
+    return {row["lr"] for row in rows if min(np.log(row["lr"]) - rates[0], rates[-1] - np.log(row["lr"])) <= near}
+
+
 def best_setting(rows: Sequence[Mapping[str, Any] | pd.Series[Any]]) -> int:
     """Return which of the settings of an arm is chosen, by their rows."""
-    sign = METRICS[watched(rows[0]["task"], rows[0]["score"])].sign
-    worth = [-np.inf if row["diverged"] or np.isnan(row["mean"]) else sign * row["mean"] for row in rows]
-    return int(best_rate(np.array(worth)))
+    return int(best_rate(np.array([worth(row) for row in rows])))
+
+
+def worth(row: Mapping[str, Any] | pd.Series[Any]) -> float:
+    """Return what a setting is worth, by its row: the greater the better, and nothing where a seed diverged."""
+    sign = METRICS[watched(row["task"], row["score"])].sign
+    return -math.inf if row["diverged"] or math.isnan(row["mean"]) else float(sign * row["mean"])
 
 
 def chosen_within(tuning: pd.DataFrame, settings: int) -> pd.DataFrame:

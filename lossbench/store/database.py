@@ -19,7 +19,7 @@ from textwrap import shorten
 from lossbench.errors import DataError, OutputError, UsageError
 
 APPLICATION = int.from_bytes(b"loss", "big")  # marks an SQLite file as one of ours
-FORMAT = 2  # of the tables; raise it when an older lossbench could not read them
+FORMAT = 3  # of the tables and of what is in them; raise it when an older lossbench could not read them
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 EVIDENCE = """CREATE TABLE IF NOT EXISTS evidence (
@@ -49,6 +49,7 @@ TABLES = (
     EVIDENCE,
 )
 
+OUTPUTS = 2  # the format since which raw outputs are kept
 AS_NOW = "CREATE TEMP VIEW trials AS SELECT *, x'' AS outputs FROM main.trials"
 """Lets a store of the first format be read as it is."""
 
@@ -158,20 +159,20 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     if create and not empty:
         connection.execute(EVIDENCE)  # the store may be older than this table
         _renew(connection)
-    elif _version(connection) < FORMAT:
+    elif _version(connection) < OUTPUTS:
         connection.execute(AS_NOW)
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _renew(connection: sqlite3.Connection) -> None:
-    """Give a store of the first format what it lacks."""
+    """Give an older store what it lacks; its trials stay as they are, see `lossbench.store.cells`."""
     if _version(connection) == FORMAT:
         return
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) < FORMAT:  # another process may have been faster
+        if _version(connection) < OUTPUTS:  # another process may have been faster
             connection.execute("ALTER TABLE trials ADD COLUMN outputs BLOB NOT NULL DEFAULT x''")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -183,7 +184,7 @@ def _prepare_to_read(connection: sqlite3.Connection, path: Path) -> None:
     _check_format(connection, path)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").fetchone() is None:
         connection.execute(EVIDENCE.replace("TABLE", "TEMP TABLE", 1))  # the store may be older than this table
-    if _version(connection) < FORMAT:
+    if _version(connection) < OUTPUTS:
         connection.execute(AS_NOW)
 
 

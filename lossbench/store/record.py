@@ -1,93 +1,15 @@
-"""A finished trial as it is stored: texts, bytes and a checksum, no pickle; and its key.
-
-The key is a hash of everything that can change a number of the trial's row.
-"""
+"""A finished trial as it is stored: texts, bytes and a checksum, no pickle."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from functools import cache, lru_cache
-from operator import itemgetter
-from types import NoneType
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from lossbench.schema import TRIALS, USUAL
-from lossbench.spec import title
-from lossbench.training.trial import Trial
-from lossbench.visible import hides
-
-DIGITS = 32  # 128 bits: two trials never share a key by chance
-
-Row = dict[str, Any]
-
-DESCRIBED = tuple(field.name for field in fields(Trial))
-NEEDED = (*(name for name in DESCRIBED if name not in USUAL), "data_hash", "loss_hash", "fingerprint")
-"""The cells that every key is made of, beside their names; rows of an older lossbench have no others."""
-
-TYPES = {"text": (), "number": (float, int), "whole": (int,), "count": (int,), "truth": (bool,)}
-PLAIN = frozenset({float, NoneType})  # a type of cells about which there is no more to see
-LARGEST = 2**53
-"""The types of cells that are no texts, and the largest whole number that each of them holds."""
-
-
-def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: str, fingerprint: str) -> str:
-    """Return the key of a trial, 32 hexadecimal digits.
-
-    Args:
-        trial: what is trained; every field counts, floats to the last bit.
-        columns: the names of a row's cells, in any order. A row with one more column is another result.
-        data_hash: the digest of the data set.
-        loss_hash: the digest of the loss's source and parameters.
-        fingerprint: the digest of engine, versions and kind of processor.
-
-    Example:
-        >>> trial = Trial("iris", "multiclass", "mlp:16", "ce", "adam", 0.01, 0.0, 0.0, 32, 100, "none", 0.0, 0)
-        >>> key = key_of(trial, ("status", "accuracy"), "5c7416871b74", "12561a5e20fc", "7d6be655fed8")
-        >>> len(key), key == key_of(trial, ("status", "accuracy"), "5c7416871b74", "12561a5e20fc", "ffffffffffff")
-        (32, False)
-    """
-    return _key(vars(trial), columns, data_hash, loss_hash, fingerprint)
-
-
-def key_of_row(row: Mapping[str, Any]) -> str:
-    """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
-    return _key_of_row(row, tuple(row))
-
-
-def _key_of_row(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
-    trial = {name: row[name] for name in _described(columns)}
-    return _key(trial, columns, row["data_hash"], row["loss_hash"], row["fingerprint"])
-
-
-@cache
-def _described(columns: tuple[str, ...]) -> list[str]:
-    return [name for name in DESCRIBED if name in columns]
-
-
-def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> str:
-    # Python writes the shortest text that reads back as the same float.
-    text = json.dumps([{**trial, "loss": _title(trial["loss"])}, _schema(columns), *hashes])
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
-
-
-def trial_of(row: Mapping[str, Any]) -> Trial:
-    """Return the trial in a row of `trials.csv`."""
-    return Trial(**{name: row[name] for name in DESCRIBED if name in row})
-
-
-_title = cache(title)
-
-
-@cache
-def _schema(columns: tuple[str, ...]) -> str:
-    return hashlib.sha256(json.dumps(sorted(columns)).encode()).hexdigest()
-
+from lossbench.store.cells import read, write
+from lossbench.store.key import Row, bare, key_in
 
 NO_OUTPUTS = np.empty(0, dtype=np.float32)
 """Of a training that failed, or that an older lossbench stored."""
@@ -112,13 +34,13 @@ class Record(NamedTuple):
     """One stored trial, cell by cell of the table `trials`.
 
     Args:
-        key: see `key_of`.
+        key: see `key_of`; of a trial that was stored before the third format, the hash alone.
         dataset: spec of the data set; trials are counted and cleared by it.
         loss: spec of the loss, likewise.
         fingerprint: digest of engine, versions and processor, likewise.
         written: when it was stored, seconds since 1970.
-        names: the names of the row's cells as JSON, sorted.
-        cells: the row's cells as JSON, in the order of the names.
+        layout: which cells the row has, see `lossbench.store.cells`.
+        cells: what is in them; a text before the third format.
         curve: the validation curve, (epochs,) little-endian float64, and what stands behind it, see `Done`.
         checksum: of all of them, since SQLite keeps none of its own.
         outputs: the raw outputs, little-endian float32; empty where there are none.
@@ -129,16 +51,29 @@ class Record(NamedTuple):
     loss: str
     fingerprint: str
     written: int
-    names: str
-    cells: str
+    layout: str
+    cells: str | bytes
     curve: bytes
     checksum: int
     outputs: bytes
 
     @property
+    def older(self) -> bool:
+        """Whether it was stored before the third format."""
+        return isinstance(self.cells, str)
+
+    @property
     def whole(self) -> bool:
         """Whether the record is as it was stored."""
-        return self.checksum == checksum(self.key, self.names, self.cells, self.curve, self.outputs)
+        try:
+            return self.checksum == self._checksum()
+        except TypeError:  # in a damaged file anything may be of another type
+            return False
+
+    def _checksum(self) -> int:
+        if self.older:
+            return checksum(bare(self.key), self.layout, self.cells, self.curve, self.outputs)
+        return checksum_of(self.key, self.layout, self.cells, self.curve, self.outputs)  # type: ignore[arg-type]
 
 
 def encode(done: Done, written: int) -> Record:
@@ -149,22 +84,12 @@ def encode(done: Done, written: int) -> Record:
         written: the current time, seconds since 1970.
     """
     row, columns = done.row, tuple(done.row)
-    names, in_order = _laid_out(columns)
-    cells = _written(in_order(row))  # NaN and infinity go through
+    key = key_in(row, columns)
+    layout, cells = write(row, columns)
     curve, outputs = np.asarray(done.curve, "<f8").tobytes(), np.asarray(done.outputs, "<f4").tobytes()
-    key = _key_of_row(row, columns)
     labels = (row["dataset"], row["loss"], row["fingerprint"])
-    total = checksum(key, names, cells, curve, outputs)
-    return Record(key, *labels, written, names, cells, curve, total, outputs)
-
-
-_written = json.JSONEncoder(separators=(",", ":")).encode
-
-
-@cache
-def _laid_out(names: tuple[str, ...]) -> tuple[str, Callable[[Row], tuple[Any, ...]]]:
-    """Return the names of cells as JSON, sorted, and what takes the cells of a row in this order."""
-    return _written(sorted(names)), itemgetter(*sorted(names))
+    total = checksum_of(key, layout, cells, curve, outputs)
+    return Record(key, *labels, written, layout, cells, curve, total, outputs)
 
 
 def decode(record: Record) -> Done:
@@ -173,54 +98,32 @@ def decode(record: Record) -> Done:
     Raises:
         ValueError: what is stored is no row, or a cell is none of its column.
     """
+    row = read(record.layout, record.cells)
     try:
-        names, cells = _names(record.names), json.loads(record.cells)
         curve = np.frombuffer(record.curve, dtype="<f8").astype(np.float64)
         outputs = np.frombuffer(record.outputs, dtype="<f4").astype(np.float32)
-        row = dict(zip(names, cells, strict=True))
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"no row: {error}") from None
-    for (name, cell), types in zip(row.items(), _types_of(record.names), strict=True):
-        kind = type(cell)  # most cells are numbers or empty, and a call for each would take as long as all else
-        if kind not in types or (kind not in PLAIN and not _fits(name, cell)):
-            raise ValueError(f"{name} is {cell!r:.50}")
+    except TypeError as error:
+        raise ValueError(f"no curve or outputs: {error}") from None
     return Done(row, curve, outputs)
 
 
-@cache
-def _types_of(names: str) -> tuple[frozenset[type], ...]:
-    """Return of which types a cell of each column may be; of one that this lossbench does not know, any."""
-    columns = (TRIALS.get(name) for name in _names(names))
-    return tuple(
-        frozenset({str, int, float, bool, NoneType})
-        if column is None
-        else frozenset((str,) if column.kind == "text" else TYPES[column.kind])
-        | ({NoneType} if column.empty else set())
-        for column in columns
-    )
+def checksum_of(key: str, layout: str, cells: bytes, curve: bytes, outputs: bytes) -> int:
+    """Return the checksum of a record; see `Record`. Where one part ends and the next begins counts too."""
+    total = zlib.crc32(repr((key, len(cells), len(curve))).encode(), _begun(layout))
+    for part in (cells, curve, outputs):
+        total = zlib.crc32(part, total)
+    return total
 
 
-@cache
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(json.loads(text))  # once, so that all rows share the same strings
-    absent = [name for name in NEEDED if name not in names]
-    if absent:
-        raise ValueError(f"no {', '.join(absent)}")
-    return names
-
-
-def _fits(name: str, cell: Any) -> bool:
-    """Say whether a cell of a type of its column is one of the column."""
-    column = TRIALS.get(name)
-    if column is None:
-        return True
-    if isinstance(cell, str):
-        return not hides(cell) and column.admits(cell)
-    return type(cell) is not int or abs(cell) <= LARGEST
+@lru_cache(typed=True)
+def _begun(layout: object) -> int:
+    return zlib.crc32(repr(layout).encode())
 
 
 def checksum(key: object, kind: object, *content: object) -> int:
-    """Return a checksum of what is stored; no bytes at the end count as nothing, as before there were outputs.
+    """Return the checksum of evidence, and of a record before the third format.
+
+    No bytes at the end count as nothing, as before there were outputs.
 
     Args:
         key: under which it is stored.

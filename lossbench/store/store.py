@@ -15,17 +15,19 @@ from typing import Any
 from lossbench.errors import BadValue, DataError, OutputError
 from lossbench.home import expand
 from lossbench.store.database import connect, damaged, explained
-from lossbench.store.record import Done, Record, Row, checksum, decode, encode, trial_of
+from lossbench.store.key import Row, bare, trial_of
+from lossbench.store.record import Done, Record, checksum, decode, encode
 
-NAMES = Record._fields.index("names")
+LAYOUT, WRITTEN = Record._fields.index("layout"), Record._fields.index("written")
 LATEST = 2**35  # seconds since 1970, about a thousand years
-CHUNK = 500  # keys per query; SQLite may be built to take no more than 999
+CHUNK = 499  # keys per query, each in two forms; SQLite may be built to take no more than 999
 
 _SELECT = """SELECT key, dataset, loss, fingerprint, written, names, cells, curve, checksum, outputs
     FROM trials LEFT JOIN columns ON columns.id = trials.columns"""
 _INSERT = "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 _GROUPS = """SELECT dataset, fingerprint, count(DISTINCT loss), count(*), min(written), max(written)
     FROM trials GROUP BY dataset, fingerprint ORDER BY dataset, fingerprint"""
+_OLDER = """SELECT EXISTS (SELECT 1 FROM columns WHERE names NOT LIKE '[[%')"""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Store:
         """Yield every row, sorted by what was trained."""
 
         def order(record: Record) -> tuple[Any, ...]:
-            return *vars(trial_of(self._decoded(record).row)).values(), record.key
+            return *vars(trial_of(self._decoded(record).row)).values(), bare(record.key)
 
         # Records take a tenth of the memory of their rows.
         for record in sorted(self._records(), key=order):
@@ -158,7 +160,8 @@ class Store:
     def remove(self, keys: Sequence[str]) -> None:
         """Remove the trials of these keys, as far as they are stored."""
         with self._writing():
-            self._connection.executemany("DELETE FROM trials WHERE key = ?", ((key,) for key in keys))
+            both = ((key, bare(key)) for key in keys)
+            self._connection.executemany("DELETE FROM trials WHERE key IN (?, ?)", both)
 
     def groups(self) -> list[Group]:
         """Count what is stored, by data set and fingerprint."""
@@ -175,13 +178,19 @@ class Store:
 
     def _records(self, keys: Sequence[str] | None = None) -> Iterator[Record]:
         """Yield the records of some keys, or all of them; raise DataError at one that is damaged."""
-        condition = "" if keys is None else f" WHERE key IN ({','.join('?' * len(keys))})"
+        whole = {bare(key): key for key in keys or ()}
+        wanted = [*whole.values(), *(whole if whole and self._has_older() else ())]
+        condition = "" if keys is None else f" WHERE key IN ({','.join('?' * len(wanted))})"
         with explained(self.path):
-            for values in self._connection.execute(_SELECT + condition, keys or ()):
+            for values in self._connection.execute(_SELECT + condition, wanted):
                 record = Record(*values)
                 if not record.whole:
                     raise damaged(self.path, f"checksum of trial {record.key}")
-                yield record
+                yield record._replace(key=whole[record.key]) if record.key in whole else record
+
+    def _has_older(self) -> bool:
+        """Whether trials may be here that were stored before the third format, when keys were shorter."""
+        return bool(self._query(_OLDER)[0][0])
 
     def _decoded(self, record: Record) -> Done:
         """Return the trial of a record; raise DataError where it is none."""
@@ -191,10 +200,15 @@ class Store:
             raise damaged(self.path, f"trial {record.key}: {error}") from None
 
     def _checked(self, record: Record) -> Record:
-        """Return a record; raise DataError where it is not the one that would be made of its own row."""
-        if encode(self._decoded(record), record.written) != record:
+        """Return a record as it is made now; raise DataError where its key, or more, is that of another row."""
+        anew = self._anew(record)
+        known = (bare(anew.key) if record.older else anew.key, *anew[1:WRITTEN])
+        if known != record[:WRITTEN]:
             raise damaged(self.path, f"trial {record.key}: the key is that of another row")
-        return record
+        return anew
+
+    def _anew(self, record: Record) -> Record:
+        return encode(self._decoded(record), record.written)
 
     def _add(self, records: Iterable[Record]) -> int:
         waiting, columns = iter(records), cache(self._columns)
@@ -203,23 +217,30 @@ class Store:
             return sum(self._insert(chunk, columns) for chunk in chunks)
 
     def _insert(self, records: list[Record], columns: Callable[[str], int]) -> int:
-        cells = ((*record[:NAMES], columns(record.names), *record[NAMES + 1 :]) for record in records)
+        new = self._unheld(records) if self._has_older() else records
+        cells = ((*record[:LAYOUT], columns(record.layout), *record[LAYOUT + 1 :]) for record in new)
         added = self._connection.executemany(_INSERT, cells).rowcount
         if added < len(records):
             self._compare(records)
         return added
 
-    def _columns(self, names: str) -> int:
-        """Return by which number the names of cells are stored, which they are from now on."""
-        self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (names,))
-        return int(self._connection.execute("SELECT id FROM columns WHERE names = ?", (names,)).fetchone()[0])
+    def _unheld(self, records: list[Record]) -> list[Record]:
+        """Return those that are not stored; a shorter key is no conflict to SQLite."""
+        held = {record.key for record in self._records([record.key for record in records])}
+        return [record for record in records if record.key not in held]
+
+    def _columns(self, layout: str) -> int:
+        """Return by which number a layout is stored, which it is from now on."""
+        self._connection.execute("INSERT OR IGNORE INTO columns (names) VALUES (?)", (layout,))
+        return int(self._connection.execute("SELECT id FROM columns WHERE names = ?", (layout,)).fetchone()[0])
 
     def _compare(self, records: list[Record]) -> None:
         """Refuse records of which a different one is stored under the same key."""
         held = {record.key: record for record in self._records([record.key for record in records])}
         for record in records:
-            if held[record.key].checksum != record.checksum:
-                raise self._contradiction(held[record.key], record)
+            there = held[record.key]
+            if there.checksum != record.checksum and self._anew(there).checksum != record.checksum:
+                raise self._contradiction(there, record)
 
     def _contradiction(self, held: Record, new: Record) -> DataError:
         old, row = self._decoded(held).row, self._decoded(new).row

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lossbench.errors import LossFailed
 from lossbench.losses.custom.contain import altered, is_users, meddles, running, settings
+from lossbench.losses.custom.endless import clock
 from lossbench.losses.custom.source import in_one_line
 from lossbench.schema import USUAL
 from lossbench.task import Task
@@ -53,6 +54,7 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
     """
     running(losses)
     before = settings()
+    clock.enter()
     try:
         yield
     except BaseException as error:  # not only LossFailed: a user's backward pass may raise anything
@@ -60,6 +62,8 @@ def blamed(losses: tuple[str, ...], dataset: str, epoch: int) -> Iterator[None]:
             raise
         said = str(error) if isinstance(error, LossFailed) else f"raised {in_one_line(error)}"
         raise _failure(losses, dataset, epoch, said) from error
+    finally:
+        clock.leave()
     if said := altered(before):
         raise _failure(losses, dataset, epoch, f"it {meddles(said)}")
 

@@ -105,7 +105,10 @@ def test_a_metric_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatc
     assert again.rows.equals(trained.rows)
 
 
-def test_a_loss_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("loss", ["mine.py:mine", "sum:mse+0.5*mine.py:mine"])
+def test_a_loss_arrives_where_its_file_does_not_lie(
+    loss: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the module beside it; hash, name and numbers are those of the file here, whatever lies there."""
     here, there = tmp_path / "here", tmp_path / "there"
     for folder, power in ((here, 1.5), (there, 3.0)):
@@ -114,7 +117,7 @@ def test_a_loss_arrives_where_its_file_does_not_lie(tmp_path: Path, monkeypatch:
     (here / "mine.py").write_text(MINE)
     (there / "mine.py").write_text("raise ValueError('another file of this name')\n")
     monkeypatch.chdir(here)
-    (pack, *_) = packs_of(datasets="diabetes", losses=["mine.py:mine"], seeds=1, epochs=2)
+    (pack, *_) = packs_of(datasets="diabetes", losses=[loss], seeds=1, epochs=2)
     sent: list[bytes] = []
     described, shared = Luggage(lambda content: sent.append(content)).packed(pack)
     trained = train_pack(pack, "fused", "cpu")

@@ -101,6 +101,16 @@ def test_the_manifest_lists_the_parts(parts: Path, inside: Callable[..., Outcome
     assert found["command"].startswith("lossbench")
 
 
+def test_a_shard_that_was_killed_is_a_missing_one(parts: Path, inside: Callable[..., Outcome]) -> None:
+    """It has a store and no manifest: to name its folder is as to leave it out."""
+    Path("part3", "manifest.json").unlink()
+    done = inside("merge", "part3", "part1", "part2", "-o", "named")
+    assert done.code == 4
+    assert "missing  shards 3 of 3" in done.out
+    inside("merge", "part1", "part2", "-o", "left-out")
+    assert Path("named/report.md").read_bytes() == Path("left-out/report.md").read_bytes()
+
+
 def test_missing_shards_are_named(parts: Path, inside: Callable[..., Outcome]) -> None:
     """Seeds without all their trainings are left out, the shards that lack are named, and the exit code is 4."""
     done = inside("merge", "part1", "part2", "-o", "merged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import struct
 import subprocess
 import termios
@@ -99,3 +100,30 @@ def test_long_names_fit_a_hundred_columns(inside: Callable, tmp_path: Path, sale
     assert ESCAPE not in outcome.out
     assert "…" not in outcome.out
     assert "huber:delta" in outcome.out
+
+
+@pytest.mark.parametrize("width", ["20", "40", "60"])
+@pytest.mark.parametrize(
+    "command", [("losses", "mse"), ("losses", "triplet"), ("datasets", "diabetes"), ("datasets", "reviews")]
+)
+def test_what_is_told_of_one_thing_fits_a_narrow_terminal(
+    inside: Callable, monkeypatch: pytest.MonkeyPatch, width: str, command: tuple[str, str]
+) -> None:
+    """Prose and drawing; only a word that is longer than the room beside its indent passes the end."""
+    wide = inside(*command).out
+    monkeypatch.setenv("COLUMNS", width)
+    narrow = inside(*command).out
+    long = [line for line in narrow.splitlines() if len(line) > int(width)]
+    assert all(len(line.split()) == 1 for line in long), long
+    words = [word for word in wide.split() if word.isalpha()]
+    assert [word for word in narrow.split() if word.isalpha()] == words or command[0] == "losses"
+
+
+def test_the_store_is_told_without_a_broken_date(inside: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 60 columns a name is, or a column is left out, which is said."""
+    inside("compare", "-d", "iris", "-l", "ce", *BRIEF, "--quiet")
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = inside("cache", "info").out.splitlines()
+    assert max(map(len, lines[1:])) <= 60
+    (row,) = (line for line in lines if "iris" in line)
+    assert re.search(r" \d{4}-\d\d-\d\d$", row)

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossbench.errors import BadValue, UnknownName
+from lossbench.errors import BadValue, UnknownName, UsageError
 from lossbench.plan.experiment import Experiment, plan
-from lossbench.plan.search import SAMPLERS, make_search, sobol
+from lossbench.plan.search import ADAPTIVE, SAMPLERS, make_search, sobol
 from lossbench.plan.settings import make_settings
 
 RANGE, LIST = "huber:delta=0.1..10", "pinball:tau=0.3|0.5|0.7"
 LOSSES = ("mse", RANGE, LIST)
 RATES = (0.001, 0.1)
+PLANNED = tuple(sampler for sampler in SAMPLERS if sampler != ADAPTIVE)  # see tests/run/test_adaptive.py
 
 
-@given(st.sampled_from(SAMPLERS), st.integers(9, 200))
+@given(st.sampled_from(PLANNED), st.integers(9, 200))
 def test_every_loss_has_its_budget(sampler: str, budget: int) -> None:
     """Sobol's to the setting; a grid's product may fall short by less than a rate for each value."""
     found = make_search(LOSSES, "regression", RATES, budget, sampler)
@@ -33,7 +34,7 @@ def test_every_loss_has_its_budget(sampler: str, budget: int) -> None:
     assert all(RATES[0] <= rate <= RATES[1] for _, rate in found.places)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", PLANNED)
 def test_all_begin_with_the_middle(sampler: str) -> None:
     """The first setting of every loss has one rate, and the middle value: what one rate for all is shown at."""
     found = make_search(LOSSES, "regression", RATES, 64, sampler)
@@ -71,7 +72,7 @@ def test_it_is_trained_on_reported_and_tuning_seeds() -> None:
     """Every setting, once a seed, and nothing else."""
     experiment = planned(tune="budget=8", sampler="sobol")
     assert len(experiment.trials) == len(experiment.tuning) == 3 * 8 * 2
-    asked = {experiment.place_of("regression", one.loss, one.lr) for one in experiment.trials}
+    asked = {experiment.place_of(one) for one in experiment.trials}
     assert asked == set(range(1, 9))
 
 
@@ -82,7 +83,8 @@ def test_it_is_trained_on_reported_and_tuning_seeds() -> None:
         ({"tune": "budget=3"}, BadValue, "give from 4 to 1024 settings"),
         ({"tune": "budget=9", "lr": 0.01}, BadValue, "there is one; give two"),
         ({"tune": "budget=6"}, BadValue, "give 9 settings or more"),
-        ({"tune": "budget=9", "sampler": "tpe"}, UnknownName, "unknown sampler 'tpe'"),
+        ({"tune": "budget=9", "sampler": "tea"}, UnknownName, "unknown sampler 'tea'; did you mean 'tpe'?"),
+        ({"tune": "budget=9", "sampler": "sobol", "lr": (0.1, 0.1000001)}, BadValue, "too near each other"),
         ({"tune": True, "sampler": "sobol"}, BadValue, "say how many settings, as --tune budget=64"),
     ],
 )
@@ -92,3 +94,10 @@ def test_what_cannot_be_searched_is_refused(changes: dict, error: type[Exception
     with pytest.raises(error) as caught:
         plan(make_settings(**plain | changes))
     assert says in str(caught.value)
+
+
+def test_a_sampler_of_a_package_says_how_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is trained."""
+    monkeypatch.setattr("lossbench.plan.search.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"needs optuna: pip install 'lossbench\[optuna\]'"):
+        planned(tune="budget=9", sampler=ADAPTIVE)

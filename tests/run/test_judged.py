@@ -17,7 +17,7 @@ from lossbench.plan.settings import make_settings
 from lossbench.results.comparison import execute
 from lossbench.run.packs import train_pack
 from lossbench.run.runner import run
-from lossbench.run.scoring import rows_of
+from lossbench.run.scoring import plain_rows, rows_of
 from lossbench.schema import COLUMNS, METRICS, SCORES
 from lossbench.stats.between_runs.change import follows_judge
 from lossbench.store import Store
@@ -66,7 +66,7 @@ def test_a_curve_is_of_the_score_that_the_table_shows(name: str, score: str) -> 
     for pack in packs_of(name, score, seeds=1):
         trace = fused.train(pack)
         found = Validator(pack, range(len(pack.trials)), part="test")(trace.last)
-        rows = rows_of(pack, trace, "fused")
+        rows = list(plain_rows(rows_of(pack, trace, "fused")))
         assert {row["score"] for row in rows} == {score}
         np.testing.assert_allclose(found, [row[score] for row in rows], rtol=1e-6, atol=1e-9)
         assert [row["validation_score"] for row in rows] == trace.curve[:, -1].tolist()
@@ -112,7 +112,7 @@ def test_a_target_is_reached_from_above(name: str, score: str) -> None:
     """The first epoch from which three scores are at or below the target; none after the plateau gains much."""
     for pack in packs_of(name, score, epochs=30, lr=0.03):
         trace = fused.train(pack)
-        for curve, row in zip(trace.curve, rows_of(pack, trace, "fused"), strict=True):
+        for curve, row in zip(trace.curve, plain_rows(rows_of(pack, trace, "fused")), strict=True):
             if row["converged"]:
                 start = row["epochs_to_target"] - 1
                 assert (curve[start : start + 3] <= row["target_score"]).all()
@@ -146,7 +146,7 @@ def test_where_nothing_is_best_nothing_stands_at_the_best_epoch() -> None:
     pack = replace(pack, setup=replace(pack.setup, dataset=dataset))
     pack.folds[0] = replace(fold, validation=lone)
     for engine in (fused, loop):
-        (row,) = rows_of(pack, engine.train(pack), "engine")
+        (row,) = plain_rows(rows_of(pack, engine.train(pack), "engine"))
         assert (row["status"], row["best_epoch"], row["validation_score"]) == ("ok", None, None)
         assert row["accuracy"] is not None
         assert all(row[f"{name}_at_best"] is None for name in METRICS)

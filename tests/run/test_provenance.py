@@ -17,9 +17,10 @@ PACKAGE = Path(lossbench.__file__).parent
 ENTRIES = ("training/fused/engine.py", "training/native/engine.py", "training/loop.py", "run/scoring.py")
 """Where a row is made: the engines, and what scores their outputs."""
 
-STORE = ("__init__", "database", "record", "remembered", "store")
+STORE = ("__init__", "cells", "database", "key", "record", "remembered", "store")
 
 WITHOUT_NUMBERS = {
+    "apart.py": "processes",
     "errors.py": "messages",
     "home.py": "where a path begins",
     "lazy.py": "imports torch later",

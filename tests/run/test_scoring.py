@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit, softmax
 from scipy.stats import somersd
@@ -44,13 +45,18 @@ def packs_of(dataset: str, losses: tuple[str, ...], **changes: Any) -> list[Pack
     return make_packs(experiment.setups[0], experiment.trials)
 
 
+def told(rows: pd.DataFrame) -> list[Row]:
+    """Return rows as they are stored."""
+    return list(plain_rows(rows))
+
+
 @cache
 def study(dataset: str) -> list[tuple[Pack, int, Trace, Row]]:
     """Train the study of a data set; for each trial its pack, its place there, the pack's trace and its row."""
     found = []
     for pack in packs_of(dataset, STUDIES[dataset]):
         trace = fused.train(pack)
-        found += [(pack, index, trace, row) for index, row in enumerate(rows_of(pack, trace, "fused"))]
+        found += [(pack, index, trace, row) for index, row in enumerate(told(rows_of(pack, trace, "fused")))]
     return found
 
 
@@ -217,7 +223,7 @@ def test_regression_is_scored_in_original_units() -> None:
     """The error of a constant prediction of the training mean is the spread of the targets themselves."""
     (pack,) = packs_of("diabetes", ("mse",), seeds=1)
     trace = fused.train(pack)
-    (row,) = rows_of(pack, replace(trace, last=np.zeros_like(trace.last)), "fused")
+    (row,) = told(rows_of(pack, replace(trace, last=np.zeros_like(trace.last)), "fused"))
     (fold,) = pack.folds.values()
     target = fold.dataset.target[:, 0]
     expected = np.abs(target[fold.test.rows] - target[fold.train.rows].mean()).mean()
@@ -232,7 +238,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
     broken = deepcopy(trace)
     broken.curve[gone, 2:], broken.last[gone], broken.best[gone] = np.nan, np.nan, np.nan
     broken.diverged[gone] = 3
-    before, after = rows_of(pack, trace, "fused"), rows_of(pack, broken, "fused")
+    before, after = told(rows_of(pack, trace, "fused")), told(rows_of(pack, broken, "fused"))
     row = after.pop(gone)
     assert (row["status"], row["diverged_epoch"], row["best_epoch"]) == ("diverged", 3, None)
     assert all(row[name] is None and row[f"{name}_at_best"] is None for name in METRICS)
@@ -244,7 +250,7 @@ def test_a_diverged_trial_says_so_and_disturbs_nobody() -> None:
 def test_training_that_blows_up_is_marked() -> None:
     """A rate far too large ends in a status, not in an error or a warning."""
     packs = packs_of("diabetes", ("mse",), optimizers=["sgd"], lr=[1e6], epochs=20)
-    statuses = {row["status"] for pack in packs for row in rows_of(pack, fused.train(pack), "fused")}
+    statuses = {status for pack in packs for status in rows_of(pack, fused.train(pack), "fused").status}
     assert statuses == {"diverged"}
 
 
@@ -254,7 +260,7 @@ def test_without_a_target_nothing_is_said_about_reaching_it() -> None:
     noise = Dataset("noise", "regression", np.zeros((60, 1)), target, classes=("y",), feature_names=("x",))
     (other,) = packs_of("diabetes", ("mse",), seeds=1)
     pack = Pack(replace(other.setup, dataset=noise), (replace(other.trials[0], dataset="noise"),))
-    (row,) = rows_of(pack, fused.train(pack), "fused")
+    (row,) = told(rows_of(pack, fused.train(pack), "fused"))
     assert row["target_score"] is None
     assert (row["epochs_to_target"], row["converged"], row["status"]) == (None, None, "ok")
 
@@ -289,9 +295,9 @@ def test_the_data_hash_is_of_the_numbers() -> None:
 
 
 def test_rows_survive_the_data_frame(trained) -> None:
-    """A row comes back from the frame with the same values and types, undefined ones too."""
+    """A stored row comes back from the frame with the same values and types, undefined ones too."""
     rows = [row for *_, row in trained]
-    back = list(plain_rows(frame_of(rows)))
+    back = told(frame_of(rows))
     assert back == rows
     assert [[type(value) for value in row.values()] for row in back] == [
         [type(value) for value in row.values()] for row in rows
@@ -301,7 +307,7 @@ def test_rows_survive_the_data_frame(trained) -> None:
 def test_a_failed_trial_says_why_and_has_no_score() -> None:
     """Its row holds the trial, its hashes, the status and the reason; every score and time is undefined."""
     (pack,) = packs_of("moons", ("bce",), seeds=1)
-    (row,), (done,) = failed_rows(pack, ["it raised"], "f"), rows_of(pack, fused.train(pack), "f")
+    (row,), (done,) = map(told, (failed_rows(pack, ["it raised"], "f"), rows_of(pack, fused.train(pack), "f")))
     assert (row["status"], row["failure"], list(row)) == ("failed", "it raised", list(COLUMNS))
     assert {row[name] for name in COLUMNS if row[name] != done[name]} == {"failed", "it raised", None}
     assert all(row[name] is None for name in (*METRICS, *FIT, "epochs_to_target", "converged", "best_epoch"))

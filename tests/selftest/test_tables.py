@@ -31,6 +31,8 @@ def test_what_is_stated_is_held_to_what_happens(error: float, coverage: float, f
     assert shifted["largest_difference"] == pytest.approx(4.0 * error, abs=0.1)
     assert shifted["half_width"] == pytest.approx(1.96 * error, rel=1e-3)
     assert "false_rate" not in shifted
+    # Their intervals over seeds are ±2, so a difference of 2 is found by half of them.
+    assert held(judgements(np.full(1, 2.0), 1.0, error), False)["power_over_seeds"] == pytest.approx(0.5, abs=0.03)
 
 
 def test_one_function_by_two_roads_is_left_out() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from lossbench.store import Done, Store, key_of
+from lossbench.store.key import bare
+from lossbench.store.record import Record, checksum, encode
 from lossbench.training.trial import Trial
 
 Row = dict[str, Any]
@@ -41,6 +44,14 @@ def outputs(seed: int = 0) -> np.ndarray:
 def block(seeds: range | list[int], **changes: Any) -> list[Finished]:
     """Return finished trials of some seeds."""
     return [Done(row(seed, **changes), curve(seed), outputs(seed)) for seed in seeds]
+
+
+def older(done: Finished) -> Record:
+    """Return the record that was made before the third format: a shorter key, all cells as JSON."""
+    record, names = encode(done, 0), sorted(done.row)
+    texts = [json.dumps(part, separators=(",", ":")) for part in (names, [done.row[name] for name in names])]
+    total = checksum(bare(record.key), *texts, record.curve, record.outputs)
+    return record._replace(key=bare(record.key), layout=texts[0], cells=texts[1], checksum=total)
 
 
 def key(row: Row) -> str:

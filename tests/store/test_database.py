@@ -13,7 +13,7 @@ from lossbench.store import Store, remove
 from lossbench.store.database import FORMAT
 from lossbench.store.record import NO_OUTPUTS
 
-from .cases import block, holds, key, same
+from .cases import block, holds, key, older, same
 
 
 @pytest.fixture
@@ -94,16 +94,17 @@ def test_a_damaged_file_never_gives_a_wrong_result(path: Path) -> None:
     assert all(str(path) in refusal and len(refusal) < 500 for refusal in refusals)
 
 
-OLD = "ALTER TABLE trials DROP COLUMN outputs; PRAGMA user_version = 1"
-"""Makes the store as it was before raw outputs were kept."""
+OLD = {1: "ALTER TABLE trials DROP COLUMN outputs; PRAGMA user_version = 1", 2: "PRAGMA user_version = 2"}
+"""Make the store as it was before raw outputs were kept, and before floats were stored as bytes."""
 
 
-def test_a_store_from_before_there_were_outputs_is_read_and_goes_on(path: Path) -> None:
+@pytest.mark.parametrize("version", OLD)
+def test_a_store_of_an_older_format_is_read_and_goes_on(path: Path, version: int) -> None:
     """Its trials come back without outputs, and new ones with them; as the source of a merge it stays as it is."""
     with Store(path) as store:
-        store.put(done._replace(outputs=NO_OUTPUTS) for done in block(range(3)))
+        store._add(older(done._replace(outputs=NO_OUTPUTS)) for done in block(range(3)))
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(OLD)
+        connection.executescript(OLD[version])
     before = path.read_bytes()
     with Store(path, create=False) as old, Store(path.with_name("new.sqlite")) as new:
         assert new.merge(old) == 3

@@ -16,10 +16,11 @@ from hypothesis.extra.numpy import arrays
 
 from lossbench.schema import COLUMNS, USUAL
 from lossbench.store import key_of
-from lossbench.store.record import Done, Record, checksum, decode, encode, key_of_row, trial_of
+from lossbench.store.key import key_of_row, trial_of
+from lossbench.store.record import Done, Record, checksum, decode, encode
 from lossbench.training.trial import Trial
 
-from .cases import Row, curve, key, row, same, trial
+from .cases import Row, curve, key, older, row, same, trial
 
 CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
@@ -31,7 +32,9 @@ CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 )
 def test_any_row_and_curve_come_back(row: Row, curve: np.ndarray) -> None:
     """Every float to the last bit; NaN and None, and True and 1, stay apart; every NaN of a curve is kept."""
-    assert same(decode(encode(Done(row, curve), 0)), Done(row, curve))
+    done = Done(row, curve)
+    assert same(decode(encode(done, 0)), done)
+    assert same(decode(older(done)), done)
 
 
 def test_one_float_that_is_all_of_them() -> None:
@@ -49,13 +52,13 @@ def test_a_curve_of_a_view_comes_back() -> None:
     found[0] = 7.0
 
 
-@pytest.mark.parametrize("name", ["key", "names", "cells", "curve", "checksum"])
+@pytest.mark.parametrize("name", ["key", "layout", "cells", "curve", "checksum", "outputs"])
 @pytest.mark.parametrize("value", [None, 3, "x", b"x"], ids=repr)
 def test_damage_is_seen(name: str, value: Any) -> None:
     """A record with any part changed, to whatever value, is not whole."""
-    record = encode(Done(row(), curve()), 0)
-    assert record.whole
-    assert not record._replace(**{name: value}).whole
+    for record in (encode(Done(row(), curve()), 0), older(Done(row(), curve()))):
+        assert record.whole
+        assert not record._replace(**{name: value}).whole
 
 
 @given(st.lists(st.text() | st.binary() | st.none() | st.integers(), min_size=3, max_size=5), st.booleans())
@@ -153,6 +156,17 @@ def test_a_key_is_the_same_in_another_process() -> None:
     assert keys == {key_of(**PLAIN) + "\n"}
 
 
-def test_a_key_is_32_hexadecimal_digits() -> None:
-    """Short enough to read, and long enough to be unique."""
-    assert re.fullmatch("[0-9a-f]{32}", key_of(**PLAIN))
+def test_a_key_is_a_place_and_32_hexadecimal_digits() -> None:
+    """Long enough to be unique."""
+    assert re.fullmatch("[0-9a-f]{12}[0-9a-f]{32}", key_of(**PLAIN))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["iris", "wine"]), st.integers(0, 2**32 - 1)), max_size=8))
+def test_keys_of_one_data_set_are_in_the_order_of_their_seeds(trials: list[tuple[str, int]]) -> None:
+    """So the keys of a pack, which has seeds that follow each other, lie side by side."""
+    keys = {key(row(seed, dataset=dataset)): (dataset, seed) for dataset, seed in trials}
+    in_order = [keys[one] for one in sorted(keys)]
+    for name in ("iris", "wine"):
+        seeds = [seed for dataset, seed in in_order if dataset == name]
+        assert seeds == sorted(seeds)
+    assert len({one[:4] for one in keys}) == len({dataset for dataset, _ in trials})

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from lossbench.errors import DataError, OutputError
 from lossbench.store import Store, open_store, store_path
-from lossbench.store.record import Done, checksum, encode
+from lossbench.store.record import Done, checksum
 
-from .cases import Finished, Row, block, curve, holds, key, row
+from .cases import Finished, Row, block, curve, holds, key, older, row
 
 SEEDS = st.lists(st.integers(0, 12), unique=True)
 
@@ -30,10 +30,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def filled(folder: str, name: str, seeds: list[int]) -> Store:
-    """Return a new store that holds some seeds."""
+def filled(folder: str, name: str, seeds: list[int], before: bool = False) -> Store:
+    """Return a new store that holds some seeds, as they are stored now or were before the third format."""
     store = Store(Path(folder, name))
-    store.put(block(seeds))
+    if before:
+        store._add(map(older, block(seeds)))
+    else:
+        store.put(block(seeds))
     return store
 
 
@@ -101,14 +104,14 @@ def test_rows_come_sorted_by_what_was_trained(store: Store) -> None:
 
 
 @settings(deadline=None, max_examples=8)
-@given(SEEDS, SEEDS)
-def test_a_merge_is_a_union(ours: list[int], theirs: list[int]) -> None:
+@given(SEEDS, SEEDS, st.booleans(), st.booleans())
+def test_a_merge_is_a_union(ours: list[int], theirs: list[int], before: bool, theirs_before: bool) -> None:
     """A merge is symmetric, leaves the other store as it is, and changes nothing the second time."""
     union = sorted({*ours, *theirs})
     with (
         TemporaryDirectory() as folder,
-        filled(folder, "a", ours) as a,
-        filled(folder, "b", theirs) as b,
+        filled(folder, "a", ours, before) as a,
+        filled(folder, "b", theirs, theirs_before) as b,
         filled(folder, "c", theirs) as c,
     ):
         assert a.merge(b) == len(union) - len(ours)
@@ -118,6 +121,29 @@ def test_a_merge_is_a_union(ours: list[int], theirs: list[int]) -> None:
         c.merge(a)
         assert list(c.rows()) == list(a.rows())
         assert holds(c, block(union))
+
+
+def test_trials_from_before_the_third_format_are_held_as_all_others(tmp_path: Path) -> None:
+    """They are given, none is stored twice, another result is refused, and they can be removed."""
+    with filled(str(tmp_path), "a", [0, 1, 2], before=True) as store:
+        assert store.put(block(range(1, 5))) == 2
+        assert holds(store, block(range(5)))
+        with pytest.raises(DataError, match="score_3"):
+            store.put([*block([7]), Done(row(1, score_3=0.5), curve(1))])
+        assert [found["seed"] for found in store.rows()] == list(range(5))
+        store.remove([key(row(0)), key(row(4))])
+        assert holds(store, block([1, 2, 3]))
+
+
+@given(st.lists(st.booleans(), min_size=4, max_size=4))
+def test_the_order_of_rows_does_not_hang_on_when_they_were_stored(before: list[bool]) -> None:
+    """Of one trial on several kinds of machine, some stored before the third format."""
+    trials = [done for name in ("m0", "m1", "m2", "m3") for done in block([0], fingerprint=name)]
+    with TemporaryDirectory() as folder, filled(folder, "a", []) as some, filled(folder, "b", []) as all_new:
+        for old, done in zip(before, trials, strict=True):
+            some._add([older(done)]) if old else some.put([done])
+        all_new.put(trials)
+        assert list(some.rows()) == list(all_new.rows())
 
 
 def test_a_merge_that_contradicts_is_refused(store: Store, tmp_path: Path) -> None:
@@ -135,10 +161,11 @@ def test_a_merge_takes_no_row_under_the_key_of_another(store: Store, tmp_path: P
     """A record with a checksum of its own may still be none of its key, or no row: nothing is copied."""
     with Store(tmp_path / "other.sqlite") as other:
         other.put(block(range(3)))
-        held = encode(Done(row(7), curve(7)), 0)
-        cells = json.dumps([(row(7) | changes).get(name) for name in json.loads(held.names)])
+        sound = row(7, train_rows=5)
+        held = older(Done(sound, curve(7)))
+        cells = json.dumps([(sound | changes).get(name) for name in json.loads(held.layout)])
         other._add(
-            [held._replace(cells=cells, checksum=checksum(held.key, held.names, cells, held.curve, held.outputs))]
+            [held._replace(cells=cells, checksum=checksum(held.key, held.layout, cells, held.curve, held.outputs))]
         )
         with pytest.raises(DataError, match=rf"trial {held.key}: "):
             store.merge(other)
@@ -161,7 +188,7 @@ def test_a_store_in_a_place_that_may_not_be_written_is_read(old: bool) -> None:
     """What it holds is given, one from before there was evidence too; what would be kept is refused."""
     with TemporaryDirectory() as name:
         path = Path(name, "trials.sqlite")
-        with filled(name, path.name, [0, 1]) as store:
+        with filled(name, path.name, [0, 1], before=old) as store:
             if old:
                 store._connection.execute("DROP TABLE evidence")
         path.chmod(0o444)

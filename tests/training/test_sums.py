@@ -15,7 +15,10 @@ from .cases import ENGINES, FAST, packs_of, same_bits, trial
 SUMS = {
     "moons:rows=60": ("sum:bce+0.5*dice", "sum:0.1*weighted_bce+w*focal:w=3", "sum:bce+mse+bce", "bce"),
     "iris": ("sum:ce+0.3*focal:gamma=1", "sum:w*ce+logit_adjusted:w=0.2", "mse"),
-    "linnerud": ("sum:mse+w*mae:w=2", "sum:huber+huber:delta_1=0.5", "sum:0.5*log_cosh+mse"),
+    "linnerud": (
+        *("sum:mse+w*mae:w=2", "sum:huber+huber:delta_1=0.5", "sum:0.5*log_cosh+mse"),
+        *("sum:mse+0.5*torch.nn:L1Loss", "sum:(torch.nn:HuberLoss:delta=0.5:reduction=none)+w*mse:w=2"),
+    ),
     "demand:rows=60": ("sum:mape+0.1*smape", "mse"),
     "discs:images=20": ("sum:bce+0.5*dice", "sum:focal+w*jaccard:w=2", "dice"),
     "multilabel:rows=60": ("sum:bce+0.5*soft_f1", "sum:bce+0.5*mse"),

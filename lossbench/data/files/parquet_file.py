@@ -16,11 +16,13 @@ from lossbench.data.cells import Cells
 from lossbench.data.files.csv_file import TEXT
 from lossbench.data.readings import EXACT
 from lossbench.data.table_spec import written
+from lossbench.remark import Remark, Topic
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _TEXTS = ("string", "boolean", "categorical", "empty")
 _SEVERAL = ("mixed", "mixed-integer")
 _DATES = ("datetime64", "datetime", "date")
+_DURATIONS = ("timedelta64", "timedelta")
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -30,15 +32,15 @@ def read_parquet(path: Path) -> pd.DataFrame:
     return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 
 
-def by_type(cells: Cells, name: str) -> Any:
-    """Return what a column of a Parquet file, or of a frame, holds.
+def by_type(cells: Cells, name: str) -> tuple[Any, tuple[Remark, ...]]:
+    """Return what a column of a Parquet file, or of a frame, holds, and what is to be said of that.
 
     Args:
         cells: the table, its columns as pandas reads them.
         name: of the column.
 
     Returns:
-        Numbers (rows,) float64; or else texts (a pyarrow array), dates among them as 2024-12-31.
+        Numbers (rows,) float64; or else texts (a pyarrow array), dates among them as 2024-12-31. Notes on it.
 
     Raises:
         DataError: neither numbers nor dates nor texts.
@@ -46,22 +48,35 @@ def by_type(cells: Cells, name: str) -> Any:
     values = cells.columns[name]
     kind = infer_dtype(values, skipna=True)
     if kind in _NUMBERS and not _loses_digits(values, kind):
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
-    if kind in ("timedelta64", "timedelta"):
-        return pd.to_timedelta(values).to_numpy() / np.timedelta64(1, "D")
+        return values.to_numpy(dtype=np.float64, na_value=np.nan), ()
+    if kind in _DURATIONS:
+        days = pd.to_timedelta(values).to_numpy() / np.timedelta64(1, "D")
+        return days, (Topic.DURATIONS(column=name),)
     if kind in _DATES:
         values = pd.to_datetime(values, utc=True).map(pd.Timestamp.isoformat, na_action="ignore")
     elif kind not in (*_NUMBERS, *_TEXTS) and not _is_written(values, kind):
         raise cells.error(
-            f"column '{name}' holds {kind} values, which are neither numbers nor dates nor texts; leave it out "
-            f"with drop={written(name)}, or turn it into numbers"
+            f"column '{name}' holds {_told(values, kind)} values, which are neither numbers nor dates nor texts; "
+            f"leave it out with drop={written(name)}, or turn it into numbers"
         )
-    return pa.array(values.astype(object).map(str, na_action="ignore"), TEXT, from_pandas=True)
+    try:
+        plain = values.astype(object)
+    except pa.ArrowException:
+        raise cells.error(
+            f"column '{name}' holds a text that is not UTF-8; write the file anew, or leave the column out with "
+            f"drop={written(name)}"
+        ) from None
+    return pa.array(plain.map(str, na_action="ignore"), TEXT, from_pandas=True), ()
 
 
 def _loses_digits(values: pd.Series[Any], kind: str) -> bool:
-    """Say whether whole numbers (rows,) are too large for a float, so that texts are read, with a note."""
-    return kind == "integer" and bool((values.dropna().map(int).map(abs) > EXACT).any())
+    """Say whether exact numbers (rows,) are too large for a float, so that texts are read, with a note."""
+    return kind in ("integer", "decimal") and bool((values.dropna().map(int).map(abs) > EXACT).any())
+
+
+def _told(values: pd.Series[Any], kind: str) -> str:
+    """Name what values (rows,) are; those of several types by the first, as a list, which pandas calls mixed."""
+    return {"ndarray": "list", "list": "list", "dict": "struct"}.get(type(values.dropna().iloc[0]).__name__, kind)
 
 
 def _is_written(values: pd.Series[Any], kind: str) -> bool:

@@ -19,6 +19,8 @@ from lossbench.task import Task
 if TYPE_CHECKING:
     import torch
 
+Drift = Callable[[int], str]
+
 AGREED = ("link", "head", "encoding", "outputs_per_target", "natural_zero")
 """In what losses must agree that read the same raw outputs and the same target."""
 
@@ -64,19 +66,16 @@ def sum_records(name: str, served: Callable[[str], Mapping[Task, LossRecord]]) -
 
     Args:
         name: such as "sum:bce+0.5*dice".
-        served: from the name of a loss of the catalogue to its records by task; none where it is unknown.
+        served: from the name of a loss of the catalogue to its records by task; none where it is unknown, and then
+            nothing is known of the sum.
 
     Raises:
-        BadValue: it is no sum, or one of what is not in the catalogue.
+        BadValue: it is no sum.
     """
     terms = terms_of(name)
     known = [served(term.loss) for term in terms]
-    for term, records in zip(terms, known, strict=True):
-        if not records:
-            raise BadValue(
-                f"'{name}': '{term.loss}' is no loss of the catalogue, and a sum is of those; add a loss of your "
-                "own to another one in its own function"
-            )
+    if not all(known):
+        return {}
     shared = [task for task in known[0] if all(task in records for records in known)]
     found = {task: [records[task] for records in known] for task in shared}
     return {task: sum_record(name, terms, records) for task, records in found.items() if agree(records)}
@@ -88,10 +87,16 @@ def fault_of(name: str, task: Task, served: Callable[[str], Mapping[Task, LossRe
     for one in names:
         if task not in served(one):
             return f"'{one}' in it serves {', '.join(served(one))}"
-    records = [served(one)[task] for one in names]
+    return differ([served(one)[task] for one in names])
+
+
+def differ(records: Sequence[LossRecord]) -> str:
+    """Say in what losses differ that do not agree."""
     field = next(field for field in AGREED if len({getattr(record, field) for record in records}) > 1)
-    each = ", ".join(f"{record.name} has {getattr(record, field)}" for record in records)
-    return f"its losses read the raw outputs differently ({_FIELDS[field]}: {each}), which do not add up"
+    each = ", ".join(dict.fromkeys(f"{record.name} has {getattr(record, field)}" for record in records))
+    advice = "; say of yours what it reads, in parentheses: (my_losses.py:NAME:@link=LINK)"
+    own = advice if any(record.code for record in records) else ""
+    return f"its losses read the raw outputs differently ({_FIELDS[field]}: {each}), which do not add up{own}"
 
 
 def agree(records: Sequence[LossRecord]) -> bool:
@@ -135,8 +140,33 @@ def sum_record(name: str, terms: Sequence[Term], records: Sequence[LossRecord]) 
         domain=_domain([record.domain for record in records if record.domain]),
         rescaling=tuple(_rescaling(parts)),
         flat=all(record.flat for record in records),
+        receives="; ".join(dict.fromkeys(f"{one.name}: {one.receives}" for one in records if one.receives)),
+        notes=tuple(dict.fromkeys(note for record in records for note in record.notes)),
+        code=" ".join(dict.fromkeys(record.code for record in records if record.code)),
+        drift=_drift([record for record in dict.fromkeys(records) if record.drift]),
         parts=parts,
     )
+
+
+def weights_in(name: str) -> dict[str, Parameter]:
+    """Return the weights of a sum that have a name.
+
+    Example:
+        >>> list(weights_in("sum:bce+w*my_losses.py:mine"))
+        ['w']
+    """
+    names = (term.weight for term in terms_of(name))
+    return {one: _weight(one) for one in names if isinstance(one, str)}
+
+
+def _drift(records: Sequence[LossRecord]) -> Drift | None:
+    """Return what asks all losses of a sum that may drift; None where none may."""
+
+    def drift(times: int) -> str:
+        told = ((record, record.drift(times)) for record in records if record.drift)
+        return next((f"has {record.name} in it, which {fault}" for record, fault in told if fault), "")
+
+    return drift if records else None
 
 
 def part_names(record: LossRecord) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from lossbench.errors import LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.candidate import Candidate, check_callable
 from lossbench.losses.custom.contain import failing
-from lossbench.losses.custom.conventions import Convention, is_number, is_tensor, parameters_of
+from lossbench.losses.custom.conventions import Convention
+from lossbench.losses.custom.signature import is_number, is_tensor, parameters_of
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.remark import Remark, Topic
 from lossbench.task import VALUED

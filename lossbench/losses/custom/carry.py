@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lossbench.home import expand
-from lossbench.losses.composed.scaled import is_scaled, split_scaled
+from lossbench.losses.composed.inside import losses_in
 from lossbench.losses.custom.conventions import split_loss
 from lossbench.losses.custom.source import digest, read_sources
 
@@ -41,19 +41,18 @@ def carry(specs: Iterable[str]) -> tuple[Carried, ...]:
     Raises:
         LossFailed: a file that is gone, or no Python any more.
     """
-    return tuple(_carried(place) for place in dict.fromkeys(map(file_in, specs)) if place)
+    return tuple(map(_carried, dict.fromkeys(place for spec in specs for place in files_in(spec))))
 
 
-def file_in(spec: str) -> str:
-    """Return the file that the spec of a loss or a model names, as it is written there; empty where it names none.
+def files_in(spec: str) -> tuple[str, ...]:
+    """Return the files that the spec of a loss or a model names, as they are written there.
 
     Example:
-        >>> file_in("scaled:factor=2:loss=mine/losses.py:f:alpha=2"), file_in("huber")
-        ('mine/losses.py', '')
+        >>> files_in("scaled:factor=2:loss=mine/losses.py:f:alpha=2"), files_in("sum:huber+mine.py:f")
+        (('mine/losses.py',), ('mine.py',))
     """
-    named = split_scaled(spec)[1] if is_scaled(spec) else spec
-    place = split_loss(named)[0].rpartition(":")[0] if named else ""
-    return place if place.lower().endswith(".py") else ""
+    places = (split_loss(one)[0].rpartition(":")[0] for one in losses_in(spec))
+    return tuple(place for place in places if place.lower().endswith(".py"))
 
 
 def _carried(place: str) -> Carried:

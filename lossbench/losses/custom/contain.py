@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn, TextIO, cast
 import numpy as np
 
 from lossbench.lazy import torch
+from lossbench.losses.custom.endless import clock, ticking
 
 WARNINGS = 3  # that are told of one loss; one with a number in its text may come at every call
 SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE")
@@ -151,7 +152,7 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
         np.errstate(),
     )
     with ExitStack() as stack:
-        for keep in (*streams, *python, _signals(), _exit(), _warnings(seen), _torch(seen)):
+        for keep in (*streams, *python, _signals(), ticking(), _exit(), _warnings(seen), _torch(seen)):
             stack.enter_context(keep)
         _open.append(seen)
         try:
@@ -323,10 +324,13 @@ def is_users(error: BaseException) -> bool:
 def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
     """Turn whatever a user's code raises into an error of ours; a process that it forked ends with it.
 
+    A call that does not come to an end is one that raises, inside `contained`.
+
     Args:
         fault: makes the error, or returns the exception where that is to be raised as it is.
     """
     here = os.getpid()
+    clock.enter()
     try:
         yield
     except BaseException as error:  # SystemExit, GeneratorExit and a KeyboardInterrupt of its own too
@@ -335,5 +339,6 @@ def failing(fault: Callable[[BaseException], BaseException]) -> Iterator[None]:
         made = fault(error)
         raise made from None if made is error else error
     finally:
+        clock.leave()
         if os.getpid() != here:  # or it would train on, beside the one that it came from
             os._exit(1)

@@ -11,6 +11,7 @@ import numpy as np
 
 from lossbench.errors import ScoreFailed
 from lossbench.losses.custom.contain import failing
+from lossbench.losses.custom.endless import ticking
 from lossbench.losses.custom.source import in_one_line, line_of
 from lossbench.metrics.one_row import one_more
 from lossbench.metrics.own.influence import shares
@@ -170,12 +171,13 @@ def one_column(values: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what is printed, and what is warned of: it comes again with every model and epoch."""
+    """Drop what is printed, and what is warned of: it comes again with every model and epoch; see `ticking`."""
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         redirect_stdout(nowhere),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
+        ticking(),
     ):
         warnings.simplefilter("ignore")
         yield

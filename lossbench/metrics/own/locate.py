@@ -12,9 +12,9 @@ from typing import Any
 
 from lossbench.errors import ScoreFailed
 from lossbench.losses.custom.carry import file_at
-from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
 from lossbench.losses.custom.locate import SCORE, find_in, imported, is_file
 from lossbench.losses.custom.order import PREDICTION, TARGET, says
+from lossbench.losses.custom.signature import parameters_of, read_arguments, signature
 from lossbench.losses.custom.source import code_of, digest, run_file
 from lossbench.metrics.own.named import Named
 

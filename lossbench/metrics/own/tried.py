@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from lossbench.apart import Ended, apart
 from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, ScoreFailed
 from lossbench.metrics.own.called import OwnScore, quiet
@@ -44,7 +46,11 @@ def own_score(spec: str, dataset: Dataset) -> Asked:
     if task == "regression" and named.needs != "decision":
         raise BadValue(f"score '{spec}': regression has nothing but values; leave @of={named.needs} out")
     score = OwnScore(named, locate(named))
-    by_rows = tried(score, [made_up(dataset, named.needs, number) for number in range(SAMPLES)])
+    samples = [made_up(dataset, named.needs, number) for number in range(SAMPLES)]
+    try:
+        by_rows = apart(partial(tried, score, samples))
+    except Ended as error:
+        raise ScoreFailed(f"score '{spec}' {error}; let it give a number, or NaN where it is undefined") from None
     known = replace(own_metric(named.column), needs=named.needs)
     return Asked(**vars(known), function=score, code=score.found.code, by_rows=by_rows)
 

@@ -76,16 +76,27 @@ DATA: Sayings = {
     Topic.FOREIGN_NUMBERS: foreign_numbers,
     Topic.ZEROS_LOST: "zeros in front of whole numbers of '{column}', such as '{text}' ({place}), are lost: it is "
     "read as numbers",
-    Topic.DIGITS_LOST: "whole numbers of '{column}' are too large to be exact, such as '{text}' ({place}): last "
+    Topic.DIGITS_LOST: "numbers of '{column}' are too large to be exact, such as '{text}' ({place}): last "
     "digits are lost",
     Topic.TAKEN_AS_MISSING: taken_as_missing,
     Topic.DATES: dates,
+    Topic.DURATIONS: "the durations of '{column}' are read as days",
     Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.LIKE_NUMBERS: "'{column}' is read as text, since no number or date is read in the form of '{text}' "
+    "({place}); write numbers as 1234.5 and dates as 2024-12-31, or drop the column",
     Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
     Topic.BLANKS_CUT: lambda columns, text, left: (
         f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
     ),
     Topic.CASES_DIFFER: lambda column, texts: f"{quoted(texts)} of '{column}' differ in case only, and stay apart",
+    Topic.LOOK_ALIKE: lambda column, texts, codes: (
+        f"{quoted(texts)} of '{column}' look alike and stay apart, since they are written with other characters "
+        f"({codes}); write them in one way"
+    ),
+    Topic.NAMES_ALIKE: lambda names, codes: (
+        f"the columns {quoted(names)} look alike and stay apart, since their names are written with other "
+        f"characters ({codes}); give one another name"
+    ),
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
@@ -109,6 +120,8 @@ DATA: Sayings = {
     Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
     Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
     Topic.FAR_OFF_UNITS: far_off_units,
+    Topic.MISSING_MARK: "'{column}' is {mark} in {rows} rows, far from all its other numbers, and is read as that "
+    "number; if it stands for a missing value, add na={mark}",
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
     "leave it out with drop={drop}",
     Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "

@@ -58,7 +58,7 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def wrapped(paragraphs: Iterable[str], width: int) -> list[str]:
+def wrapped(paragraphs: Iterable[str], width: int, indent: str = "  ") -> list[str]:
     """Return paragraphs as lines, broken between words; all but the first line of each are indented."""
-    wrapper = TextWrapper(width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+    wrapper = TextWrapper(width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
     return [line for one in paragraphs for line in wrapper.wrap(visible(one))]

@@ -185,6 +185,8 @@ RUN: Sayings = {
     "{losses}",
     Topic.SETTINGS: "budget   {dataset}, settings tried: {counts}",
     Topic.SEARCH: search,
+    Topic.PROPOSED: "search   TPE proposed the settings by their scores on the tuning seeds: intervals hold what "
+    "other seeds would have chosen of these settings, not to which others they would have led",
     Topic.DISAGREE: disagreements,
     Topic.THRESHOLD: threshold,
     Topic.RANKS: ranks,

@@ -25,7 +25,7 @@ from lossbench.results.remarks.training import (
     shares,
     undefined,
 )
-from lossbench.results.remarks.verdicts import by_seeds, decided, looked, searched, shortened, tuned
+from lossbench.results.remarks.verdicts import by_seeds, decided, looked, proposed, searched, shortened, tuned
 from lossbench.training.native.library import fault
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def remarks(comparison: Comparison) -> Iterator[Remark]:
     """Yield everything that is said below the tables, and is the same in every run."""
     yield from tuned(comparison.tuning, comparison.summary, comparison.arms)
     yield from searched(comparison.budget)
+    yield from proposed(comparison.experiment.settings.sampler)
     yield from decided(comparison.trials, comparison.thresholds)
     yield from across(comparison.ranks)
     yield from notes(comparison)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from lossbench.plan.search import ADAPTIVE
 from lossbench.remark import Remark, Topic
 from lossbench.schema import SETTING, is_own
 from lossbench.stats.pairs import BEST
@@ -79,6 +80,12 @@ def searched(budget: pd.DataFrame | None) -> Iterator[Remark]:
         about = {"setting": rows[apart].iloc[0].to_dict(), "reference": rows.reference.iloc[0]}
         sizes = tuple(rows.settings.unique().tolist())
         yield Topic.SEARCH(dataset=dataset, sizes=sizes, verdicts=verdicts, **about)
+
+
+def proposed(sampler: str) -> Iterator[Remark]:
+    """Yield what intervals do not hold where the settings hang on the seeds that choose among them."""
+    if sampler == ADAPTIVE:
+        yield Topic.PROPOSED()
 
 
 def decided(trials: pd.DataFrame, views: pd.DataFrame | None) -> Iterator[Remark]:

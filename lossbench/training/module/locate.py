@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from lossbench.errors import BadValue, ModelFailed
 from lossbench.lazy import torch
 from lossbench.losses.custom.carry import file_at
-from lossbench.losses.custom.conventions import parameters_of, read_arguments, signature
+from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.locate import MODEL, find_in, imported, is_file, origin_of
+from lossbench.losses.custom.signature import parameters_of, read_arguments, signature
 from lossbench.losses.custom.source import code_of, digest, file_of, in_one_line, line_of, run_file
 from lossbench.spec import split_spec
 from lossbench.training.network import MODELS
@@ -169,20 +170,26 @@ class Recipe:
             ModelFailed: it raises, or returns something else.
         """
         told = {name: size for name, size in zip(self.sizes, (inputs, outputs), strict=True) if name}
-        try:
+
+        def fault(error: BaseException) -> ModelFailed:
+            given, raised = said({**told, **self.arguments}), in_one_line(error)
+            return self.failed(f"cannot be made with {given}: it raised {raised}", error, beyond_processor(raised))
+
+        with failing(fault):
             made = self.maker.make(**self.arguments, **told)
-        except Exception as error:
-            raise self.failed(
-                f"cannot be made with {said({**told, **self.arguments})}: it raised {in_one_line(error)}", error
-            ) from error
         if not isinstance(made, torch.nn.Module):
             raise self.failed(f"returned {type(made).__name__}; let it return a torch.nn.Module")
         return made
 
-    def failed(self, fault: str, error: BaseException | None = None) -> ModelFailed:
-        """Return the error for something that it does, with the line of its file."""
+    def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
+        """Return the error for something that it does, with the line of its file, and what to do."""
         where = "" if error is None else line_of(error, self.maker.file)
-        return ModelFailed(f"model '{self.maker.name}' {fault}{where}")
+        return ModelFailed(f"model '{self.maker.name}' {fault}{where}{advice}")
+
+
+def beyond_processor(raised: str) -> str:
+    """Return the advice for a network that wants another device, by what it raised; empty for anything else."""
+    return "; it must run on the processor, and lossbench moves it" if "cuda" in raised.lower() else ""
 
 
 def said(arguments: Mapping[str, Any]) -> str:

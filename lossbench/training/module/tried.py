@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossbench.apart import Ended, apart
 from lossbench.errors import ModelFailed
 from lossbench.lazy import torch
+from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.source import in_one_line
-from lossbench.training.module.locate import Recipe
+from lossbench.training.module.locate import Recipe, beyond_processor
 from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
 
 if TYPE_CHECKING:
@@ -90,15 +92,15 @@ class Probe:
 
     def called(self, module: Module, features: torch.Tensor) -> Any:
         """Return what a module makes of features."""
-        try:
+
+        def fault(error: BaseException) -> ModelFailed:
+            said = in_one_line(error)
+            shape = f"({len(features)}, {self.inputs})"
+            called = f"raised {said} when it was called with features {shape}"
+            return self.failed(called, error, beyond_processor(said))
+
+        with failing(fault):
             return module(features)
-        except Exception as error:
-            cuda = "; it must run on the processor" if "CUDA" in str(error) or "cuda" in str(error) else ""
-            raise self.failed(
-                f"raised {in_one_line(error)} when it was called with features ({len(features)}, {self.inputs})",
-                error,
-                cuda,
-            ) from error
 
     def check_result(self, raw: Any) -> None:
         """Refuse anything but a number for each row and output."""
@@ -174,13 +176,17 @@ class Probe:
 
     def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
         """Return the error for what it does."""
-        return ModelFailed(str(self.recipe.failed(fault, error)) + advice)
+        return self.recipe.failed(fault, error, advice)
 
 
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:
     """Try a model of one's own; see `Probe`. One that is built in needs none."""
     if isinstance(model.source, Recipe):
-        Probe(model, model.source, inputs, outputs, whom).check()
+        probe = Probe(model, model.source, inputs, outputs, whom)
+        try:
+            apart(probe.check)
+        except Ended as error:
+            raise probe.failed(f"{error}; let it return its outputs, whatever they are") from None
 
 
 def randomness() -> tuple[object, ...]:

@@ -11,9 +11,10 @@ from lossbench.errors import LossDoesNotFit, LossFailed
 from lossbench.losses import get_loss
 from lossbench.losses.custom.calls import make_call
 from lossbench.losses.custom.candidate import Candidate
-from lossbench.losses.custom.conventions import LINKS, make_convention, recognise
+from lossbench.losses.custom.conventions import LINKS, make_convention
 from lossbench.losses.custom.drift import drift_of
 from lossbench.losses.custom.probe import Probe, draw
+from lossbench.losses.custom.signature import recognise
 from lossbench.report.words.remark import words
 from lossbench.task import TASKS, VALUED
 

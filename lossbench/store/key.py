@@ -1,0 +1,100 @@
+"""The key of a trial: where it lies in the store, and a hash of everything that can change a number of its row.
+
+Before the hash stand the data set with the model, and the seed. Trials are trained seed by seed, so their keys
+come nearly in order, and a pack touches a few pages of the index of keys, not one for each of its rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import Any
+
+from lossbench.schema import USUAL
+from lossbench.spec import title
+from lossbench.training.trial import Trial
+
+DIGITS = 32  # of the hash, 128 bits: two trials never share a key by chance
+SEEDS = 2**32  # no more have a place of their own
+
+Row = dict[str, Any]
+
+DESCRIBED = tuple(field.name for field in fields(Trial))
+NEEDED = (*(name for name in DESCRIBED if name not in USUAL), "data_hash", "loss_hash", "fingerprint")
+"""The cells that every key is made of, beside their names; rows of an older lossbench have no others."""
+
+
+def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: str, fingerprint: str) -> str:
+    """Return the key of a trial, 44 hexadecimal digits: four and eight for its place, and the hash.
+
+    Args:
+        trial: what is trained; every field counts, floats to the last bit.
+        columns: the names of a row's cells, in any order. A row with one more column is another result.
+        data_hash: the digest of the data set.
+        loss_hash: the digest of the loss's source and parameters.
+        fingerprint: the digest of engine, versions and kind of processor.
+
+    Example:
+        >>> trial = Trial("iris", "multiclass", "mlp:16", "ce", "adam", 0.01, 0.0, 0.0, 32, 100, "none", 0.0, 7)
+        >>> key = key_of(trial, ("status", "accuracy"), "5c7416871b74", "12561a5e20fc", "7d6be655fed8")
+        >>> other = key_of(trial, ("status", "accuracy"), "5c7416871b74", "12561a5e20fc", "ffffffffffff")
+        >>> len(key), key[4:12], key == other
+        (44, '00000007', False)
+    """
+    return _key(vars(trial), columns, data_hash, loss_hash, fingerprint)
+
+
+def key_of_row(row: Mapping[str, Any]) -> str:
+    """Return the key of the trial in a row of `trials.csv`; the row holds everything that is hashed."""
+    return key_in(row, tuple(row))
+
+
+def key_in(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
+    """Return the key of the trial in a row, whose columns are known."""
+    names, take = _described(columns)
+    *trial, data_hash, loss_hash, fingerprint = take(row)
+    return _key(dict(zip(names, trial, strict=True)), columns, data_hash, loss_hash, fingerprint)
+
+
+def bare(key: str) -> str:
+    """Return the hash in a key, which was the whole of it before the third format of the store."""
+    return key[-DIGITS:]
+
+
+def trial_of(row: Mapping[str, Any]) -> Trial:
+    """Return the trial in a row of `trials.csv`."""
+    return Trial(**{name: row[name] for name in DESCRIBED if name in row})
+
+
+def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> str:
+    # Python writes the shortest text that reads back as the same float.
+    text = _text([{**trial, "loss": _title(trial["loss"])}, _schema(columns), *hashes])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+    return f"{_region(trial['dataset'], trial['model'])}{trial['seed'] % SEEDS:08x}{digest}"
+
+
+@lru_cache
+def _region(dataset: str, model: str) -> str:
+    named = json.dumps([dataset, model]).encode()
+    return f"{zlib.crc32(named) % 2**16:04x}"  # some may share one: it is a place, and no name
+
+
+_text = json.JSONEncoder().encode
+_title = cache(title)
+
+
+@cache
+def _described(columns: tuple[str, ...]) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return the names of what describes a trial, and what takes these cells, and the hashes, of such a row."""
+    names = [name for name in DESCRIBED if name in columns]
+    return names, itemgetter(*names, "data_hash", "loss_hash", "fingerprint")
+
+
+@cache
+def _schema(columns: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(sorted(columns)).encode()).hexdigest()

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from lossbench.apart import Ended, Unending, apart, forked
+from lossbench.errors import ScoreFailed
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is copied")
+
+
+def refuse() -> None:
+    """Raise an error of lossbench's."""
+    raise ScoreFailed("no score")
+
+
+def kill() -> None:
+    """End the process as the system does where memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave_somebody() -> None:
+    """End the process, and leave one behind that holds all that was open."""
+    subprocess.Popen(["sleep", "60"], close_fds=False)
+    os._exit(7)
+
+
+def test_a_copy_gives_back_what_the_work_gives() -> None:
+    """A result, however large, or what it raises, of the same class and text; what it changes is lost."""
+    kept: list[int] = []
+    assert forked(lambda: (kept.append(1), b"x" * 3_000_000)[1]) == b"x" * 3_000_000
+    assert kept == []
+    with pytest.raises(ScoreFailed, match="no score"):
+        forked(refuse)
+    with pytest.raises(RuntimeError, match="local"):  # what cannot travel
+        forked(lambda: lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [(kill, "by signal 9"), (leave_somebody, "exit code 7"), (_thread.interrupt_main, "by signal 2")],
+)
+def test_a_copy_that_ends_says_how(work: Callable, said: str) -> None:
+    """By signal or exit code, even where a process of its own still holds what it had open."""
+    with pytest.raises(Ended, match=said):
+        forked(work)
+
+
+def test_a_copy_that_does_not_end_is_ended() -> None:
+    """And gone, whatever it does."""
+    with pytest.raises(Unending):
+        forked(lambda: sum(iter(int, 1)), 0.2)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_nobodys_process_is_copied_unasked() -> None:
+    """Here, as in a notebook, work is done where it is asked for."""
+    assert apart(os.getpid) == os.getpid()
