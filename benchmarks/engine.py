@@ -25,12 +25,15 @@ from lossbench.training.targets import encoded, offset_of
 from lossbench.training.thread import one_thread
 from lossbench.training.trace import Trace
 
+IMITATE = ("wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram", "mse")
 WORKLOADS = [
     ("breast_cancer", "mlp:16", LOSSES, 300),
     ("breast_cancer", "mlp:16", LOSSES, 2000),
     ("digits", "mlp:32", ["ce", "mse", "mae", "hinge", "focal", "label_smoothing"], 300),
     ("diabetes", "mlp:64,32", ["mse", "mae", "huber", "log_cosh", "pinball", "mape"], 300),
     ("digit_pairs", "mlp:64,32", ["ce", "triplet", "supcon", "contrastive"], 100),
+    ("mixture", "mlp:16", IMITATE, 100),
+    ("eight_gaussians", "mlp:16", IMITATE, 100),
 ]
 EPOCHS = 50
 

@@ -135,6 +135,10 @@ def _carry_out(work: Callable[[], Result], writing: int) -> NoReturn:
         _quieten()
         try:
             outcome: tuple[bool, object] = True, work()
+        except KeyboardInterrupt:  # a Ctrl-C interrupts the parent too; another one is the work's own
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+            raise
         except BaseException as error:
             outcome = False, error
         _send(outcome, writing)
@@ -145,10 +149,10 @@ def _carry_out(work: Callable[[], Result], writing: int) -> NoReturn:
 
 
 def _quieten() -> None:
-    """End with the parent, leave Ctrl-C to it and its streams alone, and leave no copy of memory behind."""
+    """End with the parent, leave its streams alone, and leave no copy of memory behind."""
     import resource
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # A thread that draws progress may have held the parent's, which stays so here.

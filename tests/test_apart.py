@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import subprocess
@@ -41,7 +42,10 @@ def test_a_copy_gives_back_what_the_work_gives() -> None:
         forked(lambda: lambda: 0)
 
 
-@pytest.mark.parametrize(("work", "said"), [(kill, "by signal 9"), (leave_somebody, "exit code 7")])
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [(kill, "by signal 9"), (leave_somebody, "exit code 7"), (_thread.interrupt_main, "by signal 2")],
+)
 def test_a_copy_that_ends_says_how(work: Callable, said: str) -> None:
     """By signal or exit code, even where a process of its own still holds what it had open."""
     with pytest.raises(Ended, match=said):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import runpy
 from dataclasses import asdict
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None
 def test_a_newcomer_can_read_all_of_it() -> None:
     """The README is short: what it is, two commands, what they say, and where there is more."""
     assert len((ROOT / "README.md").read_bytes()) < 9000
+
+
+def test_the_badges_are_true() -> None:
+    """They say what pyproject.toml holds the project to."""
+    said = runpy.run_path(str(ROOT / "docs" / "pictures" / "badges.py"))
+    assert (ROOT / "docs" / "pictures" / "badges.svg").read_text(encoding="utf-8") == said["badges"]()
+    assert set(said["facts"]()) == {"python", "coverage", "licence"}
 
 
 def test_every_page_that_is_named_is_there() -> None:

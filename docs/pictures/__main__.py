@@ -1,4 +1,4 @@
-"""Makes the two pictures of the README, a run in the terminal and the page of the reference run.
+"""Makes the pictures of the README: its badges, a run in the terminal and the page of the reference run.
 
 It is run as `python docs/pictures`, with the extra `browser` installed.
 """
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from badges import badges
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
@@ -51,5 +52,6 @@ def page() -> bytes:
 
 
 if __name__ == "__main__":
+    (HERE / "badges.svg").write_text(badges(), encoding="utf-8")
     (HERE / "terminal.svg").write_text(terminal(), encoding="utf-8")
     (HERE / "report.png").write_bytes(page())

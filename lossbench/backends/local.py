@@ -111,6 +111,19 @@ def unheard(dead: threading.ExceptHookArgs) -> None:
 
 
 @contextmanager
+def unheard_of() -> Iterator[None]:
+    """Let a process that is started say nothing: one that cleans up after a kill would tell at length what."""
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
+@contextmanager
 def _heeded(found: Sequence[BaseException]) -> Iterator[None]:
     """Let the main thread be interrupted once something is found, even where Ctrl-C is ignored (background)."""
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
@@ -144,8 +157,9 @@ def _in_processes(
         joblib.delayed(_in_worker)(os.getpid(), function, index, dumps(task)) for index, task in enumerate(tasks)
     )
     if os.name == "posix":
-        for tracker in (resource_tracker, loky_tracker):
-            tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
+        with unheard_of():
+            for tracker in (resource_tracker, loky_tracker):
+                tracker.ensure_running()  # joblib would start it below, and its start lifts the mask
     others = set(multiprocessing.active_children())
     with uninterrupted():  # the processes start here, and inherit the mask: it is this one that ends them
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
+import re
 import signal
 import sys
 import warnings
+from typing import NoReturn
 
 import click
 
@@ -42,11 +45,14 @@ THREADLESS = {
     "OMP_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""Keeps numpy, scipy, torch and pyarrow from starting threads.
+"""Keeps numpy, scipy, torch and pyarrow from starting threads, whatever is set already.
 
 lossbench computes in one thread a process. Where no more can start, OpenBLAS prints four lines and interrupts, and
 OpenMP two, and ends the process.
 """
+
+UNHEEDED = re.compile("G?OMP_.*|JOBLIB_START_METHOD|LOKY_PICKLER|PYTHONINSPECT")
+"""What is set for other programs, by which a library would start threads or processes otherwise, speak or hang."""
 
 
 class Commands(click.Group):
@@ -107,14 +113,25 @@ def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
     own_process()
-    for name, value in THREADLESS.items():
-        os.environ.setdefault(name, value)
+    for name in filter(UNHEEDED.fullmatch, list(os.environ)):
+        del os.environ[name]
+    os.environ.update(THREADLESS)
     warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; what lacked is told as the error
     # A shell starts what runs in the background with the signal ignored: that is to stay.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: who interrupts the exit only gets a traceback
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), and would show a traceback."""
+    if sys.flags.inspect:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -8,6 +8,7 @@ import click
 
 from lossbench.cli.completion import completer, losses
 from lossbench.cli.process.progress import telling
+from lossbench.cli.process.refused import check_folder
 from lossbench.task import TASKS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check_loss(spec: str, task: str | None, form: str | None, quiet: bool) -> No
     SPEC is a name, as huber:delta=1.35, or a loss of your own: my_losses.py:my_loss, torch.nn:SmoothL1Loss. Exits
     with 4 where a check fails, or no task fits.
     """
+    check_folder()
     from lossbench.checks import run
     from lossbench.report.checks import check_lines, check_tables, plain_report
     from lossbench.report.terminal import show

@@ -12,6 +12,7 @@ import click
 from lossbench.cli import completion as names
 from lossbench.cli.completion import completer
 from lossbench.cli.options import FILE
+from lossbench.cli.process.refused import check_folder
 
 if TYPE_CHECKING:
     from lossbench.losses import Loss
@@ -103,6 +104,7 @@ def print_catalogue(selection: Selection, form: str | None) -> None:
 
 def print_losses(selection: Selection) -> None:
     """Print one loss in full on each task that it fits, and why not on the others."""
+    check_folder()
     from lossbench.report.shape import draw_loss
     from lossbench.report.terminal import described, prose
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
 from lossbench.report.figures import NOT_DEFINED, Spread, column
-from lossbench.schema import METRICS, RANKED, SETTING, USUAL, three
+from lossbench.schema import MARGINS, METRICS, RANKED, SETTING, USUAL, three
 from lossbench.stats.verdicts import BETTER, WORSE
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 HEADINGS = {"r2": "R²", "f1": "F1", "mae": "MAE", "balanced_accuracy": "balanced acc."}
 
 VERDICTS = {BETTER[0]: "+", BETTER[1]: "+=", WORSE[0]: "-", WORSE[1]: "-=", "equivalent": "=", "inconclusive": "~"}
+
+BEST = "at best"
+"""Above the score at the epoch that is best on validation."""
 
 SHARE = "outlier_fraction"
 CLEAN = pd.Series({SHARE: 0.0})
@@ -54,7 +57,8 @@ class Table:
         """Return the table without one of its columns."""
         place = self.columns.index(heading)
         rows = tuple((*row[:place], *row[place + 1 :]) for row in self.rows)
-        return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows)
+        drops = tuple(one for one in self.drops if one != heading)
+        return replace(self, columns=(*self.columns[:place], *self.columns[place + 1 :]), rows=rows, drops=drops)
 
 
 def tables(summary: pd.DataFrame) -> Iterator[Table]:
@@ -104,6 +108,7 @@ def make_table(group: pd.DataFrame) -> Table:
         "loss",
         "vs",
         heading(first.score),
+        BEST,
         heading(second),
         "to target",
         "plateau",
@@ -111,23 +116,36 @@ def make_table(group: pd.DataFrame) -> Table:
         "n",
     )
     primary = column(map(Spread, group["mean"], group.low, group.high))
-    robust = column(spreads(group, "robustness"), digits=2)
-    figures = zip(primary, second_cells(group, second), robust, strict=True)
+    at_best, robust = column(spreads(group, "at_best")), column(spreads(group, "robustness"), digits=2)
+    figures = zip(primary, at_best, second_cells(group, second), robust, strict=True)
     rows = tuple(cells(row, *shown) for (_, row), shown in zip(group.iterrows(), figures, strict=True))
     best = tuple(index for index, row in enumerate(rows) if "a" in row[0])
     if len(best) == len(rows):  # letters that all losses share say nothing
         columns, rows = columns[1:], tuple(row[1:] for row in rows)
-    drops = ("plateau", columns[columns.index("to target") - 1], "robust", "to target", "n")
-    return Table(title(first), columns, rows, best, drops=drops)
+    drops = ("plateau", heading(second), "robust", "to target", BEST, "n")
+    made = Table(title(first), columns, rows, best, drops=drops)
+    return made if better_before(group) else made.without(BEST)
 
 
-def cells(row: pd.Series[Any], score: str, other: str, robustness: str) -> tuple[str, ...]:
+def better_before(group: pd.DataFrame) -> bool:
+    """Say whether some loss scores better at the epoch that is best on validation than at the last one.
+
+    What is too small to matter does not count: the margin of the score, or one hundredth of it where it has none.
+    The other way round it is chance: few validation rows choose an epoch that is no better on others.
+    """
+    score = group.score.iloc[0]
+    lost = METRICS[score].sign * (group["at_best"] - group["mean"])
+    return bool((lost > MARGINS.get(score, 0.01 * group["mean"].abs())).any())
+
+
+def cells(row: pd.Series[Any], score: str, at_best: str, other: str, robustness: str) -> tuple[str, ...]:
     """Write the cells of one loss, of which the figures that depend on all losses are given."""
     return (
         row.letters if isinstance(row.letters, str) else "",
         row.loss if row["view"] == "fixed" else f"{row.loss} @{row.lr:g}",
         "ref" if row.loss == row.reference else VERDICTS[row.verdict],
         score,
+        at_best,
         other,
         to_target(row),
         median(row, "epochs_to_plateau"),

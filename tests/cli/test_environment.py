@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -127,6 +128,55 @@ def test_a_current_folder_that_is_gone(
     gone.rmdir()
     assert refusal_of(FileNotFoundError(errno.ENOENT, "No such file or directory")) == FOLDER
     assert run(["losses", "mse", "--format", "json"]) == 0
+    for command in (["losses", "mse"], ["check-loss", "mse"]):
+        assert inside(*command).err == f"lossbench: error: {FOLDER}\n"
+
+
+SET_FOR_OTHERS = (
+    *("JOBLIB_START_METHOD=junk", "LOKY_PICKLER=junk", "LOKY_MAX_CPU_COUNT=junk", "PYTHONINSPECT=1"),
+    *("OMP_NUM_THREADS=junk", "OMP_DISPLAY_ENV=TRUE", "GOMP_CPU_AFFINITY=junk", "MKL_NUM_THREADS=junk"),
+    *("PYTHONWARNINGS=error", "PYTHONHASHSEED=7", "TZ=junk", "LC_ALL=junk", "COLUMNS=-1", "TERM=dumb"),
+)
+
+
+@pytest.mark.parametrize("place", range(0, len(SET_FOR_OTHERS), 7))
+def test_what_is_set_for_other_programs_moves_nothing(tmp_path: Path, cache: Path, place: int) -> None:
+    """Not a number, not a line, with two processes: the libraries would fail, speak, or wait for ever."""
+    command = (
+        f"lossbench compare -d iris -l ce,mse {' '.join(BRIEF)} --jobs 2 --no-cache --csv - --quiet </dev/null"
+    )
+    plain = shell(command, tmp_path, cache)
+    beside = shell(f"{' '.join(SET_FOR_OTHERS[place : place + 7])} {command}", tmp_path, cache)
+    assert (plain.code, plain.err) == (0, "")
+    assert beside == plain
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends a command by a signal")
+def test_a_command_that_is_ended_says_nothing(tmp_path: Path, cache: Path) -> None:
+    """Nor do those that clean up after its processes."""
+    asked = [
+        "compare",
+        "-d",
+        "iris,wine",
+        "-l",
+        "ce",
+        "--seeds",
+        "20",
+        "--outliers",
+        "0",
+        "--jobs",
+        "2",
+        "--no-cache",
+    ]
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "lossbench", *asked, "--csv", "all.csv"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().endswith("trainings done\n")
+        process.terminate()
+        rest = process.stderr.read()
+    assert process.returncode == -signal.SIGTERM
+    assert all(line.endswith("trainings done") for line in rest.splitlines()), rest
 
 
 def test_a_gate_that_fails_does_so_whoever_reads(

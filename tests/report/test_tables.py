@@ -153,11 +153,29 @@ def test_diverged_seeds_are_counted_beside_the_others() -> None:
     assert column(undefined, "F1") == ["0.250 ±0.109 (2)", "0.250 ±0.109"]
 
 
+def test_both_epochs_stand_side_by_side_where_the_last_one_lost_what_matters() -> None:
+    """The margin decides, in the direction of the score; where nothing was lost there is no column for it."""
+    scores = {"mse": np.full((2, 3), 0.5), "mae": np.full((2, 3), 0.6)}
+    for score, at_best, shown in (
+        ("accuracy", 0.62, True),
+        ("accuracy", 0.605, False),
+        ("accuracy", 0.4, False),
+        ("log_loss", 0.4, True),
+        ("log_loss", 0.7, False),
+    ):
+        trials = table(scores, score=score).assign(log_loss=0.6, accuracy=0.6, **{f"{score}_at_best": at_best})
+        found = only(trials)
+        assert ("at best" in found.columns) == shown
+        assert not shown or column(found, "at best")[0].startswith(f"{at_best:.3f}")
+
+
 def test_the_second_score_is_another_one() -> None:
     """Beside the primary score stands one that sees what it does not."""
     scores = {"mse": np.full((2, 3), 0.5)}
-    assert only(table(scores)).columns[2:4] == ("accuracy", "F1")
-    balanced = table(scores, score="balanced_accuracy").assign(balanced_accuracy=0.5)
+    assert only(table(scores).assign(accuracy_at_best=0.5)).columns[2:4] == ("accuracy", "F1")
+    balanced = table(scores, score="balanced_accuracy").assign(
+        balanced_accuracy=0.5, balanced_accuracy_at_best=0.5
+    )
     assert only(balanced).columns[2:4] == ("balanced acc.", "F1")
     regression = table(scores, task="regression", score="r2").assign(r2=0.5, mae=123.456, r2_at_best=0.5)
     assert only(regression).columns[2:4] == ("R²", "MAE")

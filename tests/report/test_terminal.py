@@ -40,7 +40,7 @@ def wide(size: float) -> list[Table]:
     """Return a table of the widest cells: ten seeds, intervals everywhere, one divergence, long names."""
     random = np.random.default_rng(0)
     trials = table({loss: random.integers(40, 60, (10, 3)) / 64 for loss in LOSSES})
-    trials = trials.assign(r2=size * trials.accuracy, mae=abs(size) * trials.f1, r2_at_best=0.5)
+    trials = trials.assign(r2=size * trials.accuracy, mae=abs(size) * trials.f1, r2_at_best=size * trials.accuracy)
     trials = trials.assign(task="regression", score="r2", model="mlp:64,32:sigmoid", optimizer="sgd:momentum=0.95")
     trials.loc[3, ["r2", "mae", "status"]] = [np.nan, np.nan, "diverged"]
     return list(tables(Findings(trials).summary))

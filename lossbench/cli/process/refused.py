@@ -55,6 +55,16 @@ def check_room() -> None:
         )
 
 
+def check_folder() -> None:
+    """Refuse to compute in a folder that is gone, where a library of linear algebra speaks of what it cannot load.
+
+    Raises:
+        LossbenchError: there is none.
+    """
+    if not _current_folder():
+        raise LossbenchError(FOLDER)
+
+
 def refusal(error: BaseException) -> str | None:
     """Return what the system refused and what to do; None for an error of another kind.
 

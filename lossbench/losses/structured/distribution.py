@@ -53,7 +53,8 @@ def wasserstein(raw: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         tensor(0.2500)
     """
     ways = raw.new_tensor(directions(raw.shape[-1], DIRECTIONS))
-    here, there = (_along(one, ways).sort(dim=-1).values for one in (raw, target))
+    # Stable, so that which of equal outputs is the lower does not hang on the processor.
+    here, there = (_along(one, ways).sort(dim=-1, stable=True).values for one in (raw, target))
     return _mean((here - there).abs())
 
 
@@ -182,7 +183,7 @@ def _along(sample: torch.Tensor, ways: torch.Tensor) -> torch.Tensor:
 
 def _pairs(sample: torch.Tensor) -> torch.Tensor:
     """Return the sum of the distances of all pairs of a sample on a line (..., n, 1), (...), without the pairs."""
-    ordered, n = sample.squeeze(-1).sort(dim=-1).values, sample.shape[-2]
+    ordered, n = sample.squeeze(-1).sort(dim=-1, stable=True).values, sample.shape[-2]
     # The i-th from below is the upper one of i - 1 pairs and the lower one of n - i; each pair counts twice.
     return 2 * (ordered * torch.arange(1 - n, n, 2, dtype=sample.dtype, device=sample.device)).sum(-1)
 

@@ -7,6 +7,7 @@ LEGEND = (
     "vs         the first loss, on rows like these, by corrected paired tests: + better, - worse,",
     "           = equivalent, += and -= better and worse but within the margin, ~ open",
     "±          half of the 95 % interval, over the rows of a table or the seeds of a law",
+    "at best    the score at the epoch that is best on validation, where some loss was better there",
     "to target  epochs to 95 % of the way from a constant predictor to scikit-learn's linear model, on",
     "           validation: median [95 % interval]; a/b: only a of b seeds got there",
     "plateau    epochs after which the validation score gains less than 1 % of skill, likewise",

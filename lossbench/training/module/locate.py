@@ -172,8 +172,8 @@ class Recipe:
         told = {name: size for name, size in zip(self.sizes, (inputs, outputs), strict=True) if name}
 
         def fault(error: BaseException) -> ModelFailed:
-            given = said({**told, **self.arguments})
-            return self.failed(f"cannot be made with {given}: it raised {in_one_line(error)}", error)
+            given, raised = said({**told, **self.arguments}), in_one_line(error)
+            return self.failed(f"cannot be made with {given}: it raised {raised}", error, beyond_processor(raised))
 
         with failing(fault):
             made = self.maker.make(**self.arguments, **told)
@@ -181,10 +181,15 @@ class Recipe:
             raise self.failed(f"returned {type(made).__name__}; let it return a torch.nn.Module")
         return made
 
-    def failed(self, fault: str, error: BaseException | None = None) -> ModelFailed:
-        """Return the error for something that it does, with the line of its file."""
+    def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
+        """Return the error for something that it does, with the line of its file, and what to do."""
         where = "" if error is None else line_of(error, self.maker.file)
-        return ModelFailed(f"model '{self.maker.name}' {fault}{where}")
+        return ModelFailed(f"model '{self.maker.name}' {fault}{where}{advice}")
+
+
+def beyond_processor(raised: str) -> str:
+    """Return the advice for a network that wants another device, by what it raised; empty for anything else."""
+    return "; it must run on the processor, and lossbench moves it" if "cuda" in raised.lower() else ""
 
 
 def said(arguments: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from lossbench.errors import ModelFailed
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.source import in_one_line
-from lossbench.training.module.locate import Recipe
+from lossbench.training.module.locate import Recipe, beyond_processor
 from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ class Probe:
 
         def fault(error: BaseException) -> ModelFailed:
             said = in_one_line(error)
-            cuda = "; it must run on the processor" if "cuda" in said.lower() else ""
             shape = f"({len(features)}, {self.inputs})"
-            return self.failed(f"raised {said} when it was called with features {shape}", error, cuda)
+            called = f"raised {said} when it was called with features {shape}"
+            return self.failed(called, error, beyond_processor(said))
 
         with failing(fault):
             return module(features)
@@ -176,7 +176,7 @@ class Probe:
 
     def failed(self, fault: str, error: BaseException | None = None, advice: str = "") -> ModelFailed:
         """Return the error for what it does."""
-        return ModelFailed(str(self.recipe.failed(fault, error)) + advice)
+        return self.recipe.failed(fault, error, advice)
 
 
 def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> None:

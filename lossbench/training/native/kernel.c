@@ -9,6 +9,7 @@
 enum { CHUNK = 32 }; /* rows that are scored at a time */
 enum { RELU, TANH, SIGMOID, GELU };
 enum { SGD, ADAM };
+enum { LOOK_AT_ROWS, LOOK_AT_PAIRS, LOOK_AT_SAMPLES }; /* what the losses of a pack look at, at most */
 
 /* Of a trial. Mirrored by MODEL in engine.py. */
 typedef struct {
@@ -16,7 +17,7 @@ typedef struct {
     const real *features;                    /* (rows, inputs padded) of the training part */
     const int32_t *order;                    /* (epochs, rows) */
     const void *target;                      /* (rows, outputs) real, or (rows,) int32 */
-    const real *offset;                      /* (outputs padded), added to the raw outputs; or known of the classes */
+    const real *offset;                      /* (outputs padded), added to the raw outputs; or what a loss knows else */
     const real *weight;                      /* (rows,) by which losses are multiplied; NULL where all rows count alike */
     double rate, momentum, keep, l1, l2;     /* keep: what decoupled decay leaves of a weight in a step */
     double faded_first, faded_second;        /* β1 and β2 to the number of steps */
@@ -39,12 +40,13 @@ typedef struct {
     const real **x; /* the features of a batch */
     real *target, *weight;
     V *lanes, *goals;
-    Pairs pairs; /* where a loss looks at them */
+    Pairs pairs;     /* where a loss looks at them */
+    Samples samples; /* likewise */
 } Net;
 
 /* Lay out a network, and its working memory from `base` on; without one, only say how much it takes. */
 static Net net_of(const int32_t *plan, Layer *layer, char *base) {
-    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}};
+    Net net = {plan[0], plan[1], plan[2], plan[3], plan[4], plan[5], 0, 0, layer, NULL, NULL, NULL, NULL, NULL, {0}, {0}};
     int rows = padded(net.batch > CHUNK ? net.batch : CHUNK);
     net.x = take(&base, &net.room, rows * sizeof(real *));
     for (int l = 0; l < net.layers; l++) {
@@ -65,11 +67,10 @@ static Net net_of(const int32_t *plan, Layer *layer, char *base) {
     net.target = take(&base, &net.room, (ptrdiff_t)rows * last * sizeof(real));
     net.weight = take(&base, &net.room, rows * sizeof(real));
     net.lanes = take(&base, &net.room, last * sizeof(V)), net.goals = take(&base, &net.room, last * sizeof(V));
-    if (plan[6]) {
-        char *left = base ? base + net.room : NULL;
-        net.pairs = pairs_of(net.batch, layer[net.layers - 1].units, left);
-        net.room += net.pairs.room;
-    }
+    char *left = base ? base + net.room : NULL;
+    if (plan[6] == LOOK_AT_PAIRS) net.pairs = pairs_of(net.batch, layer[net.layers - 1].units, left);
+    if (plan[6] == LOOK_AT_SAMPLES) net.samples = samples_of(net.batch, left);
+    net.room += net.pairs.room + net.samples.room;
     return net;
 }
 
@@ -348,8 +349,9 @@ INLINE double values_by_row(const int loss, const Model *m, const Net *net, int 
     return total;
 }
 
-#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR) \
-    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW) OF_PAIRS(BY_PAIR)
+#define EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE) \
+    OF_YES_OR_NO(BY_OUTPUT) OF_VALUES(BY_OUTPUT) OF_A_CLASS(BY_ROW) OF_LABELS(BY_ROW) OF_PAIRS(BY_PAIR) \
+    OF_SAMPLES(BY_SAMPLE)
 
 INLINE void parameters_of(const Model *m, V *p) {
     for (int i = 0; i < 4; i++) p[i] = all((real)m->parameters[i]);
@@ -367,6 +369,25 @@ INLINE void slopes_by_pair(const int loss, const Model *m, const Net *net, int r
     Pairs pairs = net->pairs;
     value_by_pair(loss, net, rows, &pairs, p);
     go_down(&pairs, all((real)m->scale), a->to, a->delta);
+}
+
+/* The batch as two samples, on a line or in the plane. */
+static Samples met(const Net *net, int rows) {
+    const Layer *a = last_of(net);
+    Samples samples = net->samples;
+    gather(&samples, a->out, net->target, a->units, a->to, rows);
+    return samples;
+}
+
+static void slopes_by_sample(const Model *m, const Net *net, int rows, const V *p) {
+    Samples samples = met(net, rows);
+    sample_slopes((int)m->loss, &samples, p, m->offset);
+    spread(&samples, (real)m->scale, last_of(net)->to, last_of(net)->delta);
+}
+
+static double value_by_sample(const Model *m, const Net *net, int rows, const V *p) {
+    Samples samples = met(net, rows);
+    return m->scale * rows * sample_value((int)m->loss, &samples, p, m->offset);
 }
 
 /* Multiply the deltas of the last layer by the weights of their rows. */
@@ -387,10 +408,12 @@ static void slopes(const Net *net, const Model *m, int rows) {
 #define BY_OUTPUT(loss) case loss: slopes_by_output(loss, m, net, rows, scale, p); break;
 #define BY_ROW(loss) case loss: slopes_by_row(loss, m, net, rows, scale, p); break;
 #define BY_PAIR(loss) case loss: slopes_by_pair(loss, m, net, rows, p); break;
-        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
+#define BY_SAMPLE(loss) case loss: slopes_by_sample(m, net, rows, p); break;
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE)
 #undef BY_OUTPUT
 #undef BY_ROW
 #undef BY_PAIR
+#undef BY_SAMPLE
     }
     if (m->weight) weigh_rows(net, rows);
 }
@@ -403,7 +426,8 @@ static double values(const Net *net, const Model *m, int rows) {
 #define BY_OUTPUT(loss) case loss: return m->scale * values_by_output(loss, m, net, rows, p);
 #define BY_ROW(loss) case loss: return m->scale * values_by_row(loss, m, net, rows, p);
 #define BY_PAIR(loss) case loss: return m->scale * rows * value_by_pair(loss, net, rows, &pairs, p);
-        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR)
+#define BY_SAMPLE(loss) case loss: return value_by_sample(m, net, rows, p);
+        EVERY_LOSS(BY_OUTPUT, BY_ROW, BY_PAIR, BY_SAMPLE)
     }
     return NAN;
 }
@@ -445,7 +469,7 @@ INLINE uint64_t flush(void) { return 0; }
 INLINE void unflush(uint64_t old) { (void)old; }
 #endif
 
-/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, whether a loss looks at pairs, inputs,
+/* What Python calls. A plan is {layers, activation, optimiser, batch, rows, bent, what the losses look at, inputs,
    units ..., outputs}. */
 #define EXPORT __attribute__((visibility("default")))
 
@@ -583,8 +607,8 @@ EXPORT void losses(const int32_t *plan, const Model *models, int64_t count, cons
     const Layer *a = last_of(&net);
     uint64_t old = flush();
     for (int64_t i = 0; i < count; i++) {
-        /* What looks at pairs is given the batches of the first epoch; what does not, row after row. */
-        const int32_t *order = of_pairs(models[i].loss) ? models[i].order : NULL;
+        /* What looks at a whole batch is given those of the first epoch; what does not, row after row. */
+        const int32_t *order = of_pairs(models[i].loss) || of_samples(models[i].loss) ? models[i].order : NULL;
         int most = order ? net.batch : CHUNK;
         totals[i] = 0;
         for (int start = 0; start < net.rows; start += most) {

@@ -1,8 +1,8 @@
 /* The compiled losses: value and slope, the derivative of a sample's loss in its raw outputs.
 
    The formulas are those of lossbench/losses, where their sources stand; losses.py gives each its number. Some take
-   every output by itself (by_output.h), others look at all outputs of a row (by_class.h), or at pairs of rows
-   (by_pair.h). */
+   every output by itself (by_output.h), others look at all outputs of a row (by_class.h), at pairs of rows (by_pair.h),
+   or at all rows and all targets of a batch, as two samples (by_sample.h). */
 #ifndef LOSSES_H
 #define LOSSES_H
 
@@ -20,13 +20,15 @@
     each(LOGIT_ADJUSTED) each(CLASS_BALANCED)
 #define OF_LABELS(each) each(LABELS_CE) /* that compete */
 #define OF_PAIRS(each) each(TRIPLET) each(TRIPLET_SEMI_HARD) each(CONTRASTIVE) each(SUPCON)
+#define OF_SAMPLES(each) each(WASSERSTEIN) each(ENERGY) each(MMD) each(SINKHORN) each(KL_HISTOGRAM)
 
 #define NAMED(loss) loss,
-enum { OF_YES_OR_NO(NAMED) OF_VALUES(NAMED) OF_A_CLASS(NAMED) OF_LABELS(NAMED) OF_PAIRS(NAMED) };
+enum { OF_YES_OR_NO(NAMED) OF_VALUES(NAMED) OF_A_CLASS(NAMED) OF_LABELS(NAMED) OF_PAIRS(NAMED) OF_SAMPLES(NAMED) };
 #undef NAMED
 
 INLINE int by_output(int loss) { return loss < CE; }
-INLINE int of_pairs(int loss) { return loss > LABELS_CE; }
+INLINE int of_pairs(int loss) { return loss > LABELS_CE && loss < WASSERSTEIN; }
+INLINE int of_samples(int loss) { return loss >= WASSERSTEIN; }
 INLINE int of_class(int loss) { return (loss >= CE && loss < LABELS_CE) || of_pairs(loss); }
 
 INLINE V square(V x) { return x * x; }
@@ -34,5 +36,6 @@ INLINE V square(V x) { return x * x; }
 #include "by_class.h"
 #include "by_output.h"
 #include "by_pair.h"
+#include "by_sample.h"
 
 #endif

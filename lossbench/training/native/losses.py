@@ -9,6 +9,8 @@ import numpy as np
 from lossbench.losses.composed.scaled import FACTOR, Scaled
 from lossbench.losses.loss import Loss
 from lossbench.losses.registry import find, served
+from lossbench.losses.structured.directions import directions
+from lossbench.losses.structured.distribution import DIRECTIONS
 from lossbench.task import VALUED
 
 # In the order of the enumeration in losses.h.
@@ -26,7 +28,10 @@ MULTICLASS = (
     *("logit_adjusted", "class_balanced"),
 )
 PAIRS = ("triplet", "triplet_semi_hard", "contrastive", "supcon")
+SAMPLES = ("wasserstein", "energy", "mmd", "sinkhorn", "kl_histogram")
 CE = len(BINARY) + len(REGRESSION)
+FIRST_OF_PAIRS = CE + len(MULTICLASS) + 1
+FIRST_OF_SAMPLES = FIRST_OF_PAIRS + len(PAIRS)
 NUMBERS: dict[tuple[str, str], int] = {
     **{("binary", name): number for number, name in enumerate(BINARY)},
     **{("multilabel", name): BINARY.index(name) for name in ("bce", "mse", "focal", "hinge", "asymmetric")},
@@ -38,7 +43,8 @@ NUMBERS: dict[tuple[str, str], int] = {
     ("binary", "ce"): CE,
     ("multilabel", "ce"): CE + len(MULTICLASS),
     ("embedding", "ce"): CE,
-    **{("embedding", name): number for number, name in enumerate(PAIRS, CE + len(MULTICLASS) + 1)},
+    **{("embedding", name): number for number, name in enumerate(PAIRS, FIRST_OF_PAIRS)},
+    **{("distribution", name): number for number, name in enumerate(SAMPLES, FIRST_OF_SAMPLES)},
 }
 """By task and name; a loss of several labels, or columns, is the sum over them of that of one. A row of a
 segmentation is a pixel, and its loss the mean over all of them."""
@@ -65,9 +71,16 @@ def number_of(loss: Loss) -> int:
     return NUMBERS.get((record.task, name), TORCH) if own else TORCH
 
 
-def looks_at_pairs(loss: Loss) -> bool:
-    """Say whether a loss is compiled, and looks at pairs of rows."""
-    return number_of(loss) > NUMBERS["multilabel", "ce"]
+def looks_at(loss: Loss) -> int:
+    """Say what a compiled loss looks at: 0 for one row at a time, 1 for pairs of rows, 2 for whole samples.
+
+    Example:
+        >>> from lossbench.losses import get_loss
+        >>> looks_at(get_loss("mse", "distribution")), looks_at(get_loss("energy", "distribution"))
+        (0, 2)
+    """
+    number = number_of(loss)
+    return (number >= FIRST_OF_PAIRS) + (number >= FIRST_OF_SAMPLES)
 
 
 def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
@@ -83,7 +96,14 @@ def values_of(loss: Loss, outputs: int) -> tuple[list[float], float]:
     """
     values = [loss.parameters[one.name] for one in loss.record.parameters if one is not FACTOR]
     factor = loss.parameters[FACTOR.name] if isinstance(loss.record.fn, Scaled) else 1.0
-    return (values + [0.0] * 4)[:4], factor / outputs if loss.record.task in VALUED else factor
+    averaged = loss.record.task in VALUED and not loss.record.whole_batch
+    return (values + [0.0] * 4)[:4], factor / outputs if averaged else factor
+
+
+def ways_of(loss: Loss, targets: int) -> np.ndarray | None:
+    """Return the directions along which a compiled loss compares samples, (targets, directions), if any."""
+    along = number_of(loss) == NUMBERS["distribution", "wasserstein"]
+    return directions(targets, DIRECTIONS) if along else None
 
 
 def weighted_bce(prior: np.ndarray, pos_weight: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from lossbench.losses.loss import Loss
-from lossbench.training.native.losses import TORCH, number_of, of_shares, values_of
+from lossbench.training.native.losses import TORCH, number_of, of_shares, values_of, ways_of
 from lossbench.training.native.memory import address
 from lossbench.training.native.step import Step
 from lossbench.training.native.tables import Tables
@@ -94,6 +94,10 @@ class Models:
                 record["weight"] = self.tables.weight_place(index)
             if record["loss"] != TORCH and loss.record.prior:
                 self.set_shares(index, loss)
+            ways = ways_of(loss, self.pack.outputs)
+            if ways is not None:
+                self.records["parameters"][index, 0] = ways.shape[1]
+                self.records["offset"][index] = address(self.tables.ways(ways))
 
     def set_shares(self, index: int, loss: Loss) -> None:
         """Say what the loss of a model knows of the shares of the classes: a number of each, or two weights."""

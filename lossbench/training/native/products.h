@@ -23,10 +23,11 @@ static void *take(char **base, ptrdiff_t *used, ptrdiff_t bytes) {
     return p;
 }
 
-INLINE Mask first_lanes(int n) {
+INLINE V lane_numbers(void) {
     static const real lanes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return less(load(lanes), all(n));
+    return load(lanes);
 }
+INLINE Mask first_lanes(int n) { return less(lane_numbers(), all(n)); }
 
 /* Sums of products for R rows and C vectors of units: y[n] = bias + Σ over k of x[n][k] w[k]. */
 INLINE void of_rows(const int R, const int C, const real *const *x, const real *w, int K, ptrdiff_t ld, const real *bias,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossbench.training.native.library import best_library
-from lossbench.training.native.losses import looks_at_pairs
+from lossbench.training.native.losses import looks_at
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.network import ACTIVATIONS
 from lossbench.training.pack import Pack
@@ -136,11 +136,12 @@ class Step:
 
 
 def plan_of(pack: Pack) -> np.ndarray:
-    """Return the plan of a pack: (layers, activation, optimiser, batch, rows, bent layers, pairs, widths ...)."""
+    """Return the plan of a pack: layers, activation, optimiser, batch, rows, bent, what is looked at, widths."""
     sizes = pack.layers.sizes(pack.dataset.features.shape[1], pack.outputs)
     kind = OPTIMISERS[pack.setup.optimisers[pack.trials[0].optimizer].name]
-    steps = ACTIVATIONS.index(pack.layers.activation), kind, pack.batch_size, len(pack.training[0].features)
-    kinds = pack.layers.bent, any(looks_at_pairs(loss) for loss in set(pack.losses))
+    rows = len(pack.training[0].features)
+    steps = ACTIVATIONS.index(pack.layers.activation), kind, min(pack.batch_size, rows), rows
+    kinds = pack.layers.bent, max(looks_at(loss) for loss in set(pack.losses))
     return np.array([len(sizes), *steps, *kinds, sizes[0][1], *(units for units, _ in sizes)], np.int32)
 
 

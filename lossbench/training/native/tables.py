@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from lossbench.losses.structured.distribution import DIRECTIONS
 from lossbench.training.native.memory import address, zeros
 from lossbench.training.pack import Pack
 from lossbench.training.targets import encoded, offset_of
@@ -86,6 +87,17 @@ class Tables:
         """Return numbers of the classes that belong to a trial, (classes padded)."""
         return self.once(("by class", index), lambda: self.padded(values[None]))
 
+    def ways(self, directions: np.ndarray) -> np.ndarray:
+        """Return directions (targets, number) as the compiled step wants them."""
+        return self.once("ways", lambda: side_by_side(directions, self.dtype))
+
     def _offset(self, index: int) -> np.ndarray:
         given = offset_of(self.pack, index)[None]
         return self.padded(np.repeat(given, self.lanes, axis=1) if given.shape[1] == 1 else given)
+
+
+def side_by_side(directions: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return directions (targets, number), once for outputs and once for targets, (targets, twice the most)."""
+    found = zeros((len(directions), 2 * DIRECTIONS), dtype)
+    found[:, : 2 * directions.shape[1]] = np.tile(directions, 2)
+    return found

@@ -153,6 +153,14 @@ class Cuda(Same):
         return super().forward(x.to("cuda:7"))
 
 
+class MadeOnCuda(Same):
+    """It puts itself on a device that is not there."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        self.to("cuda:7")
+
+
 class Raises(Same):
     """It raises."""
 

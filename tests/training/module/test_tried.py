@@ -23,6 +23,7 @@ REFUSED = {
     "Dropped": ["draws random numbers when it is called (Dropout, drop)", "adamw"],
     "Noisy": ["draws random numbers when it is called,"],
     "Cuda": ["raised ", "(nets.py line ", "it must run on the processor"],
+    "MadeOnCuda": ["cannot be made with (inputs=2, outputs=1)", "(nets.py line ", "it must run on the processor"],
     "Raises": ["raised KeyError: 'no such layer'", "features (7, 2)", "(nets.py line "],
     "Nameless": ["needs n and m", "inputs (or in_features, input_size)", "def net(inputs, outputs)"],
     "Modes": ["other outputs in training than in evaluation"],

@@ -104,13 +104,16 @@ def test_a_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         library.chosen_level()
 
 
+LEVELLED = ("breast_cancer", "iris", "linnerud", "multilabel:rows=60", "mixture:rows=60", "crescents:rows=60")
+
+
 @COMPILED
 @pytest.mark.parametrize("level", LEVELS)
 def test_levels_agree(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     """In double precision to 1e-10, in single to 5e-4 after an epoch of Adam, as engines do."""
     if level not in library.levels():
         pytest.skip("this processor has no such vectors")
-    losses = {name: losses_of(name) for name in ("breast_cancer", "iris", "linnerud", "multilabel:rows=60")}
+    losses = {name: losses_of(name) for name in LEVELLED}
     for name, some in (losses | {"digit_pairs:classes=5:rows=20": PAIRS}).items():
         group = pack(*(trial(name, loss=loss, epochs=1) for loss in some))
         for dtype, tolerance in ((np.float64, 1e-10), (np.float32, 5e-4)):

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from lossbench.losses import get_loss
+from lossbench.task import VALUED
 from lossbench.training import loop
-from lossbench.training.native.losses import PAIRS, TORCH, number_of
+from lossbench.training.native.losses import PAIRS, SAMPLES, TORCH, number_of
 
 from ..cases import COMPILED, dataset, native_train, packs_of, trial
 
@@ -31,6 +32,11 @@ LIMITS = {
         *("triplet_semi_hard:margin=0.001", "contrastive:margin=2", "contrastive:margin=0.01"),
         *("supcon:tau=0.01", "supcon:tau=100"),
     ),
+    "crescents:rows=60": (
+        *("wasserstein", "scaled:factor=3:loss=sinkhorn", "mmd:bandwidth=0.01", "mmd:bandwidth=100"),
+        *("sinkhorn:epsilon=0.01", "sinkhorn:epsilon=100", "kl_histogram:width=0.05", "kl_histogram:width=100"),
+        *("kl_histogram:epsilon=1e-06", "kl_histogram:epsilon=100"),
+    ),
 }
 
 
@@ -38,7 +44,7 @@ LIMITS = {
 @pytest.mark.parametrize("name", LIMITS)
 def test_limits_are_those_of_the_loop(name: str) -> None:
     """Outputs, curves and losses after three epochs, to 1e-10 in double precision, a third of labels wrong."""
-    dirt = {} if dataset(name).task == "regression" else {"outlier_kind": "label", "outlier_fraction": 0.3}
+    dirt = {} if dataset(name).task in VALUED else {"outlier_kind": "label", "outlier_fraction": 0.3}
     trials = [trial(name, loss=spec, optimizer="sgd", lr=0.05, epochs=3, **dirt) for spec in LIMITS[name]]
     for group in packs_of(name, trials):
         found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
@@ -55,6 +61,18 @@ def test_pairs_of_any_batch_are_those_of_the_loop(batch_size: int, together: int
     name = f"digit_pairs:classes=5:rows=20:together={together}"
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size, "model": model}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in PAIRS])
+    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
+    for field in ("curve", "last", "best", "train_loss", "train_score"):
+        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+
+
+@COMPILED
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 1000])
+@pytest.mark.parametrize("name", ["mixture:rows=60", "eight_gaussians:rows=60"])
+def test_samples_of_any_batch_are_those_of_the_loop(batch_size: int, name: str) -> None:
+    """Of one row, of all rows, and of what is left of the rows at the end of an epoch."""
+    plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size}
+    (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in SAMPLES])
     found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
     for field in ("curve", "last", "best", "train_loss", "train_score"):
         np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
