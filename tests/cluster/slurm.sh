@@ -59,9 +59,18 @@ up() {
   exit 1
 }
 
+ended() { # it may write to the end
+  kill "$1"
+  for _ in $(seq 30); do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 1
+  done
+  kill -KILL "$1"
+}
+
 down() {
   for file in "$STATE/d.pid" "$STATE/ctl.pid" /run/munge/lossbench.pid; do
-    [ ! -f "$file" ] || kill "$(cat "$file")"
+    [ ! -f "$file" ] || ended "$(cat "$file")"
   done
   rm -rf "$STATE" $CONF
 }
