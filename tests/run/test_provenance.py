@@ -24,6 +24,7 @@ WITHOUT_NUMBERS = {
     "errors.py": "messages",
     "home.py": "where a path begins",
     "lazy.py": "imports torch later",
+    "looks.py": "what notes say of texts",
     "remark.py": "what is said of a run",
     "run/__init__.py": "a docstring",
     "run/provenance.py": "hashes",
