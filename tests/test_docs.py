@@ -69,6 +69,7 @@ def test_what_a_command_prints_is_what_is_shown(
 ) -> None:
     """Below a command stand lines of its output, letter for letter, in a terminal of a hundred columns."""
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("lossbench.checks.run.LIMIT", 300.0)  # seconds: a busy machine gives up checks earlier
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     pairs = re.findall(r"```sh\n(lossbench [^\n]*)\n```\n\n```text\n(.*?)```", text, re.DOTALL)
     assert pairs
