@@ -19,10 +19,6 @@ import os
 import torch
 
 
-def mine(raw, target):
-    return (raw - target).square().mean()
-
-
 def crash(raw, target):
     ctypes.string_at(0)
 
@@ -68,7 +64,7 @@ def test_what_crashes_in_training_fails_and_the_others_finish(
 ) -> None:
     """As where a loss raises: its trainings failed, for a reason; the files are there, and the exit code is 4."""
     (tmp_path / "own.py").write_text(LETHAL)
-    losses = "mse,own.py:mine,own.py:guard"
+    losses = "mse,own.py:guard"
     outcome = lossbench("compare", "-d", "diabetes", "-l", losses, *BRIEF, "--jobs", jobs, "--lr", "99", "-o", "o")
     assert outcome.code == 4, outcome.err
     assert "own.py:guard on diabetes ended the process that ran it, by signal 9" in " ".join(outcome.out.split())

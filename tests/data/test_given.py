@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "one feature, flat": ({"X": X[:, 0], "y": Y}, r"as X.reshape\(-1, 1\)"),
     "a dict": ({"X": {"a": [1]}, "y": Y}, "X is of type dict"),
     "columns twice": ({"X": FRAME[["a", "a"]], "y": Y}, "2 columns are named 'a'"),
-    "objects": ({"X": FRAME.assign(o=[[1]] * ROWS), "y": "y"}, "column 'o' holds mixed values"),
+    "objects": ({"X": FRAME.assign(o=[[1]] * ROWS), "y": "y"}, "column 'o' holds list values"),
     "complex numbers": ({"X": X, "y": Y * 1j}, "'y' holds complex values"),
     "no such column": ({"X": FRAME, "y": "z"}, "unknown target column 'z'"),
     "a name twice": ({"X": FRAME, "y": FRAME.y}, "'y' is a column of X and the name of y"),
