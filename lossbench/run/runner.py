@@ -34,9 +34,9 @@ from lossbench.training.trial import Trial
 WORTH_A_PROCESS = 2.0
 
 # For forecasts only, and rough: multiply-adds a second of a core (the default run, in 2026), seconds and megabytes
-# that a process takes before it trains, and bytes a row.
+# that a process takes before it trains, and bytes a training (docs/scale.md: a hundred thousand took 2.0 GB).
 SPEED = {"native": 3e10, "fused": 1e10, "modules": 2e9, "loop": 2e8}
-START, PROCESS, ROW = 3.0, 450.0, 2500.0
+START, PROCESS, ROW = 3.0, 450.0, 16_000.0
 
 
 @dataclass(frozen=True)
