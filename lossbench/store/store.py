@@ -30,6 +30,11 @@ _GROUPS = """SELECT dataset, fingerprint, count(DISTINCT loss), count(*), min(wr
 _OLDER = """SELECT EXISTS (SELECT 1 FROM columns WHERE names NOT LIKE '[[%')"""
 
 
+def is_time(value: object) -> bool:
+    """Say whether a value is a time at which a trial may have been stored, in seconds since 1970."""
+    return isinstance(value, int) and 0 <= value < LATEST
+
+
 @dataclass(frozen=True)
 class Group:
     """The stored trials of one data set and one fingerprint.
@@ -168,7 +173,7 @@ class Store:
         found = [Group(*values) for values in self._query(_GROUPS)]
         for group in found:
             times = (group.oldest, group.newest)
-            if not all(isinstance(time, int) and 0 <= time < LATEST for time in times):
+            if not all(map(is_time, times)):
                 raise damaged(self.path, f"times {times}")
         return found
 
@@ -205,6 +210,8 @@ class Store:
         known = (bare(anew.key) if record.older else anew.key, *anew[1:WRITTEN])
         if known != record[:WRITTEN]:
             raise damaged(self.path, f"trial {record.key}: the key is that of another row")
+        if not is_time(record.written):
+            raise damaged(self.path, f"trial {record.key}: stored at {record.written!r:.50}")
         return anew
 
     def _anew(self, record: Record) -> Record:

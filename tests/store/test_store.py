@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lossbench.errors import DataError, OutputError
 from lossbench.store import Store, open_store, store_path
-from lossbench.store.record import Done, checksum
+from lossbench.store.record import Done, checksum, encode
 
 from .cases import Finished, Row, block, curve, holds, key, older, row
 
@@ -168,6 +168,16 @@ def test_a_merge_takes_no_row_under_the_key_of_another(store: Store, tmp_path: P
             [held._replace(cells=cells, checksum=checksum(held.key, held.layout, cells, held.curve, held.outputs))]
         )
         with pytest.raises(DataError, match=rf"trial {held.key}: "):
+            store.merge(other)
+    assert len(store) == 0
+
+
+@pytest.mark.parametrize("time", [-1, 2**40, "noon"])
+def test_a_merge_takes_no_trial_of_no_time(store: Store, tmp_path: Path, time: Any) -> None:
+    """It would spoil the store that it comes into, which counts when its trials were stored."""
+    with Store(tmp_path / "other.sqlite") as other:
+        other._add([encode(one, time) for one in block([3])])
+        with pytest.raises(DataError, match="stored at"):
             store.merge(other)
     assert len(store) == 0
 
