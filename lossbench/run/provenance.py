@@ -17,7 +17,7 @@ import numpy as np
 from lossbench.losses.composed.record import Summed
 from lossbench.losses.composed.scaled import Scaled
 from lossbench.losses.loss import Loss
-from lossbench.losses.record import Part
+from lossbench.losses.record import LossRecord, Part
 from lossbench.store.remembered import remembered
 from lossbench.training.native.build import source_hash
 from lossbench.training.native.library import kind
@@ -126,17 +126,17 @@ def source_digest(loss: Loss) -> str:
     constant times a loss, also that of the other loss.
     """
     record = loss.record
-    code = (
-        "".join(map(own_code, record.parts))
-        if record.parts
-        else record.code
-        or "".join(
-            code_of(plain) for function in (record.fn, record.slope) if function for plain in unwrapped(function)
-        )
-    )
     multiplied = f":loss={record.placebo}" if isinstance(record.fn, Scaled) else ""
-    text = code + loss.name + multiplied + repr(sorted(loss.parameters.items()))
+    text = all_code(record) + loss.name + multiplied + repr(sorted(loss.parameters.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def all_code(record: LossRecord) -> str:
+    """Return the code of a loss: of a sum that of its losses, of the user's own that of its file."""
+    if record.parts:
+        return "".join(map(own_code, record.parts))
+    functions = filter(None, (record.fn, record.slope))
+    return record.code or "".join(code_of(plain) for function in functions for plain in unwrapped(function))
 
 
 def own_code(part: Part) -> str:

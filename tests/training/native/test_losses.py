@@ -10,6 +10,7 @@ from lossbench.losses import get_loss
 from lossbench.task import VALUED
 from lossbench.training import loop
 from lossbench.training.native.losses import IMAGES, PAIRS, SAMPLES, TORCH, number_of
+from lossbench.training.pack import Pack
 
 from ..cases import COMPILED, dataset, native_train, packs_of, trial
 
@@ -44,6 +45,13 @@ LIMITS = {
 }
 
 
+def check_against_the_loop(group: Pack, *fields: str) -> None:
+    """Hold what was recorded of a pack to the loop's, to 1e-10 in double precision."""
+    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
+    for field in fields:
+        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+
+
 @COMPILED
 @pytest.mark.parametrize("name", LIMITS)
 def test_limits_are_those_of_the_loop(name: str) -> None:
@@ -55,9 +63,7 @@ def test_limits_are_those_of_the_loop(name: str) -> None:
     )
     trials = [trial(name, loss=spec, optimizer="sgd", lr=0.05, epochs=3, **dirt) for spec in LIMITS[name]]
     for group in packs_of(name, trials):
-        found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
-        for field in ("curve", "last", "train_loss"):
-            np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+        check_against_the_loop(group, "curve", "last", "train_loss")
 
 
 @COMPILED
@@ -69,9 +75,7 @@ def test_pairs_of_any_batch_are_those_of_the_loop(batch_size: int, together: int
     name = f"digit_pairs:classes=5:rows=20:together={together}"
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size, "model": model}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in PAIRS])
-    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
-    for field in ("curve", "last", "best", "train_loss", "train_score"):
-        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+    check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
 
 
 @COMPILED
@@ -81,9 +85,7 @@ def test_samples_of_any_batch_are_those_of_the_loop(batch_size: int, name: str) 
     """Of one row, of all rows, and of what is left of the rows at the end of an epoch."""
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": batch_size}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in SAMPLES])
-    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
-    for field in ("curve", "last", "best", "train_loss", "train_score"):
-        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+    check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
 
 
 @COMPILED
@@ -94,9 +96,7 @@ def test_images_of_any_batch_are_those_of_the_loop(images: int, spoilt: dict[str
     name = "discs:images=50"
     plain = {"optimizer": "sgd", "lr": 0.05, "batch_size": images}
     (group,) = packs_of(name, [trial(name, loss=loss, **plain) for loss in IMAGES])
-    found, wanted = native_train(group, torch.float64), loop.train(group, torch.float64)
-    for field in ("curve", "last", "best", "train_loss", "train_score"):
-        np.testing.assert_allclose(getattr(found, field), getattr(wanted, field), rtol=1e-10, atol=1e-10)
+    check_against_the_loop(group, "curve", "last", "best", "train_loss", "train_score")
 
 
 @pytest.mark.parametrize(("name", "spec"), [(name, spec) for name in LIMITS for spec in LIMITS[name]])
