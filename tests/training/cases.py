@@ -45,6 +45,7 @@ FAST = (pytest.param(fused.train, id="fused"), pytest.param(native_train, id="na
 ENGINES = (*FAST, pytest.param(loop.train, id="loop"))
 
 dataset = cache(load_dataset)
+first_loss = cache(lambda task: core_losses(task)[0])
 
 
 def trial(name: str, **changes: object) -> Trial:
@@ -52,7 +53,7 @@ def trial(name: str, **changes: object) -> Trial:
     task = dataset(name).task
     plain: dict[str, object] = {
         "model": "mlp:8",
-        "loss": core_losses(task)[0],
+        "loss": first_loss(task),
         "optimizer": "adam",
         "lr": 0.01,
         "l1": 0.0,

@@ -58,7 +58,9 @@ OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw")
     [
         *(
             pytest.param(*one.values, name, optimiser, marks=one.marks)
-            for one, name, optimiser in product(FAST, NAMES, OPTIMISERS)
+            for one in FAST
+            for (i, name), (j, optimiser) in product(enumerate(NAMES), enumerate(OPTIMISERS))
+            if (i + j) % 2 == 0
         ),
         *((loop.train, name, optimiser) for name, optimiser in zip(NAMES, OPTIMISERS, strict=True)),
     ],
@@ -66,7 +68,8 @@ OPTIMISERS = ("sgd", "sgd:momentum=0.9", "adam", "adamw")
 def test_neighbours_stay(train, name: str, optimiser: str) -> None:
     """The neighbours of a model with an absurd rate have the same bits as without it.
 
-    The loop, which trains one network at a time, meets each data set and each optimiser once.
+    Each data set meets two optimisers and each optimiser two data sets; in the loop, which trains one network at a
+    time, one.
     """
     losses = losses_of(name)
     sound = [trial(name, optimizer=optimiser, loss=loss, batch_size=100) for loss in losses]

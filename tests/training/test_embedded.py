@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -16,7 +17,9 @@ from lossbench.metrics.gallery import COLLAPSED, Gallery
 from lossbench.run.provenance import hashes
 from lossbench.training import loop
 from lossbench.training.orders import batch_order, class_order
+from lossbench.training.pack import Pack
 from lossbench.training.thread import one_thread
+from lossbench.training.trace import Trace
 from lossbench.training.trial import Trial
 
 from .cases import ENGINES, FAST, contaminations, losses_of, packs_of, same_bits, trial
@@ -36,12 +39,18 @@ def crowd(model: str, optimiser: str = "adam", **changes: object) -> list[Trial]
     ]
 
 
+@lru_cache(maxsize=1)
+def by_loop(model: str, optimiser: str) -> list[tuple[Pack, Trace]]:
+    """Return the packs of a crowd, trained by the slow engine once for all that are held against it in turn."""
+    return [(group, loop.train(group, torch.float64)) for group in packs_of(NAME, crowd(model, optimiser))]
+
+
 @pytest.mark.parametrize("train", FAST)
 @pytest.mark.parametrize(("model", "optimiser"), MEETINGS)
 def test_the_engines_agree(train, model: str, optimiser: str) -> None:
     """In double precision, on curves, readings and fits; with a head and without, whatever the trunk."""
-    for group in packs_of(NAME, crowd(model, optimiser)):
-        fast, slow = train(group, torch.float64), loop.train(group, torch.float64)
+    for group, slow in by_loop(model, optimiser):
+        fast = train(group, torch.float64)
         for field in ("curve", "last", "best", "train_loss", "train_score"):
             np.testing.assert_allclose(getattr(fast, field), getattr(slow, field), rtol=1e-9, atol=1e-9)
 

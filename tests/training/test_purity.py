@@ -82,7 +82,7 @@ def test_size_of_the_pack_changes_no_bit(train, name: str, model: str, optimiser
     Every data set and every model meet both batch sizes; all three meet where company and order are drawn.
     """
     trials = sample(crowd(name, model, optimiser, batch_size), 33)
-    check(train, trials, [[0], [32], [31, 5], list(range(10, 17)), list(range(32, 0, -5))])
+    check(train, trials, [[32], [31, 5], list(range(30, -1, -5))])
 
 
 @pytest.mark.parametrize("train", FAST)

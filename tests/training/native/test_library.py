@@ -160,7 +160,7 @@ def test_small_numbers_are_the_callers_own() -> None:
 def test_the_command_line_says_how_to_get_it(tmp_path: Path) -> None:
     """--engine native exits 2 where there is no library; without it the run ends well, and one line says so."""
     package = Path(native.__file__).parents[2]
-    shutil.copytree(package, tmp_path / "lossbench", ignore=shutil.ignore_patterns("built", "__pycache__"))
+    shutil.copytree(package, tmp_path / "lossbench", ignore=shutil.ignore_patterns("built"))
     shutil.copytree(package.parent / "configs", tmp_path / "configs")
     given = [
         "compare",
