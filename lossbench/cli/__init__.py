@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import warnings
 from typing import NoReturn
 
@@ -51,7 +52,9 @@ lossbench computes in one thread a process. Where no more can start, OpenBLAS pr
 OpenMP two, and ends the process.
 """
 
-UNHEEDED = re.compile("G?OMP_.*|JOBLIB_START_METHOD|LOKY_PICKLER|PYTHONINSPECT")
+UNHEEDED = re.compile(
+    r"(G?OMP_.*|JOBLIB_START_METHOD|LOKY_PICKLER|PYTHONINSPECT)=.*|LOKY_MAX_CPU_COUNT=(?!\d+$).*", re.DOTALL
+)
 """What is set for other programs, by which a library would start threads or processes otherwise, speak or hang."""
 
 
@@ -113,7 +116,7 @@ def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
     own_process()
-    for name in filter(UNHEEDED.fullmatch, list(os.environ)):
+    for name in [name for name, value in os.environ.items() if UNHEEDED.fullmatch(f"{name}={value}")]:
         del os.environ[name]
     os.environ.update(THREADLESS)
     warnings.filterwarnings("ignore", "Failed to kill subprocesses")  # loky's; what lacked is told as the error
@@ -128,6 +131,7 @@ def main() -> None:
 def leave(code: int) -> NoReturn:
     """Exit with a code, even where Python was told to stay (PYTHONINSPECT), and would show a traceback."""
     if sys.flags.inspect:
+        threading._shutdown()  # type: ignore[attr-defined]  # those who end processes; what follows waits for them
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

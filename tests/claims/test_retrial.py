@@ -86,11 +86,9 @@ def test_fresh_seeds_are_others_and_more():
 def test_chance_alone_seldom_refutes(written, spread):
     """Of two losses that are the same, in 40 studies: as often as one test errs, on one side of two."""
     refuted = 0
+    catalogue = written(ALWAYS.replace('["moons", "breast_cancer"]', '["moons", "imbalanced", "breast_cancer"]'))
     for draw in range(40):
         study = planted(lambda trial: 0.8, spread=spread)
-        catalogue = written(
-            ALWAYS.replace('["moons", "breast_cancer"]', '["moons", "imbalanced", "breast_cancer"]')
-        )
         (judgement,) = try_claims(catalogue, catalogue.find(("mine",)), replace(study, first_seed=10000 * draw))
         refuted += judgement.verdict == "refuted"
     assert refuted <= 5  # 2.5 % are expected; more than 5 of 40 come by chance once in 1000

@@ -139,16 +139,15 @@ SET_FOR_OTHERS = (
 )
 
 
-@pytest.mark.parametrize("place", range(0, len(SET_FOR_OTHERS), 7))
-def test_what_is_set_for_other_programs_moves_nothing(tmp_path: Path, cache: Path, place: int) -> None:
+def test_what_is_set_for_other_programs_moves_nothing(
+    inside: Callable[..., Outcome], tmp_path: Path, cache: Path
+) -> None:
     """Not a number, not a line, with two processes: the libraries would fail, speak, or wait for ever."""
-    command = (
-        f"lossbench compare -d iris -l ce,mse {' '.join(BRIEF)} --jobs 2 --no-cache --csv - --quiet </dev/null"
-    )
-    plain = shell(command, tmp_path, cache)
-    beside = shell(f"{' '.join(SET_FOR_OTHERS[place : place + 7])} {command}", tmp_path, cache)
+    models = "linear,mlp:3"  # two packs, one a process
+    command = f"compare -d iris -l ce,mse -m {models} {' '.join(BRIEF)} --jobs 2 --no-cache --csv - --quiet"
+    plain = inside(*command.replace("--jobs 2", "--jobs 1").split())
     assert (plain.code, plain.err) == (0, "")
-    assert beside == plain
+    assert shell(f"{' '.join(SET_FOR_OTHERS)} lossbench {command} </dev/null", tmp_path, cache) == plain
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends a command by a signal")

@@ -16,7 +16,7 @@ coarse = st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.5, 2.0, np.inf, np.nan])
 tables = arrays(np.float64, array_shapes(max_dims=3, max_side=8), elements=coarse | st.floats(0, 1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(values=tables, data=st.data())
 @pytest.mark.parametrize("ties", METHODS)
 def test_ranks_are_scipys(ties: str, values: np.ndarray, data: st.DataObject) -> None:

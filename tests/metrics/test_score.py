@@ -10,7 +10,7 @@ from lossbench.metrics.scores import function_of, metrics_of
 from lossbench.schema import METRICS
 from lossbench.task import TASKS
 
-ROWS, TIMES = 9, 4000
+ROWS, TIMES = 9, 1000
 TARGETS = {
     "binary": np.array([0, 1, 1, 0, 1, 0, 0, 1, 1]),
     "multiclass": np.array([0, 1, 2, 0, 1, 2, 2, 1, 0]),

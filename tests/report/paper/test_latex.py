@@ -19,7 +19,7 @@ from lossbench.stats.findings import Findings
 from lossbench.visible import visible
 from report.paper.tex import balanced, rows_of, shown
 
-few = settings(max_examples=15)
+few = settings(max_examples=5)
 names = st.text("ab_-,$&#%{}[]*~^\\<>|`'\"é…²", min_size=1, max_size=12).map(lambda text: f"l{text}")
 
 

@@ -97,7 +97,7 @@ def test_a_tuned_run_says_how_rates_were_chosen() -> None:
     assert "% the run: lossbench compare" in text
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     st.dictionaries(
         st.sampled_from(["command", "versions", "machine", "datasets", "protocols", "skipped", "partial"]),
