@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import BRIEF
+from .conftest import BRIEF, PLAIN, ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is copied")
 
@@ -40,13 +41,29 @@ class Net(torch.nn.Linear):
 """
 
 
-def test_what_crashes_when_it_is_tried_is_refused(lossbench: Callable, tmp_path: Path) -> None:
-    """A loss, a model and a score: one line that names it and what became of it, before anything is trained."""
+THREE = (("crash", "-l"), ("Net", "-m"), ("score:@label=mine", "--score"))
+
+
+def test_what_crashes_when_it_is_tried_is_refused(tmp_path: Path, cache: Path) -> None:
+    """A loss, a model and a score: one line that names it and what became of it, before anything is trained.
+
+    Three commands that one process gives, as a command's own.
+    """
     (tmp_path / "own.py").write_text(LETHAL)
-    for name, option in (("crash", "-l"), ("Net", "-m"), ("score:@label=mine", "--score")):
-        outcome = lossbench("compare", "-d", "diabetes", option, f"own.py:{name}", *BRIEF)
-        assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
-        assert f"'own.py:{name}' ended the process that ran it, by signal" in outcome.err
+    commands = [["compare", "-d", "diabetes", option, f"own.py:{name}", *BRIEF] for name, option in THREE]
+    program = f"""
+from lossbench.apart import own_process
+from lossbench.cli import run
+own_process()
+print([run(command) for command in {commands}])
+"""
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[2, 2, 2]\n"
+    for line, (name, _) in zip(done.stderr.splitlines(), THREE, strict=True):
+        assert f"'own.py:{name}' ended the process that ran it, by signal" in line
     assert not (tmp_path / "results").exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from lossbench.store import Store
 from lossbench.training import fused, loop
 from lossbench.training.pack import Pack
 from lossbench.training.packing import make_packs
-from lossbench.training.trace import Validator
+from lossbench.training.trace import Trace, Validator
 
 LOSSES = {
     "moons": ("bce", "mse_logits"),
@@ -60,11 +61,16 @@ def packs_of(dataset: str, *scores: str, **changes: object) -> list[Pack]:
     return make_packs(experiment.setups[0], experiment.trials)
 
 
+@lru_cache(maxsize=len(JUDGED))
+def trained(name: str, score: str) -> list[tuple[Pack, Trace]]:
+    """Return the packs of one seed, trained once for all that is said of them."""
+    return [(pack, fused.train(pack)) for pack in packs_of(name, score, seeds=1)]
+
+
 @pytest.mark.parametrize(("name", "score"), JUDGED)
 def test_a_curve_is_of_the_score_that_the_table_shows(name: str, score: str) -> None:
     """What scores the validation part gives the table's own figure on the test part, in the target's own units."""
-    for pack in packs_of(name, score, seeds=1):
-        trace = fused.train(pack)
+    for pack, trace in trained(name, score):
         found = Validator(pack, range(len(pack.trials)), part="test")(trace.last)
         rows = list(plain_rows(rows_of(pack, trace, "fused")))
         assert {row["score"] for row in rows} == {score}
@@ -75,8 +81,8 @@ def test_a_curve_is_of_the_score_that_the_table_shows(name: str, score: str) -> 
 @pytest.mark.parametrize(("name", "score"), JUDGED)
 def test_the_best_epoch_is_best_in_the_scores_own_direction(name: str, score: str) -> None:
     """It is the first with the greatest score, or the smallest, and a training that ends there has its outputs."""
-    for pack in packs_of(name, score, seeds=1):
-        trace, best = fused.train(pack), np.argmax if METRICS[score].greater_is_better else np.argmin
+    best = np.argmax if METRICS[score].greater_is_better else np.argmin
+    for pack, trace in trained(name, score):
         assert trace.best_epoch.tolist() == (best(trace.curve, axis=1) + 1).tolist()
         index, epoch = 0, int(trace.best_epoch[0])
         until = replace(pack, trials=(replace(pack.trials[index], epochs=epoch),))

@@ -82,7 +82,7 @@ def test_two_tuning_sets_have_no_seed_in_common(seeds: int, size: int) -> None:
 @pytest.fixture(scope="module")
 def groups() -> list[ComparisonGroup]:
     """Give the tuned losses of many studies."""
-    return [tuned(*study(number)) for number in range(200)]
+    return [tuned(*study(number)) for number in range(120)]
 
 
 def test_the_variance_is_that_over_tuning_sets(groups: list[ComparisonGroup]) -> None:

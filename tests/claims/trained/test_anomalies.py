@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from claims.designs import carry_out
-from lossbench.claims import Claim
+from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.trained import anomalies as room
 from lossbench.claims.trained.anomalies import CROSSED, anomalies
 
@@ -13,19 +15,20 @@ REPORTED = {("mse", "tpr"): "0.812", ("mse", "fpr"): "0.049", ("bce", "tpr"): "0
 ARMS = ("bce", "mse")
 
 
-@pytest.fixture
-def lines(study, monkeypatch):
+@pytest.fixture(scope="module")
+def lines():
     """Give the evidence of two classes after two epochs."""
-    monkeypatch.setattr(room, "EPOCHS", 2)
-    digits = (0, 1)
-    design = anomalies(
-        Claim("x", "y", reported=REPORTED),
-        study,
-        arms=ARMS,
-        datasets=tuple(f"digits_but:digit={digit}" for digit in digits),
-        supervised=tuple(f"one_digit:digit={digit}" for digit in digits),
-    )
-    return carry_out(design, study)
+    study, digits = Study(replace(read_terms(), seeds=3, epochs=2), jobs=1), (0, 1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room, "EPOCHS", 2)
+        design = anomalies(
+            Claim("x", "y", reported=REPORTED),
+            study,
+            arms=ARMS,
+            datasets=tuple(f"digits_but:digit={digit}" for digit in digits),
+            supervised=tuple(f"one_digit:digit={digit}" for digit in digits),
+        )
+        return carry_out(design, study)
 
 
 def test_a_class_is_a_unit_under_each_score_and_each_reading(lines):

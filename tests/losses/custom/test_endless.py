@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lossbench import get_loss
-from lossbench.errors import LossMisbehaves, UsageError
+from lossbench.errors import UsageError
 from lossbench.losses.custom import endless
 
 LOOPS = """
@@ -52,9 +52,13 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["spins", "waits", "back"])
 def test_a_call_without_an_end_is_broken_off(tmp_path: Path, name: str) -> None:
-    """Forward, backward or asleep; the message says how long it was waited for, and the alarm is off again."""
+    """Forward, backward or asleep; the message says how long it was waited for, and the alarm is off again.
+
+    It names the line, but in a backward pass.
+    """
     (tmp_path / "loops.py").write_text(LOOPS)
-    with pytest.raises(UsageError, match="Endless: no result after 1 s"):
+    line = "" if name == "back" else r".*loops\.py line \d+"
+    with pytest.raises(UsageError, match=f"Endless: no result after 1 s{line}"):
         get_loss(f"{tmp_path / 'loops.py'}:{name}", "regression")
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
@@ -86,10 +90,3 @@ def test_an_alarm_of_somebody_else_stays(tmp_path: Path) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def test_a_misfit_says_so_once(tmp_path: Path) -> None:
-    """It is a loss that misbehaves, in one line of the file."""
-    (tmp_path / "loops.py").write_text(LOOPS)
-    with pytest.raises((LossMisbehaves, UsageError), match=r"loops.py line \d+"):
-        get_loss(f"{tmp_path / 'loops.py'}:spins", "binary")
