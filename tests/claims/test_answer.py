@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.answer import answer
 from lossbench.claims.claim import WORDS, Claim, Evidence, Form
-from lossbench.claims.forms import WEAK, find
+from lossbench.claims.finding.forms import WEAK, find
 from lossbench.claims.told.words import KINDS, bounds, difference, dirty, listed, plain
 
 FORMS: tuple[Form, ...] = ("identity", "conjunction", "universal", "existential", "magnitude", "tendency")
