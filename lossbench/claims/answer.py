@@ -40,9 +40,8 @@ def answer(claim: Claim, finding: Finding) -> str:
 
 def why_weak(finding: Finding) -> str:
     """Say what keeps a verdict from being said: other seeds would say another, or too little could be seen."""
-    if finding.elsewhere:
-        said = listed(f"{word} in {share:.0%}" for word, share in finding.elsewhere.items())
-        return f"; other seeds would say {said} of draws"
+    if finding.unsteady:
+        return f"; with other seeds the verdict would change in {finding.unsteady:.0%} of draws"
     seen = finding.tally.visible
     return f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
 
@@ -247,7 +246,7 @@ def order_of(finding: Finding) -> str:
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
-    weak = why_weak(finding) if finding.elsewhere else ""
+    weak = why_weak(finding) if finding.unsteady else ""
     units = f"{len(tally.units)} setting{'s' * (len(tally.units) != 1)}"
     return (
         f"{word}: {where}as printed in {len(tally.supporting)} of {units}, reversed in {len(tally.opposing)}, "

@@ -23,7 +23,7 @@ from typing import get_args
 
 from lossbench.claims.claim import Evidence, Form, Reading, grouped
 from lossbench.claims.finding.axes import AXES, Split, separation
-from lossbench.claims.finding.other_seeds import elsewhere, steady
+from lossbench.claims.finding.other_seeds import otherwise, steady
 from lossbench.claims.finding.tally import WEAK, Lean, Tally
 
 TRUE: dict[Reading, str] = {
@@ -65,7 +65,7 @@ class Finding:
         sizes: of a magnitude, the units of the size.
         case: the line of evidence that decides alone, as a counterexample does; None where many do.
         again: of a universal claim, the case most against it, tried again; None where none was.
-        elsewhere: what other seeds would say, each verdict with its share, where they do not agree on one.
+        unsteady: how probable it is that other seeds would say otherwise, where that keeps a word from being said.
     """
 
     verdict: str
@@ -77,7 +77,7 @@ class Finding:
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
     again: Evidence | None = None
-    elsewhere: Mapping[str, float] = field(default_factory=dict)
+    unsteady: float = 0.0
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
@@ -169,7 +169,7 @@ def tendency(evidence: Sequence[Evidence]) -> Finding:
     if split and steady(tally, dependent):
         return Finding(dependent(tally), tally, split)
     word = lean(tally)
-    return Finding(word, tally, elsewhere={} if word == tally.lean else elsewhere(tally, leaning))
+    return Finding(word, tally, unsteady=0.0 if word == tally.lean else otherwise(tally, leaning))
 
 
 def dependence(tally: Tally) -> Split | None:

@@ -33,7 +33,7 @@ def elsewhere(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
         >>> firm, shaky = Evidence("reproduced", "f1"), Evidence("inconclusive", "f1", again=(0.0, 0.5, 0.0, 0.5))
         >>> found = elsewhere(Tally((firm, firm, firm, firm, shaky, shaky)), lambda tally: tally.lean)
         >>> {word: round(share, 1) for word, share in found.items()}
-        {'holds': 0.2, 'mostly': 0.5, 'mixed': 0.3}
+        {'mostly': 0.5, 'mixed': 0.3, 'holds': 0.2}
     """
     said: Counter[str] = Counter()
     for drawn, times in draws(tally):
@@ -42,9 +42,16 @@ def elsewhere(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
     return {word: times / said.total() for word, times in said.most_common()}
 
 
+def otherwise(tally: Tally, say: Callable[[Tally], str]) -> float:
+    """Return how probable it is that other seeds say another verdict of units than these; see `elsewhere`."""
+    if not tally.units or say(tally) == WEAK:
+        return 0.0
+    return 1.0 - elsewhere(tally, say).get(say(tally), 0.0)
+
+
 def steady(tally: Tally, say: Callable[[Tally], str]) -> bool:
-    """Say whether other seeds would say of units what these do, or would be too few to say."""
-    return elsewhere(tally, say).get(say(tally), 0.0) >= STEADY or say(tally) == WEAK
+    """Say whether other seeds would say of units what these do, or too little."""
+    return otherwise(tally, say) <= 1.0 - STEADY
 
 
 def draws(tally: Tally) -> Iterator[tuple[Tally, int]]:
