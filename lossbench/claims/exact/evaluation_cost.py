@@ -34,8 +34,8 @@ def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
 
     Of distributions, whose losses hold every sample against every other one, it is 256. Every round times all
     losses of a task in turn, and only ratios to `mse` within a round count. They are of this machine. Reproduced
-    where the dearest loss costs more than one and a half times as much in nine rounds of ten. A task without `mse`,
-    as that of embeddings, is left out.
+    where the dearest loss costs more than one and a half times as much in nine rounds of ten. A task without
+    `mse`, as that of embeddings, is left out.
     """
     from lossbench.training.thread import one_thread
     from lossbench.training.torch_threads import one_thread_of_torch
