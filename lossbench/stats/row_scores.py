@@ -17,17 +17,17 @@ Identity = tuple[Any, ...]
 
 
 class Part(NamedTuple):
-    """The test rows of one trial.
+    """The test rows of some trials that have as many of them each.
 
     Args:
-        trial: the place of its row in `trials.csv`, counted from 0.
-        unit: (rows,) the number of each row in the table, or of its group.
+        trial: (trials,) the places of their rows in `trials.csv`, counted from 0.
+        unit: (trials, rows) the number of each test row in the table, or of its group.
         grouped: whether units are groups.
-        values: what each row contributes, (rows,), by metric; the mean is the trial's score. Under `of_one_row`
-            of its name, what a row may count in it.
+        values: what each row contributes, (trials, rows), by metric; the mean is the trial's score. Under
+            `of_one_row` of its name, what a row may count in it.
     """
 
-    trial: int
+    trial: np.ndarray
     unit: np.ndarray
     grouped: bool
     values: Mapping[str, np.ndarray]
@@ -63,31 +63,32 @@ class RowScores:
         """Return the cells of several trials.
 
         Args:
-            parts: of each trial that has any.
+            parts: of all trials that have any, each in one of them.
             identities: of each row of `trials.csv`.
 
         Example:
-            >>> made = RowScores.of([Part(0, np.array([4]), False, {"r2": np.array([0.5])})], [("iris", "mse")])
+            >>> values = {"r2": np.array([[0.5]])}
+            >>> made = RowScores.of([Part(np.array([0]), np.array([[4]]), False, values)], [("iris", "mse")])
             >>> made.trial, made.values["r2"]
             (array([0], dtype=int32), array([0.5], dtype=float32))
         """
-        ordered = sorted(parts, key=lambda part: part.trial)
-        sizes = [len(part.unit) for part in ordered]
-        there = dict.fromkeys(name for part in ordered for name in part.values)
+        parts = list(parts)
+        there = dict.fromkeys(name for part in parts for name in part.values)
         scores = [*(name for name in ROW_SCORES if name in there), *own_columns(there)]
         names = [*scores, *(name for name in map(of_one_row, scores) if name in there)]
-        absent = [np.full(size, np.nan) for size in sizes]
-        nothing = np.empty(0)
+        places = _places([part.unit.shape for part in parts], [part.trial for part in parts])
+
+        def column(kind: type, cells: Iterable[Any]) -> np.ndarray:
+            found: np.ndarray = np.empty(sum(place.size for place in places), kind)
+            for place, values in zip(places, cells, strict=True):
+                found[place] = values
+            return found
+
         return RowScores(
-            np.repeat(np.array([part.trial for part in ordered], np.int32), sizes),
-            np.concatenate([nothing, *(part.unit for part in ordered)]).astype(np.int32),
-            np.repeat(np.array([part.grouped for part in ordered], bool), sizes),
-            {
-                name: np.concatenate(
-                    [nothing, *(part.values.get(name, none) for part, none in zip(ordered, absent, strict=True))]
-                ).astype(np.float32)
-                for name in names
-            },
+            column(np.int32, (part.trial[:, None] for part in parts)),
+            column(np.int32, (part.unit for part in parts)),
+            column(bool, (part.grouped for part in parts)),
+            {name: column(np.float32, (part.values.get(name, np.nan) for part in parts)) for name in names},
             identities,
         )
 
@@ -134,6 +135,17 @@ class RowScores:
         split = np.repeat([*shown], [_size(cells) for cells in shown.values()])
         one = self.values.get(of_one_row(metric))
         return Contributions(scores, unit, split, None if one is None else _side_by_side(one, held, shown))
+
+
+def _places(shapes: list[tuple[int, ...]], trials: list[np.ndarray]) -> list[np.ndarray]:
+    """Return where the test rows of trials stand, (trials, rows) for each part of this shape, trials ascending."""
+    sizes = np.array([rows for count, rows in shapes for _ in range(count)], int)
+    order = np.argsort(np.concatenate([*trials, np.empty(0, int)]))
+    first = np.empty_like(sizes)
+    first[order] = np.cumsum(sizes[order]) - sizes[order]
+    ends = np.cumsum([count for count, _ in shapes], dtype=int)
+    split = np.split(first, ends[:-1]) if shapes else []
+    return [mine[:, None] + np.arange(rows) for mine, (_, rows) in zip(split, shapes, strict=True)]
 
 
 def _side_by_side(column: np.ndarray, held: list[list[slice | None]], shown: Mapping[int, slice]) -> np.ndarray:
