@@ -140,18 +140,16 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def _cells(column: pd.Series[Any]) -> list[Any]:
     """Return the cells of a column; a number or a text that stands there many times is written once."""
-    if column.dtype == "float64":
-        bits = np.ascontiguousarray(column.to_numpy()).view(np.int64)  # so that -0.0 is not 0.0
-        codes, numbers = pd.factorize(bits)
-        texts = ["" if math.isnan(value) else repr(value) for value in numbers.view(np.float64).tolist()]
-    elif column.dtype == "string":
-        codes, known = pd.factorize(column)
-        texts = [*map(to_cell, known), ""]  # the last is that of -1, by which what is undefined is coded
-    else:
-        cells = column.astype(object).mask(column.isna(), "").tolist()
-        made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}
-        return [made.get(cell, cell) for cell in cells]
-    return np.array(texts, dtype=object)[codes].tolist()  # type: ignore[no-any-return]
+    if column.dtype == np.float64:
+        bits = np.ascontiguousarray(column.to_numpy()).view(np.int64)  # by which -0.0 is not 0.0
+        codes, known = pd.factorize(bits)
+        texts = ["" if math.isnan(value) else repr(value) for value in known.view(np.float64).tolist()]
+        return np.array(texts, dtype=object)[codes].tolist()  # type: ignore[no-any-return]
+    cells = column.astype(object).tolist()  # to go through a column of Arrow's texts takes much longer
+    made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}
+    if column.hasnans:
+        made |= dict.fromkeys((cell for cell in set(cells) if pd.isna(cell)), "")
+    return [made.get(cell, cell) for cell in cells]
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
