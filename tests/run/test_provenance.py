@@ -103,7 +103,7 @@ def test_the_loss_hash_is_of_the_function_and_its_parameters() -> None:
 
 
 def test_hashes_that_are_kept_are_those_of_the_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time they are read back; of other losses or parameters, or another program, they are made anew."""
+    """The second time they are read back; of other losses, parameters or programs they are made anew."""
     monkeypatch.setenv("LOSSBENCH_CACHE", str(tmp_path))
     few = [get_loss(spec, "regression") for spec in ("huber", "mse", "scaled:loss=mae", "sum:mse+mae")]
     others = [get_loss(spec, "regression") for spec in ("huber:delta=2", "mse", "scaled:loss=mse")]
