@@ -180,11 +180,11 @@ class Ledger:
             held = [
                 (curve.ravel(), raw) for curve, raw, lasts in zip(curves, outputs, lasting, strict=True) if lasts
             ]
-            self._unkept.append((rows[lasting], held))
+            self._unkept.append((rows if lasting.all() else rows[lasting], held))
             self._keep(self.store)
             if trained.moved:
                 self.store.remove([self._key(trial) for trial in self.places if trial.loss in trained.moved])
-        for trial, digest in zip(trials, rows.loss_hash, strict=True):
+        for trial, digest in zip(trials, rows.loss_hash.tolist(), strict=True):
             if digest != self._hashes[trial.dataset, trial.loss][1]:
                 raise LossFailed(
                     f"the code of loss '{trial.loss}' changed during the run, so that its trainings are of two "
