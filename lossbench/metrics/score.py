@@ -148,7 +148,7 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 
 
 def alike(part: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what rows add to sums, each kind of row once, and of which kind each is: one kind moves a score alike.
+    """Return what rows add to sums, each kind once, and of which kind each row is: one kind moves a score alike.
 
     Args:
         part: what rows add, (M, n, ...).
