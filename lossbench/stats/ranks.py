@@ -27,6 +27,9 @@ from lossbench.stats.groups import stack
 from lossbench.stats.sample_size import least_n
 from lossbench.stats.wilcoxon import letters_across, wilcoxon_p
 
+JUDGED = ("dataset", "loss", "score", "mean", "n", "diverged", "failed")
+"""Of a summary, what ranks are made of."""
+
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite, so that two losses that both diverged are tied."""
 
@@ -51,7 +54,8 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         data sets. letters, which losses share that no test of all pairs tells apart, see
         `lossbench.stats.wilcoxon.letters_across`.
     """
-    shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
+    shown = summary[[*dict.fromkeys((*RANKED, *OWNED, *JUDGED))]]  # there are a hundred columns more
+    shown = shown.assign(lr=shown.lr.where(shown["view"] == "fixed"))  # tuned losses have no rate in common
     shown = without_protocols(shown)
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
     parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
