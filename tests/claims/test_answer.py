@@ -190,10 +190,9 @@ def test_scores_are_said_in_words():
     assert plain("no_score and roc_auc") == "no_score and area under the ROC curve"
 
 
-@given(claims.filter(lambda claim: claim.form in ("tendency", "magnitude")), evidence)
+@given(claims.filter(lambda claim: claim.form in ("tendency", "conjunction")), evidence)
 def test_a_verdict_that_other_seeds_would_change_is_said_to_be_so(claim, lines):
     """A count that leans one way and is too weak to say has a reason, and it stands in the sentence."""
     finding, said = spoken(claim, lines)
     assert ("with other seeds the verdict would change in" in said) == (finding.unsteady > 0.0)
-    if finding.unsteady:
-        assert finding.tally.lean not in finding.verdict.removeprefix("order ").partition(";")[0]
+    assert finding.verdict == WEAK or not finding.unsteady

@@ -23,7 +23,7 @@ from typing import get_args
 
 from lossbench.claims.claim import Evidence, Form, Reading, grouped
 from lossbench.claims.finding.axes import AXES, Split, separation
-from lossbench.claims.finding.other_seeds import otherwise, steady
+from lossbench.claims.finding.other_seeds import unsteady
 from lossbench.claims.finding.tally import WEAK, Lean, Tally
 
 TRUE: dict[Reading, str] = {
@@ -120,12 +120,14 @@ def conjunction(evidence: Sequence[Evidence]) -> Finding:
     of which the numbers themselves say nothing stays as it is.
     """
     tally = Tally.of(evidence)
-    parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
+    by_part = tally.split(lambda line: line.part)
+    parts = {part: part_of(mine) for part, mine in by_part.items()}
     sides = {side_of(word) for word in parts.values()}
     if "true" in sides and sides & {"false", "untold"}:
         return Finding("partly", tally, parts=parts)
-    told = "true" if sides == {"true"} else "false"
-    return Finding(WEAK if "open" in sides or sides == {"untold"} else told, tally, parts=parts)
+    if "open" in sides or sides == {"untold"}:
+        return Finding(WEAK, tally, parts=parts, unsteady=max(unsteady(one, leaning) for one in by_part.values()))
+    return Finding("true" if sides == {"true"} else "false", tally, parts=parts)
 
 
 def part_of(tally: Tally) -> str:
@@ -166,10 +168,9 @@ def tendency(evidence: Sequence[Evidence]) -> Finding:
     """
     tally = Tally.of(evidence)
     split = dependence(tally)
-    if split and steady(tally, dependent):
+    if split and not unsteady(tally, dependent):
         return Finding(dependent(tally), tally, split)
-    word = lean(tally)
-    return Finding(word, tally, unsteady=0.0 if word == tally.lean else otherwise(tally, leaning))
+    return Finding(lean(tally), tally, unsteady=unsteady(tally, leaning))
 
 
 def dependence(tally: Tally) -> Split | None:
@@ -190,7 +191,7 @@ def leaning(tally: Tally) -> str:
 
 def lean(tally: Tally) -> str:
     """Return where the weight of units lies; too weak to say where other seeds would say otherwise."""
-    return tally.lean if steady(tally, leaning) else WEAK
+    return WEAK if unsteady(tally, leaning) else tally.lean
 
 
 def magnitude(evidence: Sequence[Evidence]) -> Finding:

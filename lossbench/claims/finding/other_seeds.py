@@ -42,16 +42,12 @@ def elsewhere(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
     return {word: times / said.total() for word, times in said.most_common()}
 
 
-def otherwise(tally: Tally, say: Callable[[Tally], str]) -> float:
-    """Return how probable it is that other seeds say another verdict of units than these; see `elsewhere`."""
+def unsteady(tally: Tally, say: Callable[[Tally], str]) -> float:
+    """Return how probable it is that other seeds say otherwise of units; 0 where these stand. See `elsewhere`."""
     if not tally.units or say(tally) == WEAK:
         return 0.0
-    return 1.0 - elsewhere(tally, say).get(say(tally), 0.0)
-
-
-def steady(tally: Tally, say: Callable[[Tally], str]) -> bool:
-    """Say whether other seeds would say of units what these do, or too little."""
-    return otherwise(tally, say) <= 1.0 - STEADY
+    otherwise = 1.0 - elsewhere(tally, say).get(say(tally), 0.0)
+    return otherwise if otherwise > 1.0 - STEADY else 0.0
 
 
 def draws(tally: Tally) -> Iterator[tuple[Tally, int]]:

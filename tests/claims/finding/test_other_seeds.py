@@ -8,7 +8,7 @@ from hypothesis import given
 
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.finding.forms import find
-from lossbench.claims.finding.other_seeds import DRAWS, draws, elsewhere, steady
+from lossbench.claims.finding.other_seeds import DRAWS, draws, elsewhere, unsteady
 from lossbench.claims.finding.tally import Tally
 
 from ..drawn import evidence, shuffled
@@ -36,7 +36,7 @@ def test_units_that_other_seeds_would_not_change_are_as_they_were(lines):
     for found in map(Tally.of, (sure, exact)):
         if found.units:
             assert [(tally.lean, times) for tally, times in draws(found)] == [(found.lean, DRAWS)]
-            assert steady(found, lean)
+            assert unsteady(found, lean) == 0.0
 
 
 @given(shuffled)
@@ -80,3 +80,13 @@ def test_an_axis_is_named_where_other_seeds_would_name_it():
     stray = replace(SO, **dirty, again=(0.5, 0.0, 0.0, 0.5))
     assert find("tendency", [*lines, replace(stray, verdict="inconclusive")]).verdict == "mixed"
     assert find("tendency", [*lines, stray]).verdict == "mixed"
+
+
+def test_a_part_on_which_other_seeds_disagree_is_open():
+    """So that several things at once are not said to be so, or not so, by the luck of the seeds."""
+    firm = [replace(SO, part="one", p_value=0.01)] * 3
+    shaky = [replace(line, part="other", p_value=0.01) for line in (SO, SO, SO, COIN)]
+    finding = find("conjunction", [*firm, *shaky])
+    assert finding.verdict == "too weak to say"
+    assert finding.parts == {"one": "holds", "other": "too weak to say"}
+    assert finding.unsteady == pytest.approx(0.5, abs=0.1)
