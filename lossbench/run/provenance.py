@@ -102,7 +102,6 @@ def stamp(*of: object) -> str:
     return hashlib.sha256(repr((*_marks(), *of)).encode()).hexdigest()
 
 
-@cache
 def _marks() -> tuple[object, ...]:
     files = program_files()
     marks = [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(Path.stat, files)]
