@@ -7,6 +7,7 @@ does nothing but lossbench's work, as that of a command does, and not in somebod
 from __future__ import annotations
 
 import ctypes
+import gc
 import math
 import os
 import pickle
@@ -23,6 +24,9 @@ Result = TypeVar("Result")
 
 LOOK = 0.05  # seconds between two looks at whether a process is still there
 SIZE = 8  # bytes of the length that stands before what is sent
+GARBAGE = 50_000
+"""Objects made and not yet freed after which Python looks for cycles among them. A command makes few, and at
+Python's own 700 a short one looks for a tenth of its time, most of it while modules are imported."""
 END_WITH_PARENT = 1  # a number of Linux's prctl.h
 
 _exit = os._exit  # itself: while a user's code runs, another stands there
@@ -40,6 +44,7 @@ class Unending(Exception):
 def own_process() -> None:
     """Say that this process does nothing but lossbench's work."""
     _owned.add(os.getpid())
+    gc.set_threshold(GARBAGE)
 
 
 def can_fork() -> bool:

@@ -51,9 +51,9 @@ def false_at(task: tuple[str, str, str, int]) -> list[float]:
     for arm in range(ARMS):
         for made in make_packs(replace(setup, dataset=table), trials):
             pack = replace(made, arm=arm)
-            found = contributions(pack, train(pack, "fused", "cpu")[0].last)
-            cells |= {(arm, t.seed): values[score] for t, values in zip(pack.trials, found, strict=True)}
-            rows |= {seed: units(pack, seed) for seed in pack.folds}
+            found = contributions(pack, train(pack, "fused", "cpu")[0].last)[score]
+            cells |= {(arm, t.seed): values for t, values in zip(pack.trials, found, strict=True)}
+            rows |= {t.seed: unit for t, unit in zip(pack.trials, units(pack), strict=True)}
     return [smallest(cells, rows, count, METRICS[score].counts) for count in planned(SEEDS)]
 
 

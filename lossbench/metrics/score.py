@@ -27,6 +27,7 @@ Function = Callable[[np.ndarray, Prediction], np.ndarray]
 """From a target, shaped as the decision, and the prediction of M models: (M,) scores or (M, n) contributions."""
 
 STEP = 1e-4  # by how much more a row counts than the others, for a derivative
+FLAGS = 12  # kinds of rows are told by so many yes and no at most
 
 
 class Score:
@@ -126,8 +127,10 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
 
         def rows(target: np.ndarray, prediction: Prediction) -> np.ndarray:
             part = parts(target, prediction)
-            sums, step = part.sum(axis=1, dtype=np.float64, keepdims=True), STEP * part
+            kinds, kind = alike(part)
+            sums, step = part.sum(axis=1, dtype=np.float64, keepdims=True), STEP * kinds
             slope = function(sums + step, prediction) - function(sums - step, prediction)
+            slope = slope if kind is None else np.take_along_axis(slope, kind, axis=1)
             # No score changes where all rows count alike more, so that slopes add up to zero, but where a step
             # passes over a kink: of a bin whose gap is nearly nothing, or of a share that is.
             slope -= slope.mean(axis=1, keepdims=True)
@@ -142,6 +145,32 @@ def of_sums(parts: Function) -> Callable[[Function], Score]:
         return Score(value, rows, function, one)
 
     return decorate
+
+
+def alike(part: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return what rows add to sums, each kind once, and of which kind each row is: one kind moves a score alike.
+
+    Args:
+        part: what rows add, (M, n, ...).
+
+    Returns:
+        (1, kinds, ...) and (M, n); where there are no fewer kinds than rows, what they add as it is, and None.
+
+    Example:
+        >>> kinds, kind = alike(np.array([[[True, False], [True, True], [True, False]]]))
+        >>> kinds.astype(int).tolist(), kind.tolist()
+        ([[[1, 0], [1, 1]]], [[0, 1, 0]])
+    """
+    flags = part.reshape(*part.shape[:2], -1)
+    if part.dtype != bool or flags.shape[-1] > FLAGS:
+        return part, None
+    digits = np.arange(flags.shape[-1])
+    number = flags @ (1 << digits)
+    there = np.bincount(number.ravel()) > 0
+    if there.sum() >= part.shape[1]:
+        return part, None
+    kinds = (np.flatnonzero(there)[:, None] >> digits) & 1 > 0
+    return kinds.reshape(1, -1, *part.shape[2:]), (np.cumsum(there) - 1)[number]
 
 
 def with_contributions(rows: Function) -> Callable[[Function], Score]:

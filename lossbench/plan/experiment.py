@@ -63,6 +63,11 @@ class Experiment:
     grids: Mapping[Task, Grids] = field(default_factory=dict)
     proposed: Mapping[Trial, int] = field(default_factory=dict)
 
+    @property
+    def searches(self) -> bool:
+        """Whether a parameter of some loss is tuned, or some of its settings are tried."""
+        return bool(self.proposed) or any(one.grids or one.places for one in self.grids.values())
+
     def place_of(self, trial: Trial) -> int | None:
         """Return the number of a trial's setting in the search of its loss; None for no search."""
         if self.proposed:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from lossbench.metrics.scores import secondary_score
@@ -68,17 +70,17 @@ def tables(summary: pd.DataFrame) -> Iterator[Table]:
 
 def groups(summary: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the rows of each table, the best mean first; that with each loss at its own rate before the others."""
-    shared = ["view", *(name for name in SETTING if name != "lr")]
     rate = summary.lr.where(summary["view"] == "fixed", 0)  # a tuned view is one table, with a rate for each row
-    # Sorted by what tells the tables apart alone: there are a hundred columns more.
-    known = summary[["dataset", *shared, "score", "mean"]].assign(rate=rate).set_axis(range(len(summary)))
-    tuned_first = known.sort_values("view", key=lambda view: view != "tuned", kind="stable")
-    for name in dict.fromkeys(summary.dataset):
-        mine = tuned_first[tuned_first.dataset == name]
-        for _, group in mine.groupby([*shared, "rate"], sort=False):
-            rising = not METRICS[group.score.iloc[0]].greater_is_better
-            best_first = group["mean"].sort_values(ascending=rising, na_position="last", kind="stable")
-            yield summary.iloc[best_first.index]
+    apart = [summary[name] for name in ("dataset", "view", *SETTING) if name != "lr"]
+    # Row by row: of tables as small as these, pandas would take ten times as long.
+    places = defaultdict[tuple[Any, ...], list[int]](list)
+    for place, key in enumerate(zip(*(told.tolist() for told in (*apart, rate)), strict=True)):
+        places[key].append(place)
+    names, scores, means = [*dict.fromkeys(summary.dataset)], summary.score.tolist(), summary["mean"].to_numpy()
+    for key in sorted(places, key=lambda key: (names.index(key[0]), key[1] != "tuned")):
+        mine = np.array(places[key])
+        best_first = np.argsort(-METRICS[scores[mine[0]]].sign * means[mine], kind="stable")  # NaN is the last
+        yield summary.iloc[mine[best_first]]
 
 
 def place_of(row: Mapping[Any, Any] | pd.Series[Any]) -> tuple[Any, ...]:

@@ -97,6 +97,8 @@ class Comparison(Findings):
 
 def with_grids(rows: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     """Return trials, numbered by their places, with the grids of their losses and their numbers in a search."""
+    if not experiment.searches:  # to ask for each of many trainings takes a while
+        return rows
     grids = [experiment.grid_of(*one) for one in zip(rows.task, rows.loss, strict=True)]
     trials = experiment.trials + experiment.tuning
     places = [experiment.place_of(trials[place]) for place in rows.index]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import json
+import math
 import os
 import re
 import tempfile
@@ -128,15 +131,25 @@ def csv_text(frame: pd.DataFrame) -> str:
     Floats are written so that they read back as the same numbers, and texts so that no spreadsheet computes them.
     A column that has one text in most runs is there only where it has another.
     """
-    frame = frame.drop(columns=all_usual(frame))
-    texts = {name: _written(column) for name, column in frame.items() if column.dtype in (object, "string")}
-    return str(frame.assign(**texts).to_csv(index=False, lineterminator="\n"))  # type: ignore[arg-type]
+    frame, text = frame.drop(columns=all_usual(frame)), io.StringIO()
+    file = csv.writer(text, lineterminator="\n")
+    file.writerow(frame.columns)
+    file.writerows(zip(*(_cells(column) for _, column in frame.items()), strict=True))
+    return text.getvalue()
 
 
-def _written(column: pd.Series[Any]) -> pd.Series[Any]:
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """Return the cells of a column; a number or a text that stands there many times is written once."""
+    if column.dtype == np.float64:
+        bits = np.ascontiguousarray(column.to_numpy()).view(np.int64)  # by which -0.0 is not 0.0
+        codes, known = pd.factorize(bits)
+        texts = ["" if math.isnan(value) else repr(value) for value in known.view(np.float64).tolist()]
+        return np.array(texts, dtype=object)[codes].tolist()  # type: ignore[no-any-return]
     cells = column.astype(object).tolist()  # to go through a column of Arrow's texts takes much longer
-    made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}  # the same few, over and over
-    return pd.Series([made.get(cell, cell) for cell in cells], column.index, dtype=object)
+    made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}
+    if column.hasnans:
+        made |= dict.fromkeys((cell for cell in set(cells) if pd.isna(cell)), "")
+    return [made.get(cell, cell) for cell in cells]
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

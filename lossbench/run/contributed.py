@@ -59,11 +59,11 @@ def held_of(
     experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray], chosen: pd.Series[bool]
 ) -> dict[Trial, Held]:
     """Return the trainings of some rows that left outputs; see `row_scores` for the other arguments."""
-    cuts = list(map(cuts_of, records(rows)))
+    places = np.array([place for place in np.flatnonzero(chosen).tolist() if len(outputs[place])], dtype=int)
+    mine = rows.iloc[places]
     return {
-        experiment.trials[rows.index[place]]: Held(place, outputs[place], cuts[place])
-        for place in np.flatnonzero(chosen).tolist()
-        if len(outputs[place])
+        experiment.trials[number]: Held(place, outputs[place], cuts_of(record))
+        for number, place, record in zip(mine.index.tolist(), places.tolist(), records(mine), strict=True)
     }
 
 
@@ -83,10 +83,12 @@ def cuts_of(row: dict[str, Any]) -> np.ndarray:
 
 
 def _parts(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[Part]:
-    """Yield the contributions of each trial of a data set, with the place of its row."""
+    """Yield the contributions of the trials of a data set, with the places of their rows, pack by pack."""
     for pack, raw, cuts in packs_of(setup, held):
-        for trial, values in zip(pack.trials, contributions(pack, raw, cuts), strict=True):
-            yield Part(held[trial].place, units(pack, trial.seed), setup.dataset.groups is not None, values)
+        places = np.array([held[trial].place for trial in pack.trials])
+        # Kept as they are written: those of all packs are in memory at once.
+        values = {name: found.astype(np.float32) for name, found in contributions(pack, raw, cuts).items()}
+        yield Part(places, units(pack), setup.dataset.groups is not None, values)
 
 
 def packs_of(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[tuple[Pack, np.ndarray, np.ndarray | None]]:
@@ -99,8 +101,8 @@ def packs_of(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[tuple[Pack, n
         yield pack, raw, np.stack([held[trial].cuts for trial in pack.trials]) if decided else None
 
 
-def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> list[dict[str, np.ndarray]]:
-    """Return what each test row contributes to each score, (rows,) by metric, for every trial of a pack.
+def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return what each test row contributes to each score, (trials, rows) by metric, for the trials of a pack.
 
     Where class thresholds were chosen, the scores at the links' own stand under `at_link` of their names. What one
     row may count stands beside a score under `of_one_row` of its name, the same in all rows, where that hangs on
@@ -112,20 +114,18 @@ def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -
             them.
         cuts: the class thresholds, see `lossbench.run.scoring.Cuts`; None for the links' own.
     """
-    found: list[dict[str, np.ndarray]] = [{} for _ in pack.trials]
+    found: dict[str, np.ndarray] = {}
+    number = units(pack)
 
     def enter(name: str, members: np.ndarray, values: np.ndarray) -> None:
-        for member, rows in zip(members.tolist(), values, strict=True):
-            found[member][name] = rows
+        found.setdefault(name, np.full(number.shape, np.nan))[members] = values
 
     def judge(name: str, metric: Metric, members: np.ndarray, target: np.ndarray, seen: Prediction) -> None:
         score = function_of(metric)
         enter(name, members, score.contributions(target, seen, number[members]))
         if uneven(metric, seen):
-            step = score.of_one_row(target, seen)[:, None]
-            enter(of_one_row(name), members, np.broadcast_to(step, target.shape[:2]))
+            enter(of_one_row(name), members, score.of_one_row(target, seen)[:, None])
 
-    number = np.stack([units(pack, trial.seed) for trial in pack.trials])
     for members, target, prediction in predictions(pack, raw.astype(np.float64)):
         judged = prediction if cuts is None else prediction.at(cuts[members])
         for metric in filter(adds_up, metrics_on(pack.dataset)):
@@ -146,7 +146,7 @@ def adds_up(metric: Metric) -> bool:
     return not isinstance(metric, Asked) or metric.by_rows
 
 
-def units(pack: Pack, seed: int) -> np.ndarray:
-    """Return the number of each test row of a seed, or of the group that it is kept with."""
-    rows, groups = pack.folds[seed].test.rows, pack.dataset.groups
-    return rows if groups is None else groups[rows]
+def units(pack: Pack) -> np.ndarray:
+    """Return the number of each test row of the trials, or of the group that it is kept with, (trials, rows)."""
+    rows = np.stack([pack.folds[trial.seed].test.rows for trial in pack.trials])
+    return rows if pack.dataset.groups is None else pack.dataset.groups[rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -155,8 +156,9 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
     Rows that an older lossbench stored lack the columns that came since; these are undefined, or as usual.
     """
-    names = (*COLUMNS, *own_columns(dict.fromkeys(name for row in rows for name in row)))
-    return typed({name: [row.get(name, USUAL.get(name)) for row in rows] for name in names})
+    names = (*COLUMNS, *own_columns(dict.fromkeys(chain.from_iterable(rows))))
+    usual = ((name, USUAL.get(name)) for name in names)  # asked once a column, and not for every cell
+    return typed({name: [row.get(name, text) for row in rows] for name, text in usual})
 
 
 def typed(columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -189,8 +189,10 @@ def trained(fresh: Fresh) -> Trained:
     shared = 0.0
     for pack in make_packs(setup, trials):
         raw = train(pack, usual_engine(), "cpu")[0].last
-        cells |= {(t.loss, t.seed): found for t, found in zip(pack.trials, contributions(pack, raw), strict=True)}
-        rows |= {seed: units(pack, seed) for seed in pack.folds}
+        found = contributions(pack, raw)
+        for place, (t, unit) in enumerate(zip(pack.trials, units(pack), strict=True)):
+            cells[t.loss, t.seed] = {name: values[place] for name, values in found.items()}
+            rows[t.seed] = unit
         fold = next(iter(pack.folds.values()))
         shared = shared_rows("resplit", len(fold.test.rows), len(fold.train.rows))
     return Trained(list(setup.losses), cells, rows, shared)

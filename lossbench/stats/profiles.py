@@ -149,8 +149,7 @@ def profile_columns(pool: Pool) -> dict[str, Any]:
     """Return the performance profiles of a pool, loss by loss."""
     runs = pool.runs.shape[1]
     often = np.stack([np.ones(runs, np.intp), *(np.bincount(drawn, minlength=runs) for drawn in pool.draws())])
-    shares = [shares_above(row, often) for row in pool.runs]
-    bands = [spread("share", pool.interval(share[0], share[1:])) for share in shares]
+    bands = [band(pool, row, often) for row in pool.runs]
     return {
         **pool.head(),
         "loss": np.repeat(pool.losses, len(LEVELS)).tolist(),
@@ -159,21 +158,33 @@ def profile_columns(pool: Pool) -> dict[str, Any]:
     }
 
 
-def shares_above(skills: np.ndarray, often: np.ndarray) -> np.ndarray:
-    """Return the share of trainings whose skill is above each of `LEVELS`, (resamples, levels).
+def band(pool: Pool, skills: np.ndarray, often: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the share of trainings above each of `LEVELS`, and its interval; see `shares_above`.
+
+    Between two skills all levels have the same, so each is found once: of few trainings there are few.
+    """
+    below = np.searchsorted(np.sort(skills), LEVELS, side="right")
+    _, first, back = np.unique(below, return_index=True, return_inverse=True)
+    share = shares_above(skills, often, LEVELS[first])
+    return {name: values[back] for name, values in spread("share", pool.interval(share[0], share[1:])).items()}
+
+
+def shares_above(skills: np.ndarray, often: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the share of trainings whose skill is above some levels, (resamples, levels).
 
     Args:
         skills: (runs,) of the trainings.
         often: (resamples, runs) how often each is in a resample.
+        levels: (levels,) of skill.
 
     Example:
-        >>> shares_above(np.array([0.3, 0.7]), np.array([[1, 1], [2, 0]]))[:, [0, 25, 50]]
+        >>> shares_above(np.array([0.3, 0.7]), np.array([[1, 1], [2, 0]]), np.array([0.0, 0.5, 0.9]))
         array([[1. , 0.5, 0. ],
                [1. , 0. , 0. ]])
     """
     order = np.argsort(skills)
     from_there = np.pad(np.cumsum(often[:, order[::-1]], axis=1)[:, ::-1], ((0, 0), (0, 1)))
-    return np.asarray(from_there[:, np.searchsorted(skills[order], LEVELS, side="right")] / len(skills))
+    return np.asarray(from_there[:, np.searchsorted(skills[order], levels, side="right")] / len(skills))
 
 
 def interquartile_mean(values: np.ndarray) -> np.ndarray:

@@ -20,11 +20,15 @@ import pandas as pd
 
 from lossbench.metrics.ranks import ranks
 from lossbench.schema import METRICS, OWNED, RANKED, RANKS
+from lossbench.special import special
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
 from lossbench.stats.sample_size import least_n
 from lossbench.stats.wilcoxon import letters_across, wilcoxon_p
+
+JUDGED = ("dataset", "loss", "score", "mean", "n", "diverged", "failed")
+"""Of a summary, what ranks are made of."""
 
 DIVERGED = float(np.finfo(np.float64).min)
 """Below every score, and finite, so that two losses that both diverged are tied."""
@@ -50,7 +54,8 @@ def rank_losses(summary: pd.DataFrame) -> pd.DataFrame:
         data sets. letters, which losses share that no test of all pairs tells apart, see
         `lossbench.stats.wilcoxon.letters_across`.
     """
-    shown = summary.assign(lr=summary.lr.where(summary["view"] == "fixed"))  # tuned losses have no rate in common
+    shown = summary[[*dict.fromkeys((*RANKED, *OWNED, *JUDGED))]]  # there are a hundred columns more
+    shown = shown.assign(lr=shown.lr.where(shown["view"] == "fixed"))  # tuned losses have no rate in common
     shown = without_protocols(shown)
     groups = shown.groupby(list(RANKED), sort=False, dropna=False)
     parts = (dict(zip(RANKED, key, strict=True)) | rank_columns(group) for key, group in groups)
@@ -175,8 +180,6 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
         >>> round(found["friedman"], 2), round(found["friedman_p"], 5), found["friedman_reason"]
         (21.0, 0.00077, 'too few data sets')
     """
-    from scipy.special import fdtrc
-
     data_sets, losses = table.shape
     if losses < 3 or data_sets < 2:
         return {}
@@ -184,7 +187,7 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
     rest = data_sets * (losses - 1) - square  # zero where all data sets rank the losses alike
     statistic = (data_sets - 1) * square / rest if rest > 1e-9 else np.inf
     least = float(math.factorial(losses)) ** (1 - data_sets)
-    p_value = max(least, float(fdtrc(losses - 1, (losses - 1) * (data_sets - 1), max(statistic, 0.0))))
+    p_value = max(least, float(special().fdtrc(losses - 1, (losses - 1) * (data_sets - 1), max(statistic, 0.0))))
     why = reason(p_value, float(smallest_p(data_sets)))
     return {"friedman": statistic, "friedman_p": p_value, "friedman_reason": why}
 

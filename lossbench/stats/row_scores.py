@@ -16,18 +16,36 @@ Identity = tuple[Any, ...]
 """What tells a trial from all others: the values of `TRIAL`."""
 
 
-class Part(NamedTuple):
-    """The test rows of one trial.
+class _Layout(NamedTuple):
+    """Where the cells of several losses stand, side by side.
 
     Args:
-        trial: the place of its row in `trials.csv`, counted from 0.
-        unit: (rows,) the number of each row in the table, or of its group.
-        grouped: whether units are groups.
-        values: what each row contributes, (rows,), by metric; the mean is the trial's score. Under `of_one_row`
-            of its name, what a row may count in it.
+        cells: (losses, rows) places of cells; -1 where a loss has nothing in a split.
+        unit: (rows,) see `Contributions`.
+        split: (rows,) likewise.
     """
 
-    trial: int
+    cells: np.ndarray
+    unit: np.ndarray
+    split: np.ndarray
+
+    def of(self, column: np.ndarray) -> np.ndarray:
+        """Return what a column (cells,) says of each loss, (losses, rows) float64, NaN where it says nothing."""
+        return np.where(self.cells < 0, np.nan, column[self.cells].astype(np.float64))
+
+
+class Part(NamedTuple):
+    """The test rows of some trials that have as many of them each.
+
+    Args:
+        trial: (trials,) the places of their rows in `trials.csv`, counted from 0.
+        unit: (trials, rows) the number of each test row in the table, or of its group.
+        grouped: whether units are groups.
+        values: what each row contributes, (trials, rows), by metric; the mean is the trial's score. Under
+            `of_one_row` of its name, what a row may count in it.
+    """
+
+    trial: np.ndarray
     unit: np.ndarray
     grouped: bool
     values: Mapping[str, np.ndarray]
@@ -63,31 +81,32 @@ class RowScores:
         """Return the cells of several trials.
 
         Args:
-            parts: of each trial that has any.
+            parts: of all trials that have any, each in one of them.
             identities: of each row of `trials.csv`.
 
         Example:
-            >>> made = RowScores.of([Part(0, np.array([4]), False, {"r2": np.array([0.5])})], [("iris", "mse")])
+            >>> values = {"r2": np.array([[0.5]])}
+            >>> made = RowScores.of([Part(np.array([0]), np.array([[4]]), False, values)], [("iris", "mse")])
             >>> made.trial, made.values["r2"]
             (array([0], dtype=int32), array([0.5], dtype=float32))
         """
-        ordered = sorted(parts, key=lambda part: part.trial)
-        sizes = [len(part.unit) for part in ordered]
-        there = dict.fromkeys(name for part in ordered for name in part.values)
+        parts = list(parts)
+        there = dict.fromkeys(name for part in parts for name in part.values)
         scores = [*(name for name in ROW_SCORES if name in there), *own_columns(there)]
         names = [*scores, *(name for name in map(of_one_row, scores) if name in there)]
-        absent = [np.full(size, np.nan) for size in sizes]
-        nothing = np.empty(0)
+        places = _places([part.unit.shape for part in parts], [part.trial for part in parts])
+
+        def column(kind: type, cells: Iterable[Any]) -> np.ndarray:
+            found: np.ndarray = np.empty(sum(place.size for place in places), kind)
+            for place, values in zip(places, cells, strict=True):
+                found[place] = values
+            return found
+
         return RowScores(
-            np.repeat(np.array([part.trial for part in ordered], np.int32), sizes),
-            np.concatenate([nothing, *(part.unit for part in ordered)]).astype(np.int32),
-            np.repeat(np.array([part.grouped for part in ordered], bool), sizes),
-            {
-                name: np.concatenate(
-                    [nothing, *(part.values.get(name, none) for part, none in zip(ordered, absent, strict=True))]
-                ).astype(np.float32)
-                for name in names
-            },
+            column(np.int32, (part.trial[:, None] for part in parts)),
+            column(np.int32, (part.unit for part in parts)),
+            column(bool, (part.grouped for part in parts)),
+            {name: column(np.float32, (part.values.get(name, np.nan) for part in parts)) for name in names},
             identities,
         )
 
@@ -121,39 +140,47 @@ class RowScores:
             no trial has a score; and where rows contribute nothing to it. A loss without a score is undefined in
             that split, and moves no other.
         """
+        key = places.shape, places.tobytes()
+        if key not in self._layouts:
+            self._layouts[key] = self._side_by_side(places)
+        layout, one = self._layouts[key], self.values.get(of_one_row(metric))
+        if metric not in self.values or layout is None:
+            return None
+        scores = layout.of(self.values[metric])
+        if np.isnan(scores).all():  # the score is not of rows on this data set
+            return None
+        return Contributions(scores, layout.unit, layout.split, None if one is None else layout.of(one))
+
+    @cached_property
+    def _layouts(self) -> dict[tuple[Any, ...], _Layout | None]:
+        """By places; of most data sets all scores have the same."""
+        return {}
+
+    def _side_by_side(self, places: np.ndarray) -> _Layout | None:
+        """Return where the cells of several losses stand; see `contributions` for the places, and for None."""
         known = [place in self._bounds for place in places.ravel().tolist() if place >= 0]
-        if metric not in self.values or not known or not all(known):
+        if not known or not all(known):
             return None
         held = [[self._bounds.get(place) for place in seeds] for seeds in places.tolist()]
         first = (next(filter(None, split), None) for split in zip(*held, strict=True))
         shown = {split: cells for split, cells in enumerate(first) if cells is not None}
-        scores = _side_by_side(self.values[metric], held, shown)
-        if np.isnan(scores).all():  # the score is not of rows on this data set
-            return None
+        sizes = np.array([_size(cells) for cells in shown.values()])
+        begins = [[-1 if (own := splits[split]) is None else own.start for split in shown] for splits in held]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        begin = np.repeat(begins, sizes, axis=1)
         unit = np.concatenate([self.unit[cells] for cells in shown.values()])
-        split = np.repeat([*shown], [_size(cells) for cells in shown.values()])
-        one = self.values.get(of_one_row(metric))
-        return Contributions(scores, unit, split, None if one is None else _side_by_side(one, held, shown))
+        return _Layout(np.where(begin < 0, -1, begin + within), unit, np.repeat([*shown], sizes))
 
 
-def _side_by_side(column: np.ndarray, held: list[list[slice | None]], shown: Mapping[int, slice]) -> np.ndarray:
-    """Return what rows contribute under several losses, (losses, rows), NaN where a loss has nothing in a split.
-
-    Args:
-        column: (cells,) of all trials.
-        held: by loss and split, the cells of its trial.
-        shown: by split, the cells of one of the trials, which says how many rows there are.
-    """
-    values = [
-        np.concatenate(
-            [
-                np.full(_size(cells), np.nan) if (own := splits[split]) is None else column[own]
-                for split, cells in shown.items()
-            ]
-        )
-        for splits in held
-    ]
-    return np.array(values, np.float64)
+def _places(shapes: list[tuple[int, ...]], trials: list[np.ndarray]) -> list[np.ndarray]:
+    """Return where the test rows of trials stand, (trials, rows) for each part of this shape, trials ascending."""
+    sizes = np.array([rows for count, rows in shapes for _ in range(count)], int)
+    order = np.argsort(np.concatenate([*trials, np.empty(0, int)]))
+    first = np.empty_like(sizes)
+    first[order] = np.cumsum(sizes[order]) - sizes[order]
+    ends = np.cumsum([count for count, _ in shapes], dtype=int)
+    split = np.split(first, ends[:-1]) if shapes else []
+    return [mine[:, None] + np.arange(rows) for mine, (_, rows) in zip(split, shapes, strict=True)]
 
 
 def _size(cells: slice) -> int:

@@ -170,14 +170,15 @@ def over_rows(
 def _variances(values: np.ndarray, unit: np.ndarray, split: np.ndarray) -> tuple[np.ndarray | float, ...]:
     """Return the fields of a spread, for values (m, cells) that are all defined."""
     _, place, sizes = np.unique(split, return_inverse=True, return_counts=True)
-    splits, units = len(sizes), len(np.unique(unit))
+    known, row = np.unique(unit, return_inverse=True)
+    splits, units = len(sizes), len(known)
     if splits < 2:
         mean = values.mean(axis=1) if splits else np.full(len(values), np.nan)
         return mean, np.nan, np.nan, np.nan, splits, units
     weight = 1.0 / (splits * sizes[place])
     mean = values @ weight
     weighted = (values - mean[:, None]) * weight
-    by_row = _summed(weighted, np.unique(unit, return_inverse=True)[1])
+    by_row = _summed(weighted, row)
     by_split = _summed(weighted, place)
     both = _summed(weighted, np.unique(unit * splits + place, return_inverse=True)[1])
     squares = (by_row**2).sum(axis=1)

@@ -19,6 +19,7 @@ from pandas.testing import assert_frame_equal
 from stats.synthetic import read_trials, table
 
 from lossbench.errors import OutputError
+from lossbench.results.cell import to_cell
 from lossbench.results.write import (
     SUFFIX,
     csv_text,
@@ -42,6 +43,11 @@ SCORES = {
 }
 
 
+def to_cell_is_plain(text: str) -> bool:
+    """Say whether a text stands in its cell as it is."""
+    return to_cell(text) == text
+
+
 def cells(text: str) -> list[dict[str, str]]:
     """Return the rows of a CSV as texts."""
     return list(csv.DictReader(io.StringIO(text)))
@@ -53,6 +59,25 @@ def test_text_is_written_as_it_is(tmp_path: Path) -> None:
     write_text(tmp_path / "a.csv", text)
     assert (tmp_path / "a.csv").read_bytes() == text.encode("utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats() | st.sampled_from([0.0, -0.0]),
+            st.none() | st.integers(-3, 3),
+            st.none() | st.booleans(),
+            st.none() | st.text(st.characters(categories=["L", "Nd", "Po"])).filter(to_cell_is_plain),
+        ),
+        max_size=8,
+    )
+)
+def test_cells_are_those_that_pandas_writes(rows: list[tuple[object, ...]]) -> None:
+    """Zeros of both signs, infinities, quotes and commas too; what is undefined is empty."""
+    kinds = {"number": "float64", "count": "Int64", "truth": "boolean", "text": "string"}
+    frame = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+    for each in (frame, frame.astype(object)):
+        assert csv_text(each) == each.to_csv(index=False, lineterminator="\n")
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -69,8 +69,8 @@ def rows_of(scores: Scores, without: tuple[str, ...] = ()) -> tuple[pd.DataFrame
     right = {row: random.random(32) < trials.accuracy[row] for row in trials.index[trials.status == "ok"]}
     trials.loc[list(right), "accuracy"] = [values.mean() for values in right.values()]
     parts = [
-        Part(row, (np.arange(32) + 16 * trials.seed[row]) % 128, False, {"accuracy": values})
-        for row, values in right.items()
+        Part(np.array([row]), (np.arange(32)[None] + 16 * trials.seed[row]) % 128, False, {"accuracy": one[None]})
+        for row, one in right.items()
         if trials.loss[row] not in without
     ]
     return trials, RowScores.of(parts, identities(trials))

@@ -185,4 +185,4 @@ def test_shares_of_resamples_are_those_of_their_members(values: np.ndarray) -> N
     drawn = random.integers(len(skills), size=(20, len(skills)))
     often = np.stack([np.bincount(one, minlength=len(skills)) for one in drawn])
     expected = (skills[drawn][..., None] > LEVELS).mean(axis=1)
-    np.testing.assert_allclose(shares_above(skills, often), expected)
+    np.testing.assert_allclose(shares_above(skills, often, LEVELS), expected)

@@ -124,7 +124,8 @@ class Part:
             of: what is known of every arm.
             names: the columns that tell arms apart.
         """
-        keys = dict(zip(self.group.loss, self.group[list(names)].itertuples(index=False, name=None), strict=True))
+        columns = [self.group[name].tolist() for name in names]
+        keys = dict(zip(self.group.loss, zip(*columns, strict=True), strict=True))
         return {loss: of[keys[loss]] for loss in self.order if keys[loss] in of}
 
     def lines(self, letter: str, courses: Mapping[str, Course], **more: Any) -> Lines:

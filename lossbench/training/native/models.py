@@ -95,16 +95,15 @@ class Models:
         known = {loss: self.known(loss) for loss in dict.fromkeys(self.pack.losses)}
         for index, loss in enumerate(self.pack.losses):
             record = self.records[index]
-            record["loss"], record["parameters"], record["scale"] = known[loss]
+            (record["loss"], record["parameters"], record["scale"]), looks, ways = known[loss]
             if record["loss"] != TORCH:
                 record["target"] = address(self.tables.target(index))
                 record["offset"] = address(self.tables.offset(index))
                 record["weight"] = self.tables.weight_place(index)
             if record["loss"] != TORCH and loss.record.prior:
                 self.set_shares(index, loss)
-            if looks_at(loss) == LOOKS_AT_IMAGES:
+            if looks == LOOKS_AT_IMAGES:
                 self.records["parameters"][index, 3] = self.pack.dataset.pixels
-            ways = ways_of(loss, self.pack.outputs)
             if ways is not None:
                 self.records["parameters"][index, 0] = ways.shape[1]
                 self.records["offset"][index] = address(self.tables.ways(ways))
@@ -117,10 +116,11 @@ class Models:
         else:
             self.records["offset"][index] = address(self.tables.by_class(index, found))
 
-    def known(self, loss: Loss) -> tuple[int, list[float], float]:
-        """Return number, parameters and scale of a loss, as a record has them."""
-        number = number_of(loss)
-        return (number, [0.0] * 4, 0.0) if number == TORCH else (number, *values_of(loss, self.pack.outputs))
+    def known(self, loss: Loss) -> tuple[tuple[int, list[float], float], int, np.ndarray | None]:
+        """Return number, parameters and scale of a loss, as a record has them; what it looks at, and its ways."""
+        number, outputs = number_of(loss), self.pack.outputs
+        numbers = (number, [0.0] * 4, 0.0) if number == TORCH else (number, *values_of(loss, outputs))
+        return numbers, looks_at(loss), ways_of(loss, outputs)
 
 
 @contextmanager
