@@ -26,7 +26,7 @@ FLOORS = (
     ("plan", "store", "backends"),
     ("training", "checks"),
     ("losses", "data", "metrics"),
-    ("schema", "randomness", "spec", "remark", "lazy", "special", "home", "apart"),
+    ("schema", "randomness", "spec", "remark", "lazy", "home", "apart"),
     ("errors", "task", "visible", "looks"),
 )
 """The rooms from the top of the house to its ground; a room imports from its own floor or from lower ones."""

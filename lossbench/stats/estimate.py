@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbench.special import special
-
 LEVEL = 0.95
 """Confidence of every interval."""
 
@@ -72,8 +70,10 @@ class Estimate:
             >>> round(float(found.low), 3), round(float(found.high), 3)
             (-0.131, 2.131)
         """
+        from scipy.special import stdtrit
+
         known = np.where(np.asarray(self.error) > 0.0, np.asarray(self.n) > 1, smallest_p(self.n) < ALPHA)
-        half = np.where(known, special().stdtrit(self.freedom, (1.0 + level) / 2.0) * self.error, np.nan)[()]
+        half = np.where(known, stdtrit(self.freedom, (1.0 + level) / 2.0) * self.error, np.nan)[()]
         return Interval(self.mean, self.mean - half, self.mean + half, self.n)
 
     def p_value(self) -> np.ndarray:
@@ -129,8 +129,10 @@ class Estimate:
 
     def _below(self, distance: Numbers) -> np.ndarray:
         """Return the probability that Student's t is below a distance from the mean; NaN without an error."""
+        from scipy.special import stdtr
+
         error = np.asarray(self.error)
-        return np.asarray(special().stdtr(self.freedom, distance / np.where(error > 0.0, error, np.nan)))
+        return np.asarray(stdtr(self.freedom, distance / np.where(error > 0.0, error, np.nan)))
 
 
 def smallest_p(n: Numbers, family: Numbers = 1) -> np.ndarray:
@@ -173,6 +175,8 @@ def at_least(error: Numbers, freedom: Numbers, rows: Numbers, step: Numbers = 1.
         >>> round(float(found.high), 3)
         0.036
     """
+    from scipy.special import stdtrit
+
     one = 1.0 / np.where(np.asarray(rows) > 0, rows, np.nan)
     least = np.where(np.asarray(error) == 0.0, 1.0 - ((1.0 - LEVEL) / 2.0) ** one, one)
-    return np.asarray(np.maximum(error, step * least / special().stdtrit(freedom, (1.0 + LEVEL) / 2.0)))
+    return np.asarray(np.maximum(error, step * least / stdtrit(freedom, (1.0 + LEVEL) / 2.0)))

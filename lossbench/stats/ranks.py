@@ -20,7 +20,6 @@ import pandas as pd
 
 from lossbench.metrics.ranks import ranks
 from lossbench.schema import METRICS, OWNED, RANKED, RANKS
-from lossbench.special import special
 from lossbench.stats.estimate import ALPHA, smallest_p
 from lossbench.stats.families import holm
 from lossbench.stats.groups import stack
@@ -180,6 +179,8 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
         >>> round(found["friedman"], 2), round(found["friedman_p"], 5), found["friedman_reason"]
         (21.0, 0.00077, 'too few data sets')
     """
+    from scipy.special import fdtrc
+
     data_sets, losses = table.shape
     if losses < 3 or data_sets < 2:
         return {}
@@ -187,7 +188,7 @@ def friedman(table: np.ndarray) -> dict[str, Any]:
     rest = data_sets * (losses - 1) - square  # zero where all data sets rank the losses alike
     statistic = (data_sets - 1) * square / rest if rest > 1e-9 else np.inf
     least = float(math.factorial(losses)) ** (1 - data_sets)
-    p_value = max(least, float(special().fdtrc(losses - 1, (losses - 1) * (data_sets - 1), max(statistic, 0.0))))
+    p_value = max(least, float(fdtrc(losses - 1, (losses - 1) * (data_sets - 1), max(statistic, 0.0))))
     why = reason(p_value, float(smallest_p(data_sets)))
     return {"friedman": statistic, "friedman_p": p_value, "friedman_reason": why}
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossbench.special import special
 from lossbench.stats.estimate import LEVEL, Interval, Numbers
 from lossbench.stats.paired import moments
 from lossbench.stats.verdicts import BETTER, FASTER, SLOWER, WORSE, verdict
@@ -46,12 +45,14 @@ def median_time(times: np.ndarray, reached: np.ndarray, horizon: float) -> tuple
         >>> median_time(np.array([3.0, 8.0, np.nan]), np.array([True, True, False]), horizon=100)
         (8.0, nan, nan)
     """
+    from scipy.special import bdtr
+
     waits = np.sort(_waits(times, reached, horizon))
     n = len(waits)
     if not n:
         return np.nan, np.nan, np.nan
     value = float(waits[(n - 1) // 2])
-    k = int(np.count_nonzero(special().bdtr(np.arange(n), n, 0.5) <= (1 - LEVEL) / 2))
+    k = int(np.count_nonzero(bdtr(np.arange(n), n, 0.5) <= (1 - LEVEL) / 2))
     return (value, float(waits[k - 1]), float(waits[n - k])) if k else (value, np.nan, np.nan)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from lossbench.metrics.ranks import ranks
-from lossbench.special import special
 from lossbench.stats.estimate import ALPHA
 from lossbench.stats.families import holm
 from lossbench.stats.pairs import letters
@@ -65,10 +64,12 @@ def _counted(ranked: np.ndarray, above: float) -> float:
 
 def _normal(ranked: np.ndarray, above: float) -> float:
     """Return twice the chance that a normal law with the moments of the sum has for one as far out."""
+    from scipy.special import ndtr
+
     count, ties = float(len(ranked)), np.unique(ranked, return_counts=True)[1].astype(float)
     spread = np.sqrt((count * (count + 1) * (2 * count + 1) - (ties**3 - ties).sum() / 2) / 24)
     distance = (above - count * (count + 1) * 0.25) / spread
-    return float(2 * special().ndtr(-abs(distance)))
+    return float(2 * ndtr(-abs(distance)))
 
 
 def letters_across(table: np.ndarray, mean_ranks: np.ndarray) -> list[Any]:
