@@ -6,7 +6,7 @@ import ast
 import hashlib
 import inspect
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -88,24 +88,14 @@ def processor(device: str) -> list[str]:
 def program() -> str:
     """Return a hash of the code that trains and scores.
 
-    To read it takes as long as all that a rerun computes, so the hash is kept.
+    To read it takes as long as all that a rerun computes. So the hash is kept, for files of the same sizes and
+    times: by these Python too knows whether what it compiled before is still that of a file.
     """
-    return remembered("program.txt", stamp(), partial(code_hash, program_files()))
-
-
-def stamp(*of: object) -> str:
-    """Return what is another word for other things, or where the files of the program may be others.
-
-    They are those of before where their sizes and times are: by these Python too knows whether what it compiled
-    before is still that of a file.
-    """
-    return hashlib.sha256(repr((*_marks(), *of)).encode()).hexdigest()
-
-
-def _marks() -> tuple[object, ...]:
     files = program_files()
     marks = [(found.st_size, found.st_mtime_ns, found.st_ctime_ns) for found in map(Path.stat, files)]
-    return platform.python_version(), list(map(str, files)), marks
+    described = platform.python_version(), list(map(str, files)), marks
+    stamp = hashlib.sha256(repr(described).encode()).hexdigest()
+    return remembered("program.txt", stamp, partial(code_hash, files))
 
 
 def code_hash(files: list[Path]) -> str:
@@ -126,26 +116,6 @@ def digest(*arrays: np.ndarray) -> str:
     for array in arrays:
         content.update(f"{array.shape}{array.dtype.str}".encode() + np.ascontiguousarray(array).tobytes())
     return content.hexdigest()[:12]
-
-
-def source_digests(losses: Sequence[Loss]) -> list[str]:
-    """Return the hash of the source of each loss, see `source_digest`.
-
-    To read the code takes a twentieth of a rerun, so those of the catalogue are kept for a run of the same losses.
-    """
-    listed = list(dict.fromkeys(filter(is_shipped, losses)))
-    asked = [(loss.record.task, loss.title, loss.name, sorted(loss.parameters.items())) for loss in listed]
-    kept = remembered("losses.txt", stamp(asked), lambda: ",".join(map(source_digest, listed)))
-    known = dict(zip(listed, kept.split(","), strict=False))  # of no loss there is one text, an empty one
-    return [known.get(loss) or source_digest(loss) for loss in losses]
-
-
-def is_shipped(loss: Loss) -> bool:
-    """Say whether all code of a loss is of the program."""
-    record = loss.record
-    functions = [one for function in filter(None, (record.fn, record.slope)) for one in unwrapped(function)]
-    users = record.code or any(part.record.code for part in record.parts)
-    return not users and all(one.__module__.startswith("lossbench.losses.") for one in functions)
 
 
 def source_digest(loss: Loss) -> str:

@@ -14,7 +14,7 @@ from lossbench.errors import DataError, LossFailed, OutputError
 from lossbench.metrics.score import Asked
 from lossbench.plan.experiment import Experiment
 from lossbench.run.packs import Trained
-from lossbench.run.provenance import source_digests
+from lossbench.run.provenance import source_digest
 from lossbench.run.scoring import disowned, frame_of, plain_rows
 from lossbench.schema import COLUMNS, at_best, at_link
 from lossbench.spec import title
@@ -96,14 +96,10 @@ class Ledger:
 
     def __post_init__(self) -> None:
         """Take over what is stored."""
-        every = [
-            (setup.dataset, spec, loss) for setup in self.experiment.setups for spec, loss in setup.losses.items()
-        ]
-        # Now: the file of a custom loss may change while it is trained.
-        digests = source_digests([loss for _, _, loss in every])
-        self._hashes = {
-            (dataset.name, spec): (dataset.digest, digest)
-            for (dataset, spec, _), digest in zip(every, digests, strict=True)
+        self._hashes = {  # now: the file of a custom loss may change while it is trained
+            (setup.dataset.name, spec): (setup.dataset.digest, source_digest(loss))
+            for setup in self.experiment.setups
+            for spec, loss in setup.losses.items()
         } | self._hashes
         self._marks = {
             (setup.dataset.name, model): tuple(marks_of(setup, model))

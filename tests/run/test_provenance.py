@@ -10,17 +10,7 @@ import pytest
 
 import lossbench
 from lossbench.losses import catalogue, get_loss, multiclass, positive, regression, softmax
-from lossbench.run import provenance
-from lossbench.run.provenance import (
-    PROGRAM,
-    bare,
-    code_of,
-    fingerprint,
-    is_shipped,
-    program_files,
-    source_digest,
-    source_digests,
-)
+from lossbench.run.provenance import PROGRAM, bare, code_of, fingerprint, program_files, source_digest
 from lossbench.task import TASKS
 
 PACKAGE = Path(lossbench.__file__).parent
@@ -100,30 +90,6 @@ def test_the_loss_hash_is_of_the_function_and_its_parameters() -> None:
     )
     assert huber == written != other
     assert source_digest(get_loss("ce", "multiclass")) == source_digest(get_loss("cce", "multiclass"))
-
-
-def test_hashes_that_are_kept_are_those_of_the_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time they are read back; of other losses, parameters or programs they are made anew."""
-    monkeypatch.setenv("LOSSBENCH_CACHE", str(tmp_path))
-    few = [get_loss(spec, "regression") for spec in ("huber", "mse", "scaled:loss=mae", "sum:mse+mae")]
-    others = [get_loss(spec, "regression") for spec in ("huber:delta=2", "mse", "scaled:loss=mse")]
-    for losses in (few, few, others, few[::-1], []):
-        assert source_digests(losses) == [source_digest(loss) for loss in losses]
-    file = tmp_path / "losses.txt"
-    source_digests(few)
-    file.write_text(file.read_text().replace(source_digest(few[0]), "0123456789ab"))
-    assert source_digests(few)[0] == "0123456789ab"
-    monkeypatch.setattr(provenance, "_marks", lambda: ("another program",))
-    assert source_digests(few)[0] == source_digest(few[0])
-
-
-def test_the_code_of_a_user_is_read_each_time(tmp_path: Path) -> None:
-    """Alone, multiplied, or in a sum: its file may be another by now."""
-    (tmp_path / "own.py").write_text("def mine(raw, target):\n    return (raw - target).abs().mean(-1)\n")
-    own = f"{tmp_path}/own.py:mine"
-    for spec in (own, f"scaled:loss={own}", f"sum:mse+{own}"):
-        assert not is_shipped(get_loss(spec, "regression"))
-    assert all(is_shipped(get_loss(record.name, record.task)) for record in catalogue())
 
 
 def test_engines_have_fingerprints_of_their_own() -> None:
