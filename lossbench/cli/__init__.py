@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import warnings
 from typing import NoReturn
 
@@ -126,8 +127,13 @@ def main() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), and would show a traceback."""
-    if sys.flags.inspect:
+    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), or a user's thread never ends."""
+    alive = [thread for thread in threading.enumerate() if not thread.daemon]
+    if sys.flags.inspect or len(alive) > 1:
+        from multiprocessing import active_children  # slow to import, and rarely needed
+
+        for process in active_children():  # which has such a thread too, and would be waited for
+            process.terminate()
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, NoReturn, TextIO, cast
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.custom.endless import clock, ticking
+from lossbench.losses.custom.endless import TRIAL, clock, ticking
 
 WARNINGS = 3  # that are told of one loss; one with a number in its text may come at every call
 SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE")
@@ -134,13 +134,14 @@ def running(losses: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
+def contained(arguments: list[str] | None = None, limit: int = TRIAL) -> Iterator[Seen]:
     """Run a user's code; afterwards all is as it was before.
 
     Random numbers are the same in every such block, whatever ran before it.
 
     Args:
         arguments: what it finds in `sys.argv`; None for what is there.
+        limit: seconds after which a call is broken off.
     """
     seen = Seen()
     log = cast("TextIO", Lent(sys.stderr)) if sys.stderr else None
@@ -152,7 +153,7 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
         np.errstate(),
     )
     with ExitStack() as stack:
-        for keep in (*streams, *python, _signals(), ticking(), _exit(), _warnings(seen), _torch(seen)):
+        for keep in (*streams, *python, _signals(), ticking(limit), _exit(), _warnings(seen), _torch(seen)):
             stack.enter_context(keep)
         _open.append(seen)
         try:
