@@ -149,6 +149,7 @@ def contained(arguments: list[str] | None = None, limit: int = TRIAL) -> Iterato
     python = (
         _python(sys.argv if arguments is None else arguments),
         _permissions(),
+        _descriptors(),
         _random_numbers(),
         np.errstate(),
     )
@@ -231,6 +232,27 @@ def _python(arguments: list[str]) -> Iterator[None]:
             os.environ.update(environment)
         if folder is not None and _folder() != folder:
             os.chdir(folder)
+
+
+@contextmanager
+def _descriptors() -> Iterator[None]:
+    """Open the standard streams again that are closed: without them, nobody would hear what became of the code."""
+    kept = [(number, os.dup(number)) for number in (0, 1, 2) if _is_open(number)]
+    try:
+        yield
+    finally:
+        for number, copy in kept:
+            if not _is_open(number):
+                os.dup2(copy, number)
+            os.close(copy)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
