@@ -180,3 +180,19 @@ def test_a_thread_that_never_ends_keeps_no_command(lossbench: Callable, tmp_path
     loss = "def f(raw, target): return (raw - target).square().mean()"
     (tmp_path / "own.py").write_text(f"import threading\n{thread}\n{loss}\n")
     assert lossbench("compare", "-d", "diabetes", "-l", "own.py:f", *BRIEF, "--quiet").code == 0
+
+
+def test_what_kills_the_command_spoils_nothing(lossbench: Callable, tmp_path: Path) -> None:
+    """That is not held back; but what the store holds is sound, and later runs have the bytes of any other."""
+    (tmp_path / "own.py").write_text(
+        "import os, signal\n"
+        "def f(raw, target):\n"
+        "    if len(raw) == 32:\n"
+        "        os.kill(os.getppid(), signal.SIGKILL)\n"
+        "    return (raw - target).square().mean()\n"
+    )
+    wanted = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--quiet")
+    assert lossbench(*wanted, "-o", "before").code == 0
+    assert lossbench("compare", "-d", "diabetes", "-l", "mse,own.py:f", *BRIEF, "--quiet", "-o", "o").code == -9
+    assert lossbench(*wanted, "-o", "o").code == 0
+    assert (tmp_path / "o" / "trials.csv").read_bytes() == (tmp_path / "before" / "trials.csv").read_bytes()
