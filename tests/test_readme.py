@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from lossbench.claims import read_catalogue
-from lossbench.claims.forms import STANDING
+from lossbench.claims.finding.forms import STANDING
 from lossbench.plan.settings import make_settings
 from lossbench.report.answer.run import lead
 from lossbench.report.tables import tables

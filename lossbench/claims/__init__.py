@@ -9,7 +9,7 @@ from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, under_each
-from lossbench.claims.forms import find
+from lossbench.claims.finding.forms import find
 from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from lossbench.claims.claim import Evidence, Word
 from lossbench.claims.told.words import listed
@@ -33,7 +34,7 @@ def any_of(
     cases = [f"{line.case} on {line.dataset}" if several else line.case for line in showing]
     named = f": {listed(sorted(cases))}" if showing else ""
     note = f"{len(showing)} of {len(tried)} comparisons {said}{named}"
-    return replace(shown, verdict="reproduced" if showing else otherwise, note=note)
+    return replace(shown, verdict="reproduced" if showing else otherwise, note=note, again=())
 
 
 def any_differs(lines: Sequence[Evidence]) -> Evidence:
@@ -55,4 +56,11 @@ def any_differs(lines: Sequence[Evidence]) -> Evidence:
     if words == {"reproduced"}:
         otherwise = "contradicted"
     differing = [line for line in lines if line.verdict == "contradicted"]
-    return any_of(differing, lines, "differ", otherwise)
+    return replace(any_of(differing, lines, "differ", otherwise), again=any_again(lines))
+
+
+def any_again(lines: Sequence[Evidence]) -> tuple[float, ...]:
+    """Return how probable each of the first four `WORDS` is on other seeds, if comparisons fall independently."""
+    tried = [line.chances for line in lines if line.verdict != "not testable"]
+    equal, same = prod(chances[0] for chances in tried), prod(1.0 - chances[1] for chances in tried)
+    return (1.0 - same, equal, 0.0, same - equal)

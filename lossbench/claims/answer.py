@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from lossbench.claims.axes import AXES, Split, by_value
 from lossbench.claims.claim import Claim, Evidence, Form
-from lossbench.claims.forms import WEAK, Finding, side_of
-from lossbench.claims.tally import Tally
+from lossbench.claims.finding.axes import AXES, Split, by_value
+from lossbench.claims.finding.forms import Finding, side_of
+from lossbench.claims.finding.tally import WEAK, Tally
 from lossbench.claims.told.words import difference, listed, place, plain, relation, told
 from lossbench.report.words.english import upper
 from lossbench.schema import METRICS
@@ -25,7 +25,7 @@ def answer(claim: Claim, finding: Finding) -> str:
     """Return the answer to a claim: one sentence that says no more than its verdict.
 
     Example:
-        >>> from lossbench.claims.forms import find
+        >>> from lossbench.claims.finding.forms import find
         >>> line = Evidence("reproduced", "f1", dataset="iris", arms=("a", "b"), measured=0.1, low=0.05, high=0.15)
         >>> print(answer(Claim("x", "A beats b."), find("tendency", [line])))
         Holds: in 1 of 1 case it is so, none against; typically a is 0.1 above b in F1 [0.05, 0.15] on iris.
@@ -33,12 +33,17 @@ def answer(claim: Claim, finding: Finding) -> str:
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        seen = finding.tally.visible
-        only = f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
-        return (
-            f"Too weak to say: {cases(claim, finding.tally)}{only}{differences(finding.tally)}{retried(finding)}."
-        )
+        counted = f"{cases(claim, finding.tally)}{why_weak(finding)}"
+        return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
+
+
+def why_weak(finding: Finding) -> str:
+    """Say what keeps a verdict from being said: other seeds would say another, or too little could be seen."""
+    if finding.unsteady:
+        return f"; with other seeds the verdict would change in {finding.unsteady:.0%} of draws"
+    seen = finding.tally.visible
+    return f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
 
 
 def cases(claim: Claim, tally: Tally) -> str:
@@ -241,10 +246,11 @@ def order_of(finding: Finding) -> str:
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
+    weak = why_weak(finding) if finding.unsteady else ""
     units = f"{len(tally.units)} setting{'s' * (len(tally.units) != 1)}"
     return (
         f"{word}: {where}as printed in {len(tally.supporting)} of {units}, reversed in {len(tally.opposing)}, "
-        f"equal in {len(tally.equal)}, open in {len(tally.open)}{differences(tally)}"
+        f"equal in {len(tally.equal)}, open in {len(tally.open)}{weak}{differences(tally)}"
     )
 
 

@@ -23,7 +23,7 @@ ClaimKind = Literal["arithmetic", "derivative", "property", "experiment", "numbe
 """
 
 Form = Literal["identity", "conjunction", "universal", "existential", "magnitude", "tendency"]
-"""What a claim says, read off its own words; `lossbench.claims.forms` has the verdicts of each.
+"""What a claim says, read off its own words; `lossbench.claims.finding.forms` has the verdicts of each.
 
 - identity: an equation, a derivative, a worked example.
 - conjunction: several things at once.
@@ -147,6 +147,8 @@ class Evidence:
         p_value: of the paired test, corrected by Holm over all units of the claim, or over all other comparisons.
         against: how many standard errors it is away from what is claimed, the other way; 0 where it agrees, or
             where nothing was tested.
+        again: of a unit, how probable it is that other seeds would say each of the first four `WORDS`; empty where
+            no seeds are in it.
         diverged: how many trainings of the arms diverged.
         clause: what was found, in words for the answer; empty where the figures say it.
         note: what a reader must know besides.
@@ -182,6 +184,7 @@ class Evidence:
     over: Literal["", "rows", "seeds"] = ""
     p_value: float | None = None
     against: float = 0.0
+    again: tuple[float, ...] = ()
     diverged: int = 0
     clause: str = ""
     note: str = ""
@@ -213,6 +216,11 @@ class Evidence:
             return ""
         span = f"with {self.shares[0]:.0%}" if len(self.shares) == 1 else f"over 0 to {self.shares[-1]:.0%}"
         return f"{span} {self.contamination} outliers"
+
+    @property
+    def chances(self) -> tuple[float, ...]:
+        """How probable each of the first four `WORDS` is on other seeds; what no seeds are in stays what it is."""
+        return self.again or tuple(float(self.verdict == word) for word in WORDS[:-1])
 
     @property
     def clarity(self) -> float:

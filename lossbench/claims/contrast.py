@@ -1,7 +1,7 @@
-"""Contrasts: paired comparisons of two arms over rows or seeds, judged together, from scores to evidence.
+"""Contrasts: paired comparisons of two arms over rows or seeds, before they are judged.
 
-Every experiment that trains makes its contrasts and has them judged by `judge_all`, so that a claim is decided by
-the same test, margins and correction whatever experiment decides it.
+Every experiment that trains makes its contrasts, and `lossbench.claims.deciding` judges them together, so that a
+claim is decided by the same test, margins and correction whatever experiment decides it.
 
 The level of a score is shown beside the reported one and not judged: no document says on which data its numbers
 were measured, so a score that is higher or lower here contradicts nothing. Orders and differences can be judged.
@@ -9,19 +9,16 @@ were measured, so a score that is higher or lower here contradicts nothing. Orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from lossbench.claims.claim import Evidence, Word, decided
-from lossbench.stats.estimate import ALPHA, Estimate
-from lossbench.stats.families import holm
+from lossbench.claims.claim import Evidence
+from lossbench.stats.estimate import Estimate
 from lossbench.stats.paired import SeedSpread, corrected_interval
 from lossbench.stats.rows import RowSpread
-from lossbench.stats.verdicts import BETTER, WORSE, fair, verdict
 
 Direction = Literal["better", "worse", "equal", "not worse"]
 """What is claimed of the first arm.
@@ -78,6 +75,11 @@ class Contrast:
         return Estimate(mean - self.bound, error, freedom, n)
 
     @property
+    def wandering(self) -> float:
+        """How far the difference moves from one set of seeds to another, as a standard deviation."""
+        return float(np.asarray(self.spread.wandering).item())
+
+    @property
     def against(self) -> float:
         """How many standard errors the difference is beyond what is claimed, the other way; 0 where it agrees."""
         mean, error = float(self.estimate.mean), float(self.estimate.error)
@@ -85,64 +87,6 @@ class Contrast:
             return 0.0
         lower = self.greater_is_better == (self.direction != "worse")
         return abs(mean / error) if self.direction == "equal" else max(0.0, (-mean if lower else mean) / error)
-
-
-def judge_all(contrasts: Sequence[Contrast]) -> list[Evidence]:
-    """Judge all comparisons that are made for one claim.
-
-    Their p values are corrected by Holm: those of the units, which decide, among themselves, and those of all
-    other comparisons likewise. Equivalence is corrected as difference is.
-
-    Example:
-        >>> from lossbench.stats.paired import over_seeds
-        >>> line, wins = Evidence("inconclusive", "accuracy"), over_seeds(np.array([0.11, 0.12, 0.13, 0.12]), 0.3)
-        >>> judge_all([Contrast(line, wins, "better", margin=0.01)])[0].verdict
-        'reproduced'
-    """
-    different = np.array([float(contrast.estimate.p_value()) for contrast in contrasts])
-    same = np.array([equal_p(contrast) for contrast in contrasts])
-    units = np.array([contrast.line.role == "unit" for contrast in contrasts], dtype=bool)
-    for family in (units, ~units):
-        different[family], same[family] = holm(different[family]), holm(same[family])
-    return [judge(*each) for each in zip(contrasts, different.tolist(), same.tolist(), strict=True)]
-
-
-def equal_p(contrast: Contrast) -> float:
-    """Return the p value of a difference of the margin or more; NaN where no margin is declared."""
-    if not contrast.margin or contrast.direction == "not worse":
-        return float("nan")
-    return float(contrast.estimate.p_equivalent(contrast.margin))
-
-
-def judge(contrast: Contrast, adjusted_p: float, same_p: float) -> Evidence:
-    """Return the evidence of one contrast, with its figures.
-
-    The trainings of a loss that are left where others have no value speak against it at most.
-    """
-    interval = contrast.estimate.interval()
-    mean, low, high = (number(end + contrast.bound) for end in (interval.mean, interval.low, interval.high))
-    n = int(interval.n)
-    over: Literal["rows", "seeds"] = "rows" if isinstance(contrast.spread, RowSpread) else "seeds"
-    found = replace(contrast.line, measured=mean, low=low, high=high, n=n, over=over, p_value=number(adjusted_p))
-    found = replace(found, against=contrast.against)
-    if not n:
-        return replace(found, verdict="not testable", note=found.note or "the score is undefined for an arm")
-    return replace(found, verdict="inconclusive" if contrast.blurred else word_for(contrast, adjusted_p, same_p))
-
-
-def word_for(contrast: Contrast, adjusted_p: float, same_p: float) -> Word:
-    """Return what a contrast says of what is claimed; see `Direction`."""
-    found = str(verdict(contrast.estimate.interval(), adjusted_p, contrast.greater_is_better, same_p))
-    first, second = map(np.atleast_1d, contrast.whole)
-    found, same_p = str(fair(np.array([found]), second, first)[0]), same_p if all(contrast.whole) else float("nan")
-    better, worse = found in BETTER, found in WORSE
-    if contrast.direction == "equal":
-        return "reproduced" if same_p < ALPHA else "contradicted" if better or worse else "inconclusive"
-    if same_p < ALPHA:
-        return "equivalent"
-    if better or worse:
-        return decided(worse if contrast.direction == "worse" else better)
-    return "inconclusive"
 
 
 def number(value: Any) -> float | None:

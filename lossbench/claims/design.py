@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Evidence
-from lossbench.claims.contrast import Contrast, judge_all
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
 from lossbench.task import Task

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.claim import Evidence
-from lossbench.claims.forms import WERE, is_verdict, same_as, standing
+from lossbench.claims.claim import WORDS, Evidence
+from lossbench.claims.finding.forms import WERE, is_verdict, same_as, standing
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.told.tables import title_of
 from lossbench.errors import DataError
@@ -27,7 +27,7 @@ from lossbench.results.write import csv_text, json_text
 
 EVIDENCE = (
     *("role", "part", "protocol", "dataset", "case", "what", "reported", "measured", "difference"),
-    *("low", "high", "n", "over", "p_value", "verdict", "note"),
+    *("low", "high", "n", "over", "p_value", "verdict", "again", "note"),
 )
 """The columns of `evidence.csv` after the ID."""
 
@@ -92,8 +92,9 @@ def counts_of(judgement: Judgement) -> dict[str, int]:
 
 
 def cells(line: Evidence) -> dict[str, Any]:
-    """Return the cells of a comparison."""
-    return {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
+    """Return the cells of a comparison; of the words that other seeds would say, how probable its own one is."""
+    found = {name: getattr(line, name) for name in {**dict.fromkeys(EVIDENCE), **dict.fromkeys(DECISIVE)}}
+    return found | {"again": line.chances[WORDS.index(line.verdict)] if line.again else None}
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from itertools import chain
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Found
-from lossbench.claims.forms import find
+from lossbench.claims.finding.forms import find
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.memory import ALWAYS_ANEW, Lines, recall, remember
 from lossbench.claims.pieces import Piece, across, design_of, evidence_of, failure_of, known, pieces_of

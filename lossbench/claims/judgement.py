@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lossbench.claims.answer import answer
 from lossbench.claims.claim import Claim, Evidence
-from lossbench.claims.forms import Finding
+from lossbench.claims.finding.forms import Finding
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def attempt(piece: Piece, study: Study, store: Path | None) -> Attempt:
         store: path of the store, which every process opens for itself; None for none.
     """
     said: list[str] = []
-    with Store(store) if store else nullcontext() as opened:
+    with nullcontext() if store is None else Store(store) as opened:
         try:
             return Attempt(piece.found(replace(study, say=said.append, store=opened)), said)
         except Exception as error:  # whatever it is, the other claims can be tried
@@ -134,7 +134,7 @@ def across(pieces: Sequence[Piece], study: Study) -> Iterator[tuple[Piece, Attem
     """
     from lossbench.backends import Local, available_cores
 
-    store = study.store.path if study.store else None
+    store = None if study.store is None else study.store.path  # one without a trial has a length of 0
     function = partial(attempt, study=replace(study, jobs=1, say=silent, store=None), store=store)
     for index, attempted in Local(study.jobs or available_cores()).run(function, pieces):
         yield pieces[index], attempted

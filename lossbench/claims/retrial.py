@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lossbench.claims.claim import Evidence
-from lossbench.claims.contrast import Contrast, judge_all
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.design import Design, Training
 from lossbench.claims.study import Study
 

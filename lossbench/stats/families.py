@@ -14,10 +14,10 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     adjusted p of rank i = max over j ≤ i of min(1, (m - j + 1) p(j))
 
     Args:
-        p_values: (m,); NaN where no test could be made; these are not counted in the family.
+        p_values: (m,), or (m, ...) for several families; NaN where no test could be made; these are not counted.
 
     Returns:
-        (m,) adjusted p values, in the same order.
+        Adjusted p values, in the same order.
 
     Example:
         >>> holm(np.array([0.01, 0.04, 0.03]))
@@ -64,9 +64,11 @@ def gatekept(p_values: np.ndarray, primary: np.ndarray) -> np.ndarray:
 def _stepped(p_values: np.ndarray, kept: float) -> np.ndarray:
     """Return Holm's adjusted p values, truncated: at each step a part of the level stays with every test."""
     p_values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]  # NaN sorts last
-    m = len(order)
-    share = kept / np.arange(m, 0, -1) + (1.0 - kept) / max(m, 1)
-    adjusted = np.full(p_values.shape, np.nan)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] / share), 1.0)
+    order = np.argsort(p_values, axis=0)  # NaN sorts last, and stays
+    m = np.count_nonzero(~np.isnan(p_values), axis=0)
+    rank = np.arange(len(p_values)).reshape(-1, *[1] * (p_values.ndim - 1))
+    share = kept / np.maximum(m - rank, 1) + (1.0 - kept) / np.maximum(m, 1)
+    stepped = np.maximum.accumulate(np.take_along_axis(p_values, order, axis=0) / share, axis=0)
+    adjusted = np.empty_like(p_values)
+    np.put_along_axis(adjusted, order, np.minimum(stepped, 1.0), axis=0)
     return adjusted

@@ -91,6 +91,11 @@ class SeedSpread:
         """Return the spread with another part of the variance (...) that no number of seeds takes away."""
         return replace(self, lasting=self.lasting + variance)
 
+    @property
+    def wandering(self) -> np.ndarray:
+        """How far the mean moves from one set of seeds to another, as a standard deviation."""
+        return np.asarray(self.deviation / np.sqrt(np.where(self.n > 1, self.n, np.nan)))
+
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of seeds (...), as it would be if mean and spread stayed."""
         n = self.n if seeds is None else seeds

@@ -116,6 +116,11 @@ class RowSpread:
             units=self.units * times,
         )
 
+    @property
+    def wandering(self) -> np.ndarray:
+        """How far the mean moves from one set of splits of the same rows to another, as a standard deviation."""
+        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan)))
+
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""
         splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)

@@ -20,6 +20,7 @@ lines = st.builds(
     low=st.just(-0.4),
     high=st.just(0.4),
     p_value=st.sampled_from([None, 0.01]),
+    again=st.sampled_from([(), (1.0, 0.0, 0.0, 0.0), (0.5, 0.2, 0.1, 0.2), (0.0, 0.4, 0.0, 0.6)]),
 )
 evidence = st.lists(lines, min_size=1, max_size=12)
 shuffled = evidence.flatmap(lambda lines: st.tuples(st.just(lines), st.permutations(lines)))

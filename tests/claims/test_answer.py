@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.answer import answer
 from lossbench.claims.claim import WORDS, Claim, Evidence, Form
-from lossbench.claims.forms import WEAK, find
+from lossbench.claims.finding.forms import WEAK, find
 from lossbench.claims.told.words import KINDS, bounds, difference, dirty, listed, plain
 
 FORMS: tuple[Form, ...] = ("identity", "conjunction", "universal", "existential", "magnitude", "tendency")
@@ -29,6 +29,7 @@ units = st.builds(
     measured=numbers,
     reported=st.just(0.5),
     p_value=st.sampled_from([None, 0.01]),
+    again=st.sampled_from([(), (0.6, 0.2, 0.0, 0.2), (0.1, 0.1, 0.4, 0.4)]),
 )
 evidence = st.lists(units, min_size=1, max_size=9)
 claims = st.builds(
@@ -74,8 +75,8 @@ def test_the_counts_add_up_to_the_units(claim, lines):
         counts = [*map(int, found.groups())] if found else [0] * 5
         supporting, total, *others = counts
     else:
-        head = re.search(r"\bin (\d+) of (\d+) cases?\b", said)
-        supporting, total = map(int, head.groups())
+        head = re.search(r"\b(in \d+|none) of (\d+) cases?\b|the one case does not show it", said)
+        supporting, total = int((head[1] or "none").removeprefix("in ").replace("none", "0")), int(head[2] or 1)
         words = (r"(\d+|none) against", r"(\d+) without a difference", r"(\d+) open")
         found = [re.search(word, said) for word in words]
         others = [0 if one is None or one[1] == "none" else int(one[1]) for one in found]
@@ -187,3 +188,11 @@ def test_scores_are_said_in_words():
         "rank correlation of falling log loss and rising balanced accuracy"
     )
     assert plain("no_score and roc_auc") == "no_score and area under the ROC curve"
+
+
+@given(claims.filter(lambda claim: claim.form in ("tendency", "conjunction")), evidence)
+def test_a_verdict_that_other_seeds_would_change_is_said_to_be_so(claim, lines):
+    """A count that leans one way and is too weak to say has a reason, and it stands in the sentence."""
+    finding, said = spoken(claim, lines)
+    assert ("with other seeds the verdict would change in" in said) == (finding.unsteady > 0.0)
+    assert finding.verdict == WEAK or not finding.unsteady

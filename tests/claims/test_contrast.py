@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.claims.claim import Evidence
-from lossbench.claims.contrast import Contrast, judge_all, level, number
+from lossbench.claims.contrast import Contrast, level, number
+from lossbench.claims.deciding import judge_all
 from lossbench.stats.families import holm
 from lossbench.stats.paired import corrected_interval, over_seeds, paired_test
 

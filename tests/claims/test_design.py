@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lossbench.claims import Claim, Design, Evidence, Study, read_terms, trained, try_claims, under_each
-from lossbench.claims.contrast import Contrast, judge_all
+from lossbench.claims.contrast import Contrast
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.design import decisive, judged
 from lossbench.claims.registry import EXPERIMENTS, arguments_for, trains
 from lossbench.errors import BadValue, UsageError

@@ -22,7 +22,7 @@ from lossbench.claims.files import (
     evidence_csv,
     read_expected,
 )
-from lossbench.claims.forms import WERE, is_verdict, same_as, standing
+from lossbench.claims.finding.forms import WERE, is_verdict, same_as, standing
 from lossbench.errors import DataError
 
 IDS = ("A6", "B4", "B6", "F3", "F-round")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import ASPECTS, WORDS
 from lossbench.claims.memory import ALWAYS_ANEW, code_of, key_of, lasting, read, surroundings, written
+from lossbench.claims.pieces import across, pieces_of
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.store import Store
 
@@ -89,6 +90,18 @@ def test_of_a_remembered_claim_nothing_is_trained_or_looked_up(store, study, mon
     found = try_claims(catalogue, [small], replace(study, store=store))
     monkeypatch.setattr(Study, "compare", lambda *_, **__: pytest.fail("trials were asked for"))
     assert try_claims(catalogue, [small], replace(study, store=store)) == found
+
+
+def test_pieces_tried_side_by_side_leave_their_trials_in_a_store_that_was_empty(store, study):
+    """So that another claim, or the next run, finds them there."""
+    small = replace(T4, arguments={**T4.arguments, "datasets": "moons", "losses": "ce"})
+    pieces = list(pieces_of(small, study))[:2]
+    made = [attempted for _, attempted in across(pieces, replace(study, store=store, jobs=2))]
+    assert [attempted.failure for attempted in made] == ["", ""]
+    trained = len(store)
+    assert trained > 0
+    list(across(pieces, replace(study, store=store, jobs=2)))
+    assert len(store) == trained
 
 
 def test_evidence_is_shared_by_claims_that_are_the_same(store, study, calls):

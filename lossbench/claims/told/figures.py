@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lossbench.claims.claim import Evidence, Word
+from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.tally import Tally
 from lossbench.claims.told.words import plain
 from lossbench.report.figures import NOT_DEFINED
 from lossbench.report.grid import Column

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
-from lossbench.claims.forms import standing
+from lossbench.claims.finding.forms import standing
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.study import Study
 from lossbench.claims.told.drawn import drawn

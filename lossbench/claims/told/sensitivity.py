@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lossbench.claims.claim import Evidence, grouped
-from lossbench.claims.forms import find
+from lossbench.claims.finding.forms import find
+from lossbench.claims.finding.tally import Tally
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.study import Protocol, Study
-from lossbench.claims.tally import Tally
 from lossbench.claims.told.words import listed, place, plain
 from lossbench.data.catalogue import records
 from lossbench.task import Task

@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
-from lossbench.claims.forms import STANDING, standing
+from lossbench.claims.finding.forms import STANDING, standing
 from lossbench.claims.judgement import Judgement
 from lossbench.report.grid import GAP, Column, grid
 from lossbench.report.tables import Table
@@ -35,7 +35,7 @@ class Score:
     Args:
         name: of the document.
         claims: how many it has.
-        counts: how many stand in each column of `lossbench.claims.forms.STANDING`.
+        counts: how many stand in each column of `lossbench.claims.finding.forms.STANDING`.
     """
 
     name: str

@@ -11,7 +11,7 @@ from report.html.reading import pictures, read, sections, seen
 
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.forms import standing
+from lossbench.claims.finding.forms import standing
 from lossbench.claims.told.drawn import drawn, unit_of
 from lossbench.claims.told.page import claims_page
 from lossbench.claims.told.tables import tally

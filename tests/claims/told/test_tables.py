@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims import Claim, Evidence, Judgement, find, read_catalogue, try_claims
 from lossbench.claims.catalogue import Catalogue
-from lossbench.claims.forms import STANDING, standing
+from lossbench.claims.finding.forms import STANDING, standing
 from lossbench.claims.told.tables import TOTAL, at_a_glance, listing, overview, own, scores, tally
 
 EXACT = ("A1", "A6", "B4", "B6", "C5", "C7c", "F3", "F-round")

@@ -4,7 +4,7 @@ import pytest
 
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.contrast import judge_all
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.trained.best_of import best_of, chosen, contrasts_of
 from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of

@@ -8,7 +8,7 @@ import pytest
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms, try_claims
 from lossbench.claims.cell import CONSTANT
-from lossbench.claims.contrast import judge_all
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.trained.contest import Mismatch, Pairing, contest, contrasts_of, mismatch, pairings
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError
 from lossbench.losses.registry import core_losses

@@ -6,7 +6,7 @@ import pytest
 
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.contrast import judge_all
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.trained.equal_losses import (
     beside,
     beside_the_built_in,

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
-from lossbench.claims.contrast import judge_all
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.trained.progress import (
     Models,
     Watched,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.among import any_differs
-from lossbench.claims.contrast import judge_all
+from lossbench.claims.deciding import judge_all
 from lossbench.claims.design import judged
 from lossbench.claims.trained.best_of import distinct_losses
 from lossbench.claims.trained.robustness import (

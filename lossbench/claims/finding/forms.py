@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from lossbench.claims.axes import AXES, Split, separation
 from lossbench.claims.claim import Evidence, Form, Reading, grouped
-from lossbench.claims.tally import Lean, Tally
+from lossbench.claims.finding.axes import AXES, Split, separation
+from lossbench.claims.finding.other_seeds import unsteady
+from lossbench.claims.finding.tally import WEAK, Lean, Tally
 
-WEAK = "too weak to say"
 TRUE: dict[Reading, str] = {
     "as stated": "true",
     "but for rounding": "true but for rounding",
@@ -61,9 +61,11 @@ class Finding:
         split: the axis on which the claim depends; None where none separates.
         parts: of a conjunction, the verdict of each part.
         order: of a magnitude, the word on the order of its numbers.
+        size: of a magnitude, the word on the size of its differences; empty where no sizes are printed.
         sizes: of a magnitude, the units of the size.
         case: the line of evidence that decides alone, as a counterexample does; None where many do.
         again: of a universal claim, the case most against it, tried again; None where none was.
+        unsteady: how probable it is that other seeds would say otherwise, where that keeps a word from being said.
     """
 
     verdict: str
@@ -71,14 +73,11 @@ class Finding:
     split: Split | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
     order: str = ""
+    size: str = ""
     sizes: Tally = field(default_factory=Tally)
     case: Evidence | None = None
     again: Evidence | None = None
-
-    @property
-    def size(self) -> str:
-        """Of a magnitude, the word on the size of its differences; empty where no sizes are printed."""
-        return self.sizes.lean if self.sizes.units else ""
+    unsteady: float = 0.0
 
 
 def find(form: Form, evidence: Sequence[Evidence]) -> Finding:
@@ -121,18 +120,20 @@ def conjunction(evidence: Sequence[Evidence]) -> Finding:
     of which the numbers themselves say nothing stays as it is.
     """
     tally = Tally.of(evidence)
-    parts = {part: part_of(mine) for part, mine in tally.split(lambda line: line.part).items()}
+    by_part = tally.split(lambda line: line.part)
+    parts = {part: part_of(mine) for part, mine in by_part.items()}
     sides = {side_of(word) for word in parts.values()}
     if "true" in sides and sides & {"false", "untold"}:
         return Finding("partly", tally, parts=parts)
-    told = "true" if sides == {"true"} else "false"
-    return Finding(WEAK if "open" in sides or sides == {"untold"} else told, tally, parts=parts)
+    if "open" in sides or sides == {"untold"}:
+        return Finding(WEAK, tally, parts=parts, unsteady=max(unsteady(one, leaning) for one in by_part.values()))
+    return Finding("true" if sides == {"true"} else "false", tally, parts=parts)
 
 
 def part_of(tally: Tally) -> str:
     """Return the verdict on one part: of an equation where nothing was tested, else of a tendency."""
     if any(line.p_value is not None for line in tally.units):
-        return tally.lean
+        return lean(tally)
     untold = any(line.verdict == "inconclusive" for line in tally.units)
     return "not testable" if untold else equation(tally.units)
 
@@ -161,18 +162,45 @@ def existential(evidence: Sequence[Evidence]) -> Finding:
 
 
 def tendency(evidence: Sequence[Evidence]) -> Finding:
-    """Return where the weight of the units lies, and on what it depends where one axis says so."""
+    """Return where the weight of the units lies, and on what it depends where one axis says so.
+
+    Where other seeds would find no such axis, its lean alone is said; where they would lean otherwise, nothing.
+    """
     tally = Tally.of(evidence)
-    split = separation(tally) if tally.lean in ("mostly", "mixed", "rarely") else None
-    return Finding(f"depends on {split.axis.name}" if split else tally.lean, tally, split)
+    split = dependence(tally)
+    if split and not unsteady(tally, dependent):
+        return Finding(dependent(tally), tally, split)
+    return Finding(lean(tally), tally, unsteady=unsteady(tally, leaning))
+
+
+def dependence(tally: Tally) -> Split | None:
+    """Return on what a claim depends, whatever other seeds say; None where its units lean one way."""
+    return separation(tally) if tally.lean in ("mostly", "mixed", "rarely") else None
+
+
+def dependent(tally: Tally) -> str:
+    """Return the verdict on units, the axis on which they depend named, whatever other seeds say."""
+    split = dependence(tally)
+    return f"depends on {split.axis.name}" if split else tally.lean
+
+
+def leaning(tally: Tally) -> str:
+    """Return where the weight of units lies, whatever other seeds say."""
+    return tally.lean
+
+
+def lean(tally: Tally) -> str:
+    """Return where the weight of units lies; too weak to say where other seeds would say otherwise."""
+    return WEAK if unsteady(tally, leaning) else tally.lean
 
 
 def magnitude(evidence: Sequence[Evidence]) -> Finding:
     """Return two verdicts: on the order of the printed numbers, and on the size of their differences."""
     order = tendency([line for line in evidence if line.aspect == "outcome"])
     sizes = Tally.of(line for line in evidence if line.aspect == "size")
-    words = [f"order {order.verdict}", *([f"size {sizes.lean}"] if sizes.units else [])]
-    return Finding("; ".join(words), order.tally, order.split, order=order.verdict, sizes=sizes)
+    size = lean(sizes) if sizes.units else ""
+    verdict = f"order {order.verdict}" + (f"; size {size}" if size else "")
+    return replace(order, verdict=verdict, order=order.verdict, size=size, sizes=sizes)
 
 
 FORMS: dict[Form, Callable[[Sequence[Evidence]], Finding]] = {

@@ -12,6 +12,8 @@ from lossbench.claims.claim import Evidence
 Lean = Literal["holds", "mostly", "mixed", "rarely", "refuted", "too weak to say", "not testable"]
 """What a count comes to, from most units for a claim to none."""
 
+WEAK = "too weak to say"
+
 HOLDS, MOSTLY, RARELY, REFUTED = 0.9, 0.75, 0.25, 0.1
 """The shares of the decided units from which, or up to which, each word is said."""
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from lossbench.claims.axes import AXES, separation, sum_of
 from lossbench.claims.claim import Evidence
-from lossbench.claims.tally import Tally
+from lossbench.claims.finding.axes import AXES, separation, sum_of
+from lossbench.claims.finding.tally import Tally
 
-from .drawn import evidence, shuffled
+from ..drawn import evidence, shuffled
 
 
 def named(lines):

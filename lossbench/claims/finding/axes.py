@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lossbench.claims.claim import Evidence
-from lossbench.claims.tally import HOLDS, Tally
+from lossbench.claims.finding.tally import HOLDS, Tally
 from lossbench.claims.told.words import KINDS, plain
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 
 from lossbench.claims.claim import Evidence
-from lossbench.claims.tally import Tally
+from lossbench.claims.finding.tally import Tally
 
-from .drawn import evidence, shuffled
+from ..drawn import evidence, shuffled
 
 
 def counted(supporting=0, opposing=0, equal=0, open_=0):

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossbench.claims.claim import Evidence, Form
-from lossbench.claims.forms import FORMS, STANDING, WERE, find, is_verdict, same_as, standing
-from lossbench.claims.tally import Tally
+from lossbench.claims.finding.forms import FORMS, STANDING, WERE, find, is_verdict, same_as, standing
+from lossbench.claims.finding.tally import Tally
 
-from .drawn import evidence, lines, shuffled
+from ..drawn import evidence, lines, shuffled
 
 forms = st.sampled_from(get_args(Form))
 
