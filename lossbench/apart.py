@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import math
+import mmap
 import os
 import pickle
 import select
@@ -27,7 +28,11 @@ SIZE = 8  # bytes of the length that stands before what is sent
 GARBAGE = 50_000
 """Objects made and not yet freed after which Python looks for cycles among them. A command makes few, and at
 Python's own 700 a short one looks for a tenth of its time, most of it while modules are imported."""
+GRACE = 2.0  # seconds more than a call may take: whoever breaks it off from inside can say where it was
 END_WITH_PARENT = 1  # a number of Linux's prctl.h
+
+under_way = memoryview(mmap.mmap(-1, 8)).cast("q")
+"""The number of the call of a user's code that is under way, 0 for none; a process and its copy both see it."""
 
 _exit = os._exit  # itself: while a user's code runs, another stands there
 _owned: set[int] = set()
@@ -37,8 +42,8 @@ class Ended(Exception):
     """A process ended before its work was done; the text says how, of what it did."""
 
 
-class Unending(Exception):
-    """Work that was not done in its time."""
+class Unending(Ended):
+    """Likewise, since it was not done in its time."""
 
 
 def own_process() -> None:
@@ -61,28 +66,30 @@ def can_fork() -> bool:
     )
 
 
-def apart(work: Callable[[], Result], seconds: float = math.inf) -> Result:
+def apart(work: Callable[[], Result], seconds: float = math.inf, silence: float = math.inf) -> Result:
     """Do work in a copy of this process, where that can be, or else here.
 
     Args:
         work: what is to be done; its result, or what it raises, travels as plain data.
         seconds: how long it may take, in a copy.
+        silence: how long one call of a user's code may take there, whatever it is busy with.
 
     Raises:
         Ended: the copy ended before the work was done.
-        Unending: it was not done in time.
+        Unending: it was ended, since it was not done in time.
 
     Example:
         >>> apart(lambda: 2 + 3)
         5
     """
-    return forked(work, seconds) if can_fork() else work()
+    return forked(work, seconds, silence) if can_fork() else work()
 
 
-def forked(work: Callable[[], Result], seconds: float = math.inf) -> Result:
+def forked(work: Callable[[], Result], seconds: float = math.inf, silence: float = math.inf) -> Result:
     """Do work in a copy of this process, see `apart`."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()  # or the copy would write it too
+    under_way[0] = 0
     reading, writing = os.pipe()
     with warnings.catch_warnings(action="ignore"):  # Python's, of other threads: they only draw
         child = os.fork()
@@ -91,7 +98,7 @@ def forked(work: Callable[[], Result], seconds: float = math.inf) -> Result:
         _carry_out(work, writing)
     os.close(writing)
     try:
-        content = _received(reading, child, seconds)
+        content = _received(reading, child, seconds, silence)
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
@@ -104,9 +111,9 @@ def forked(work: Callable[[], Result], seconds: float = math.inf) -> Result:
     raise outcome
 
 
-def _received(reading: int, child: int, seconds: float) -> bytes:
+def _received(reading: int, child: int, seconds: float, silence: float) -> bytes:
     """Return what a process sends, without the length that stands before."""
-    poll, content, waited = select.poll(), bytearray(), 0.0
+    poll, content, waited, call, still = select.poll(), bytearray(), 0.0, 0, 0.0
     poll.register(reading)
     while len(content) < SIZE or len(content) < SIZE + int.from_bytes(content[:SIZE]):
         if poll.poll(1000 * LOOK):
@@ -119,8 +126,9 @@ def _received(reading: int, child: int, seconds: float) -> bytes:
         if ended:
             raise Ended(_how(status))
         waited += LOOK  # counted, since a clock goes on while both are stopped
-        if waited > seconds:
-            raise Unending
+        call, still = under_way[0], still + LOOK if under_way[0] == call != 0 else 0.0
+        if waited > seconds or still > silence + GRACE:
+            raise Unending(f"does not come to an end: no result after {min(seconds, silence):g} s")
     return bytes(content[SIZE:])
 
 

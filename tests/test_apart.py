@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from lossbench.apart import Ended, Unending, apart, forked
 from lossbench.errors import ScoreFailed
+from lossbench.losses.custom.endless import clock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is copied")
 
@@ -64,6 +66,25 @@ def test_a_copy_that_does_not_end_is_ended(tmp_path: Path) -> None:
         forked(spin, 0.5)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "who").read_text()), 0)
+
+
+def test_a_call_within_a_library_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the work may take; calls one after the other are none that does not end."""
+
+    def spin() -> None:
+        clock.enter()
+        sum(iter(int, 1))  # Python is asked nothing between its steps
+
+    def calls() -> None:
+        for _ in range(20):
+            clock.enter()
+            time.sleep(0.1)
+            clock.leave()
+
+    monkeypatch.setattr("lossbench.apart.GRACE", 0.9)
+    with pytest.raises(Unending, match="does not come to an end: no result"):
+        forked(spin, silence=0.1)
+    forked(calls, silence=0.1)
 
 
 def test_nobodys_process_is_copied_unasked() -> None:

@@ -59,6 +59,9 @@ def compare(
     What is left out is taken from the config, and what the config leaves out from `configs/default.toml`. A table
     of your own is read as it would be from a file (`docs/own-table.md`); what was done to it is in `notes`.
 
+    Code of your own runs in this process, unlike in a command, since a copy of somebody's notebook might not work:
+    what raises, exits or has no end fails alone, and a crash ends the process; what the store holds stays.
+
     Args:
         X: the features of a table of your own, a data frame or an array (rows, columns). Or specs of data sets, as
             `datasets`; then `y` is as `losses`.

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import torch
+
 from lossbench.apart import Ended, Unending, apart
 from lossbench.checks import Observation
 from lossbench.checks.batches import check_batches
@@ -67,8 +69,11 @@ OF_OUTPUTS = ("elicits", "kinks", "facts", "scale", "saturation", "plateaus")
 NEEDED = ("learns", "open")
 """What is no pass: a check without which nothing is known of a loss, given up."""
 
-LIMIT = 9.0
+LIMIT = 10.0
 """The seconds that all checks of a loss may take together, on all tasks; each may take half of what is left."""
+
+TRIALS = 4.0
+"""The seconds of them after which it is tried on no other task."""
 
 
 @dataclass(frozen=True)
@@ -117,20 +122,21 @@ def check_loss(spec: str, tasks: Iterable[Task] = TASKS, watch: Watch = lambda d
         >>> dict(report.observations["regression"])["plateaus"].grade
         'pass'
     """
-    found = fits(spec, tasks)
+    end = time.monotonic() + LIMIT
+    found = fits(spec, tasks, end - LIMIT + TRIALS)
     losses = {task: loss for task, loss in found.items() if isinstance(loss, Loss)}
     unfit = {task: loss for task, loss in found.items() if isinstance(loss, str)}
-    astray = _astray(losses.values(), watch) if len(losses) > 1 else {}
+    astray = _astray(losses.values(), end, watch) if len(losses) > 1 else {}
     if len(astray) < len(losses):
         losses = {task: loss for task, loss in losses.items() if task not in astray}
         unfit = {task: {**unfit, **astray}[task] for task in found if task not in losses}
     if not losses:
         unfit = {task: f"{reason}{_way_in(spec, task, reason)}" for task, reason in unfit.items()}
-    seconds = LIMIT / max(1, len(losses))
+    seconds = (end - time.monotonic()) / max(1, len(losses))
     return Report(spec, unfit, {task: checked(loss, seconds, watch) for task, loss in losses.items()})
 
 
-def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
+def _astray(losses: Iterable[Loss], end: float, watch: Watch) -> dict[Task, str]:
     """Return the tasks on which losses do not lead to the targets, and how: few losses are meant for all tasks."""
     with one_thread(), warnings.catch_warnings(action="ignore"):
         astray = {}
@@ -138,7 +144,7 @@ def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
             if not loss.record.code:
                 continue
             watch(f"{loss.task}: learns")
-            seen = _carried_out(judged, _case(loss), LIMIT / 8)
+            seen = _carried_out(judged, _case(loss), (end - time.monotonic()) / 4)
             if seen.grade == "fail":
                 astray[loss.task] = str(seen.saw)
     return astray
@@ -146,16 +152,31 @@ def _astray(losses: Iterable[Loss], watch: Watch) -> dict[Task, str]:
 
 def _way_in(spec: str, task: Task, reason: str) -> str:
     """Return the statement with which a loss that does not fit a task leads to the targets, unless it is told."""
-    with contained():
-        ways = [way for way, _ in stated(spec, task, 1)]
+    try:
+        ways = apart(partial(_ways, spec, task), LIMIT / 2, SLACK)
+    except Ended:
+        ways = []
     return f". It is right {ways[0]}" if ways and ways[0] not in reason else ""
+
+
+def _ways(spec: str, task: Task) -> list[str]:
+    with contained():
+        return [way for way, _ in stated(spec, task, 1)]
 
 
 def _case(loss: Loss) -> Case:
     if loss.task == "embedding" and not loss.record.headless:  # under a head it is a loss of many classes
         loss = replace(loss, record=replace(loss.record, task="multiclass"))
+    case = Case(loss, loss.targets or USUAL[loss.task])
+    try:
+        return replace(case, precision=apart(partial(_precision, case), silence=SLACK))
+    except Ended:  # of a double, since it was tried with single precision
+        return replace(case, precision=torch.float32)
+
+
+def _precision(case: Case) -> torch.dtype:
     with contained():
-        return in_its_precision(Case(loss, loss.targets or USUAL[loss.task]))
+        return in_its_precision(case).precision
 
 
 def checked(
@@ -188,11 +209,11 @@ def _carried_out(check: Callable[[Case], Observation], case: Case, seconds: floa
     """Return the observation of a check, made in a process of its own where the loss is one's own, or open."""
     work = partial(_contained, check, case, seconds)
     try:
-        return apart(work, max(0.0, seconds) + SLACK) if case.loss.record.code else work()
-    except Ended as error:
-        return Observation("fail", f"it {error}")
+        return apart(work, seconds + min(SLACK, seconds / 2)) if case.loss.record.code else work()
     except Unending:
         return _given_up(seconds)
+    except Ended as error:
+        return Observation("fail", f"it {error}")
 
 
 def _contained(check: Callable[[Case], Observation], case: Case, seconds: float) -> Observation:

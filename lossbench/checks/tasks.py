@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Iterable, Mapping
 
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, UnknownName, WrongTask
@@ -38,12 +40,13 @@ def not_among(tasks: Collection[Task], task: Task) -> str:
     return "classes only" if task in VALUED else f"no {task} form"
 
 
-def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
+def fits(spec: str, tasks: Iterable[Task] = TASKS, until: float = math.inf) -> dict[Task, Loss | str]:
     """Return the loss on each task that it fits, and the reason for each that it does not.
 
     Args:
         spec: as the user wrote it.
         tasks: the tasks to try.
+        until: by `time.monotonic`, when no other is begun.
 
     Raises:
         UsageError: there is no such loss, or its parameters are wrong on every task.
@@ -59,6 +62,9 @@ def fits(spec: str, tasks: Iterable[Task] = TASKS) -> dict[Task, Loss | str]:
     found: dict[Task, Loss | str] = {}
     wrong: list[Exception] = []
     for task in asked:
+        if time.monotonic() > until and any(isinstance(loss, Loss) for loss in found.values()):
+            found[task] = "not tried, since its trial on others took long: name it by --task"
+            continue
         try:
             found[task] = get_loss(spec, task)
         except (LossDoesNotFit, LossFailed) as error:

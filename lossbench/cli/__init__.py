@@ -129,9 +129,13 @@ def main() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), and would show a traceback."""
-    if sys.flags.inspect:
-        threading._shutdown()  # type: ignore[attr-defined]  # those who end processes; what follows waits for them
+    """Exit with a code, even where Python was told to stay (PYTHONINSPECT), or a user's thread never ends."""
+    alive = [thread for thread in threading.enumerate() if not thread.daemon]
+    if sys.flags.inspect or len(alive) > 1:
+        from multiprocessing import active_children  # slow to import, and rarely needed
+
+        for process in active_children():  # which has such a thread too, and would be waited for
+            process.terminate()
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from lossbench.apart import Ended, apart
 from lossbench.data.dataset import Dataset
-from lossbench.errors import BadValue
+from lossbench.errors import BadValue, ModelFailed
+from lossbench.losses.custom.contain import failing
+from lossbench.losses.custom.endless import LIMIT, ticking
+from lossbench.losses.custom.source import in_one_line
 from lossbench.plan.names import naming
 from lossbench.training.module.model import ModuleModel
 from lossbench.training.module.named import fitted
@@ -49,16 +54,33 @@ def tried(setup: Setup, model: Network, batch_size: int) -> Network:
 
 
 def slowed(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleModel:
-    """Return a user's network with the reason why its models are trained one by one, if they are."""
+    """Return a user's network with the reason why its models are trained one by one, if they are.
+
+    Raises:
+        ModelFailed: it cannot be called with so many rows.
+    """
     with narrowed():
         one_thread_of_torch()
-        import torch
+        find = partial(slowness, model, inputs, outputs, rows)
+        try:
+            apart(find, silence=LIMIT)
+        except Ended as error:
+            raise ModelFailed(f"model '{model.spec}' {error}, called with {rows} rows") from None
+        return replace(model, fault=find())
 
-        from lossbench.training.fused.layout import padded
-        from lossbench.training.module.many import way_of
 
-        way = way_of(model, inputs, outputs, padded(rows), torch.float32)
-    return replace(model, fault=way.fault)
+def slowness(model: ModuleModel, inputs: int, outputs: int, rows: int) -> str:
+    """Return the reason why models of a user's network are trained one by one; empty where they are not."""
+    import torch
+
+    from lossbench.training.fused.layout import padded
+    from lossbench.training.module.many import way_of
+
+    def fault(error: BaseException) -> ModelFailed:
+        return ModelFailed(f"model '{model.spec}' raised {in_one_line(error)}, called with {rows} rows")
+
+    with ticking(LIMIT), failing(fault):
+        return way_of(model, inputs, outputs, padded(rows), torch.float32).fault
 
 
 def embedding(spec: str, model: Model) -> Model:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from lossbench.apart import Ended, apart
+from lossbench.apart import Ended, Unending, apart
 from lossbench.errors import LossFailed, ModelFailed, ScoreFailed
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.drift import MANY, PURE
+from lossbench.losses.custom.endless import LIMIT
 from lossbench.metrics.score import Asked
 from lossbench.plan.request import Engine
 from lossbench.run.provenance import fingerprint
@@ -58,22 +61,29 @@ class Trained:
 def train_pack(pack: Pack, engine: Engine, device: str) -> Trained:
     """Train and score a pack; with code of the user's own in a process of its own, which that may end.
 
-    Where a metric of the user's own raises, or the process ends, halves are trained apart, and so on, until one
-    training is left, which fails: numbers are the same in a pack of any size, and what is no fault of its own is
-    kept.
+    Where a metric of the user's own raises, or the process ends, parts are trained apart, and so on, until one is
+    left, which fails: numbers are the same in a pack of any size, and what is no fault of its own is kept.
     """
     work = partial(trained_at_once, pack, engine, device)
     try:
         if device != "cpu" or not is_users_own(pack):
             return work()
         import_ahead()
-        return apart(work)
+        return apart(work, silence=LIMIT)
     except (ScoreFailed, Ended) as error:
-        if len(pack.trials) == 1:
+        parts = parts_of(pack, error)
+        if len(parts) == 1:
             return undone(pack, error, fingerprint(engine, device))
-        middle = len(pack.trials) // 2
-        halves = (part_of(pack, trials) for trials in (pack.trials[:middle], pack.trials[middle:]))
-        return joined(*(train_pack(half, engine, device) for half in halves))
+        return joined(pack, parts, [train_pack(part, engine, device) for part in parts])
+
+
+def parts_of(pack: Pack, error: ScoreFailed | Ended) -> list[Pack]:
+    """Return the halves of a pack, or its losses one by one where one has no end: that takes a while each."""
+    if isinstance(error, Unending):
+        losses = dict.fromkeys(trial.loss for trial in pack.trials)
+        return [part_of(pack, (trial for trial in pack.trials if trial.loss == loss)) for loss in losses]
+    middle = len(pack.trials) // 2
+    return [part_of(pack, half) for half in (pack.trials[:middle], pack.trials[middle:]) if half]
 
 
 def import_ahead() -> None:
@@ -91,8 +101,8 @@ def is_users_own(pack: Pack) -> bool:
 
 
 def undone(pack: Pack, error: ScoreFailed | Ended, mark: str) -> Trained:
-    """Return a pack of one training that its metric, or code of the user's own, lets come to nothing."""
-    (trial,) = pack.trials
+    """Return a pack of one loss that its metric, or code of the user's own, lets come to nothing."""
+    trial = pack.trials[0]
     said = f"{trial.dataset}: {error}"
     if isinstance(error, Ended):
         network = "" if pack.losses[0].record.code else f" with {trial.model}"
@@ -100,15 +110,18 @@ def undone(pack: Pack, error: ScoreFailed | Ended, mark: str) -> Trained:
     return Trained(*tabulated(pack, None, {trial.loss: said}, mark), seconds=0.0, moved={}, warned={})
 
 
-def joined(first: Trained, second: Trained) -> Trained:
-    """Return what came of two parts of a pack as what came of the whole."""
+def joined(pack: Pack, parts: Sequence[Pack], came: Sequence[Trained]) -> Trained:
+    """Return what came of the parts of a pack as what came of the whole, in its order."""
+    places = {trial: place for place, trial in enumerate(chain.from_iterable(part.trials for part in parts))}
+    order = [places[trial] for trial in pack.trials]
+    curves = list(chain.from_iterable(one.curves for one in came))
     return Trained(
-        pd.concat([first.rows, second.rows], ignore_index=True),
-        first.curves + second.curves,
-        np.concatenate([first.outputs, second.outputs]),
-        first.seconds + second.seconds,
-        {**first.moved, **second.moved},
-        {**first.warned, **second.warned},
+        pd.concat([one.rows for one in came]).iloc[order].reset_index(drop=True),
+        [curves[place] for place in order],
+        np.concatenate([one.outputs for one in came])[order],
+        sum(one.seconds for one in came),
+        dict(ChainMap(*(dict(one.moved) for one in came))),
+        dict(ChainMap(*(dict(one.warned) for one in came))),
     )
 
 
@@ -221,7 +234,7 @@ def train(pack: Pack, engine: Engine, device: str) -> tuple[Trace, Seen]:
     """Train one pack by an engine on a device; also return what was seen of users' losses."""
     users = tuple(dict.fromkeys(trial.loss for trial in pack.trials if pack.setup.losses[trial.loss].record.code))
     own = isinstance(pack.model, ModuleModel) and bool(pack.model.code)
-    with on(device), contained() if users or own else nullcontext(Seen()) as seen:
+    with on(device), contained(limit=LIMIT) if users or own else nullcontext(Seen()) as seen:
         trace = TRAINED_BY[engine](pack, device)
     if seen.altered and users:
         raise LossFailed(f"{' or '.join(users)} on {pack.dataset.name} {meddles(seen.altered)}", users)

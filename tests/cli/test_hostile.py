@@ -51,3 +51,29 @@ def test_no_output_and_no_file_holds_what_cannot_be_seen(inside: Callable, tmp_p
     assert "<b>" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     trials = (tmp_path / "out" / "trials.csv").read_text(encoding="utf-8")
     assert {line[:2] for line in trials.splitlines()[1:]} == {"'="}
+
+
+ODD = """
+import torch
+
+
+class Image(torch.Tensor):
+    pass
+
+
+def image(raw, target):
+    return (raw - target).square().mean().as_subclass(Image)
+
+
+def coarse(raw, target):
+    return (raw - target).square().mean().bfloat16()
+"""
+
+
+def test_a_value_of_another_kind_is_a_value(inside: Callable, tmp_path: Path) -> None:
+    """Of a subclass of tensors, or of numbers that numpy has not."""
+    (tmp_path / "odd.py").write_text(ODD)
+    outcome = inside("compare", "-d", "diabetes", "-l", "mse,odd.py:image,odd.py:coarse", *BRIEF, "-o", "o")
+    assert outcome.code == 0, outcome.out
+    rows = (tmp_path / "o" / "trials.csv").read_text().splitlines()[1:]
+    assert all(",ok," in row for row in rows)

@@ -55,7 +55,9 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: 
                     name: value.to(prediction.device, prediction.dtype) for name, value in tensors.items()
                 }
             first, second = (target, prediction) if target_first else (prediction, target)
-            return fixed(first, second, **parameters)
+            value = fixed(first, second, **parameters)
+            # A subclass, as libraries of images have, would follow the value into whatever is computed of it.
+            return value.as_subclass(torch.Tensor) if isinstance(value, torch.Tensor) else value
 
     return call
 

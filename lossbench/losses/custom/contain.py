@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, NoReturn, TextIO, cast
 import numpy as np
 
 from lossbench.lazy import torch
-from lossbench.losses.custom.endless import clock, ticking
+from lossbench.losses.custom.endless import TRIAL, clock, ticking
 
 WARNINGS = 3  # that are told of one loss; one with a number in its text may come at every call
 SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGPIPE")
@@ -134,13 +134,14 @@ def running(losses: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
+def contained(arguments: list[str] | None = None, limit: int = TRIAL) -> Iterator[Seen]:
     """Run a user's code; afterwards all is as it was before.
 
     Random numbers are the same in every such block, whatever ran before it.
 
     Args:
         arguments: what it finds in `sys.argv`; None for what is there.
+        limit: seconds after which a call is broken off.
     """
     seen = Seen()
     log = cast("TextIO", Lent(sys.stderr)) if sys.stderr else None
@@ -148,11 +149,12 @@ def contained(arguments: list[str] | None = None) -> Iterator[Seen]:
     python = (
         _python(sys.argv if arguments is None else arguments),
         _permissions(),
+        _descriptors(),
         _random_numbers(),
         np.errstate(),
     )
     with ExitStack() as stack:
-        for keep in (*streams, *python, _signals(), ticking(), _exit(), _warnings(seen), _torch(seen)):
+        for keep in (*streams, *python, _signals(), ticking(limit), _exit(), _warnings(seen), _torch(seen)):
             stack.enter_context(keep)
         _open.append(seen)
         try:
@@ -230,6 +232,27 @@ def _python(arguments: list[str]) -> Iterator[None]:
             os.environ.update(environment)
         if folder is not None and _folder() != folder:
             os.chdir(folder)
+
+
+@contextmanager
+def _descriptors() -> Iterator[None]:
+    """Open the standard streams again that are closed: without them, nobody would hear what became of the code."""
+    kept = [(number, os.dup(number)) for number in (0, 1, 2) if _is_open(number)]
+    try:
+        yield
+    finally:
+        for number, copy in kept:
+            if not _is_open(number):
+                os.dup2(copy, number)
+            os.close(copy)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

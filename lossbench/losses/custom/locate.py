@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -19,11 +20,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lossbench.apart import Ended
 from lossbench.errors import BadValue, CodeFailed, LossFailed, ModelFailed, ScoreFailed, UnknownName
 from lossbench.losses.composed.scaled import SCALED
 from lossbench.losses.custom.candidate import Candidate, all_registered, check_callable, registered
 from lossbench.losses.custom.carry import file_at
 from lossbench.losses.custom.contain import contained, failing
+from lossbench.losses.custom.rehearse import rehearse
 from lossbench.losses.custom.source import (
     SEEN,
     code_of,
@@ -155,8 +158,16 @@ def imported(place: str, attribute: str, kind: Sort) -> ModuleType:
             f", or name a file: {kind.file}:{attribute}"
         )
 
-    with contained(), failing(fault), on_path(Path.cwd()):
-        return importlib.import_module(place)
+    def execute() -> ModuleType:
+        with contained(), failing(fault), on_path(Path.cwd()):
+            return importlib.import_module(place)
+
+    if place not in sys.modules:
+        try:
+            rehearse(execute)
+        except Ended as error:
+            raise kind.failed(f"{kind.word} '{place}:{attribute}': module {place} {error}; mend it") from None
+    return execute()
 
 
 def origin_of(place: str) -> str:
@@ -183,8 +194,17 @@ def _of_entry_point(name: str, entry: EntryPoint) -> Candidate:
             f"{in_one_line(error)}; ask those who make the package"
         )
 
-    with contained(), failing(fault):
-        criterion = entry.load()
+    def load() -> Any:
+        with contained(), failing(fault):
+            return entry.load()
+
+    try:
+        rehearse(load)
+    except Ended as error:
+        raise LossFailed(
+            f"loss '{name}' of the installed package {package} {error}; ask those who make it"
+        ) from None
+    criterion = load()
     check_callable(criterion, name)
     return Candidate(name, criterion, file_of(criterion), f"package {package}, {entry.value}", code_of(criterion))
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
-from lossbench.apart import Ended, Unending, can_fork, forked
+from lossbench.apart import Ended, Unending
 from lossbench.errors import BadValue, LossDoesNotFit, LossFailed, LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import AT_ONCE, Call, Gives, Spread, alone, make_call, spread
@@ -23,10 +22,10 @@ from lossbench.losses.custom.candidate import Candidate
 from lossbench.losses.custom.contain import Seen, contained, meddles
 from lossbench.losses.custom.conventions import Convention, make_convention
 from lossbench.losses.custom.drift import PURE, Drift, drift_of, remembers
-from lossbench.losses.custom.endless import clock
 from lossbench.losses.custom.locate import afresh, locate
 from lossbench.losses.custom.order import target_first
 from lossbench.losses.custom.probe import Probe, draw
+from lossbench.losses.custom.rehearse import rehearse
 from lossbench.losses.custom.signature import (
     check_inputs,
     first_names,
@@ -64,9 +63,6 @@ _RECORDS: dict[tuple[object, ...], LossRecord] = {}
 _FATAL: dict[Candidate, LossMisbehaves] = {}
 """What ends a process, or does not end itself: it is tried on no other task, and with no other values."""
 
-PATIENCE = 60.0
-"""Seconds that a trial may take which no clock of Python breaks off, see `endless`."""
-
 
 @dataclass(frozen=True, eq=False)
 class Custom:
@@ -91,42 +87,29 @@ class Custom:
         shared = self.candidate, self.convention, self.targets, repr(self.fixed)
         exact = (*shared, repr(self.varying))
         if exact not in _RECORDS:
-            if can_fork():
-                self._rehearse()
+            self._rehearse()
             made = self._tried()
             _RECORDS[exact] = _RECORDS.setdefault(shared, made) if made.parameters else made
         return _RECORDS[exact]
 
     def _rehearse(self) -> None:
-        """Try the loss in a copy of this process first, and refuse it where that is its end, or has none.
+        """Refuse the loss where a trial ends the process, or has no end.
 
         Raises:
             LossMisbehaves: likewise wherever it is asked for again.
         """
         if self.candidate not in _FATAL:
-            torch.set_grad_enabled(True)  # imports torch, once for both
             try:
-                fault = forked(self._unending, PATIENCE)
-            except Ended as error:
-                fault = str(error)
-            except Unending:
-                fault = f"does not come to an end: no result after {PATIENCE:g} s"
-            if not fault:
+                rehearse(self._tried)
                 return
-            advice = "let it return its value, whatever it is" if "ended" in fault else "let it end"
-            _FATAL[self.candidate] = LossMisbehaves(self.candidate.name, f"{fault}; {advice}")
+            except Unending as error:
+                fault = f"{error}; let it end"
+            except Ended as error:
+                fault = f"{error}; let it return its value, whatever it is"
+            except (LossFailed, LossDoesNotFit) as error:
+                fault = f"{str(getattr(error, 'fault', error)).removeprefix('it ')}; let it end"
+            _FATAL[self.candidate] = LossMisbehaves(self.candidate.name, fault)
         raise _FATAL[self.candidate]
-
-    def _unending(self) -> str:
-        """Say where a call of the loss did not come to an end; empty where each did, whatever else it did."""
-        for stream in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # it is going to say so again
-        try:
-            self._tried()
-        except (LossFailed, LossDoesNotFit) as error:
-            if clock.broken:
-                return str(getattr(error, "fault", error)).removeprefix("it ")
-        return ""
 
     def _tried(self) -> LossRecord:
         with _on_trial(self.candidate.name) as seen:

@@ -23,8 +23,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lossbench.apart import Ended
 from lossbench.errors import CodeFailed
 from lossbench.losses.custom.contain import Seen, contained, failing
+from lossbench.losses.custom.rehearse import rehearse
 
 SEEN: dict[str, Seen] = {}
 """By the name of a module, what was seen of a user's file when it ran."""
@@ -107,26 +109,34 @@ def run_file(file: Path) -> tuple[ModuleType, str]:
         The module, and a hash of its code.
 
     Raises:
-        CodeFailed: the file is missing, no Python, or raises.
+        CodeFailed: the file is missing, no Python, raises, ends the process, or has no end.
     """
     sources = read_sources(file)
     code = digest(*sources.values())
     name = module_name(file, code)
-    if name in sys.modules:
-        return sys.modules[name], code
+    if name not in sys.modules:
+        execute = partial(_execute, file, name, sources)
+        try:
+            rehearse(execute)
+        except Ended as error:
+            raise CodeFailed(f"{file} cannot be imported: it {error}; mend it") from None
+        execute()
+    return sys.modules[name], code
+
+
+def _execute(file: Path, name: str, sources: Mapping[Path, bytes]) -> None:
     beside = [path.relative_to(file.parent).parts[0] for path in sources if path != file]
     module = ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module  # before the file runs: a dataclass looks its own module up there
 
     def fault(error: BaseException) -> CodeFailed:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         return CodeFailed(f"{file} cannot be imported: {in_one_line(error)}{line_of(error, str(file))}; mend it")
 
     names = {part.removesuffix(".py") for part in beside}
     with contained([str(file)]) as SEEN[name], failing(fault), on_path(file.parent), set_aside(names):
         exec(compile(sources[file], str(file), "exec", dont_inherit=True), module.__dict__)
-    return module, code
 
 
 def run_again(file: Path, code: str) -> ModuleType:
@@ -139,8 +149,10 @@ def run_again(file: Path, code: str) -> ModuleType:
     Raises:
         CodeFailed: it cannot be run twice.
     """
-    with set_aside({module_name(file, code)}), redirect_stderr(StringIO()):  # it has said what it has to say
-        return run_file(file)[0]
+    name = module_name(file, code)
+    with set_aside({name}), redirect_stderr(StringIO()):  # it has said what it has to say
+        _execute(file, name, read_sources(file))
+        return sys.modules[name]
 
 
 def module_name(file: Path, code: str) -> str:

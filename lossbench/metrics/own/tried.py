@@ -12,6 +12,7 @@ import numpy as np
 from lossbench.apart import Ended, apart
 from lossbench.data.dataset import Dataset
 from lossbench.errors import BadValue, ScoreFailed
+from lossbench.losses.custom.endless import TRIAL, ticking
 from lossbench.metrics.own.called import OwnScore, quiet
 from lossbench.metrics.own.influence import shares
 from lossbench.metrics.own.locate import locate
@@ -48,7 +49,7 @@ def own_score(spec: str, dataset: Dataset) -> Asked:
     score = OwnScore(named, locate(named))
     samples = [made_up(dataset, named.needs, number) for number in range(SAMPLES)]
     try:
-        by_rows = apart(partial(tried, score, samples))
+        by_rows = apart(partial(tried, score, samples), silence=TRIAL)
     except Ended as error:
         raise ScoreFailed(f"score '{spec}' {error}; let it give a number, or NaN where it is undefined") from None
     known = replace(own_metric(named.column), needs=named.needs)
@@ -58,7 +59,7 @@ def own_score(spec: str, dataset: Dataset) -> Asked:
 def tried(score: OwnScore, samples: Sequence[MadeUp]) -> bool:
     """Refuse what is no metric, and say whether what rows contribute to it adds up; see `own_score`."""
     rows = samples[0]
-    with quiet():
+    with ticking(TRIAL), quiet():
         value = score.call(rows.target, rows.good)
         refuse_undefined(score.named, value)
         refuse_random(score, rows, value)

@@ -90,7 +90,7 @@ class Group:
 
 def float64(values: torch.Tensor) -> np.ndarray:
     """Return values of a loss in double precision, in which they are summed."""
-    return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float64)
+    return np.ascontiguousarray(values.detach().cpu().double().numpy())  # numpy has no bfloat16
 
 
 def make_group(layout: Layout, trials: np.ndarray) -> Group:

@@ -20,6 +20,7 @@ from lossbench.apart import Ended, apart
 from lossbench.errors import ModelFailed
 from lossbench.lazy import torch
 from lossbench.losses.custom.contain import failing
+from lossbench.losses.custom.endless import TRIAL
 from lossbench.losses.custom.source import in_one_line
 from lossbench.training.module.locate import Recipe, beyond_processor
 from lossbench.training.module.model import HEAD, TRUNK, ModuleModel, drawing
@@ -184,7 +185,7 @@ def check_model(model: ModuleModel, inputs: int, outputs: int, whom: str) -> Non
     if isinstance(model.source, Recipe):
         probe = Probe(model, model.source, inputs, outputs, whom)
         try:
-            apart(probe.check)
+            apart(probe.check, silence=TRIAL)
         except Ended as error:
             raise probe.failed(f"{error}; let it return its outputs, whatever they are") from None
 

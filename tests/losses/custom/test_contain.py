@@ -156,6 +156,14 @@ os.write(2, b"once\\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process")
+def test_a_standard_stream_that_is_closed_is_opened_again() -> None:
+    """To the same place; else nobody would hear what became of the loss."""
+    before = os.fstat(2)
+    with contained():
+        os.close(2)
+    assert os.path.samestat(os.fstat(2), before)
+
+
 def test_a_process_that_a_loss_forks_ends_with_the_call() -> None:
     """Two would train on, and each of them fork at its next step."""
     done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True)

@@ -40,14 +40,14 @@ def back(raw, target):
     return (Back.apply(raw) - target).square().mean()
 
 def slow(raw, target):
-    time.sleep(0.2)
+    time.sleep(0.05)
     return (raw - target).square().mean()
 """
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endless, "LIMIT", 1)
+    monkeypatch.setattr(endless, "TICK", 0.1)
 
 
 @pytest.mark.parametrize("name", ["spins", "waits", "back"])
@@ -58,18 +58,18 @@ def test_a_call_without_an_end_is_broken_off(tmp_path: Path, name: str) -> None:
     """
     (tmp_path / "loops.py").write_text(LOOPS)
     line = "" if name == "back" else r".*loops\.py line \d+"
-    with pytest.raises(UsageError, match=f"Endless: no result after 1 s{line}"):
+    with pytest.raises(UsageError, match=f"Endless: no result after 8 s{line}"):
         get_loss(f"{tmp_path / 'loops.py'}:{name}", "regression")
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_many_short_calls_are_no_endless_one(tmp_path: Path) -> None:
-    """A second is the time of one call, and the trial of a slow loss takes several."""
+    """What is counted is the time of one call, and the trial of a slow loss takes several."""
     (tmp_path / "loops.py").write_text(LOOPS)
     begun = time.monotonic()
     get_loss(f"{tmp_path / 'loops.py'}:slow", "regression")
-    assert time.monotonic() - begun > 2
+    assert time.monotonic() - begun > 0.8
 
 
 def test_a_file_without_an_end_is_broken_off(tmp_path: Path) -> None:
