@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.contrast import Contrast
-from lossbench.claims.deciding import DECIDING, DRAWS, judge_all, quantiles
+from lossbench.claims.deciding import DECIDING, DRAWS, FARTHER, judge_all, quantiles
 from lossbench.stats.paired import over_seeds
 from lossbench.stats.rows import over_rows
 
@@ -44,11 +44,15 @@ def test_what_does_not_hang_on_seeds_is_said_again_for_certain(seed):
 
 
 def test_other_seeds_say_a_word_as_often_as_is_foretold():
-    """Over means that nobody knows: of all comparisons to which a word is foretold, so many have it."""
+    """Over means that nobody knows: of all comparisons to which a word is foretold, so many have it.
+
+    What a run chooses moves its mean as far beyond its seeds as makes both together `FARTHER`.
+    """
     rng = np.random.default_rng(7)
     told, seen = [], []
     for mean in rng.uniform(-1.5, 1.5, 500):
-        one, other = (judged(rng.normal(mean, 1.0, SEEDS)) for _ in range(2))
+        choices = rng.normal(0.0, np.sqrt((FARTHER**2 - 1.0) / SEEDS), 2)
+        one, other = (judged(rng.normal(mean + choice, 1.0, SEEDS)) for choice in choices)
         told.append(one.again)
         seen.append([other.verdict == word for word in DECIDING])
     foretold, found = np.array(told), np.array(seen, dtype=float)
