@@ -33,7 +33,8 @@ def answer(claim: Claim, finding: Finding) -> str:
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        counted = f"{cases(claim, finding.tally)}{why_weak(finding)}"
+        where = along(finding.tally) if finding.unsteady else ""
+        counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
 
