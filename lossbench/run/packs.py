@@ -7,7 +7,7 @@ import sys
 import time
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -90,7 +90,8 @@ def import_ahead() -> None:
     """Import once here what every copy of this process would import as it trains and scores, for two seconds."""
     importlib.import_module("sklearn.linear_model")  # for the baselines
     if "torch" in sys.modules:
-        importlib.import_module("torch.fx.experimental.symbolic_shapes")  # at the first gradient of a user's loss
+        with suppress(ImportError):  # imported at the first gradient of a user's loss; another torch may have none
+            importlib.import_module("torch.fx.experimental.symbolic_shapes")
 
 
 def is_users_own(pack: Pack) -> bool:
