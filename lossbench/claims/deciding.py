@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
+from zlib import crc32
 
 import numpy as np
 
@@ -132,17 +133,18 @@ def words(contrast: Contrast, estimate: Estimate, different: np.ndarray, same: n
 
 def other_seeds(family: Sequence[Contrast]) -> list[tuple[float, ...]]:
     """Return how probable it is that other seeds would say each word of each contrast, see `Evidence.again`."""
-    drawn = [redrawn(*each) for each in zip(family, quantiles(len(family)), strict=True)]
+    drawn = [redrawn(contrast, quantiles(contrast.line)) for contrast in family]
     found = map(words, family, drawn, *corrected(family, drawn))
     return [tuple(float(np.mean(said == word)) for word in DECIDING) for said in found]
 
 
-def quantiles(m: int) -> np.ndarray:
-    """Return the quantiles of a normal distribution, (m, draws), each row in an order of its own."""
+def quantiles(line: Evidence) -> np.ndarray:
+    """Return the quantiles of a normal distribution, (draws,), in an order that is a comparison's own."""
     from scipy.special import ndtri
 
-    even = ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
-    return np.random.default_rng(0).permuted(np.tile(even, (m, 1)), axis=1)
+    name = "|".join((line.protocol, line.dataset, line.case, line.what, line.part))
+    order = np.random.default_rng(crc32(name.encode())).permutation(DRAWS)
+    return np.asarray(ndtri((order + 0.5) / DRAWS))
 
 
 def redrawn(contrast: Contrast, deviations: np.ndarray) -> Estimate:

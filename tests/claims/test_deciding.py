@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,8 @@ def test_other_seeds_say_a_word_as_often_as_is_foretold():
 
 def test_every_comparison_is_moved_in_an_order_of_its_own():
     """Each by all quantiles, so that a probability is that of its own distribution and no two move together."""
-    found = quantiles(3)
+    found = np.array([quantiles(replace(LINE, dataset=name)) for name in ("iris", "wine", "moons")])
     assert found.shape == (3, DRAWS)
     assert np.array_equal(np.sort(found[0]), np.sort(found[2]))
+    assert np.array_equal(found[0], quantiles(replace(LINE, dataset="iris")))
     assert abs(np.corrcoef(found)[np.triu_indices(3, 1)]).max() < 0.2

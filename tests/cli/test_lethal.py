@@ -135,18 +135,24 @@ def test_what_crashes_in_training_fails_and_the_others_finish(
     assert all(("own.py:guard" in row) == (",failed," in row) for row in rows)
 
 
-@pytest.mark.parametrize("fault", ["os.abort()", "sys.exit(0)", "raise KeyboardInterrupt"])
+@pytest.mark.parametrize(
+    ("fault", "option", "name"),
+    [
+        ("os.abort()", "-l", "own.py:f"),
+        ("os.abort()", "-m", "own:f"),
+        ("sys.exit(0)", "--score", "own.py:f@label=mine"),
+        ("raise KeyboardInterrupt", "-l", "own:f"),
+    ],
+)
 def test_a_file_that_ends_the_process_as_it_is_read_is_refused(
-    lossbench: Callable, tmp_path: Path, fault: str
+    lossbench: Callable, tmp_path: Path, fault: str, option: str, name: str
 ) -> None:
     """As a file or as a module, for a loss, a model or a score: one line that names it."""
     (tmp_path / "own.py").write_text(f"import os, sys\n{fault}\n")
-    crashes = fault.startswith("os")
-    for option, name in (("-l", "own.py:f"), ("-m", "own:f"), ("--score", "own.py:f@label=mine")):
-        outcome = lossbench("compare", "-d", "diabetes", option, name, *BRIEF)
-        assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1), outcome.err
-        assert ("ended the process that ran it, by signal" in outcome.err) == crashes
-        assert "own" in outcome.err
+    outcome = lossbench("compare", "-d", "diabetes", option, name, *BRIEF)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1), outcome.err
+    assert ("ended the process that ran it, by signal" in outcome.err) == fault.startswith("os")
+    assert "own" in outcome.err
     assert not (tmp_path / "results").exists()
 
 
