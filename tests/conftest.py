@@ -13,6 +13,7 @@ import torch
 from hypothesis import settings
 
 import lossbench
+from lossbench.apart import GARBAGE
 
 # A law is no law about time, and the machine may be busy. Twenty-five examples, the same on every run: a change
 # that is green stays green. The other two draw new ones each time, see CONTRIBUTING.md.
@@ -31,8 +32,9 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage again, but not among what was there before the first test."""
+    """Collect garbage again, as seldom as a command does, and not among what was there before the first test."""
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     gc.enable()
 
 
