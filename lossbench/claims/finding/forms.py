@@ -169,8 +169,9 @@ def tendency(evidence: Sequence[Evidence]) -> Finding:
     tally = Tally.of(evidence)
     split = dependence(tally)
     if split and not unsteady(tally, dependent):
-        return Finding(dependent(tally), tally, split)
-    return Finding(lean(tally), tally, unsteady=unsteady(tally, leaning))
+        return Finding(named(split), tally, split)
+    shaken = unsteady(tally, leaning)
+    return Finding(WEAK if shaken else tally.lean, tally, unsteady=shaken)
 
 
 def dependence(tally: Tally) -> Split | None:
@@ -181,7 +182,12 @@ def dependence(tally: Tally) -> Split | None:
 def dependent(tally: Tally) -> str:
     """Return the verdict on units, the axis on which they depend named, whatever other seeds say."""
     split = dependence(tally)
-    return f"depends on {split.axis.name}" if split else tally.lean
+    return named(split) if split else tally.lean
+
+
+def named(split: Split) -> str:
+    """Return the verdict that a claim depends on an axis."""
+    return f"depends on {split.axis.name}"
 
 
 def leaning(tally: Tally) -> str:
