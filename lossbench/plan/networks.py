@@ -61,12 +61,11 @@ def slowed(model: ModuleModel, inputs: int, outputs: int, rows: int) -> ModuleMo
     """
     with narrowed():
         one_thread_of_torch()
-        find = partial(slowness, model, inputs, outputs, rows)
         try:
-            apart(find, silence=LIMIT)
+            fault = apart(partial(slowness, model, inputs, outputs, rows), silence=LIMIT)
         except Ended as error:
             raise ModelFailed(f"model '{model.spec}' {error}, called with {rows} rows") from None
-        return replace(model, fault=find())
+        return replace(model, fault=fault)
 
 
 def slowness(model: ModuleModel, inputs: int, outputs: int, rows: int) -> str:
