@@ -13,6 +13,7 @@ from lossbench.claims.finding.forms import find
 from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
+from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
 from lossbench.claims.told.verdicts import Verdicts
 
@@ -25,6 +26,7 @@ __all__ = [
     "Direction",
     "Evidence",
     "Judgement",
+    "Scores",
     "Study",
     "Verdicts",
     "exact",

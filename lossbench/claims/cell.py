@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast, Direction
+from lossbench.claims.scores import CONSTANT, Scores, as_chosen_by_others, by_seed
 from lossbench.claims.study import Study
+from lossbench.claims.tried import Tried
 from lossbench.schema import METRICS, OVERLAP, Metric
+from lossbench.stats.choice import choice_variance
 from lossbench.stats.groups import identities, rows_counted
 from lossbench.stats.paired import SeedSpread, over_seeds, shared_rows
 from lossbench.stats.row_scores import RowScores
@@ -22,8 +25,7 @@ from lossbench.stats.rows import RowSpread, over_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-CONSTANT = "constant"
-"""An arm that is no loss: the best constant answer, from a predictor that has learned nothing else."""
+Known = TypeVar("Known", SeedSpread, RowSpread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,21 +36,33 @@ class Cell:
         protocol: name of the protocol.
         trials: a row each; of every loss the same seeds, in the same order.
         contributed: what the rows of tables contribute to the scores; None where that is not known.
+        choosing: those of the seeds that chose the rates, see `Tried`; None where none were chosen.
     """
 
     protocol: str
     trials: pd.DataFrame = field(repr=False)
     contributed: RowScores | None = field(default=None, repr=False)
+    choosing: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def dataset(self) -> str:
         """Spec of the data set."""
         return str(self.trials.dataset.iloc[0])
 
+    @cached_property
+    def scores(self) -> Scores:
+        """What the trials came to."""
+        return by_seed(self.trials)
+
+    @cached_property
+    def retuned(self) -> tuple[Scores, Scores] | None:
+        """What they would have come to, had other seeds chosen the rates: twice, see `as_chosen_by_others`."""
+        return None if self.choosing is None else as_chosen_by_others(self.choosing, self.losses, self.shares)
+
     @property
     def primary(self) -> Metric:
         """The score by which the data set is judged."""
-        return METRICS[self.trials.score.iloc[0]]
+        return self.scores.primary
 
     @cached_property
     def test_to_train(self) -> float:
@@ -65,30 +79,14 @@ class Cell:
         """The contaminated shares, ascending."""
         return sorted(set(self.trials.outlier_fraction.tolist()))
 
-    @cached_property
-    def _places(self) -> dict[tuple[str, float], list[int]]:
-        """Where the trials of a loss at a contaminated share stand, by seed."""
-        places: dict[tuple[str, float], list[int]] = {}
-        losses, shares = self.trials.loss.tolist(), self.trials.outlier_fraction.tolist()
-        for place in np.argsort(self.trials.seed.to_numpy()).tolist():
-            places.setdefault((losses[place], shares[place]), []).append(place)
-        return places
-
-    @cached_property
-    def _columns(self) -> dict[str, np.ndarray]:
-        return {}
-
     def of(self, column: str, loss: str, share: float | None = None) -> np.ndarray:
         """Return one column of a loss at a contaminated share, by default the smallest: (seeds,)."""
-        if column not in self._columns:
-            self._columns[column] = self.trials[column].to_numpy(dtype="float64", na_value=float("nan"))
-        place = loss, self.shares[0] if share is None else share
-        return np.asarray(self._columns[column][self._places[place]])
+        return self.scores.of(column, loss, share)
 
     def _in_file(self, loss: str) -> np.ndarray:
         """Return where what rows contribute knows the trials of a loss at the smallest share: (seeds,)."""
         assert self.contributed is not None  # asked for where it is
-        mine = self.trials.iloc[self._places[loss, self.shares[0]]]
+        mine = self.trials.iloc[self.scores.where[loss, self.shares[0]]]
         return self.contributed.places(identities(mine))
 
     @cached_property
@@ -104,39 +102,47 @@ class Cell:
         """Return the trials at one contaminated share."""
         return replace(self, trials=self.trials[self.trials.outlier_fraction == share])
 
+    def seen_by(self, view: Callable[[pd.DataFrame], pd.DataFrame]) -> Cell:
+        """Return the same trials with some scores changed, of which it is not known what rows contribute."""
+        choosing = None if self.choosing is None else view(self.choosing)
+        return replace(self, trials=view(self.trials), contributed=None, choosing=choosing)
+
     def by_rate(self) -> dict[float, Cell]:
         """Return the trials at each learning rate, ascending."""
         rates = sorted(set(self.trials.lr.tolist()))
         return {rate: replace(self, trials=self.trials[self.trials.lr == rate]) for rate in rates}
 
-    def ended_badly(self, loss: str, share: float | None = None) -> np.ndarray:
-        """Return which trainings of a loss diverged, (seeds,); for the share see `of`."""
-        place = loss, self.shares[0] if share is None else share
-        return np.asarray((self.trials.status == "diverged").to_numpy()[self._places[place]])
+    def scattered(self, difference: Callable[[Scores], np.ndarray], rows: float = 0.0) -> SeedSpread | RowSpread:
+        """Return how a difference scatters over the seeds, and with the choice of the rates.
 
-    def score_of(self, arm: str, score: str) -> np.ndarray:
-        """Return the score of a loss at the smallest contaminated share, or of the constant answer: (seeds,).
-
-        A training that diverged has learnt nothing, and so has the score of the constant answer. That is known of
-        the score by which the data set is judged; of any other it is undefined.
+        Args:
+            difference: takes scores and returns what is asked, (..., seeds).
+            rows: how many rows it counts, see `SeedSpread`.
         """
-        constant = self.of("constant_score", self.losses[0] if arm == CONSTANT else arm)
-        if arm == CONSTANT:
-            return constant
-        found = self.of(score, arm)
-        return np.where(self.ended_badly(arm), constant, found) if score == self.primary.name else found
+        given = over_seeds(difference(self.scores).astype(np.float64), self.test_to_train, rows)
+        return self.with_choice(given, difference)
+
+    def with_choice(
+        self, given: SeedSpread | RowSpread, difference: Callable[[Scores], np.ndarray]
+    ) -> SeedSpread | RowSpread:
+        """Return how a difference scatters at the rates that were chosen, and with their choice."""
+        if self.retuned is None:
+            return given
+        here, there = map(difference, self.retuned)
+        return given.widened(choice_variance(np.subtract(here, there, dtype=np.float64)))
 
     def spread_of(self, score: str, arms: tuple[str, str], other: str = "") -> SeedSpread | RowSpread:
         """Return how the first arm's score minus the second's scatters: over the rows of a table, where known.
 
-        Trainings that diverged have no rows; where there are some, seeds are counted.
+        Trainings that diverged have no rows; where there are some, seeds are counted. Where rates were tuned, what
+        hangs on their choice is part of it.
 
         Args:
             score: name of a measure.
             arms: two losses that were trained, or one and the constant answer.
             other: that of the second arm, where it is another one.
         """
-        names = score, other or score
+        names, by_name = (score, other or score), partial(Scores.difference, score=score, arms=arms, other=other)
         if self.contributed and CONSTANT not in arms and not self.diverged(arms):
             scores = np.stack([self.of(name, arm) for name, arm in zip(names, arms, strict=True)])
             known = np.where(np.isnan(scores), -1, np.stack([self._in_file(arm) for arm in arms]))
@@ -145,11 +151,9 @@ class Cell:
             if mine is not None and their is not None:
                 differences, counts = mine.scores[:1] - their.scores[1:], METRICS[score].counts
                 step = max(np.max(one.step(counts)) for one in (mine, their))
-                return over_rows(differences, mine.unit, mine.split, step)
-        differences = self.score_of(arms[0], score) - self.score_of(arms[1], names[1])
-        rows = float(self.trials.test_rows.iloc[0])
-        counted = rows_counted(score, rows, self.test_to_train, len(differences))
-        return over_seeds(differences, self.test_to_train, counted)
+                return self.with_choice(over_rows(differences, mine.unit, mine.split, step), by_name)
+        rows, seeds = float(self.trials.test_rows.iloc[0]), self.trials.seed.nunique()
+        return self.scattered(by_name, rows_counted(score, rows, self.test_to_train, seeds))
 
     def levels(self, score: str, arms: Iterable[str]) -> str:
         """Say the mean score of each of some losses, and its rate."""
@@ -230,7 +234,8 @@ class Cell:
         return {"contamination": str(dirty.outlier_kind.iloc[0]), "shares": tuple(self.shares)}
 
 
-def cells_of(protocol: str, trials: pd.DataFrame, contributed: RowScores | None = None) -> Iterator[Cell]:
+def cells_of(protocol: str, tried: Tried) -> Iterator[Cell]:
     """Yield the trials of each data set."""
-    for _, mine in trials.groupby("dataset", sort=False):
-        yield Cell(protocol, mine, contributed)
+    choosing = {} if tried.choosing is None else dict(iter(tried.choosing.groupby("dataset", sort=False)))
+    for dataset, mine in tried.trials.groupby("dataset", sort=False):
+        yield Cell(protocol, mine, tried.contributed, choosing.get(dataset))

@@ -2,8 +2,8 @@
 
 A unit also has the probability of every word that it would have had on other seeds. For that its comparison is
 drawn anew many times: the mean moves as far as the means of two runs lie apart, and all else is done as with the
-first. By their seeds alone that is √2 times the standard error over seeds; on a table, where the rows stay the
-same, of what hangs on the splits. But other seeds choose other rates too, so that means move `FARTHER`.
+first. That is √2 times the standard error over seeds, on a table, where the rows stay the same, of what hangs on
+the splits; with what hangs on the choice of the rates, since other seeds choose others.
 """
 
 from __future__ import annotations
@@ -24,10 +24,6 @@ from lossbench.stats.verdicts import BETTER, WORSE, fair, verdict
 
 DRAWS = 400
 """How often a comparison is drawn anew: a probability of 0.9 is then known to 0.015."""
-
-FARTHER = 2.0
-"""How many times as far means move as by their seeds alone: so far they did, as a root mean square, in 1398 pairs
-of units under chosen rates between the base seeds 0, 2000 and 4000."""
 
 DECIDING: tuple[Word, ...] = WORDS[:-1]
 """The words that a comparison can have on other seeds, in the order of `Evidence.again`."""
@@ -150,5 +146,5 @@ def quantiles(line: Evidence) -> np.ndarray:
 def redrawn(contrast: Contrast, deviations: np.ndarray) -> Estimate:
     """Return a contrast's estimate as other seeds may find it: one that lies so many deviations (draws,) off."""
     found = contrast.estimate
-    moved = found.mean + FARTHER * np.sqrt(2.0) * np.nan_to_num(contrast.wandering) * deviations
+    moved = found.mean + np.sqrt(2.0) * np.nan_to_num(contrast.wandering) * deviations
     return replace(found, mean=moved)

@@ -10,18 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Evidence
 from lossbench.claims.contrast import Contrast
 from lossbench.claims.deciding import judge_all
 from lossbench.claims.study import Study
+from lossbench.claims.tried import Tried
 from lossbench.data import load_dataset
 from lossbench.task import Task
-
-if TYPE_CHECKING:
-    from lossbench.results.comparison import Comparison
 
 Found = Contrast | Evidence
 """What is made of trials: a contrast, which is judged with all others, or evidence that is shown as it is."""
@@ -35,7 +33,7 @@ class Training:
         protocol: its name.
         runs: settings, as fields of `lossbench.plan.settings.Settings`; at least datasets, all of one task, and
             losses.
-        contrasts: takes the comparison of each run, in their order.
+        contrasts: takes what was tried in each run, in their order.
     """
 
     protocol: str
@@ -58,7 +56,7 @@ class Training:
         """Train every run, and return what is made of them."""
         return list(self.contrasts(*self.trained(study)))
 
-    def trained(self, study: Study) -> list[Comparison]:
+    def trained(self, study: Study) -> list[Tried]:
         """Train every run."""
         return [study.compare(self.protocol, task, **axes) for task, axes in self._settings()]
 
@@ -129,8 +127,8 @@ def under(protocol: str, contrasts: Callable[[Cell], Iterable[Found]], **axes: A
         **axes: what is trained, see `Training`.
     """
 
-    def by_dataset(comparison: Comparison) -> Iterator[Found]:
-        cells = cells_of(protocol, comparison.trials, comparison.contributed)
+    def by_dataset(tried: Tried) -> Iterator[Found]:
+        cells = cells_of(protocol, tried)
         return chain.from_iterable(map(contrasts, cells))
 
     return Training(protocol, [axes], by_dataset)

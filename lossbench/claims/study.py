@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lossbench.claims.tried import Tried
 from lossbench.errors import BadValue
 from lossbench.losses.registry import losses_of
+from lossbench.plan.trials import tuning_count
 from lossbench.schema import ARM
 from lossbench.spec import title
 from lossbench.task import Task
 from lossbench.training.trial import Trial
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from lossbench.plan.experiment import Experiment
     from lossbench.plan.settings import Settings
-    from lossbench.results.comparison import Comparison
     from lossbench.store import Store
 
 
@@ -156,7 +159,7 @@ class Study:
         }
         return make_settings(**(common | self.terms.protocols[protocol].axes(task) | axes))
 
-    def compare(self, protocol: str, task: Task, **axes: Any) -> Comparison:
+    def compare(self, protocol: str, task: Task, **axes: Any) -> Tried:
         """Train under a protocol.
 
         Where rates are tuned, the trials of the result are those at the chosen rates, and its `tuning` says which.
@@ -171,30 +174,75 @@ class Study:
             UsageError: anything that cannot be carried out, before training starts.
         """
         from lossbench.plan.experiment import plan
+        from lossbench.stats.tuning import tuning_table
+
+        settings = self.settings(protocol, task, **axes)
+        reported = plan(replace(settings, tune=False))
+        names = ", ".join(data.name for data in reported.datasets)
+        if not settings.tune:
+            self.say(f"{protocol}: {len(reported.trials)} trainings on {names}")
+            return self._tried(reported)
+        choosing = plan(replace(settings, tune=False, seeds=tuple(choosing_seeds(settings.seeds))))
+        tried = self._choosing(choosing, f"{protocol}: {{}} trainings on {names} to choose the rates")
+        tuning = tuning_table(tried[tried.outlier_fraction == min(settings.outliers)])
+        chosen = set(tuning.loc[tuning.chosen, KEYS].itertuples(index=False, name=None))
+        trials = at_rates(reported.trials, chosen)
+        self.say(f"{protocol}: {len(trials)} trainings on {names}")
+        return replace(self._tried(replace(reported, trials=trials)), tuning=tuning, choosing=tried)
+
+    def _choosing(self, experiment: Experiment, said: str) -> pd.DataFrame:
+        """Return the trials that choose the rates: of all seeds, at those that a quarter of them finds worth it.
+
+        Args:
+            experiment: on the seeds that choose, at every rate.
+            said: what is told before each of the two, with a place for the number of trainings.
+        """
+        from lossbench.stats.tuning import nearly_chosen
+
+        settings = experiment.settings
+        first, clean = settings.seeds[: len(settings.seeds) // QUARTERS], min(settings.outliers)
+        tried = tuple(
+            trial for trial in experiment.trials if trial.seed in first and trial.outlier_fraction == clean
+        )
+        self.say(said.format(len(tried)))
+        nearly = nearly_chosen(self._tried(replace(experiment, trials=tried)).trials)
+        trials = at_rates(experiment.trials, nearly)
+        self.say(said.format(len(trials)))
+        return self._tried(replace(experiment, trials=trials)).trials
+
+    def _tried(self, experiment: Experiment) -> Tried:
+        """Train an experiment that chooses nothing."""
         from lossbench.plan.request import Manner
         from lossbench.results.comparison import execute
 
         start = time.perf_counter()
-        experiment = plan(self.settings(protocol, task, **axes))
-        manner, progress = Manner(self.jobs), lambda dataset, trials: None
-        run = partial(execute, manner=manner, start=start, progress=progress, store=self.store)
-        names = ", ".join(data.name for data in experiment.datasets)
-        if not experiment.tuning:
-            self.say(f"{protocol}: {len(experiment.trials)} trainings on {names}")
-            return run(experiment)
-        self.say(f"{protocol}: {len(experiment.tuning)} trainings on {names} to choose the rates")
-        tuned = run(replace(experiment, trials=()))
-        # Only the rates that were chosen are trained on the seeds that are reported.
-        chosen = at_chosen_rates(experiment.trials, tuned)
-        self.say(f"{protocol}: {len(chosen)} trainings on {names}")
-        return replace(run(replace(experiment, trials=chosen, tuning=())), tuning=tuned.tuning)
+        done = execute(experiment, Manner(self.jobs), start, lambda dataset, trials: None, self.store)
+        return Tried(done.trials, done.raw_curves, done.contributed)
 
 
-def at_chosen_rates(trials: tuple[Trial, ...], tuned: Comparison) -> tuple[Trial, ...]:
-    """Return the trials at the rate that was chosen for their loss and setting."""
-    tuning, keys = tuned.tuning, [*ARM, "lr"]
-    assert tuning is not None  # rates were looked for
-    chosen = set(tuning.loc[tuning.chosen, keys].itertuples(index=False, name=None))
-    # The table has losses by their titles; that of a user's own is not its spec.
+QUARTERS = 4
+"""How many times as many seeds choose the rates as in `lossbench compare`, whose seeds choose which are worth it.
+
+A few seeds choose one rate or another by chance, and the losses with them; twenty scatter less than five, and show
+by their halves how much is left.
+"""
+
+KEYS = [*ARM, "lr"]
+
+
+def choosing_seeds(reported: Sequence[int]) -> range:
+    """Return the seeds that choose the rates: the next ones after those that are reported.
+
+    Example:
+        >>> choosing_seeds(range(60)), choosing_seeds(range(5))
+        (range(60, 80), range(5, 13))
+    """
+    first = max(reported) + 1
+    return range(first, first + QUARTERS * tuning_count(len(reported)))
+
+
+def at_rates(trials: tuple[Trial, ...], wanted: set[tuple[Any, ...]]) -> tuple[Trial, ...]:
+    """Return the trials whose `KEYS` are wanted."""
+    # The tables have losses by their titles; that of a user's own is not its spec.
     shown = ((trial, vars(trial) | {"loss": title(trial.loss)}) for trial in trials)
-    return tuple(trial for trial, row in shown if tuple(row[key] for key in keys) in chosen)
+    return tuple(trial for trial, row in shown if tuple(row[key] for key in KEYS) in wanted)

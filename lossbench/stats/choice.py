@@ -51,9 +51,13 @@ class Choice:
 
     def moves(self, column: str) -> np.ndarray:
         """Return how far the score of each loss is apart under both sets of each pair, (losses, draws, seeds)."""
-        scores = cube(self.trials, self.rows, column)
-        here, there = (scores[np.arange(len(scores))[:, None], rates] for rates in self.chosen)
+        here, there = cube(self.trials, self.picked, column)
         return np.asarray(here - there)
+
+    @property
+    def picked(self) -> np.ndarray:
+        """Where the trials at the rates that both sets choose stand in `trials`, (2, losses, draws, seeds)."""
+        return np.asarray(self.rows[np.arange(len(self.rows))[:, None], self.chosen])
 
 
 def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:

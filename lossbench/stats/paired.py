@@ -77,7 +77,7 @@ class SeedSpread:
         shared: see `shared_rows`; 0 for independent values.
         rows: how many rows were counted, for a score that counts rows: no interval is narrower than they allow;
             0 for any other.
-        lasting: (...) a part of the variance that no number of seeds takes away.
+        choice: (...) the variance that comes with the choice of the rates, which no number of seeds takes away.
     """
 
     n: np.ndarray
@@ -85,22 +85,23 @@ class SeedSpread:
     deviation: np.ndarray
     shared: float
     rows: float = 0.0
-    lasting: np.ndarray | float = 0.0
+    choice: np.ndarray | float = 0.0
 
-    def widened(self, variance: np.ndarray) -> SeedSpread:
-        """Return the spread with another part of the variance (...) that no number of seeds takes away."""
-        return replace(self, lasting=self.lasting + variance)
+    def widened(self, choice: np.ndarray) -> SeedSpread:
+        """Return the spread with the variance (...) that comes with the choice of the rates."""
+        return replace(self, choice=choice)
 
     @property
     def wandering(self) -> np.ndarray:
         """How far the mean moves from one set of seeds to another, as a standard deviation."""
-        return np.asarray(self.deviation / np.sqrt(np.where(self.n > 1, self.n, np.nan)))
+        by_seeds = self.deviation / np.sqrt(np.where(self.n > 1, self.n, np.nan))
+        return np.hypot(by_seeds, np.sqrt(self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of seeds (...), as it would be if mean and spread stayed."""
         n = self.n if seeds is None else seeds
         several = np.where(n > 1, n, np.nan)
-        error = np.hypot(np.sqrt(1.0 / several + self.shared) * self.deviation, np.sqrt(self.lasting))
+        error = np.hypot(np.sqrt(1.0 / several + self.shared) * self.deviation, np.sqrt(self.choice))
         if self.rows:
             error = at_least(error, several - 1.0, self.rows)
         return Estimate(self.mean, error, several - 1.0, n)

@@ -84,7 +84,7 @@ class RowSpread:
 
     Args:
         mean: (...) over splits of the mean over rows.
-        lasting: (...) the part of its variance that is due to the rows, or else does not hang on the splits.
+        lasting: (...) the part of its variance that is due to the rows.
         fading: (...) the part that is due to the splits, for one of them.
         freedom: (...) degrees of freedom of the first part.
         splits: (...) how many there are.
@@ -92,6 +92,7 @@ class RowSpread:
         step: (...) how many rows one row may be worth, so that no interval is narrower than one row allows: 1
             where a score counts rows that count alike, more where those of a rare class count more, and 0 where a
             score counts none.
+        choice: (...) the variance that comes with the choice of the rates.
     """
 
     mean: np.ndarray
@@ -101,10 +102,11 @@ class RowSpread:
     splits: np.ndarray
     units: np.ndarray
     step: np.ndarray | float
+    choice: np.ndarray | float = 0.0
 
-    def widened(self, variance: np.ndarray) -> RowSpread:
-        """Return the spread with another part of the variance (...) that no number of splits takes away."""
-        return replace(self, lasting=self.lasting + variance)
+    def widened(self, choice: np.ndarray) -> RowSpread:
+        """Return the spread with the variance (...) that comes with the choice of the rates."""
+        return replace(self, choice=choice)
 
     def with_rows(self, times: np.ndarray) -> RowSpread:
         """Return the spread as it would be with so many times (...) the rows, if each varied as these do."""
@@ -112,6 +114,7 @@ class RowSpread:
             self,
             lasting=self.lasting / times,
             fading=self.fading / times,
+            choice=self.choice / times,
             freedom=self.freedom * times,
             units=self.units * times,
         )
@@ -119,15 +122,15 @@ class RowSpread:
     @property
     def wandering(self) -> np.ndarray:
         """How far the mean moves from one set of splits of the same rows to another, as a standard deviation."""
-        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan)))
+        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan) + self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""
         splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)
-        fading = self.fading / splits
-        variance = self.lasting + fading
+        fading, lasting = self.fading / splits, self.lasting + self.choice
+        variance = lasting + fading
         with np.errstate(invalid="ignore", divide="ignore"):
-            freedom = variance**2 / (self.lasting**2 / self.freedom + fading**2 / (splits - 1.0))
+            freedom = variance**2 / (lasting**2 / self.freedom + fading**2 / (splits - 1.0))
         freedom = np.where(variance > 0.0, np.minimum(freedom, self.units - 1.0), self.units - 1.0)
         error = np.sqrt(variance)
         if np.any(self.step):

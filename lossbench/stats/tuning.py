@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations_with_replacement
 from types import MappingProxyType
 from typing import Any
 
@@ -63,6 +64,28 @@ def tuning_table(trials: pd.DataFrame, ends: Collection[str] = (), losses: Itera
     made = pd.DataFrame(rows)
     unasked = [] if made.grid.notna().any() else ["grid", "parameter_at_edge"]
     return made.drop(columns=unasked + ([] if made.search_place.notna().any() else ["search_place"]))
+
+
+def nearly_chosen(trials: pd.DataFrame) -> set[tuple[Any, ...]]:
+    """Return the arms with the rates that are chosen, or would be had some of the tuning seeds come twice.
+
+    What no resample of the tuning seeds chooses, other seeds hardly would.
+
+    Args:
+        trials: the trials of the tuning seeds.
+
+    Returns:
+        `ARM` and lr of each.
+    """
+    sign = trials.task.map(lambda task: METRICS[watched(task, trials.score.iloc[0])].sign)
+    worth = (sign * trials.validation_score).where(trials.status == "ok").fillna(-math.inf)
+    found = set()
+    for arm, mine in trials[[*ARM, "lr", "seed"]].assign(worth=worth).groupby(list(ARM), sort=False):
+        table = mine.pivot_table(index="lr", columns="seed", values="worth")
+        resamples = list(combinations_with_replacement(range(table.shape[1]), table.shape[1]))
+        best = best_rate(table.to_numpy()[:, resamples].mean(axis=-1).T)
+        found |= {(*arm, rate) for rate in table.index[np.unique(best)]}
+    return found
 
 
 def arm_of(trained: Mapping[str, Any]) -> str:

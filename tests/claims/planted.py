@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import product
-from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.claims import Study, read_terms
+from lossbench.claims.tried import Tried
 from lossbench.stats.tuning import at_own_rate, tuning_table
 
 Rule = Callable[[dict[str, Any]], float]
@@ -57,11 +57,11 @@ class Planted(Study):
         settings |= {"epochs": [self.epochs], "seed": list(self.seeds), "loss": losses}
         settings |= {FIELDS.get(key, key): listed(value) for key, value in asked.items()}
         rows = [dict(zip(settings, values, strict=True)) for values in product(*settings.values())]
-        trials = self.made(rows, task).assign(score=judged[0])
+        trials, curves = self.made(rows, task).assign(score=judged[0]), np.empty((0, 0))
         if not tune:
-            return SimpleNamespace(trials=trials, tuning=None, contributed=None)
+            return Tried(trials, curves)
         tuning = tuning_table(trials)
-        return SimpleNamespace(trials=at_own_rate(trials, tuning), tuning=tuning, contributed=None)
+        return Tried(at_own_rate(trials, tuning), curves, tuning=tuning, choosing=trials)
 
     def made(self, rows: list[dict[str, Any]], task: str) -> pd.DataFrame:
         """Return the trials with their scores."""

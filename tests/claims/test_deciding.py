@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.contrast import Contrast
-from lossbench.claims.deciding import DECIDING, DRAWS, FARTHER, judge_all, quantiles
+from lossbench.claims.deciding import DECIDING, DRAWS, judge_all, quantiles
 from lossbench.stats.paired import over_seeds
 from lossbench.stats.rows import over_rows
 
@@ -18,9 +18,9 @@ LINE, MARGIN, SEEDS = Evidence("inconclusive", "accuracy"), 0.3, 30
 DIRECTIONS = ("better", "worse", "equal", "not worse")
 
 
-def judged(values, direction="better", line=LINE):
-    """Return the evidence of differences seed by seed."""
-    return judge_all([Contrast(line, over_seeds(values, 0.0), direction, MARGIN)])[0]
+def judged(values, direction="better", line=LINE, choice=0.0):
+    """Return the evidence of differences seed by seed, and with a variance that comes with the choice of rates."""
+    return judge_all([Contrast(line, over_seeds(values, 0.0).widened(choice), direction, MARGIN)])[0]
 
 
 @few
@@ -48,13 +48,15 @@ def test_what_does_not_hang_on_seeds_is_said_again_for_certain(seed):
 def test_other_seeds_say_a_word_as_often_as_is_foretold():
     """Over means that nobody knows: of all comparisons to which a word is foretold, so many have it.
 
-    What a run chooses moves its mean as far beyond its seeds as makes both together `FARTHER`.
+    What a run chooses moves its mean, too, and farther than its seeds do.
     """
-    rng = np.random.default_rng(7)
+    rng, choice = np.random.default_rng(7), 1.0 / SEEDS
     told, seen = [], []
-    for mean in rng.uniform(-1.5, 1.5, 500):
-        choices = rng.normal(0.0, np.sqrt((FARTHER**2 - 1.0) / SEEDS), 2)
-        one, other = (judged(rng.normal(mean + choice, 1.0, SEEDS)) for choice in choices)
+    for mean in rng.uniform(-2.5, 2.5, 800):
+        one, other = (
+            judged(rng.normal(mean + moved, 1.0, SEEDS), choice=choice)
+            for moved in rng.normal(0.0, np.sqrt(choice), 2)
+        )
         told.append(one.again)
         seen.append([other.verdict == word for word in DECIDING])
     foretold, found = np.array(told), np.array(seen, dtype=float)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lossbench.stats.findings import Findings
 from lossbench.stats.paired import corrected_interval
-from lossbench.stats.tuning import at_own_rate, disagreements, side_by_side, tuning_table
+from lossbench.stats.tuning import at_own_rate, disagreements, nearly_chosen, side_by_side, tuning_table
 from stats.synthetic import MANY, table
 
 few = settings(max_examples=settings.default.max_examples // 10, deadline=None)
@@ -186,3 +186,27 @@ def test_the_smallest_error_is_chosen(scores: list[list[int]]) -> None:
     found, mirrored = tuning_table(errors), tuning_table(gains)
     assert found.chosen.tolist() == mirrored.chosen.tolist()
     assert found["mean"][found.chosen].item() == found["mean"].min()
+
+
+@few
+@given(scores=grids)
+def test_what_some_of_the_seeds_may_choose_is_nearly_chosen(scores: list[list[int]]) -> None:
+    """The chosen rate, and each seed's own best; no rate that another beats on every seed."""
+    trials = grid(scores)
+    found = {key[-1] for key in nearly_chosen(trials)}
+    table = tuning_table(trials)
+    assert set(table.lr[table.chosen]) <= found
+    for rate, seeds in zip(RATES, scores, strict=True):
+        beaten = any(all(a > b for a, b in zip(others, seeds, strict=True)) for others in scores)
+        alone = any(all(s > o[k] for o in scores if o is not seeds) for k, s in enumerate(seeds))
+        assert not (beaten and rate in found)
+        assert not alone or rate in found
+
+
+def test_a_rate_at_which_a_training_diverged_is_nearly_chosen_where_other_seeds_like_it() -> None:
+    """It may not diverge on those; one that always diverged is not."""
+    trials = grid([[0.1] * 3, [0.9] * 3, [0.95] * 3, [0.2] * 3])
+    trials.loc[(trials.lr == 0.1) & (trials.seed == 0), "status"] = "diverged"
+    assert {key[-1] for key in nearly_chosen(trials)} == {0.01, 0.1}
+    trials.loc[trials.lr == 0.1, "status"] = "diverged"
+    assert {key[-1] for key in nearly_chosen(trials)} == {0.01}

@@ -20,6 +20,7 @@ from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, aside, under_each
 from lossbench.claims.registry import experiment
+from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
 from lossbench.data import load_dataset
 from lossbench.schema import ANOMALY_SCORES, by_anomaly_score
@@ -102,9 +103,9 @@ def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) 
     found = cell.compared("recall", arms, "better", study)
     yield found
     yield sized(found, claim, arms, FOUND)
-    rates = {arm: 2.0 * (1.0 - cell.of("balanced_accuracy", arm)) - 1.0 + cell.of("recall", arm) for arm in arms}
-    differences, margin = rates[arms[0]] - rates[arms[1]], study.margin(ALARMS)
-    alarms = cell.contrast("false positive rate", arms, differences, "better", margin, greater_is_better=False)
+    spread = cell.scattered(lambda scores: false_alarms(scores, arms[0]) - false_alarms(scores, arms[1]))
+    margin = study.margin(ALARMS)
+    alarms = cell.contrast("false positive rate", arms, spread, "better", margin, greater_is_better=False)
     yield alarms
     yield sized(alarms, claim, arms, ALARMS)
     normal = load_dataset(cell.dataset).rows - int(load_dataset(cell.dataset).target.sum())
@@ -112,7 +113,13 @@ def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) 
         share = int(cell.trials.test_rows.iloc[0]) / load_dataset(cell.dataset).rows
         images = round(share * positives(cell)), round(share * normal)
         yield levelled(cell, arm, "recall", cell.of("recall", arm), images[0], claim, study)
-        yield levelled(cell, arm, "false positive rate", rates[arm], images[1], claim, study)
+        yield levelled(cell, arm, "false positive rate", false_alarms(cell.scores, arm), images[1], claim, study)
+
+
+def false_alarms(scores: Scores, arm: str) -> np.ndarray:
+    """Return the false positive rate of a classifier, by its recall and its balanced accuracy: (..., seeds)."""
+    found = 2.0 * (1.0 - scores.of("balanced_accuracy", arm)) - 1.0 + scores.of("recall", arm)
+    return np.asarray(found)
 
 
 PRINTED = {"recall": FOUND, "false positive rate": ALARMS}

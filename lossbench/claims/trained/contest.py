@@ -15,11 +15,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lossbench.claims.cell import CONSTANT, Cell
+from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, Direction
 from lossbench.claims.design import Design, Training, by_score
 from lossbench.claims.registry import experiment
+from lossbench.claims.scores import CONSTANT
 from lossbench.claims.study import Study
 from lossbench.data import Dataset, load_dataset
 from lossbench.errors import BadValue, LossDoesNotFit, UnknownName, UsageError

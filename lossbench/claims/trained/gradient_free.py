@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from lossbench.claims.cell import CONSTANT, Cell, cells_of
+from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence, decided
 from lossbench.claims.design import Design, Found, Training, aside
 from lossbench.claims.registry import experiment
+from lossbench.claims.scores import CONSTANT
 from lossbench.claims.study import Study
+from lossbench.claims.tried import Tried
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
 from lossbench.losses import get_loss
 from lossbench.spec import split_spec
-
-if TYPE_CHECKING:
-    from lossbench.results.comparison import Comparison
 
 MODEL = "linear"  # under Adam, cross-entropy of it is logistic regression
 ALL_ROWS = 1_000_000  # a batch is never larger than the training part, and an epoch is then a step
@@ -63,18 +63,20 @@ def gradient_free(
     return Design([Training(study.terms.primary, runs, made)], lambda lines: [*lines, slope_of(loss)])
 
 
-def found_in(*runs: Comparison, loss: str, without: str, study: Study) -> Iterator[Found]:
+def found_in(*runs: Tried, loss: str, without: str, study: Study) -> Iterator[Found]:
     """Yield the contrast with the constant answer on each data set, and those with everything else as shown."""
-    trials = pd.concat([named_by_optimiser(run.trials) for run in runs], ignore_index=True)
-    first = arm(loss, without)
-    for cell in cells_of("", trials):  # neither optimiser is that of a protocol
+    trials = named_by_optimiser([run.trials for run in runs])
+    choosing = named_by_optimiser([run.choosing for run in runs if run.choosing is not None])
+    tried, first = Tried(trials, np.empty((0, 0)), choosing=choosing), arm(loss, without)
+    for cell in cells_of("", tried):  # neither optimiser is that of a protocol
         yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study)
         yield levels(cell, first)
         yield from map(aside, beside(cell, first, study))
 
 
-def named_by_optimiser(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return trials whose losses are named with their optimiser."""
+def named_by_optimiser(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return all trials, with losses that are named with their optimiser."""
+    trials = pd.concat(parts, ignore_index=True)
     return trials.assign(loss=[arm(*pair) for pair in zip(trials.loss, trials.optimizer, strict=True)])
 
 
@@ -91,7 +93,7 @@ def arm(loss: str, optimiser: str) -> str:
 def levels(cell: Cell, first: str) -> Evidence:
     """Return the mean score of each loss, and the rate that was chosen for it, as shown."""
     score = cell.primary.name
-    means = {one: cell.score_of(one, score).mean() for one in cell.losses}
+    means = {one: cell.scores.score_of(one, score).mean() for one in cell.losses}
     told = ", ".join(f"{one} {mean:.3f} at rate {cell.of('lr', one)[0]:g}" for one, mean in means.items())
     return Evidence(
         "not testable",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, product
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,15 +14,13 @@ from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, Training, aside
 from lossbench.claims.registry import experiment
-from lossbench.claims.study import Protocol, Study
+from lossbench.claims.scores import Scores
+from lossbench.claims.study import Protocol, Study, choosing_seeds
 from lossbench.claims.trained.contest import Pairing, pairings
+from lossbench.claims.tried import Tried
 from lossbench.errors import UnknownName
-from lossbench.plan.trials import tuning_count
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
-
-if TYPE_CHECKING:
-    from lossbench.results.comparison import Comparison
 
 PENALTIES = ("none", "l1", "l2")
 
@@ -65,7 +62,7 @@ def loss_by_penalty(
     """
     losses, penalties = zip(*map(parse, arms), strict=True)
     grids = [{"l1": [0.0, *strengths], "l2": [0.0]}, {"l1": [0.0], "l2": list(strengths)}]
-    held = range(study.seeds.stop, study.seeds.stop + tuning_count(len(study.seeds)))
+    held = choosing_seeds(study.seeds)
     trainings = []
     for pairing, protocol in product(pairings(study, losses, (score,), datasets), study.protocols):
         runs = [pairing.axes | grid for grid in grids]
@@ -77,7 +74,7 @@ def loss_by_penalty(
 
 
 def found_in(
-    *comparisons: Comparison,
+    *comparisons: Tried,
     protocol: Protocol,
     claim: Claim,
     study: Study,
@@ -98,7 +95,10 @@ def found_in(
     """
     chosen = [one.tuning if protocol.tune else tuning_table(one.trials) for one in comparisons[-2:]]
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
-    for cell in cells_of(protocol.name, at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))):
+    at_strength = at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))
+    choosing = pd.concat([one.choosing if protocol.tune else one.trials for one in comparisons[-2:]])
+    tried = Tried(at_strength, np.empty((0, 0)), choosing=by_arm(choosing.reset_index(drop=True)))
+    for cell in cells_of(protocol.name, tried):
         both = [
             claim.reported.get((" ".join(arm), score)) for arm in zip(arms_of(pairing), penalties, strict=True)
         ]
@@ -131,6 +131,12 @@ def at_chosen_strengths(trials: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFr
     return chosen.assign(loss=chosen.loss + " " + penalty_of(chosen))
 
 
+def by_arm(choosing: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that chose with their arms as what is tuned, each strength as a value of it."""
+    arms = choosing.loss + " " + penalty_of(choosing)
+    return choosing.assign(grid=arms, loss=arms + " " + (choosing.l1 + choosing.l2).astype(str))
+
+
 def penalty_of(table: pd.DataFrame) -> np.ndarray:
     """Return the name of the penalty of each row, (rows,)."""
     return np.select([table.l1 > 0, table.l2 > 0], ["l1", "l2"], "none")
@@ -149,11 +155,14 @@ def contrasts_of(
         (f"{effect} loss", losses, of_loss, {}),
         (f"{effect} penalty", penalties, of_penalty, {"detail": " and ".join(losses)}),
     ):
-        differences = np.mean(
-            [cell.score_of(one, score) - cell.score_of(other, score) for one, other in pairs], axis=0
-        )
+        spread = cell.scattered(partial(mean_difference, score=score, pairs=pairs))
         greater, mine = METRICS[score].greater_is_better, set(chain(*pairs))
-        yield cell.contrast(quantity, named, differences, "better", margin, greater, losses=mine, **facts)
+        yield cell.contrast(quantity, named, spread, "better", margin, greater, losses=mine, **facts)
+
+
+def mean_difference(scores: Scores, score: str, pairs: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return the difference of the first and the second arm of some pairs, averaged over them: (..., seeds)."""
+    return np.asarray(np.mean([scores.difference(score, (one, other)) for one, other in pairs], axis=0))
 
 
 def strength(cell: Cell, arm: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence
@@ -13,10 +13,8 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Found, Training
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
+from lossbench.claims.tried import Tried
 from lossbench.plan.keys import LINK
-
-if TYPE_CHECKING:
-    from lossbench.results.comparison import Comparison
 
 SCORE = "dice"
 DECIDED = {LINK: "decided at one half", SCORE: "decided where validation says"}
@@ -45,9 +43,9 @@ def masks(claim: Claim, study: Study, *, overlap: str, by_pixel: str, images: tu
     return Design([Training(study.terms.primary, runs, made)])
 
 
-def found_in(*runs: Comparison, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
+def found_in(*runs: Tried, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
     """Yield the contrasts of each data set, decided in both ways, and then what the threshold makes of it."""
-    for cells in zip(*(cells_of(protocol, run.trials) for run in runs), strict=True):
+    for cells in zip(*(cells_of(protocol, run) for run in runs), strict=True):
         for cell, how in zip(cells, DECIDED.values(), strict=True):
             yield decided_so(cell, arms, how, study)
         yield by_threshold(cells[0], cells[1], arms)

@@ -44,12 +44,12 @@ def number_table(
 
     def found_in(pairing: Pairing, cell: Cell, name: str) -> Iterator[Found]:
         mirrored = cell.dataset == implied
-        seen = replace(cell, trials=seen_at(cell.trials, share), contributed=None) if mirrored else cell
+        seen = cell.seen_by(lambda trials: seen_at(trials, share)) if mirrored else cell
         yield from contrasts_of(pairing, seen, name, claim, study, direction)
         for loss in dict.fromkeys(chain(*pairing.pairs(seen))):
             line = Evidence("not testable", name, seen.protocol, seen.dataset, arms=(loss,))
             told = claim.reported.get((pairing.arms[loss], name))
-            yield level(line, seen.score_of(loss, name), seen.test_to_train, told, study.margin(name))
+            yield level(line, seen.scores.score_of(loss, name), seen.test_to_train, told, study.margin(name))
 
     trainings = []
     for pairing in pairings(study, arms, score, (*datasets, implied)):

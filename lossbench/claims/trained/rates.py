@@ -20,6 +20,7 @@ from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
 from lossbench.claims.design import Design, Found, under
 from lossbench.claims.registry import experiment
+from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import pairings
 from lossbench.errors import ConfigError
@@ -87,7 +88,8 @@ def contrast_of(loss: str, points: Mapping[float, Cell], score: str, margin: flo
     gone = {rate: sum(at.diverged([loss]).values()) for rate, at in points.items()}
     note = ", ".join(f"rate {rate:g} diverged {count} times" for rate, count in gone.items() if count)
     line = replace(line_of(loss, first, score, *points), diverged=sum(gone.values()), note=note)
-    spread = over_seeds(first.score_of(loss, score) - second.score_of(loss, score), first.test_to_train)
+    at_first, at_second = (one.scores.score_of(loss, score) for one in (first, second))
+    spread = over_seeds(at_first - at_second, first.test_to_train)
     return Contrast(line, spread, "better", margin, METRICS[score].greater_is_better)
 
 
@@ -133,6 +135,16 @@ def times_in(
         yield from times.levels(readings, claim)
 
 
+def epochs_of(scores: Scores, loss: str) -> np.ndarray:
+    """Return how long each seed took within the run: (..., seeds), NaN where there was nothing to reach.
+
+    A training that diverged never got there.
+    """
+    times, reached, run = (scores.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
+    found = restricted_times(times, reached, float(run.flat[0]))
+    return np.where(scores.ended_badly(loss), run, found)
+
+
 @dataclass(frozen=True, eq=False)
 class Times:
     """How long all losses took on one data set under one protocol.
@@ -146,15 +158,6 @@ class Times:
     cell: Cell
     rate: float | None
     margin: float | None
-
-    def epochs(self, loss: str) -> np.ndarray:
-        """Return how long each seed took within the run: (seeds,), NaN where there was nothing to reach.
-
-        A training that diverged never got there.
-        """
-        times, reached, run = (self.cell.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
-        found = restricted_times(times, reached, float(run[0]))
-        return np.where(self.cell.ended_badly(loss), run, found)
 
     def reached(self, loss: str) -> int:
         """Count the seeds that got there."""
@@ -193,10 +196,9 @@ class Times:
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
-        differences = self.epochs(first) - self.epochs(other)
+        spread = self.cell.scattered(lambda scores: epochs_of(scores, first) - epochs_of(scores, other))
         if not self.reached(first) and not self.reached(other):
-            differences = np.full_like(differences, np.nan)
-        spread = over_seeds(differences, self.cell.test_to_train)
+            spread = over_seeds(np.full(len(self.cell.of("seed", first)), np.nan), self.cell.test_to_train)
         return Contrast(self.line(first, other), spread, "better", self.margin, greater_is_better=False)
 
     def levels(self, readings: dict[str, tuple[str, ...]], claim: Claim) -> Iterator[Evidence]:
@@ -204,4 +206,6 @@ class Times:
         for arm, losses in readings.items():
             for loss in losses:
                 told = claim.reported.get((arm, "epochs"))
-                yield level(self.line(loss), self.epochs(loss), self.cell.test_to_train, told, self.margin)
+                yield level(
+                    self.line(loss), epochs_of(self.cell.scores, loss), self.cell.test_to_train, told, self.margin
+                )

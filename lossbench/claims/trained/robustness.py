@@ -20,6 +20,7 @@ from lossbench.claims.claim import CLEAN_SKILL, DIRTY_SKILL, Claim, Evidence, gr
 from lossbench.claims.contrast import Contrast, Direction, level
 from lossbench.claims.design import Design, Found, under_each
 from lossbench.claims.registry import experiment
+from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
 from lossbench.claims.trained.best_of import chosen, distinct_losses
 from lossbench.claims.trained.progress import rank_correlation
@@ -82,55 +83,66 @@ def outliers(
 def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study: Study) -> Iterator[Contrast]:
     """Yield the contrasts of the first arm with each of the others on one data set, share by share."""
     first, *others = arms
-    changes = {arm: skill_lost(cell, arm) for arm in arms if arm != CLEAN}
     kind = cell.contamination["contamination"]
-    for (place, share), other in product(enumerate(cell.shares[1:]), others):
-        mine, theirs = (0.0 if arm == CLEAN else changes[arm][:, place] for arm in (first, other))
+    for share, other in product(cell.shares[1:], others):
+        lost = [skill_lost(cell.scores, arm, share) for arm in (first, other)]
         made = cell.contrast(
             CHANGE,
             (first, other),
-            np.asarray(mine - theirs),
+            cell.scattered(partial(lost_apart, arms=(first, other), share=share)),
             direction,
             study.margin(cell.primary.name),
             note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
             contamination=kind,
             shares=(share,),
         )
-        yield replace(made, whole=(bool(np.isfinite(mine).all()), bool(np.isfinite(theirs).all())))
+        yield replace(made, whole=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
 
 
-def skill_lost(cell: Cell, loss: str) -> np.ndarray:
-    """Return what each contaminated share changes of a loss's skill: (seeds, shares - 1), below 0 if it costs."""
-    curve = np.maximum(skills(cell, loss), 0.0)
-    return np.asarray(curve[:, 1:] - curve[:, :1])
+def lost_apart(scores: Scores, arms: tuple[str, str], share: float) -> np.ndarray:
+    """Return what a contaminated share changes of the skill of the first arm, less that of the other."""
+    first, other = (skill_lost(scores, arm, share) for arm in arms)
+    return np.asarray(first - other)
 
 
-def skills(cell: Cell, loss: str) -> np.ndarray:
-    """Return a loss's skill, (seeds, shares): 0 where its training diverged, NaN where that was on clean data."""
+def skill_lost(scores: Scores, arm: str, share: float) -> np.ndarray:
+    """Return what a contaminated share changes of a loss's skill: (..., seeds), below 0 if it costs."""
+    if arm == CLEAN:
+        return np.zeros(1)
+    curve = curve_of(scores, arm)
+    return np.asarray(curve[..., scores.shares.index(share)] - curve[..., 0])
+
+
+def curve_of(scores: Scores, loss: str) -> np.ndarray:
+    """Return a loss's skill over the shares, at least 0: (..., seeds, shares)."""
+    return np.asarray(np.maximum(skills(scores, loss), 0.0))
+
+
+def skills(scores: Scores, loss: str) -> np.ndarray:
+    """Return a loss's skill, (..., seeds, shares): 0 where its training diverged, NaN where on clean data."""
     score, constant = (
-        np.stack([cell.of(column, loss, share) for share in cell.shares], axis=-1)
-        for column in (cell.primary.name, "constant_score")
+        np.stack([scores.of(column, loss, share) for share in scores.shares], axis=-1)
+        for column in (scores.primary.name, "constant_score")
     )
-    gone = np.stack([cell.ended_badly(loss, share) & (share > 0) for share in cell.shares], axis=-1)
-    return np.where(gone, 0.0, skill(score, constant, cell.primary.best))
+    gone = np.stack([scores.ended_badly(loss, share) & (share > 0) for share in scores.shares], axis=-1)
+    return np.asarray(np.where(gone, 0.0, skill(score, constant, scores.primary.best)))
 
 
-def skill_changes(cell: Cell) -> dict[str, np.ndarray]:
-    """Return what contamination changes of the skill of each loss: (seeds,), below 0 where it costs.
+def skill_change(scores: Scores, loss: str) -> np.ndarray:
+    """Return what contamination changes of the skill of a loss: (..., seeds), below 0 where it costs.
 
     The mean of max(skill, 0) over the shares from zero to the largest, trapezoid, minus max(skill, 0) at zero.
     """
-    shares = np.array(cell.shares)
-    curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses}
-    return {
-        loss: (curve[:, 1:] + curve[:, :-1]) / 2 @ np.diff(shares) / shares[-1] - curve[:, 0]
-        for loss, curve in curves.items()
-    }
+    shares, curve = np.array(scores.shares), curve_of(scores, loss)
+    area = (curve[..., 1:] + curve[..., :-1]) / 2 @ np.diff(shares) / shares[-1]
+    return np.asarray(area - curve[..., 0])
 
 
 def note_of(cell: Cell, losses: Sequence[str]) -> str:
     """Say how robust losses are by the usual figures: the normalised area under the curve, and the breakdown."""
-    found = robustness(np.array(cell.shares), np.stack([skills(cell, loss).mean(axis=0) for loss in losses]))
+    found = robustness(
+        np.array(cell.shares), np.stack([skills(cell.scores, loss).mean(axis=0) for loss in losses])
+    )
     figures = [
         f"{loss}: area {area:.2f}, " + ("no breakdown" if np.isnan(at) else f"breakdown at {at:.0%}")
         for loss, area, at in zip(losses, found.area, found.breakdown, strict=True)
@@ -168,20 +180,26 @@ def accuracy_robustness(
     return Design(trainings, by_dataset)
 
 
-def scores(cell: Cell) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return max(skill, 0) of each loss after clean and after contaminated training, each (seeds,).
+def clean_and_dirty(scores: Scores, loss: str) -> np.ndarray:
+    """Return max(skill, 0) of a loss after clean and after contaminated training, (2, ..., seeds).
 
     The skill is 0 for the best constant answer and 1 for a perfect one. The second is the mean over the
-    contaminated shares. Losses that diverged are left out.
+    contaminated shares.
     """
+    curve = curve_of(scores, loss)
+    return np.stack([curve[..., 0], curve[..., 1:].mean(axis=-1)])
+
+
+def steady(cell: Cell) -> list[str]:
+    """Return the losses none of whose trainings diverged."""
     gone = cell.diverged(cell.losses)
-    curves = {loss: np.maximum(skills(cell, loss), 0.0) for loss in cell.losses if loss not in gone}
-    return {loss: (curve[:, 0], curve[:, 1:].mean(axis=1)) for loss, curve in curves.items()}
+    return [loss for loss in cell.losses if loss not in gone]
 
 
 def points(cell: Cell) -> dict[str, tuple[float, float]]:
     """Return where each loss lies in the picture of clean against contaminated skill."""
-    return {loss: (float(clean.mean()), float(dirty.mean())) for loss, (clean, dirty) in scores(cell).items()}
+    means = {loss: clean_and_dirty(cell.scores, loss).mean(axis=-1) for loss in steady(cell)}
+    return {loss: (float(clean), float(dirty)) for loss, (clean, dirty) in means.items()}
 
 
 def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
@@ -197,32 +215,36 @@ def front(placed: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def most_accurate(cell: Cell) -> str:
     """Return the loss with the best validation score after clean training, averaged over seeds."""
-    return chosen(cell, list(scores(cell)))
+    return chosen(cell, steady(cell))
 
 
 def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
     """Yield the contrasts of every other loss with the most accurate one, the rank correlation, and all skills."""
-    values, best = scores(cell), most_accurate(cell)
-    margin = study.margin(cell.primary.name)
-    for loss in values:
+    best, margin = most_accurate(cell), study.margin(cell.primary.name)
+    for loss in steady(cell):
         if loss != best:
-            clean, dirty = (mine - theirs for mine, theirs in zip(values[loss], values[best], strict=True))
+            clean, dirty = (cell.scattered(partial(apart, arms=(loss, best), part=part)) for part in (0, 1))
             yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
             yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
     yield correlation(cell)
-    for loss, both in values.items():
-        for quantity, worth in zip((CLEAN_SKILL, DIRTY_SKILL), both, strict=True):
+    for loss in steady(cell):
+        for quantity, worth in zip((CLEAN_SKILL, DIRTY_SKILL), clean_and_dirty(cell.scores, loss), strict=True):
             line = Evidence("not testable", quantity, cell.protocol, cell.dataset, arms=(loss,))
             yield level(line, worth, cell.test_to_train, None, None)
 
 
+def apart(scores: Scores, arms: tuple[str, str], part: int) -> np.ndarray:
+    """Return the skill of the first loss less that of the other, after clean (0) or other training (1)."""
+    first, other = (clean_and_dirty(scores, arm)[part] for arm in arms)
+    return np.asarray(first - other)
+
+
 def correlation(cell: Cell) -> Contrast:
     """Return the rank correlation of both skills over the losses, with the losses that no other beats in both."""
-    values, placed = scores(cell), points(cell)
-    table = np.array(list(values.values()))  # (losses, 2, seeds)
-    ranked = rank_correlation(table[:, 0].T, table[:, 1].T)
-    detail = f"{len(values)} losses"
-    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=values, detail=detail, role="sensitivity")
+    losses, placed = steady(cell), points(cell)
+    clean, dirty = np.stack([clean_and_dirty(cell.scores, loss) for loss in losses], axis=-1)  # (seeds, losses)
+    ranked, detail = rank_correlation(clean, dirty), f"{len(losses)} losses"
+    made = cell.contrast(CORRELATION, (), ranked, "worse", None, losses=losses, detail=detail, role="sensitivity")
     said = ", ".join(f"{loss} ({placed[loss][0]:.3f}, {placed[loss][1]:.3f})" for loss in front(placed))
     note = f"not beaten in both, with clean and contaminated skill: {said}"
     return replace(made, line=replace(made.line, note=note))
@@ -282,14 +304,20 @@ def handling(claim: Claim, study: Study, *, hardships: tuple[Hardship, ...]) -> 
 def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contrast]:
     """Yield the contrast of every other loss with the reference."""
     (reference, *others), score = cell.losses, cell.primary.name
-    changes = skill_changes(cell) if cell.contamination else {}
     for loss in others:
-        if changes:
-            costs, margin = changes[loss] - changes[reference], study.margin(score)
+        if cell.contamination:
+            costs = cell.scattered(partial(change_apart, arms=(loss, reference)))
+            margin = study.margin(score)
             made = cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
         else:
             made = cell.compared(score, (loss, reference), "equal", study)
         yield replace(made, line=replace(made.line, part=part))
+
+
+def change_apart(scores: Scores, arms: tuple[str, str]) -> np.ndarray:
+    """Return what contamination changes of the skill of the first of two losses, less that of the other."""
+    first, other = (skill_change(scores, arm) for arm in arms)
+    return np.asarray(first - other)
 
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:

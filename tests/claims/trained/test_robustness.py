@@ -21,7 +21,7 @@ from lossbench.claims.trained.robustness import (
     handling,
     most_accurate,
     outliers,
-    skill_changes,
+    skill_change,
     trade_offs_in,
 )
 from lossbench.errors import UsageError
@@ -68,12 +68,9 @@ def test_the_level_of_a_score_is_no_robustness():
 
 def test_the_order_of_the_trials_does_not_matter():
     """Seeds are paired by their numbers, not by their rows."""
-    straight, shuffled = (
-        skill_changes(made_up(fragile, ["mse", "mae"], SHARES, shuffled=flag)) for flag in (False, True)
-    )
-    assert straight.keys() == shuffled.keys()
-    for loss, values in straight.items():
-        np.testing.assert_array_equal(values, shuffled[loss])
+    straight, shuffled = (made_up(fragile, ["mse", "mae"], SHARES, shuffled=flag).scores for flag in (False, True))
+    for loss in ("mse", "mae"):
+        np.testing.assert_array_equal(skill_change(straight, loss), skill_change(shuffled, loss))
 
 
 @pytest.mark.parametrize(("loss", "verdict"), [("mse", "reproduced"), ("mae", "inconclusive")])
@@ -103,7 +100,7 @@ def test_the_change_of_skill_is_the_area_before_it_is_normalised(curve):
     """Area · skill(0) - skill(0), by the robustness of the metrics."""
     cell = made_up(lambda loss, share: curve[SHARES.index(share)], ["mse"], SHARES, spread=0.0)
     area = robustness(np.array(SHARES), np.array([curve])).area[0]
-    assert skill_changes(cell)["mse"] == pytest.approx(area * curve[0] - curve[0], abs=1e-12)
+    assert skill_change(cell.scores, "mse") == pytest.approx(area * curve[0] - curve[0], abs=1e-12)
 
 
 def test_outliers_are_trained_under_every_protocol(study):

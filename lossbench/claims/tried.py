@@ -1,0 +1,31 @@
+"""What a study gets of a run: the trials, and those that chose the rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from lossbench.stats.row_scores import RowScores
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """Trained trials.
+
+    Args:
+        trials: a row each; where rates are tuned, each loss at its own.
+        raw_curves: (trials, epochs) the validation curve of each.
+        contributed: what the rows of tables contribute to the scores; None where that is not known.
+        tuning: which rate was chosen for each loss; None where none was.
+        choosing: the trials of the seeds that chose, at every rate that may be the best; None likewise.
+    """
+
+    trials: pd.DataFrame = field(repr=False)
+    raw_curves: np.ndarray = field(repr=False)
+    contributed: RowScores | None = field(default=None, repr=False)
+    tuning: pd.DataFrame | None = field(default=None, repr=False)
+    choosing: pd.DataFrame | None = field(default=None, repr=False)

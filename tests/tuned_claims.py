@@ -1,0 +1,58 @@
+"""What the intervals of claims are worth: `python tests/tuned_claims.py 80`, minutes, with as many replicates.
+
+As `tests/tuned.py` does it for `lossbench compare`: each replicate is a study of its own, on its own seeds of a
+law, and goes the way of a claim, which chooses the rates in two rounds and reports sixty seeds at one rate each.
+The mean over replicates of a difference is the truth, that of losses as they are tuned. Printed is how often the
+95 % intervals contain it, without and with the part that is due to the choice of rates.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from tuned import STUDIES
+
+from lossbench.claims import Study, read_terms
+from lossbench.claims.cell import cells_of
+from lossbench.claims.study import choosing_seeds
+from lossbench.data import load_dataset
+
+TUNED = "tuned"
+
+
+def study_of(rates: tuple[float, ...], first: int) -> Study:
+    """Return a study that chooses among some rates, from a seed on."""
+    terms = read_terms()
+    protocol = replace(terms.protocols[TUNED], lr=dict.fromkeys(terms.protocols[TUNED].lr, rates), own={})
+    return Study(replace(terms, protocols={TUNED: protocol}, epochs=30), jobs=1, first_seed=first)
+
+
+def intervals(law: str, losses: tuple[str, ...], score: str, study: Study) -> Iterator[np.ndarray]:
+    """Yield mean and half width of every pair, (2, pairs), without and with the part of the choice."""
+    tried = study.compare(TUNED, load_dataset(law).task, datasets=[law], losses=losses, score=[score])
+    for choosing in (None, tried.choosing):
+        (cell,) = cells_of(TUNED, replace(tried, choosing=choosing))
+        known = [cell.spread_of(score, pair).at().interval() for pair in combinations(losses, 2)]
+        yield np.array([[float(one.mean), float(one.high - one.mean)] for one in known]).T
+
+
+def main() -> None:
+    """Print two lines for each law."""
+    replicates = int(sys.argv[1])
+    apart = choosing_seeds(study_of((0.1,), 0).seeds).stop
+    for law, losses, score, rates in STUDIES:
+        studies = (study_of(rates, apart * number) for number in range(replicates))
+        found = np.array([list(intervals(law, losses, score, study)) for study in studies])
+        off = np.abs(found[:, :, 0] - found[:, :, 0].mean(axis=0))
+        held, half = (off <= found[:, :, 1]).mean(axis=0), found[:, :, 1].mean(axis=(0, 2))
+        for kind, pairs, width in zip(("without", "with"), held, half, strict=True):
+            said = f"coverage {pairs.mean():.1%}, worst pair {pairs.min():.1%}, half width {width:.4f}"
+            print(f"{law}, {score}, {kind}: {said}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
