@@ -97,7 +97,7 @@ def as_chosen_by_others(choosing: pd.DataFrame, losses: list[str], shares: list[
 
     Args:
         choosing: the trials of these seeds at every rate; those at the smallest contaminated share choose.
-        losses: all of them, in the order that is wanted.
+        losses: in the order that is wanted.
         shares: at which the scores are wanted.
 
     Returns:

@@ -89,7 +89,8 @@ def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:
     setting = settings.groupby(loss).rank("dense").to_numpy(dtype=int) - 1
     seeds, seed = np.unique(trials.seed, return_inverse=True)
     rows = np.full((len(losses), setting.max() + 1, len(seeds)), -1)
-    rows[loss, setting, seed] = np.arange(len(trials))
+    asked = np.flatnonzero(loss >= 0)
+    rows[loss[asked], setting[asked], seed[asked]] = asked
     return rows
 
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from lossbench.claims import read_catalogue, try_claims
 from lossbench.claims.judge import check
+from lossbench.claims.scores import as_chosen_by_others
+from lossbench.claims.trained.loss_by_penalty import by_arm
 from lossbench.errors import ConfigError
 
 from ..planted import planted
@@ -92,3 +97,18 @@ def test_a_real_grid(study):
     notes = [line.note for line in judgement.evidence if line.what == PAIR]
     assert len(notes) == 3 * 3
     assert all(any(f"bce l2 at {strength}" in note for strength in ("0.0001", "0.01")) for note in notes)
+
+
+def test_other_seeds_choose_other_strengths():
+    """Each arm among its own: what hangs on the strength is part of the interval, as what hangs on the rate is."""
+    rng = np.random.default_rng(0)
+    strengths = ((0, 0), (0.01, 0), (0.1, 0), (0, 0.1), (0, 1))
+    rows = [
+        {"loss": loss, "l1": l1, "l2": l2, "lr": 0.1, "seed": seed, "validation_score": rng.normal()}
+        for loss, (l1, l2), seed in product(("bce", "mse"), strengths, range(20))
+    ]
+    about = {"dataset": "moons", "task": "binary", "score": "accuracy", "status": "ok", "outlier_fraction": 0.0}
+    arms = ["bce none", "bce l1", "mse l2"]
+    for scores in as_chosen_by_others(by_arm(pd.DataFrame(rows).assign(**about)), arms, [0.0]):
+        assert [set(scores.of("l1", arm).ravel()) for arm in arms] == [{0}, {0.01, 0.1}, {0}]
+        assert [set(scores.of("l2", arm).ravel()) for arm in arms] == [{0}, {0}, {0.1, 1}]
