@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from timeit import timeit
+from timeit import Timer
 
 import numpy as np
 
@@ -16,26 +16,29 @@ from lossbench.losses.registry import losses_of, served
 from lossbench.task import TASKS, VALUED, Task
 
 REFERENCE = "mse"
-ROWS, PAIRED = 1024, 256  # samples; where every one is held against every other, their square is what counts
+ROWS = 1024  # samples
+FEWER: tuple[Task, ...] = ("segmentation", "distribution")
+"""The tasks where a quarter is enough: a sample is a picture, or is held against every other one."""
+
 WIDTH: dict[Task, int] = {
     **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
     **{"distribution": 2, "anomaly": 10, "embedding": 10, "segmentation": 256},
 }
 """Targets, classes, labels, columns or pixels."""
 
-ROUNDS = 25
+ROUNDS = 11  # the fewest of which one that is odd, on either side, is less than a tenth
 DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself
 NAMED = 3
 
 
 @experiment("evaluation_cost")
 def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
-    """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 25 rounds.
+    """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 11 rounds.
 
-    Of distributions, whose losses hold every sample against every other one, it is 256. Every round times all
-    losses of a task in turn, and only ratios to `mse` within a round count. They are of this machine. Reproduced
-    where the dearest loss costs more than one and a half times as much in nine rounds of ten. A task without
-    `mse`, as that of embeddings, is left out.
+    Of pictures, which have 256 pixels, and of distributions, whose losses hold every sample against every other
+    one, it is 256. Every round times all losses of a task in turn, and only ratios to `mse` within a round count.
+    They are of this machine. Reproduced where the dearest loss costs more than one and a half times as much in
+    nine rounds of ten. A task without `mse`, as that of embeddings, is left out.
     """
     from lossbench.training.thread import one_thread
     from lossbench.training.torch_threads import one_thread_of_torch
@@ -66,8 +69,8 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
 
 def ratios(task: Task) -> dict[str, np.ndarray]:
     """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
-    steps = {record.name: step(get_loss(record.name, task)) for record in losses_of(task)}
-    rounds = np.array([[timeit(one, number=1) for one in steps.values()] for _ in range(ROUNDS + 1)])
+    steps = {record.name: Timer(step(get_loss(record.name, task))) for record in losses_of(task)}
+    rounds = np.array([[one.timeit(1) for one in steps.values()] for _ in range(ROUNDS + 1)])
     seconds = rounds[1:]  # the first warms up
     reference = seconds[:, list(steps).index(REFERENCE)]
     return {name: seconds[:, index] / reference for index, name in enumerate(steps)}
@@ -77,7 +80,7 @@ def step(loss: Loss) -> Callable[[], object]:
     """Return a function that evaluates a loss and its gradient once."""
     random = torch.Generator().manual_seed(0)
     record, width = loss.record, WIDTH[loss.task]
-    rows = PAIRED if loss.task == "distribution" else ROWS
+    rows = ROWS // 4 if loss.task in FEWER else ROWS
     raw = torch.randn(rows, record.width(width), generator=random, requires_grad=True)
     if record.encoding == "index":
         target = torch.randint(raw.shape[1], (rows,), generator=random)
