@@ -26,14 +26,14 @@ WIDTH: dict[Task, int] = {
 }
 """Targets, classes, labels, columns or pixels."""
 
-ROUNDS = 11  # the fewest of which one that is odd, on either side, is less than a tenth
+ROUNDS = 25
 DEARER = 1.5  # times the reference, in nine rounds out of ten: above what a busy machine does by itself
 NAMED = 3
 
 
 @experiment("evaluation_cost")
 def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
-    """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 11 rounds.
+    """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 25 rounds.
 
     Of pictures, which have 256 pixels, and of distributions, whose losses hold every sample against every other
     one, it is 256. Every round times all losses of a task in turn, and only ratios to `mse` within a round count.
