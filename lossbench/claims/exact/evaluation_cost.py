@@ -16,10 +16,7 @@ from lossbench.losses.registry import losses_of, served
 from lossbench.task import TASKS, VALUED, Task
 
 REFERENCE = "mse"
-ROWS = 1024  # samples
-FEWER: tuple[Task, ...] = ("segmentation", "distribution")
-"""The tasks where a quarter is enough: a sample is a picture, or is held against every other one."""
-
+ROWS, PAIRED = 1024, 256  # samples; where every one is held against every other, their square is what counts
 WIDTH: dict[Task, int] = {
     **{"regression": 1, "binary": 1, "multiclass": 10, "multilabel": 10},
     **{"distribution": 2, "anomaly": 10, "embedding": 10, "segmentation": 256},
@@ -35,10 +32,10 @@ NAMED = 3
 def evaluation_cost(claim: Claim, study: Study) -> list[Evidence]:
     """Time one evaluation of each loss and its gradient by autograd, on 1024 samples and one core, in 25 rounds.
 
-    Of pictures, which have 256 pixels, and of distributions, whose losses hold every sample against every other
-    one, it is 256. Every round times all losses of a task in turn, and only ratios to `mse` within a round count.
-    They are of this machine. Reproduced where the dearest loss costs more than one and a half times as much in
-    nine rounds of ten. A task without `mse`, as that of embeddings, is left out.
+    Of distributions, whose losses hold every sample against every other one, it is 256. Every round times all
+    losses of a task in turn, and only ratios to `mse` within a round count. They are of this machine. Reproduced
+    where the dearest loss costs more than one and a half times as much in nine rounds of ten. A task without
+    `mse`, as that of embeddings, is left out.
     """
     from lossbench.training.thread import one_thread
     from lossbench.training.torch_threads import one_thread_of_torch
@@ -80,7 +77,7 @@ def step(loss: Loss) -> Callable[[], object]:
     """Return a function that evaluates a loss and its gradient once."""
     random = torch.Generator().manual_seed(0)
     record, width = loss.record, WIDTH[loss.task]
-    rows = ROWS // 4 if loss.task in FEWER else ROWS
+    rows = PAIRED if loss.task == "distribution" else ROWS
     raw = torch.randn(rows, record.width(width), generator=random, requires_grad=True)
     if record.encoding == "index":
         target = torch.randint(raw.shape[1], (rows,), generator=random)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from operator import getitem
 
 import numpy as np
 
@@ -66,7 +65,8 @@ def draws(tally: Tally) -> Iterator[tuple[Tally, int]]:
     outcomes = (rolls > chances.cumsum(axis=1)[:, :-1]).sum(axis=2)
     units = [[saying(line, word) for word in WORDS[:-1]] for line in tally.units]
     for outcome, times in zip(*np.unique(outcomes, axis=0, return_counts=True), strict=True):
-        yield Tally(tuple(map(getitem, units, outcome.tolist()))), int(times)
+        words = zip(units, outcome.tolist(), strict=True)
+        yield Tally(tuple(unit[word] for unit, word in words)), int(times)
 
 
 def place(line: Evidence) -> tuple[object, ...]:
