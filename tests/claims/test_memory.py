@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -69,6 +70,22 @@ def calls(monkeypatch):
 def test_evidence_comes_back_as_it_was(evidence):
     """To the last bit of a float, and a whole number stays one; also what is infinite, undefined or missing."""
     assert list(map(repr, read(written(evidence)))) == list(map(repr, evidence))
+
+
+@pytest.mark.parametrize(
+    ("place", "cell"),
+    [(0, "true"), (0, ["reproduced"]), (1, None), (4, ["a", 1]), (5, [0.1, "b"]), (6, 1), (18, "0.5"), (21, 0.5)],
+)
+def test_a_cell_of_another_kind_is_refused(place, cell):
+    """By the name of its field, as is a line with a cell too few or many, or what is no line at all."""
+    cells = json.loads(written([Evidence("reproduced", "f1", arms=("a", "b"), rates=(0.1,), measured=0.5)]))[0]
+    assert read(json.dumps([cells]))
+    spoilt = [*cells[:place], cell, *cells[place + 1 :]]
+    with pytest.raises(ValueError, match=fields(Evidence)[place].name):
+        read(json.dumps([spoilt]))
+    for none in (cells[1:], [*cells, 1], {}, 1, "text"):
+        with pytest.raises(ValueError, match=r"zip|iterable|verdict"):
+            read(json.dumps([none]))
 
 
 def test_what_is_remembered_is_what_would_be_found(store, study, calls):

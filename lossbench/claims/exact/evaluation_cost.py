@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from timeit import timeit
+from timeit import Timer
 
 import numpy as np
 
@@ -66,8 +66,8 @@ def line(task: Task, found: dict[str, np.ndarray]) -> Evidence:
 
 def ratios(task: Task) -> dict[str, np.ndarray]:
     """Return the time of each loss of a task by that of the reference in the same round, (rounds,)."""
-    steps = {record.name: step(get_loss(record.name, task)) for record in losses_of(task)}
-    rounds = np.array([[timeit(one, number=1) for one in steps.values()] for _ in range(ROUNDS + 1)])
+    steps = {record.name: Timer(step(get_loss(record.name, task))) for record in losses_of(task)}
+    rounds = np.array([[one.timeit(1) for one in steps.values()] for _ in range(ROUNDS + 1)])
     seconds = rounds[1:]  # the first warms up
     reference = seconds[:, list(steps).index(REFERENCE)]
     return {name: seconds[:, index] / reference for index, name in enumerate(steps)}

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from lossbench.claims.claim import WORDS, Evidence
+from lossbench.claims.claim import WORDS, Evidence, Word
 from lossbench.claims.finding.tally import WEAK, Tally
 
 STEADY = 0.9
@@ -35,6 +36,13 @@ def elsewhere(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
         >>> {word: round(share, 1) for word, share in found.items()}
         {'mostly': 0.5, 'mixed': 0.3, 'holds': 0.2}
     """
+    # Neither the order of the units nor the words that these seeds found change what others would say.
+    return shares(Tally(tuple(saying(line, "inconclusive") for line in sorted(tally.units, key=place))), say)
+
+
+@lru_cache(maxsize=4)  # whether a verdict hangs on one unit is asked of all of them, whose words alone then differ
+def shares(tally: Tally, say: Callable[[Tally], str]) -> Mapping[str, float]:
+    """Return the share of the draws of units that come to each verdict; none where all is too weak."""
     said: Counter[str] = Counter()
     for drawn, times in draws(tally):
         said[say(drawn)] += times
@@ -52,12 +60,13 @@ def unsteady(tally: Tally, say: Callable[[Tally], str]) -> float:
 
 def draws(tally: Tally) -> Iterator[tuple[Tally, int]]:
     """Yield the units as other seeds may find them, each outcome once, with its number among all draws."""
-    units = sorted(tally.units, key=place)  # so that their order changes nothing
-    chances = np.array([line.chances for line in units])
-    rolls = np.random.default_rng(0).random((DRAWS, len(units), 1))
+    chances = np.array([line.chances for line in tally.units])
+    rolls = np.random.default_rng(0).random((DRAWS, len(tally.units), 1))
     outcomes = (rolls > chances.cumsum(axis=1)[:, :-1]).sum(axis=2)
+    units = [[saying(line, word) for word in WORDS[:-1]] for line in tally.units]
     for outcome, times in zip(*np.unique(outcomes, axis=0, return_counts=True), strict=True):
-        yield Tally(tuple(map(saying, units, outcome.tolist()))), int(times)
+        words = zip(units, outcome.tolist(), strict=True)
+        yield Tally(tuple(unit[word] for unit, word in words)), int(times)
 
 
 def place(line: Evidence) -> tuple[object, ...]:
@@ -65,6 +74,6 @@ def place(line: Evidence) -> tuple[object, ...]:
     return line.dataset, line.case, line.what, line.protocol, line.part, line.again, line.verdict
 
 
-def saying(line: Evidence, word: int) -> Evidence:
-    """Return a unit with another word, by its place in `WORDS`."""
-    return line if line.verdict == WORDS[word] else replace(line, verdict=WORDS[word])
+def saying(line: Evidence, word: Word) -> Evidence:
+    """Return a unit with another word, and the chances that it has of every one."""
+    return replace(line, verdict=word, again=line.chances)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from lossbench.claims.claim import Evidence
+from lossbench.claims.claim import Evidence, grouped
 
 Lean = Literal["holds", "mostly", "mixed", "rarely", "refuted", "too weak to say", "not testable"]
 """What a count comes to, from most units for a claim to none."""
@@ -77,9 +77,10 @@ class Tally:
         """
         if not self.units:
             return "not testable"
-        if 2 * self.decided < len(self.units):
+        decided = self.decided
+        if 2 * decided < len(self.units):
             return "too weak to say"
-        share = len(self.supporting) / self.decided
+        share = len(self.supporting) / decided
         words: tuple[tuple[bool, Lean], ...] = (
             (share >= HOLDS, "holds"),
             (share >= MOSTLY, "mostly"),
@@ -90,8 +91,7 @@ class Tally:
 
     def split(self, by: Callable[[Evidence], str]) -> dict[str, Tally]:
         """Return the units by a value that they have, in the order of their first ones."""
-        values = dict.fromkeys(map(by, self.units))
-        return {value: Tally(tuple(line for line in self.units if by(line) == value)) for value in values}
+        return {value: Tally(tuple(lines)) for value, lines in grouped(self.units, by).items()}
 
     @property
     def typical(self) -> Evidence | None:

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.finding.forms import find
@@ -45,6 +46,15 @@ def test_the_order_of_the_units_does_not_matter(pair):
     one, other = map(Tally.of, pair)
     if one.units:
         assert elsewhere(one, lean) == elsewhere(other, lean)
+
+
+@given(evidence, st.sampled_from(WORDS[:-1]))
+def test_what_these_seeds_found_changes_nothing_of_what_others_would_say(lines, word):
+    """Whatever the words are: only how probable each of them is counts."""
+    found = Tally.of(replace(line, again=line.again or (0.3, 0.3, 0.2, 0.2)) for line in lines)
+    if found.units:
+        other = Tally(tuple(replace(line, verdict=word) for line in found.units))
+        assert elsewhere(other, lean) == elsewhere(found, lean)
 
 
 @pytest.mark.parametrize("units", [[COIN] * 2, [COIN] * 3 + [SO], [COIN] * 4 + [SO, SO, NOT]])
