@@ -83,11 +83,10 @@ def _key(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> str:
 @lru_cache(SETTINGS, typed=True)  # 1 and 1.0 make two keys
 def _around(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> tuple[str, str, str]:
     """Return the region of a trial of seed 0, and what is hashed before its seed and after it."""
-    unsigned = (cell + 0.0 if isinstance(cell, float) else cell for cell in cells)  # zeros that are equal
-    *values, data_hash, loss_hash, fingerprint = unsigned
-    trial = dict(zip(names, values, strict=True))
+    values: list[Any] = [cell + 0.0 if isinstance(cell, float) else cell for cell in cells]  # no zero has a sign
+    trial, hashes = dict(zip(names, values, strict=False)), values[len(names) :]
     # Python writes the shortest text that reads back as the same float.
-    text = _text([{**trial, "loss": title(trial["loss"])}, _schema(columns), data_hash, loss_hash, fingerprint])
+    text = _text([{**trial, "loss": title(trial["loss"])}, _schema(columns), *hashes])
     before, after = text.split('"seed": 0')  # in a text the quotes would be written otherwise
     return _region(trial["dataset"], trial["model"]), f'{before}"seed": ', after
 
