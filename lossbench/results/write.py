@@ -6,7 +6,6 @@ import csv
 import errno
 import io
 import json
-import math
 import os
 import re
 import tempfile
@@ -132,24 +131,33 @@ def csv_text(frame: pd.DataFrame) -> str:
     A column that has one text in most runs is there only where it has another.
     """
     frame, text = frame.drop(columns=all_usual(frame)), io.StringIO()
-    file = csv.writer(text, lineterminator="\n")
-    file.writerow(frame.columns)
-    file.writerows(zip(*(_cells(column) for _, column in frame.items()), strict=True))
+    csv.writer(text, lineterminator="\n").writerow(frame.columns)
+    columns = (_cells(column) for _, column in frame.items())
+    text.writelines(f"{line}\n" for line in map(",".join, zip(*columns, strict=True)))
     return text.getvalue()
 
 
-def _cells(column: pd.Series[Any]) -> list[Any]:
+def _cells(column: pd.Series[Any]) -> list[str]:
     """Return the cells of a column; a number or a text that stands there many times is written once."""
-    if column.dtype == np.float64:
-        bits = np.ascontiguousarray(column.to_numpy()).view(np.int64)  # by which -0.0 is not 0.0
-        codes, known = pd.factorize(bits)
-        texts = ["" if math.isnan(value) else repr(value) for value in known.view(np.float64).tolist()]
-        return np.array(texts, dtype=object)[codes].tolist()  # type: ignore[no-any-return]
-    cells = column.astype(object).tolist()  # to go through a column of Arrow's texts takes much longer
-    made = {cell: to_cell(cell) for cell in set(cells) if isinstance(cell, str)}
-    if column.hasnans:
-        made |= dict.fromkeys((cell for cell in set(cells) if pd.isna(cell)), "")
-    return [made.get(cell, cell) for cell in cells]
+    if column.dtype == object:  # 1 and True may stand there, which are equal
+        cells = column.tolist()
+        texts = {cell: _cell(cell) for cell in {cell for cell in cells if isinstance(cell, str)}}
+        return [texts[cell] if isinstance(cell, str) else _cell(cell) for cell in cells]
+    floats = column.dtype == np.float64
+    bits = np.ascontiguousarray(column.to_numpy()).view(np.int64) if floats else column  # -0.0 is not 0.0
+    codes, known = pd.factorize(bits)
+    values = known.view(np.float64) if floats else known
+    made = [*map(_cell, values.tolist()), ""]  # the last is of code -1, for nothing
+    return np.array(made, dtype=object)[codes].tolist()  # type: ignore[no-any-return]
+
+
+def _cell(value: Any) -> str:
+    """Return a value as it stands in a line of CSV; a writer of lines would look at each for what to quote."""
+    if isinstance(value, str):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow([to_cell(value), ""])
+        return line.getvalue()[:-2]  # without the comma, and the end
+    return "" if value is None or value is pd.NA or value != value else str(value)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

@@ -48,23 +48,26 @@ def row_scores(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.
 
 
 class Held(NamedTuple):
-    """A training that counts: the place of its row, what is kept of its outputs, and its thresholds, if any."""
+    """Trainings that count.
 
-    place: int
-    outputs: np.ndarray
-    cuts: np.ndarray
+    Args:
+        rows: one row a trial, and of others.
+        outputs: (test rows * outputs,) what is kept of the outputs of each, in the same order.
+        places: where the row of each of them stands, by its trial.
+    """
+
+    rows: pd.DataFrame
+    outputs: Sequence[np.ndarray]
+    places: Mapping[Trial, int]
 
 
 def held_of(
     experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np.ndarray], chosen: pd.Series[bool]
-) -> dict[Trial, Held]:
+) -> Held:
     """Return the trainings of some rows that left outputs; see `row_scores` for the other arguments."""
-    places = np.array([place for place in np.flatnonzero(chosen).tolist() if len(outputs[place])], dtype=int)
-    mine = rows.iloc[places]
-    return {
-        experiment.trials[number]: Held(place, outputs[place], cuts_of(record))
-        for number, place, record in zip(mine.index.tolist(), places.tolist(), records(mine), strict=True)
-    }
+    places = (place for place in np.flatnonzero(chosen).tolist() if len(outputs[place]))
+    numbers = rows.index.tolist()
+    return Held(rows, outputs, {experiment.trials[numbers[place]]: place for place in places})
 
 
 def records(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -82,23 +85,26 @@ def cuts_of(row: dict[str, Any]) -> np.ndarray:
     return np.array(row["threshold"])
 
 
-def _parts(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[Part]:
+def _parts(setup: Setup, held: Held) -> Iterator[Part]:
     """Yield the contributions of the trials of a data set, with the places of their rows, pack by pack."""
-    for pack, raw, cuts in packs_of(setup, held):
-        places = np.array([held[trial].place for trial in pack.trials])
+    for pack, places, raw, cuts in packs_of(setup, held):
         # Kept as they are written: those of all packs are in memory at once.
         values = {name: found.astype(np.float32) for name, found in contributions(pack, raw, cuts).items()}
         yield Part(places, units(pack), setup.dataset.groups is not None, values)
 
 
-def packs_of(setup: Setup, held: Mapping[Trial, Held]) -> Iterator[tuple[Pack, np.ndarray, np.ndarray | None]]:
-    """Yield the trials of a data set in packs, with their outputs (trials, test rows, outputs) and thresholds."""
-    mine = [trial for trial in held if trial.dataset == setup.dataset.name]
+def packs_of(setup: Setup, held: Held) -> Iterator[tuple[Pack, np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yield the trials of a data set in packs, with the places of their rows, their outputs and thresholds.
+
+    Outputs are (trials, test rows, outputs); there are thresholds only where such were chosen.
+    """
+    mine = [trial for trial in held.places if trial.dataset == setup.dataset.name]
     for pack in make_packs(setup, mine) if mine else ():
-        rows = len(pack.folds[pack.trials[0].seed].test.rows)
-        raw = np.stack([held[trial].outputs.reshape(rows, -1) for trial in pack.trials])
+        test = len(pack.folds[pack.trials[0].seed].test.rows)
+        places = np.array([held.places[trial] for trial in pack.trials])
+        raw = np.stack([held.outputs[place].reshape(test, -1) for place in places])
         decided = setup.threshold or setup.dataset.task == "anomaly"
-        yield pack, raw, np.stack([held[trial].cuts for trial in pack.trials]) if decided else None
+        yield pack, places, raw, np.stack([*map(cuts_of, records(held.rows.iloc[places]))]) if decided else None
 
 
 def contributions(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None = None) -> dict[str, np.ndarray]:

@@ -16,7 +16,6 @@ from lossbench.run.contributed import held_of, packs_of
 from lossbench.run.scoring import predictions
 from lossbench.task import Task
 from lossbench.training.pack import Pack
-from lossbench.training.trial import Trial
 
 IMAGES = 3
 """Images of a segmentation that are shown: the first that have an object, and others only where these are few."""
@@ -115,14 +114,15 @@ def examples_of(experiment: Experiment, rows: pd.DataFrame, outputs: Sequence[np
     shown &= judged.outlier_fraction == by.outlier_fraction.transform("min")
     held = held_of(experiment, judged, outputs, shown)
     packs = (each for setup in experiment.setups for each in packs_of(setup, held))
-    found = {held[trial].place: example for each in packs for trial, example in _of_pack(*each)}
+    found = {place: example for each in packs for place, example in _of_pack(*each)}
     return {place: found[place] for place in sorted(found)}
 
 
-def _of_pack(pack: Pack, raw: np.ndarray, cuts: np.ndarray | None) -> Iterator[tuple[Trial, Example]]:
+def _of_pack(
+    pack: Pack, places: np.ndarray, raw: np.ndarray, cuts: np.ndarray | None
+) -> Iterator[tuple[int, Example]]:
     look, what = LOOKS[pack.dataset.task]
     for members, target, prediction in predictions(pack, raw.astype(np.float64), cuts):
         for member, truth, told in zip(members, target, getattr(prediction, what), strict=True):
-            trial = pack.trials[member]
-            if example := look(pack, trial.seed, truth, told):
-                yield trial, example
+            if example := look(pack, pack.trials[member].seed, truth, told):
+                yield int(places[member]), example

@@ -128,9 +128,11 @@ class ComparisonGroup:
     @cached_property
     def _places(self) -> np.ndarray:
         """Where the rows of each clean trial are found, (losses, seeds), -1 where there is no such trial."""
-        mine = identities(self.trials)
-        known = self.contributed.places(mine) if self.contributed else np.full(len(mine), -1)
-        return np.asarray(np.append(known, -1)[self.rows[..., 0]])
+        clean = self.rows[..., 0]
+        there, found = clean >= 0, np.full(clean.shape, -1)
+        if self.contributed:
+            found[there] = self.contributed.places(identities(self.trials.iloc[clean[there]]))
+        return found
 
     def _counted(self, column: str) -> float:
         """Return how many rows a score counts; 0 for one that counts none, or sees more than right and wrong."""

@@ -161,7 +161,7 @@ def over_rows(
     """
     columns = np.empty((6, len(values)))
     undefined = _summed(np.isnan(values) * 1.0, split) > 0.0
-    for pattern in np.unique(undefined, axis=0):
+    for pattern in {pattern.tobytes(): pattern for pattern in undefined}.values():
         members = (undefined == pattern).all(axis=1)
         kept = ~pattern[split]
         found = _variances(values[members][:, kept], unit[kept], split[kept])

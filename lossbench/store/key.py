@@ -21,10 +21,12 @@ from lossbench.training.trial import Trial
 
 DIGITS = 32  # of the hash, 128 bits: two trials never share a key by chance
 SEEDS = 2**32  # no more have a place of their own
+SETTINGS = 4096  # which are at hand at a time
 
 Row = dict[str, Any]
 
 DESCRIBED = tuple(field.name for field in fields(Trial))
+SEED = DESCRIBED.index("seed")
 NEEDED = (*(name for name in DESCRIBED if name not in USUAL), "data_hash", "loss_hash", "fingerprint")
 """The cells that every key is made of, beside their names; rows of an older lossbench have no others."""
 
@@ -33,7 +35,7 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
     """Return the key of a trial, 44 hexadecimal digits: four and eight for its place, and the hash.
 
     Args:
-        trial: what is trained; every field counts, floats to the last bit.
+        trial: what is trained; every field counts, floats to the last bit, but for the sign of a zero.
         columns: the names of a row's cells, in any order. A row with one more column is another result.
         data_hash: the digest of the data set.
         loss_hash: the digest of the loss's source and parameters.
@@ -46,7 +48,7 @@ def key_of(trial: Trial, columns: tuple[str, ...], data_hash: str, loss_hash: st
         >>> len(key), key[4:12], key == other
         (44, '00000007', False)
     """
-    return _key(vars(trial), columns, data_hash, loss_hash, fingerprint)
+    return _key(DESCRIBED, columns, *vars(trial).values(), data_hash, loss_hash, fingerprint)
 
 
 def key_of_row(row: Mapping[str, Any]) -> str:
@@ -57,8 +59,7 @@ def key_of_row(row: Mapping[str, Any]) -> str:
 def key_in(row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
     """Return the key of the trial in a row, whose columns are known."""
     names, take = _described(columns)
-    *trial, data_hash, loss_hash, fingerprint = take(row)
-    return _key(dict(zip(names, trial, strict=True)), columns, data_hash, loss_hash, fingerprint)
+    return _key(names, columns, *take(row))
 
 
 def bare(key: str) -> str:
@@ -71,27 +72,37 @@ def trial_of(row: Mapping[str, Any]) -> Trial:
     return Trial(**{name: row[name] for name in DESCRIBED if name in row})
 
 
-def _key(trial: Mapping[str, Any], columns: tuple[str, ...], *hashes: str) -> str:
+def _key(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> str:
+    """Return the key of a trial, given its cells by these names, and its hashes."""
+    seed = cells[SEED]
+    region, before, after = _around(names, columns, *cells[:SEED], 0, *cells[SEED + 1 :])
+    digest = hashlib.sha256(f"{before}{seed}{after}".encode()).hexdigest()[:DIGITS]
+    return f"{region}{seed % SEEDS:08x}{digest}"
+
+
+@lru_cache(SETTINGS, typed=True)  # 1 and 1.0 make two keys
+def _around(names: tuple[str, ...], columns: tuple[str, ...], *cells: Any) -> tuple[str, str, str]:
+    """Return the region of a trial of seed 0, and what is hashed before its seed and after it."""
+    values: list[Any] = [cell + 0.0 if isinstance(cell, float) else cell for cell in cells]  # no zero has a sign
+    trial, hashes = dict(zip(names, values, strict=False)), values[len(names) :]
     # Python writes the shortest text that reads back as the same float.
-    text = _text([{**trial, "loss": _title(trial["loss"])}, _schema(columns), *hashes])
-    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
-    return f"{_region(trial['dataset'], trial['model'])}{trial['seed'] % SEEDS:08x}{digest}"
+    text = _text([{**trial, "loss": title(trial["loss"])}, _schema(columns), *hashes])
+    before, after = text.split('"seed": 0')  # in a text the quotes would be written otherwise
+    return _region(trial["dataset"], trial["model"]), f'{before}"seed": ', after
 
 
-@lru_cache
 def _region(dataset: str, model: str) -> str:
     named = json.dumps([dataset, model]).encode()
     return f"{zlib.crc32(named) % 2**16:04x}"  # some may share one: it is a place, and no name
 
 
 _text = json.JSONEncoder().encode
-_title = cache(title)
 
 
 @cache
-def _described(columns: tuple[str, ...]) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+def _described(columns: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
     """Return the names of what describes a trial, and what takes these cells, and the hashes, of such a row."""
-    names = [name for name in DESCRIBED if name in columns]
+    names = tuple(name for name in DESCRIBED if name in columns)
     return names, itemgetter(*names, "data_hash", "loss_hash", "fingerprint")
 
 

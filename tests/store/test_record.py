@@ -99,6 +99,13 @@ def test_every_field_of_a_trial_makes_another_key(field: Any) -> None:
     assert key_of(**PLAIN | {"trial": changed}) != key_of(**PLAIN)
 
 
+def test_equal_zeros_are_one_trial_and_equal_numbers_of_two_types_are_two() -> None:
+    """Whichever is asked for first."""
+    keys = [key_of(**PLAIN | {"trial": trial(l1=l1)}) for l1 in (-0.0, 0.0, 1, 1.0, True, 0)]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 5
+
+
 @pytest.mark.parametrize("name", ["data_hash", "loss_hash", "fingerprint"])
 def test_every_hash_makes_another_key(name: str) -> None:
     """Other data, another loss source, another version or machine: another trial."""
