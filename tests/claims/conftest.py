@@ -11,7 +11,7 @@ import pytest
 from lossbench.claims import Catalogue, Study, read_catalogue, read_terms
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study() -> Study:
     """Give a study of three seeds and two epochs, with one process."""
     return Study(replace(read_terms(), seeds=3, epochs=2), jobs=1)

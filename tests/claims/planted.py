@@ -76,6 +76,6 @@ class Planted(Study):
         return made.sample(frac=1.0, random_state=1, ignore_index=True) if self.shuffled else made
 
 
-def planted(rule: Rule, **fields: Any) -> Planted:
-    """Return a study of five seeds, under the shipped terms, in which the rule holds."""
-    return Planted(replace(read_terms(), seeds=5, epochs=30), rule=rule, **fields)
+def planted(rule: Rule, seeds: int = 5, **fields: Any) -> Planted:
+    """Return a study of a few seeds, under the shipped terms, in which the rule holds."""
+    return Planted(replace(read_terms(), seeds=seeds, epochs=30), rule=rule, **fields)

@@ -28,7 +28,7 @@ from lossbench.errors import DataError
 IDS = ("A6", "B4", "B6", "F3", "F-round")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def judgements(study):
     """Try some claims that need no training."""
     catalogue = read_catalogue()

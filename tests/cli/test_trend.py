@@ -22,16 +22,17 @@ FELL = "mse on moons fell by 0.0995 [0.0983, 0.1007] in accuracy between 2026-11
 
 
 @cache
-def trials_of(mean: float) -> pd.DataFrame:
-    """Return the trials of two losses, the second of which has this mean accuracy; made once for all tests."""
-    return clean({"bce": 0.8 + SPREAD, "mse": mean + SPREAD * (2 - mean)})
+def trials_of(mean: float) -> tuple[pd.DataFrame, str]:
+    """Return the trials of two losses, the second of which has this mean accuracy, and their file; made once."""
+    trials = clean({"bce": 0.8 + SPREAD, "mse": mean + SPREAD * (2 - mean)})
+    return trials, trials_csv(trials)
 
 
 def night(folder: Path, mean: float, date: str, verdict: str = "") -> None:
     """Write a run of two losses, the second of which has this mean accuracy."""
     folder.mkdir()
-    trials = trials_of(mean)
-    (folder / "trials.csv").write_text(trials_csv(trials))
+    trials, text = trials_of(mean)
+    (folder / "trials.csv").write_text(text)
     (folder / "manifest.json").write_text(
         json.dumps({"schema": 1, "trials": len(trials), "sha256": {}, "date": date})
     )

@@ -153,7 +153,7 @@ def test_only_training_rows_are_measured(name: str) -> None:
     assert not np.array_equal(moved.test.features, fold.test.features)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if load_dataset(name).task != "anomaly"])
+@pytest.mark.parametrize("name", [record.name for record in RECORDS if record.task != "anomaly"])
 def test_features_are_standardised(name: str) -> None:
     """The split features are those of scikit-learn's StandardScaler, fitted on the training rows."""
     from sklearn.preprocessing import StandardScaler

@@ -35,7 +35,7 @@ def test_the_p_value_is_scipys(differences: np.ndarray) -> None:
     np.testing.assert_allclose(wilcoxon_p(differences), wilcoxon(differences).pvalue, rtol=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(tables, st.integers(0, 3))
 def test_two_losses_share_a_letter_unless_told_apart(table: np.ndarray, lifted: int) -> None:
     """Exactly where the corrected p value of scipy's test is 5 % or more; the best has an "a"."""

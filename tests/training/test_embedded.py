@@ -41,8 +41,12 @@ def crowd(model: str, optimiser: str = "adam", **changes: object) -> list[Trial]
 
 @lru_cache(maxsize=1)
 def by_loop(model: str, optimiser: str) -> list[tuple[Pack, Trace]]:
-    """Return the packs of a crowd, trained by the slow engine once for all that are held against it in turn."""
-    return [(group, loop.train(group, torch.float64)) for group in packs_of(NAME, crowd(model, optimiser))]
+    """Return the packs of half a crowd, trained by the slow engine once for all that are held against it in turn.
+
+    Each loss is there clean and contaminated, with penalties or without; the next model has the other half.
+    """
+    half = [one for i, one in enumerate(crowd(model, optimiser)) if (i + i // 2 + MODELS.index(model)) % 2]
+    return [(group, loop.train(group, torch.float64)) for group in packs_of(NAME, half)]
 
 
 @pytest.mark.parametrize("train", FAST)

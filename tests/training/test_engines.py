@@ -76,10 +76,12 @@ def share_of(trials: list[Trial], name: str, model: str) -> list[Trial]:
     """Return half of the losses, each with one of the optimisers; the next small data set has the other half.
 
     So loss, model and optimiser meet in pairs, somewhere. All three need not meet: an optimiser sees gradients and
-    no loss. A data set that has its task for itself has all of them.
+    no loss. A data set that has its task for itself has all of them; a large one beside small ones, on which only
+    the widths are others, a quarter.
     """
     small = [other for other in DATASETS if other not in LARGE and dataset(other).task == dataset(name).task]
-    parts, part = min(2, max(1, len(small))), small.index(name) if name in small else 0
+    parts = 4 if small and name in LARGE else min(2, max(1, len(small)))
+    part = small.index(name) if name in small else 0
     one_in, shift = len(OPTIMISERS) * parts, MODELS.index(model) + len(OPTIMISERS) * (part % parts)
     return [one for i, one in enumerate(trials) if (i // len(OPTIMISERS) + i + shift) % one_in == 0]
 

@@ -28,7 +28,7 @@ def every_trial(name: str) -> list[Trial]:
     dirt = contaminations(dataset(name).task)
     losses = [*losses_of(name), *losses_of(name, outputs=2)]
     return [
-        trial(name, loss=loss, epochs=3, batch_size=13, l1=0.01, l2=0.1, lr=0.03, **dirt[number % len(dirt)])
+        trial(name, loss=loss, epochs=2, batch_size=13, l1=0.01, l2=0.1, lr=0.03, **dirt[number % len(dirt)])
         for number, loss in enumerate(losses)
     ]
 

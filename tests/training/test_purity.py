@@ -32,6 +32,7 @@ DATASETS = (
     "crescents:rows=50",
     "digits_but",
 )
+LARGE = ("breast_cancer", "digits_but")
 MODELS = ("linear", "mlp:16", "mlp:5:tanh", "mlp:7,3:gelu", "mlp:33,9:sigmoid")
 OPTIMISERS = ("sgd", "adam", "adamw")
 NETS = Path(__file__).parent / "module" / "nets.py"
@@ -74,12 +75,14 @@ def check(train, trials: list[Trial], subsets: list[list[int]]) -> None:
         (name, model, optimiser, (10, 32)[(i + j) % 2])
         for i, name in enumerate(DATASETS)
         for j, (model, optimiser) in enumerate(zip(MODELS, cycle(OPTIMISERS), strict=False))
+        if name not in LARGE or j in (1, 4)
     ],
 )
 def test_size_of_the_pack_changes_no_bit(train, name: str, model: str, optimiser: str, batch_size: int) -> None:
     """Alone, in twos, in sevens or among 33, a trial has the same bits, even if its neighbours diverge.
 
-    Every data set and every model meet both batch sizes; all three meet where company and order are drawn.
+    Every data set and every model meet both batch sizes, a large one with two of the models; all three meet where
+    company and order are drawn.
     """
     trials = sample(crowd(name, model, optimiser, batch_size), 33)
     check(train, trials, [[32], [31, 5], list(range(30, -1, -5))])

@@ -64,7 +64,7 @@ def test_larger_differences_stand_above_and_to_the_right():
     assert places == sorted(places, key=lambda place: -place[0]) == sorted(places, key=lambda place: place[1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def judgements(study):
     """Try some claims that need no training."""
     catalogue = read_catalogue()

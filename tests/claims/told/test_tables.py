@@ -91,7 +91,7 @@ def test_every_claim_has_one_line_that_begins_with_its_id_and_ends_with_what_was
         assert judgement.claim.sentence.startswith(head) or head == judgement.claim.id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def judgements(study):
     """Try some claims that need no training."""
     catalogue = read_catalogue()

@@ -19,7 +19,7 @@ T3 = CATALOGUE.claims["T3"]
 @cache
 def ahead(by, **fields):
     """Return the judgement on T3 where binary cross-entropy is ahead of every other loss by so much."""
-    study = planted(lambda trial: 0.8 + by * (trial["loss"] == "bce"), **fields)
+    study = planted(lambda trial: 0.8 + by * (trial["loss"] == "bce"), spread=0.0001, **fields)
     (judgement,) = try_claims(CATALOGUE, CATALOGUE.find(("T3",)), study)
     return judgement
 
@@ -32,13 +32,13 @@ def voting(judgement, scores):
 @pytest.mark.parametrize(("by", "word"), [(0.05, "reproduced"), (-0.05, "contradicted"), (0.0, "equivalent")])
 def test_the_order_that_is_planted_is_found(by, word):
     """Ahead is reproduced, behind contradicted, level equivalent: three protocols, data sets and readings."""
-    judgement = ahead(by, spread=0.0001)
+    judgement = ahead(by)
     assert voting(judgement, ("accuracy", "f1")) == {word: 3 * 3 * 3 * 2}
 
 
 def test_the_size_of_the_difference_is_judged_too():
     """A lead of 0.116 is the reported one of accuracy, and not that of F1, but for the mirrored one."""
-    judgement = ahead(0.116, spread=0.0001)
+    judgement = ahead(0.116)
     assert voting(judgement, ("size of the difference in accuracy",)) == {"reproduced": 27}
     assert judgement.verdict == "order holds; size mixed"
 

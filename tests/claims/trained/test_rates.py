@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -17,6 +18,7 @@ T4 = CATALOGUE.claims["T4"]
 REPORTED = {0.001: 0.872, 0.01: 0.901, 0.1: 0.827}
 
 
+@cache
 def found(rule, **fields):
     """Return the judgement on T4 where trainings score by a rule."""
     return try_claims(CATALOGUE, [T4], planted(rule, **fields))[0]
@@ -87,6 +89,7 @@ T9 = CATALOGUE.claims["T9"]
 EPOCHS_REPORTED = {"bce": 18.0, "ce": 23.0}  # and 25 for the others
 
 
+@cache
 def raced(rule, **fields):
     """Return the judgement on T9 where trainings take as many epochs as a rule says."""
     return try_claims(CATALOGUE, [T9], planted(rule, spread=0.1, **fields))[0]
