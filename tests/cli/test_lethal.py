@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import BRIEF, PLAIN, ROOT, Outcome
+from .conftest import BRIEF, PLAIN, ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is copied")
 
@@ -88,70 +86,36 @@ cli.main()
 """The command, with less patience."""
 
 
-SEVERAL = """
-import json
-import sys
+THREE = (("crash", "-l"), ("Net", "-m"), ("score:@label=mine", "--score"))
 
+
+def test_what_crashes_when_it_is_tried_is_refused(tmp_path: Path, cache: Path) -> None:
+    """A loss, a model and a score: one line that names it and what became of it, before anything is trained.
+
+    Three commands that one process gives, as a command's own.
+    """
+    (tmp_path / "own.py").write_text(LETHAL)
+    commands = [["compare", "-d", "diabetes", option, f"own.py:{name}", *BRIEF] for name, option in THREE]
+    program = f"""
 from lossbench.apart import own_process
 from lossbench.cli import run
-
 own_process()
-for command in json.loads(sys.argv[1]):
-    code = run(command)
-    for stream in (sys.stdout, sys.stderr):
-        print(f"\\0{code}", file=stream, flush=True)
+print([run(command) for command in {commands}])
 """
-"""Several commands that one process gives, as a command's own: each would import torch again."""
-
-READ = {
-    "file of a loss": ("os.abort()", "-l", "ends0.py:f"),
-    "module of a network": ("os.abort()", "-m", "ends1:f"),
-    "file of a score": ("sys.exit(0)", "--score", "ends2.py:f@label=mine"),
-    "module of a loss": ("raise KeyboardInterrupt", "-l", "ends3:f"),
-}
-"""By what it is of: what ends the process as a file is read, and how that file is named."""
-
-TRIED = {"crash": "-l", "Net": "-m", "score:@label=mine": "--score", "Wide": "-m", "Picky": "-m"}
-"""By its name in the user's file: what is refused once it was tried, and the option that names it."""
-
-WANTED = ("compare", "-d", "diabetes")
-
-GIVEN = {
-    **{name: (*WANTED, option, f"own.py:{name}", *BRIEF) for name, option in TRIED.items()},
-    **{name: (*WANTED, option, spec, *BRIEF) for name, (_, option, spec) in READ.items()},
-    "checked": ("check-loss", "own.py:crash"),
-    "checked in single": ("check-loss", "own.py:double", "--task", "regression"),
-}
-"""What is asked of one process, none of which trains anything."""
+    environment = PLAIN | {"LOSSBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[2, 2, 2]\n"
+    for line, (name, _) in zip(done.stderr.splitlines(), THREE, strict=True):
+        assert f"'own.py:{name}' ended the process that ran it, by signal" in line
+    assert not (tmp_path / "results").exists()
 
 
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
-    """Give what came of each of these commands; none has written anything."""
-    folder = tmp_path_factory.mktemp("several")
-    (folder / "own.py").write_text(LETHAL)
-    for number, (fault, *_) in enumerate(READ.values()):
-        (folder / f"ends{number}.py").write_text(f"import os, sys\n{fault}\n")
-    environment = PLAIN | {"LOSSBENCH_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-P", "-c", SEVERAL, json.dumps(list(GIVEN.values()))]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
-    assert not (folder / "results").exists()
-    out, err = (re.split(r"\0\d+\n", stream)[:-1] for stream in (done.stdout, done.stderr))
-    codes = map(int, re.findall(r"\0(\d+)\n", done.stdout))
-    return {name: Outcome(*came) for name, *came in zip(GIVEN, codes, out, err, strict=True)}
-
-
-@pytest.mark.parametrize("name", ["crash", "Net", "score:@label=mine"])
-def test_what_crashes_when_it_is_tried_is_refused(outcomes: Mapping[str, Outcome], name: str) -> None:
-    """A loss, a model and a score: one line that names it and what became of it, before anything is trained."""
-    outcome = outcomes[name]
-    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1), outcome.err
-    assert f"'own.py:{name}' ended the process that ran it, by signal" in outcome.err
-
-
-def test_a_check_says_of_a_crash_what_it_says_of_a_failure(outcomes: Mapping[str, Outcome]) -> None:
+def test_a_check_says_of_a_crash_what_it_says_of_a_failure(lossbench: Callable, tmp_path: Path) -> None:
     """No task fits, and the exit code is that of a failed check."""
-    outcome = outcomes["checked"]
+    (tmp_path / "own.py").write_text(LETHAL)
+    outcome = lossbench("check-loss", "own.py:crash")
     assert outcome.code == 4
     assert "ended the process that ran it, by signal 11" in " ".join(outcome.out.split())
 
@@ -163,7 +127,7 @@ def test_what_crashes_in_training_fails_and_the_others_finish(
     """As where a loss raises: its trainings failed, for a reason; the files are there, and the exit code is 4."""
     (tmp_path / "own.py").write_text(LETHAL)
     losses = "mse,own.py:guard"
-    outcome = lossbench(*WANTED, "-l", losses, *BRIEF, "--jobs", jobs, "--lr", "99", "-o", "o")
+    outcome = lossbench("compare", "-d", "diabetes", "-l", losses, *BRIEF, "--jobs", jobs, "--lr", "99", "-o", "o")
     assert outcome.code == 4, outcome.err
     assert "own.py:guard on diabetes ended the process that ran it, by signal 9" in " ".join(outcome.out.split())
     rows = (tmp_path / "o" / "trials.csv").read_text().splitlines()[1:]
@@ -171,27 +135,41 @@ def test_what_crashes_in_training_fails_and_the_others_finish(
     assert all(("own.py:guard" in row) == (",failed," in row) for row in rows)
 
 
-@pytest.mark.parametrize("name", READ)
-def test_a_file_that_ends_the_process_as_it_is_read_is_refused(outcomes: Mapping[str, Outcome], name: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "option", "name"),
+    [
+        ("os.abort()", "-l", "own.py:f"),
+        ("os.abort()", "-m", "own:f"),
+        ("sys.exit(0)", "--score", "own.py:f@label=mine"),
+        ("raise KeyboardInterrupt", "-l", "own:f"),
+    ],
+)
+def test_a_file_that_ends_the_process_as_it_is_read_is_refused(
+    lossbench: Callable, tmp_path: Path, fault: str, option: str, name: str
+) -> None:
     """As a file or as a module, for a loss, a model or a score: one line that names it."""
-    outcome, (fault, _, spec) = outcomes[name], READ[name]
+    (tmp_path / "own.py").write_text(f"import os, sys\n{fault}\n")
+    outcome = lossbench("compare", "-d", "diabetes", option, name, *BRIEF)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1), outcome.err
     assert ("ended the process that ran it, by signal" in outcome.err) == fault.startswith("os")
-    assert spec[:5] in outcome.err
+    assert "own" in outcome.err
+    assert not (tmp_path / "results").exists()
 
 
-def test_a_network_that_fails_of_a_whole_batch_is_refused(outcomes: Mapping[str, Outcome]) -> None:
+def test_a_network_that_fails_of_a_whole_batch_is_refused(lossbench: Callable, tmp_path: Path) -> None:
     """Where it raises, and where it ends the process: one line, before anything is trained."""
+    (tmp_path / "own.py").write_text(LETHAL)
     for name, said in (("Wide", "by signal 6"), ("Picky", "raised ValueError: too many")):
-        outcome = outcomes[name]
+        outcome = lossbench("compare", "-d", "diabetes", "-m", f"own.py:{name}", *BRIEF)
         assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
         assert said in outcome.err
         assert "called with 32 rows" in outcome.err
 
 
-def test_a_crash_in_double_precision_is_checked_in_single(outcomes: Mapping[str, Outcome]) -> None:
+def test_a_crash_in_double_precision_is_checked_in_single(lossbench: Callable, tmp_path: Path) -> None:
     """As of code that reads the memory of a tensor: one check fails, and the others are done."""
-    outcome = outcomes["checked in single"]
+    (tmp_path / "own.py").write_text(LETHAL)
+    outcome = lossbench("check-loss", "own.py:double", "--task", "regression")
     assert outcome.code == 4
     assert "1 failed (dtype)" in outcome.out
 
@@ -226,7 +204,7 @@ def test_a_thread_that_never_ends_keeps_no_command(lossbench: Callable, tmp_path
     assert lossbench("compare", "-d", "diabetes", "-l", "own.py:f", *BRIEF, "--quiet").code == 0
 
 
-def test_what_kills_the_command_spoils_nothing(lossbench: Callable, inside: Callable, tmp_path: Path) -> None:
+def test_what_kills_the_command_spoils_nothing(lossbench: Callable, tmp_path: Path) -> None:
     """That is not held back; but what the store holds is sound, and later runs have the bytes of any other."""
     (tmp_path / "own.py").write_text(
         "import os, signal\n"
@@ -235,8 +213,8 @@ def test_what_kills_the_command_spoils_nothing(lossbench: Callable, inside: Call
         "        os.kill(os.getppid(), signal.SIGKILL)\n"
         "    return (raw - target).square().mean()\n"
     )
-    wanted = (*WANTED, "-l", "mse", *BRIEF, "--quiet")
-    assert inside(*wanted, "-o", "before", "--no-cache").code == 0
-    assert lossbench(*WANTED, "-l", "mse,own.py:f", *BRIEF, "--quiet", "-o", "o").code == -9
-    assert inside(*wanted, "-o", "o").code == 0
+    wanted = ("compare", "-d", "diabetes", "-l", "mse", *BRIEF, "--quiet")
+    assert lossbench(*wanted, "-o", "before").code == 0
+    assert lossbench("compare", "-d", "diabetes", "-l", "mse,own.py:f", *BRIEF, "--quiet", "-o", "o").code == -9
+    assert lossbench(*wanted, "-o", "o").code == 0
     assert (tmp_path / "o" / "trials.csv").read_bytes() == (tmp_path / "before" / "trials.csv").read_bytes()
