@@ -130,7 +130,7 @@ def read(text: str) -> Lines:
 
 
 def _line(cells: list[Any]) -> Evidence:
-    values = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
+    values: list[Any] = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
     for (name, fits), value in zip(checks(), values, strict=True):
         if not fits(value):
             raise ValueError(f"{name} is {value!r:.50}")
