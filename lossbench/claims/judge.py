@@ -13,12 +13,15 @@ from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.design import Found
 from lossbench.claims.finding.forms import find
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.memory import ALWAYS_ANEW, Lines, recall, remember
+from lossbench.claims.memory import Lines, recall, remember
 from lossbench.claims.pieces import Piece, across, design_of, evidence_of, failure_of, known, pieces_of
 from lossbench.claims.registry import missing, trains
 from lossbench.claims.retrial import fresh, retrial, suspect
 from lossbench.claims.study import Study
 from lossbench.errors import ConfigError, LossbenchError, UsageError
+
+TIMED = ("evaluation_cost",)
+"""The experiments that measure times, which other processes would spoil."""
 
 MANY = 10  # claims to try that are worth a second process, though the trainings of each are not
 
@@ -159,7 +162,7 @@ class Inquiry:
 
     def side_by_side(self, claims: Iterable[Claim]) -> None:
         """Try claims piece by piece, several at once; what is measured in time waits until it is alone."""
-        together = [claim for claim in claims if not {*ALWAYS_ANEW} & {*claim.experiments}]
+        together = [claim for claim in claims if not {*TIMED} & {*claim.experiments}]
         pieces = {claim.id: list(pieces_of(claim, self.study)) for claim in together}
         found: dict[str, dict[Piece, list[Found]]] = defaultdict(dict)
         total = sum(map(len, pieces.values()))

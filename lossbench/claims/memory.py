@@ -29,9 +29,6 @@ from lossbench.store.database import damaged
 
 Lines = tuple[Evidence, ...]
 
-ALWAYS_ANEW = ("evaluation_cost",)
-"""The experiments whose evidence no key determines: times, which are of a machine and a moment."""
-
 DIGITS = 32  # 128 bits: no two keys agree by chance
 
 
@@ -64,13 +61,14 @@ def lasting(claim: Claim, catalogue: Catalogue) -> bool:
     """Say whether the evidence of a claim's own experiments depends on nothing but what its key holds."""
     of_the_documents = catalogue.file is None and catalogue.claims.get(claim.id) is claim
     own = {name for name, function in EXPERIMENTS.items() if function.__module__.startswith("lossbench.")}
-    return of_the_documents and bool(claim.experiments) and own - {*ALWAYS_ANEW} >= {*claim.experiments}
+    return of_the_documents and bool(claim.experiments) and own >= {*claim.experiments}
 
 
 def key_of(claim: Claim, study: Study) -> str:
     """Return a hash of everything that can change a claim's evidence, 32 hexadecimal digits.
 
-    That is the claim as it stands in the catalogue, the terms, how it is tried, and the `surroundings`.
+    That is the claim as it stands in the catalogue, the terms, how it is tried, and the `surroundings`. What was
+    timed hangs on the moment, too; but a claim compares times of one moment with each other.
 
     Example:
         >>> from lossbench.claims import read_catalogue, read_terms

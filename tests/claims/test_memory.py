@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import ASPECTS, WORDS
-from lossbench.claims.memory import ALWAYS_ANEW, code_of, key_of, lasting, read, surroundings, written
+from lossbench.claims.judge import TIMED
+from lossbench.claims.memory import code_of, key_of, lasting, read, surroundings, written
 from lossbench.claims.pieces import across, pieces_of
 from lossbench.claims.registry import EXPERIMENTS
+from lossbench.run.provenance import processor
 from lossbench.store import Store
 
 CATALOGUE = read_catalogue()
@@ -228,11 +230,16 @@ def test_a_claim_that_was_changed_in_python_is_not_one_of_the_documents():
     assert not lasting(T4, Catalogue({}, {}))
 
 
-def test_times_and_foreign_experiments_are_found_anew(monkeypatch):
-    """No key holds how busy a machine is, nor code that is not lossbench's."""
-    timed = [claim for claim in CATALOGUE.claims.values() if set(claim.experiments) & set(ALWAYS_ANEW)]
+def test_what_was_timed_is_remembered_by_the_kind_of_processor():
+    """A claim about times hangs on the machine, and no more than others on the moment."""
+    timed = [claim for claim in CATALOGUE.claims.values() if set(claim.experiments) & set(TIMED)]
     assert timed
-    assert not any(lasting(claim, CATALOGUE) for claim in timed)
+    assert all(lasting(claim, CATALOGUE) for claim in timed)
+    assert set(processor("cpu")) <= set(surroundings())
+
+
+def test_foreign_experiments_are_found_anew(monkeypatch):
+    """No key holds code that is not lossbench's."""
     monkeypatch.setitem(EXPERIMENTS, "rates", lambda claim, study: [])
     assert not lasting(T4, CATALOGUE)
     monkeypatch.delitem(EXPERIMENTS, "rates")
