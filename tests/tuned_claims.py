@@ -3,7 +3,8 @@
 As `tests/tuned.py` does it for `lossbench compare`: each replicate is a study of its own, on its own seeds of a
 law, and goes the way of a claim, which chooses the rates in two rounds and reports sixty seeds at one rate each.
 The mean over replicates of a difference is the truth, that of losses as they are tuned. Printed is how often the
-95 % intervals contain it, without and with the part that is due to the choice of rates.
+95 % intervals contain it, without and with the part that is due to the choice of rates. With 60 replicates the
+five laws have 89.4 to 98.6 % without it (80.0 % for the worst pair), and 93.1 to 98.6 % with it (85.0 %).
 """
 
 from __future__ import annotations
