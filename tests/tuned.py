@@ -76,12 +76,16 @@ def main() -> None:
             studies = (study(law, *axes, first=0 if tables else APART * k, **search) for k in range(replicates))
             made = (on_a_table(one, k) if tables else one for k, one in enumerate(studies))
             found = np.array([list(intervals(one)) for one in made])  # (replicates, 2, mean and half, pairs)
-            apart = np.abs(found[:, :, 0] - found[:, :, 0].mean(axis=0))
-            held, half = (apart <= found[:, :, 1]).mean(axis=0), found[:, :, 1].mean(axis=(0, 2))
-            about = f"{'tables of ' * tables}{law}, {axes[1]}"
-            for kind, pairs, width in zip(("without", "with"), held, half, strict=True):
-                said = f"coverage {pairs.mean():.1%}, worst pair {pairs.min():.1%}, half width {width:.4f}"
-                print(f"{about}, {kind}: {said}", flush=True)
+            tell(f"{'tables of ' * tables}{law}, {axes[1]}", found)
+
+
+def tell(about: str, found: np.ndarray) -> None:
+    """Print how often intervals hold, given (replicates, without and with, mean and half width, pairs)."""
+    apart = np.abs(found[:, :, 0] - found[:, :, 0].mean(axis=0))
+    held, half = (apart <= found[:, :, 1]).mean(axis=0), found[:, :, 1].mean(axis=(0, 2))
+    for kind, pairs, width in zip(("without", "with"), held, half, strict=True):
+        said = f"coverage {pairs.mean():.1%}, worst pair {pairs.min():.1%}, half width {width:.4f}"
+        print(f"{about}, {kind}: {said}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from tuned import STUDIES
+from tuned import STUDIES, tell
 
 from lossbench.claims import Study, read_terms
 from lossbench.claims.cell import cells_of
@@ -48,11 +48,7 @@ def main() -> None:
     for law, losses, score, rates in STUDIES:
         studies = (study_of(rates, apart * number) for number in range(replicates))
         found = np.array([list(intervals(law, losses, score, study)) for study in studies])
-        off = np.abs(found[:, :, 0] - found[:, :, 0].mean(axis=0))
-        held, half = (off <= found[:, :, 1]).mean(axis=0), found[:, :, 1].mean(axis=(0, 2))
-        for kind, pairs, width in zip(("without", "with"), held, half, strict=True):
-            said = f"coverage {pairs.mean():.1%}, worst pair {pairs.min():.1%}, half width {width:.4f}"
-            print(f"{law}, {score}, {kind}: {said}", flush=True)
+        tell(f"{law}, {score}", found)
 
 
 if __name__ == "__main__":

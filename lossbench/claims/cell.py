@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,8 +24,6 @@ from lossbench.stats.rows import RowSpread, over_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Known = TypeVar("Known", SeedSpread, RowSpread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +72,10 @@ class Cell:
         """The losses that were trained."""
         return list(dict.fromkeys(self.trials.loss.tolist()))
 
-    @cached_property
+    @property
     def shares(self) -> list[float]:
         """The contaminated shares, ascending."""
-        return sorted(set(self.trials.outlier_fraction.tolist()))
+        return self.scores.shares
 
     def of(self, column: str, loss: str, share: float | None = None) -> np.ndarray:
         """Return one column of a loss at a contaminated share, by default the smallest: (seeds,)."""
@@ -111,6 +109,10 @@ class Cell:
         """Return the trials at each learning rate, ascending."""
         rates = sorted(set(self.trials.lr.tolist()))
         return {rate: replace(self, trials=self.trials[self.trials.lr == rate]) for rate in rates}
+
+    def apart(self, arms: Sequence[str], worth: Callable[[Scores, str], np.ndarray]) -> SeedSpread | RowSpread:
+        """Return how far two arms are apart in what each is worth, (..., seeds), and how that scatters."""
+        return self.scattered(lambda scores: worth(scores, arms[0]) - worth(scores, arms[1]))
 
     def scattered(self, difference: Callable[[Scores], np.ndarray], rows: float = 0.0) -> SeedSpread | RowSpread:
         """Return how a difference scatters over the seeds, and with the choice of the rates.

@@ -2,8 +2,8 @@
 
 A unit also has the probability of every word that it would have had on other seeds. For that its comparison is
 drawn anew many times: the mean moves as far as the means of two runs lie apart, and all else is done as with the
-first. That is √2 times the standard error over seeds, on a table, where the rows stay the same, of what hangs on
-the splits; with what hangs on the choice of the rates, since other seeds choose others.
+first. That is √2 times the standard error over seeds; on a table, where the rows stay the same, of what hangs on
+the splits. What hangs on the choice of the rates is part of it, since other seeds choose others.
 """
 
 from __future__ import annotations

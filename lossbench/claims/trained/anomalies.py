@@ -103,7 +103,7 @@ def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) 
     found = cell.compared("recall", arms, "better", study)
     yield found
     yield sized(found, claim, arms, FOUND)
-    spread = cell.scattered(lambda scores: false_alarms(scores, arms[0]) - false_alarms(scores, arms[1]))
+    spread = cell.apart(arms, false_alarms)
     margin = study.margin(ALARMS)
     alarms = cell.contrast("false positive rate", arms, spread, "better", margin, greater_is_better=False)
     yield alarms

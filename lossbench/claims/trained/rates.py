@@ -196,7 +196,7 @@ class Times:
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
-        spread = self.cell.scattered(lambda scores: epochs_of(scores, first) - epochs_of(scores, other))
+        spread = self.cell.apart((first, other), epochs_of)
         if not self.reached(first) and not self.reached(other):
             spread = over_seeds(np.full(len(self.cell.of("seed", first)), np.nan), self.cell.test_to_train)
         return Contrast(self.line(first, other), spread, "better", self.margin, greater_is_better=False)

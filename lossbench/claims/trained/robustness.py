@@ -89,7 +89,7 @@ def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study:
         made = cell.contrast(
             CHANGE,
             (first, other),
-            cell.scattered(partial(lost_apart, arms=(first, other), share=share)),
+            cell.apart((first, other), partial(skill_lost, share=share)),
             direction,
             study.margin(cell.primary.name),
             note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
@@ -97,12 +97,6 @@ def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study:
             shares=(share,),
         )
         yield replace(made, whole=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
-
-
-def lost_apart(scores: Scores, arms: tuple[str, str], share: float) -> np.ndarray:
-    """Return what a contaminated share changes of the skill of the first arm, less that of the other."""
-    first, other = (skill_lost(scores, arm, share) for arm in arms)
-    return np.asarray(first - other)
 
 
 def skill_lost(scores: Scores, arm: str, share: float) -> np.ndarray:
@@ -223,7 +217,7 @@ def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
     best, margin = most_accurate(cell), study.margin(cell.primary.name)
     for loss in steady(cell):
         if loss != best:
-            clean, dirty = (cell.scattered(partial(apart, arms=(loss, best), part=part)) for part in (0, 1))
+            clean, dirty = (cell.apart((loss, best), partial(skill_after, part=part)) for part in (0, 1))
             yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
             yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
     yield correlation(cell)
@@ -233,10 +227,9 @@ def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
             yield level(line, worth, cell.test_to_train, None, None)
 
 
-def apart(scores: Scores, arms: tuple[str, str], part: int) -> np.ndarray:
-    """Return the skill of the first loss less that of the other, after clean (0) or other training (1)."""
-    first, other = (clean_and_dirty(scores, arm)[part] for arm in arms)
-    return np.asarray(first - other)
+def skill_after(scores: Scores, loss: str, part: int) -> np.ndarray:
+    """Return max(skill, 0) of a loss after clean (0) or after contaminated training (1): (..., seeds)."""
+    return np.asarray(clean_and_dirty(scores, loss)[part])
 
 
 def correlation(cell: Cell) -> Contrast:
@@ -306,18 +299,12 @@ def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contra
     (reference, *others), score = cell.losses, cell.primary.name
     for loss in others:
         if cell.contamination:
-            costs = cell.scattered(partial(change_apart, arms=(loss, reference)))
+            costs = cell.apart((loss, reference), skill_change)
             margin = study.margin(score)
             made = cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
         else:
             made = cell.compared(score, (loss, reference), "equal", study)
         yield replace(made, line=replace(made.line, part=part))
-
-
-def change_apart(scores: Scores, arms: tuple[str, str]) -> np.ndarray:
-    """Return what contamination changes of the skill of the first of two losses, less that of the other."""
-    first, other = (skill_change(scores, arm) for arm in arms)
-    return np.asarray(first - other)
 
 
 def by_hardship(lines: list[Evidence]) -> list[Evidence]:
