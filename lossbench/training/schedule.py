@@ -56,8 +56,8 @@ class Schedule:
     def factors(self, epochs: int) -> np.ndarray:
         r"""Return the factor on the rate in each epoch, (epochs,), in [0, 1].
 
-        In epoch e = 0, 1 ... of E, with w epochs of warm-up: (e + 1) / (w + 1) while e < w; then 1, or
-        (1 + cos(π (e - w) / (E - w))) / 2, or γ to the power of the number of whole steps in e - w. These are the rates of
+        In epoch e = 0, 1 ... of E, with w epochs of warm-up: (e + 1) / (w + 1) while e < w; then 1, or (1 + cos(π
+        (e - w) / (E - w))) / 2, or γ to the power of the number of whole steps in e - w. These are the rates of
         `torch.optim.lr_scheduler.LinearLR` and, after it, `CosineAnnealingLR` or `StepLR`, stepped once an epoch.
 
         Source: Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts, equation 5;
