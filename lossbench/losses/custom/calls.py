@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from lossbench.errors import LossMisbehaves
+from lossbench.errors import LossLeavesTorch, LossMisbehaves
 from lossbench.lazy import torch
 from lossbench.losses.custom.candidate import Candidate, check_callable
 from lossbench.losses.custom.contain import failing
 from lossbench.losses.custom.conventions import Convention
 from lossbench.losses.custom.signature import is_number, is_tensor, parameters_of
-from lossbench.losses.custom.source import in_one_line, line_of
+from lossbench.losses.custom.source import in_one_line, left_torch, line_of
 from lossbench.remark import Remark, Topic
 from lossbench.task import VALUED
 
 Call = Callable[..., "torch.Tensor"]
 Gives = Literal["sample", "output", "batch"]
 """A value a sample (batch,), a value an output (batch, outputs), or one number for the batch ()."""
+
+ESCAPED = "escaped from inside a function"
+"""In what torch raises where a loss uses a tensor of an earlier call, of other models."""
+
+KEPT = "uses a tensor that it kept from an earlier call; keep nothing between calls, or a plain number"
 
 
 def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: bool = False) -> Call:
@@ -43,7 +48,12 @@ def make_call(candidate: Candidate, arguments: Mapping[str, Any], target_first: 
         _check_frozen(candidate, module)
 
     def fault(error: BaseException) -> LossMisbehaves:
-        return LossMisbehaves(candidate.name, f"raised {in_one_line(error)}", line_of(error, candidate.file))
+        where = line_of(error, candidate.file)
+        if library := left_torch(error):
+            said = f"computes with {library}, whose results have no gradient; compute with operations of torch"
+            return LossLeavesTorch(candidate.name, said, where)
+        said = KEPT if ESCAPED in in_one_line(error) else f"raised {in_one_line(error)}"
+        return LossMisbehaves(candidate.name, said, where)
 
     def call(prediction: torch.Tensor, target: torch.Tensor, **parameters: Any) -> Any:
         with failing(fault):

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lossbench.errors import LossDoesNotFit, LossFailed, LossMisbehaves, WrongTask
+from lossbench.errors import LossDoesNotFit, LossFailed, LossLeavesTorch, LossMisbehaves, WrongTask
 from lossbench.lazy import torch
 from lossbench.losses.custom.calls import Call, Gives, alike, alone, differentiated
 from lossbench.losses.custom.conventions import Convention
@@ -137,16 +137,20 @@ class Probe:
     def _first_value(self) -> torch.Tensor:
         """Return the value of a first call; refuse one without a gradient, or one that modified its inputs."""
         # Changing a leaf tensor in place would fail with a message about autograd.
-        raw, target = self.raw.clone().requires_grad_() * 1, self.target.clone()
+        raw = self.raw.clone().requires_grad_() * 1
+        given = self.convention.prediction(raw), self.convention.seen(self.target.clone(), raw)
+        before = [one.detach().clone() for one in given]
         try:
-            value: Any = self.call(self.convention.prediction(raw), self.convention.seen(target, raw))
+            value: Any = self.call(*given)
+        except LossLeavesTorch:
+            raise  # whatever it is given
         except LossFailed as error:
             raise self._misfit(self._fault(error)) from error
         if inspect.iscoroutine(value):
             value.close()  # else Python warns that it was never awaited
         if not torch.is_tensor(value):
             raise self._failed(f"returned {came_back(value)}")
-        if not (torch.equal(raw.detach(), self.raw) and torch.equal(target, self.target)):
+        if not all(map(torch.equal, (one.detach() for one in given), before)):
             raise self._failed("changes its prediction or its target in place; let it work on a copy")
         if not value.requires_grad:
             raise self._failed(

@@ -31,6 +31,9 @@ from lossbench.losses.custom.rehearse import rehearse
 SEEN: dict[str, Seen] = {}
 """By the name of a module, what was seen of a user's file when it ran."""
 
+WITHOUT_GRADIENTS = ("numpy", "scipy", "sklearn", "pandas")
+"""Libraries that a loss may call by habit, and whose results nothing can be learnt from."""
+
 
 def read_sources(file: Path) -> dict[Path, bytes]:
     """Return the contents of a Python file and of the modules in its folder that it imports, directly or not.
@@ -202,6 +205,15 @@ def in_one_line(error: BaseException) -> str:
         said = str(error)
     first = said.strip().partition("\n")[0]
     return f"{type(error).__name__}{': ' if first else ''}{first}"
+
+
+def left_torch(error: BaseException) -> str:
+    """Return the library without gradients that an exception came out of; empty where it came out of torch."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        library = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if library in WITHOUT_GRADIENTS:
+            return library
+    return "numpy" if "Can't call numpy()" in in_one_line(error) else ""
 
 
 def line_of(error: BaseException, file: str) -> str:
