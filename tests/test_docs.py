@@ -239,13 +239,6 @@ def test_numbers_beside_claims_are_found() -> None:
     assert sum(len(re.findall(SAID, sentence)) for sentence in guide) > 25
 
 
-def test_the_answer_of_the_first_run_is_of_the_reference() -> None:
-    """What a newcomer is shown as an answer stands in the report of the main job."""
-    quoted = re.findall(r"^> (.*)$", (ROOT / "docs" / "first-run.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert quoted
-    assert " ".join(quoted) in told()["the reference"]
-
-
 def test_the_table_of_masks_is_of_the_committed_claims() -> None:
     """What dice gains over bce in T8, at one half and where validation says, with its interval."""
     units = results("evidence").query("id == 'T8' and role == 'unit'").set_index(["dataset", "case"])

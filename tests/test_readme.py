@@ -49,6 +49,13 @@ def test_what_is_shown_is_of_the_reference(reference: Remade, page: str) -> None
     assert set(shown) <= printed
 
 
+def test_the_answer_of_the_first_run_is_of_the_reference(reference: Remade) -> None:
+    """What a newcomer is shown as an answer is one of the main job."""
+    quoted = re.findall(r"^> (.*)$", (ROOT / "docs" / "first-run.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert quoted
+    assert " ".join(quoted) in " ".join(lead(reference.answer))
+
+
 def test_a_newcomer_can_read_all_of_it() -> None:
     """The README is short: what it is, two commands, what they say, and where there is more."""
     assert len((ROOT / "README.md").read_bytes()) < 9000
