@@ -109,6 +109,10 @@ def test_the_scores_of_the_documents_are_those_of_the_committed_claims() -> None
         for name, mine in groups.items()
     }
     assert rows == expected
+    words = re.findall(r"\d+", rows["in all, each claim once"])
+    told = "Of the {} claims of [^:]*, {} are true, {} refuted, {} mixed and {} too weak to say"
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert re.search(told.format(*words), readme)
 
 
 def test_the_verdicts_that_pages_name_are_those_of_the_committed_claims() -> None:
