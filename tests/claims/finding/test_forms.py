@@ -96,6 +96,17 @@ def test_an_identity_is_true_as_stated_or_in_the_nearest_other_sense():
     assert find("identity", [wrong]).verdict == "false"
 
 
+def test_an_equation_is_true_as_stated_only_where_all_its_lines_are():
+    """Of another sense one line that comes out is enough; the nearer sense is the word."""
+    stated, wrong = Evidence("reproduced", "mse"), Evidence("contradicted", "mse")
+    rounded, other = (
+        [replace(line, reading=reading) for line in (stated, wrong)] for reading in ("but for rounding", "another")
+    )
+    assert find("identity", [stated, wrong]).verdict == "false"
+    assert find("identity", [stated, wrong, *other]).verdict == "true under another reading"
+    assert find("identity", [stated, wrong, *other, *rounded]).verdict == "true but for rounding"
+
+
 def test_an_identity_of_several_equations_is_as_true_as_the_worst():
     """Each part on its own."""
     parts = [Evidence("reproduced", "mse", part="one"), Evidence("contradicted", "mse", part="other")]
@@ -128,6 +139,14 @@ def test_what_numbers_leave_untold_is_no_part_of_the_truth(other, verdict):
     """Where nothing is drawn at random, no more seeds will tell: beside a true part the claim is partly so."""
     parts = [Evidence("inconclusive", "f1", part="one"), Evidence(other, "f1", part="other")]
     assert find("conjunction", parts).verdict == verdict
+
+
+def test_a_part_of_which_anything_was_tested_is_counted_and_else_one_open_line_leaves_it_untold():
+    """Nine of ten are enough for what is tested; an equation must be told in every line."""
+    tested = [Evidence("reproduced", "f1", part="one", p_value=0.01)] * 9
+    exact = [Evidence("reproduced", "f1", part="other"), Evidence("inconclusive", "f1", part="other")]
+    finding = find("conjunction", [*tested, Evidence("contradicted", "f1", part="one"), *exact])
+    assert finding.parts == {"one": "holds", "other": "not testable"}
 
 
 def test_a_tendency_names_the_axis_that_separates():
