@@ -84,8 +84,8 @@ class RowSpread:
 
     Args:
         mean: (...) over splits of the mean over rows.
-        lasting: (...) the part of its variance that is due to the rows.
-        fading: (...) the part that is due to the splits, for one of them.
+        lasting: (...) the part of its variance that is due to the rows; NaN for fewer than two splits.
+        fading: (...) the part that is due to the splits, for one of them; likewise.
         freedom: (...) degrees of freedom of the first part.
         splits: (...) how many there are.
         units: (...) how many rows, or groups, were tested at least once.
@@ -122,11 +122,11 @@ class RowSpread:
     @property
     def wandering(self) -> np.ndarray:
         """How far the mean moves from one set of splits of the same rows to another, as a standard deviation."""
-        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan) + self.choice))
+        return np.asarray(np.sqrt(self.fading / self.splits + self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; with other numbers of splits (...), as it would be if all else stayed."""
-        splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)
+        splits = self.splits if seeds is None else seeds
         fading, lasting = self.fading / splits, self.lasting + self.choice
         variance = lasting + fading
         with np.errstate(invalid="ignore", divide="ignore"):

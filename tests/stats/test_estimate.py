@@ -26,7 +26,7 @@ def test_the_interval_excludes_what_the_test_rejects(mean, error, freedom) -> No
     found, margin = estimated(mean, error, freedom), 0.3
     interval, p_value, same = found.interval(), float(found.p_value()), float(found.p_equivalent(margin))
     if abs(p_value - ALPHA) > 1e-9:
-        assert (interval.low > 0 or interval.high < 0) == (p_value < ALPHA)
+        assert interval.off_zero == (interval.low > 0 or interval.high < 0) == (p_value < ALPHA)
     if abs(same - ALPHA) > 1e-9:
         assert (-margin < interval.low and interval.high < margin) == (same < ALPHA)
 

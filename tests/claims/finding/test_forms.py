@@ -58,6 +58,16 @@ def test_one_opposing_case_refutes_a_universal_claim_and_nothing_else_does(found
     assert (finding.case is not None) == bool(opposing)
 
 
+@given(evidence)
+def test_a_universal_claim_holds_where_half_of_the_units_support_it_and_none_opposes(found):
+    """Open ones and those within the margin do not oppose; of too many nothing is said."""
+    unopposed = [line for line in found if line.verdict != "contradicted"]
+    tally = Tally.of(unopposed)
+    if tally.units:
+        half = 2 * len(tally.supporting) >= len(tally.units)
+        assert find("universal", unopposed).verdict == ("holds everywhere tried" if half else "too weak to say")
+
+
 @given(evidence, st.sampled_from(["contradicted", "inconclusive"]))
 def test_what_was_tried_again_alone_refutes_a_universal_claim(found, word):
     """A case that opposed at first and not again leaves the claim open, and never holds it up."""
@@ -154,6 +164,20 @@ def test_a_tendency_names_the_axis_that_separates():
     by_score = [Evidence("reproduced", "f1"), Evidence("contradicted", "accuracy")] * 2
     assert find("tendency", by_score).verdict == "depends on the score"
     assert said("tendency", "reproduced", "contradicted") == "mixed"
+
+
+def test_what_holds_depends_on_nothing():
+    """Although what opposes it, two units of twenty-two, is all on one data set."""
+    lines = [Evidence("reproduced", "f1", dataset="iris")] * 20 + [Evidence("contradicted", "f1", dataset="wine")] * 2
+    assert find("tendency", lines).verdict == "holds"
+    assert find("tendency", lines[3:]).verdict == "depends on the data set"
+
+
+def test_a_verdict_of_a_table_needs_both_words():
+    """One that says of its order or size what cannot be said of it is none."""
+    assert is_verdict("order holds; size mostly")
+    assert not is_verdict("order perhaps; size mostly")
+    assert not is_verdict("order holds; size perhaps")
 
 
 def test_a_table_has_a_verdict_on_its_order_and_one_on_its_size():
