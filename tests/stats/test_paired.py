@@ -105,6 +105,7 @@ def test_identical_arms_do_not_differ(n: int) -> None:
     """All differences zero: p = 1, no effect, an interval of no width."""
     test = paired_test(np.zeros(n), RATIO)
     assert test.interval == Interval(0.0, 0.0, 0.0, n)
+    assert not test.interval.off_zero
     assert (test.p_value, test.effect_size) == (1.0, 0.0)
 
 

@@ -71,6 +71,23 @@ def test_a_choice_at_the_edge_is_marked(best: int, edge: bool) -> None:
     assert bool(found.at_edge.any()) is edge
 
 
+@pytest.mark.parametrize("best", range(3))
+def test_a_value_that_is_chosen_at_the_end_of_its_grid_is_marked(best: int) -> None:
+    """As far as it could go further: of one arm, whose values follow each other as they are named."""
+    values = [f"huber:delta={value}" for value in (0.1, 1, 10)]
+    parts = [
+        grid([[float(place == best)] * 3] * len(RATES), loss).assign(grid="huber:delta=0.1,1,10")
+        for place, loss in enumerate(values)
+    ]
+    found = tuning_table(pd.concat(parts[::-1], ignore_index=True), {values[0], values[2]}, values)
+    assert found.loss.tolist() == [value for value in values for _ in RATES]
+    assert found.grid.unique().tolist() == ["huber:delta=0.1,1,10"]
+    (chosen,) = found[found.chosen].itertuples()
+    assert (chosen.loss, chosen.parameter_at_edge) == (values[best], best != 1)
+    assert found.parameter_at_edge.sum() == (best != 1)
+    assert not {"grid", "parameter_at_edge"} & set(tuning_table(grid([[0.5] * 3] * len(RATES))))
+
+
 def test_a_rate_that_diverges_is_not_chosen() -> None:
     """One diverged seed puts a rate out of the running, however good the others are."""
     trials = grid([[0.1] * 3, [0.2] * 3, [0.9] * 3, [0.3] * 3])
