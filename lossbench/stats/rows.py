@@ -84,8 +84,9 @@ class RowSpread:
 
     Args:
         mean: (...) over splits of the mean over rows.
-        lasting: (...) the part of its variance that is due to the rows, which more splits do not reduce.
-        fading: (...) the part that is due to the splits, for a single split.
+        lasting: (...) the part of its variance that is due to the rows, which more splits do not reduce; NaN for
+            fewer than two splits.
+        fading: (...) the part that is due to the splits, for a single split; likewise.
         freedom: (...) degrees of freedom of the first part.
         splits: (...) their number.
         units: (...) the number of rows, or groups, that were tested at least once.
@@ -122,11 +123,11 @@ class RowSpread:
     @property
     def wandering(self) -> np.ndarray:
         """The standard deviation of the mean between sets of splits of the same rows."""
-        return np.asarray(np.sqrt(self.fading / np.where(self.splits > 1, self.splits, np.nan) + self.choice))
+        return np.asarray(np.sqrt(self.fading / self.splits + self.choice))
 
     def at(self, seeds: np.ndarray | None = None) -> Estimate:
         """Return the estimate; for other numbers of splits (...), as it would be with all else the same."""
-        splits = np.where(self.splits > 1, self.splits if seeds is None else seeds, np.nan)
+        splits = self.splits if seeds is None else seeds
         fading, lasting = self.fading / splits, self.lasting + self.choice
         variance = lasting + fading
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -151,7 +151,9 @@ def test_a_set_never_chooses_a_rate_at_which_one_of_its_seeds_diverged() -> None
     assert set(chosen[touched].tolist()) == {2}  # 0.1, the next best
     assert set(chosen[~touched].tolist()) == {1}
     untrained = reported[~((reported.loss == "mse") & (reported.lr == 0.1))]
-    assert set(make_choice(untrained, list(LOSSES), TUNING).chosen[:, 1].ravel().tolist()) <= {0, 1}
+    errors = untrained.assign(score="brier", validation_score=1.0 - untrained.validation_score)
+    for trials in (untrained, errors):
+        assert set(make_choice(trials, list(LOSSES), TUNING).chosen[:, 1].ravel().tolist()) <= {0, 1}
 
 
 def test_what_is_not_known_adds_nothing() -> None:
