@@ -34,7 +34,7 @@ class ComparisonGroup:
         task: its task.
         view: "fixed", one rate for all, or "tuned", each loss at its own.
         trials: all of them, dirty ones too.
-        losses: in the order of the trials; the first is the reference.
+        losses: the first is the reference; the others are in the order of the trials, if nobody has changed it.
         shares: the contaminated shares, ascending; scores and verdicts are of the first.
         score: the primary score.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
@@ -140,9 +140,9 @@ class ComparisonGroup:
         return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
 
     def setting(self) -> dict[str, list[Any]]:
-        """Return what each loss was trained under; in a fixed view, the same for all."""
-        first = self.trials.drop_duplicates("loss")
-        return {name: first[name].tolist() for name in SETTING}
+        """Return what each loss was trained under, in the order of `losses`; in a fixed view, the same for all."""
+        some = self.trials.iloc[self.rows.reshape(len(self.losses), -1).max(axis=1)]  # all of a loss share it
+        return {name: some[name].tolist() for name in SETTING}
 
     def shared_setting(self) -> dict[str, Any]:
         """Return what all losses were trained under; the rate is NaN where each has its own."""
