@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,35 @@ def test_the_step_size_is_that_of_the_choice(
     assert "# here: sgd, step size 0.1," in said
     for text in (" ".join(said.split()), " ".join(found["answer"])):
         assert "Step sizes: 0.1 for mse" in text
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_every_page_leads_with_the_decision(
+    inside: Callable[..., Outcome], unlike: list[str], tmp_path: Path, again: bool
+) -> None:
+    """In the words of the command, with its lines to paste; `report` has them from the manifest alone."""
+    said, _, rest = inside(*unlike).out.partition("\n\n")
+    lines = rest.partition("\n\n")[0].splitlines()
+    folder = tmp_path / "results" / "choose-line"
+    if again:
+        for name in ("report.md", "report.html"):
+            (folder / name).unlink()
+        assert inside("report", str(folder), "-o", str(folder)).code == 0
+    assert inside("report", str(folder)).out.startswith("\n\n".join([said, "\n".join(lines), ""]))
+    page = (folder / "report.md").read_text()
+    lead, code = page.partition("<details>")[0].split("```python\n")
+    assert re.sub(r"\\(.)", r"\1", " ".join(lead.split())) == " ".join(said.split())
+    assert code == "\n".join([*lines, "```\n\n"])
+    html = (folder / "report.html").read_text()
+    top = unescape(re.sub("<[^>]*>", " ", html.partition("<main>")[2].partition("<nav")[0]))
+    assert " ".join(top.split()) == " ".join([*said.split(), *" ".join(lines).split()])
+    for text in (page, html):
+        assert not re.search(
+            "beaten nowhere|told apart, and that|more seeds? (alone )?would", text.partition("criterion")[2]
+        )
+    found = json.loads(inside("report", str(folder), "--format", "json").out)
+    assert found["choice"]["paste"] == lines
+    assert found["answer"] == found["choice"]["answer"][0]
 
 
 @pytest.mark.usefixtures("rates")
