@@ -168,7 +168,9 @@ def test_a_tendency_names_the_axis_that_separates():
 
 def test_what_holds_depends_on_nothing():
     """Although what opposes it, two units of twenty-two, is all on one data set."""
-    lines = [Evidence("reproduced", "f1", dataset="iris")] * 20 + [Evidence("contradicted", "f1", dataset="wine")] * 2
+    lines = [Evidence("reproduced", "f1", dataset="iris")] * 20 + [
+        Evidence("contradicted", "f1", dataset="wine")
+    ] * 2
     assert find("tendency", lines).verdict == "holds"
     assert find("tendency", lines[3:]).verdict == "depends on the data set"
 
