@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -82,8 +83,14 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
         click.echo(latex_tables(remade, map(words, remade.remarks())), nl=False)
 
 
-def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str) -> None:
-    """Print the summary in one of the formats."""
+def print_findings(
+    findings: Findings,
+    gaps: Sequence[Gap],
+    remarks: Iterable[Remark],
+    form: str,
+    gate: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Print the summary in one of the formats; JSON has what came of a gate, too."""
     from lossbench.report.answer.run import lead, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
@@ -101,6 +108,6 @@ def print_findings(findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Re
         wrapped(said, min(columns(), WIDTH)) if form == "table" else said,
         lead(findings.answer),
         csv=partial(summary_csv, summary),
-        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers)),
+        json=lambda: summary_json(summary, gaps, {**records(findings.answer, findings.answers), **gate}),
         junit=lambda: verdict_junit(summary, gaps, findings.answers),
     )
