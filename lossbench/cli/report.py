@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -85,9 +86,14 @@ def print_latex(remade: Remade, tables: bool, paragraph: bool) -> None:
 
 
 def print_findings(
-    findings: Findings, gaps: Sequence[Gap], remarks: Iterable[Remark], form: str, advice: Advice | None = None
+    findings: Findings,
+    gaps: Sequence[Gap],
+    remarks: Iterable[Remark],
+    form: str,
+    advice: Advice | None = None,
+    gate: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Print the summary in one of the formats."""
+    """Print the summary in one of the formats; JSON also has what came of a gate."""
     from lossbench.report.answer.run import leading, records
     from lossbench.report.junit import verdict_junit
     from lossbench.report.tables import tables, threshold_tables
@@ -106,6 +112,6 @@ def print_findings(
         leading(findings.answer, advice),
         advice.paste if advice else (),
         csv=partial(summary_csv, summary),
-        json=lambda: summary_json(summary, gaps, records(findings.answer, findings.answers, advice)),
+        json=lambda: summary_json(summary, gaps, {**records(findings.answer, findings.answers, advice), **gate}),
         junit=lambda: verdict_junit(summary, gaps, findings.answers),
     )
