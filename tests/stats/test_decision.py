@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossbench.stats.answer.decision import decide, facing, in_dirt, means_of
+from lossbench.stats.answer.decision import compared_with, decide, in_dirt, means_of
 from lossbench.stats.answer.table import answer
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
@@ -43,7 +43,7 @@ def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int
     """Of each pair: the side, the size and the interval are those of the table, as seen from the chosen loss."""
     found = judged(table(scores))
     losses, loss = found.group.losses, LOSSES[place]
-    seen = facing(found, loss)
+    seen = compared_with(found, loss)
     assert seen.group.losses[0] == loss
     assert sorted(seen.group.losses) == sorted(losses)
     pairs = {
@@ -67,7 +67,7 @@ def test_the_same_verdicts_are_told_from_the_other_side(scores: dict, place: int
 def test_the_first_loss_sees_what_the_table_says(scores: dict) -> None:
     """Told of the reference, nothing changes."""
     found = judged(table(scores, shares=(0.0, 0.25, 0.5)))
-    assert repr(answer(facing(found, "bce"), 0.05)) == repr(answer(found, 0.05))
+    assert repr(answer(compared_with(found, "bce"), 0.05)) == repr(answer(found, 0.05))
 
 
 @half
