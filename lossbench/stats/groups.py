@@ -34,7 +34,7 @@ class ComparisonGroup:
         task: its task.
         view: "fixed", one rate for all, or "tuned", each loss at its own.
         trials: all of them, contaminated ones included.
-        losses: in the order of the trials; the first is the reference.
+        losses: the first is the reference; the others are in the order of the trials, unless reordered.
         shares: the contaminated shares, ascending; scores and verdicts are those of the first.
         score: the primary score.
         test_to_train: see `lossbench.stats.paired.shared_rows`.
@@ -139,9 +139,11 @@ class ComparisonGroup:
         return rows_counted(column, rows, self.test_to_train, self.rows.shape[1])
 
     def setting(self) -> dict[str, list[Any]]:
-        """Return the setting of each loss; in a fixed view, it is the same for all."""
-        first = self.trials.drop_duplicates("loss")
-        return {name: first[name].tolist() for name in SETTING}
+        """Return the setting of each loss, in the order of `losses`; in a fixed view, it is the same for all."""
+        some = self.trials.iloc[
+            self.rows.reshape(len(self.losses), -1).max(axis=1)
+        ]  # all trials of a loss share it
+        return {name: some[name].tolist() for name in SETTING}
 
     def shared_setting(self) -> dict[str, Any]:
         """Return the setting that all losses share; the rate is NaN where each has its own."""

@@ -14,6 +14,7 @@ from lossbench.stats.answer.decision import compared_with, decide, in_dirt, mean
 from lossbench.stats.answer.table import answer
 from lossbench.stats.groups import comparison_groups
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
+from lossbench.stats.tuning import tuning_table
 from lossbench.stats.verdicts import APART
 
 from .synthetic import MANY, score_tables, table
@@ -94,6 +95,17 @@ def test_settled_is_that_nothing_is_open(scores: dict) -> None:
     gone = {one.loss for one in made.table.unfinished}
     left = [one for one in made.table.open if one.loss not in gone]
     assert (made.end == "settled") == (not left and made.end != "nothing")
+
+
+@half
+@given(st.permutations([0.001, 0.01, 0.1]), st.integers(0, 2))
+def test_each_loss_keeps_its_own_rate(rates: list[float], place: int) -> None:
+    """Whichever loss a table is told of, a rate goes with its loss and not with its place."""
+    trials, own = of(0.8, 0.7, 0.9), dict(zip(LOSSES, rates, strict=True))
+    trials = trials.assign(lr=trials.loss.map(own), validation_score=0.5)
+    *_, group = comparison_groups(trials, tuning_table(trials))
+    seen = compared_with(Judged(group, difference_columns(group, MARGINS)), LOSSES[place])
+    assert dict(answer(seen, 0.05).rates) == own
 
 
 def test_the_usual_loss_is_kept_until_another_is_shown_to_be_better() -> None:

@@ -129,14 +129,14 @@ def test_a_difference_that_never_varies_is_judged_by_its_sign(n: int, p_value: f
 
 @given(n=st.integers(2, 12), rows=st.integers(2, 5000))
 def test_seeds_that_agree_on_every_row_leave_what_rows_leave(n: int, rows: int) -> None:
-    """Of a score that counts rows, identical arms have the interval of Clopper and Pearson for none of them."""
+    """Of a score that counts rows, identical arms have the interval of Clopper and Pearson for no row."""
     interval = paired_test(np.zeros(n), RATIO, rows).interval
     assert interval.high == pytest.approx(stats.binomtest(0, rows).proportion_ci(LEVEL).high)
     assert interval.low == -interval.high
 
 
 def test_seeds_move_the_mean_as_far_as_is_said() -> None:
-    """Means of many sets of seeds scatter by what each set says of it; the choice of the rates is added."""
+    """Means of many sets of seeds scatter by what each set says of it; the choice of rates is added to that."""
     found = over_seeds(np.random.default_rng(0).normal(size=(4000, 6)), RATIO)
     assert np.var(found.mean) == pytest.approx(np.mean(found.wandering**2), rel=0.05)
     chosen = found.widened(np.full(4000, 0.25))

@@ -61,7 +61,7 @@ def test_the_family_is_all_that_is_shown_and_pairs_with_the_reference_come_first
 def test_a_pair_has_the_figures_of_its_paired_test(scores: Scores, looks: float, margin: float | None) -> None:
     """Second loss minus first, over the seeds that both have, at the level that so many looks leave.
 
-    Pairs with the reference, and all others, are corrected for those of their kind that could be tested.
+    The pairs with the reference, and the others, are each corrected for those that could be tested.
     """
     (group,) = comparison_groups(table(scores))
     found = difference_columns(replace(group, correction=looks), {"accuracy": margin} if margin else {})

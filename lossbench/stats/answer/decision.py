@@ -52,11 +52,12 @@ class Decision:
         end: why no more seeds were added.
         looks: the numbers of seeds after which verdicts were made; `table` has those of the last.
         most: the largest possible number of seeds.
-        rows_needed: about how many rows would decide what is open, with these seeds; None where nothing is open,
-            where seeds are the unit, or where not even many times the rows would suffice.
+        rows_needed: about how many tested rows, or groups, would decide all that is open, with these seeds; None
+            where nothing is open, where seeds are the unit, or where not even many times the rows would suffice.
         clean: the mean of the chosen loss without contamination, on the seeds of `dirty`; NaN where that is None.
         dirty: the results of the first few losses on contaminated data, against the chosen one; None where that
             was not tried.
+        dirty_seeds: the number of these seeds.
     """
 
     usual: str
@@ -70,6 +71,7 @@ class Decision:
     rows_needed: int | None = None
     clean: float = np.nan
     dirty: Contaminated | None = None
+    dirty_seeds: int = 0
 
     @property
     def second(self) -> str | None:
@@ -201,12 +203,12 @@ def reordered(group: ComparisonGroup, order: np.ndarray) -> ComparisonGroup:
 
 
 def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | None:
-    """Return about how many rows would decide what is open; None where none would, or seeds are the unit."""
+    """Return about how many rows would decide all that is open; None where none would, or seeds are the unit."""
     known = undecided(judged, made)
     if not isinstance(known, RowSpread):
         return None
     found = rows_to_decide(known, margin, judged.group.correction * (len(judged.group.losses) - 1))
-    return int(np.nanmax(found)) if (found > known.units).any() else None
+    return int(found.max()) if not np.isnan(found).any() and (found > known.units).any() else None
 
 
 def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]) -> Decision:
@@ -225,5 +227,6 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
     reference = means[made.chosen][0] if made.chosen in means else np.nan
     there = Contaminated(kind, float(group.shares[-1]), reference, others)
     place = group.losses.index(made.chosen)
-    clean = group.clean(group.score)[place][dirty.trained()[place]]
-    return replace(made, clean=float(clean.mean()), dirty=there)
+    tried = dirty.trained()[place]
+    clean = float(group.clean(group.score)[place][tried].mean())
+    return replace(made, clean=clean, dirty=there, dirty_seeds=int(tried.sum()))

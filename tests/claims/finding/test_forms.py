@@ -168,9 +168,11 @@ def test_a_tendency_names_the_axis_that_separates():
 
 def test_what_holds_depends_on_nothing():
     """Although what opposes it, two units of twenty-two, is all on one data set."""
-    support, against = Evidence("reproduced", "f1", dataset="iris"), Evidence("contradicted", "f1", dataset="wine")
-    assert find("tendency", [support] * 20 + [against] * 2).verdict == "holds"
-    assert find("tendency", [support] * 17 + [against] * 2).verdict == "depends on the data set"
+    lines = [Evidence("reproduced", "f1", dataset="iris")] * 20 + [
+        Evidence("contradicted", "f1", dataset="wine")
+    ] * 2
+    assert find("tendency", lines).verdict == "holds"
+    assert find("tendency", lines[3:]).verdict == "depends on the data set"
 
 
 def test_a_verdict_of_a_table_needs_both_words():
