@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.plan.gate import OUTCOMES, Rule
-from lossbench.report.diff import ELSEWHERE
+from lossbench.report.diff import OTHER_FINGERPRINTS
 from lossbench.report.figures import NOT_DEFINED, Spread, column
 from lossbench.report.grid import labelled
 from lossbench.report.tables import SHARE, Table, label, listed_seeds, p_value, varying
@@ -18,7 +18,7 @@ from lossbench.stats.between_runs.change import Change
 from lossbench.stats.between_runs.gate import Check, GateReport, Reason, Unchecked
 from lossbench.stats.estimate import ALPHA, smallest_p
 
-PLAIN = ("unchanged", "improved", "within")
+NOT_LISTED = ("unchanged", "improved", "within")
 """Findings that are counted but not shown."""
 
 MOVED = ("worse", "undecided")
@@ -85,7 +85,7 @@ def few(moved: Change) -> bool:
 
 
 def sentence(check: Check) -> str:
-    """Say what a check found.
+    """Return the finding of a check in words.
 
     Example:
         >>> from lossbench.stats.between_runs.gate import Check
@@ -103,10 +103,10 @@ def sentence(check: Check) -> str:
     }
     if check.finding in words:
         return f"{check.finding}: {words[check.finding]}"
-    return f"{check.finding}: {numbers(check.change, check.allowance) if check.change else ''}"
+    return f"{check.finding}: {change_figures(check.change, check.allowance) if check.change else ''}"
 
 
-def numbers(change: Change, allowance: float) -> str:
+def change_figures(change: Change, allowance: float) -> str:
     """Write both means, the change with half the width of its interval, the allowance, n, and p where tested."""
     before, after, by, allowed = column(_spreads(change, allowance))
     tested = f"no test: {UNTESTED}" if few(change) else f"p {p_value(float(change.test.p_value))}"
@@ -141,7 +141,7 @@ def _told(report: GateReport, baseline: Path) -> Iterator[tuple[str, str]]:
     if any(check.finding in MOVED and check.change and few(check.change) for check in report.checks):
         yield "", f"p {NOT_DEFINED}: {UNTESTED}"
     if report.elsewhere:
-        yield "", ELSEWHERE
+        yield "", OTHER_FINGERPRINTS
 
 
 def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
@@ -149,7 +149,7 @@ def _remarks(checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
     names = settings(checks)
     alike: dict[tuple[str, ...], list[Check]] = {}
     for check in sorted(checks, key=_failures_first):
-        if check.finding not in PLAIN + MOVED:
+        if check.finding not in NOT_LISTED + MOVED:
             rule = f", {check.subject}" if check.change else ""
             key = check.outcome, check.place["dataset"], rule, sentence(check), check.finding
             alike.setdefault(key, []).append(check)

@@ -177,7 +177,7 @@ def test_a_first_run_is_asked_for(inside) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--fail-on", "f1:-0.02"), "needs something to be worse than; give --baseline FILE"),
+        (("--fail-on", "f1:-0.02"), "compares with a baseline; give --baseline FILE"),
         (("--baseline", "none.csv"), "no baseline at none.csv; give the path of a trials.csv, or --baseline-if"),
         (("--baseline", "a.csv", "--baseline-if-exists", "b.csv"), "give one of the two"),
         (("--baseline", "none.csv", "--fail-on", "f1:0.02"), "for f1 higher is better"),

@@ -18,7 +18,7 @@ from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
 from lossbench.report.html.table import grid
-from lossbench.report.words.english import NAMED, listed
+from lossbench.report.words.english import MOST_NAMED, listed
 from lossbench.results.circumstances import circumstances
 from lossbench.results.manifest import Manifest
 
@@ -46,7 +46,9 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
     )
     ids = [one.claim.id for one in judgements]
     title = (
-        f"Claim{'s' * (len(ids) != 1)} {listed(ids)}" if len(ids) <= NAMED else f"{len(ids)} claims about losses"
+        f"Claim{'s' * (len(ids) != 1)} {listed(ids)}"
+        if len(ids) <= MOST_NAMED
+        else f"{len(ids)} claims about losses"
     )
     found = Manifest(circumstances())
     below = f"lossbench claims · {found.date}"
@@ -56,7 +58,7 @@ def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: St
 def about(found: Manifest, study: Study) -> Section:
     """Return when, where, with what and how the claims were tried."""
     terms, seeds = study.terms, study.seeds
-    rows = [("date", found.date), ("versions", found.listed("versions")), ("machine", found.listed("machine"))]
+    rows = [("date", found.date), ("versions", found.one_line("versions")), ("machine", found.one_line("machine"))]
     rows += [("protocol", f"{one.name}: {one.about}") for one in study.protocols]
     sizes = f"{terms.model}, {len(seeds)} seeds from {seeds.start} on, {study.epochs} epochs"
     rows += [("decides", terms.primary), ("trainings", f"{sizes}, batches of {terms.batch_size}")]

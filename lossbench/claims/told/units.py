@@ -110,7 +110,7 @@ def nested(names: Sequence[Column], figures: Sequence[Column], width: int) -> It
     """Yield a table; where names leave no room for figures, the longest of them stand above groups of rows."""
     beside = list(names)
     while beside and room([*beside, *(one for one in figures if not one.drop)], width - INDENT) < 0:
-        beside.remove(max(beside, key=lambda one: one.needed))
+        beside.remove(max(beside, key=lambda one: one.needed_width))
     above = [one for one in names if one not in beside]
     titles = [", ".join(filter(None, cells)) for cells in zip(*(one.cells for one in above), strict=True)]
     order = sorted(range(len(titles)), key=lambda place: titles.index(titles[place]))
