@@ -1,4 +1,4 @@
-"""Train one shard of a run, and merge all of them."""
+"""Train one shard of a run, and merge all of them; or merge finished runs."""
 
 from __future__ import annotations
 
@@ -46,25 +46,34 @@ def train_shard(part: Experiment, request: Request, watch: AbstractContextManage
 
 
 def merge(folders: Iterable[str | Path], output: str | Path, command: str = "") -> Answer:
-    """Put the shards of a run together, and write what one run would have written.
+    """Put the shards of a run, or finished runs, together, and write what one run would have written.
 
     Args:
-        folders: of the shards, as `lossbench compare --shard I/N -o FOLDER` wrote them.
+        folders: of the shards, as `lossbench compare --shard I/N -o FOLDER` wrote them, or of finished runs that
+            differ in seeds, losses and data sets alone.
         output: folder for the files.
         command: what the user typed, for the manifest.
 
     Raises:
-        DataError: a folder that holds no shard, or shards that are not of one run or contradict each other.
+        DataError: a folder that holds neither, or shards or runs that are not of one experiment, contradict each
+            other, or lack trainings.
         OutputError: the folder cannot be written.
     """
     from lossbench.results.merge import merge_parts, read_parts
+    from lossbench.results.merge_runs import is_run, merge_runs, read_runs, whole_settings
 
-    target = Path(output)
-    parts = read_parts([*map(Path, folders)])
-    if target.resolve() in {part.folder.resolve() for part in parts}:
-        raise BadValue(f"'{output}' is one of the shards; give --output another folder for the whole")
-    experiment = plan(parts[0].settings)
+    target, given = Path(output), [*map(Path, folders)]
+    if target.resolve() in {folder.resolve() for folder in given}:
+        raise BadValue(f"'{output}' is one of those to be merged; give --output another folder for the whole")
     request = Request(Manner(), folder=target, command=command)
+    if any(map(is_run, given)):
+        runs = read_runs(given)
+        experiment = plan(whole_settings(runs))
+        merged = merge_runs(runs, experiment)
+    else:
+        parts = read_parts(given)
+        experiment = plan(parts[0].settings)
+        merged = merge_parts(parts, experiment)
     replaced = other_run_command(target, experiment.settings)
-    found = Comparison(**vars(merge_parts(parts, experiment)))
+    found = Comparison(**vars(merged))
     return Answer(request, found, None, write_files(found, request), replaced)

@@ -28,12 +28,12 @@ from lossbench.store import Store
 
 @dataclass(frozen=True)
 class Merged:
-    """The shards that a comparison was merged from.
+    """The shards or finished runs that a comparison was merged from.
 
     Args:
-        count: how many shards the run has.
-        missing: the numbers of shards that are missing or unfinished.
-        parts: for each shard given, its number, and when, where and how it was trained.
+        count: how many shards the run has, or how many runs there are.
+        missing: the numbers of shards that are missing or unfinished; none of runs.
+        parts: for each shard or run given, when, where and how it was trained, and a shard's number.
     """
 
     count: int

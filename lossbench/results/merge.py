@@ -49,18 +49,27 @@ def read_parts(folders: Sequence[Path]) -> list[Part]:
     ended = [folder for folder in folders if not is_unfinished(folder)]
     parts = [read_part(folder) for folder in ended or folders[:1]]
     for part in parts[1:]:
-        for what, one, other in differences(parts[0].content, part.content):
-            raise DataError(
-                f"'{parts[0].folder}' and '{part.folder}' are not of one run: {what} {one} and {other}; "
-                f"{advice(what)}"
-            )
-    here, there = circumstances()["versions"]["lossbench"], parts[0].content["versions"].get("lossbench")
+        refuse_unlike(parts[0], part, parts[0].content, part.content)
+    refuse_other_lossbench(parts[0])
+    return parts
+
+
+def refuse_unlike(one: Part, other: Part, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+    """Refuse two parts whose manifests, given as far as they must agree, differ."""
+    for what, here, there in differences(mine, theirs):
+        raise DataError(
+            f"'{one.folder}' and '{other.folder}' are not of one run: {what} {here} and {there}; {advice(what)}"
+        )
+
+
+def refuse_other_lossbench(part: Part) -> None:
+    """Refuse what another lossbench than this trained."""
+    here, there = circumstances()["versions"]["lossbench"], part.content["versions"].get("lossbench")
     if here != there:
         raise DataError(
-            f"'{parts[0].folder}' was trained by lossbench {there}, and this is lossbench {here}; merge with the "
+            f"'{part.folder}' was trained by lossbench {there}, and this is lossbench {here}; merge with the "
             "one that trained"
         )
-    return parts
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -68,7 +77,8 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tu
 
     A fingerprint only shows that something differs, so its components come first.
     """
-    yield from _unequal("shard", {"count": one["shard"]["count"]}, other["shard"])
+    if "shard" in one:  # a whole run has none
+        yield from _unequal("shard", {"count": one["shard"]["count"]}, other["shard"])
     yield from _unequal("setting", one["config"], other["config"])
     yield from _unequal("", {name: one[name] for name in ("engine", "device")}, other)
     for dataset in one["hashes"]:
@@ -89,7 +99,7 @@ def advice(what: str) -> str:
     """Return what to do about a difference."""
     if what.startswith(("version", "machine", "fingerprint")):
         return SAME_PROCESSOR
-    return "name the shards of one command"
+    return "name the shards of one command, or runs that differ in seeds, losses and data sets alone"
 
 
 def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
@@ -104,7 +114,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
             is complete.
     """
     ledger = Ledger(experiment, parts[0].content["fingerprint"], None)
-    refuse_changed(parts[0], ledger)
+    refuse_changed(parts[0], ledger.hashes)
     trials_by_shard = shards(experiment, parts[0].shard.count)
     for part in parts:
         ledger.moved |= part.content["moved"]
@@ -127,9 +137,9 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     return make_comparison(done, manner, seconds, Merged(len(trials_by_shard), missing, part_records))
 
 
-def refuse_changed(part: Part, ledger: Ledger) -> None:
-    """Refuse to merge if a table or a loss has changed since the parts were trained."""
-    for dataset, now in ledger.hashes.items():
+def refuse_changed(part: Part, hashes: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse to merge if a table or a loss has changed since the parts were trained; hashes are those of now."""
+    for dataset, now in hashes.items():
         then = part.content["hashes"].get(dataset, {})
         for name, found in now.items():
             if then.get(name) != found:
@@ -199,11 +209,12 @@ def difference(one: TrialResult, other: TrialResult) -> str:
     """Return the cells in which two results of a trial differ; empty if they are equal."""
     if isinstance(one, Done) and isinstance(other, Done):
         alike = one.curve.tobytes() == other.curve.tobytes() and one.outputs.tobytes() == other.outputs.tobytes()
-        return _unequal_cells(one.row, other.row) or ("" if alike else "their curves or raw outputs")
-    return _unequal_cells(_status(one), _status(other))
+        return unequal_cells(one.row, other.row) or ("" if alike else "their curves or raw outputs")
+    return unequal_cells(_status(one), _status(other))
 
 
-def _unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def unequal_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Return the cells in which two rows differ, with both values; empty if they are equal."""
     names = [name for name in one if repr(one[name]) != repr(other.get(name))]
     return "; ".join(f"{name} {one[name]} and {other.get(name)}" for name in names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -109,6 +109,17 @@ class RowScores:
             {name: column(np.float32, (part.values.get(name, np.nan) for part in parts)) for name in names},
             identities,
         )
+
+    def moved(self, places: np.ndarray) -> Iterator[Part]:
+        """Yield the test rows of each trial, for another table.
+
+        Args:
+            places: (trials,) where each trial stands there; -1 for one that is left out.
+        """
+        for trial, cells in self._bounds.items():
+            if places[trial] >= 0:
+                values = {name: column[None, cells] for name, column in self.values.items()}
+                yield Part(places[[trial]], self.unit[None, cells], bool(self.grouped[cells.start]), values)
 
     def places(self, trials: Iterable[Identity]) -> np.ndarray:
         """Return the rows of trials in `trials.csv`, (trials,); beyond its end for an unknown one."""
