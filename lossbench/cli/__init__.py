@@ -32,7 +32,7 @@ COMMANDS = {
     "diff": "Compare two runs: what got better, worse, is new or missing.",
     "trend": "Follow scores and verdicts over many runs, such as nights.",
     "report": "Make the tables of a run again, or what a paper needs of it.",
-    "merge": "Put the shards of a run together.",
+    "merge": "Put the shards of a run together, or finished runs.",
     "aa": "Measure the false-positive rate of its own verdicts.",
     "bench": "Measure the engines on this machine.",
     "cache": "Manage the store of finished trials.",

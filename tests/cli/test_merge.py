@@ -183,9 +183,9 @@ def test_a_loss_that_changed_since_is_refused(parts: Path, refusal: Callable[...
 
 def test_what_is_no_part_is_refused(parts: Path, refusal: Callable[..., str]) -> None:
     """A whole run, a folder of something else, and a shard that was not finished."""
-    assert "'whole' is no shard" in refusal("merge", "whole", "-o", "merged")
+    assert "'whole': finished runs; 'part1': none" in refusal("merge", "whole", "part1", "-o", "merged")
     assert "'nowhere' is no shard" in refusal("merge", "nowhere", "-o", "merged")
-    assert "'part1' is one of the shards" in refusal("merge", "part1", "part2", "part3", "-o", "part1")
+    assert "'part1' is one of those to be merged" in refusal("merge", "part1", "part2", "part3", "-o", "part1")
     Path("part1/manifest.json").unlink()
     assert "its shard was not finished" in refusal("merge", "part1", "-o", "merged")
     change(Path("part2"), trials="many")
