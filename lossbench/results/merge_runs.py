@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.plan.settings import Settings
 from lossbench.results.comparison import Comparison, Merged, make_comparison
-from lossbench.results.manifest import MANIFEST, SHAPE, faults, read_manifest
+from lossbench.results.manifest import MANIFEST, SHAPE, Manifest, faults, read_manifest
 from lossbench.results.merge import (
     PART_FIELDS,
     contradiction,
@@ -27,7 +28,6 @@ from lossbench.results.merge import (
     unequal_cells,
 )
 from lossbench.results.part import Part
-from lossbench.results.read import altered
 from lossbench.results.remake import Remade, remake
 from lossbench.results.rows_file import ROWS
 from lossbench.run.examples import Examples
@@ -99,20 +99,19 @@ def read_run(folder: Path) -> FinishedRun:
         raise DataError(f"'{folder}' is tuned, and a run chooses its own step sizes; {AT_ONCE}")
     if "parts.csv" in manifest.sha256:
         raise DataError(f"'{folder}' has a sum of losses, whose parts.csv has means over its seeds; {AT_ONCE}")
-    if remade.curves is None or (remade.contributed is None and ROWS in manifest.sha256):
-        raise DataError(f"'{folder}' lacks {'curves.csv' if remade.curves is None else ROWS}; restore it")
-    if any(altered(remade.path)):
-        raise DataError(f"{remade.path} is not as its run wrote it; restore it")
-    own = {"hashes": hashes_of(manifest.content, remade.trials), "fingerprint": remade.trials.fingerprint.iloc[0]}
+    for path in map(folder.joinpath, ("trials.csv", "curves.csv", *{ROWS} & manifest.sha256.keys())):
+        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != manifest.sha256.get(path.name):
+            raise DataError(f"{path} is not there as its run wrote it; restore it")
+    own = {"hashes": hashes_of(manifest, remade.trials), "fingerprint": remade.trials.fingerprint.iloc[0]}
     return FinishedRun(folder, {**manifest.content, **own}, remade=remade)
 
 
-def hashes_of(content: Mapping[str, Any], trials: pd.DataFrame) -> Hashes:
+def hashes_of(manifest: Manifest, trials: pd.DataFrame) -> Hashes:
     """Return the hashes of the data, losses and own scores of a run."""
-    found = {name: {"rows": about.get("hash")} for name, about in content["datasets"].items()}
+    found = {name: {"rows": manifest.content["datasets"][name].get("hash")} for name in manifest.datasets}
     columns = (trials[name].fillna("") for name in ("dataset", "loss", "loss_hash", "score_hash"))
     for dataset, loss, code, score in dict.fromkeys(zip(*columns, strict=True)):
-        found[dataset] |= {loss: code} | ({"score": score} if score else {})
+        found.setdefault(dataset, {}).update({loss: code} | ({"score": score} if score else {}))
     return found
 
 

@@ -116,7 +116,7 @@ class RowScores:
         Args:
             places: (trials,) where each trial stands there; -1 for one that is left out.
         """
-        for trial, cells in self._bounds.items():
+        for trial, cells in self._cells_by_trial.items():
             if places[trial] >= 0:
                 values = {name: column[None, cells] for name, column in self.values.items()}
                 yield Part(places[[trial]], self.unit[None, cells], bool(self.grouped[cells.start]), values)

@@ -106,7 +106,7 @@ def test_two_results_of_one_training_are_refused(runs: Path, refusal: Callable[.
     before = trials.loc[0, "train_loss"]
     trials.loc[0, "train_loss"] = "0.125"
     trials.to_csv(path, index=False, lineterminator="\n")
-    assert "mae/trials.csv is not as its run wrote it" in refusal("merge", "whole", "mae", "-o", "merged")
+    assert "mae/trials.csv is not there as its run wrote it" in refusal("merge", "whole", "mae", "-o", "merged")
     content = json.loads(manifest.read_text())
     content["sha256"]["trials.csv"] = hashlib.sha256(path.read_bytes()).hexdigest()
     manifest.write_text(json.dumps(content))
