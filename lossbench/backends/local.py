@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import resource_tracker
 
-from lossbench.apart import own_process
+from lossbench.apart import allow_forks
 from lossbench.backends.backend import Result, Work
 from lossbench.errors import LossbenchError
 from lossbench.training.thread import one_thread
@@ -186,7 +186,7 @@ def _in_worker(
     parent: int, function: Callable[[Work], Result], index: int, described: bytes
 ) -> tuple[int, Result]:
     end_with(parent)
-    own_process()
+    allow_forks()
     # Here and not by the pool, which would break of a loss that cannot be resolved and not say why.
     return _single_threaded(function, index, pickle.loads(described))
 

@@ -130,7 +130,7 @@ def second(made: Decision) -> str:
 
 def soiled(choice: Choice) -> str:
     """Say what the choice costs if the data are dirtier than thought; or why that was not tried."""
-    made, why = choice.decision, choice.plan.undirtied or "there was no time left"
+    made, why = choice.decision, choice.plan.no_contamination or "there was no time left"
     if made.end == "nothing":
         return ""
     if made.dirty is None:
@@ -232,8 +232,8 @@ def record(choice: Choice) -> dict[str, Any]:
 def plan_choice_lines(plan: Plan) -> Iterator[str]:
     """Yield what a choice would do, before the lines of what would be trained."""
     yield from filter(None, [shown(plan)])
-    if plan.weighing is not None:
-        optimisers = ", ".join(plan.weighing.setups[0].optimisers)
+    if plan.decay_search is not None:
+        optimisers = ", ".join(plan.decay_search.setups[0].optimisers)
         yield f"first, one of {optimisers} is chosen on validation for {title(plan.usual)}, for all losses"
     counts = joined(map(str, planned(len(plan.settings.seeds))))
     yield f"then it is looked after {counts} seeds, until it is settled; this is all that might be trained:"

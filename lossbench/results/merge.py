@@ -97,7 +97,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     refuse_changed(parts[0], ledger)
     cut = shards(experiment, parts[0].shard.count)
     for part in parts:
-        ledger.moved |= part.content["moved"]
+        ledger.impure |= part.content["moved"]
         ledger.warned |= {warning: tuple(losses) for warning, losses in part.content["warned"].items()}
     for number, same in by_number(parts).items():
         take_shard(ledger, same, cut[number - 1])
