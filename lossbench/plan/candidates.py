@@ -40,7 +40,7 @@ normal errors the ratio is 2.9 (Crow and Siddiqui 1967, Robust estimation of loc
 
 MANY_ZEROS = 0.05
 WIDE = 10.0
-"""The share of zero targets that matters; the ratio of largest to smallest target that calls for relative errors."""
+"""The share of zero targets that matters; the ratio of largest to smallest that calls for relative errors."""
 
 Trait = Literal["imbalance", "outliers", "tails", "counts", "zeros", "positive"]
 

@@ -28,7 +28,7 @@ DECAY_LR, DECAY_SEEDS = 0.01, 20
 """The learning rate and the number of seeds for the choice of the decay: one small validation part says little."""
 
 DIRT, DIRTY_SEEDS = 0.2, 10
-"""The contaminated share of training rows that the leading losses are tried on, and the largest number of seeds."""
+"""The contaminated share that the leading losses are tried under, and the largest number of seeds for that."""
 
 SEEDS = 40
 """The largest number of seeds where the user gives none."""

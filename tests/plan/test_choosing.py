@@ -96,7 +96,7 @@ def test_a_candidate_that_does_not_fit_the_score_is_left_out(tmp_path: Path) -> 
     spec = table(tmp_path, ["no", "yes"] * 30)
     made = plan_choice(spec, score=["log_loss"])
     assert [skip.loss for skip in made.experiment.skipped] == ["hinge"]
-    with pytest.raises(LossDoesNotFit, match="says nothing of a probability"):
+    with pytest.raises(LossDoesNotFit, match="estimates no probability"):
         plan_choice(spec, ["hinge"], score=["log_loss"])
 
 

@@ -287,7 +287,7 @@ def test_a_loss_that_hangs_on_its_past_has_no_results(tmp_path: Path, store: Sto
     finished = trained(["mse", spec], [2, 3, 4])
     gone = finished.rows.loss == spec
     assert set(finished.rows.status[gone]) == {"failed"}
-    assert finished.rows.failure[gone].str.contains("its trainings hang on what ran before them").all()
+    assert finished.rows.failure[gone].str.contains("its trainings depend on what ran before them").all()
     assert finished.rows[gone].r2.isna().all()
     assert np.isnan(finished.curves[gone]).all()
     assert len(store) == (~gone).sum() == 6
