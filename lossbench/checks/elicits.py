@@ -82,7 +82,7 @@ STATISTICS: Mapping[str, Callable[..., float]] = {
     "mean weighted by 1/√(1 + ((y - f)/delta)²)": lambda y, delta: centre(y, lambda e: e / np.hypot(1, e / delta)),
     "mean weighted by tanh(y - f)/(y - f)": lambda y: centre(y, np.tanh),
 }
-"""Statistics of an ordered sample (sample,) by their names in records; further arguments: parameters of the loss."""
+"""Statistics of an ordered sample (sample,) by their names in records; other arguments are loss parameters."""
 
 
 def statistics(parameters: Mapping[str, float], y: np.ndarray = SAMPLE) -> dict[str, float]:

@@ -71,7 +71,7 @@ def test_a_new_loss_begins_with_one_that_passes(inside: Callable, task: str) -> 
         (("-d", "mixture", "-l", "huber"), "serves regression"),
         (("-d", "mixture", "-l", "mmd:bandwidth=0"), "bandwidth=0 is out of range"),
         (("-d", "mixture", "-l", "sinkhorn:epsilon=-1"), "epsilon=-1 is out of range"),
-        (("-d", "mixture", "--batch-size", "1"), "batches of 1 leave a single one"),
+        (("-d", "mixture", "--batch-size", "1"), "batches of 1 leave a batch of one"),
         (("-d", "mixture", "--batch-size", "23"), "batches of 23 leave a batch of one of 300 training rows"),
         (("-d", "mixture:start=-1"), "start=-1 is out of range"),
         (("-d", "mixture", "--score", "r2"), "distribution score"),
