@@ -1,7 +1,7 @@
 """The answer to a claim as one sentence: the verdict, its counts, and the figures that it rests on.
 
-A sentence says no more than its verdict: the word of the verdict stands at its head and no other one follows,
-every unit is counted once, and where one is against, it says so and names the largest.
+A sentence says no more than its verdict: it begins with the verdict and contains no other one, counts every unit
+once, and names the largest opposing unit if there is one.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from lossbench.claims.told.words import difference, listed, place, plain, relati
 from lossbench.report.words.english import upper
 from lossbench.schema import METRICS
 
-ROUNDING = 1e-9  # an error below is that of computing in double precision
-FEW = 3  # things found that a sentence tells, before it only counts
-NAMED = 5  # values of an axis that a sentence tells apart
+ROUNDING = 1e-9  # a smaller error is one of double precision
+FEW = 3  # findings that a sentence names before it only counts them
+NAMED = 5  # the most values of an axis that a sentence lists
 
 
 def answer(claim: Claim, finding: Finding) -> str:
@@ -33,14 +33,14 @@ def answer(claim: Claim, finding: Finding) -> str:
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        where = along(finding.tally) if finding.unsteady else ""
+        where = by_axis(finding.tally) if finding.unsteady else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
 
 
 def why_weak(finding: Finding) -> str:
-    """Say what keeps a verdict from being said: other seeds would say another, or too little could be seen."""
+    """Say why there is no verdict: other seeds would give another one, or only large differences could be seen."""
     if finding.unsteady:
         return f"; with other seeds the verdict would change in {finding.unsteady:.0%} of draws"
     seen = finding.tally.visible
@@ -55,7 +55,7 @@ def cases(claim: Claim, tally: Tally) -> str:
 
 
 def not_so(tally: Tally) -> Iterator[str]:
-    """Count the units that do not support."""
+    """Count the units that do not support the claim."""
     yield f"{len(tally.opposing) or 'none'} against"
     if tally.equal:
         yield f"{len(tally.equal)} without a difference"
@@ -64,16 +64,16 @@ def not_so(tally: Tally) -> Iterator[str]:
 
 
 def differences(tally: Tally) -> str:
-    """Say the middle difference of the units, and the largest against the claim; empty where there is none."""
+    """State the median difference of the units, and the largest against the claim; empty if there is none."""
     middle, worst = tally.typical, tally.worst
     said = f"; typically {told(middle)}" if middle is not None else ""
     return said + (f"; at worst {told(worst)}" if worst is not None and worst is not middle else "")
 
 
 def identity(claim: Claim, finding: Finding) -> str:
-    """Word an equation, by what was found of it."""
+    """Write the answer to an identity."""
     line = finding.case
-    assert line is not None  # an identity has one
+    assert line is not None  # an identity always has a deciding line
     head = upper(finding.verdict)
     if finding.verdict == "true but for rounding":
         return f"{head}: {cut_off(line)}"
@@ -89,7 +89,7 @@ def identity(claim: Claim, finding: Finding) -> str:
 
 
 def cut_off(line: Evidence) -> str:
-    """Say of a printed number that its digits were cut off: "it is 23.80, cut off to 23.79 instead of rounded"."""
+    """Say that a printed number was truncated: "it is 23.80, cut off to 23.79 instead of rounded"."""
     printed, exact = line.printed or f"{line.reported:g}", line.measured or 0.0
     rounded = f"{exact:.{len(printed.partition('.')[2])}f}"
     near = f" to {rounded}" if abs(exact - float(rounded)) > ROUNDING else ""
@@ -98,7 +98,7 @@ def cut_off(line: Evidence) -> str:
 
 
 def found(line: Evidence) -> str:
-    """Say what one exact line found, in a clause."""
+    """State the result of one exact line in a clause."""
     if line.clause:
         return line.clause
     if line.printed and line.measured is not None:
@@ -109,7 +109,7 @@ def found(line: Evidence) -> str:
 
 
 def value_of(line: Evidence) -> str:
-    """Say the value of one exact line."""
+    """State the value of one exact line."""
     if line.measured is None or line.reported != 0.0:
         return difference(line)
     points = f" over {line.n} points" if line.n else ""
@@ -120,7 +120,7 @@ def value_of(line: Evidence) -> str:
 
 
 def conjunction(claim: Claim, finding: Finding) -> str:
-    """Word a claim of several parts: which are so, which not, which open."""
+    """Write the answer to a claim of several parts: which are true, which are not, which are open."""
     groups: dict[str, list[str]] = {}
     for part, word in finding.parts.items():
         groups.setdefault(SO.get(word, side_of(word)), []).append(part or "the claim")
@@ -152,13 +152,13 @@ SO = {
     **dict.fromkeys((WEAK, "not testable"), "open"),
     **dict.fromkeys(("false", "refuted"), "not"),
 }
-"""What is said of a part by its own verdict."""
+"""How a part is described, by its own verdict."""
 
 ORDER = list(dict.fromkeys(SO.values()))
 
 
 def reasons(finding: Finding, how: str, parts: list[str]) -> str:
-    """Say what was found of the one part that is not so."""
+    """State the finding on a part that is not true, if it is the only one."""
     if how != "not" or len(parts) > 1:
         return ""
     against = [line for line in finding.tally.opposing if (line.part or "the claim") == parts[0]]
@@ -167,7 +167,7 @@ def reasons(finding: Finding, how: str, parts: list[str]) -> str:
 
 
 def universal(claim: Claim, finding: Finding) -> str:
-    """Word a claim of everything: its counterexample, or what was tried."""
+    """Write the answer to a universal claim: its counterexample, or what was tried."""
     head = upper(finding.verdict)
     if finding.case is not None:
         return f"{head}: {told(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
@@ -175,7 +175,7 @@ def universal(claim: Claim, finding: Finding) -> str:
 
 
 def retried(finding: Finding) -> str:
-    """Say what became of the case most against a claim, tried on fresh seeds; empty where none was."""
+    """Describe the retrial of the strongest counterexample on fresh seeds; empty if there was none."""
     if finding.again is None:
         return ""
     if finding.case is finding.again:
@@ -184,7 +184,7 @@ def retried(finding: Finding) -> str:
 
 
 def existential(claim: Claim, finding: Finding) -> str:
-    """Word a claim of something: the case that shows it, or how many were tried."""
+    """Write the answer to an existential claim: the case that shows it, or how many were tried."""
     tally = finding.tally
     if finding.case is not None:
         return f"Shown: {told(finding.case)}; {cases_so(tally)}"
@@ -194,22 +194,22 @@ def existential(claim: Claim, finding: Finding) -> str:
 
 
 def cases_so(tally: Tally) -> str:
-    """Count the units without saying what they are: "so in 2 of 12 cases, none against, 10 open"."""
+    """Count the units without the relation that is claimed: "so in 2 of 12 cases, none against, 10 open"."""
     units = len(tally.units)
     return ", ".join([f"so in {len(tally.supporting)} of {units} case{'s' * (units != 1)}", *not_so(tally)])
 
 
 def tendency(claim: Claim, finding: Finding) -> str:
-    """Word a tendency: where it holds, how many units say so, and by how much."""
+    """Write the answer to a tendency: where it holds, in how many units, and by how much."""
     tally, head = finding.tally, upper(finding.verdict)
     if finding.split is not None:
         head = f"{head}: {sides(finding.split)}"
         return f"{head}; {cases(claim, tally)}{differences(tally)}"
-    return f"{head}: {cases(claim, tally)}{along(tally)}{differences(tally)}"
+    return f"{head}: {cases(claim, tally)}{by_axis(tally)}{differences(tally)}"
 
 
-def along(tally: Tally) -> str:
-    """Say how often it is so at each value of the axis that tells most apart; empty where units mostly agree."""
+def by_axis(tally: Tally) -> str:
+    """Count the support at each value of the axis that separates best; empty if units mostly agree."""
     if tally.lean not in ("mostly", "mixed", "rarely"):
         return ""
     few = [found for axis in AXES if 0 < len(found := by_value(tally, axis)) <= NAMED]
@@ -221,12 +221,12 @@ def along(tally: Tally) -> str:
 
 
 def agreement(found: Mapping[str, Tally]) -> int:
-    """Return how many decided units say what most do at their value of an axis."""
+    """Return how many decided units agree with the majority at their value of an axis."""
     return sum(max(len(one.supporting), one.against) for one in found.values())
 
 
 def sides(split: Split) -> str:
-    """Say where a claim holds and where it does not, each with its counts."""
+    """State where a claim holds and where it does not, with counts."""
     said = []
     for word, values in (("holds", split.holds), ("refuted", split.refuted)):
         decided = sum(tally.decided for tally in values.values())
@@ -236,13 +236,13 @@ def sides(split: Split) -> str:
 
 
 def magnitude(claim: Claim, finding: Finding) -> str:
-    """Word a table of numbers: its order, and the size of its differences."""
+    """Write the answer to a number table: its order, and the size of its differences."""
     size = size_of(finding)
     return f"Order {order_of(finding)}" + (f"; size {size}" if size else "")
 
 
 def order_of(finding: Finding) -> str:
-    """Say how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
+    """State how often the order is as printed: "rarely: as printed in 2 of 54 settings, reversed in 12 ..."."""
     tally, word = finding.tally, finding.order
     if not tally.units:
         return f"{word}: no setting could be compared"
@@ -256,8 +256,8 @@ def order_of(finding: Finding) -> str:
 
 
 def size_of(finding: Finding) -> str:
-    """Say how large the largest difference is, of the printed one; empty where no sizes are printed."""
-    gap = max(finding.sizes.units, key=nearness, default=None)
+    """Compare the largest measured difference with the printed one; empty if no sizes are printed."""
+    gap = max(finding.sizes.units, key=signed_size, default=None)
     if gap is None or gap.measured is None or gap.reported is None:
         return ""
     where, digits = (
@@ -265,7 +265,7 @@ def size_of(finding: Finding) -> str:
         "3f" if gap.quantity in METRICS else "3g",
     )
     return (
-        f"{finding.size}: the largest gap measured is {nearness(gap):.{digits}} of "
+        f"{finding.size}: the largest gap measured is {signed_size(gap):.{digits}} of "
         f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
     )
 
@@ -277,8 +277,8 @@ def sides_in(gap: Evidence) -> str:
     return " against ".join(gap.arms)
 
 
-def nearness(line: Evidence) -> float:
-    """Return how large a difference is, counted in the direction of the reported one."""
+def signed_size(line: Evidence) -> float:
+    """Return the size of a difference, positive in the direction of the reported one."""
     sign = 1 if (line.reported or 0.0) >= 0 else -1
     return sign * (line.measured or 0.0)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue, read_terms, try_claims
 from lossbench.claims.claim import ASPECTS, WORDS
 from lossbench.claims.judge import TIMED
-from lossbench.claims.memory import code_of, key_of, lasting, read, surroundings, written
+from lossbench.claims.memory import cacheable, code_of, environment, key_of, read, written
 from lossbench.claims.pieces import across, pieces_of
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.run.provenance import processor
@@ -176,10 +176,10 @@ def test_how_a_claim_is_tried_counts_but_not_by_how_many_processes():
     assert key_of(T4, replace(STUDY, jobs=3, say=print)) == key_of(T4, STUDY)
 
 
-@pytest.mark.parametrize("place", range(len(surroundings())))
+@pytest.mark.parametrize("place", range(len(environment())))
 def test_other_surroundings_have_another_key(place, monkeypatch):
     """Each of them: the code, the configs, Python, every library, the processor."""
-    before, around = key_of(T4, STUDY), list(surroundings())
+    before, around = key_of(T4, STUDY), list(environment())
     around[place] += "."
     monkeypatch.setattr(memory, "surroundings", lambda: around)
     assert key_of(T4, STUDY) != before
@@ -210,7 +210,7 @@ def test_the_key_is_the_same_in_another_process(monkeypatch):
         "print(memory.key_of(read_catalogue().claims['T4'], Study(read_terms())))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    monkeypatch.setattr(memory, "surroundings", lambda: surroundings()[2:])
+    monkeypatch.setattr(memory, "surroundings", lambda: environment()[2:])
     assert done.stdout.strip() == key_of(T4, STUDY)
 
 
@@ -225,25 +225,25 @@ def test_only_claims_of_the_documents_are_remembered(written, study, store, call
 
 def test_a_claim_that_was_changed_in_python_is_not_one_of_the_documents():
     """Nor one of another catalogue that has its name."""
-    assert lasting(T4, CATALOGUE)
-    assert not lasting(replace(T4, place="elsewhere"), CATALOGUE)
-    assert not lasting(T4, Catalogue({}, {}))
+    assert cacheable(T4, CATALOGUE)
+    assert not cacheable(replace(T4, place="elsewhere"), CATALOGUE)
+    assert not cacheable(T4, Catalogue({}, {}))
 
 
 def test_what_was_timed_is_remembered_by_the_kind_of_processor():
     """A claim about times hangs on the machine, and no more than others on the moment."""
     timed = [claim for claim in CATALOGUE.claims.values() if set(claim.experiments) & set(TIMED)]
     assert timed
-    assert all(lasting(claim, CATALOGUE) for claim in timed)
-    assert set(processor("cpu")) <= set(surroundings())
+    assert all(cacheable(claim, CATALOGUE) for claim in timed)
+    assert set(processor("cpu")) <= set(environment())
 
 
 def test_foreign_experiments_are_found_anew(monkeypatch):
     """No key holds code that is not lossbench's."""
     monkeypatch.setitem(EXPERIMENTS, "rates", lambda claim, study: [])
-    assert not lasting(T4, CATALOGUE)
+    assert not cacheable(T4, CATALOGUE)
     monkeypatch.delitem(EXPERIMENTS, "rates")
-    assert not lasting(T4, CATALOGUE)
+    assert not cacheable(T4, CATALOGUE)
 
 
 def test_a_store_that_cannot_be_written_stops_nothing(store, study):

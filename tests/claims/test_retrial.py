@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lossbench.claims import try_claims
-from lossbench.claims.retrial import APART, TIMES, fresh
+from lossbench.claims.retrial import APART, TIMES, on_fresh_seeds
 
 from .planted import planted
 
@@ -78,8 +78,8 @@ def test_where_nothing_speaks_against_a_claim_nothing_is_tried_again(written):
 def test_fresh_seeds_are_others_and_more():
     """None of the first ones, nor of those that choose their rates."""
     study = planted(lambda trial: 0.8)
-    assert len(fresh(study).seeds) == TIMES * len(study.seeds)
-    assert not {*fresh(study).seeds} & {*range(study.seeds.stop + 100)}
+    assert len(on_fresh_seeds(study).seeds) == TIMES * len(study.seeds)
+    assert not {*on_fresh_seeds(study).seeds} & {*range(study.seeds.stop + 100)}
 
 
 @pytest.mark.parametrize("spread", [0.02])

@@ -247,7 +247,7 @@ def standing(verdict: str) -> str:
     return columns.pop() if len(columns) == 1 else "mixed"
 
 
-WERE: dict[str, tuple[str, ...]] = {
+FORMER_VERDICTS: dict[str, tuple[str, ...]] = {
     "reproduced": ("true", "mixed"),
     "contradicted": ("refuted", "mixed"),
     "equivalent": ("refuted", "mixed"),
@@ -264,4 +264,4 @@ def same_as(expected: str, found: str) -> bool:
         >>> same_as("reproduced", "holds"), same_as("reproduced", "false"), same_as("holds", "mostly")
         (True, False, False)
     """
-    return expected == found or standing(found) in WERE.get(expected, ())
+    return expected == found or standing(found) in FORMER_VERDICTS.get(expected, ())

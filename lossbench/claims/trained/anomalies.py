@@ -18,7 +18,7 @@ import numpy as np
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence, grouped
 from lossbench.claims.contrast import Contrast, level
-from lossbench.claims.design import Design, Found, aside, under_each
+from lossbench.claims.design import Design, Found, as_sensitivity, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
@@ -56,7 +56,7 @@ def anomalies(
     supervised: data sets of two classes that ask the same with labels.
     """
     first, other = arms
-    study = study.within(study.margin(FOUND) or 0.0, ["recall"])
+    study = study.with_margin(study.margin(FOUND) or 0.0, ["recall"])
     alike, labelled = (
         partial(made, arms=(first, other), claim=claim, study=study) for made in (by_each_score, by_labels)
     )
@@ -74,14 +74,14 @@ def by_each_score(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Stu
         made = cell.compared(by_anomaly_score(FOUND, score), arms, "better", study)
         yield made
         yield sized(made, claim, arms, FOUND)
-        yield aside(cell.compared(by_anomaly_score("roc_auc", score), arms, "better", study))
-        yield aside(cell.compared(by_anomaly_score(ALARMS, score), arms, "better", study))
+        yield as_sensitivity(cell.compared(by_anomaly_score("roc_auc", score), arms, "better", study))
+        yield as_sensitivity(cell.compared(by_anomaly_score(ALARMS, score), arms, "better", study))
     mine, their = (by_anomaly_score(FOUND, OWN.get(arm, "error")) for arm in arms)
     own = crossed(cell, f"{FOUND}, each loss by its own score", arms, (mine, their), study)
     yield own
     yield sized(own, claim, arms, FOUND)
     for arm in arms:
-        yield aside(crossed(cell, CROSSED, (arm, arm), (f"{FOUND}_bce", FOUND), study))
+        yield as_sensitivity(crossed(cell, CROSSED, (arm, arm), (f"{FOUND}_bce", FOUND), study))
     normal = int(cell.trials.test_rows.iloc[0]) - positives(cell)
     for arm, (name, images) in product(arms, ((FOUND, positives(cell)), (ALARMS, normal))):
         values = cell.of(by_anomaly_score(name, OWN.get(arm, "error")), arm)
@@ -103,7 +103,7 @@ def by_labels(cell: Cell, *, arms: tuple[str, str], claim: Claim, study: Study) 
     found = cell.compared("recall", arms, "better", study)
     yield found
     yield sized(found, claim, arms, FOUND)
-    spread = cell.apart(arms, false_alarms)
+    spread = cell.spread_between(arms, false_alarms)
     margin = study.margin(ALARMS)
     alarms = cell.contrast("false positive rate", arms, spread, "better", margin, greater_is_better=False)
     yield alarms

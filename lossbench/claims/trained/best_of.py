@@ -10,7 +10,7 @@ import numpy as np
 
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, grouped
-from lossbench.claims.design import Design, Found, aside, by_score
+from lossbench.claims.design import Design, Found, as_sensitivity, by_score
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import obstacle
@@ -101,7 +101,7 @@ def contrasts_of(named: tuple[str, ...], cell: Cell, score: str, study: Study) -
         for loss in others:
             note = f"{loss} was the best of {len(others)} rivals on validation" if loss == rival else ""
             made = at.compared(score, (best, loss), "not worse", study, "; ".join(filter(None, [picked, note])))
-            yield made if loss == rival else aside(made)
+            yield made if loss == rival else as_sensitivity(made)
 
 
 def chosen(cell: Cell, able: list[str]) -> str:

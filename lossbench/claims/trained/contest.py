@@ -92,7 +92,7 @@ def contest(
     """
     axes: dict[str, Any] = {"outliers": list(outliers), "outlier_kind": outlier_kind}
     axes |= {"models": [model]} if model else {}
-    study = study.within(margin, score) if margin else study
+    study = study.with_margin(margin, score) if margin else study
     made = partial(contrasts_of, claim=claim, study=study, direction=direction)
     trainings = []
     for pairing in pairings(study, arms, score, datasets):

@@ -8,7 +8,7 @@ from functools import partial
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Direction, level
-from lossbench.claims.design import Design, Found, aside, under
+from lossbench.claims.design import Design, Found, as_sensitivity, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 from lossbench.claims.trained.contest import Pairing, contrasts_of, pairings
@@ -58,7 +58,7 @@ def found_in(
     for name in scores:
         yield from contrasts_of(pairing, cell, name, claim, study, direction)
     for name in beside:
-        yield from map(aside, contrasts_of(pairing, cell, name, claim, study, direction))
+        yield from map(as_sensitivity, contrasts_of(pairing, cell, name, claim, study, direction))
     for name in scores:
         for loss in pairing.losses:
             gone = int((cell.of("spread", loss) < COLLAPSED).sum())

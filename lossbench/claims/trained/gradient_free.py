@@ -11,11 +11,11 @@ import pandas as pd
 
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence, decided
-from lossbench.claims.design import Design, Found, Training, aside
+from lossbench.claims.design import Design, Found, Training, as_sensitivity
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import CONSTANT
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import BadValue
 from lossbench.lazy import torch
 from lossbench.losses import get_loss
@@ -63,15 +63,15 @@ def gradient_free(
     return Design([Training(study.terms.primary, runs, made)], lambda lines: [*lines, slope_of(loss)])
 
 
-def found_in(*runs: Tried, loss: str, without: str, study: Study) -> Iterator[Found]:
+def found_in(*runs: TrialResults, loss: str, without: str, study: Study) -> Iterator[Found]:
     """Yield the contrast with the constant answer on each data set, and those with everything else as shown."""
     trials = named_by_optimiser([run.trials for run in runs])
     choosing = named_by_optimiser([run.choosing for run in runs if run.choosing is not None])
-    tried, first = Tried(trials, np.empty((0, 0)), choosing=choosing), arm(loss, without)
+    tried, first = TrialResults(trials, np.empty((0, 0)), choosing=choosing), arm(loss, without)
     for cell in cells_of("", tried):  # neither optimiser is that of a protocol
         yield cell.compared(cell.primary.name, (first, CONSTANT), "better", study)
         yield levels(cell, first)
-        yield from map(aside, beside(cell, first, study))
+        yield from map(as_sensitivity, beside(cell, first, study))
 
 
 def named_by_optimiser(parts: list[pd.DataFrame]) -> pd.DataFrame:

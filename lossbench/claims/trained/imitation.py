@@ -9,7 +9,7 @@ from itertools import product
 from lossbench.claims.cell import Cell
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Contrast, Direction
-from lossbench.claims.design import Design, Found, aside, under_each
+from lossbench.claims.design import Design, Found, as_sensitivity, under_each
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
 
@@ -50,9 +50,9 @@ def of_law(
     for other in instead:
         yield moved(cell, (imitating, other), "better", study)
     for pair in product(alike, instead):
-        yield aside(moved(cell, pair, "better", study))
+        yield as_sensitivity(moved(cell, pair, "better", study))
     for other in alike:
-        yield aside(moved(cell, (imitating, other), "not worse", study))
+        yield as_sensitivity(moved(cell, (imitating, other), "not worse", study))
 
 
 def moved(cell: Cell, arms: tuple[str, str], direction: Direction, study: Study) -> Contrast:

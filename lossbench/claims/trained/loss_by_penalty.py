@@ -12,12 +12,12 @@ import pandas as pd
 from lossbench.claims.cell import Cell, cells_of
 from lossbench.claims.claim import Claim, Evidence
 from lossbench.claims.contrast import Contrast, level
-from lossbench.claims.design import Design, Found, Training, aside
+from lossbench.claims.design import Design, Found, Training, as_sensitivity
 from lossbench.claims.registry import experiment
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Protocol, Study, choosing_seeds
 from lossbench.claims.trained.contest import Pairing, pairings
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.errors import UnknownName
 from lossbench.schema import METRICS
 from lossbench.stats.tuning import at_own_rate, tuning_table
@@ -74,7 +74,7 @@ def loss_by_penalty(
 
 
 def found_in(
-    *comparisons: Tried,
+    *comparisons: TrialResults,
     protocol: Protocol,
     claim: Claim,
     study: Study,
@@ -97,14 +97,14 @@ def found_in(
     trials = pd.concat([one.trials for one in comparisons[:2]], ignore_index=True)
     at_strength = at_chosen_strengths(trials, pd.concat(chosen, ignore_index=True))
     choosing = pd.concat([one.choosing if protocol.tune else one.trials for one in comparisons[-2:]])
-    tried = Tried(at_strength, np.empty((0, 0)), choosing=by_arm(choosing.reset_index(drop=True)))
+    tried = TrialResults(at_strength, np.empty((0, 0)), choosing=by_arm(choosing.reset_index(drop=True)))
     for cell in cells_of(protocol.name, tried):
         both = [
             claim.reported.get((" ".join(arm), score)) for arm in zip(arms_of(pairing), penalties, strict=True)
         ]
         for losses in product(pairing.first, pairing.others):
             pair, *effects = contrasts_of(cell, losses, penalties, score, study.margin(score))
-            yield from (pair, *map(aside, effects))
+            yield from (pair, *map(as_sensitivity, effects))
             if all(both):
                 yield pair.sized(*map(float, filter(None, both)))
         for loss, penalty in product(pairing.losses, PENALTIES):
@@ -155,7 +155,7 @@ def contrasts_of(
         (f"{effect} loss", losses, of_loss, {}),
         (f"{effect} penalty", penalties, of_penalty, {"detail": " and ".join(losses)}),
     ):
-        spread = cell.scattered(partial(mean_difference, score=score, pairs=pairs))
+        spread = cell.spread_of_difference(partial(mean_difference, score=score, pairs=pairs))
         greater, mine = METRICS[score].greater_is_better, set(chain(*pairs))
         yield cell.contrast(quantity, named, spread, "better", margin, greater, losses=mine, **facts)
 

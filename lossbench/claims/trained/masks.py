@@ -13,7 +13,7 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Found, Training
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.plan.keys import LINK
 
 SCORE = "dice"
@@ -43,7 +43,7 @@ def masks(claim: Claim, study: Study, *, overlap: str, by_pixel: str, images: tu
     return Design([Training(study.terms.primary, runs, made)])
 
 
-def found_in(*runs: Tried, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
+def found_in(*runs: TrialResults, arms: tuple[str, str], protocol: str, study: Study) -> Iterator[Found]:
     """Yield the contrasts of each data set, decided in both ways, and then what the threshold makes of it."""
     for cells in zip(*(cells_of(protocol, run) for run in runs), strict=True):
         for cell, how in zip(cells, DECIDED.values(), strict=True):

@@ -44,7 +44,7 @@ def number_table(
 
     def found_in(pairing: Pairing, cell: Cell, name: str) -> Iterator[Found]:
         mirrored = cell.dataset == implied
-        seen = cell.seen_by(lambda trials: seen_at(trials, share)) if mirrored else cell
+        seen = cell.with_scores_changed(lambda trials: seen_at(trials, share)) if mirrored else cell
         yield from contrasts_of(pairing, seen, name, claim, study, direction)
         for loss in dict.fromkeys(chain(*pairing.pairs(seen))):
             line = Evidence("not testable", name, seen.protocol, seen.dataset, arms=(loss,))

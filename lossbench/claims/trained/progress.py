@@ -18,7 +18,7 @@ from lossbench.claims.contrast import Contrast
 from lossbench.claims.design import Design, Training, under
 from lossbench.claims.registry import experiment
 from lossbench.claims.study import Study
-from lossbench.claims.tried import Tried
+from lossbench.claims.trial_results import TrialResults
 from lossbench.data import load_dataset
 from lossbench.losses.registry import core_losses
 from lossbench.metrics.ranks import ranks
@@ -66,7 +66,7 @@ def learning_curve(claim: Claim, study: Study, *, datasets: tuple[str, ...]) -> 
     return Design(trainings)
 
 
-def contrasts_of(found: Tried, still: Tried, protocol: str, study: Study) -> Iterator[Contrast]:
+def contrasts_of(found: TrialResults, still: TrialResults, protocol: str, study: Study) -> Iterator[Contrast]:
     """Yield both contrasts on each data set, of the training and of the networks as they were initialised."""
     for cell, curves in curves_of(found, still, protocol):
         yield from contrasts_in(cell, curves, study)
@@ -81,7 +81,7 @@ def contrasts_in(cell: Cell, curves: np.ndarray, study: Study) -> Iterator[Contr
     yield cell.contrast(gradual, cell.losses, trend, "better", None, greater)
 
 
-def curves_of(found: Tried, still: Tried, protocol: str) -> Iterator[tuple[Cell, np.ndarray]]:
+def curves_of(found: TrialResults, still: TrialResults, protocol: str) -> Iterator[tuple[Cell, np.ndarray]]:
     """Yield the trials of each data set with their validation curves, (trials, epochs + 1), from epoch 0."""
     start = pd.Series(still.raw_curves[:, 0], [still.trials.dataset, still.trials.seed])
     for cell in cells_of(protocol, found):

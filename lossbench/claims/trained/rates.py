@@ -142,7 +142,7 @@ def epochs_of(scores: Scores, loss: str) -> np.ndarray:
     """
     times, reached, run = (scores.of(column, loss) for column in (EPOCHS, "converged", "epochs"))
     found = restricted_times(times, reached, float(run.flat[0]))
-    return np.where(scores.ended_badly(loss), run, found)
+    return np.where(scores.diverged(loss), run, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,7 @@ class Times:
 
     def contrast(self, first: str, other: str) -> Contrast:
         """Return the contrast of two losses; undefined where neither ever got there, which is no tie."""
-        spread = self.cell.apart((first, other), epochs_of)
+        spread = self.cell.spread_between((first, other), epochs_of)
         if not self.reached(first) and not self.reached(other):
             spread = over_seeds(np.full(len(self.cell.of("seed", first)), np.nan), self.cell.test_to_train)
         return Contrast(self.line(first, other), spread, "better", self.margin, greater_is_better=False)

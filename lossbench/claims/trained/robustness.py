@@ -89,14 +89,14 @@ def contrasts_of(cell: Cell, arms: tuple[str, ...], direction: Direction, study:
         made = cell.contrast(
             CHANGE,
             (first, other),
-            cell.apart((first, other), partial(skill_lost, share=share)),
+            cell.spread_between((first, other), partial(skill_lost, share=share)),
             direction,
             study.margin(cell.primary.name),
             note=note_of(cell, [arm for arm in (first, other) if arm != CLEAN]),
             contamination=kind,
             shares=(share,),
         )
-        yield replace(made, whole=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
+        yield replace(made, complete=(bool(np.isfinite(lost[0]).all()), bool(np.isfinite(lost[1]).all())))
 
 
 def skill_lost(scores: Scores, arm: str, share: float) -> np.ndarray:
@@ -118,7 +118,7 @@ def skills(scores: Scores, loss: str) -> np.ndarray:
         np.stack([scores.of(column, loss, share) for share in scores.shares], axis=-1)
         for column in (scores.primary.name, "constant_score")
     )
-    gone = np.stack([scores.ended_badly(loss, share) & (share > 0) for share in scores.shares], axis=-1)
+    gone = np.stack([scores.diverged(loss, share) & (share > 0) for share in scores.shares], axis=-1)
     return np.asarray(np.where(gone, 0.0, skill(score, constant, scores.primary.best)))
 
 
@@ -217,7 +217,7 @@ def trade_offs_in(cell: Cell, study: Study) -> Iterator[Found]:
     best, margin = most_accurate(cell), study.margin(cell.primary.name)
     for loss in steady(cell):
         if loss != best:
-            clean, dirty = (cell.apart((loss, best), partial(skill_after, part=part)) for part in (0, 1))
+            clean, dirty = (cell.spread_between((loss, best), partial(skill_after, part=part)) for part in (0, 1))
             yield cell.contrast(CLEAN_SKILL, (loss, best), clean, "worse", margin)
             yield cell.contrast(DIRTY_SKILL, (loss, best), dirty, "better", margin)
     yield correlation(cell)
@@ -299,7 +299,7 @@ def beside_the_reference(cell: Cell, part: str, study: Study) -> Iterator[Contra
     (reference, *others), score = cell.losses, cell.primary.name
     for loss in others:
         if cell.contamination:
-            costs = cell.apart((loss, reference), skill_change)
+            costs = cell.spread_between((loss, reference), skill_change)
             margin = study.margin(score)
             made = cell.contrast(CHANGE, (loss, reference), costs, "equal", margin, **cell.contamination)
         else:
