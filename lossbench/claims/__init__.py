@@ -13,9 +13,9 @@ from lossbench.claims.finding.forms import find
 from lossbench.claims.judge import try_claims
 from lossbench.claims.judgement import Judgement
 from lossbench.claims.registry import experiment, explanation
+from lossbench.claims.report.verdicts import Verdicts
 from lossbench.claims.scores import Scores
 from lossbench.claims.study import Study
-from lossbench.claims.told.verdicts import Verdicts
 
 __all__ = [
     "Catalogue",

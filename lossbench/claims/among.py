@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from lossbench.claims.claim import Evidence, Word
-from lossbench.claims.told.words import listed
+from lossbench.claims.report.words import listed
 
 
 def any_of(

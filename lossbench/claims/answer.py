@@ -12,7 +12,7 @@ from lossbench.claims.claim import Claim, Evidence, Form
 from lossbench.claims.finding.axes import AXES, Split, by_value
 from lossbench.claims.finding.forms import Finding, side_of
 from lossbench.claims.finding.tally import WEAK, Tally
-from lossbench.claims.told.words import difference, listed, place, plain, relation, told
+from lossbench.claims.report.words import difference, listed, place, plain, relation, result_of
 from lossbench.report.words.english import upper
 from lossbench.schema import METRICS
 
@@ -33,7 +33,7 @@ def answer(claim: Claim, finding: Finding) -> str:
     if not finding.tally.units and not finding.sizes.units:
         return "Not testable: nothing could be compared."
     if finding.verdict == WEAK:
-        where = by_axis(finding.tally) if finding.unsteady else ""
+        where = by_axis(finding.tally) if finding.instability else ""
         counted = f"{cases(claim, finding.tally)}{where}{why_weak(finding)}"
         return f"Too weak to say: {counted}{differences(finding.tally)}{retried(finding)}."
     return f"{SENTENCES[claim.form](claim, finding)}."
@@ -41,8 +41,8 @@ def answer(claim: Claim, finding: Finding) -> str:
 
 def why_weak(finding: Finding) -> str:
     """Say why there is no verdict: other seeds would give another one, or only large differences could be seen."""
-    if finding.unsteady:
-        return f"; with other seeds the verdict would change in {finding.unsteady:.0%} of draws"
+    if finding.instability:
+        return f"; with other seeds the verdict would change in {finding.instability:.0%} of draws"
     seen = finding.tally.visible
     return f"; only a difference of some {seen:.2g} or more would have been seen" if seen else ""
 
@@ -66,8 +66,8 @@ def not_so(tally: Tally) -> Iterator[str]:
 def differences(tally: Tally) -> str:
     """State the median difference of the units, and the largest against the claim; empty if there is none."""
     middle, worst = tally.typical, tally.worst
-    said = f"; typically {told(middle)}" if middle is not None else ""
-    return said + (f"; at worst {told(worst)}" if worst is not None and worst is not middle else "")
+    said = f"; typically {result_of(middle)}" if middle is not None else ""
+    return said + (f"; at worst {result_of(worst)}" if worst is not None and worst is not middle else "")
 
 
 def identity(claim: Claim, finding: Finding) -> str:
@@ -170,7 +170,7 @@ def universal(claim: Claim, finding: Finding) -> str:
     """Write the answer to a universal claim: its counterexample, or what was tried."""
     head = upper(finding.verdict)
     if finding.case is not None:
-        return f"{head}: {told(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
+        return f"{head}: {result_of(finding.case)}{retried(finding)}; {cases(claim, finding.tally)}"
     return f"{head}: {cases(claim, finding.tally)}{differences(finding.tally)}{retried(finding)}"
 
 
@@ -180,14 +180,16 @@ def retried(finding: Finding) -> str:
         return ""
     if finding.case is finding.again:
         return ", found on other seeds and seen again on fresh ones"
-    return f"; the case most against it, tried again on fresh seeds, does not refute it: {told(finding.again)}"
+    return (
+        f"; the case most against it, tried again on fresh seeds, does not refute it: {result_of(finding.again)}"
+    )
 
 
 def existential(claim: Claim, finding: Finding) -> str:
     """Write the answer to an existential claim: the case that shows it, or how many were tried."""
     tally = finding.tally
     if finding.case is not None:
-        return f"Shown: {told(finding.case)}; {cases_so(tally)}"
+        return f"Shown: {result_of(finding.case)}; {cases_so(tally)}"
     units = len(tally.units)
     shown = f"none of {units} cases shows it" if units > 1 else "the one case does not show it"
     return f"Not found: {', '.join([shown, *not_so(tally)])}{differences(tally)}"
@@ -247,7 +249,7 @@ def order_of(finding: Finding) -> str:
     if not tally.units:
         return f"{word}: no setting could be compared"
     where = f"{sides(finding.split)}; " if finding.split else ""
-    weak = why_weak(finding) if finding.unsteady else ""
+    weak = why_weak(finding) if finding.instability else ""
     units = f"{len(tally.units)} setting{'s' * (len(tally.units) != 1)}"
     return (
         f"{word}: {where}as printed in {len(tally.supporting)} of {units}, reversed in {len(tally.opposing)}, "

@@ -18,7 +18,7 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import WORDS, Evidence
 from lossbench.claims.finding.forms import FORMER_VERDICTS, is_verdict, same_as, standing
 from lossbench.claims.judgement import Judgement
-from lossbench.claims.told.tables import title_of
+from lossbench.claims.report.tables import title_of
 from lossbench.errors import DataError
 from lossbench.report.junit import JUnitCase, junit
 from lossbench.results.cell import from_cell

@@ -106,8 +106,8 @@ def publish(
 ) -> None:
     """Write the files, then print what was asked for."""
     from lossbench.claims.files import claims_csv, claims_json, claims_junit
-    from lossbench.claims.told.tables import LEGEND, overview
-    from lossbench.claims.told.verdicts import claims_files
+    from lossbench.claims.report.tables import LEGEND, overview
+    from lossbench.claims.report.verdicts import claims_files
     from lossbench.report.markdown import markdown
     from lossbench.results.write import write_folder
 
@@ -130,8 +130,8 @@ def publish(
 
 def show(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the scores and a line a claim, or the story of one, as wide as the terminal is."""
-    from lossbench.claims.told.story import story
-    from lossbench.claims.told.tables import at_a_glance
+    from lossbench.claims.report.story import story
+    from lossbench.claims.report.tables import at_a_glance
     from lossbench.report.terminal import columns, console, print_lines
 
     width = columns()

@@ -14,7 +14,7 @@ from lossbench.claims import Catalogue, Evidence, Study, memory, read_catalogue,
 from lossbench.claims.claim import ASPECTS, WORDS
 from lossbench.claims.judge import TIMED
 from lossbench.claims.memory import cacheable, code_of, environment, key_of, read, written
-from lossbench.claims.pieces import across, pieces_of
+from lossbench.claims.pieces import in_processes, pieces_of
 from lossbench.claims.registry import EXPERIMENTS
 from lossbench.run.provenance import processor
 from lossbench.store import Store
@@ -115,11 +115,11 @@ def test_pieces_tried_side_by_side_leave_their_trials_in_a_store_that_was_empty(
     """So that another claim, or the next run, finds them there."""
     small = replace(T4, arguments={**T4.arguments, "datasets": "moons", "losses": "ce"})
     pieces = list(pieces_of(small, study))[:2]
-    made = [attempted for _, attempted in across(pieces, replace(study, store=store, jobs=2))]
+    made = [attempted for _, attempted in in_processes(pieces, replace(study, store=store, jobs=2))]
     assert [attempted.failure for attempted in made] == ["", ""]
     trained = len(store)
     assert trained > 0
-    list(across(pieces, replace(study, store=store, jobs=2)))
+    list(in_processes(pieces, replace(study, store=store, jobs=2)))
     assert len(store) == trained
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lossbench.claims import try_claims
-from lossbench.claims.retrial import APART, TIMES, on_fresh_seeds
+from lossbench.claims.retrial import SEED_OFFSET, TIMES, on_fresh_seeds
 
 from .planted import planted
 
@@ -56,7 +56,7 @@ def test_a_counterexample_is_seen_twice_before_it_refutes(written):
 
 def test_a_counterexample_of_the_first_seeds_alone_refutes_nothing(written):
     """Then there is no word on the claim, and what was tried again is told."""
-    (judgement,) = found(written, lambda trial: ahead(trial, 0.05 if trial["seed"] < APART else -0.05))
+    (judgement,) = found(written, lambda trial: ahead(trial, 0.05 if trial["seed"] < SEED_OFFSET else -0.05))
     assert judgement.verdict == "too weak to say"
     assert "tried again on fresh seeds, does not refute it" in judgement.answer
     assert judgement.finding.tally.opposing

@@ -68,7 +68,7 @@ def test_gradient_jumps_only_where_declared_and_to_a_subgradient(record):
     assert (not found) == record.facts.differentiable
     for kink in found:
         assert kink.valid, (str(kink.line.case), str(kink))
-        assert record.flat or not kink.leap, (str(kink.line.case), str(kink))
+        assert record.flat or not kink.value_jump, (str(kink.line.case), str(kink))
 
 
 def steepest(case, outputs, scale):

@@ -57,7 +57,7 @@ def proposed(best: tuple[float, float], first: int) -> np.ndarray:
     arm = Arm(RANGE, (0.001, 0.1), (), (), sobol_points(FIRST))
     while len(arm.points) < 64:
         arm.worth = peak(np.array(arm.points), best).tolist()
-        arm.go_on(BATCH, stream("search", "", first, len(arm.points)))
+        arm.propose_more(BATCH, stream("search", "", first, len(arm.points)))
     return np.array(arm.points)
 
 
@@ -118,7 +118,7 @@ def test_no_reported_seed_is_looked_at() -> None:
 def test_a_setting_that_is_worth_nothing_is_no_harm() -> None:
     """Where trainings diverge the search goes on elsewhere."""
     arm = Arm("mse", (0.001, 0.1), (), (), sobol_points(FIRST), [-math.inf] * FIRST)
-    arm.go_on(BATCH, stream("search", "", 0))
+    arm.propose_more(BATCH, stream("search", "", 0))
     assert len(set(arm.settings)) == FIRST + BATCH
     assert {across for _, across in arm.points[FIRST:]} == {MIDDLE[1]}
 
