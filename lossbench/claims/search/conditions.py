@@ -262,7 +262,7 @@ def about_order(
 
 
 def about_regions(settings: pd.DataFrame, confirming: pd.DataFrame, order: Order) -> Iterator[tuple[int, str]]:
-    """Yield the region that gives the order for each reading, found on half of the seeds, confirmed on the rest."""
+    """Yield the region that gives the order for each reading, found on half of the seeds, confirmed on others."""
     keys = list(AXES)
     aligned = confirming.set_index(keys).reindex(pd.MultiIndex.from_frame(settings[keys])).reset_index()
     ordered, again = order.claimed(settings), order.claimed(aligned)
