@@ -22,7 +22,7 @@ import pandas as pd
 from lossbench.claims.claim import Claim
 from lossbench.claims.contrast import Direction
 from lossbench.claims.design import Training
-from lossbench.claims.exact.forensics import seen_at, with_share
+from lossbench.claims.exact.forensics import f1_of_share, with_share
 from lossbench.claims.registry import explanation
 from lossbench.claims.search.regions import ORDERED, PURE, name, region
 from lossbench.claims.study import Study
@@ -144,7 +144,7 @@ def means_by_setting(
 ) -> pd.DataFrame:
     """Return the mean of each score over the seeds, one row per setting and loss; missing if one is undefined."""
     views = [
-        seen_at(trials[trials.dataset == with_share(generator, share)], share).assign(prevalence=share)
+        f1_of_share(trials[trials.dataset == with_share(generator, share)], share).assign(prevalence=share)
         for share in search.prevalence
     ]
     seen = pd.concat(views, ignore_index=True).rename(columns={"outlier_fraction": "label noise"})
