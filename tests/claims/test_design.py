@@ -85,5 +85,5 @@ def test_a_mistake_that_only_the_experiment_knows_is_a_usage_error():
     """It is raised while the design is made."""
     told = {"arms": "mse", "direction": "worse", "datasets": "moons", "outliers": 0.1, "kinds": "label"}
     claim = Claim("x", "y", arguments=told)
-    with pytest.raises(BadValue, match="write a loss and what it meets"):
+    with pytest.raises(BadValue, match="write a loss and its rivals"):
         EXPERIMENTS["outliers"](claim, Study(read_terms()), **arguments_for(claim, "outliers"))

@@ -57,7 +57,7 @@ def definition(claim: Claim, study: Study, *, loss: str, formula: Definition) ->
 
 @experiment("proportional")
 def proportional(claim: Claim, study: Study, *, loss: str, to: str, factor: float) -> list[Evidence]:
-    """Compare the gradients and best constants of two losses, one of them claimed to be a multiple of the other."""
+    """Compare the gradients and best constants of two losses, one claimed to be a multiple of the other."""
     first, second = get_loss(loss, "regression"), get_loss(to, "regression")
     target, samples = torch.tensor(draw(POINTS, 1)), draw(POINTS, 20, seed=1)
     raw = torch.tensor(draw(POINTS, 1, seed=2), requires_grad=True)
