@@ -258,16 +258,20 @@ def order_of(finding: Finding) -> str:
 
 
 def size_of(finding: Finding) -> str:
-    """Compare the largest measured difference with the printed one; empty if no sizes are printed."""
-    gap = max(finding.sizes.units, key=signed_size, default=None)
+    """State how often the printed difference is found, and the nearest one; empty if no sizes are printed."""
+    sizes = finding.sizes
+    gap = min(sizes.units, key=distance, default=None)
     if gap is None or gap.measured is None or gap.reported is None:
         return ""
     where, digits = (
         " ".join(filter(None, [plain(gap.quantity), place(gap)])),
         "3f" if gap.quantity in METRICS else "3g",
     )
+    sign = 1 if gap.reported >= 0 else -1
+    units = f"{len(sizes.units)} setting{'s' * (len(sizes.units) != 1)}"
     return (
-        f"{finding.size}: the largest gap measured is {signed_size(gap):.{digits}} of "
+        f"{finding.size}: as printed in {len(sizes.supporting)} of {units}, excluded in {sizes.against}, "
+        f"open in {len(sizes.open)}; the nearest is {sign * gap.measured:.{digits}}, printed as "
         f"{abs(gap.reported):.{digits}}, {sides_in(gap)} in {where}"
     )
 
@@ -279,10 +283,9 @@ def sides_in(gap: Evidence) -> str:
     return " against ".join(gap.arms)
 
 
-def signed_size(line: Evidence) -> float:
-    """Return the size of a difference, positive in the direction of the reported one."""
-    sign = 1 if (line.reported or 0.0) >= 0 else -1
-    return sign * (line.measured or 0.0)
+def distance(line: Evidence) -> float:
+    """Return how far a measured difference is from the reported one."""
+    return abs((line.measured or 0.0) - (line.reported or 0.0))
 
 
 SENTENCES: dict[Form, Callable[[Claim, Finding], str]] = {

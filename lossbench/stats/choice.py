@@ -20,7 +20,7 @@ counts the noise of these seeds twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -41,13 +41,13 @@ class Choice:
         trials: those at every rate.
         rows: (losses, rates, seeds) where each clean trial stands in `trials`, -1 where there is none.
         chosen: (2, losses, draws) the rate, by index, that both sets of each pair choose.
-        dirtiest: the same choice, with the trials at the largest contaminated share.
+        at_shares: the same choice with the trials at each contaminated share, ascending; the first is this one.
     """
 
     trials: pd.DataFrame = field(repr=False)
     rows: np.ndarray = field(repr=False)
     chosen: np.ndarray = field(repr=False)
-    dirtiest: Choice | None = field(default=None, repr=False)
+    at_shares: tuple[Choice, ...] = field(default=(), repr=False)
 
     def moves(self, column: str) -> np.ndarray:
         """Return how far the score of each loss is apart under both sets of each pair, (losses, draws, seeds)."""
@@ -59,6 +59,11 @@ class Choice:
         """Where the trials at the rates that both sets choose stand in `trials`, (2, losses, draws, seeds)."""
         return np.asarray(self.rows[np.arange(len(self.rows))[:, None], self.chosen])
 
+    def reordered(self, order: np.ndarray) -> Choice:
+        """Return the choice with its losses in another order."""
+        others = tuple(one.reordered(order) for one in self.at_shares)
+        return replace(self, rows=self.rows[order], chosen=self.chosen[:, order], at_shares=others)
+
 
 def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
     """Let pairs of tuning sets choose.
@@ -68,13 +73,15 @@ def make_choice(trials: pd.DataFrame, losses: list[str], size: int) -> Choice:
         losses: in the order that is wanted.
         size: seeds in a tuning set; fewer where there are not two such sets.
     """
-    clean, dirty = (trials[trials.outlier_fraction == end] for end in trials.outlier_fraction.agg(["min", "max"]))
+    by_share = [mine for _, mine in trials.groupby("outlier_fraction")]
+    clean = by_share[0]
     rows = places(clean, losses)
     worth = cube(clean, rows, "validation_score") * METRICS[watched(clean.task.iloc[0], clean.score.iloc[0])].sign
     diverged = np.append((clean.status == "diverged").to_numpy(), False)[rows]
     sets = disjoint(rows.shape[2], min(size, rows.shape[2] // 2))
     chosen = best_rate(mean_worth(np.where(diverged, -np.inf, worth)[:, :, sets]))
-    return Choice(clean, rows, chosen, Choice(dirty, places(dirty, losses), chosen))
+    at_shares = tuple(Choice(mine, places(mine, losses), chosen) for mine in by_share)
+    return replace(at_shares[0], at_shares=at_shares)
 
 
 def places(trials: pd.DataFrame, losses: list[str]) -> np.ndarray:

@@ -136,7 +136,7 @@ def test_dirt_names_the_sturdier_loss_only_where_it_is_told(plan: Plan) -> None:
         "bce (0.610); bce goes from 0.800 to 0.610 there; if you expect that, take mse."
     )
     (said,) = dirt_lines(plan, replace(dirty, others=(("mse", "inconclusive", 0.7),)))
-    assert said.endswith("no loss can be told from bce; bce goes from 0.800 to 0.610 there.")
+    assert said.endswith("no loss can be told apart from bce; bce goes from 0.800 to 0.610 there.")
     both = replace(dirty, others=(("mse", "better", 0.7), ("mae", "better", 0.72)))
     assert dirt_lines(plan, both)[0].endswith("if you expect that, take mae.")
     (said,) = dirt_lines(plan, replace(dirty, reference=math.nan))

@@ -25,16 +25,20 @@ def only(trials: pd.DataFrame) -> TableAnswer:
 @few
 @given(scores=score_tables(LOSSES))
 def test_the_best_are_beaten_by_no_other(scores: dict[str, np.ndarray]) -> None:
-    """They are the losses that no row of the comparisons tells to be worse, and that ended well with a score."""
+    """They are the losses that no row of the comparisons finds worse by more than the margin, with all scores."""
     findings = Findings(table(scores))
-    losers = {
-        row.second if row.verdict in WORSE else row.first
-        for row in findings.comparisons.itertuples()
-        if row.verdict in (*WORSE, *BETTER)
-    }
+    beaten, losers = (
+        {
+            row.second if row.verdict in WORSE else row.first
+            for row in findings.comparisons.itertuples()
+            if row.verdict in words
+        }
+        for words in ((*WORSE, *BETTER), (WORSE[0], BETTER[0]))
+    )
     sound = [row.loss for row in findings.summary.itertuples() if row.n and not row.diverged + row.failed]
     assert list(findings.answers[0].best) == [loss for loss in sound if loss not in losers]
-    assert {loss for loss, _ in findings.answers[0].beaten} == losers
+    assert {loss for loss, _ in findings.answers[0].beaten} == beaten
+    assert set(findings.answers[0].losers) == losers
 
 
 @few
@@ -50,22 +54,26 @@ def test_each_loss_stands_under_its_verdict_of_the_summary(scores: dict[str, np.
 
 @few
 @given(scores=score_tables(LOSSES))
-def test_the_dirtiest_share_is_judged_as_if_it_were_alone(scores: dict[str, np.ndarray]) -> None:
-    """What is said of the largest share is the verdict of a run that has no other, corrected likewise."""
+def test_each_share_is_judged_by_itself_and_all_together_at_the_level_of_one(
+    scores: dict[str, np.ndarray],
+) -> None:
+    """A verdict at a share is that of a run with no other share, at a level divided by their number."""
     trials = table(scores)
-    alone = Findings(trials[trials.outlier_fraction == SHARES[-1]].reset_index(drop=True)).summary
     found = only(trials).contaminated
-    assert found is not None
-    assert (found.kind, found.share) == ("label", SHARES[-1])
-    assert [verdict for _, verdict, _ in found.others] == alone.verdict.tolist()[1:]
-    means = [found.reference, *(mean for _, _, mean in found.others)]
-    np.testing.assert_allclose(means, alone["mean"], atol=1e-12)
+    assert [(one.kind, one.share) for one in found] == [("label", share) for share in SHARES[1:]]
+    for one in found:
+        alone = Findings(trials[trials.outlier_fraction == one.share].reset_index(drop=True))
+        wanted = alone.comparisons.iloc[: len(one.others)]
+        told = np.array([verdict in (*WORSE, *BETTER) for _, verdict, _ in one.others])
+        assert np.array_equal(told, wanted.verdict.isin([*WORSE, *BETTER]) & (len(found) * wanted.p_holm < 0.05))
+        means = [one.reference, *(mean for _, _, mean in one.others)]
+        np.testing.assert_allclose(means, alone.summary["mean"], atol=1e-12)
 
 
 def test_one_share_says_nothing_of_contamination() -> None:
     """Where nothing varies in dirt, no test of it is made."""
     trials = table({"bce": np.full((4, 1), 0.5), "mse": np.full((4, 1), 0.75)}, [0.0])
-    assert only(trials).contaminated is None
+    assert only(trials).contaminated == ()
 
 
 @few
@@ -113,6 +121,6 @@ def test_a_run_is_counted_over_its_tables() -> None:
     answer = findings.answer
     for one in answer.tallies:
         assert one.best == sum(one.loss in each.best for each in findings.answers)
-        assert one.beaten == tuple(each.dataset for each in findings.answers if one.loss in dict(each.beaten))
+        assert one.beaten == tuple(each.dataset for each in findings.answers if one.loss in each.losers)
     assert set(answer.recommended("binary")) == {one.loss for one in answer.tallies if one.best == 4}
     assert len(answer.silent) == sum(not each.beaten for each in findings.answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -59,7 +59,9 @@ def silence(answer: RunAnswer) -> str:
     if silent == total:
         every = f"both {kind}s" if total == 2 else f"all {total} {kind}s"
         where = f"On {answer.compared[0].dataset}" if total == 1 else f"On {every}"
-        return f"{where} no two losses can be told apart, and that is the finding: no choice is shown to matter."
+        if all(one.verdict == "equivalent" for table in answer.compared for one in table.others):
+            return f"{where} all losses are as good as the first, within the margin."
+        return f"{where} no two losses can be told apart, and that is the finding{how(answer)}."
     if silent:
         return (
             f"On {silent} of {many(total, kind)} no two losses can be told apart, and that is the finding there."
@@ -68,14 +70,22 @@ def silence(answer: RunAnswer) -> str:
     return f"On {where} some losses can be told apart."
 
 
+def how(answer: RunAnswer) -> str:
+    """Say when nothing is told apart, where the report has verdicts of other rates or data as well."""
+    dirt = (one for table in answer.compared for one in table.contaminated)
+    clean = " on clean training data" * any(one.apart for one in dirt)
+    own = ", each loss at its own step size" * any(one.view == "tuned" for one in answer.compared)
+    return f"{clean}{own}"
+
+
 def beaten(answer: RunAnswer) -> str:
-    """Say which losses another one beats, and where."""
+    """Say which losses another one beats by more than the margin, and where."""
     worse = [f"{one.loss} on {listed(one.beaten)}" for one in answer.tallies if one.beaten]
     return f"Beaten by another loss: {several(worse)}." if worse else ""
 
 
 def left(answer: RunAnswer, task: Task) -> str:
-    """Name the losses of a task that are on all its tables, and beaten on none."""
+    """Name the losses of a task that are on all its tables, and beaten on none by more than the margin."""
     tables = sum(one.task == task for one in answer.compared)
     whole = [one.loss for one in answer.tasks()[task] if one.tables == tables]
     best, name = answer.recommended(task), f"{task} " if len(answer.tasks()) > 1 else ""
@@ -98,21 +108,28 @@ def unended(answer: RunAnswer) -> str:
 
 
 def under_dirt(answer: RunAnswer) -> str:
-    """Say which losses the largest share tells from the reference, and where; one table says it by itself."""
+    """Say which losses differ from the reference at some contaminated share; one table says it by itself."""
     found = [(one.dataset, one.contaminated) for one in answer.compared if one.contaminated]
     told = {word: told_where(found, side) for word, side in SIDES}
     parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
     if not parts or len(answer.compared) == 1:
         return ""
-    data = "test" if any(dirt.kind in AT_TEST for _, dirt in found) else "training"
+    data = "test" if any(dirt.kind in AT_TEST for _, shares in found for dirt in shares) else "training"
     return f"With contaminated {data} data, {'; '.join([f'{parts[0]} than the reference', *parts[1:]])}."
 
 
-def told_where(found: Iterable[tuple[str, Contaminated]], side: int) -> list[str]:
-    """Name the losses on one side of the reference, each with its data sets; first those told most often."""
+def told_where(found: Iterable[tuple[str, Sequence[Contaminated]]], side: int) -> list[str]:
+    """Name the losses on one side of the reference, each with its data sets; first those told most often.
+
+    One that is better at some share of a data set and worse at another is on neither side there.
+    """
     where: dict[str, dict[str, None]] = {}
-    for dataset, dirt in found:
-        for loss, _ in dirt.told(side):
-            where.setdefault(loss, {})[dataset] = None
+    for dataset, shares in found:
+        there, across = (
+            {loss: None for dirt in shares for loss, _ in dirt.told(which)} for which in (side, -side)
+        )
+        for loss in there:
+            if loss not in across:
+                where.setdefault(loss, {})[dataset] = None
     often = sorted(where.items(), key=lambda item: -len(item[1]))
     return [f"{loss} (on {listed([*datasets])})" for loss, datasets in often]

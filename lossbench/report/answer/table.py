@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lossbench.report.figures import amount, interval
 from lossbench.report.tables import heading
@@ -31,9 +31,9 @@ DIRT = {
 LIMITS: dict[Limit, str] = {
     "": "",
     "one seed": "one seed shows no spread, so give more",
-    "rows": "{seeds} would not tell {which}, more rows may",
-    "seeds": "{seeds} would not tell {which}",
-    "tuning": "{seeds} alone would not tell {which}, since rates were chosen on few seeds",
+    "rows": "{seeds} would not decide {which}, more rows may",
+    "seeds": "{seeds} would not decide {which}",
+    "tuning": "{seeds} alone would not decide {which}, since rates were chosen on few seeds",
 }
 
 
@@ -57,11 +57,11 @@ def main(table: TableAnswer) -> str:
         return "nothing is compared, since trainings did not end well"
     if len(table.open) == len(table.others):
         if any(gone.loss == table.reference for gone in table.unfinished):
-            return f"no loss can be told from {table.reference}, whose trainings did not all end well"
+            return f"no loss can be told apart from {table.reference}, whose trainings did not all end well"
         finding = "" if table.beaten else ", and that is the finding"
         one = len(table.others) == 1
         who = table.others[0].loss if one else f"none of the other {len(table.others)} losses"
-        return f"{who} can{'not' if one else ''} be told from {table.reference}{finding}"
+        return f"{who} can{'not' if one else ''} be told apart from {table.reference}{finding}"
     return "; ".join(filter(None, clauses(table)))
 
 
@@ -75,7 +75,7 @@ def clauses(table: TableAnswer) -> Iterator[str]:
     yield apart(table, WORSE[0], "worse")
     if table.open:
         names = [one.loss for one in table.open]
-        yield f"{listed(names)} cannot be told from {table.reference}"
+        yield f"{listed(names)} cannot be told apart from {table.reference}"
 
 
 def alike(table: TableAnswer) -> str:
@@ -111,13 +111,14 @@ def besides(table: TableAnswer) -> Iterator[str]:
     if table.unfinished:
         gone = listed([ended(one) for one in table.unfinished])
         yield f"nothing counts in favour of losses whose trainings did not end well: {gone}"
-    if table.contaminated and table.others and not math.isnan(table.contaminated.reference):
-        yield dirty(table.contaminated, table.reference)
+    known = [one for one in table.contaminated if not math.isnan(one.reference)]
+    if known and table.others:
+        yield dirtier(known, table.reference)
     if table.rates and table.best:
         yield f"step sizes: {rates(table)}"
     if table.disagree:
-        changes = [f"{loss} is {SHORT.get(word, word)} at lr {lr:g} for all" for loss, lr, word in table.disagree]
-        yield f"the views disagree: {several(changes)}"
+        changes = [f"{loss} is {SHORT.get(word, word)} at lr {lr:g}" for loss, lr, word in table.disagree]
+        yield f"with one step size for all losses the verdict differs: {several(changes)}"
 
 
 def rates(table: TableAnswer) -> str:
@@ -146,7 +147,7 @@ def more(table: TableAnswer) -> str:
     undecided = [] if table.reference in gone else [one for one in table.open if one.loss not in gone]
     known = [one.more_seeds for one in undecided if one.more_seeds is not None]
     stuck, total = len(undecided) - len(known), len(table.open)
-    parts = [f"about {many(max(known), 'more seed')} would tell {these(len(known), total)}"] if known else []
+    parts = [f"about {many(max(known), 'more seed')} would decide {these(len(known), total)}"] if known else []
     if stuck:
         rest = ("the other" if stuck == 1 else "the others") if known and len(undecided) == total else ""
         seeds = "1000 more" if known else "1000 more seeds"
@@ -159,11 +160,30 @@ def these(some: int, total: int) -> str:
     return f"{some} of them" if some < total else "it" if total == 1 else "them"
 
 
+def dirtier(found: Sequence[Contaminated], reference: str) -> str:
+    """Say what contamination changes, at the share that tells most losses from the reference and at the largest.
+
+    Args:
+        found: by contaminated share, ascending, each with a score of the reference.
+        reference: the first loss.
+    """
+    telling, largest = max(found, key=lambda one: len(one.apart)), found[-1]
+    if not telling.apart:
+        most = f"{'up to ' if len(found) > 1 else ''}{100 * largest.share:g} %"
+        return f"with {most} {DIRT.get(largest.kind, largest.kind)}, no loss can be told apart from {reference}"
+    said = dirty(telling, reference)
+    return said if telling is largest else f"{said}; with {100 * largest.share:g} %, {there(largest, reference)}"
+
+
 def dirty(found: Contaminated, reference: str) -> str:
-    """Say which losses are told from the reference at the largest contaminated share, with the scores there."""
-    where = f"with {100 * found.share:g} % {DIRT.get(found.kind, found.kind)}"
+    """Say which losses are told apart from the reference at one contaminated share, with the scores there."""
+    return f"with {100 * found.share:g} % {DIRT.get(found.kind, found.kind)}, {there(found, reference)}"
+
+
+def there(found: Contaminated, reference: str) -> str:
+    """Say the verdicts at one contaminated share, see `dirty`."""
     told = {word: [f"{loss} ({interval(mean)})" for loss, mean in found.told(side)] for word, side in SIDES}
     parts = [f"{listed(names)} {be(names)} {word}" for word, names in told.items() if names]
     if not parts:
-        return f"{where}, no loss can be told from {reference}"
-    return f"{where}, {joined(parts)} than {reference} ({interval(found.reference)})"
+        return f"no loss can be told apart from {reference}"
+    return f"{joined(parts)} than {reference} ({interval(found.reference)})"

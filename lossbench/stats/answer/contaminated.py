@@ -1,9 +1,11 @@
-"""The largest contaminated share: the test of the table, made again on the trainings that saw the most dirt.
+"""Contaminated shares: the test of the table, made again on the trainings at each of them.
 
 Robustness, slope and breakdown describe a loss; none of them is a test. Whether a loss does better than the
-reference on dirty data is a question of its own, with a family of its own, as every contaminated share has: all
-pairs of losses at the largest share, corrected as those of the table are, over rows where they are known.
-`tests/dirtied.py` tries the intervals on fresh tables.
+reference on dirty data is a question of its own. It is asked at every share, since at a large one every loss may
+be broken, and at a small one none may be hurt: all pairs of losses, corrected as those of the table are, and by
+Bonferroni for the number of shares. At the largest share the unit is the row where rows are known. What rows
+contribute at the shares between is not kept, so there it is the seed. `tests/dirtied.py` tries the intervals of
+both on fresh tables.
 """
 
 from __future__ import annotations
@@ -16,15 +18,21 @@ from lossbench.stats.paired import moments
 from lossbench.stats.pairs import pairs_of, tested
 
 
-def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) -> Contaminated:
-    """Return what the losses do on clean test rows after training on the largest contaminated share.
+def at_each_share(group: ComparisonGroup, margin: float | None, kind: str) -> tuple[Contaminated, ...]:
+    """Return what the losses do on clean test rows after training on each contaminated share, ascending.
 
     Args:
-        group: of several shares.
+        group: of the smallest share, which the table is of, and any others.
         margin: the difference that is too small to matter; None where none is declared.
         kind: of contamination.
     """
-    dirty = dirtiest(group)
+    others = len(group.shares) - 1
+    dirty = (replace(at_share(group, place), correction=float(others)) for place in range(1, others + 1))
+    return tuple(against_reference(one, margin, kind) for one in dirty)
+
+
+def against_reference(dirty: ComparisonGroup, margin: float | None, kind: str) -> Contaminated:
+    """Return the verdict on each loss against the first at one share; see `at_each_share`."""
     known = dirty.difference_of(dirty.score, *pairs_of(dirty))
     words = tested(dirty, known, margin).words[: len(dirty.losses) - 1].tolist()
     means = moments(dirty.clean(dirty.score))[1].tolist()
@@ -32,8 +40,8 @@ def at_largest_share(group: ComparisonGroup, margin: float | None, kind: str) ->
     return Contaminated(kind, float(dirty.shares[0]), means[0], tuple(others))
 
 
-def dirtiest(group: ComparisonGroup) -> ComparisonGroup:
-    """Return the trainings at the largest contaminated share as a group of their own, which is looked at once."""
-    choice = group.choice.dirtiest if group.choice else None
-    rows, shares = group.rows[..., -1:], group.shares[-1:]
-    return replace(group, rows=rows, shares=shares, choice=choice, correction=1.0)
+def at_share(group: ComparisonGroup, place: int) -> ComparisonGroup:
+    """Return the trainings at one contaminated share, by its place, as a group of their own, looked at once."""
+    choice = group.choice.at_shares[place] if group.choice else None
+    one = slice(place, place + 1)
+    return replace(group, rows=group.rows[..., one], shares=group.shares[one], choice=choice, correction=1.0)

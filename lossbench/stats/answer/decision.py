@@ -15,11 +15,10 @@ from typing import Any, Literal
 import numpy as np
 
 from lossbench.schema import METRICS
-from lossbench.stats.answer.contaminated import dirtiest
+from lossbench.stats.answer.contaminated import at_share
 from lossbench.stats.answer.facts import Contaminated, TableAnswer
 from lossbench.stats.answer.looks import correction, planned
 from lossbench.stats.answer.table import answer
-from lossbench.stats.choice import Choice
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.paired import SeedSpread
 from lossbench.stats.pairs import Judged, difference_columns, pairs_of
@@ -94,7 +93,9 @@ def decide(judged: Judged, margin: float | None, looks: tuple[int, ...], most: i
     """
     group, found = judged.group, answer(judged, margin)
     means = means_of(group)
-    worth = {loss: METRICS[group.score].sign * means[loss][0] for loss in found.best}
+    worth = {
+        loss: METRICS[group.score].sign * means[loss][0] for loss in found.best if loss not in dict(found.beaten)
+    }
     order = sorted(worth, key=lambda loss: -worth[loss])
     chosen = first_choice(found, order)
     table = answer(facing(judged, chosen), margin)
@@ -192,15 +193,9 @@ def turned(pairs: Mapping[str, Any], where: np.ndarray, around: np.ndarray) -> d
 
 def reordered(group: ComparisonGroup, order: np.ndarray) -> ComparisonGroup:
     """Return a group with its losses in another order."""
-
-    def other(choice: Choice | None) -> Choice | None:
-        if choice is None:
-            return None
-        moved = {"rows": choice.rows[order], "chosen": choice.chosen[:, order]}
-        return replace(choice, **moved, dirtiest=other(choice.dirtiest))
-
     losses = [group.losses[index] for index in order]
-    return replace(group, losses=losses, rows=group.rows[order], choice=other(group.choice))
+    choice = group.choice.reordered(order) if group.choice else None
+    return replace(group, losses=losses, rows=group.rows[order], choice=choice)
 
 
 def rows_needed(judged: Judged, made: Decision, margin: float | None) -> int | None:
@@ -220,7 +215,7 @@ def in_dirt(group: ComparisonGroup, made: Decision, margins: Mapping[str, float]
         made: the decision on clean data.
         margins: the difference that is too small to matter, by score.
     """
-    dirty = dirtiest(group)
+    dirty = at_share(group, len(group.shares) - 1)
     found = facing(Judged(dirty, difference_columns(dirty, margins)), made.chosen)
     told, means = answer(found, margins.get(group.score)), means_of(found.group)
     others = tuple((one.loss, one.verdict, means[one.loss][0]) for one in told.others if one.loss in means)

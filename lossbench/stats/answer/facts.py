@@ -54,7 +54,7 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Contaminated:
-    """What the losses do after training on the largest contaminated share, by a test of its own.
+    """What the losses do after training on one contaminated share, by a test of its own.
 
     Args:
         kind: of contamination.
@@ -71,6 +71,11 @@ class Contaminated:
     def told(self, side: int) -> tuple[tuple[str, float], ...]:
         """Return the losses, with their scores, that are better (1) or worse (-1) than the reference there."""
         return tuple((loss, mean) for loss, verdict, mean in self.others if APART.get(verdict) == side)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The losses that are better or worse than the reference there."""
+        return tuple(loss for side in (1, -1) for loss, _ in self.told(side))
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,12 @@ class TableAnswer:
         units: how many of them.
         seeds: how many repetitions.
         others: every other loss against the reference.
-        best: the losses that ended well and are beaten by no other: what can be recommended.
-        beaten: each other loss that one is told to be better than, with all that are.
+        best: the losses that ended well, and that no other beats by more than the margin: what can be recommended.
+        beaten: each loss that another one is better than, within the margin too, with all that are.
+        losers: those that another one beats by more than the margin.
         unfinished: the losses of which trainings did not end well.
         limit: what is short for the open verdicts that seeds do not decide.
-        contaminated: what the largest contaminated share changes; None where there is one share only.
+        contaminated: what each larger contaminated share changes, ascending; none where there is one share only.
         rates: the step size of each loss, where each has its own.
         disagree: loss, rate and verdict, where one rate for all says something else of it.
     """
@@ -112,9 +118,10 @@ class TableAnswer:
     others: tuple[Against, ...]
     best: tuple[str, ...]
     beaten: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    losers: tuple[str, ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
     limit: Limit = ""
-    contaminated: Contaminated | None = None
+    contaminated: tuple[Contaminated, ...] = ()
     rates: tuple[tuple[str, float], ...] = ()
     disagree: tuple[tuple[str, float, str], ...] = ()
 
@@ -146,8 +153,8 @@ class Tally:
         task: the task.
         loss: its spec.
         tables: how many have it.
-        best: in how many it is beaten by no other.
-        beaten: the data sets where it is beaten.
+        best: in how many no other one beats it by more than the margin.
+        beaten: the data sets where one does.
     """
 
     task: Task
@@ -185,6 +192,6 @@ class RunAnswer:
         return {task: tuple(one for one in self.tallies if one.task == task) for task in names}
 
     def recommended(self, task: Task) -> tuple[str, ...]:
-        """Return the losses of a task that are on all its tables and beaten on none."""
+        """Return the losses of a task that are on all its tables, and beaten on none by more than the margin."""
         tables = sum(one.task == task for one in self.compared)
         return tuple(one.loss for one in self.tasks().get(task, ()) if one.best == tables)

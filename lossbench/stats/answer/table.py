@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from lossbench.schema import SETTING
-from lossbench.stats.answer.contaminated import at_largest_share
+from lossbench.stats.answer.contaminated import at_each_share
 from lossbench.stats.answer.facts import Against, Limit, TableAnswer, Unfinished
 from lossbench.stats.groups import ComparisonGroup
 from lossbench.stats.pairs import Judged, pairs_of
 from lossbench.stats.sample_size import MOST, decided
-from lossbench.stats.verdicts import APART
+from lossbench.stats.verdicts import APART, BETTER, WORSE
 
 Beaten = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -34,8 +34,7 @@ def answers(judged: Iterable[Judged], margins: Mapping[str, float]) -> list[Tabl
 def answer(judged: Judged, margin: float | None) -> TableAnswer:
     """Return what the verdicts say of one table, but for where the views disagree."""
     group, others = judged.group, against(judged)
-    beaten = beaten_by(judged)
-    scored, losers = ~np.isnan(group.clean(group.score)).all(axis=1), {loss for loss, _ in beaten}
+    scored, losers = ~np.isnan(group.clean(group.score)).all(axis=1), losers_of(judged)
     sound = zip(group.losses, group.whole() & scored, strict=True)
     kinds = [kind for kind in group.trials.outlier_kind.unique() if kind != "none"]
     dirt = {"outlier_kind": kinds[0] if kinds else "none", "outlier_fraction": float(group.shares[0])}
@@ -48,10 +47,11 @@ def answer(judged: Judged, margin: float | None) -> TableAnswer:
         seeds=group.rows.shape[1],
         others=others,
         best=tuple(loss for loss, ended in sound if ended and loss not in losers),
-        beaten=beaten,
+        beaten=beaten_by(judged),
+        losers=losers,
         unfinished=unfinished(group),
         limit=limit(group, others, margin),
-        contaminated=at_largest_share(group, margin, kinds[0]) if len(group.shares) > 1 and kinds else None,
+        contaminated=at_each_share(group, margin, kinds[0]) if kinds else (),
         rates=tuple(zip(group.losses, group.setting()["lr"], strict=True)) if group.view == "tuned" else (),
     )
 
@@ -81,6 +81,17 @@ def beaten_by(judged: Judged) -> Beaten:
             loser, winner = (first, second) if side > 0 else (second, first)
             found.setdefault(losses[loser], []).append(losses[winner])
     return tuple((loss, tuple(found[loss])) for loss in losses if loss in found)
+
+
+def losers_of(judged: Judged) -> tuple[str, ...]:
+    """Return the losses that another one beats by more than the margin."""
+    sides = {BETTER[0]: 0, WORSE[0]: 1}  # which loss of a pair loses; the verdict is on the second
+    found = {
+        pair[sides[word]]
+        for *pair, word in zip(*pairs_of(judged.group), judged.pairs["verdict"], strict=True)
+        if word in sides
+    }
+    return tuple(loss for place, loss in enumerate(judged.group.losses) if place in found)
 
 
 def units(group: ComparisonGroup) -> int:

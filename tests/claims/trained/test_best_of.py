@@ -5,7 +5,7 @@ import pytest
 from claims.designs import carry_out
 from lossbench.claims import Claim, Study, read_terms
 from lossbench.claims.deciding import judge_all
-from lossbench.claims.trained.best_of import best_of, contrasts_of
+from lossbench.claims.trained.best_of import best_of, best_on_validation, contrasts_of
 from lossbench.errors import LossDoesNotFit, UsageError
 from lossbench.losses.registry import losses_of
 

@@ -32,6 +32,8 @@ def made(verdicts: dict[str, str], score: str = "accuracy", **facts: object) -> 
     winners = tuple(loss for loss, verdict in verdicts.items() if verdict in BETTER)
     if winners:
         beaten["ref"] = winners
+    losers = ("ref",) * (BETTER[0] in verdicts.values())
+    losers += tuple(loss for loss, verdict in verdicts.items() if verdict == WORSE[0])
     given = {
         "dataset": "moons",
         "task": "binary",
@@ -42,8 +44,9 @@ def made(verdicts: dict[str, str], score: str = "accuracy", **facts: object) -> 
         "unit": "row",
         "units": 200,
         "seeds": 10,
-        "best": tuple(loss for loss in ("ref", *verdicts) if loss not in beaten),
+        "best": tuple(loss for loss in ("ref", *verdicts) if loss not in losers),
         "beaten": tuple(beaten.items()),
+        "losers": losers,
         "limit": "rows" if "inconclusive" in verdicts.values() else "",
     }
     return TableAnswer(**given | facts, score=score, others=others)

@@ -19,7 +19,7 @@ def verdict_of(clause: str) -> str:
     """Read back which verdict a clause is the wording of."""
     if "as good as ref" in clause:
         return "equivalent"
-    if "be told from ref" in clause:
+    if "be told apart from ref" in clause:
         return "inconclusive"
     (word,) = set(re.findall(r"\b(better|worse)\b", clause))
     return word + (WITHIN if "within the margin" in clause else "")
@@ -51,10 +51,10 @@ def test_a_difference_is_above_zero_in_its_own_direction(verdicts: dict[str, str
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ({"mse": "inconclusive"}, "mse cannot be told from ref, and that is the finding"),
+        ({"mse": "inconclusive"}, "mse cannot be told apart from ref, and that is the finding"),
         (
             {"mse": "inconclusive", "ce": "inconclusive"},
-            "none of the other 2 losses can be told from ref, and that is the finding",
+            "none of the other 2 losses can be told apart from ref, and that is the finding",
         ),
         ({"mse": "equivalent"}, "mse is as good as ref (within 0.01 accuracy)"),
         (
@@ -64,7 +64,7 @@ def test_a_difference_is_above_zero_in_its_own_direction(verdicts: dict[str, str
         (
             {"mse": BETTER[1], "mae": "inconclusive"},
             "mse is better than ref by 0.040 [0.020, 0.060], within the margin of 0.01; "
-            "mae cannot be told from ref",
+            "mae cannot be told apart from ref",
         ),
         (
             dict.fromkeys("abcdef", "worse"),
@@ -83,23 +83,25 @@ def test_pairs_without_the_reference_are_told() -> None:
     """A loss that another one beats is named where the reference does not tell it; then silence is no finding."""
     one = made({"mse": "inconclusive", "mae": "inconclusive"}, beaten=(("mae", ("mse",)),), best=("ref", "mse"))
     text = paragraph(one)
-    assert "none of the other 2 losses can be told from ref. Among the others, mae is worse than mse." in text
+    assert (
+        "none of the other 2 losses can be told apart from ref. Among the others, mae is worse than mse." in text
+    )
     assert "finding" not in text
 
 
 @pytest.mark.parametrize(
     ("seeds", "limit", "said"),
     [
-        ([5], "", "About 5 more seeds would tell it."),
-        ([1, 1], "", "About 1 more seed would tell them."),
-        ([5, 30], "", "About 30 more seeds would tell them."),
+        ([5], "", "About 5 more seeds would decide it."),
+        ([1, 1], "", "About 1 more seed would decide them."),
+        ([5, 30], "", "About 30 more seeds would decide them."),
         (
             [5, None],
             "rows",
-            "About 5 more seeds would tell 1 of them; 1000 more would not tell the other, more rows may.",
+            "About 5 more seeds would decide 1 of them; 1000 more would not decide the other, more rows may.",
         ),
-        ([None], "rows", "1000 more seeds would not tell it, more rows may."),
-        ([None, None], "seeds", "1000 more seeds would not tell them."),
+        ([None], "rows", "1000 more seeds would not decide it, more rows may."),
+        ([None, None], "seeds", "1000 more seeds would not decide them."),
         ([None], "one seed", "One seed shows no spread, so give more."),
     ],
 )
@@ -112,14 +114,14 @@ def test_what_would_help_is_said(seeds: list[int | None], limit: str, said: str)
 def test_a_reference_that_diverged_is_no_finding() -> None:
     """That no loss can be told from it is said with the reason."""
     one = made({"mse": "inconclusive", "mae": "inconclusive"}, unfinished=(Unfinished("ref", 3, 0, 3),), limit="")
-    assert main(one) == "no loss can be told from ref, whose trainings did not all end well"
+    assert main(one) == "no loss can be told apart from ref, whose trainings did not all end well"
 
 
 @given(words=st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=4))
 def test_contamination_is_worded_by_its_own_test(words: list[str]) -> None:
-    """A loss is named as better or worse there exactly if the test at the largest share says so."""
+    """A loss is named as better or worse there exactly if the test at that share says so."""
     others = tuple((loss, verdict, 0.75) for loss, verdict in zip(NAMES, words, strict=False))
-    dirt = Contaminated("label", 0.4, 0.5, others)
+    dirt = (Contaminated("label", 0.4, 0.5, others),)
     text = paragraph(made(dict.fromkeys(NAMES[: len(words)], "equivalent"), contaminated=dirt))
     _, _, said = text.partition("With 40 % of the training labels wrong, ")
     better = said.partition(" better")[0] if " better" in said else ""
@@ -127,7 +129,27 @@ def test_contamination_is_worded_by_its_own_test(words: list[str]) -> None:
     for side, part in ((BETTER, better), (WORSE, worse)):
         told = {loss for loss, verdict, _ in others if verdict in side}
         assert set(re.findall(r"\bloss[a-j]\b", part)) == told
-    assert ("no loss can be told from ref" in said) == (not set(words) & set(APART))
+    assert ("no loss can be told apart from ref" in said) == (not set(words) & set(APART))
+
+
+@given(counts=st.lists(st.integers(0, 4), min_size=2, max_size=4))
+def test_the_share_that_tells_most_losses_apart_is_shown(counts: list[int]) -> None:
+    """Of equal ones it is the smallest; the largest share is told as well, and silence is of all shares."""
+    words = [["better"] * told + ["inconclusive"] * (4 - told) for told in counts]
+    dirt = tuple(
+        Contaminated(
+            "label",
+            (place + 1) / 10,
+            0.5,
+            tuple((loss, word, 0.75) for loss, word in zip(NAMES, said, strict=False)),
+        )
+        for place, said in enumerate(words)
+    )
+    text = paragraph(made(dict.fromkeys(NAMES[:4], "equivalent"), contaminated=dirt))
+    shares = [int(share) for share in re.findall(r"(\d+) %", text.partition("ref (within")[2])]
+    telling, largest = 10 * (counts.index(max(counts)) + 1), 10 * len(counts)
+    assert shares == ([telling] if telling == largest else [telling, largest] if max(counts) else [largest])
+    assert ("up to" in text) == (max(counts) == 0)
 
 
 def test_tuned_losses_have_their_step_sizes_and_where_views_disagree() -> None:
@@ -138,4 +160,4 @@ def test_tuned_losses_have_their_step_sizes_and_where_views_disagree() -> None:
     )
     text = paragraph(one)
     assert "Step sizes: 0.01 for ref; 0.1 for mse." in text
-    assert text.endswith("The views disagree: mae is better at lr 0.01 for all.")
+    assert text.endswith("With one step size for all losses the verdict differs: mae is better at lr 0.01.")
