@@ -91,7 +91,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing."""
     for module in (flow, handshake):
         monkeypatch.setattr(module, "PATIENCE", -1.0)
-        monkeypatch.setattr(module, "LOOK", 0.0)
+        monkeypatch.setattr(module, "POLL_INTERVAL", 0.0)
 
 
 @given(st.integers(0, 12), st.lists(st.integers(1, 3), min_size=1, max_size=3), st.randoms(use_true_random=False))
