@@ -181,7 +181,7 @@ def test_other_surroundings_have_another_key(place, monkeypatch):
     """Each of them: the code, the configs, Python, every library, the processor."""
     before, around = key_of(T4, STUDY), list(environment())
     around[place] += "."
-    monkeypatch.setattr(memory, "surroundings", lambda: around)
+    monkeypatch.setattr(memory, "environment", lambda: around)
     assert key_of(T4, STUDY) != before
 
 
@@ -210,7 +210,7 @@ def test_the_key_is_the_same_in_another_process(monkeypatch):
         "print(memory.key_of(read_catalogue().claims['T4'], Study(read_terms())))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    monkeypatch.setattr(memory, "surroundings", lambda: environment()[2:])
+    monkeypatch.setattr(memory, "environment", lambda: environment()[2:])
     assert done.stdout.strip() == key_of(T4, STUDY)
 
 
