@@ -177,7 +177,7 @@ def test_how_a_claim_is_tried_counts_but_not_by_how_many_processes():
 
 
 @pytest.mark.parametrize("place", range(len(environment())))
-def test_other_surroundings_have_another_key(place, monkeypatch):
+def test_other_environments_have_another_key(place, monkeypatch):
     """Each of them: the code, the configs, Python, every library, the processor."""
     before, around = key_of(T4, STUDY), list(environment())
     around[place] += "."
@@ -205,8 +205,8 @@ def test_the_key_is_the_same_in_another_process(monkeypatch):
     """Else nothing would ever be remembered. The code is left out: somebody may be editing it."""
     program = (
         "from lossbench.claims import Study, memory, read_catalogue, read_terms\n"
-        "around = memory.surroundings()[2:]\n"
-        "memory.surroundings = lambda: around\n"
+        "around = memory.environment()[2:]\n"
+        "memory.environment = lambda: around\n"
         "print(memory.key_of(read_catalogue().claims['T4'], Study(read_terms())))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
