@@ -42,8 +42,8 @@ class Plan:
         settings: the settings of the whole experiment.
         experiment: every candidate at every rate, on all seeds, clean and contaminated.
         signs: the traits of the table.
-        undirtied: why nothing is trained on contaminated data; empty where it is.
-        weighing: the experiment that chooses the weight decay; None where the data set states its own.
+        no_contamination: why nothing is trained on contaminated data; empty where it is.
+        decay_search: the experiment that chooses the weight decay; None where the data set states its own.
     """
 
     settings: Settings

@@ -65,8 +65,8 @@ class Finding:
         sizes: for a magnitude, the units of the size.
         case: the line of evidence that decides alone, such as a counterexample; None if many decide.
         again: for a universal claim, the retrial of its strongest counterexample; None if there was none.
-        unsteady: the probability of another verdict on other seeds, if that makes the claim too weak to say; else
-            0.
+        instability: the probability of another verdict on other seeds, if that makes the claim too weak to say;
+            else 0.
     """
 
     verdict: str
