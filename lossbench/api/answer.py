@@ -13,7 +13,7 @@ from lossbench.api.result import Comparison
 from lossbench.errors import BadValue, OutputError
 from lossbench.metrics.scores import primary_score
 from lossbench.plan.experiment import Experiment
-from lossbench.plan.gate import Rule
+from lossbench.plan.gate import Rule, judged_rules
 from lossbench.plan.request import Request
 from lossbench.results import comparison
 from lossbench.results.folder import other_run
@@ -107,12 +107,13 @@ def prepare_gate(experiment: Experiment, request: Request) -> Callable[[pd.DataF
             raise BadValue(f"--fail-on {request.rules[0]} needs something to be worse than; give --baseline FILE")
         return lambda trials: None
     rules, baseline = (*request.rules, *stated.rules), read_baseline(request.baseline, request.first)
+    judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+    usual = judged_rules(judged, experiment.settings.margins)
     if baseline is not None:
-        refuse_unscored(rules, baseline)
-        judged = {dataset.name: primary_score(dataset) for dataset in experiment.datasets}
+        refuse_unscored(rules or usual, baseline)
         refuse_judged_apart(rules, baseline, judged)
-        refuse_other_thresholds(rules, baseline, experiment)
-    return partial(gate, baseline=baseline, rules=rules, policies=stated)
+        refuse_other_thresholds(rules or usual, baseline, experiment)
+    return partial(gate, baseline=baseline, rules=rules, policies=stated, usual=usual)
 
 
 def refuse_other_thresholds(rules: Iterable[Rule], baseline: pd.DataFrame, experiment: Experiment) -> None:

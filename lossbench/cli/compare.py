@@ -172,7 +172,13 @@ EXAMPLES = (
     type=PATH,
     help="Likewise; without that file, as in a first run, nothing fails.",
 )
-@click.option("--fail-on", "rules", multiple=True, metavar="RULE", help="Exit 3 if worse, such as f1:-0.02.")
+@click.option(
+    "--fail-on",
+    "rules",
+    multiple=True,
+    metavar="RULE",
+    help="Exit 3 if worse, such as f1:-0.02  [default: what is judged, by its margin].",
+)
 @click.option("--no-cache", is_flag=True, help="Train everything anew, and keep nothing for other runs.")
 @click.option("--budget", type=DURATION, default=math.inf, metavar="TIME", help="Stop after 90s, 5m or 1h.")
 @click.option("--shard", metavar="I/N", help="Train the I-th of N parts only, into -o; see lossbench merge.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -35,6 +35,19 @@ def end(answered: Answer, form: str | None, quiet: bool) -> None:
         raise click.exceptions.Exit(WORSE)
     if not answered.comparison.whole:
         raise click.exceptions.Exit(UNFINISHED)
+    if answered.verdict is not None and answered.verdict.idle:
+        refuse_idle(answered.verdict, answered.request.baseline)
+
+
+def refuse_idle(verdict: GateReport, baseline: Path | None) -> NoReturn:
+    """Refuse a baseline with which no score could be compared: it is as good as none."""
+    from lossbench.errors import BadValue
+    from lossbench.report.gate import not_checked
+
+    raise BadValue(
+        f"nothing could be compared with {baseline}: {not_checked(verdict)}; give the trials.csv of a run of "
+        "these data sets, losses and settings"
+    )
 
 
 def end_part(part: Part, quiet: bool) -> None:
@@ -82,7 +95,7 @@ def print_all(answered: Answer, form: str | None, quiet: bool) -> None:
         return
     if rows or form in ("csv", "json", "junit"):
         print_alarms(answered.comparison)
-    if verdict is not None and answered.request.baseline is not None and form != "junit":
+    if verdict is not None and answered.request.baseline is not None and form not in ("junit", "markdown"):
         print_gate(verdict, answered.request.baseline, to_stderr=form not in (None, "table") or rows)
 
 
@@ -101,21 +114,27 @@ def print_alarms(comparison: Comparison) -> None:
 def print_gate(verdict: GateReport, path: Path, to_stderr: bool) -> None:
     """Print what came of the baseline; beside a machine's format on standard error."""
     from lossbench.report.gate import gate_lines, gate_tables
-    from lossbench.report.terminal import console, print_lines, print_tables
+    from lossbench.report.terminal import WIDTH, columns, console, fitted, left_out, print_lines, print_tables
 
-    screen = console(stderr=to_stderr)
-    print_tables(screen, gate_tables(verdict))
-    print_lines(screen, gate_lines(verdict, path))
+    width, whole = min(columns(), WIDTH), list(gate_tables(verdict))
+    narrow = [fitted(table, width) for table in whole]
+    print_tables(console(to_stderr, width + 1), narrow)
+    print_lines(console(to_stderr), [*left_out(whole, narrow), *gate_lines(verdict, path, width)])
 
 
 def print_summary(answered: Answer, form: str) -> None:
     """Print the summary in one of the formats; to CI, a gate is more than the summary."""
+    from lossbench.report.gate import gate_lines, gate_record, gate_tables
     from lossbench.report.junit import gate_junit
+    from lossbench.report.markdown import markdown
+    from lossbench.report.terminal import WIDTH
     from lossbench.results.remarks.run import closing, remarks
 
-    comparison = answered.comparison
-    if form == "junit" and answered.verdict:
-        click.echo(gate_junit(answered.verdict, comparison.gaps, comparison.answers), nl=False)
+    comparison, verdict, baseline = answered.comparison, answered.verdict, answered.request.baseline
+    if form == "junit" and verdict:
+        click.echo(gate_junit(verdict, comparison.gaps, comparison.answers), nl=False)
         return
     said = [*remarks(comparison), *closing(comparison, answered.folder, answered.replaced)]
-    print_findings(comparison, comparison.gaps, said, form)
+    print_findings(comparison, comparison.gaps, said, form, gate=gate_record(verdict) if verdict else {})
+    if form == "markdown" and verdict and baseline:
+        click.echo(markdown(gate_tables(verdict), gate_lines(verdict, baseline, WIDTH)), nl=False)

@@ -89,7 +89,7 @@ class Loss:
         return self.record.fn(raw, target, **prior, **self.parameters)
 
     def module(self, prior: Sequence[float] | torch.Tensor | None = None) -> MeanLoss:
-        """Return the loss as a `torch.nn.Module` with mean reduction, for a training loop of one's own.
+        """Return the loss as a `torch.nn.Module` with mean reduction, for your own training loop.
 
         It is called with the raw outputs of the network, (batch, outputs), without sigmoid or softmax; one output
         may also be (batch,). Regression targets are floats, (batch,), (batch, 1) or (batch, targets); divide them

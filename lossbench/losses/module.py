@@ -1,4 +1,4 @@
-"""A loss as a `torch.nn.Module` with mean reduction, for a training loop of one's own.
+"""A loss as a `torch.nn.Module` with mean reduction, for your own training loop.
 
 This file imports torch, so only `Loss.module` imports it.
 """

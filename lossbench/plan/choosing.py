@@ -44,6 +44,7 @@ class Plan:
         signs: the traits of the table.
         no_contamination: why nothing is trained on contaminated data; empty where it is.
         decay_search: the experiment that chooses the weight decay; None where the data set states its own.
+        given: whether the table was passed by a program, so that no command can name it.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Plan:
     signs: tuple[Sign, ...]
     no_contamination: str = ""
     decay_search: Experiment | None = None
+    given: bool = False
 
     @property
     def dataset(self) -> Dataset:
@@ -109,6 +111,7 @@ def plan_choice(
     refuse_unused_margins(margins or {}, made.experiment.datasets)
     if len(made.experiment.setups[0].losses) < 2:
         raise BadValue(f"there is only {made.usual} to choose from on '{dataset}'; name another loss with --loss")
+    made = replace(made, given=dataset in tables)
     return made if protocol_of(settings.protocol, dataset) else replace(made, decay_search=decay_search(made))
 
 

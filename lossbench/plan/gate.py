@@ -115,6 +115,20 @@ def _parse_rule(text: str, dataset: str | None, loss: str | None) -> Rule:
     return Rule(score, abs(size) / (100 if relative else 1), relative, dataset, loss)
 
 
+def judged_rules(judged: Mapping[str, str], margins: Mapping[str, float]) -> tuple[Rule, ...]:
+    """Return the rules of a gate for which none is stated: each data set by its judged score and its margin.
+
+    Args:
+        judged: by data set, the score that is judged.
+        margins: by score, the difference that is too small to matter; a score without one tolerates nothing.
+
+    Example:
+        >>> [str(rule) for rule in judged_rules({"moons": "accuracy", "line": "rmse"}, {"accuracy": 0.01})]
+        ['accuracy:-0.01', 'rmse:+0']
+    """
+    return tuple(Rule(score, margins.get(score, 0.0), dataset=name) for name, score in judged.items())
+
+
 def read_gate(value: Any, place: Place) -> dict[str, Any]:
     """Read the `[gate]` table: policies, and rules as texts or as tables that name a data set or a loss.
 

@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.report.answer.place import places
 from lossbench.report.answer.table import paragraph
 from lossbench.report.figures import interval
-from lossbench.report.gate import sentence
+from lossbench.report.gate import sentence, why_not
 from lossbench.report.tables import label, p_value, place_of, place_of_answer, varying
 from lossbench.report.words.remark import words
 from lossbench.results.remarks.training import partial
@@ -53,7 +53,7 @@ class JUnitCase:
 
 
 def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableAnswer] = ()) -> str:
-    """Return the checks of a gate as JUnit's XML: failures fail, warnings are skipped tests.
+    """Return the checks of a gate as JUnit's XML: failures fail; warnings and what was not checked are skipped.
 
     Args:
         report: what the gate found.
@@ -64,8 +64,11 @@ def gate_junit(report: GateReport, gaps: Sequence[Gap], answers: Sequence[TableA
         none = JUnitCase("gate", "baseline", "skipped", "no baseline yet: nothing to compare with")
         return junit([none, *_partial_cases(gaps)])
     names = varying(check.place for check in report.checks)
-    cases = [*(_gate_case(check, names) for check in report.checks), *_partial_cases(gaps)]
-    return junit(cases, _of_suites(answers))
+    checked = [_gate_case(check, names) for check in report.checks]
+    unchecked = [
+        JUnitCase(one.dataset, f"{one.score}: not checked", "skipped", why_not(one)) for one in report.unchecked
+    ]
+    return junit([*checked, *unchecked, *_partial_cases(gaps)], _of_suites(answers))
 
 
 def _of_suites(answers: Sequence[TableAnswer]) -> dict[str, list[str]]:

@@ -1,7 +1,10 @@
-"""Whether a run is no worse than a baseline: what `compare --baseline FILE --fail-on RULE` decides.
+"""The gate: whether a run is no worse than a baseline, for `compare --baseline FILE --fail-on RULE`.
 
-Each rule is judged for each loss of each table, by the change of its mean over the paired seeds, against what the
-rule tolerates. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
+Where no rule is stated, the judged score of each data set has one: its margin is what is tolerated. A data set
+whose judged score was not compared is named, and a gate that compared nothing has not passed.
+
+Each rule is checked for each loss of each table: the change of its mean over the paired seeds is held against the
+rule's tolerance. With Student's two-sided 95 % interval of that change, so at a one-sided level of 2.5 %:
 
     unchanged   every number is the same
     improved    the mean moved to the better, or not at all; never a failure, whatever the spread
@@ -12,7 +15,7 @@ rule tolerates. With Student's two-sided 95 % interval of that change, so at a o
 So a failure needs both a size that the user declared to matter and a fall that chance does not explain. Failing
 everything not shown to be within the tolerance would fail on noise; failing only falls significantly beyond the
 tolerance would let a fall just over it pass for ever. No p value is corrected for the number of checks: one defect
-moves many losses at once, and a correction would hide it. `lossbench.stats.between_runs.change` says why the
+affects many losses at once, and a correction would hide it. `lossbench.stats.between_runs.change` says why the
 variance is not corrected either.
 
 Below six seeds no test can be significant under every distribution (2 / 2⁵ = 0.0625), so the means alone decide.
@@ -48,22 +51,25 @@ GateFinding = Literal[
 ]
 """What a check found. lost: a score is now undefined. failing: a training no longer ends well."""
 
-SLACK = 1e-9  # so that rounding of a mean does not put a fall of exactly the tolerance beyond it
+Reason = Literal["rule", "rows", "hashes", "value"]
+"""What a score lacks to be checked: a rule for it, rows that both runs have, equal hashes, a value in both."""
+
+SLACK = 1e-9  # so that rounding does not put a fall of exactly the tolerance beyond it
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """One check of a gate.
 
     Args:
         place: data set, setting, contamination and loss; see `lossbench.stats.between_runs.change.PLACE`.
         task: of the data set.
         subject: the rule, such as "f1:-0.02"; or "rows" (are the same ones there) or "status" (did they end well).
         finding: what was found.
-        outcome: what comes of it.
-        seeds: those that are new, missing, failing or without a score.
-        hashes: those that differ, where rows are not comparable.
-        change: of the score, for a rule.
+        outcome: its consequence.
+        seeds: the seeds that are new, missing, failing or without a score.
+        hashes: the hashes that differ, where rows are not comparable.
+        change: the change of the score, for a rule.
         allowance: how much worse the mean may get, for a rule.
     """
 
@@ -77,19 +83,43 @@ class Check:
     change: Change | None = None
     allowance: float = math.nan
 
+    @property
+    def compared(self) -> bool:
+        """Whether values of a score were compared; one that the baseline lacks was not."""
+        return self.change is not None and self.finding != "new"
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A data set whose judged score was not compared.
+
+    Args:
+        dataset: its name.
+        score: by which it is judged.
+        lacking: what was not there.
+    """
+
+    dataset: str
+    score: str
+    lacking: Reason
+
 
 @dataclass(frozen=True)
 class GateReport:
-    """What a gate found.
+    """The result of a gate.
 
     Args:
         checks: in the order of the trials.
-        elsewhere: how many losses of how many tables have another fingerprint than in the baseline: they were
-            computed on another kind of processor, by another engine or under other versions.
+        unchecked: the data sets of this run whose judged score no check compared.
+        usual: the rules, where the user stated none.
+        elsewhere: how many losses, over all tables, have another fingerprint than in the baseline: they were
+            computed on another kind of processor, by another engine or with other versions.
         baseline: whether there was one.
     """
 
     checks: tuple[Check, ...]
+    unchecked: tuple[Unchecked, ...] = ()
+    usual: tuple[Rule, ...] = ()
     elsewhere: int = 0
     baseline: bool = True
 
@@ -98,20 +128,30 @@ class GateReport:
         """Whether the run is worse than the baseline."""
         return any(check.outcome == "fail" for check in self.checks)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there was a baseline, and no score could be compared with it: that is no pass."""
+        return self.baseline and not any(check.compared for check in self.checks)
+
 
 def gate(
-    trials: pd.DataFrame, baseline: pd.DataFrame | None, rules: Sequence[Rule], policies: Policies | None = None
+    trials: pd.DataFrame,
+    baseline: pd.DataFrame | None,
+    rules: Sequence[Rule],
+    policies: Policies | None = None,
+    usual: Sequence[Rule] = (),
 ) -> GateReport:
-    """Hold a run to a baseline.
+    """Check a run against a baseline.
 
     Args:
-        trials: one row a trial, as in `trials.csv`.
+        trials: one row per trial, as in `trials.csv`.
         baseline: likewise; None where there is none yet, which fails nothing.
-        rules: how much worse which score may get; without any, only rows and status are looked at.
-        policies: what comes of new, missing, incomparable and undecided ones; None for the defaults.
+        rules: how much worse each score may get, as the user stated it.
+        policies: the outcome of new, missing, incomparable and undecided rows; None for the defaults.
+        usual: the rules where none is stated, see `lossbench.plan.gate.judged_rules`.
 
     Returns:
-        Every check; the run passes where none failed.
+        Every check; the run passes if none failed.
 
     Raises:
         UnknownName: a rule for a data set or loss that neither run has.
@@ -126,13 +166,14 @@ def gate(
         return GateReport((), baseline=False)
     found = meetings(baseline, trials)
     refuse_idle(rules, baseline, trials)
-    policies = policies or Policies()
-    checks = [check for meeting in found for check in checks_of(meeting, rules, policies)]
-    return GateReport(tuple(checks), sum(meeting.elsewhere for meeting in found))
+    usual, policies = () if rules else tuple(usual), policies or Policies()
+    checks = tuple(check for meeting in found for check in checks_of(meeting, rules or usual, policies))
+    unchecked = tuple(not_compared(found, checks, rules or usual))
+    return GateReport(checks, unchecked, usual, sum(meeting.elsewhere for meeting in found))
 
 
 def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
-    """Refuse rules for a score that the baseline does not know: nothing could be worse than that.
+    """Refuse rules for a score that the baseline does not have: nothing could be worse than it.
 
     Raises:
         BadValue: naming the first such rule.
@@ -144,17 +185,17 @@ def refuse_unscored(rules: Sequence[Rule], baseline: pd.DataFrame) -> None:
         if unscored(mine, rule.score):
             raise BadValue(
                 f"rule '{rule}': the baseline has no value for {rule.score}, an older lossbench may have written "
-                "it; make the baseline again, or leave the rule out"
+                "it; make the baseline again, or state rules for other scores by --fail-on"
             )
 
 
 def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: Mapping[str, str]) -> None:
-    """Refuse rules for what hangs on the score that is judged, where the baseline is judged by another.
+    """Refuse rules for scores that depend on the primary one, where the baseline has another primary score.
 
     Args:
         rules: of the gate.
-        baseline: one row a trial.
-        judged: by data set, the score that is judged in the run.
+        baseline: one row per trial.
+        judged: by data set, the primary score of the run.
 
     Raises:
         BadValue: naming the first such rule.
@@ -167,7 +208,7 @@ def refuse_judged_apart(rules: Sequence[Rule], baseline: pd.DataFrame, judged: M
 
 
 def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFrame) -> None:
-    """Refuse rules that could never fail: a gate that looks at nothing would pass for ever.
+    """Refuse rules that could never fail: a gate that checks nothing would always pass.
 
     Raises:
         UnknownName: for a data set or loss that neither run has.
@@ -188,7 +229,7 @@ def refuse_idle(rules: Sequence[Rule], baseline: pd.DataFrame, trials: pd.DataFr
 
 
 def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> Iterator[Check]:
-    """Yield what there is to say about one loss in one table."""
+    """Yield the checks of one loss in one table."""
 
     def check(subject: str, finding: GateFinding, outcome: Outcome, **more: Any) -> Check:
         return Check(meeting.place, meeting.about.task, subject, finding, outcome, **more)
@@ -202,7 +243,7 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
         return
     if meeting.failing:
         yield check("status", "failing", "fail", seeds=tuple(meeting.failing))
-    for rule in applying(rules, meeting.place) if meeting.seeds else ():
+    for rule in rules_for(rules, meeting.place) if meeting.seeds else ():
         moved = change(meeting, rule.score)
         if moved.defined:
             allowance = rule.allowance(moved.before)
@@ -211,8 +252,8 @@ def checks_of(meeting: Meeting, rules: Sequence[Rule], policies: Policies) -> It
             yield check(str(rule), finding, outcome_of(finding, policies), **about)
 
 
-def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
-    """Return the rules for a data set and loss: one a score, the one that says most about where it applies."""
+def rules_for(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
+    """Return the rules for a data set and loss: one per score, the most specific one."""
     fitting = [
         rule for rule in rules if rule.dataset in (None, place["dataset"]) and rule.loss in (None, place["loss"])
     ]
@@ -220,8 +261,29 @@ def applying(rules: Sequence[Rule], place: dict[str, Any]) -> list[Rule]:
     return list({rule.score: rule for rule in fitting}.values())
 
 
+def not_compared(found: Sequence[Meeting], checks: Sequence[Check], rules: Sequence[Rule]) -> Iterator[Unchecked]:
+    """Yield the data sets of this run whose judged score no check compared, and why."""
+    compared = {
+        (check.place["dataset"], check.change.score) for check in checks if check.change and check.compared
+    }
+    judged = dict.fromkeys((m.place["dataset"], str(m.about.score)) for m in found if len(m.after))
+    for dataset, score in judged:
+        if (dataset, score) not in compared:
+            mine = [meeting for meeting in found if meeting.place["dataset"] == dataset]
+            yield Unchecked(dataset, score, lacking(mine, score, rules))
+
+
+def lacking(found: Sequence[Meeting], score: str, rules: Sequence[Rule]) -> Reason:
+    """Return what a score of one data set would have needed to be compared."""
+    ruled = [m for m in found if any(rule.score == score for rule in rules_for(rules, m.place))]
+    paired = [meeting for meeting in ruled if meeting.seeds]
+    if not paired:
+        return "rows" if ruled else "rule"
+    return "hashes" if all(meeting.differing for meeting in paired) else "value"
+
+
 def judge(moved: Change, allowance: float) -> GateFinding:
-    """Decide about one change; see the head of this file.
+    """Decide about one change; see the top of this file.
 
     Args:
         moved: with a value in the baseline, in this run, or in both.
@@ -245,7 +307,7 @@ def judge(moved: Change, allowance: float) -> GateFinding:
 
 
 def outcome_of(finding: GateFinding, policies: Policies) -> Outcome:
-    """Return what comes of a finding."""
+    """Return the outcome of a finding."""
     if finding in ("worse", "lost"):
         return "fail"
     outcome: Outcome = getattr(policies, finding, "pass")

@@ -59,7 +59,7 @@ class Network(ABC):
 
     @abstractmethod
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or the input of a head."""
 
     @abstractmethod
     def backward(self, delta: torch.Tensor) -> None:
@@ -122,7 +122,7 @@ class Layers(Network):
         return raw
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
-        """Return embeddings (models, numbers, columns) of features: the raw outputs, or what a head stands on."""
+        """Return embeddings (models, numbers, columns) of features: the raw outputs, or the input of a head."""
         raw = self.forward(features)
         return self.hidden[-1][:, :-1] if self.embeds else raw
 

@@ -203,7 +203,7 @@ def said(arguments: Mapping[str, Any]) -> str:
 
 
 def recipe_of(spec: str) -> Recipe:
-    """Read the spec of a model of one's own.
+    """Read the spec of a user's own model.
 
     Raises:
         UsageError: it does not exist, has no such parameter, or no parameters that are clearly its sizes.

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossbench.errors import BadValue, UnknownName
-from lossbench.plan.gate import OUTCOMES, Policies, parse_rules
+from lossbench.plan.gate import OUTCOMES, Policies, judged_rules, parse_rules
 from lossbench.plan.settings import make_settings
 from lossbench.schema import SCORES, TIMES, greater_is_better
-from lossbench.stats.between_runs.gate import GateReport, gate, refuse_judged_apart, refuse_unscored
+from lossbench.stats.between_runs.gate import GateReport, Unchecked, gate, refuse_judged_apart, refuse_unscored
 from stats.runs import clean, finished, moved, with_failed
 from stats.synthetic import score_tables
 
@@ -168,6 +168,14 @@ def test_what_the_seeds_cannot_tell_is_undecided(policy: str, fall: float) -> No
     assert gate(after, before, rules, Policies(undecided=policy)).checks[0].outcome == policy
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.02, 1.0])
+def test_changes_that_cancel_out_are_no_fall(tolerance: float) -> None:
+    """A mean that has not moved is tolerated, however far the seeds did, and whatever is tolerated."""
+    before = run(1).assign(f1=0.5)
+    after = moved(before, "f1", np.tile([0.25, -0.25], SEEDS // 2))
+    assert findings(gate(after, before, parse_rules([f"f1:-{tolerance}"]))) == {"improved": 1}
+
+
 @pytest.mark.parametrize("seeds", [1, 2, 5])
 def test_with_few_seeds_the_means_decide(seeds: int) -> None:
     """Where no test could be significant, a fall beyond the tolerance fails and a smaller one does not."""
@@ -245,10 +253,43 @@ def test_a_rule_for_a_score_that_the_baseline_does_not_know_is_refused() -> None
     refuse_unscored(parse_rules(["accuracy:-0.1", "r2:-0.1"]), baseline)  # which no such task has
 
 
+def test_the_usual_rules_hold_where_none_is_stated() -> None:
+    """A data set has its judged score within its margin; with any rule that is stated, none of them holds."""
+    before = run().assign(score="f1")
+    usual = judged_rules({"moons": "f1"}, {"f1": 0.02})
+    for by, failed in ((-0.03, True), (-0.01, False)):
+        report = gate(moved(before, "f1", by), before, (), usual=usual)
+        assert (report.failed, report.usual, report.unchecked, report.idle) == (failed, usual, (), False)
+    report = gate(moved(before, "f1", -0.03), before, parse_rules(["mae:+0.1"]), usual=usual)
+    assert (report.failed, report.usual, report.idle) == (False, (), False)
+    assert report.unchecked == (Unchecked("moons", "f1", "rule"),)
+
+
+@few
+@given(by=st.lists(st.integers(-3, 3), min_size=SEEDS, max_size=SEEDS))
+def test_without_a_margin_significance_alone_decides(by: list[int]) -> None:
+    """A score for which none is declared fails exactly where it moved for the worse, significantly."""
+    before = run(1).assign(score="log_loss")
+    after = moved(before, "log_loss", 0.01 * np.array(by))
+    report = gate(after, before, (), usual=judged_rules({"moons": "log_loss"}, {}))
+    (check,) = report.checks
+    assert report.failed is bool(check.change.test.interval.low > 0 and check.change.test.p_value < 0.05)
+
+
+def test_a_rule_looks_at_a_data_set_where_it_applies() -> None:
+    """A rule of one data set or loss checks that one; the others are named as not checked."""
+    both = pd.concat([run(2).assign(dataset=name) for name in ("here", "there")], ignore_index=True)
+    for scope, unchecked in (({}, []), ({"dataset": "here"}, ["there"]), ({"loss": "loss1"}, [])):
+        report = gate(both, both, parse_rules(["accuracy:-0"], **scope))
+        assert [one.dataset for one in report.unchecked] == unchecked
+        assert not report.failed
+    assert [one.dataset for one in gate(both, both, parse_rules(["f1:-0"])).unchecked] == ["here", "there"]
+
+
 def test_no_baseline_yet_fails_nothing() -> None:
     """Without a baseline there are no checks, and the report says that there was none."""
     report = gate(run(), None, parse_rules(["f1:-0.02"]))
-    assert (report.baseline, report.checks, report.failed) == (False, (), False)
+    assert (report.baseline, report.checks, report.failed, report.idle) == (False, (), False, False)
 
 
 def test_another_machine_may_be_compared_and_is_said() -> None:
