@@ -15,7 +15,7 @@ from lossbench.api.result import Comparison
 from lossbench.plan.experiment import planned
 from lossbench.plan.request import Engine, Manner, Request, choose_device, usual_engine
 from lossbench.plan.settings import make_settings
-from lossbench.plan.where import where
+from lossbench.plan.where import cluster_for
 
 
 def compare(
@@ -148,7 +148,7 @@ def compare(
         margins=margins,
     )
     device = choose_device(device)
-    manner = Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs))
+    manner = Manner(jobs, engine or usual_engine(device), device, cluster_for(config, backend, address, jobs))
     request = Request(manner, cache, budget)
     experiment = planned(settings, config, margins, tables)
     return answer(experiment, request, nullcontext(progress), nullcontext()).comparison

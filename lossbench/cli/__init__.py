@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from lossbench.apart import own_process
+from lossbench.apart import allow_forks
 from lossbench.cli.process.refused import check_address_space, system_refusal
 from lossbench.cli.process.streams import open_streams
 from lossbench.errors import LossbenchError, UnknownName
@@ -115,7 +115,7 @@ def interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line and exit with its code, see the README."""
     open_streams()
-    own_process()
+    allow_forks()
     for name in [name for name, value in os.environ.items() if IGNORED_VARIABLES.fullmatch(f"{name}={value}")]:
         del os.environ[name]
     os.environ.update(SINGLE_THREADED)

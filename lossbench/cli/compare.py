@@ -239,7 +239,7 @@ def plan_options(
     from lossbench.plan.request import Manner, Request, choose_device, usual_engine
     from lossbench.plan.settings import make_settings
     from lossbench.plan.shard import parse_shard
-    from lossbench.plan.where import where
+    from lossbench.plan.where import cluster_for
 
     refuse_conflicts(quick, config, baseline, baseline_to_be)
     config = "quick" if quick else config
@@ -248,7 +248,7 @@ def plan_options(
     settings, device = make_settings(config, margins=declared, **changes), choose_device(device)
     to_file = csv is not None or shard is not None
     request = Request(
-        Manner(jobs, engine or usual_engine(device), device, where(config, backend, address, jobs)),
+        Manner(jobs, engine or usual_engine(device), device, cluster_for(config, backend, address, jobs)),
         cache=not no_cache,
         budget=budget,
         baseline=baseline or baseline_to_be,

@@ -106,8 +106,8 @@ def publish(
 ) -> None:
     """Write the files, then print what was asked for."""
     from lossbench.claims.files import claims_csv, claims_json, claims_junit
-    from lossbench.claims.told.tables import LEGEND, overview
-    from lossbench.claims.told.verdicts import claims_files
+    from lossbench.claims.report.tables import LEGEND, overview
+    from lossbench.claims.report.verdicts import claims_files
     from lossbench.report.markdown import markdown
     from lossbench.results.write import write_folder
 
@@ -130,8 +130,8 @@ def publish(
 
 def print_judgements(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> None:
     """Print the counts of verdicts and one line for each claim, or the full story of a single one."""
-    from lossbench.claims.told.story import story
-    from lossbench.claims.told.tables import at_a_glance
+    from lossbench.claims.report.story import story
+    from lossbench.claims.report.tables import at_a_glance
     from lossbench.report.terminal import console, print_lines, terminal_width
 
     width = terminal_width()

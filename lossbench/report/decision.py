@@ -167,7 +167,7 @@ def second_choice(made: Decision) -> str:
 
 def with_contaminated_data(choice: Choice) -> str:
     """Return how the choice does on contaminated data, or why that was not tried."""
-    decision, why = choice.decision, choice.plan.undirtied or "there was no time left"
+    decision, why = choice.decision, choice.plan.no_contamination or "there was no time left"
     if decision.end == "nothing":
         return ""
     if decision.dirty is None:
@@ -275,8 +275,8 @@ def choice_record(choice: Choice) -> dict[str, Any]:
 def plan_choice_lines(plan: Plan) -> Iterator[str]:
     """Yield what a choice would do, to be followed by what would be trained."""
     yield from filter(None, [table_signs(plan)])
-    if plan.weighing is not None:
-        optimisers = ", ".join(plan.weighing.setups[0].optimisers)
+    if plan.decay_search is not None:
+        optimisers = ", ".join(plan.decay_search.setups[0].optimisers)
         yield f"first, one of {optimisers} is chosen on validation for {title(plan.usual)}, for all losses"
     counts = joined(map(str, planned(len(plan.settings.seeds))))
     yield f"then it is looked after {counts} seeds, until it is settled; this is all that might be trained:"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lossbench.checks.case import COMPANY, Case, lone
+from lossbench.checks.case import FIXED_ROWS, Case, row_by_row
 from lossbench.checks.line import REACH, standard
 from lossbench.errors import LossFailed
 from lossbench.losses import Loss
@@ -70,10 +70,10 @@ def shape_of(loss: Loss) -> Shape:
         return of_embeddings(loss)
     places = torch.linspace(*RAW_RANGE.get(loss.link, (-REACH, REACH)), POINTS, dtype=torch.float64)
     with contained(), failing(partial(_drawing_error, loss)):
-        case = lone(Case(loss, loss.targets or USUAL[loss.task]))
+        case = row_by_row(Case(loss, loss.targets or USUAL[loss.task]))
         line = standard(case)
         value, slope = line.at(places)
-    batch = f", of one row in a batch of {1 + COMPANY}" if case.beside else ""
+    batch = f", of one row in a batch of {1 + FIXED_ROWS}" if case.beside else ""
     return Shape(f"{line.label}{batch}", places.numpy(), value.numpy(), slope[:, line.output].numpy())
 
 

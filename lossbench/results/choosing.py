@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lossbench.plan.choosing import DIRTY_SEEDS, Plan, judged_by, part, weighed
+from lossbench.plan.choosing import DIRTY_SEEDS, Plan, judged_by, part, with_optimiser
 from lossbench.plan.experiment import Experiment
 from lossbench.plan.request import Manner
 from lossbench.results.comparison import Comparison, execute
@@ -86,10 +86,10 @@ def choose(plan: Plan, work: Work) -> Choice:
     Raises:
         BadValue: the budget ended before a seed was finished.
     """
-    if plan.weighing is not None:
-        plan = weighed(plan, best_optimiser(work.train("weights", plan.weighing)))
+    if plan.decay_search is not None:
+        plan = with_optimiser(plan, best_optimiser(work.train("weights", plan.decay_search)))
     comparison, decision = until_settled(plan, work)
-    if plan.undirtied or decision.end in ("budget", "nothing") or work.seconds_left <= 0:
+    if plan.no_contamination or decision.end in ("budget", "nothing") or work.seconds_left <= 0:
         return Choice(plan, comparison, decision)
     return with_contaminated_data(Choice(plan, comparison, decision), work)
 

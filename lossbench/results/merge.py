@@ -117,7 +117,7 @@ def merge_parts(parts: Sequence[Part], experiment: Experiment) -> Comparison:
     refuse_changed(parts[0], ledger.hashes)
     trials_by_shard = shards(experiment, parts[0].shard.count)
     for part in parts:
-        ledger.moved |= part.content["moved"]
+        ledger.impure |= part.content["moved"]
         ledger.warned |= {warning: tuple(losses) for warning, losses in part.content["warned"].items()}
     for number, copies in by_shard(parts).items():
         enter_shard(ledger, copies, trials_by_shard[number - 1])

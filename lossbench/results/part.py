@@ -20,7 +20,7 @@ from lossbench.results.folder import other_run_command
 from lossbench.results.manifest import MANIFEST, faults, read_manifest
 from lossbench.results.write import json_text, write_text
 from lossbench.run.provenance import fingerprint
-from lossbench.run.runner import complete
+from lossbench.run.runner import train_missing
 from lossbench.run.shards import failures
 from lossbench.run.state import Ledger
 from lossbench.schema import SCHEMA
@@ -120,7 +120,7 @@ def train_part(
     """
     end = time.monotonic() + budget
     ledger = Ledger(part, fingerprint(manner.engine, manner.device), store)
-    complete(ledger, manner, progress, end)
+    train_missing(ledger, manner, progress, end)
     if ledger.note:
         raise OutputError(ledger.note)
     return ledger
@@ -142,7 +142,7 @@ def write_part(folder: Path, shard: Shard, ledger: Ledger, manner: Manner, comma
         "trials": len(places),
         "undone": len(ledger.missing),
         "failed": [{"trial": places[trial], "reason": reason} for trial, reason in failures(ledger).items()],
-        "moved": ledger.moved,
+        "moved": ledger.impure,
         "warned": ledger.warned,
         "versions": here["versions"],
         "machine": here["machine"],

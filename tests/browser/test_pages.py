@@ -14,7 +14,7 @@ from stats.runs import clean
 from browser.access import violations
 from browser.conftest import Opened
 from lossbench.claims import Study, read_catalogue, read_terms, try_claims
-from lossbench.claims.told.page import claims_page
+from lossbench.claims.report.page import claims_page
 from lossbench.report.html.losses import losses_page
 from lossbench.report.html.trend import trend_page
 from lossbench.report.trend import loss_histories

@@ -1,4 +1,4 @@
-"""`claims.html`: a card for each claim, with its verdict, its answer, its pictures, and what repeats it."""
+"""The page `claims.html`: a card for each claim, with its verdict, answer, figures, and its command."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lossbench.claims.catalogue import Catalogue
 from lossbench.claims.claim import grouped
 from lossbench.claims.finding.forms import standing
 from lossbench.claims.judgement import Judgement
+from lossbench.claims.report.drawn import drawn
+from lossbench.claims.report.story import SAYS, facts
+from lossbench.claims.report.tables import LEGEND, overview, tally, title_of
 from lossbench.claims.study import Study
-from lossbench.claims.told.drawn import drawn
-from lossbench.claims.told.story import SAYS, facts
-from lossbench.claims.told.tables import LEGEND, overview, tally, title_of
 from lossbench.report.charts.look import looks
 from lossbench.report.escape import html as escape
 from lossbench.report.html.document import Section, document, pairs, paragraph
@@ -26,7 +26,7 @@ SIGNS = {"true": "✓", "refuted": "✗", "mixed": "≈", "too weak": "?", "not 
 """The mark of each column of the score."""
 
 LOOKS = 40
-"""Looks that the style sheet of the page has: more losses than any picture of a claim draws."""
+"""The number of looks in the style sheet of the page: more than the losses in any figure of a claim."""
 
 
 def claims_page(judgements: Sequence[Judgement], catalogue: Catalogue, study: Study) -> str:
@@ -66,17 +66,17 @@ def about(found: Manifest, study: Study) -> Section:
 
 
 def card(judgement: Judgement, key: str, catalogue: Catalogue, study: Study) -> str:
-    """Return the card of one claim; `key` begins the names of its parts."""
+    """Return the card of one claim; `key` is a prefix of its element names."""
     claim, stands = judgement.claim, standing(judgement.verdict)
     data = {"document": title_of(claim.document, catalogue), "form": claim.form, "verdict": stands}
-    told = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     head = f"<h3>{escape(claim.id)}: {escape(claim.sentence)}</h3>\n"
     sign = f'<span aria-hidden="true">{SIGNS[stands]}</span>'
     verdict = f'<p class="stands">{sign} {escape(judgement.verdict)}</p>\n'
     more = f"<details><summary>How it was tried</summary>{pairs(_facts(judgement, catalogue, study))}</details>\n"
     figures = f'<div class="figures">{drawn(judgement, key)}</div>\n'
     body = f"{head}{verdict}{paragraph(judgement.answer)}{figures}{more}"
-    return f'<article class="card" id="{escape(anchor(claim.id))}"{told}>\n{body}</article>\n'
+    return f'<article class="card" id="{escape(anchor(claim.id))}"{attributes}>\n{body}</article>\n'
 
 
 def anchor(name: str) -> str:
@@ -90,7 +90,7 @@ def anchor(name: str) -> str:
 
 
 def _facts(judgement: Judgement, catalogue: Catalogue, study: Study) -> Iterator[tuple[str, str]]:
-    """Yield what a claim says, where it stands, and all else that is known of it."""
+    """Yield the form of a claim, its place in the document, and all further facts."""
     claim = judgement.claim
     yield "form", f"{claim.form}: {SAYS[claim.form]}"
     if claim.place:
