@@ -90,7 +90,7 @@ def read_runs(folders: Sequence[Path]) -> list[FinishedRun]:
 
 def read_run(folder: Path) -> FinishedRun:
     """Read a finished run, and refuse one whose folder lacks what a merge needs."""
-    remade, manifest = remake(folder), read_manifest(folder, needed=SHAPE)
+    remade, manifest = remake(folder), read_manifest(folder, needed=set(SHAPE) - {"choice"})
     if manifest is None:
         raise DataError(f"'{folder}' has no {MANIFEST}, which says how its trainings were made; restore it")
     for fault in faults(manifest.content, {"wall_seconds": float, "training_seconds": float}):
