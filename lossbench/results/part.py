@@ -168,7 +168,9 @@ def read_part(folder: Path) -> Part:
     if is_unfinished(folder):
         raise DataError(f"'{folder}' has no {MANIFEST}: its shard was not finished; run its command again")
     if found is None or found.shard is None:
-        raise DataError(f"'{folder}' is no shard of a run; name folders that compare --shard I/N -o FOLDER wrote")
+        raise DataError(
+            f"'{folder}' is no shard of a run, and no finished run; name folders that compare -o FOLDER wrote"
+        )
     for fault in _faults(found.content):
         raise DataError(f"{folder / MANIFEST}: {fault}; run the shard again")
     return Part(folder, found.content)
