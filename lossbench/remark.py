@@ -87,9 +87,9 @@ class Topic(Enum):
     TAKEN_AS_MISSING = "column", "texts", "place"
     DATES = "column", "first", "drop"
     DURATIONS = ("column",)
-    TEXT_BY_EXCEPTION = "column", "kind", "text", "place"
+    TEXT_BY_EXCEPTION = "column", "kind", "text", "place", "missing"
     LIKE_NUMBERS = "column", "text", "place"
-    WORD_AS_CLASS = "column", "text", "place"
+    MARK_KEPT = "column", "text", "place", "kind"
     BLANKS_CUT = "columns", "text", "left"
     CASES_DIFFER = "column", "texts"
     LOOK_ALIKE = "column", "texts", "codes"

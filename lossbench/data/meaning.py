@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lossbench.data.column import WORDS, Column, without
+from lossbench.data.column import MARKS, WORDS, Column, without
 from lossbench.data.fold import STRATIFIABLE
 from lossbench.data.readings import COMMA, DATES, EXACT, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
@@ -140,17 +140,36 @@ def _exceptions(column: Column, stated: TableSpec) -> tuple[str, np.ndarray] | N
     return (kind, strange[kind]) if 0 < strange[kind].sum() <= valid.sum() / 2 else None
 
 
+def _excepted(column: Column, kind: str, strange: np.ndarray, few: bool, task: str | None) -> Remark:
+    """Say that a column is text for few of its values; refuse it where it was meant to be numbers or dates.
+
+    Few different values may be codes. Of a target they are classes only where the user says so, and as many as
+    the user says: one slip of the pen would else make a third class.
+    """
+    classes = pc.count_distinct(column.texts).as_py()
+    if not few or (column.is_target and task != "multiclass" and not (task == "binary" and classes == 2)):
+        raise _refusal(column, strange, kind)
+    text, place = column.first(strange)
+    missing = _as_missing(column, strange)
+    return Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place, missing=missing)
+
+
+def _as_missing(column: Column, strange: np.ndarray) -> str:
+    """Write what takes the texts chosen as missing; nothing where they are too many to list."""
+    different = column.texts.filter(pa.array(strange)).unique().to_pylist()
+    return f"na={','.join(map(written, different))}" if len(different) <= MOST_NAMED else ""
+
+
 def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
     text, place = column.first(strange)
     more = f" and {strange.sum() - 1} more" if strange.sum() > 1 else ""
-    different = column.texts.filter(pa.array(strange)).unique().to_pylist()
     ways = ["correct it"]
-    if len(different) <= MOST_NAMED:
-        ways.append(f"add na={','.join(map(written, different))}, which takes it as missing")
+    if missing := _as_missing(column, strange):
+        ways.append(f"add {missing}, which takes it as missing")
     if not column.is_target:
         ways.append(column.way_without)
     elif pc.count_distinct(column.texts).as_py() * STRATIFIABLE <= len(column.texts):
-        ways.append("add task=multiclass, which makes it classes")
+        ways.append("write task=multiclass, which makes it classes")
     what = "target" if column.is_target else "column"
     return column.cells.error(
         f"{what} '{column.name}' holds {kind} except '{text}' ({place}){more}; {', or '.join(ways)}"
@@ -176,25 +195,21 @@ def _check_numbers(column: Column, stated: TableSpec) -> None:
 
 def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     notes: list[Remark] = []
-    few = pc.count_distinct(column.texts).as_py() <= MOST_CODES
-    if not for_classes and (exceptions := _exceptions(column, stated)):
-        kind, strange = exceptions
-        if not few or (column.is_target and stated.task == "regression"):
-            raise _refusal(column, strange, kind)
-        text, place = column.first(strange)
-        notes.append(Topic.TEXT_BY_EXCEPTION(column=column.name, kind=kind, text=text, place=place))
-    elif not few and not for_classes:
+    few = for_classes or pc.count_distinct(column.texts).as_py() <= MOST_CODES
+    if exceptions := _exceptions(column, stated):
+        notes.append(_excepted(column, *exceptions, few, stated.task))
+    elif not few:
         _check_numbers(column, stated)
-    if not few and not for_classes:
+    if not few:
         notes += _like_numbers(column)
     texts = without(column.texts, WORDS)
     doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
-    if column.is_target and doubtful.any():
+    if column.is_target:
         texts = column.texts
-        word, place = column.first(doubtful)
-        notes.append(Topic.WORD_AS_CLASS(column=column.name, text=word, place=place))
     elif doubtful.any():
         notes += _taken(column, doubtful)
+    if not exceptions:
+        notes += _marks_kept(column, texts)
     notes += _blanks_cut(column)
     texts, spelled = _spelled_alike(column, texts)
     notes += spelled
@@ -202,6 +217,21 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
         notes += _cases(column, texts.unique().to_pylist())
     notes += look_alike(column.name, texts)
     return np.array(texts.to_pylist(), dtype=object), notes
+
+
+def _marks_kept(column: Column, texts: Any) -> Iterator[Remark]:
+    """Say that a text that many write for a missing value is read as it stands, among texts."""
+    found = pc.or_(
+        pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MARKS, texts.type)),
+        pc.is_in(texts, value_set=pa.array(WORDS, texts.type)),
+    )
+    if not column.is_target:  # a sign alone; a word may be a category
+        found = pc.and_(found, pc.invert(pc.match_substring_regex(texts, r"[\pL\d]")))
+    marks = np.asarray(pc.fill_null(found, False))
+    if marks.any():
+        kind = "class" if column.is_target else "category"
+        text, place = column.first(marks)
+        yield Topic.MARK_KEPT(column=column.name, text=text, place=place, kind=kind)
 
 
 def _like_numbers(column: Column) -> Iterator[Remark]:

@@ -351,3 +351,48 @@ def test_a_target_that_rounding_moves_is_said_to_be_that(tmp_path: Path) -> None
     """Its values differ, by what its numbers cannot hold: the message does not call them one."""
     with pytest.raises(UsageError, match=r"target 'y' is 1000000000000000 to 1000000000000002, but for rounding"):
         read(tmp_path, table(AGES, [f"{10**15 + age % 3}" for age in AGES]))
+
+
+@pytest.mark.parametrize("odd", ["?", ".", "x", "-", "unknown", "n.a.", "12 kg", "3+"])
+@pytest.mark.parametrize("most", [(0, 1), (0.0, 1.0), (1, 2, 3), (-1, 1)], ids=str)
+def test_a_text_among_few_numbers_of_a_target_makes_no_class_by_itself(
+    tmp_path: Path, odd: str, most: tuple[object, ...]
+) -> None:
+    """It is refused, as among many numbers; each way of the message works: missing, or classes, with a note."""
+    content = table(AGES, places([most[i % len(most)] for i in range(ROWS)], 17, odd))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")) as caught:
+        read(tmp_path, content)
+    assert f"add na={odd}, which takes it as missing, or write task=multiclass" in str(caught.value)
+    assert len(read(tmp_path, content, f"target=y:na={odd}").classes) == len(most)
+    classes = read(tmp_path, content, "target=y:task=multiclass")
+    assert len(classes.classes) == len(most) + 1
+    assert f"'y' is read as text, since '{odd}' (line 19) is not among numbers; na={odd}" in said(classes)
+    if len(most) == 2:
+        with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")):
+            read(tmp_path, content, "target=y:task=binary")
+
+
+def test_a_text_among_few_numbers_of_a_feature_is_said_with_the_way_out(tmp_path: Path) -> None:
+    """Codes may be numbers and letters; the note says what to add where one stands for a missing value."""
+    content = table(places([i % 4 for i in range(ROWS)], 17, "x"))
+    assert "'x' (line 19) is not among numbers; na=x takes it as missing" in said(read(tmp_path, content))
+
+
+@pytest.mark.parametrize("mark", ["?", "-", "..", "unknown", "Missing", "n.a.", "None"])
+def test_a_mark_for_missing_among_classes_of_text_is_a_class_and_said(tmp_path: Path, mark: str) -> None:
+    """The note says what takes it as missing, and that does."""
+    content = table(AGES, places(CLASSES, 17, mark))  # type: ignore[arg-type]
+    assert f"'{mark}' in 'y' (line 19) is read as a class; na={mark} takes it as missing" in said(
+        read(tmp_path, content)
+    )
+    assert read(tmp_path, content, f"target=y:na={mark}").classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("mark", ["?", "-", ".", "*"])
+def test_a_mark_among_categories_is_one_and_said(tmp_path: Path, mark: str) -> None:
+    """A sign alone is hardly a word; a word such as `none` may be one."""
+    content = table(places(CLASSES, 17, mark))
+    assert f"'{mark}' in 'x' (line 19) is read as a category; na={mark} takes it as missing" in said(
+        read(tmp_path, content)
+    )
+    assert "as a category" not in said(read(tmp_path, table(places(CLASSES, 17, "unknown"))))

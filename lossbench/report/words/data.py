@@ -59,6 +59,12 @@ def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
     return f"taken as missing in '{column}': {found}, first in {place}"
 
 
+def text_by_exception(column: str, kind: str, text: str, place: str, missing: str) -> str:
+    """Say for which text a column is no numbers or dates, and what takes such texts as missing."""
+    way = f"; {missing} takes it as missing" if missing else ""
+    return f"'{column}' is read as text, since '{text}' ({place}) is not among {kind}{way}"
+
+
 def quoted(names: tuple[str, ...]) -> str:
     """Write names in quotation marks."""
     return ", ".join(f"'{name}'" for name in names)
@@ -81,10 +87,10 @@ DATA: Sayings = {
     Topic.TAKEN_AS_MISSING: taken_as_missing,
     Topic.DATES: dates,
     Topic.DURATIONS: "the durations of '{column}' are read as days",
-    Topic.TEXT_BY_EXCEPTION: "'{column}' is read as text, since '{text}' ({place}) is not among {kind}",
+    Topic.TEXT_BY_EXCEPTION: text_by_exception,
     Topic.LIKE_NUMBERS: "'{column}' is read as text, since no number or date is read in the form of '{text}' "
     "({place}); write numbers as 1234.5 and dates as 2024-12-31, or drop the column",
-    Topic.WORD_AS_CLASS: "'{text}' in '{column}' ({place}) is read as a class; na={text} takes it as missing",
+    Topic.MARK_KEPT: "'{text}' in '{column}' ({place}) is read as a {kind}; na={text} takes it as missing",
     Topic.BLANKS_CUT: lambda columns, text, left: (
         f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
     ),
