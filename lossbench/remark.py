@@ -95,6 +95,7 @@ class Topic(Enum):
     LOOK_ALIKE = "column", "texts", "codes"
     NAMES_ALIKE = "names", "codes"
     TRUTH_SPELLED = "columns", "texts"
+    TRUTHS_APART = "column", "texts"
     IMAGES = ("shape",)
     TEXTS = ("columns",)
     IDENTIFIER = "column", "text"

@@ -23,6 +23,12 @@ MOST_CODES = 20  # a column with more distinct values than this that is mostly n
 
 MOST_NAMED = 3  # values that a message lists
 
+TRUTHS = {"true": "True", "1": "True", "1.0": "True", "false": "False", "0": "False", "0.0": "False"}
+"""What is read as True or False in a column of nothing else, in any case."""
+
+YES, NO = ("true", "t", "yes", "y", "1", "1.0", "on"), ("false", "f", "no", "n", "0", "0.0", "off")
+"""Words that may mean the same; which do, only the user knows."""
+
 
 Meaning = tuple[np.ndarray, list[Remark]]
 """The values of a column (rows,), float64 or object with None where missing, and what is to be said of them."""
@@ -196,7 +202,8 @@ def _check_numbers(column: Column, stated: TableSpec) -> None:
 def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     notes: list[Remark] = []
     few = for_classes or pc.count_distinct(column.texts).as_py() <= MOST_CODES
-    if exceptions := _exceptions(column, stated):
+    exceptions = None if _is_truth(column) else _exceptions(column, stated)
+    if exceptions:
         notes.append(_excepted(column, *exceptions, few, stated.task))
     elif not few:
         _check_numbers(column, stated)
@@ -215,6 +222,7 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
     notes += spelled
     if few:
         notes += _cases(column, texts.unique().to_pylist())
+        notes += _truths_apart(column, texts.unique().to_pylist())
     notes += look_alike(column.name, texts)
     return np.array(texts.to_pylist(), dtype=object), notes
 
@@ -268,11 +276,28 @@ def _blanks_cut(column: Column) -> Iterator[Remark]:
         yield Topic.BLANKS_CUT(columns=(column.name,), text=text, left=text.strip())
 
 
+def _is_truth(column: Column) -> bool:
+    """Say whether all texts are true, false, 1 or 0, and some are no numbers."""
+    found = set(pc.drop_null(pc.utf8_lower(column.known).unique()).to_pylist())
+    return found <= set(TRUTHS) and bool(found & {"true", "false"})
+
+
 def _spelled_alike(column: Column, texts: Any) -> tuple[Any, list[Remark]]:
-    """Write true and false in one way; `pandas` and Parquet write True and False."""
-    lower = pc.utf8_lower(texts)
-    if not set(lower.unique().to_pylist()) <= {"true", "false", None}:
+    """Write true and false in one way, as `pandas` and Parquet do; 1 and 0 beside them mean the same."""
+    if not _is_truth(column):
         return texts, []
-    alike = pc.utf8_capitalize(lower)
-    changed = [text for text in texts.unique().to_pylist() if text not in ("True", "False", None)]
-    return alike, [Topic.TRUTH_SPELLED(columns=(column.name,), texts=tuple(changed))] if changed else []
+    distinct = texts.unique().to_pylist()
+    meant = {text: TRUTHS.get((text or "").lower(), text) for text in distinct}
+    alike = pa.array([meant[text] for text in texts.to_pylist()], texts.type)
+    changed = tuple(text for text in distinct if meant[text] != text)
+    return alike, [Topic.TRUTH_SPELLED(columns=(column.name,), texts=changed)] if changed else []
+
+
+def _truths_apart(column: Column, texts: Sequence[str | None]) -> Iterator[Remark]:
+    """Say which texts may mean the same, where all are words for yes and for no."""
+    found = [text for text in texts if text is not None]
+    sides = [tuple(text for text in found if text.casefold() in words) for words in (YES, NO)]
+    if sum(map(len, sides)) == len(found):
+        for side in sides:
+            if len({text.casefold() for text in side}) > 1:
+                yield Topic.TRUTHS_APART(column=column.name, texts=side)

@@ -396,3 +396,25 @@ def test_a_mark_among_categories_is_one_and_said(tmp_path: Path, mark: str) -> N
         read(tmp_path, content)
     )
     assert "as a category" not in said(read(tmp_path, table(places(CLASSES, 17, "unknown"))))
+
+
+@pytest.mark.parametrize("place", ["target", "feature"])
+@pytest.mark.parametrize(
+    "values", ["True 1 False", "0 True true", "FALSE 0 1 True", "1.0 False false", "1 1 0 1 False"]
+)
+def test_one_and_zero_beside_true_and_false_mean_the_same(tmp_path: Path, place: str, values: str) -> None:
+    """However few of either there are, and it is said."""
+    column = [values.split()[i % len(values.split())] for i in range(ROWS)]
+    dataset = read(tmp_path, table(AGES, column) if place == "target" else table(column))
+    found = dataset.classes if place == "target" else tuple(n[2:] for n in dataset.feature_names[:-1])
+    assert found == ("False", "True")
+    assert "are read as True or False" in said(dataset)
+
+
+def test_words_for_yes_stay_apart_and_are_said(tmp_path: Path) -> None:
+    """Whether `y` is `yes`, and `1` too, only the user knows; two words alone are two classes."""
+    mixed = read(tmp_path, table(AGES, ["yes", "no", "y", "N"] * (ROWS // 4)))
+    assert "'yes', 'y' of 'y' may mean the same, and stay apart" in said(mixed)
+    assert "'no', 'N' of 'y' may mean the same" in said(mixed)
+    for pair in (["yes", "no"], ["t", "n"], ["on", "maybe"]):
+        assert "may mean the same" not in said(read(tmp_path, table(AGES, pair * (ROWS // 2))))

@@ -106,6 +106,9 @@ DATA: Sayings = {
     Topic.TRUTH_SPELLED: lambda columns, texts: (
         f"{', '.join(texts)} of {quoted(columns)} are read as True or False"
     ),
+    Topic.TRUTHS_APART: lambda column, texts: (
+        f"{quoted(texts)} of '{column}' may mean the same, and stay apart; write them in one way"
+    ),
     Topic.IMAGES: "a row is an image, {shape}; each pixel is a feature",
     Topic.TEXTS: "read as text, with one feature for each category: {columns}",
     Topic.IDENTIFIER: "column '{column}' is text that differs in every row, such as '{text}': an identifier, "
