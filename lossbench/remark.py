@@ -88,6 +88,7 @@ class Topic(Enum):
     DATES = "column", "first", "drop"
     DURATIONS = ("column",)
     TEXT_BY_EXCEPTION = "column", "kind", "text", "place", "missing"
+    LIKE_DATES = "column", "text", "place"
     LIKE_NUMBERS = "column", "text", "place"
     MARK_KEPT = "column", "text", "place", "kind"
     BLANKS_CUT = "columns", "text", "left"

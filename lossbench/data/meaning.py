@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lossbench.data.column import MARKS, WORDS, Column, without
 from lossbench.data.fold import STRATIFIABLE
-from lossbench.data.readings import COMMA, DATES, EXACT, NUMBERS, POINT, THOUSANDS, Reading, beside
+from lossbench.data.readings import COMMA, DATES, EXACT, LIKE_A_DATE, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
 from lossbench.looks import alike
@@ -207,7 +207,9 @@ def _as_texts(column: Column, for_classes: bool, stated: TableSpec) -> Meaning:
         notes.append(_excepted(column, *exceptions, few, stated.task))
     elif not few:
         _check_numbers(column, stated)
-    if not few:
+    if like := _like_a_date(column):
+        notes.append(_not_read(column, *like, few))
+    elif not few:
         notes += _like_numbers(column)
     texts = without(column.texts, WORDS)
     doubtful = np.asarray(pc.and_(pc.is_null(texts), pc.is_valid(column.texts)))
@@ -240,6 +242,23 @@ def _marks_kept(column: Column, texts: Any) -> Iterator[Remark]:
         kind = "class" if column.is_target else "category"
         text, place = column.first(marks)
         yield Topic.MARK_KEPT(column=column.name, text=text, place=place, kind=kind)
+
+
+def _like_a_date(column: Column) -> tuple[str, str] | None:
+    """Return the first text that looks like a date, and its place, where nearly all do; else None."""
+    pattern = rf"^(?:{LIKE_A_DATE})(?:[T ,].*)?$"
+    found = np.asarray(pc.fill_null(pc.match_substring_regex(column.known, pattern), False))
+    return column.first(found) if found.sum() > 0.9 * (len(found) - column.known.null_count) else None
+
+
+def _not_read(column: Column, text: str, place: str, few: bool) -> Remark:
+    """Say that dates in another form are categories; refuse them where they are many."""
+    if not few:
+        raise column.cells.error(
+            f"column '{column.name}' holds what looks like dates, such as '{text}' ({place}), in a form that is "
+            f"not read; write them as 2024-12-31, or {column.way_without}"
+        )
+    return Topic.LIKE_DATES(column=column.name, text=text, place=place)
 
 
 def _like_numbers(column: Column) -> Iterator[Remark]:

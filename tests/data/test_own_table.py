@@ -215,11 +215,18 @@ def test_identifiers_do_not_pass_in_silence(tmp_path: Path) -> None:
         assert read(tmp_path, table(column, CLASSES, names=f"{name},b,y"), f"target=y:drop={name}").rows == ROWS
 
 
+FORMS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%B-%Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%B %d %Y"),
+    *("%Y-%m-%dT00:00:00Z", "%d.%m.%Y 00:00", "%m/%d/%Y 00:00:00", "%d/%m/%Y 12:00 AM", "%d %B %Y 00:00"),
+)
+
+
 def test_dates_are_days(tmp_path: Path) -> None:
     """Dates become days since the first, in whichever of the usual forms they stand, of CSV or of Parquet."""
     written = pd.to_datetime(pd.Series(DAYS))
     days = (written - written.min()).dt.days
-    for form in ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d %b %Y", "%Y-%m-%dT00:00:00Z"):
+    for form in FORMS:
         dataset = read(tmp_path, table(written.dt.strftime(form).tolist()))
         assert dataset.features[:, 0].tolist() == days.tolist()
         assert "days since 2024-01-01; drop=x leaves them out" in said(dataset)
@@ -418,3 +425,41 @@ def test_words_for_yes_stay_apart_and_are_said(tmp_path: Path) -> None:
     assert "'no', 'N' of 'y' may mean the same" in said(mixed)
     for pair in (["yes", "no"], ["t", "n"], ["on", "maybe"]):
         assert "may mean the same" not in said(read(tmp_path, table(AGES, pair * (ROWS // 2))))
+
+
+@pytest.mark.parametrize("form", ["%d %b %Y", "%d%b%Y", "%B %d, %Y"])
+def test_names_of_months_are_read_in_any_case(tmp_path: Path, form: str) -> None:
+    """As SAS, Oracle and others write them; a month alone is its first day."""
+    written = pd.to_datetime(pd.Series(DAYS))
+    for texts in (written.dt.strftime(form).str.upper(), written.dt.strftime(form).str.lower()):
+        assert read(tmp_path, table(texts.tolist())).features[:, 0].max() > 300
+    months = read(tmp_path, table(written.dt.strftime("%B %Y").tolist()))
+    firsts = pd.date_range("2024-01-01", periods=12, freq="MS")
+    assert set(months.features[:, 0]) == set((firsts - firsts[0]).days)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%a, %d %b %Y", "%a %b %d %Y", "%d. %B %Y", "%b-%d", "%d %b '%y"),
+        *("%Y-W%V-%u", "%d%b%y", "%Y-%m-%d at noon", "%d %b. %Y", "%A %d %B %Y", "%d-%b-%y", "%Y %b %d"),
+        "%a %b %d 00:00:00 UTC %Y",
+    ],
+)
+def test_dates_in_other_forms_are_named_as_dates(tmp_path: Path, form: str) -> None:
+    """Refused where they are many, with the form that is read; said where they are few."""
+    written = pd.to_datetime(pd.Series(DAYS)).dt.strftime(form)
+    if written.nunique() > 20:
+        with pytest.raises(UsageError, match=r"holds what looks like dates, such as .* write them as 2024-12-31"):
+            read(tmp_path, table(written.tolist()))
+    few = read(tmp_path, table([written[i % 12] for i in range(ROWS)]))
+    assert f"though '{written[0]}' (line 2) looks like a date" in said(few)
+
+
+@pytest.mark.parametrize(
+    "cells", ["Jan,May,June", "Market 7,Decision 12,Octet 3", "7-18-5,7732-18-5", "Mary 2,maybe 3"]
+)
+def test_names_of_people_and_codes_are_no_dates(tmp_path: Path, cells: str) -> None:
+    """A month's name alone, or in another word, makes no date."""
+    found = cells.split(",")
+    assert "looks like a date" not in said(read(tmp_path, table([found[i % len(found)] for i in range(ROWS)])))

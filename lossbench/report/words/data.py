@@ -88,6 +88,8 @@ DATA: Sayings = {
     Topic.DATES: dates,
     Topic.DURATIONS: "the durations of '{column}' are read as days",
     Topic.TEXT_BY_EXCEPTION: text_by_exception,
+    Topic.LIKE_DATES: "'{column}' is read as text, though '{text}' ({place}) looks like a date; write dates as "
+    "2024-12-31 to have them read as days",
     Topic.LIKE_NUMBERS: "'{column}' is read as text, since no number or date is read in the form of '{text}' "
     "({place}); write numbers as 1234.5 and dates as 2024-12-31, or drop the column",
     Topic.MARK_KEPT: "'{text}' in '{column}' ({place}) is read as a {kind}; na={text} takes it as missing",
