@@ -114,6 +114,8 @@ class Topic(Enum):
     ROUNDING_ONLY = ("column",)
     HARDLY_VARYING = "column", "value", "others", "rows"
     FAR_OFF_UNITS = ("sizes",)
+    FAR_ALONE = "column", "numbers", "rows"
+    NUMBERS_AS_DATES = "column", "number", "drop"
     MISSING_MARK = "column", "mark", "rows"
     GIVES_AWAY = "column", "target", "drop"
     EQUAL_ROWS = "rows", "different"

@@ -59,6 +59,24 @@ def taken_as_missing(column: str, texts: Pairs, place: str) -> str:
     return f"taken as missing in '{column}': {found}, first in {place}"
 
 
+def far_alone(column: str, numbers: tuple[str, ...], rows: int) -> str:
+    """Say which numbers leave all others of a column alike, once it is standardised."""
+    where = "one row" if rows == 1 else f"{rows} rows"
+    return (
+        f"'{column}' is {' and '.join(numbers)} in {where}, so far from all its other numbers that these are all "
+        f"but alike to a network; if that is a mistake, correct it, or add na={','.join(numbers)}"
+    )
+
+
+def numbers_as_dates(column: str, number: str, drop: str) -> str:
+    """Say that numbers look like dates, and are not read as such."""
+    leave = f", or leave them out with drop={drop}" if drop else ""
+    return (
+        f"the numbers of '{column}', such as {number}, look like dates, and are read as numbers; write dates as "
+        f"2024-12-31 to have them read as days{leave}"
+    )
+
+
 def text_by_exception(column: str, kind: str, text: str, place: str, missing: str) -> str:
     """Say for which text a column is no numbers or dates, and what takes such texts as missing."""
     way = f"; {missing} takes it as missing" if missing else ""
@@ -131,8 +149,10 @@ DATA: Sayings = {
     Topic.ROUNDING_ONLY: "column '{column}' differs by rounding only and was dropped",
     Topic.HARDLY_VARYING: "'{column}' is {value} in all but {others} of {rows} rows",
     Topic.FAR_OFF_UNITS: far_off_units,
-    Topic.MISSING_MARK: "'{column}' is {mark} in {rows} rows, far from all its other numbers, and is read as that "
-    "number; if it stands for a missing value, add na={mark}",
+    Topic.FAR_ALONE: far_alone,
+    Topic.NUMBERS_AS_DATES: numbers_as_dates,
+    Topic.MISSING_MARK: "'{column}' is {mark} in {rows} of its rows, far from all its other numbers, and is read "
+    "as that number; if it stands for a missing value, add na={mark}",
     Topic.GIVES_AWAY: "'{column}' alone tells '{target}', or nearly; if it is not known before '{target}' is, "
     "leave it out with drop={drop}",
     Topic.EQUAL_ROWS: "rows whose features equal another's: {rows} ({different} different); equal rows stay on "
