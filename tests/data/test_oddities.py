@@ -52,6 +52,29 @@ def test_rounding_is_no_value(tmp_path: Path) -> None:
         load(tmp_path, y=[0.3, 0.1 + 0.2] * (ROWS // 2))
 
 
+@pytest.mark.parametrize("number", [0.1, 0.3, 1.1, -37.7, 1234.56, 1e-7 / 3])
+@pytest.mark.parametrize("form", ["{0!r}", "{0:.10g}", "{1}"])
+def test_rounding_to_float32_is_no_value(tmp_path: Path, number: float, form: str) -> None:
+    """Beside its float64 twin, or beside its neighbour in float32: in all digits, in ten, or in the fewest."""
+    narrow = np.float32(number)
+    for other in (number, float(np.nextafter(narrow, np.float32(1e9)))):
+        cells = [other if row % 3 else form.format(float(narrow), narrow) for row in range(ROWS)]
+        dataset = load(tmp_path, k=cells)
+        assert "k" not in dataset.feature_names
+    with pytest.raises(DataError, match="there is nothing to predict"):
+        load(tmp_path, y=cells)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.1, 0.1000001], [300.00001, 300.00002, 300.00004], [16e6, 16e6 + 1], [1.7e9, 1.7e9 + 0.5, 1.7e9 + 0.25]],
+    ids=str,
+)
+def test_numbers_that_differ_a_little_are_values(tmp_path: Path, values: list[float]) -> None:
+    """Decimals beyond float32, and whole numbers, were written so by somebody."""
+    assert "k" in load(tmp_path, k=[values[row % len(values)] for row in range(ROWS)]).feature_names
+
+
 def test_rounding_in_the_training_part_is_no_value(tmp_path: Path) -> None:
     """A column that varies by rounding where it is learnt from is only centred there."""
     dataset = load(tmp_path, k=few(0.3, 0.30000000000000004, 2.5))
