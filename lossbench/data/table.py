@@ -297,9 +297,10 @@ def _is_one(values: np.ndarray) -> bool:
     """
     if not varies(values):
         return True
-    narrow = values.astype(np.float32)
-    if (values == np.round(values)).all() or np.ptp(values) > STEPS * np.spacing(np.abs(narrow).max()):
+    size, whole = np.abs(values).max(), bool((values == np.round(values)).all())
+    if whole or not 1e-30 < size < 1e30 or np.ptp(values) > STEPS * np.finfo(np.float32).eps * size:
         return False
+    narrow = values.astype(np.float32)
     wide = narrow.astype(np.float64)
     printed = [np.char.mod(form, wide).astype(np.float64) for form in PRINTED]
     others = values[

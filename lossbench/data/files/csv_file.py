@@ -141,6 +141,8 @@ def _opening(path: Path, lines: Iterator[str]) -> tuple[list[str], str]:
 
 def _separator(path: Path, first: str, stated: str | None, line: int) -> str:
     unquoted = re.sub(r'"[^"]*"?', "", first)
+    if path.suffix.lower() == ".tsv" and "\t" in unquoted:
+        stated = stated or "\t"
     found = "," if "," in unquoted else next((mark for mark in SEPARATORS if mark in unquoted), ",")
     if stated and stated not in unquoted and found in unquoted:
         raise DataError(
