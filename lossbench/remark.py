@@ -107,7 +107,7 @@ class Topic(Enum):
     CLASSES = "column", "counts"
     NUMBERS_AS_CLASSES = ("column",)
     POSITIVE_CLASS = ("name",)
-    RARE_CLASS = "name", "needed"
+    RARE_CLASS = "name", "needed", "otherwise"
     CONSTANT_COLUMN = ("column",)
     MISSING_NUMBERS = "column", "values"
     MISSING_TEXTS = "column", "values", "category"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lossbench.data.column import MARKS, WORDS, Column, without
-from lossbench.data.fold import STRATIFIABLE
+from lossbench.data.fold import PARTS, STRATIFIABLE
 from lossbench.data.readings import COMMA, DATES, EXACT, LIKE_A_DATE, NUMBERS, POINT, THOUSANDS, Reading, beside
 from lossbench.data.table_spec import TableSpec, written
 from lossbench.errors import DataError
@@ -174,12 +174,18 @@ def _refusal(column: Column, strange: np.ndarray, kind: str) -> DataError:
         ways.append(f"add {missing}, which takes it as missing")
     if not column.is_target:
         ways.append(column.way_without)
-    elif pc.count_distinct(column.texts).as_py() * STRATIFIABLE <= len(column.texts):
+    elif _could_be_classes(column):
         ways.append("write task=multiclass, which makes it classes")
     what = "target" if column.is_target else "column"
     return column.cells.error(
         f"{what} '{column.name}' holds {kind} except '{text}' ({place}){more}; {', or '.join(ways)}"
     )
+
+
+def _could_be_classes(column: Column) -> bool:
+    """Say whether the texts of a column are few, and each has rows for all parts of a split."""
+    counts = pc.struct_field(pc.value_counts(pc.drop_null(column.texts)), "counts")
+    return len(counts) * STRATIFIABLE <= len(column.texts) and pc.min(counts).as_py() >= PARTS
 
 
 def _check_numbers(column: Column, stated: TableSpec) -> None:

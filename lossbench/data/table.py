@@ -13,7 +13,7 @@ import pandas as pd
 from lossbench.data.cells import Cells, UserTable
 from lossbench.data.columns import understood
 from lossbench.data.dataset import Dataset
-from lossbench.data.fold import ROUNDING, STRATIFIABLE, check_rows, varies
+from lossbench.data.fold import PARTS, ROUNDING, STRATIFIABLE, check_rows, varies
 from lossbench.data.groups import check_classes_of_groups, groups_of, notes_on_groups, rows_together
 from lossbench.data.oddities import oddities
 from lossbench.data.reader import read_cells
@@ -201,6 +201,7 @@ def _target(
         return "regression", values[:, None], (column,), (Topic.QUANTITY(column=column),)
     classes = tuple(map(_class, distinct))
     _check_class_number(table, column, len(classes), wanted, numeric)
+    _check_rarest(table, column, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     task: Task = "binary" if len(classes) == 2 and wanted != "multiclass" else "multiclass"
     about = _about_classes(column, task, dict(zip(classes, counts.tolist(), strict=True)), numeric)
     return task, codes.astype(np.int64), classes, tuple(about)
@@ -232,6 +233,23 @@ def _check_class_number(table: UserTable, column: str, classes: int, wanted: str
         )
 
 
+def _check_rarest(table: UserTable, column: str, counts: Mapping[str, int], numeric: bool) -> None:
+    """Refuse a class that cannot be in all three parts of a split."""
+    rarest = min(counts, key=counts.__getitem__)
+    if counts[rarest] < PARTS:
+        rows = f"{counts[rarest]} row{'s' * (counts[rarest] > 1)}"
+        raise table.error(
+            f"class '{rarest}' of target '{column}' has {rows}, too few for training, validation and test part: "
+            f"add rows, or {_without_class(rarest, numeric)}"
+        )
+
+
+def _without_class(name: str, numeric: bool) -> str:
+    """Say how a table does without a rare class."""
+    quantity = "write task=regression, which makes its numbers a quantity, or " if numeric else ""
+    return f"{quantity}add na={written(name)}, which leaves them out, or merge the class with another"
+
+
 def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: bool) -> Iterator[Remark]:
     yield Topic.CLASSES(column=column, counts=tuple(counts.items()))
     if numeric:
@@ -240,7 +258,7 @@ def _about_classes(column: str, task: Task, counts: Mapping[str, int], numeric: 
         yield Topic.POSITIVE_CLASS(name=list(counts)[1])
     rarest = min(counts, key=counts.__getitem__)
     if counts[rarest] < STRATIFIABLE:
-        yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE)
+        yield Topic.RARE_CLASS(name=rarest, needed=STRATIFIABLE, otherwise=_without_class(rarest, numeric))
 
 
 def _features(table: UserTable, target: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], tuple[Remark, ...]]:

@@ -366,17 +366,19 @@ def test_a_text_among_few_numbers_of_a_target_makes_no_class_by_itself(
     tmp_path: Path, odd: str, most: tuple[object, ...]
 ) -> None:
     """It is refused, as among many numbers; each way of the message works: missing, or classes, with a note."""
-    content = table(AGES, places([most[i % len(most)] for i in range(ROWS)], 17, odd))  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")) as caught:
-        read(tmp_path, content)
-    assert f"add na={odd}, which takes it as missing, or write task=multiclass" in str(caught.value)
-    assert len(read(tmp_path, content, f"target=y:na={odd}").classes) == len(most)
+    values = [most[i % len(most)] for i in range(ROWS)]
+    for rows in (1, 5):
+        content = table(AGES, values[:17] + [odd] * rows + values[17 + rows :])  # type: ignore[arg-type, list-item]
+        for spec in ("target=y", "target=y:task=binary", "target=y:task=regression"):
+            if spec != "target=y:task=binary" or len(most) == 2:
+                with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")) as caught:
+                    read(tmp_path, content, spec)
+                assert f"add na={odd}, which takes it as missing" in str(caught.value)
+        assert ("write task=multiclass" in str(caught.value)) == (rows == 5)
+        assert len(read(tmp_path, content, f"target=y:na={odd}").classes) == len(most)
     classes = read(tmp_path, content, "target=y:task=multiclass")
     assert len(classes.classes) == len(most) + 1
     assert f"'y' is read as text, since '{odd}' (line 19) is not among numbers; na={odd}" in said(classes)
-    if len(most) == 2:
-        with pytest.raises(UsageError, match=re.escape(f"except '{odd}' (line 19)")):
-            read(tmp_path, content, "target=y:task=binary")
 
 
 def test_a_text_among_few_numbers_of_a_feature_is_said_with_the_way_out(tmp_path: Path) -> None:
@@ -388,7 +390,7 @@ def test_a_text_among_few_numbers_of_a_feature_is_said_with_the_way_out(tmp_path
 @pytest.mark.parametrize("mark", ["?", "-", "..", "unknown", "Missing", "n.a.", "None"])
 def test_a_mark_for_missing_among_classes_of_text_is_a_class_and_said(tmp_path: Path, mark: str) -> None:
     """The note says what takes it as missing, and that does."""
-    content = table(AGES, places(CLASSES, 17, mark))  # type: ignore[arg-type]
+    content = table(AGES, CLASSES[:17] + [mark] * 3 + CLASSES[20:])
     assert f"'{mark}' in 'y' (line 19) is read as a class; na={mark} takes it as missing" in said(
         read(tmp_path, content)
     )
@@ -463,3 +465,37 @@ def test_names_of_people_and_codes_are_no_dates(tmp_path: Path, cells: str) -> N
     """A month's name alone, or in another word, makes no date."""
     found = cells.split(",")
     assert "looks like a date" not in said(read(tmp_path, table([found[i % len(found)] for i in range(ROWS)])))
+
+
+COUNTS = [(0, 0, 0, 1, 1, 2)[i % 6] for i in range(ROWS)]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+@pytest.mark.parametrize("names", [(0, 1, 2, 6), (0.0, 1.0, 2.0, 6.0), ("a", "b", "c", "d, e")], ids=str)
+def test_a_rare_class_is_seen_in_the_table(tmp_path: Path, rows: int, names: tuple[object, ...]) -> None:
+    """Refused where no split has it in all parts, else said; na= leaves it out, and numbers are a quantity too."""
+    values = [names[count] for count in COUNTS[rows:]] + [names[3]] * rows
+    content = table(values, [str(age) for age in AGES], names="y,b,x")
+    if rows < 3:
+        with pytest.raises(UsageError, match=f"of target 'y' has {rows} row.*, too few for training") as caught:
+            read(tmp_path, content)
+        message = str(caught.value)
+    else:
+        message = said(read(tmp_path, content))
+        assert "a seed whose training part has none stops the run" in message
+    numeric = names[3] != "d, e"
+    assert ("write task=regression" in message) == numeric
+    way = 'na="d, e"' if not numeric else "na=6"
+    assert f"add {way}, which leaves them out" in message
+    assert len(read(tmp_path, content, f"target=y:{way}").classes) == 3
+    if numeric:
+        assert read(tmp_path, content, "target=y:task=regression").rows == ROWS
+
+
+def test_two_numbers_in_a_cell_are_an_identifier_and_not_to_be_dropped(tmp_path: Path) -> None:
+    """What is left out already is not advised to be left out; one row is one row."""
+    found = said(read(tmp_path, table([f"{age / 7:.4f}, {i / 9:.4f}" for i, age in enumerate(AGES)])))
+    assert "one in a column" in found
+    assert "drop" not in found
+    with pytest.raises(UsageError, match="has 1 usable row; a split"):
+        read(tmp_path, "x,y\n1,2.5\n")

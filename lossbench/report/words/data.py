@@ -109,7 +109,7 @@ DATA: Sayings = {
     Topic.LIKE_DATES: "'{column}' is read as text, though '{text}' ({place}) looks like a date; write dates as "
     "2024-12-31 to have them read as days",
     Topic.LIKE_NUMBERS: "'{column}' is read as text, since no number or date is read in the form of '{text}' "
-    "({place}); write numbers as 1234.5 and dates as 2024-12-31, or drop the column",
+    "({place}); write numbers as 1234.5 and dates as 2024-12-31, one in a column",
     Topic.MARK_KEPT: "'{text}' in '{column}' ({place}) is read as a {kind}; na={text} takes it as missing",
     Topic.BLANKS_CUT: lambda columns, text, left: (
         f"blanks around values of {quoted(columns)} were cut: '{text}' is '{left}'"
@@ -142,7 +142,8 @@ DATA: Sayings = {
     Topic.NUMBERS_AS_CLASSES: "the whole numbers of '{column}' are read as classes; task=regression reads them as "
     "a quantity",
     Topic.POSITIVE_CLASS: "'{name}' is the positive class",
-    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified",
+    Topic.RARE_CLASS: "class '{name}' has fewer than {needed} rows, so the split is not stratified; a seed whose "
+    "training part has none stops the run; to avoid that, {otherwise}",
     Topic.CONSTANT_COLUMN: "column '{column}' has a single value and was dropped",
     Topic.MISSING_NUMBERS: "values missing in '{column}': {values}, filled with the median of the training part",
     Topic.MISSING_TEXTS: "values missing in '{column}': {values}, now the category {category}",
